@@ -1,0 +1,81 @@
+"""Folds by patient: no patient ever stands on both sides of a split."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from data.errors import ManifestError, Problem
+from data.film import Film
+
+if TYPE_CHECKING:
+    from data.manifest import Manifest
+
+BANDS = 3
+"""Severity strata above zero; ungraded patients and zeros have one each."""
+
+
+def assign_folds(manifest: Manifest, count: int = 5, seed: int = 0) -> Manifest:
+    """Return the manifest with a fold from 0 to ``count`` - 1 for every film.
+
+    A fold that is given stays and holds for all films of that patient. The other patients are
+    dealt out one severity stratum at a time, each to the fold with the fewest films of that
+    stratum, in the order of a hash of seed and patient: the order of rows plays no part.
+    Raises ManifestError when ``count`` is under 2 or a given fold does not exist among them.
+    """
+    _check(manifest.films, count)
+    by_patient: dict[str, list[Film]] = defaultdict(list)
+    for film in manifest.films:
+        by_patient[film.patient].append(film)
+    folds = {film.patient: film.fold for film in manifest.films if film.fold is not None}
+    strata: dict[int, list[str]] = defaultdict(list)
+    for patient, films in by_patient.items():
+        strata[_stratum(films)].append(patient)
+    for patients in strata.values():
+        films_of = {patient: len(by_patient[patient]) for patient in patients}
+        folds |= _deal(films_of, folds, count, seed)
+    return replace(
+        manifest,
+        films=tuple(replace(film, fold=folds[film.patient]) for film in manifest.films),
+    )
+
+
+def _check(films: Sequence[Film], count: int) -> None:
+    if count < 2:
+        raise ManifestError([Problem(0, "fold", f"{count} folds are no split; ask for 2 or more")])
+    beyond = [film for film in films if film.fold is not None and film.fold >= count]
+    if beyond:
+        raise ManifestError(
+            [Problem(film.row, "fold", f"{film.fold} is not under {count}") for film in beyond]
+        )
+
+
+def _stratum(films: Sequence[Film]) -> int:
+    """Return -1 for an ungraded patient, 0 for no involvement, else the band of the mean."""
+    shares = [film.severity_share for film in films]
+    graded = [share for share in shares if share is not None]
+    return math.ceil(BANDS * sum(graded) / len(graded)) if graded else -1
+
+
+def _deal(
+    films_of: Mapping[str, int], given: Mapping[str, int], count: int, seed: int
+) -> dict[str, int]:
+    """Return a fold for each patient of one stratum; large patients first, to even out."""
+    load = Counter(dict.fromkeys(range(count), 0))
+    for patient in films_of.keys() & given.keys():
+        load[given[patient]] += films_of[patient]
+    dealt: dict[str, int] = {}
+    hands = {patient: _hash(seed, patient) for patient in films_of.keys() - given.keys()}
+    for patient in sorted(hands, key=lambda name: (-films_of[name], hands[name])):
+        fold = min(load, key=lambda number: (load[number], number))
+        dealt[patient] = fold
+        load[fold] += films_of[patient]
+    return dealt
+
+
+def _hash(seed: int, patient: str) -> bytes:
+    return hashlib.sha256(f"{seed}\n{patient}".encode()).digest()
