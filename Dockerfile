@@ -1,0 +1,34 @@
+# DEVICE=cuda grades on an NVIDIA GPU: docker run --gpus all.
+FROM python:3.11-slim-bookworm AS build
+
+ARG DEVICE=cpu
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /app
+COPY . .
+RUN python -m venv .venv \
+    && .venv/bin/python -m pip install --editable .
+RUN if [ "$DEVICE" = cuda ]; then \
+        .venv/bin/python -m pip uninstall --yes onnxruntime \
+        && .venv/bin/python -m pip install 'onnxruntime-gpu[cuda,cudnn]>=1.21'; \
+    fi
+
+
+FROM python:3.11-slim-bookworm
+
+# What the NVIDIA container runtime mounts; without a GPU both do nothing.
+ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
+
+# Inside a container only the published port decides who can reach the service.
+ENV RADIOGRADE_HOST=0.0.0.0 RADIOGRADE_PORT=8000 RADIOGRADE_ALLOW_INSECURE=true \
+    RADIOGRADE_DATA_DIR=/data PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
+
+RUN useradd --system --uid 10001 --no-create-home radiograde \
+    && install --directory --owner=radiograde /data
+COPY --from=build /app /app
+WORKDIR /app
+USER 10001
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
+CMD ["radiograde", "serve"]

@@ -1,0 +1,49 @@
+PYTHON ?= python3
+DEVICE ?= cpu
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test lint bench clean
+
+run: $(VENV)/.serve-$(DEVICE)
+	$(BIN)/radiograde serve --data-dir var
+
+test: lint
+	$(BIN)/pytest
+
+lint: $(VENV)/.develop
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+
+bench: $(VENV)/.develop
+	$(BIN)/python -m benchmarks.decode
+	$(BIN)/python -m benchmarks.latency
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+# Debian parts python3 from ensurepip: the system's pip then brings pip into the environment.
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV) || { \
+		$(PYTHON) -m venv --clear --without-pip $(VENV) && \
+		$(PYTHON) -m pip --python $@ install pip; }
+
+$(VENV)/.serve-cpu: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable .
+	touch $@
+
+# onnxruntime and onnxruntime-gpu are one module in two packages: never both.
+$(VENV)/.serve-cuda: $(VENV)/.serve-cpu
+	$(PIP) uninstall --yes onnxruntime
+	$(PIP) install 'onnxruntime-gpu[cuda,cudnn]>=1.21'
+	touch $@
+
+$(VENV)/.develop: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable '.[train,dev]'
+	touch $@
