@@ -112,3 +112,14 @@ class ModelFileError(RadiogradeError):
 
     code = "model_file"
     title = "The model file cannot be used"
+
+
+def error_class(code: str) -> type[RadiogradeError]:
+    """Return the class that carries ``code``; the root for a code that no class carries."""
+    waiting: list[type[RadiogradeError]] = [RadiogradeError]
+    while waiting:
+        candidate = waiting.pop()
+        if candidate.code == code:
+            return candidate
+        waiting.extend(candidate.__subclasses__())
+    return RadiogradeError
