@@ -11,8 +11,8 @@ from data.film import Film
 from model import scales
 
 OPACITY_TOPS = {"": 8.0, "8": 8.0, "8.0": 8.0, "6": 6.0, "6.0": 6.0}
-SINGLE_READER = "1"
-"""Name of the reader whose columns name none: ``brixia_A`` to ``brixia_F``."""
+UNNAMED_READER = "S"
+"""Whom columns without a reader, ``brixia_A`` to ``brixia_F``, belong to: a senior one."""
 
 _BRIXIA = re.compile(r"brixia_(?:([a-z0-9]+)_)?[a-f]")
 _EXTENT6 = re.compile(r"extent6_(?!doubtful$)([a-z0-9]+)")
@@ -90,7 +90,10 @@ def _brixia(cells: Cells) -> dict[str, tuple[int, ...]]:
         for column in blank:
             cells.note(column, "blank, though other zones are scored: give all six or none")
         zones = [cells.whole(column, int(scales.ZONE.low), scales.ZONE.high) for column in columns]
-        readings[(reader or SINGLE_READER).upper()] = tuple(zone or 0 for zone in zones)
+        name = (reader or UNNAMED_READER).upper()
+        if name in readings:
+            cells.note(columns[0], f"reader {name} is scored in two sets of columns")
+        readings[name] = tuple(zone or 0 for zone in zones)
     return readings
 
 

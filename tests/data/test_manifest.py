@@ -67,9 +67,13 @@ def test_a_bare_film_has_no_labels(tmp_path: Path) -> None:
     assert film.opacity_max is None
 
 
-def test_zones_without_a_reader_belong_to_reader_one(tmp_path: Path) -> None:
+def test_zones_without_a_reader_belong_to_the_senior_one(tmp_path: Path) -> None:
     film = only_film(tmp_path, f"{ZONES.replace('_S', '')},image,patient\n0,0,1,1,2,2,a.png,P1\n")
-    assert film.brixia == {"1": (0, 0, 1, 1, 2, 2)}
+    assert film.brixia == {"S": (0, 0, 1, 1, 2, 2)}
+    text = f"{ZONES},{ZONES.replace('_S', '')},image,patient\n{'0,' * 6}{'1,' * 6}a.png,P1\n"
+    assert problems(tmp_path, text) == [
+        "row 2, brixia_a: reader S is scored in two sets of columns"
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
