@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.dicom_facts import age_years, body_part, name, pixel_spacing_mm, uid
+from model.dicom_file import looks_like_dicom, parse
+from model.dicom_frame import frame_count, read_frame
+from model.dicom_view import view_of
+from model.errors import MalformedImageError, RadiogradeError, UnknownFormatError, UnreadableError
+from model.greyscale import to_grey
+from model.limits import Limits
+from model.polarity import settle_polarity
+from model.raster import picture_format, read_picture
 from model.result import Reason
 
 Source = Literal["dicom", "png", "jpeg"]
 View = Literal["PA", "AP", "LATERAL", "OTHER", "UNKNOWN"]
+
+DEFAULT_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,6 +33,7 @@ class Radiograph:
 
     ``pixels``: (H, W) float32 in [0, 1], 0 = air (black), 1 = dense (white).
     ``notes``: what reading noticed and corrected, for the gate to repeat.
+    ``colourful``: the picture was plainly in colour before it became grey.
     """
 
     pixels: NDArray[np.float32]
@@ -35,3 +49,81 @@ class Radiograph:
     sop_instance_uid: str | None = None
     study_instance_uid: str | None = None
     notes: tuple[Reason, ...] = ()
+    colourful: bool = False
+
+
+def read(
+    source: bytes | bytearray | memoryview | Path | str, *, limits: Limits = DEFAULT_LIMITS
+) -> Radiograph:
+    """Return the film in a file, given as its bytes or its path: DICOM, PNG or JPEG.
+
+    Polarity is settled here, once: by photometric interpretation, and against it where the
+    content plainly says so (a note ``inverted`` tells). Of several frames the first is read.
+
+    Raises:
+        UnknownFormatError: neither DICOM nor PNG nor JPEG.
+        TooLargeError: more than ``limits`` allow; seen before anything is decoded.
+        UnsupportedSyntaxError: a transfer syntax without a decoder.
+        TruncatedError, MissingPixelsError, MalformedImageError, UnreadableError: damaged.
+    """
+    data = _load(source, limits)
+    try:
+        film = _read(data, limits)
+        pixels, notes = settle_polarity(film.pixels)
+        return replace(film, pixels=pixels, notes=(*film.notes, *notes))
+    except RadiogradeError:
+        raise
+    except Exception as error:
+        raise MalformedImageError(
+            "The file is damaged in a way that cannot be named. Export the film again."
+        ) from error
+
+
+def _load(source: bytes | bytearray | memoryview | Path | str, limits: Limits) -> bytes:
+    if isinstance(source, bytes | bytearray | memoryview):
+        limits.check_bytes(memoryview(source).nbytes)
+        return bytes(source)
+    path = Path(source)
+    try:
+        limits.check_bytes(path.stat().st_size)
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(
+            "The file cannot be opened. Check that it exists and may be read."
+        ) from error
+
+
+def _read(data: bytes, limits: Limits) -> Radiograph:
+    picture = picture_format(data)
+    if picture is not None:
+        return _read_picture(data, picture, limits)
+    if looks_like_dicom(data):
+        return _read_dicom(data, limits)
+    raise UnknownFormatError("This is neither DICOM nor PNG nor JPEG. Send one of these.")
+
+
+def _read_picture(data: bytes, source: Literal["png", "jpeg"], limits: Limits) -> Radiograph:
+    picture = read_picture(data, limits)
+    digest = hashlib.sha256(data).hexdigest()
+    return Radiograph(picture.grey, source, digest, colourful=picture.colourful)
+
+
+def _read_dicom(data: bytes, limits: Limits) -> Radiograph:
+    file = parse(data, limits)
+    frame = read_frame(file, limits)
+    header = file.header
+    return Radiograph(
+        pixels=to_grey(frame, header),
+        source="dicom",
+        sha256=hashlib.sha256(data).hexdigest(),
+        view=view_of(header),
+        modality=name(header, "Modality"),
+        body_part=body_part(header),
+        age_years=age_years(header),
+        pixel_spacing_mm=pixel_spacing_mm(header),
+        frames=frame_count(header),
+        sop_class_uid=uid(header, "SOPClassUID"),
+        sop_instance_uid=uid(header, "SOPInstanceUID"),
+        study_instance_uid=uid(header, "StudyInstanceUID"),
+        colourful=frame.colourful,
+    )

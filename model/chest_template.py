@@ -1,0 +1,59 @@
+"""How much a picture looks like a frontal chest film, from 64 means: dark lungs beside a bright
+mediastinum, bright abdomen below, dark air above the shoulders.
+
+The weights are the mean of 1,825 frontal films of public collections, each cut into 8 x 8 cells
+and freed of its brightness and contrast, made symmetric and rounded.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+CELLS = 8
+SAMPLES = 256
+
+LEFT_HALF = (
+    (-20, -16, -10, 0),
+    (-3, -1, -7, -1),
+    (1, -1, -11, -1),
+    (0, -2, -9, 3),
+    (-2, -1, -3, 8),
+    (-4, 1, 4, 12),
+    (-6, 6, 11, 15),
+    (-7, 10, 15, 17),
+)
+
+
+def chest_likeness(pixels: NDArray[np.float32]) -> float:
+    """Return the correlation with a chest film, -1 to 1; its negative gives the opposite sign.
+
+    ``pixels``: (H, W) in [0, 1], at least 8 x 8. A flat picture gives 0.
+    """
+    cells = _standardised(_cell_means(pixels))
+    return float((cells * _TEMPLATE).sum())
+
+
+def contrast(pixels: NDArray[np.float32]) -> float:
+    """Return the standard deviation of the 64 means, 0 to 0.5: noise does not count."""
+    return float(_cell_means(pixels).std())
+
+
+def _cell_means(pixels: NDArray[np.float32]) -> NDArray[np.float64]:
+    rows, columns = pixels.shape
+    thumbnail = pixels[:: max(1, rows // SAMPLES), :: max(1, columns // SAMPLES)]
+    top = np.linspace(0, thumbnail.shape[0], CELLS + 1).astype(np.intp)
+    left = np.linspace(0, thumbnail.shape[1], CELLS + 1).astype(np.intp)
+    sums = np.add.reduceat(thumbnail, top[:-1], axis=0, dtype=np.float64)
+    sums = np.add.reduceat(sums, left[:-1], axis=1)
+    means: NDArray[np.float64] = sums / np.outer(np.diff(top), np.diff(left))
+    return means
+
+
+def _standardised(cells: NDArray[np.float64]) -> NDArray[np.float64]:
+    centred = cells - cells.mean()
+    norm = np.linalg.norm(centred)
+    return centred / norm if norm > 1e-9 else np.zeros_like(centred)
+
+
+_TEMPLATE = _standardised(np.hstack((np.array(LEFT_HALF), np.array(LEFT_HALF)[:, ::-1])))

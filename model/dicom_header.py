@@ -1,0 +1,95 @@
+"""Safe access to the elements of a data set: sloppy values become None, never an exception.
+
+Values are taken from the raw bytes. pydicom's own conversion quotes values, and so patients,
+in its warnings.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+
+from model.errors import MalformedImageError
+
+
+class Header:
+    """The elements of one data set, asked for by DICOM keyword (PS3.6) or by tag."""
+
+    def __init__(self, ds: Dataset) -> None:
+        self._ds = ds
+
+    def raw(self, keyword: str | int) -> bytes | None:
+        """Return the element's bytes; None if absent or empty."""
+        element = self._element(keyword)
+        value = element.value if isinstance(element, RawDataElement) else None
+        return bytes(value) if value else None
+
+    def texts(self, keyword: str) -> tuple[str, ...]:
+        """Return the values of a text element, stripped; unprintable bytes are dropped."""
+        raw = self.raw(keyword)
+        if raw is None:
+            return ()
+        text = raw.decode("ascii", errors="ignore").replace("\0", "")
+        return tuple(part.strip() for part in text.split("\\"))
+
+    def text(self, keyword: str) -> str | None:
+        """Return the first value of a text element; None if absent or empty."""
+        return next(iter(self.texts(keyword)), "") or None
+
+    def numbers(self, keyword: str) -> tuple[float, ...]:
+        """Return the values of a decimal or integer string (DS, IS); () if any is no number."""
+        try:
+            values = tuple(float(part) for part in self.texts(keyword))
+        except ValueError:
+            return ()
+        return values if all(map(math.isfinite, values)) else ()
+
+    def number(self, keyword: str) -> float | None:
+        """Return the first value of a decimal or integer string; None if it is no number."""
+        return next(iter(self.numbers(keyword)), None)
+
+    def shorts(self, keyword: str | int) -> tuple[int, ...]:
+        """Return the values of a binary element of 16-bit words (US, SS, OW), unsigned."""
+        raw = self.raw(keyword)
+        if raw is None:
+            return ()
+        order = "<" if self._little_endian(keyword) else ">"
+        count = len(raw) // 2
+        return struct.unpack(f"{order}{count}H", raw[: 2 * count])
+
+    def short(self, keyword: str | int) -> int | None:
+        """Return the first 16-bit word of a binary element; None if absent."""
+        return next(iter(self.shorts(keyword)), None)
+
+    def items(self, keyword: str) -> Sequence[Header]:
+        """Return the items of a sequence; () if absent.
+
+        Raises:
+            MalformedImageError: the sequence is damaged.
+        """
+        if self._element(keyword) is None:
+            return ()
+        try:
+            value: Any = self._ds[keyword].value
+        except Exception as error:
+            raise MalformedImageError(
+                f"The header's {keyword} is damaged. Export the film again."
+            ) from error
+        items = value if isinstance(value, Sequence) else ()
+        return [Header(item) for item in items if isinstance(item, Dataset)]
+
+    def _element(self, keyword: str | int) -> Any:
+        tag = tag_for_keyword(keyword) if isinstance(keyword, str) else keyword
+        if tag is None or tag not in self._ds:
+            return None
+        return self._ds.get_item(tag)
+
+    def _little_endian(self, keyword: str | int) -> bool:
+        element = self._element(keyword)
+        return bool(getattr(element, "is_little_endian", True))

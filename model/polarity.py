@@ -1,0 +1,46 @@
+"""Is the film shown as its negative? By its content, since the photometric tag may lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.chest_template import CELLS, chest_likeness
+from model.result import Reason
+
+SURE = 0.15
+"""Of 1,825 frontal films none lies below -0.15; 99.9 % of their negatives do."""
+
+UNSURE = 0.1
+
+
+def settle_polarity(
+    pixels: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], Sequence[Reason]]:
+    """Return the pixels with 0 = air, and what was noticed.
+
+    Plainly a negative: inverted, with a note. Doubtful: left as it is, with a warning. A picture
+    too small to tell is left alone.
+    """
+    if min(pixels.shape) < CELLS:
+        return pixels, ()
+    likeness = chest_likeness(pixels)
+    if likeness < -SURE:
+        return 1 - pixels, (INVERTED,)
+    if likeness < UNSURE:
+        return pixels, (DOUBTFUL,)
+    return pixels, ()
+
+
+INVERTED = Reason(
+    "inverted",
+    "warn",
+    "The film was stored as a negative, against what its header says; it was turned.",
+)
+DOUBTFUL = Reason(
+    "polarity_unsure",
+    "warn",
+    "It is unsure whether the film is shown as its negative. Check that air is black.",
+)

@@ -1,0 +1,55 @@
+"""Window and level, PS3.3 section C.11.2.1.2, and the range to show where there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.dicom_header import Header
+
+TAIL = 0.001
+"""Share of the pixels that may saturate at each end: markers and dead pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Centre and width in modality units; ``function`` is a VOI LUT Function."""
+
+    centre: float
+    width: float
+    function: str
+
+    def apply(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values mapped to [0, 1] by the standard's formula for the function."""
+        if self.function == "SIGMOID":
+            exponent = np.clip(-4 * (values - self.centre) / self.width, -60, 60)
+            return 1 / (1 + np.exp(exponent))
+        if self.function == "LINEAR_EXACT" or self.width <= 1:
+            return np.clip((values - self.centre) / self.width + 0.5, 0, 1)
+        return np.clip((values - (self.centre - 0.5)) / (self.width - 1) + 0.5, 0, 1)
+
+
+def read_window(header: Header) -> Window | None:
+    """Return the first window; None if there is none or its width is not positive."""
+    centre, width = header.number("WindowCenter"), header.number("WindowWidth")
+    if centre is None or width is None or width <= 0:
+        return None
+    return Window(centre, width, header.text("VOILUTFunction") or "LINEAR")
+
+
+def display_range(values: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[float, float]:
+    """Return the lowest and highest value that is really used, leaving out ``TAIL`` at each end.
+
+    ``values`` are weighted by ``counts``. A flat picture gets a range of one.
+    """
+    used = counts > 0
+    if not used.any():
+        return 0.0, 1.0
+    order = np.argsort(values[used], kind="stable")
+    ordered = values[used][order]
+    cumulative = np.cumsum(counts[used][order])
+    low = ordered[np.searchsorted(cumulative, TAIL * cumulative[-1])]
+    high = ordered[np.searchsorted(cumulative, (1 - TAIL) * cumulative[-1])]
+    return (float(low), float(high)) if high > low else (float(low), float(low) + 1.0)
