@@ -1,0 +1,108 @@
+"""What an ONNX file says of itself: the JSON under ``metadata_props["radiograde"]``.
+
+Nothing that belongs to a model is a constant in code: preprocessing, scales, intervals and
+thresholds are read from here. The format is described in docs/reference/onnx-file.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from model.errors import ModelFileError
+from model.preprocess import Preprocessing
+from model.scales import ZONES
+
+KEY = "radiograde"
+FORMAT = "radiograde.model/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """Half-widths of the prediction intervals at ``level``: conformal, out of fold.
+
+    ``zones``: six, in the order of A-F.
+    """
+
+    level: float
+    zones: tuple[float, ...]
+    brixia: float
+    geographic_extent: float
+    opacity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Where a continuous answer becomes a word.
+
+    ``severity``: global scores at which mild, moderate and severe begin.
+    ``involved``: opacity above which a point of the lung counts as involved.
+    ``least_lung``: share of the film that must be lung for it to be graded at all.
+    """
+
+    severity: tuple[float, float, float]
+    involved: float
+    least_lung: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelMetadata:
+    """The facts and constants of one model; ``raw`` is the whole JSON."""
+
+    name: str
+    version: str
+    created: str
+    licence: str
+    preprocessing: Preprocessing
+    intervals: Intervals
+    thresholds: Thresholds
+    metrics: Mapping[str, Any]
+    raw: Mapping[str, Any]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the metadata in a JSON text.
+
+        Raises:
+            ModelFileError: not JSON, another format, a key missing, or another order of zones.
+        """
+        try:
+            raw = json.loads(text)
+            if raw["format"] != FORMAT:
+                raise ModelFileError(
+                    f"The model file has format {raw['format']!r}; this version reads {FORMAT!r}."
+                )
+            if tuple(raw["zones"]) != ZONES:
+                raise ModelFileError(f"The model's zones must be {', '.join(ZONES)}.")
+            return cls(
+                name=raw["name"],
+                version=raw["version"],
+                created=raw["created"],
+                licence=raw["licence"],
+                preprocessing=Preprocessing(**raw["preprocessing"]),
+                intervals=_intervals(raw["intervals"]),
+                thresholds=_thresholds(raw["thresholds"]),
+                metrics=raw["metrics"],
+                raw=raw,
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelFileError(
+                f"The model file's metadata cannot be used ({error!r}). Export it again."
+            ) from error
+
+
+def _intervals(raw: Mapping[str, Any]) -> Intervals:
+    return Intervals(
+        raw["level"],
+        tuple(raw["zones"]),
+        raw["brixia"],
+        raw["geographic_extent"],
+        raw["opacity"],
+    )
+
+
+def _thresholds(raw: Mapping[str, Any]) -> Thresholds:
+    mild, moderate, severe = raw["severity"]
+    return Thresholds((mild, moderate, severe), raw["involved"], raw["least_lung"])

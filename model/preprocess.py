@@ -1,0 +1,100 @@
+"""A film becomes the network's input. Training and serving share this code to the line.
+
+The film is shrunk to fit a square, set in its middle on black, and its grey values are
+stretched between two percentiles of the film itself, so that neither the window nor the
+exposure moves the score.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """The constants of preprocessing; they travel inside the ONNX file.
+
+    ``size``: side of the square in pixels. ``low``, ``high``: percentiles of the film's grey
+    values that become 0 and 1.
+    """
+
+    size: int = 512
+    low: float = 0.5
+    high: float = 99.5
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where the film lies inside the square, in pixels of the square."""
+
+    size: int
+    top: int
+    left: int
+    height: int
+    width: int
+
+    def crop(self, square: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the film's part of maps (..., h, w) that cover the whole square."""
+        rows, columns = square.shape[-2:]
+        top = round(self.top * rows / self.size)
+        bottom = round((self.top + self.height) * rows / self.size)
+        left = round(self.left * columns / self.size)
+        right = round((self.left + self.width) * columns / self.size)
+        return square[..., top : max(bottom, top + 1), left : max(right, left + 1)]
+
+
+def frame_of(rows: int, columns: int, size: int) -> Frame:
+    """Return the place of a rows x columns film inside a square of ``size`` pixels."""
+    scale = size / max(rows, columns)
+    height = max(1, round(rows * scale))
+    width = max(1, round(columns * scale))
+    return Frame(size, (size - height) // 2, (size - width) // 2, height, width)
+
+
+def to_square(pixels: NDArray[np.float32], size: int) -> tuple[NDArray[np.float32], Frame]:
+    """Return the picture (H, W) shrunk and centred on black: (size, size) float32, and where."""
+    frame = frame_of(pixels.shape[0], pixels.shape[1], size)
+    small = Image.fromarray(_box_reduced(pixels, frame)).resize(
+        (frame.width, frame.height), Image.Resampling.BILINEAR
+    )
+    square = np.zeros((size, size), np.float32)
+    square[frame.top : frame.top + frame.height, frame.left : frame.left + frame.width] = (
+        np.asarray(small)
+    )
+    return square, frame
+
+
+def stretch(square: NDArray[np.float32], frame: Frame, spec: Preprocessing) -> NDArray[np.float32]:
+    """Return the square with the film's percentiles moved to 0 and 1, clipped; borders stay 0."""
+    film = square[frame.top : frame.top + frame.height, frame.left : frame.left + frame.width]
+    low, high = np.percentile(film, (spec.low, spec.high))
+    stretched = np.zeros_like(square)
+    stretched[frame.top : frame.top + frame.height, frame.left : frame.left + frame.width] = (
+        np.clip((film - low) / max(high - low, 1e-6), 0.0, 1.0)
+    )
+    return stretched
+
+
+def prepare(pixels: NDArray[np.float32], spec: Preprocessing) -> tuple[NDArray[np.float32], Frame]:
+    """Return the network input (size, size) float32 in [0, 1] and where the film lies in it.
+
+    ``pixels``: (H, W) float32 in [0, 1], 0 = air.
+    """
+    square, frame = to_square(pixels, spec.size)
+    return stretch(square, frame, spec), frame
+
+
+def _box_reduced(pixels: NDArray[np.float32], frame: Frame) -> NDArray[np.float32]:
+    # A whole-number box average first: the resize that follows then reads a tenth of the film.
+    factor = min(pixels.shape[0] // frame.height, pixels.shape[1] // frame.width) // 2
+    if factor < 2:
+        return np.ascontiguousarray(pixels, np.float32)
+    rows = pixels.shape[0] // factor * factor
+    columns = pixels.shape[1] // factor * factor
+    blocks = pixels[:rows, :columns].reshape(rows // factor, factor, columns // factor, factor)
+    reduced: NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
+    return reduced

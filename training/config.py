@@ -1,0 +1,86 @@
+"""Every choice of a training run in one typed model, saved as YAML beside the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NetworkConfig(_Section):
+    """The network: which encoder, and how large its two looks are."""
+
+    encoder: str = "efficientnet_lite0"
+    input_size: int = Field(512, description="side of the square film, pixels")
+    look_size: int = Field(256, description="side of what the encoder sees, pixels")
+    width: int = Field(64, description="channels of the decoder")
+    margin: float = Field(0.08, description="border around the lungs' box, share of its side")
+
+
+class AugmentConfig(_Section):
+    """How far a film may be changed and stay a plausible film."""
+
+    mirror: float = Field(0.5, description="probability; zones are swapped with the picture")
+    rotate: float = Field(10.0, description="degrees, either way")
+    zoom: float = Field(0.12, description="share of the box, either way, each axis on its own")
+    shift: float = Field(0.08, description="share of the box, either way")
+    gamma: float = Field(0.45, description="largest log-gamma")
+    contrast: float = Field(0.3, description="largest relative change")
+    noise: float = Field(0.04, description="largest standard deviation of the grain")
+    blur: float = Field(0.2, description="probability of a soft film")
+    marker: float = Field(0.3, description="probability of a letter-like bright or dark patch")
+    whole_film: float = Field(0.25, description="share of looks at the whole film")
+
+
+class StageConfig(_Section):
+    """One stage of training: how long and how fast."""
+
+    epochs: int
+    rate: float
+    unlabelled: int = Field(0, description="films without severity drawn for an epoch")
+    brixia_repeats: int = Field(1, description="times a film with Brixia scores is shown")
+
+
+class LossConfig(_Section):
+    """Weights of the terms."""
+
+    lungs: float = 1.0
+    zones: float = 1.0
+    brixia: float = 1.0
+    extent: float = 0.6
+    opacity: float = 0.4
+    extent6: float = 0.3
+    clear: float = 0.3
+    findings: float = 0.2
+
+
+class TrainConfig(_Section):
+    """A whole run: domain pretraining, a fine-tune a fold, and the shipped model."""
+
+    seed: int = 20200601
+    network: NetworkConfig = NetworkConfig()
+    augment: AugmentConfig = AugmentConfig()
+    loss: LossConfig = LossConfig()
+    pretrain: StageConfig = StageConfig(epochs=8, rate=6e-4, unlabelled=1200)
+    finetune: StageConfig = StageConfig(epochs=20, rate=3e-4, unlabelled=240, brixia_repeats=2)
+    folds: int = 5
+    batch_size: int = 16
+    weight_decay: float = 0.02
+    ema: float = Field(0.98, description="decay of the averaged weights, a step")
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int | None = Field(None, description="CPU threads; None: all cores")
+
+    def save(self, path: Path) -> None:
+        """Write the configuration as YAML."""
+        path.write_text(yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False))
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Return the configuration in a YAML file; keys left out keep their defaults."""
+        return cls.model_validate(yaml.safe_load(path.read_text()) or {})

@@ -1,0 +1,111 @@
+"""Every film decoded once: squares in one file, so that epochs wait for no decoder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from rich.progress import track
+
+from data.film import Film
+from model import radiograph
+from model.preprocess import Frame, Preprocessing, prepare
+
+BYTES_A_CELL = 3
+"""Film, patient's right lung, patient's left lung."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilmCache:
+    """Films and lung masks as the network sees them.
+
+    ``cells``: (N, 3, S, S) uint8, memory-mapped: the film, then the masks of the patient's right
+    and left lung, 0 or 255. ``frames``: (N, 4) where each film lies: top, left, height, width.
+    """
+
+    cells: NDArray[np.uint8]
+    frames: NDArray[np.int32]
+
+    def frame(self, index: int) -> Frame:
+        """Return where film ``index`` lies in its square."""
+        top, left, height, width = (int(value) for value in self.frames[index])
+        return Frame(self.cells.shape[-1], top, left, height, width)
+
+
+def load(films: tuple[Film, ...], spec: Preprocessing, folder: Path, digest: str) -> FilmCache:
+    """Return the cache of the films, built in ``folder`` on first use.
+
+    Raises:
+        RadiogradeError: a film or mask cannot be read; the message names its row.
+    """
+    key = hashlib.sha256(json.dumps([digest, asdict(spec)]).encode()).hexdigest()[:16]
+    cells_path, frames_path = folder / f"{key}.cells.npy", folder / f"{key}.frames.npy"
+    if not frames_path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(frames_path, _build(films, spec, cells_path))
+    return FilmCache(np.load(cells_path, mmap_mode="r"), np.load(frames_path))
+
+
+def _build(films: tuple[Film, ...], spec: Preprocessing, path: Path) -> NDArray[np.int32]:
+    shape = (len(films), BYTES_A_CELL, spec.size, spec.size)
+    cells = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+    frames = np.zeros((len(films), 4), np.int32)
+
+    def decode(index: int) -> None:
+        cells[index], frame = decode_film(films[index], spec)
+        frames[index] = frame.top, frame.left, frame.height, frame.width
+
+    with ThreadPoolExecutor() as pool:
+        done = pool.map(decode, range(len(films)))
+        for _ in track(done, "Decoding films", total=len(films)):
+            pass
+    cells.flush()
+    return frames
+
+
+def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Frame]:
+    """Return one film's cell (3, S, S) uint8 and where the film lies in it."""
+    square, frame = prepare(radiograph.read(film.image).pixels, spec)
+    cell = np.zeros((BYTES_A_CELL, spec.size, spec.size), np.uint8)
+    cell[0] = np.rint(square * 255.0)
+    if film.lung_mask is not None:
+        mask = np.asarray(Image.open(film.lung_mask).convert("L"))
+        cell[1:] = _in_frame(lungs_of(mask), frame)
+    return cell, frame
+
+
+def lungs_of(mask: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return right and left lung (2, H, W) from a mask.
+
+    1 and 2 are the patient's right and left lung. Any other mask holds both lungs in one value:
+    they are parted at the emptiest column between them.
+    """
+    if mask.max(initial=0) <= 2:
+        return np.stack([mask == 1, mask == 2])
+    both = mask > 127
+    columns = np.flatnonzero(both.any(0))
+    if columns.size == 0:
+        return np.stack([both, both])
+    start, end = columns[0], columns[-1] + 1
+    third = (end - start) // 3
+    between = both[:, start + third : end - third].sum(0)
+    emptiest = np.flatnonzero(between == between.min())
+    middle = start + third + int(emptiest[emptiest.size // 2])
+    right = both.copy()
+    right[:, middle:] = False
+    return np.stack([right, both & ~right])
+
+
+def _in_frame(lungs: NDArray[np.bool_], frame: Frame) -> NDArray[np.uint8]:
+    squares = np.zeros((2, frame.size, frame.size), np.uint8)
+    bottom, right = frame.top + frame.height, frame.left + frame.width
+    for square, lung in zip(squares, lungs, strict=True):
+        small = Image.fromarray(lung).resize((frame.width, frame.height), Image.Resampling.NEAREST)
+        square[frame.top : bottom, frame.left : right] = np.asarray(small, np.uint8) * 255
+    return squares

@@ -1,0 +1,247 @@
+"""The training loop of one stage: batches, averaged weights, checkpoints, exact resume."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.tensorboard import SummaryWriter
+
+from training import augment, losses
+from training.config import StageConfig, TrainConfig
+from training.device import Machine, wait_for_all
+from training.films import FilmCache
+from training.network import SeverityNetwork
+from training.targets import Targets
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One fit: where it is kept, how long, and which films an epoch shows.
+
+    ``draw``: epoch's generator -> film indices, in the order shown.
+    """
+
+    name: str
+    folder: Path
+    config: StageConfig
+    draw: Callable[[torch.Generator], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What is learned from: films, their labels, and boxes (N, 4) around their lungs."""
+
+    cache: FilmCache
+    targets: Targets
+    boxes: Tensor
+
+
+def fit(
+    network: SeverityNetwork,
+    stage: Stage,
+    material: Material,
+    config: TrainConfig,
+    machine: Machine,
+) -> SeverityNetwork:
+    """Return the averaged network after the stage; a finished or broken-off stage goes on.
+
+    The state after every epoch is in ``stage.folder``; epochs draw their own random numbers, so
+    that a resumed run gives what an uninterrupted one would have given.
+    """
+    final = stage.folder / "final.pt"
+    if final.exists():
+        network.load_state_dict(torch.load(final, map_location="cpu", weights_only=True))
+        return network
+    run = _Run.start(network, stage, config, machine)
+    with _progress(machine, stage, run.epoch) as advance:
+        while run.epoch < stage.config.epochs:
+            run.train_epoch(stage, material)
+            if machine.first:
+                run.save(stage.folder / "last.pt")
+            advance(run.describe())
+    if machine.first:
+        torch.save(run.average.state_dict(), final)
+        (stage.folder / "last.pt").unlink(missing_ok=True)
+    wait_for_all(machine)
+    return run.average
+
+
+class _Run:
+    """The moving parts of a stage in progress."""
+
+    def __init__(
+        self, network: SeverityNetwork, stage: Stage, config: TrainConfig, machine: Machine
+    ) -> None:
+        self.config, self.machine = config, machine
+        self.network: SeverityNetwork = network.to(
+            machine.device, memory_format=torch.channels_last
+        ).train()  # type: ignore[call-overload]
+        self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
+        self.model: nn.Module = self.network
+        if machine.processes > 1:
+            self.model = DistributedDataParallel(self.network, find_unused_parameters=True)
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=stage.config.rate, weight_decay=config.weight_decay
+        )
+        self.epoch = 0
+        self.losses: dict[str, float] = {}
+        self.board = SummaryWriter(str(stage.folder)) if machine.first else None
+
+    @classmethod
+    def start(
+        cls, network: SeverityNetwork, stage: Stage, config: TrainConfig, machine: Machine
+    ) -> _Run:
+        stage.folder.mkdir(parents=True, exist_ok=True)
+        run = cls(network, stage, config, machine)
+        last = stage.folder / "last.pt"
+        if last.exists():
+            run.restore(torch.load(last, map_location=machine.device, weights_only=True))
+        return run
+
+    def train_epoch(self, stage: Stage, material: Material) -> None:
+        """Show the network one epoch's films."""
+        rng = _generator(self.config.seed, stage.name, self.epoch, self.machine.rank)
+        # The films of an epoch are the same in every process; each takes its share.
+        shared = _generator(self.config.seed, stage.name, self.epoch)
+        batches = list(self._batches(stage.draw(shared)))
+        sums: dict[str, float] = defaultdict(float)
+        for step, index in enumerate(batches):
+            self._set_rate(stage.config, (self.epoch + step / len(batches)) / stage.config.epochs)
+            for name, value in self.train_step(index, material, rng).items():
+                sums[name] += value / len(batches)
+        self.epoch += 1
+        self.losses = dict(sums)
+        if self.board is not None:
+            for name, value in sums.items():
+                self.board.add_scalar(f"loss/{name}", value, self.epoch)
+            self.board.flush()
+
+    def train_step(
+        self, index: Tensor, material: Material, rng: torch.Generator
+    ) -> dict[str, float]:
+        """Learn from one batch of films; return each term of its loss."""
+        device = self.machine.device
+        cells = torch.from_numpy(np.asarray(material.cache.cells[index.numpy()])).to(device)
+        side = self.config.network.look_size
+        batch = augment.looks(cells, material.boxes[index], side, self.config.augment, rng)
+        targets = material.targets.rows(index, device).mirrored(batch.mirror)
+        with self._precision():
+            look = self.model(batch.looks.contiguous(memory_format=torch.channels_last))
+        parts = losses.terms(look, batch.lungs, targets, self.network.readers)
+        loss = losses.total(parts, self.config.loss)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
+        self.optimiser.step()
+        self._average_weights()
+        return {name: float(part.detach()) for name, part in {"total": loss, **parts}.items()}
+
+    def _batches(self, films: Tensor) -> Iterator[Tensor]:
+        size, processes = self.config.batch_size, self.machine.processes
+        whole = len(films) // (size * processes) * size * processes or len(films)
+        films = films[:whole]
+        yield from films[self.machine.rank :: processes].split(size)
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        if not self.machine.mixed:
+            return nullcontext()
+        return torch.autocast("cuda", torch.bfloat16)
+
+    def _set_rate(self, stage: StageConfig, progress: float) -> None:
+        """Rise over the first twentieth, then fall along a cosine."""
+        warm = min(1.0, progress / 0.05 + 0.02)
+        rate = stage.rate * warm * (0.5 + 0.5 * math.cos(math.pi * progress))
+        for group in self.optimiser.param_groups:
+            group["lr"] = max(rate, stage.rate * 0.01)
+
+    @torch.no_grad()
+    def _average_weights(self) -> None:
+        pairs = zip(self.average.parameters(), self.network.parameters(), strict=True)
+        for mean, value in pairs:
+            mean.lerp_(value.detach(), 1 - self.config.ema)
+
+    def save(self, path: Path) -> None:
+        """Write the state after an epoch, whole or not at all."""
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "epoch": self.epoch,
+        }
+        partial = path.with_suffix(".partial")
+        torch.save(state, partial)
+        partial.replace(path)
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up the state that ``save`` wrote."""
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.epoch = state["epoch"]
+
+    def describe(self) -> str:
+        """Return the epoch's losses in a few words."""
+        shown = ("total", "lungs", "zones", "brixia", "extent")
+        return " ".join(f"{name} {self.losses.get(name, 0.0):.3f}" for name in shown)
+
+
+def _generator(seed: int, *parts: object) -> torch.Generator:
+    mixed = np.random.SeedSequence([seed, *(b for part in parts for b in str(part).encode())])
+    return torch.Generator().manual_seed(int(mixed.generate_state(1)[0]))
+
+
+class _progress:  # noqa: N801 - used as a function in a with statement
+    """A bar of epochs on the first process; calling it advances by one."""
+
+    def __init__(self, machine: Machine, stage: Stage, done: int) -> None:
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[losses]}"),
+            disable=not machine.first,
+        )
+        self.task = self.bar.add_task(
+            stage.name, total=stage.config.epochs, completed=done, losses=""
+        )
+
+    def __enter__(self) -> Callable[[str], None]:
+        self.bar.start()
+        return self._advance
+
+    def __exit__(self, *exc: object) -> None:
+        self.bar.stop()
+
+    def _advance(self, losses: str) -> None:
+        self.bar.update(self.task, advance=1, losses=losses)
+        if not self.bar.console.is_terminal:  # a log file gets a line an epoch instead of a bar
+            done = self.bar.tasks[self.task].completed
+            self.bar.console.print(f"{self.bar.tasks[self.task].description} {done:g} {losses}")
+
+
+def load_network(config: TrainConfig, path: Path) -> SeverityNetwork:
+    """Return a trained network from the weights that ``fit`` wrote."""
+    network = SeverityNetwork(config.network, pretrained=False)
+    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return network.eval()

@@ -1,0 +1,88 @@
+"""What is asked of a look: every reader on his own scale, lungs, clear films, weak findings."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from training.config import LossConfig
+from training.network import EXTENT6_READERS, FINDINGS, READERS, Look, ReaderOffsets
+from training.targets import Targets
+
+PNEUMONIA = FINDINGS.index("Pneumonia")
+CLEAR_ZONE = 0.15
+"""Zone scores below this are as good as none: nothing pulls a clear film further."""
+
+SEEN_ZONE = 0.6
+"""Where a text-mined label says pneumonia, the worst zone should reach this."""
+
+
+def terms(look: Look, lungs: Tensor, targets: Targets, readers: ReaderOffsets) -> dict[str, Tensor]:
+    """Return each term of the loss by name; a term without labels in the batch is 0.
+
+    ``lungs``: (N, 2, S, S) masks in [0, 1], S four times the look's maps.
+    """
+    return {
+        "lungs": _lungs(look.lungs, lungs, targets.has_mask),
+        "zones": _zones(look.zones, targets.zones, readers),
+        "brixia": _brixia(look.zones, targets.zones, readers),
+        "extent": _known(look.extent, targets.extent, beta=0.5) / 2,
+        "opacity": _known(look.opacity_score, targets.opacity, beta=0.5) / 2,
+        "extent6": _extent6(look.extent, targets.extent6, readers),
+        "clear": _clear(look, targets),
+        "findings": _findings(look.findings, targets.findings),
+    }
+
+
+def total(parts: dict[str, Tensor], weights: LossConfig) -> Tensor:
+    """Return the weighted sum of the terms."""
+    return torch.stack([getattr(weights, name) * part for name, part in parts.items()]).sum()
+
+
+def _known(prediction: Tensor, target: Tensor, beta: float) -> Tensor:
+    known = ~target.isnan()
+    if not bool(known.any()):
+        return prediction.sum() * 0.0
+    return F.smooth_l1_loss(prediction[known], target[known], beta=beta)
+
+
+def _zones(zones: Tensor, target: Tensor, readers: ReaderOffsets) -> Tensor:
+    predictions = torch.stack([readers.zones_of(zones, r) for r in range(len(READERS))], 1)
+    return _known(predictions, target, beta=0.3)
+
+
+def _brixia(zones: Tensor, target: Tensor, readers: ReaderOffsets) -> Tensor:
+    predictions = torch.stack([readers.zones_of(zones, r) for r in range(len(READERS))], 1)
+    return _known(predictions.sum(2), target.sum(2), beta=1.0) / 4
+
+
+def _extent6(extent: Tensor, target: Tensor, readers: ReaderOffsets) -> Tensor:
+    count = len(EXTENT6_READERS)
+    predictions = torch.stack([readers.extent6_of(extent, r) for r in range(count)], 1)
+    return _known(predictions, target, beta=0.5) / 2
+
+
+def _clear(look: Look, targets: Targets) -> Tensor:
+    above = F.relu(look.zones - CLEAR_ZONE).mean(1) + 0.1 * (look.extent + look.opacity_score)
+    missing = F.relu(SEEN_ZONE - look.zones.amax(1))
+    labelled = targets.zones[:, 0, 0].isnan() & targets.extent.isnan()
+    seen = (targets.findings[:, PNEUMONIA] == 1).float() * labelled
+    return (above * targets.clear + 0.3 * missing * seen).mean()
+
+
+def _findings(logits: Tensor, target: Tensor) -> Tensor:
+    known = ~target.isnan()
+    if not bool(known.any()):
+        return logits.sum() * 0.0
+    return F.binary_cross_entropy_with_logits(logits[known], target[known])
+
+
+def _lungs(logits: Tensor, masks: Tensor, has_mask: Tensor) -> Tensor:
+    masks = F.interpolate(masks, logits.shape[-2:], mode="area")
+    entropy = F.binary_cross_entropy_with_logits(logits, masks, reduction="none").mean((2, 3))
+    lungs = logits.sigmoid()
+    overlap = 2 * (lungs * masks).sum((2, 3)) + 1
+    dice = 1 - overlap / (lungs.sum((2, 3)) + masks.sum((2, 3)) + 1)
+    each = (entropy + 0.5 * dice).mean(1)
+    return (each * has_mask).sum() / has_mask.sum().clamp(min=1)

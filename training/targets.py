@@ -1,0 +1,89 @@
+"""What the films' labels ask of the network, as tensors; NaN where a label is absent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+
+from data.film import Film
+from model.scales import OPACITY
+from training.network import EXTENT6_READERS, FINDINGS, READERS
+
+CLEAR_FINDINGS = {"no finding", "nodule"}
+"""Findings beside which no pneumonia is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Labels of N films.
+
+    ``zones``: (N, readers, 6) in 0-3. ``extent``, ``opacity``: (N,) in 0-8.
+    ``extent6``: (N, readers) in 0-6. ``findings``: (N, F + 1) in 0-1, the last one the view PA.
+    ``clear``: (N,) 1 where no pneumonia is expected, else 0.
+    ``has_mask``: (N,) 1 where lung masks exist, else 0.
+    """
+
+    zones: Tensor
+    extent: Tensor
+    opacity: Tensor
+    extent6: Tensor
+    findings: Tensor
+    clear: Tensor
+    has_mask: Tensor
+
+    def rows(self, index: Tensor, device: torch.device) -> Targets:
+        """Return the targets of some films on a device."""
+        return Targets(*(getattr(self, f.name)[index].to(device) for f in fields(self)))
+
+    def mirrored(self, mirror: Tensor) -> Targets:
+        """Return the targets with left and right zones swapped where ``mirror`` (N,) is true."""
+        swapped = torch.cat([self.zones[..., 3:], self.zones[..., :3]], -1)
+        zones = torch.where(mirror[:, None, None], swapped, self.zones)
+        return Targets(zones, *(getattr(self, f.name) for f in fields(self)[1:]))
+
+
+def of_films(films: Sequence[Film]) -> Targets:
+    """Return the targets of the films, in their order."""
+    nothing = float("nan")
+    return Targets(
+        zones=torch.tensor(
+            [[film.brixia.get(reader, (nothing,) * 6) for reader in READERS] for film in films],
+            dtype=torch.float32,
+        ),
+        extent=torch.tensor([_number(film.geographic_extent) for film in films]),
+        opacity=torch.tensor([_opacity(film) for film in films]),
+        extent6=torch.tensor(
+            [[_extent6(film, reader) for reader in EXTENT6_READERS] for film in films]
+        ),
+        findings=torch.tensor([_findings(film) for film in films]),
+        clear=torch.tensor([float(is_clear(film)) for film in films]),
+        has_mask=torch.tensor([float(film.lung_mask is not None) for film in films]),
+    )
+
+
+def is_clear(film: Film) -> bool:
+    """Return whether the film's findings leave no room for pneumonia."""
+    return bool(film.finding) and {name.lower() for name in film.finding} <= CLEAR_FINDINGS
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def _opacity(film: Film) -> float:
+    if film.opacity is None:
+        return float("nan")
+    return film.opacity * OPACITY.high / (film.opacity_max or OPACITY.high)
+
+
+def _extent6(film: Film, reader: str) -> float:
+    return float("nan") if film.extent6_doubtful else _number(film.extent6.get(reader))
+
+
+def _findings(film: Film) -> list[float]:
+    names = {name.lower() for name in film.finding}
+    known = [float(name.lower() in names) if names else float("nan") for name in FINDINGS]
+    return [*known, float(film.view == "PA") if film.view in ("PA", "AP") else float("nan")]
