@@ -1,0 +1,89 @@
+"""Grading many files: a few at a time, in order, with their documents written on the way."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model.errors import RadiogradeError, UnreadableError
+from model.grading import grade
+from model.limits import Limits
+from model.radiograph import read
+from model.result import Failure, SeverityResult
+from model.scorer import Scorer
+from service.documents.overlay import overlay_png
+from service.films import Film
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A film and its result."""
+
+    film: Film
+    result: SeverityResult
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result's JSON with the path that was graded as its first member, ``file``."""
+        return {"file": str(self.film.path)} | self.result.to_json()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How files are graded: by which scorer, how many at a time, and where documents go."""
+
+    scorer: Scorer
+    workers: int
+    out: Path | None = None
+
+    def grade(self, films: Sequence[Film]) -> Generator[Graded]:
+        """Yield each film's result in order; a file that cannot be opened is a failed result.
+
+        Raises:
+            OSError: a document cannot be written.
+        """
+        executor = ThreadPoolExecutor(self.workers, thread_name_prefix="grading")
+        try:
+            yield from executor.map(self._grade_one, films)
+        finally:
+            executor.shutdown(cancel_futures=True)
+
+    def _grade_one(self, film: Film) -> Graded:
+        try:
+            data = _read_file(film.path)
+        except RadiogradeError as error:
+            failure = Failure(error.code, error.message)
+            result = SeverityResult("failed", self.scorer.facts, error=failure)
+            data = b""
+        else:
+            result = grade(data, self.scorer)
+        graded = Graded(film, dataclasses.replace(result, maps=None))
+        if self.out is not None:
+            _write(self.out / film.name, ".json", _json_bytes(graded))
+            if result.scores is not None:
+                _write(self.out / film.name, ".overlay.png", overlay_png(read(data), result))
+        return graded
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise UnreadableError("Not a regular file. Name a DICOM, PNG or JPEG file.")
+        Limits().check_bytes(path.stat().st_size)
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"The file cannot be opened: {error.strerror}.") from error
+
+
+def _json_bytes(graded: Graded) -> bytes:
+    return (json.dumps(graded.to_json(), indent=2) + "\n").encode()
+
+
+def _write(name: Path, ending: str, content: bytes) -> None:
+    path = name.with_name(name.name + ending)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)

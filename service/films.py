@@ -1,0 +1,81 @@
+"""Which files a command grades: those named, and the films in the folders named."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_SUFFIXES = frozenset({".dcm", ".dicom", ".dic", ".ima", ".png", ".jpg", ".jpeg"})
+_PREAMBLE = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A file to grade, and the relative path under which its documents go."""
+
+    path: Path
+    name: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The films in the order they were named, and how many other files the folders held."""
+
+    films: list[Film]
+    skipped: int
+
+
+def find_films(paths: Iterable[Path]) -> Found:
+    """Return the named files, whatever they are, and the films below the named folders.
+
+    A film has a DICOM, PNG or JPEG suffix or begins like one (DICOM PS3.10 section 7.1). Hidden
+    files and links to folders are not followed. A file named twice is graded once; files of the
+    same name get different documents.
+    """
+    films: dict[Path, Path] = {}
+    taken: set[Path] = set()
+    skipped = 0
+    for root in paths:
+        is_folder = root.is_dir()
+        for path in _walk(root) if is_folder else [root]:
+            if path in films:
+                continue
+            if is_folder and not _looks_like_film(path):
+                skipped += 1
+                continue
+            name = _free(path.relative_to(root) if is_folder else Path(path.name), taken)
+            taken.add(name)
+            films[path] = name
+    return Found([Film(path, name) for path, name in films.items()], skipped)
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith("."):
+                yield Path(folder, name)
+
+
+def _looks_like_film(path: Path) -> bool:
+    if path.suffix.lower() in _SUFFIXES:
+        return True
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            head = file.read(_PREAMBLE + 4)
+    except OSError:
+        return False
+    is_picture = head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"))
+    return is_picture or head[_PREAMBLE:] == b"DICM"
+
+
+def _free(name: Path, taken: set[Path]) -> Path:
+    candidate, count = name, 1
+    while candidate in taken:
+        count += 1
+        candidate = name.with_name(f"{name.stem}-{count}{name.suffix}")
+    return candidate

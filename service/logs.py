@@ -1,0 +1,55 @@
+"""Logs: one JSON object a line on stderr, with nothing of a patient in it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+
+import structlog
+from structlog.typing import Processor
+
+from service.settings import LogLevel
+
+_SHARED: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+
+
+def configure_logging(level: LogLevel) -> None:
+    """Send structlog's and the standard library's records to stderr as JSON lines."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_SHARED,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    # Of the libraries only warnings: below that some of them quote what was sent.
+    root.setLevel(logging.WARNING)
+    logging.getLogger("radiograde").setLevel(level.upper())
+    hush_decoders()
+
+
+def hush_decoders() -> None:
+    """Drop what the decoders say about a file: they quote its values, the patient's name too."""
+    for name in ("pydicom", "pylibjpeg", "openjpeg", "PIL"):
+        logging.getLogger(name).disabled = True
+    warnings.simplefilter("ignore", UserWarning)

@@ -1,0 +1,29 @@
+"""``/healthz`` and ``/readyz``: for whoever watches the process."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from service.openapi import problems
+from service.runtime import Service
+from service.schemas import Health
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz", operation_id="getHealth", summary="The process answers")
+async def health() -> Health:
+    """Return ok as long as the process answers at all."""
+    return Health(status="ok")
+
+
+@router.get(
+    "/readyz",
+    operation_id="getReadiness",
+    summary="Films can be graded and kept",
+    responses=problems(s503="The results store does not answer"),
+)
+def ready(service: Service) -> Health:
+    """Return ready when the results store answers; the model was loaded before the start."""
+    service.store.ping()
+    return Health(status="ready")

@@ -1,0 +1,39 @@
+"""What a browser sees: the page at ``/`` and the API documentation, with no outside address."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
+from fastapi.routing import APIRouter
+from starlette.staticfiles import StaticFiles
+
+WEB = Path(__file__).parents[1] / "web"
+
+_DOCS_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Swagger UI sets styles inline."""
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def home() -> FileResponse:
+    """Return the page that grades a chosen file."""
+    return FileResponse(WEB / "index.html")
+
+
+@router.get("/docs")
+async def docs() -> FileResponse:
+    """Return Swagger UI on this service's OpenAPI document."""
+    return FileResponse(WEB / "docs.html", headers={"Content-Security-Policy": _DOCS_POLICY})
+
+
+def mount_assets(app: FastAPI) -> None:
+    """Serve our own assets, and Swagger UI's as the package fastapi-offline carries them."""
+    app.mount("/assets", StaticFiles(directory=WEB))
+    app.mount("/swagger", StaticFiles(directory=str(files("fastapi_offline") / "static")))

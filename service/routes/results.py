@@ -1,0 +1,50 @@
+"""``/v1/results``: what was graded before."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import JSONResponse, Response
+
+from model.result import Status
+from service.openapi import problems
+from service.runtime import Service
+from service.schemas import Result, ResultPage
+
+router = APIRouter(prefix="/v1/results", tags=["results"])
+
+
+@router.get(
+    "",
+    operation_id="listResults",
+    summary="List kept results, newest first",
+    responses={200: {"model": ResultPage}, **problems(s422="A parameter is not valid")},
+    response_class=Response,
+)
+def list_results(
+    service: Service,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
+    before: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    status: Annotated[Status | None, Query(description="Only results of this status")] = None,
+) -> Response:
+    """Return one page; follow `next` for older results."""
+    page = service.store.page(limit, before, status)
+    return JSONResponse({"results": page.documents, "next": page.next})
+
+
+@router.get(
+    "/{id}",
+    operation_id="getResult",
+    summary="Return one kept result",
+    responses={
+        200: {"model": Result},
+        **problems(s404="No such result", s422="The id is not valid"),
+    },
+    response_class=Response,
+)
+def get_result(
+    service: Service, id: Annotated[str, Path(description="`id` of a result")]
+) -> Response:
+    """Return the document just as it was first answered."""
+    return JSONResponse(service.store.get(id))

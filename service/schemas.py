@@ -1,0 +1,153 @@
+"""What the routes answer, described for OpenAPI: ``radiograde.result/1`` and what surrounds it.
+
+Answers are made by ``SeverityResult.to_json`` alone, so that HTTP and command line agree to
+the digit; these models describe and never make them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Ulid = Annotated[str, Field(pattern="^[0-9A-HJKMNP-TV-Z]{26}$")]
+Percent = Annotated[float, Field(ge=0, le=100)]
+ZoneName = Literal["A", "B", "C", "D", "E", "F"]
+
+
+class Described(BaseModel):
+    """A document that holds what is described here and nothing else."""
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+
+class Image(Described):
+    """What is known of the film."""
+
+    source: Literal["dicom", "png", "jpeg"]
+    sop_instance_uid: str | None = None
+    study_instance_uid: str | None = None
+    view: str = Field(examples=["PA"])
+    rows: int
+    columns: int
+    pixel_spacing_mm: Pair | None = Field(description="Row and column spacing")
+    sha256: Sha256 = Field(description="Of the file as it was sent")
+
+
+class Model(Described):
+    """Which model graded."""
+
+    name: str
+    version: str
+    sha256: Sha256 = Field(description="Of the ONNX file")
+
+
+class Reason(Described):
+    """One finding of the gate."""
+
+    code: str = Field(examples=["lateral_view"])
+    level: Literal["info", "warn", "reject"]
+    message: str
+
+
+class Gate(Described):
+    """Whether the film can be graded, and what was noticed about it."""
+
+    in_scope: bool
+    reasons: list[Reason]
+
+
+class Scale(Described):
+    """A value on a scale, with its prediction interval."""
+
+    value: float
+    range: Pair
+    interval: Pair
+    level: float = Field(description="Share of films whose true value lies in the interval")
+
+
+class Brixia(Scale):
+    """The Brixia score: the sum of six zones, each 0-3."""
+
+    zones: dict[ZoneName, Scale] = Field(
+        description="A, B, C: the patient's right lung from top to bottom; D, E, F: the left"
+    )
+
+
+class Involvement(Described):
+    """Percent of each lung's area that the opacity map marks; null: lung not seen."""
+
+    right: Percent | None
+    left: Percent | None
+    total: Percent
+
+
+class Scores(Described):
+    """Every scale of one film."""
+
+    brixia: Brixia
+    geographic_extent: Scale
+    opacity: Scale
+    lung_involvement_percent: Involvement
+
+
+class Failure(Described):
+    """Why a file could not be read."""
+
+    code: str = Field(examples=["truncated"])
+    message: str
+
+
+class Result(Described):
+    """The answer for one file, schema ``radiograde.result/1``."""
+
+    schema_: Literal["radiograde.result/1"] = Field(alias="schema")
+    id: Ulid
+    status: Literal["scored", "rejected", "failed"]
+    image: Image | None = None
+    model: Model
+    gate: Gate | None = None
+    scores: Scores | None = None
+    severity: Literal["none", "mild", "moderate", "severe"] | None = None
+    error: Failure | None = None
+    timing_ms: dict[str, float]
+    notice: str
+
+
+class ResultPage(Described):
+    """Kept results, newest first."""
+
+    results: list[Result]
+    next: Ulid | None = Field(description="Pass as `before` for the page after; null at the end")
+
+
+class ModelCard(Described):
+    """The facts of the model in use, and where it runs."""
+
+    name: str
+    version: str
+    sha256: Sha256
+    provider: str = Field(examples=["CPUExecutionProvider"])
+    available_providers: list[str]
+    metadata: dict[str, Any] = Field(description="As written in the ONNX file")
+    notice: str
+
+
+class Health(Described):
+    """The service answers."""
+
+    status: Literal["ok", "ready"]
+
+
+class Problem(BaseModel):
+    """Problem details, RFC 9457; a film that was kept without scores is named in it."""
+
+    type: str = Field(examples=["urn:radiograde:problem:too_large"])
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable; programs may rely on it", examples=["too_large"])
+    result_id: Ulid | None = None
+    gate: Gate | None = None

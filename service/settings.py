@@ -1,0 +1,95 @@
+"""What an installation may choose: environment variables that begin with ``RADIOGRADE_``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Device = Literal["auto", "cpu", "cuda"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+def default_data_dir() -> Path:
+    """Return the platform's place for a user's application data; nothing is created.
+
+    Linux: XDG Base Directory Specification 0.8, ``$XDG_DATA_HOME`` or ``~/.local/share``.
+    """
+    if sys.platform == "win32":
+        root = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        root = Path.home() / "Library" / "Application Support"
+    else:
+        root = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return root / "radiograde"
+
+
+class Settings(BaseSettings):
+    """One installation's choices; the defaults serve this computer alone."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RADIOGRADE_", frozen=True, extra="ignore", protected_namespaces=()
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
+    allow_insecure: bool = Field(
+        False, description="Listen beyond this computer although there is no sign-in"
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Further host names under which the service may be called, by commas"
+    )
+    data_dir: Path = Field(default_factory=default_data_dir, description="Where results are kept")
+    database_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL of the results store; default SQLite in data_dir"
+    )
+    model_path: Path | None = Field(None, description="ONNX file; default the bundled model")
+    device: Device = Field("auto", description="auto takes a GPU where there is one")
+    workers: PositiveInt = Field(2, description="Films graded at the same time")
+    queue: int = Field(8, ge=0, description="Films that may wait beyond those being graded")
+    max_upload_mb: PositiveInt = Field(64, description="Largest request body, in MiB")
+    upload_timeout_s: PositiveFloat = Field(60.0, description="Time to receive a request body")
+    log_level: LogLevel = "info"
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split_by_commas(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(name.strip().lower() for name in value.split(",") if name.strip())
+
+    @property
+    def store_url(self) -> str:
+        """SQLAlchemy URL of the results store; it may hold a password: never log it."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'radiograde.sqlite'}"
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """Largest request body in bytes."""
+        return self.max_upload_mb * 1024 * 1024
+
+    @property
+    def is_loopback(self) -> bool:
+        """True when only this computer can reach the service."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def host_names(self) -> frozenset[str] | None:
+        """Names a caller may use in the Host header; None when any may.
+
+        Loopback alone does not keep a hostile web page out: by DNS rebinding its own name may
+        point here, so names are checked. Beyond loopback they are checked where they are given.
+        """
+        if self.is_loopback:
+            return frozenset({"localhost", "127.0.0.1", "[::1]", self.host, *self.allowed_hosts})
+        return frozenset(self.allowed_hosts) or None

@@ -1,0 +1,46 @@
+"""A service on a fake model, in a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from model.scorer import Scorer
+from service.app import create_app
+from service.settings import Settings
+from tests.service.fakes import FakeScorer
+
+Start = Callable[..., TestClient]
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the developer's own settings out of the tests."""
+    import os
+
+    for name in [name for name in os.environ if name.startswith("RADIOGRADE_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Return a function that starts a service and returns its client."""
+    with ExitStack() as stack:
+
+        def begin(scorer: Scorer | None = None, **chosen: Any) -> TestClient:
+            settings = Settings(data_dir=tmp_path / "data", **chosen)
+            app = create_app(settings, scorer=scorer or FakeScorer())
+            return stack.enter_context(TestClient(app, base_url="http://localhost"))
+
+        yield begin
+
+
+@pytest.fixture
+def client(start: Start) -> TestClient:
+    """Return a client of a service with the default settings."""
+    return start()

@@ -1,0 +1,125 @@
+"""The commands as a user starts them, with the bundled model and real films."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from service import schemas
+
+COMMAND = [sys.executable, "-m", "radiograde"]
+NAMES = ("Yamada", "Tarou", "Hong", "Gildong", "山田", "洪吉洞")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running service: its client, and where its log goes."""
+
+    client: httpx.Client
+    log: Path
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Start ``radiograde serve`` on a free port, and stop it as an init system would."""
+    folder = tmp_path_factory.mktemp("served")
+    log = folder / "log"
+    command = [*COMMAND, "serve", "--port", "0", "--data-dir", str(folder), "--device", "cpu"]
+    with (
+        log.open("w") as stderr,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process,
+    ):
+        assert process.stdout is not None
+        announced = process.stdout.readline().split()
+        assert announced, log.read_text()
+        url = announced[2].rstrip(",")
+        with httpx.Client(base_url=url, timeout=60) as client:
+            yield Served(client, log)
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+    assert "Traceback" not in log.read_text()
+
+
+def score(*arguments: str | Path) -> tuple[int, list[dict[str, Any]]]:
+    """Run ``radiograde score --json`` and return its exit code and its lines."""
+    command = [*COMMAND, "score", "--json", "--device", "cpu", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert "Traceback" not in done.stderr
+    assert not any(name in done.stdout + done.stderr for name in NAMES)
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def post(served: Served, path: str) -> httpx.Response:
+    return served.client.post("/v1/score", files={"file": Path(path).read_bytes()})
+
+
+def test_http_and_command_line_agree_to_the_digit(
+    served: Served, shared: Path, tmp_path: Path
+) -> None:
+    code, lines = score(shared / "dicom" / "chest", "--out", tmp_path)
+    assert code == 0
+    assert len(lines) == 12
+    for line in lines:
+        answer = post(served, line.pop("file"))
+        assert answer.status_code == 200, answer.text
+        document = answer.json()
+        schemas.Result.model_validate(document)
+        for result in (line, document):
+            del result["id"], result["timing_ms"]
+        assert document == line
+    assert len(list(tmp_path.glob("*.overlay.png"))) == 12
+
+
+def test_what_is_no_chest_film_is_refused_and_kept(served: Served, shared: Path) -> None:
+    code, lines = score(shared / "dicom" / "out_of_scope")
+    assert code == 3
+    for line in lines:
+        assert line["status"] == "rejected", line["file"]
+        answer = post(served, line["file"])
+        assert answer.status_code == 422, answer.text
+        kept = served.client.get(f"/v1/results/{answer.json()['result_id']}").json()
+        assert kept["gate"] == line["gate"]
+
+
+def test_broken_files_fail_alike_at_both_doors(served: Served, shared: Path) -> None:
+    code, lines = score(shared / "dicom" / "broken")
+    assert code == 3
+    for line in lines:
+        assert line["status"] == "failed", line["file"]
+        answer = post(served, line["file"])
+        assert answer.status_code in (400, 413, 415)
+        assert answer.json()["code"] == line["error"]["code"]
+
+
+def test_no_name_leaves_the_file(served: Served, shared: Path) -> None:
+    code, lines = score(shared / "dicom" / "charsets")
+    assert code == 3
+    assert len(lines) == 3
+    texts = [post(served, line["file"]).text for line in lines]
+    texts.append(served.client.get("/v1/results").text)
+    texts.append(served.log.read_text())
+    assert not any(name in text for name in NAMES for text in texts)
+    assert '"graded"' in served.log.read_text()
+
+
+def test_a_taken_port_is_said_in_a_line(served: Served, tmp_path: Path) -> None:
+    port = str(served.client.base_url.port)
+    done = subprocess.run(
+        [*COMMAND, "serve", "--port", port, "--data-dir", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert f"port {port}" in done.stderr
+    assert "--port" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from service.logs import configure_logging
+from tests.service.conftest import Start
+from tests.service.fakes import png
+from tests.service.test_scoring import send
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    """Put logging back as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    with warnings.catch_warnings():
+        yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+    for name in ("pydicom", "pylibjpeg", "openjpeg", "PIL"):
+        logging.getLogger(name).disabled = False
+
+
+def test_a_request_is_one_line_without_what_was_sent(
+    start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging("info")
+    client = start()
+    client.post("/v1/score?patient=DOE", files={"file": ("DOE^JANE.png", png())})
+    client.get("/v1/results/DOE")
+    client.get("/DOE")
+    client.get("/healthz")
+    text = capsys.readouterr().err
+    lines = [json.loads(line) for line in text.splitlines()]
+    asked = [line for line in lines if line["event"] == "request"]
+    assert [(line["route"], line["status"]) for line in asked] == [
+        ("/v1/score", 200),
+        ("/v1/results/{id}", 404),
+        ("unmatched", 404),
+    ]
+    assert all(line["ms"] >= 0 and len(line["request_id"]) == 26 for line in asked)
+    assert "DOE" not in text
+
+
+def test_a_graded_film_is_a_line_with_the_id_of_its_request(
+    start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging("info")
+    answer = send(start(), png())
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    (graded,) = [line for line in lines if line["event"] == "graded"]
+    assert graded["result_id"] == answer.json()["id"]
+    assert graded["request_id"] == answer.headers["X-Request-ID"]
+    assert graded["status"] == "scored"
+    assert graded["gate"] == ["view_unknown"]
+
+
+@pytest.mark.parametrize("level", ["debug", "info"])
+def test_no_name_in_a_file_reaches_the_log(
+    start: Start, shared: Path, capfd: pytest.CaptureFixture[str], level: str
+) -> None:
+    configure_logging(level)  # type: ignore[arg-type]  # one of the two names above
+    client = start()
+    for file in sorted((shared / "dicom" / "charsets").iterdir()):
+        answer = send(client, file.read_bytes(), "application/dicom")
+        assert "Yamada" not in answer.text
+        assert "Hong" not in answer.text
+    out, err = capfd.readouterr()
+    assert "graded" in err
+    for name in ("Yamada", "Tarou", "Hong", "Gildong", "山田", "洪"):
+        assert name not in out + err
