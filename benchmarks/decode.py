@@ -1,36 +1,32 @@
-"""Reading one 8-megapixel film, by transfer syntax, relative to uncompressed.
+"""Reading one 8-megapixel film, 12 bits deep, by transfer syntax, relative to uncompressed.
 
-The film is a phantom, 12 bits deep, with the grain of a detector.
-
-    python -m benchmarks.decode
+python -m benchmarks.decode
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from functools import partial
 
 import click
-import imagecodecs
-import numpy as np
 from pydicom import uid
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.encaps import encapsulate
 
 from benchmarks.film import COLUMNS, ROWS, film
 from benchmarks.stopwatch import interleave, table, write_results
+from data.phantom_dicom import to_dicom
+from data.storage import Storage
 from model.radiograph import read
 
 UNCOMPRESSED = "uncompressed"
-
-ENCODERS: dict[str, tuple[uid.UID, Callable[..., bytes | bytearray]]] = {
-    "JPEG Lossless": (uid.JPEGLosslessSV1, partial(imagecodecs.ljpeg_encode, bitspersample=12)),
-    "JPEG-LS": (uid.JPEGLSLossless, imagecodecs.jpegls_encode),
-    "JPEG 2000": (
-        uid.JPEG2000Lossless,
-        partial(imagecodecs.jpeg2k_encode, codecformat="j2k", bitspersample=12, reversible=True),
-    ),
+SYNTAXES = {
+    UNCOMPRESSED: uid.ExplicitVRLittleEndian,
+    "deflated": uid.DeflatedExplicitVRLittleEndian,
+    "RLE": uid.RLELossless,
+    "JPEG Extended": uid.JPEGExtended12Bit,
+    "JPEG Lossless": uid.JPEGLosslessSV1,
+    "JPEG-LS": uid.JPEGLSLossless,
+    "JPEG 2000": uid.JPEG2000Lossless,
+    "HTJ2K": uid.HTJ2KLossless,
 }
 
 
@@ -47,38 +43,13 @@ def main(rounds: int) -> None:
 
 
 def _files() -> dict[str, bytes]:
-    pixels = (film() * 4095).astype(np.uint16)
-    files = {UNCOMPRESSED: _written(_dataset(pixels.tobytes(), uid.ExplicitVRLittleEndian))}
-    rle = _dataset(pixels.tobytes(), uid.ExplicitVRLittleEndian)
-    rle.compress(uid.RLELossless)
-    files["RLE"] = _written(rle)
-    for name, (syntax, encode) in ENCODERS.items():
-        files[name] = _written(_dataset(encapsulate([bytes(encode(pixels))]), syntax))
+    phantom = film()
+    files: dict[str, bytes] = {}
+    for name, syntax in SYNTAXES.items():
+        file = io.BytesIO()
+        to_dicom(phantom, Storage(transfer_syntax=syntax)).save_as(file, enforce_file_format=True)
+        files[name] = file.getvalue()
     return files
-
-
-def _dataset(pixel_data: bytes, syntax: uid.UID) -> Dataset:
-    ds = Dataset()
-    ds.file_meta = FileMetaDataset()
-    ds.file_meta.TransferSyntaxUID = syntax
-    ds.SOPClassUID = uid.DigitalXRayImageStorageForPresentation
-    ds.SOPInstanceUID = uid.generate_uid()
-    ds.Modality = "DX"
-    ds.BodyPartExamined = "CHEST"
-    ds.ViewPosition = "PA"
-    ds.PhotometricInterpretation = "MONOCHROME2"
-    ds.SamplesPerPixel = 1
-    ds.Rows, ds.Columns = ROWS, COLUMNS
-    ds.BitsAllocated, ds.BitsStored, ds.HighBit = 16, 12, 11
-    ds.PixelRepresentation = 0
-    ds.PixelData = pixel_data
-    return ds
-
-
-def _written(ds: Dataset) -> bytes:
-    file = io.BytesIO()
-    ds.save_as(file, enforce_file_format=True)
-    return file.getvalue()
 
 
 if __name__ == "__main__":

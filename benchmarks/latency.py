@@ -39,7 +39,7 @@ def main(rounds: int, model: Path | None) -> None:
     """Time grading beside DenseNet-121 and write benchmarks/results/latency.json."""
     torch.set_num_threads(THREADS)
     scorer = Scorer(model, threads=THREADS)
-    radiograph = Radiograph(film(), "dicom", "0" * 64, view="PA", age_years=60.0)
+    radiograph = Radiograph(film().pixels, "dicom", "0" * 64, view="PA", age_years=60.0)
     if (status := scorer.score(radiograph).status) != "scored":
         raise click.ClickException(f"the phantom was {status}: nothing would be timed")
     network = _densenet()

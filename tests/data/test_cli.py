@@ -1,0 +1,110 @@
+"""``radiograde data``: what is told, what is written, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from data.cli import data
+from data.manifest import load
+
+CSV = "File;Patient ID;View;Extent;Remark\na.png;P1;PA;2,5;first\nb.png;P1;L;;\nc.png;P2;;0;\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a user's folder: three films of two patients, a CSV as Excel writes it."""
+    folder = tmp_path / "films"
+    folder.mkdir()
+    for name in ("a.png", "b.png", "c.png"):
+        (folder / name).touch()
+    (folder / "labels.csv").write_text(CSV, encoding="utf-8-sig")
+    return folder
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(data, [str(argument) for argument in arguments])
+
+
+def test_check_tells_what_is_there(folder: Path) -> None:
+    result = run("check", folder)
+    assert result.exit_code == 0
+    assert "3 films of 2 patients, 2 graded, 1 lateral (out of scope)" in result.output
+    assert "Ignored columns: Remark" in result.output
+    assert load(folder).digest in result.output
+
+
+def test_check_speaks_json(folder: Path) -> None:
+    summary = json.loads(run("check", folder, "--json").output)
+    assert summary["labels"] == {"geographic_extent": 2}
+    assert summary["views"] == {"PA": 1, "L": 1, "not given": 1}
+    assert summary["folds"] == [{"fold": None, "films": 3, "patients": 2, "graded": 2}]
+
+
+def test_check_lists_problems_and_fails(folder: Path) -> None:
+    (folder / "labels.csv").write_text("image,patient,extent\na.png,P1,9\ngone.png,P2,1\n")
+    result = run("check", folder)
+    assert result.exit_code == 1
+    assert "2 problems" in result.output
+    assert "row 2, geographic_extent: '9' is no number from 0 to 8" in result.output
+    assert "row 3, image: no file lies at this path" in result.output
+
+
+def test_check_of_nothing_fails(tmp_path: Path) -> None:
+    result = run("check", tmp_path / "nowhere")
+    assert result.exit_code == 1
+    assert "no such file" in result.output
+
+
+def test_split_writes_a_manifest_that_loads_from_elsewhere(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "elsewhere" / "folds.csv"
+    out.parent.mkdir()
+    result = run("split", folder, "--folds", 2, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert out.read_text().startswith("File,Patient ID,View,Extent,Remark,fold\n../films/a.png,P1")
+    films = load(out).films
+    assert [film.image for film in films] == [film.image for film in load(folder).films]
+    assert [film.geographic_extent for film in films] == [2.5, None, 0.0]
+    assert {film.fold for film in films} == {0, 1}
+    assert films[0].fold == films[1].fold
+
+
+def test_split_overwrites_nothing(folder: Path) -> None:
+    result = run("split", folder, "--out", folder / "labels.csv")
+    assert result.exit_code == 1
+    assert "cannot be written: File exists" in result.output
+    assert (folder / "labels.csv").read_text(encoding="utf-8-sig") == CSV
+
+
+def test_split_into_one_fold_is_refused(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "folds.csv"
+    result = run("split", folder, "--folds", 1, "--out", out)
+    assert result.exit_code == 1
+    assert "ask for 2 or more" in result.output
+    assert not out.exists()
+
+
+def test_phantoms_make_a_manifest(tmp_path: Path) -> None:
+    result = run("phantom", tmp_path / "phantoms", "--count", 3)
+    assert result.exit_code == 0, result.output
+    assert run("check", tmp_path / "phantoms").exit_code == 0
+    assert len(load(tmp_path / "phantoms").films) == 3
+    again = run("phantom", tmp_path / "phantoms")
+    assert again.exit_code == 1
+    assert "File exists" in again.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lesson"),
+    [
+        (["--help"], "Two columns are needed"),
+        (["check", "--help"], "Exit code 0"),
+        (["split", "--help"], "Folds that are given stay"),
+        (["phantom", "--help"], "synthetic films with known scores"),
+    ],
+)
+def test_help_teaches(arguments: list[str], lesson: str) -> None:
+    assert lesson in run(*arguments).output

@@ -1,0 +1,103 @@
+"""The documents say what is true: commands, targets, links, settings, routes, codes, columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from data.rows import is_used
+from data.table import normalise
+from model.errors import RadiogradeError
+from radiograde import main
+from service import errors as _service_errors  # noqa: F401 - its classes join the family
+from service.routes import card, health, results, scoring
+from service.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+COMMAND = re.compile(r"(?:^|`)(?:\.venv/bin/)?radiograde ([a-z][^`\n]*)", re.MULTILINE)
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def found_in_pages(pattern: re.Pattern[str]) -> list[str]:
+    return sorted({text for page in PAGES for text in pattern.findall(page.read_text("utf-8"))})
+
+
+def resolve(words: list[str]) -> click.Command:
+    """Return the command that the words begin with. Raises KeyError when there is none."""
+    command: click.Command = main
+    for word in words:
+        if not isinstance(command, click.Group):
+            break
+        found = command.get_command(click.Context(command), word)
+        if found is None:
+            raise KeyError(word)
+        command = found
+    return command
+
+
+def error_classes(root: type[RadiogradeError] = RadiogradeError) -> Iterator[type[RadiogradeError]]:
+    for kind in root.__subclasses__():
+        yield kind
+        yield from error_classes(kind)
+
+
+@pytest.mark.parametrize("line", found_in_pages(COMMAND))
+def test_documented_commands_exist(line: str) -> None:
+    words = line.split("#")[0].split()
+    command = resolve(words)
+    known = {name for option in command.params for name in option.opts} | {"--help"}
+    assert {word.split("=")[0] for word in words if word.startswith("--")} <= known
+
+
+def test_every_command_is_in_the_readme() -> None:
+    listed = set(re.findall(r"^\| `radiograde ([a-z]+)", read("README.md"), re.MULTILINE))
+    assert listed == set(main.list_commands(click.Context(main)))
+
+
+def test_documented_targets_exist() -> None:
+    named = set(found_in_pages(re.compile(r"(?:^|`)make ([a-z]+)", re.MULTILINE)))
+    assert {"run", "test"} <= named
+    assert named <= set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_setting_is_documented() -> None:
+    documented = set(re.findall(r"`RADIOGRADE_([A-Z_]+)`", read("docs/how-to/serve.md")))
+    assert documented == {name.upper() for name in Settings.model_fields}
+
+
+def test_every_route_is_documented() -> None:
+    page = read("docs/reference/http.md")
+    documented = set(re.findall(r"`(?:GET|POST) (/[^`]*)`", page))
+    routers = (part.router for part in (scoring, results, card, health))
+    assert documented == {route.path for router in routers for route in router.routes}
+
+
+def test_every_error_a_caller_may_meet_is_documented() -> None:
+    page = read("docs/reference/http.md")
+    met = {
+        kind.code
+        for kind in error_classes()
+        if kind.http_status != 500 and kind.__module__ in ("model.errors", "service.errors")
+    }
+    assert {code for code in met if f"`{code}`" not in page} == set()
+
+
+def test_documented_columns_are_read() -> None:
+    rows = re.findall(r"^\| (`[^|]*) \|", read("docs/reference/manifest.md"), re.MULTILINE)
+    columns = [name for row in rows for name in re.findall(r"`([A-Za-z0-9_]+)`", row)]
+    assert len(columns) > 20
+    assert [name for name in columns if not is_used(normalise((name,))[0])] == []
