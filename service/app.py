@@ -11,7 +11,7 @@ from fastapi.middleware import Middleware
 
 from model.result import NOTICE
 from model.scorer import Scorer
-from service.middleware import KnownHosts, RequestLog, SafeHeaders
+from service.middleware import KnownCallers, RequestLog, SafeHeaders
 from service.openapi import DescribedApi
 from service.problems import add_problem_handlers
 from service.routes import card, health, pages, results, scoring
@@ -44,7 +44,7 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
         middleware=[
             Middleware(SafeHeaders),
             Middleware(RequestLog),
-            Middleware(KnownHosts, names=settings.host_names),
+            Middleware(KnownCallers, names=settings.host_names),
         ],
     )
     app.state.runtime = runtime

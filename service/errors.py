@@ -31,6 +31,14 @@ class UnknownHostError(BadRequestError):
     title = "The service does not go by this name"
 
 
+class ForeignPageError(RadiogradeError):
+    """A web page of another site made the browser send this."""
+
+    code = "foreign_page"
+    title = "Sent by a page of another site"
+    http_status = 403
+
+
 class UploadTimeoutError(RadiogradeError):
     """The body did not arrive in time."""
 

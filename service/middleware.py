@@ -1,4 +1,4 @@
-"""What surrounds every request: its id and log line, the names it may use, safe headers."""
+"""What surrounds every request: its id and log line, who may call, safe headers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
-from service.errors import UnknownHostError
+from model.errors import RadiogradeError
+from service.errors import ForeignPageError, UnknownHostError
 from service.problems import error_problem, unexpected_problem
 
 log = structlog.get_logger("radiograde.http")
@@ -53,26 +54,38 @@ class SafeHeaders:
         await self._app(scope, receive, send_safely)
 
 
-class KnownHosts:
-    """Turns away requests whose Host header is none of ``names``; None lets every name in."""
+class KnownCallers:
+    """Turns away what a hostile web page makes a browser send here.
+
+    By DNS rebinding such a page may point its own name here: the Host header must be one of
+    ``names``, where None lets every name in. Or it posts a form across sites: browsers mark that
+    with Sec-Fetch-Site (W3C Fetch Metadata). Programs send no such mark.
+    """
 
     def __init__(self, app: ASGIApp, names: frozenset[str] | None) -> None:
         self._app = app
         self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on when its Host is known, else answer 400."""
-        if scope["type"] == "http" and self._names is not None:
-            host = Headers(scope=scope).get("host", "")
-            name = host if host.endswith("]") else host.rpartition(":")[0] or host
-            if name.lower() not in self._names:
-                error = UnknownHostError(
-                    "Call the service by its own address, or add the name to "
-                    "RADIOGRADE_ALLOWED_HOSTS."
-                )
-                await error_problem(error)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        """Pass the request on, or answer 400 or 403."""
+        fault = self._fault(scope) if scope["type"] == "http" else None
+        if fault is None:
+            await self._app(scope, receive, send)
+        else:
+            await error_problem(fault)(scope, receive, send)
+
+    def _fault(self, scope: Scope) -> RadiogradeError | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        name = host if host.endswith("]") else host.rpartition(":")[0] or host
+        if self._names is not None and name.lower() not in self._names:
+            return UnknownHostError(
+                "Call the service by its own address, or add the name to RADIOGRADE_ALLOWED_HOSTS."
+            )
+        foreign = headers.get("sec-fetch-site") in ("cross-site", "same-site")
+        if foreign and scope["method"] not in ("GET", "HEAD"):
+            return ForeignPageError("Only the service's own page may send films from a browser.")
+        return None
 
 
 class RequestLog:

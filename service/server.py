@@ -13,6 +13,8 @@ from service.errors import AddressError, UnsafeHostError
 from service.logs import configure_logging
 from service.settings import Settings
 
+_BACKLOG = 128
+
 
 def run_server(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until interrupted; ``announce`` gets the base URL once requests are taken.
@@ -44,7 +46,7 @@ def check_exposure(settings: Settings) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket bound to the address; port 0 takes a free one.
+    """Return a socket that callers can already reach, and wait at; port 0 takes a free one.
 
     Raises:
         AddressError: the address is not this computer's, or the port is taken.
@@ -57,6 +59,7 @@ def listen(host: str, port: int) -> socket.socket:
             listener = unless_bound.enter_context(socket.socket(family, kind, protocol))
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
+            listener.listen(_BACKLOG)
             unless_bound.pop_all()
     except OSError as error:
         raise AddressError(

@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     model_path: Path | None = Field(None, description="ONNX file; default the bundled model")
     device: Device = Field("auto", description="auto takes a GPU where there is one")
     workers: PositiveInt = Field(2, description="Films graded at the same time")
-    queue: int = Field(8, ge=0, description="Films that may wait beyond those being graded")
+    queue: int = Field(16, ge=0, description="Films that may wait beyond those being graded")
     max_upload_mb: PositiveInt = Field(64, description="Largest request body, in MiB")
     upload_timeout_s: PositiveFloat = Field(60.0, description="Time to receive a request body")
     log_level: LogLevel = "info"
@@ -87,8 +87,7 @@ class Settings(BaseSettings):
     def host_names(self) -> frozenset[str] | None:
         """Names a caller may use in the Host header; None when any may.
 
-        Loopback alone does not keep a hostile web page out: by DNS rebinding its own name may
-        point here, so names are checked. Beyond loopback they are checked where they are given.
+        Beyond loopback the service's own names are not known: they are checked where given.
         """
         if self.is_loopback:
             return frozenset({"localhost", "127.0.0.1", "[::1]", self.host, *self.allowed_hosts})

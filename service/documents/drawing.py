@@ -12,8 +12,8 @@ PAPER: Colour = (13, 15, 19)
 INK: Colour = (240, 242, 245)
 DIM: Colour = (158, 166, 178)
 
-_STOPS = np.array([0.0, 0.35, 0.7, 1.0])
-_WARM = np.array([[170, 178, 188], [255, 214, 92], [255, 138, 36], [255, 64, 44]], np.float64)
+_STOPS = (0.0, 0.35, 0.7, 1.0)
+_WARM = ((170, 178, 188), (255, 214, 92), (255, 138, 36), (255, 64, 44))
 _FAINT = 0.12
 _COVER = 0.68
 
@@ -39,37 +39,33 @@ class Pen:
 
 def warmth(share: float) -> Colour:
     """Return the colour of a value at ``share`` (0-1) of its scale: grey, yellow, orange, red."""
-    red, green, blue = (round(float(np.interp(share, _STOPS, channel))) for channel in _WARM.T)
+    red, green, blue = (
+        round(float(np.interp(share, _STOPS, channel))) for channel in zip(*_WARM, strict=True)
+    )
     return red, green, blue
 
 
-def heat(grey: NDArray[np.float32], opacity: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the film (H, W) in colour (H, W, 3), in [0, 1], warm where ``opacity`` (H, W) is.
+def heat(picture: Image.Image, opacity: NDArray[np.float32]) -> None:
+    """Lay warm colour over an RGB picture where ``opacity`` (H, W) in [0, 1] is.
 
     Colour and cover grow together; traces stay uncoloured, so that the film can be read.
     """
-    warm = [np.interp(opacity, _STOPS, channel) for channel in _WARM.T]
-    colour: NDArray[np.float64] = np.stack(warm, axis=-1) / 255
-    cover = _COVER * np.clip((opacity - _FAINT) / (1 - _FAINT), 0.0, 1.0) ** 0.7
-    mixed: NDArray[np.float64] = (
-        grey[..., None] * (1 - cover[..., None]) + colour * cover[..., None]
-    )
-    return mixed.astype(np.float32)
+    shares = np.arange(256) / 255
+    colours = np.array([warmth(share) for share in shares], np.uint8)
+    covers = 255 * _COVER * np.clip((shares - _FAINT) / (1 - _FAINT), 0.0, 1.0) ** 0.7
+    levels = grey_levels(opacity)
+    cover = Image.fromarray(covers.astype(np.uint8)[levels])
+    picture.paste(Image.fromarray(colours[levels]), mask=cover)
 
 
-def tint(
-    picture: NDArray[np.float32], strength: NDArray[np.float32], colour: Colour
-) -> NDArray[np.float32]:
-    """Return the picture (H, W, 3) with a colour laid over it, ``strength`` (H, W) in [0, 1]."""
-    cover = strength[..., None]
-    mixed = picture * (1 - cover) + np.array(colour) / 255 * cover
-    return mixed.astype(np.float32)
+def grey_levels(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return values in [0, 1] as 0-255; those beyond are clipped."""
+    return (np.clip(values, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
 
 
-def contour(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return a soft line (H, W) in [0, 1] along the border of a region (H, W)."""
-    region = Image.fromarray((inside * 255).astype(np.uint8))
-    outer = np.asarray(region.filter(ImageFilter.MaxFilter(3)), np.int16)
-    inner = np.asarray(region.filter(ImageFilter.MinFilter(3)), np.int16)
-    edge = Image.fromarray((outer - inner).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.7))
-    return np.clip(np.asarray(edge) / 255 * 1.2, 0.0, 1.0).astype(np.float32)
+def contour(inside: NDArray[np.bool_]) -> Image.Image:
+    """Return a soft line (mode L) along the border of a region (H, W)."""
+    region = Image.fromarray(inside.astype(np.uint8) * 255)
+    wide = region.filter(ImageFilter.BoxBlur(1))
+    edge = np.array([min(255, 5 * min(level, 255 - level)) for level in range(256)], np.uint8)
+    return Image.fromarray(edge[np.asarray(wide)])

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from model.radiograph import Radiograph
 from model.result import NOTICE, Maps, ScaleScore, Scores, SeverityResult
 from model.scales import LEFT_ZONES, RIGHT_ZONES, ZONE, ZONE_NAMES
-from service.documents.drawing import DIM, INK, PAPER, Pen, contour, heat, tint, warmth
+from service.documents.drawing import DIM, INK, PAPER, Pen, contour, grey_levels, heat, warmth
 
 FILM_SIDE = 1000
 """Longest side of the film in the picture, in pixels."""
@@ -46,7 +46,7 @@ def overlay_png(film: Radiograph, result: SeverityResult) -> bytes:
     _write_zones(pen, picture.size, result.scores, result.maps)
     _write_foot(pen, canvas.size, result)
     buffer = io.BytesIO()
-    canvas.save(buffer, "PNG")
+    canvas.save(buffer, "PNG", compress_level=3)
     return buffer.getvalue()
 
 
@@ -55,26 +55,24 @@ def _film_picture(film: Radiograph, maps: Maps) -> Image.Image:
     rows, columns = film.pixels.shape
     scale = FILM_SIDE / max(rows, columns)
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
-    low, high = np.percentile(film.pixels[::4, ::4], (0.5, 99.5))
-    grey = np.clip((film.pixels - low) / max(float(high - low), 1e-6), 0.0, 1.0)
-    shown = _resized(grey.astype(np.float32), size)
-    lungs = np.stack([_resized(lung, size) for lung in maps.lungs])
-    opacity = _resized(maps.opacity, size) * np.clip(lungs.sum(axis=0), 0.0, 1.0)
-    coloured = heat(shown, opacity)
+    grey = _resized(film.pixels, size)
+    low, high = np.percentile(grey[::4, ::4], (0.5, 99.5))
+    picture = Image.fromarray(grey_levels((grey - low) / max(high - low, 1e-6))).convert("RGB")
+    lungs = [_resized(lung, size) for lung in maps.lungs]
+    heat(picture, _resized(maps.opacity, size) * np.clip(lungs[0] + lungs[1], 0.0, 1.0))
     for lung in lungs:
-        coloured = tint(coloured, _lines(lung), _CONTOUR)
-    return Image.fromarray((coloured * 255).round().astype(np.uint8))
+        _outline(picture, lung >= _LUNG)
+    return picture
 
 
-def _lines(lung: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the strength (H, W) in [0, 1] of a lung's outline and of its dotted thirds."""
-    inside = lung >= _LUNG
-    lines = contour(inside)
-    dotted = (np.arange(lung.shape[1]) // 8 % 2 == 0).astype(np.float32) * 0.8
+def _outline(picture: Image.Image, inside: NDArray[np.bool_]) -> None:
+    """Draw a lung's border, and dotted the borders between its thirds."""
+    picture.paste(_CONTOUR, mask=contour(inside))
+    dotted = np.zeros(inside.shape, np.uint8)
     for top, _ in _thirds(inside)[1:]:
-        rows = slice(top, top + 2)
-        lines[rows] = np.maximum(lines[rows], dotted * inside[rows])
-    return lines
+        dotted[top : top + 2] = 200 * inside[top : top + 2]
+    dotted[:, np.arange(inside.shape[1]) // 8 % 2 == 1] = 0
+    picture.paste(_CONTOUR, mask=Image.fromarray(dotted))
 
 
 def _thirds(inside: NDArray[np.bool_]) -> list[tuple[int, int]]:

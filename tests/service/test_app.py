@@ -13,7 +13,7 @@ from service.errors import DeviceError, StoreError
 from service.runtime import load_scorer
 from service.settings import Settings
 from tests.service.conftest import Start
-from tests.service.fakes import FACTS, METADATA, FakeScorer
+from tests.service.fakes import FACTS, METADATA, FakeScorer, png
 from tests.service.test_scoring import assert_problem
 
 OPERATIONS = {
@@ -114,6 +114,18 @@ def test_the_service_answers_to_its_own_names(client: TestClient, host: str) -> 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "localhost.evil.example"])
 def test_a_name_rebound_to_this_computer_is_refused(client: TestClient, host: str) -> None:
     assert_problem(client.get("/v1/results", headers={"host": host}), 400, "unknown_host")
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_foreign_page_cannot_send_films(client: TestClient, site: str) -> None:
+    answer = client.post("/v1/score", content=png(), headers={"sec-fetch-site": site})
+    assert_problem(answer, 403, "foreign_page")
+    assert client.get("/v1/results").json()["results"] == []
+
+
+def test_the_own_page_can_send_films(client: TestClient) -> None:
+    answer = client.post("/v1/score", content=png(), headers={"sec-fetch-site": "same-origin"})
+    assert answer.status_code == 200
 
 
 def test_a_name_may_be_allowed(start: Start) -> None:

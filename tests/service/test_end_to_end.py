@@ -17,6 +17,7 @@ import pytest
 from service import schemas
 
 COMMAND = [sys.executable, "-m", "radiograde"]
+OUT_OF_SCOPE = ("hip_cr_jply", "leg_cr_jply", "mammogram_rg_j2k", "ct1_j2kr", "us1_j2kr")
 NAMES = ("Yamada", "Tarou", "Hong", "Gildong", "山田", "洪吉洞")
 
 
@@ -62,10 +63,8 @@ def post(served: Served, path: str) -> httpx.Response:
     return served.client.post("/v1/score", files={"file": Path(path).read_bytes()})
 
 
-def test_http_and_command_line_agree_to_the_digit(
-    served: Served, shared: Path, tmp_path: Path
-) -> None:
-    code, lines = score(shared / "dicom" / "chest", "--out", tmp_path)
+def test_http_and_command_line_agree_to_the_digit(served: Served, shared: Path) -> None:
+    code, lines = score(shared / "dicom" / "chest")
     assert code == 0
     assert len(lines) == 12
     for line in lines:
@@ -76,12 +75,22 @@ def test_http_and_command_line_agree_to_the_digit(
         for result in (line, document):
             del result["id"], result["timing_ms"]
         assert document == line
-    assert len(list(tmp_path.glob("*.overlay.png"))) == 12
+
+
+def test_a_scored_film_is_drawn(shared: Path, tmp_path: Path) -> None:
+    code, lines = score(shared / "dicom" / "chest" / "rsna_cr_ap_opacity.dcm", "--out", tmp_path)
+    assert code == 0
+    written = json.loads((tmp_path / "rsna_cr_ap_opacity.dcm.json").read_text())
+    assert written["scores"] == lines[0]["scores"]
+    drawn = (tmp_path / "rsna_cr_ap_opacity.dcm.overlay.png").read_bytes()
+    assert drawn.startswith(b"\x89PNG")
 
 
 def test_what_is_no_chest_film_is_refused_and_kept(served: Served, shared: Path) -> None:
-    code, lines = score(shared / "dicom" / "out_of_scope")
+    folder = shared / "dicom" / "out_of_scope"
+    code, lines = score(*(folder / f"{name}.dcm" for name in OUT_OF_SCOPE))
     assert code == 3
+    assert len(lines) == len(OUT_OF_SCOPE)
     for line in lines:
         assert line["status"] == "rejected", line["file"]
         answer = post(served, line["file"])

@@ -61,7 +61,6 @@ def test_the_network_needs_leave(host: str) -> None:
 
 def test_a_taken_port_is_said() -> None:
     with listen("127.0.0.1", 0) as taken:
-        taken.listen()
         port = taken.getsockname()[1]
         assert base_url(taken) == f"http://127.0.0.1:{port}"
         with pytest.raises(AddressError, match=f"port {port}.*--port"):
