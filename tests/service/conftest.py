@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,8 +22,6 @@ Start = Callable[..., TestClient]
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's own settings out of the tests."""
-    import os
-
     for name in [name for name in os.environ if name.startswith("RADIOGRADE_")]:
         monkeypatch.delenv(name)
 

@@ -144,6 +144,8 @@ def test_a_gpu_that_is_asked_for_must_be_there(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("service.runtime.Scorer", lambda *_, **__: FakeScorer())
     with pytest.raises(DeviceError, match="GPU"):
         load_scorer(Settings(device="cuda"))
+    for device in ("auto", "cpu"):
+        assert load_scorer(Settings.model_validate({"device": device})).facts == FACTS
 
 
 def test_a_data_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:

@@ -20,9 +20,11 @@ def test_a_full_queue_is_said_at_once_and_clears(start: Start) -> None:
     client = start(scorer, workers=1, queue=1)
     with ThreadPoolExecutor(2) as callers:
         waiting = [callers.submit(send, client, png()) for _ in range(2)]
-        assert scorer.begun.acquire(timeout=30)
-        refused = until_refused(lambda: send(client, b""))
-        scorer.go.set()
+        try:
+            assert scorer.begun.acquire(timeout=30)
+            refused = until_refused(lambda: send(client, b""))
+        finally:
+            scorer.go.set()
         assert [future.result(30).status_code for future in waiting] == [200, 200]
     assert_problem(refused, 503, "overloaded")
     assert int(refused.headers["Retry-After"]) > 0

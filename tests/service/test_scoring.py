@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
+from sqlalchemy.exc import OperationalError
 
 from service import schemas
 from service.uploads import RAW_TYPES
@@ -163,8 +164,6 @@ def test_what_breaks_says_nothing_of_the_patient(
 def test_nothing_is_answered_that_could_not_be_kept(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sqlalchemy.exc import OperationalError
-
     client = start()
     runtime = client.app.state.runtime  # type: ignore[attr-defined]  # typed as an ASGI callable
 

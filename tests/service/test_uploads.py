@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from fastapi.testclient import TestClient
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
@@ -30,6 +31,14 @@ def body(data: bytes, *, more: bool) -> Message:
 def test_the_parts_of_a_body_are_joined() -> None:
     parts = request([body(b"ab", more=True), body(b"c", more=False)])
     assert asyncio.run(read_upload(parts, 3, 5)) == b"abc"
+
+
+def test_no_film_is_left_on_a_disk(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    rolled: list[object] = []
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile.rollover", rolled.append)
+    answer = client.post("/v1/score", files={"file": bytes(2**21)})
+    assert answer.json()["code"] == "unknown_format"
+    assert rolled == []
 
 
 def test_a_body_that_stalls_is_given_up() -> None:
