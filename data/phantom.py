@@ -48,7 +48,8 @@ class Phantom:
     """A drawn film.
 
     ``pixels``: (H, W) float32 in [0, 1], 0 = air. ``lungs``: (2, H, W) bool, patient's right lung
-    first. ``opacity``: (H, W) float32 in [0, 1]; its mean over a zone is the zone's score / 3.
+    first. ``opacity``: (H, W) float32 in [0, 1]; its mean over a zone is the zone's score / 3,
+    to a hundredth or two.
     """
 
     spec: PhantomSpec
@@ -63,11 +64,10 @@ def draw(spec: PhantomSpec) -> Phantom:
     anatomy = Anatomy(*_grid(spec, rng), Build.random(rng, female=spec.sex == "F"))
     aerated = np.stack((anatomy.lung(RIGHT), anatomy.lung(LEFT)))
     lungs = aerated > 0.5
-    # Drawn up to the soft edge of the lungs, so that no line of air is left around a white lung.
-    opacity = _opacity(aerated > SOFT_EDGE, spec, rng)
+    opacity = _opacity(lungs, aerated > SOFT_EDGE, spec, rng)
     pixels = _expose(anatomy, aerated.max(axis=0), opacity, rng)
     inside = np.where(lungs.any(axis=0), opacity, 0)
-    return Phantom(spec, pixels, lungs, inside.astype(np.float32))
+    return Phantom(spec, pixels.astype(np.float32), lungs, inside.astype(np.float32))
 
 
 def zone_masks(lungs: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
@@ -91,18 +91,23 @@ def _grid(spec: PhantomSpec, rng: np.random.Generator) -> tuple[Field, Field]:
     return x - shift_x + tilt * (y - 0.5), y - shift_y - 0.5 * tilt * x
 
 
-def _opacity(lungs: NDArray[np.bool_], spec: PhantomSpec, rng: np.random.Generator) -> Field:
-    """Return how opaque each point of the lungs is made: patches, denser in worse zones.
+def _opacity(
+    lungs: NDArray[np.bool_], drawn: NDArray[np.bool_], spec: PhantomSpec, rng: np.random.Generator
+) -> Field:
+    """Return how opaque each point is made: patches, denser in worse zones.
 
-    One cloud covers both lungs, so that patches run on from zone to zone.
+    One cloud covers both lungs, so that patches run on from zone to zone. It is ``drawn`` up to
+    the soft edge of the lungs: no line of air is left around a white lung.
     """
     shape = lungs.shape[1:]
     cloud = _cloud(shape, 9, rng) + 0.5 * _cloud(shape, 21, rng)
     opacity = np.zeros(shape, dtype=np.float32)
+    around = zone_masks(drawn)
     for zone, mask in zone_masks(lungs).items():
         share = spec.zones.get(zone, 0.0) / WORST
         if share > 0:
-            opacity[mask] = _patches((cloud - _towards_clear(zone, mask, spec))[mask], share)
+            thinned = cloud - _towards_clear(zone, mask, spec)
+            opacity[around[zone]] = _patches(thinned, mask, share)[around[zone]]
     return opacity
 
 
@@ -121,17 +126,19 @@ def _towards_clear(zone: str, mask: NDArray[np.bool_], spec: PhantomSpec) -> Fie
     return thinning
 
 
-def _patches(cloud: Field, share: float) -> Field:
-    """Return values in [0, 1] of mean ``share``, high where the cloud is thick.
+def _patches(cloud: Field, mask: NDArray[np.bool_], share: float) -> Field:
+    """Return values in [0, 1], high where the cloud is thick, of mean ``share`` over the mask.
 
     A threshold moves until the mean fits: a worse zone is both denser and fuller.
     """
-    span = cloud.std() * (0.6 + share)
-    low, high = cloud.min() - 2 * span, cloud.max() + 2 * span
+    inside = cloud[mask]
+    span = inside.std() * (0.6 + share)
+    low, high = inside.min() - 2 * span, inside.max() + 2 * span
     for _ in range(40):
         threshold = (low + high) / 2
-        values: Field = np.clip((cloud - threshold) / span + 0.5, 0, 1)
-        low, high = (threshold, high) if values.mean() > share else (low, threshold)
+        mean = np.clip((inside - threshold) / span + 0.5, 0, 1).mean()
+        low, high = (threshold, high) if mean > share else (low, threshold)
+    values: Field = np.clip((cloud - threshold) / span + 0.5, 0, 1)
     return values
 
 

@@ -77,8 +77,8 @@ class Anatomy:
         left_share = _step(self.x / 0.12)
         top = 0.745 * self.build.inspiration + 0.025 * left_share
         outwards = np.abs(self.x) - 0.34
-        fall = np.where(outwards > 0, 0.75, 0.35)
-        return top + fall * np.abs(outwards) ** 2.1
+        lateral, medial = np.maximum(outwards, 0), np.maximum(-outwards, 0)
+        return top + 0.75 * lateral**2.1 + 0.35 * medial**2.1
 
     def heart(self) -> Field:
         """Return the heart's relative thickness, two thirds of it on the patient's left."""

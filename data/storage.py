@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from pydicom import uid
 from pydicom.pixels.encoders.base import RLELosslessEncoder
 
+Photometric = Literal["MONOCHROME1", "MONOCHROME2"]
+
 NATIVE = (
     uid.ImplicitVRLittleEndian,
     uid.ExplicitVRLittleEndian,
@@ -31,7 +33,7 @@ class Storage:
     """
 
     bits: int = 12
-    photometric: Literal["MONOCHROME1", "MONOCHROME2"] = "MONOCHROME2"
+    photometric: Photometric = "MONOCHROME2"
     transfer_syntax: str = uid.ExplicitVRLittleEndian
     signed: bool = False
     windowed: bool = True

@@ -20,9 +20,13 @@ from model.errors import MalformedImageError, TruncatedError, UnsupportedSyntaxE
 
 START_OF_IMAGE = b"\xff\xd8"
 END_OF_IMAGE = b"\xff\xd9"
-START_OF_CODESTREAM = b"\xff\x4f"
+START_OF_FRAME = frozenset({0xFFC0, 0xFFC1, 0xFFC3, 0xFFF7})
+"""Baseline, extended, lossless and JPEG-LS; DICOM knows no progressive frames (PS3.5 8.2)."""
+
+COLOUR_MARKS = (b"Adobe", b"JFIF")
+FILL = 0xFFFF
+START_OF_CODESTREAM = b"\xff\x4f\xff\x51"
 JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  "
-SIZ = b"\xff\x51"
 
 JPEG = (
     uid.JPEGBaseline8Bit,
@@ -66,7 +70,7 @@ class FrameShape:
 def decode(frame: bytes, syntax: str, shape: FrameShape) -> NDArray[Any]:
     """Return the decoded samples: (H, W) or (H, W, 3), 8 or 16-bit integers.
 
-    The stream's own size is compared with the header before memory is taken.
+    The stream's own size and samples are compared with the header before memory is taken.
 
     Raises:
         UnsupportedSyntaxError: no decoder for this transfer syntax.
@@ -91,22 +95,22 @@ def decode(frame: bytes, syntax: str, shape: FrameShape) -> NDArray[Any]:
 
 
 def _decode_jpeg(frame: bytes, shape: FrameShape) -> NDArray[Any]:
-    _check_size(_jpeg_size(frame), shape)
+    _check(_jpeg_header(frame), shape)
     if END_OF_IMAGE not in frame[-32:]:
         raise TruncatedError("The JPEG stream ends too early. Send the film again.")
-    # Without an Adobe marker libjpeg takes three samples for YCbCr, whatever the header says.
-    if shape.photometric == "RGB" and b"Adobe" not in frame[:1024]:
+    # A stream without a marker of its own is taken for YCbCr, whatever the header says.
+    if shape.photometric == "RGB" and not any(mark in frame[:1024] for mark in COLOUR_MARKS):
         return imagecodecs.jpeg8_decode(frame, colorspace="RGB", outcolorspace="RGB")
     return imagecodecs.jpeg8_decode(frame)
 
 
 def _decode_jpeg_ls(frame: bytes, shape: FrameShape) -> NDArray[Any]:
-    _check_size(_jpeg_size(frame), shape)
+    _check(_jpeg_header(frame), shape)
     return imagecodecs.jpegls_decode(frame)
 
 
 def _decode_jpeg_2000(frame: bytes, shape: FrameShape) -> NDArray[Any]:
-    _check_size(_jpeg_2000_size(frame), shape)
+    _check(_jpeg_2000_header(frame), shape)
     return imagecodecs.jpeg2k_decode(frame)
 
 
@@ -120,34 +124,34 @@ def _decode_rle(frame: bytes, shape: FrameShape) -> NDArray[Any]:
     return planes[0] if shape.samples == 1 else np.moveaxis(planes, 0, -1)
 
 
-def _jpeg_size(frame: bytes) -> tuple[int, int]:
-    """Return rows and columns out of the frame header (SOF) of JPEG (T.81 B.2.2) or JPEG-LS."""
+def _jpeg_header(frame: bytes) -> tuple[int, int, int]:
+    """Return rows, columns and samples out of the SOF of JPEG (T.81 B.2.2) or JPEG-LS."""
     if frame[:2] != START_OF_IMAGE:
         raise _contradiction()
     at = 2
-    while at + 9 <= len(frame):
+    while at + 10 <= len(frame):
         marker, length = struct.unpack(">HH", frame[at : at + 4])
-        if (marker & 0xFFF0 == 0xFFC0 and marker & 0xF not in (0x4, 0x8, 0xC)) or marker == 0xFFF7:
-            rows, columns = struct.unpack(">HH", frame[at + 5 : at + 9])
-            return rows, columns
-        is_fill = marker >> 8 == 0xFF and marker & 0xFF == 0xFF
-        at += 1 if is_fill else 2 + length
+        if marker in START_OF_FRAME:
+            rows, columns, samples = struct.unpack(">HHB", frame[at + 5 : at + 10])
+            return rows, columns, samples
+        at += 1 if marker == FILL else 2 + length
     raise _contradiction()
 
 
-def _jpeg_2000_size(frame: bytes) -> tuple[int, int]:
-    """Return rows and columns out of the SIZ marker of a JPEG 2000 codestream (T.800 A.5.1)."""
+def _jpeg_2000_header(frame: bytes) -> tuple[int, int, int]:
+    """Return rows, columns and samples out of the SIZ of a codestream (T.800 A.5.1)."""
     start = 0
     if frame.startswith(JP2_SIGNATURE):
-        start = frame.find(START_OF_CODESTREAM + SIZ)
-    if start < 0 or frame[start : start + 4] != START_OF_CODESTREAM + SIZ:
+        start = frame.find(START_OF_CODESTREAM)
+    if start < 0 or frame[start : start + 4] != START_OF_CODESTREAM:
         raise _contradiction()
     right, bottom, left, top = struct.unpack(">4I", frame[start + 8 : start + 24])
-    return bottom - top, right - left
+    (samples,) = struct.unpack(">H", frame[start + 40 : start + 42])
+    return bottom - top, right - left, samples
 
 
-def _check_size(size: tuple[int, int], shape: FrameShape) -> None:
-    if size != (shape.rows, shape.columns):
+def _check(declared: tuple[int, int, int], shape: FrameShape) -> None:
+    if declared != (shape.rows, shape.columns, shape.samples):
         raise _contradiction()
 
 

@@ -17,7 +17,7 @@ from pydicom.uid import (
 )
 
 from model.dicom_header import Header
-from model.errors import MalformedImageError, RadiogradeError, TruncatedError
+from model.errors import MalformedImageError, TruncatedError
 from model.limits import Limits
 
 PREAMBLE = 128
@@ -59,22 +59,13 @@ def looks_like_dicom(data: bytes) -> bool:
 def parse(data: bytes, limits: Limits) -> DicomFile:
     """Return the file's header and the place of its pixels; nothing is decoded.
 
+    Bytes that cannot be followed as a data set raise whatever pydicom meets in them.
+
     Raises:
-        MalformedImageError: the bytes cannot be followed as a data set.
+        MalformedImageError: more elements than allowed.
         TruncatedError: the deflated data set is cut short.
-        TooLargeError: the data set inflates, or counts more elements, than allowed.
+        TooLargeError: the data set inflates to more bytes than allowed.
     """
-    try:
-        return _parse(data, limits)
-    except RadiogradeError:
-        raise
-    except Exception as error:
-        raise MalformedImageError(
-            "The DICOM header is damaged and cannot be followed. Export the film again."
-        ) from error
-
-
-def _parse(data: bytes, limits: Limits) -> DicomFile:
     start = PREAMBLE + 4 if data[PREAMBLE : PREAMBLE + 4] == b"DICM" else 0
     stream = io.BytesIO(data)
     stream.seek(start)

@@ -15,8 +15,6 @@ from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
-from model.errors import MalformedImageError
-
 
 class Header:
     """The elements of one data set, asked for by DICOM keyword (PS3.6) or by tag."""
@@ -68,19 +66,10 @@ class Header:
         return next(iter(self.shorts(keyword)), None)
 
     def items(self, keyword: str) -> Sequence[Header]:
-        """Return the items of a sequence; () if absent.
-
-        Raises:
-            MalformedImageError: the sequence is damaged.
-        """
+        """Return the items of a sequence; () if absent. A damaged one raises what pydicom does."""
         if self._element(keyword) is None:
             return ()
-        try:
-            value: Any = self._ds[keyword].value
-        except Exception as error:
-            raise MalformedImageError(
-                f"The header's {keyword} is damaged. Export the film again."
-            ) from error
+        value: Any = self._ds[keyword].value
         items = value if isinstance(value, Sequence) else ()
         return [Header(item) for item in items if isinstance(item, Dataset)]
 

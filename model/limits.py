@@ -14,7 +14,7 @@ class Limits:
     The largest detectors give about 20 megapixels; scanned film stays below 50.
     """
 
-    max_bytes: int = 512 * 2**20
+    max_bytes: int = 256 * 2**20
     max_pixels: int = 100_000_000
     max_elements: int = 100_000
 

@@ -37,7 +37,7 @@ def settle_polarity(
 INVERTED = Reason(
     "inverted",
     "warn",
-    "The film was stored as a negative, against what its header says; it was turned.",
+    "The film was stored as a negative. It was inverted, so that air is black.",
 )
 DOUBTFUL = Reason(
     "polarity_unsure",

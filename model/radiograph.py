@@ -73,10 +73,9 @@ def read(
         return replace(film, pixels=pixels, notes=(*film.notes, *notes))
     except RadiogradeError:
         raise
-    except Exception as error:
-        raise MalformedImageError(
-            "The file is damaged in a way that cannot be named. Export the film again."
-        ) from error
+    except Exception:  # noqa: BLE001 - on broken bytes parsers raise anything
+        # The cause is dropped: it may quote the header, and so the patient.
+        raise MalformedImageError("The file is damaged. Export the film again.") from None
 
 
 def _load(source: bytes | bytearray | memoryview | Path | str, limits: Limits) -> bytes:

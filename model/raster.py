@@ -17,6 +17,10 @@ from model.window import display_range
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8\xff"
+START_OF_SCAN = b"\xff\xda"
+MAX_SCANS = 100
+"""A progressive JPEG has about ten; thousands of empty ones would decode for hours."""
+
 SAMPLE_STRIDE = 4
 
 
@@ -49,6 +53,8 @@ def read_picture(data: bytes, limits: Limits) -> Picture:
     try:
         image: Image.Image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
         limits.check_shape(image.height, image.width)
+        if image.format != "PNG" and data.count(START_OF_SCAN) > MAX_SCANS:
+            raise MalformedImageError("The picture asks for too many passes. Export it again.")
         image.load()
     except Image.DecompressionBombError as error:
         raise TooLargeError("The picture is too large. Send the film at its own size.") from error
