@@ -31,7 +31,7 @@ _device = click.option(
 @_device
 @click.option("--allow-insecure", is_flag=True, default=None, help="Open to the network.")
 def serve(**chosen: Any) -> None:
-    r"""Start the HTTP service with its page, on this computer alone.
+    """Start the HTTP service with its page, on this computer alone.
 
     Every option is also an environment variable: --port is RADIOGRADE_PORT.
 
@@ -39,7 +39,7 @@ def serve(**chosen: Any) -> None:
     Example:
       radiograde serve --port 8000
       curl -F file=@film.dcm http://127.0.0.1:8000/v1/score
-    """
+    """  # noqa: D301  click needs the character itself
     from service.server import run_server
 
     with _plain_errors():
@@ -73,7 +73,7 @@ def score(
     out: Path | None,
     **chosen: Any,
 ) -> None:
-    r"""Grade films: DICOM, PNG or JPEG. Folders are searched for them.
+    """Grade films: DICOM, PNG or JPEG. Folders are searched for them.
 
     Exit code 0: all scored. 3: some rejected or unreadable. 2: wrong usage.
 
@@ -81,7 +81,7 @@ def score(
     Example:
       radiograde score film.dcm
       radiograde score study/ --json --out graded/ > results.jsonl
-    """
+    """  # noqa: D301  click needs the character itself
     from service.batch import Batch
     from service.films import find_films
     from service.logs import hush_decoders
@@ -103,12 +103,12 @@ def score(
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @_model
 def info(as_json: bool, **chosen: Any) -> None:
-    r"""Show versions, the model, where it can run, and what it can read.
+    """Show versions, the model, where it can run, and what it can read.
 
     \b
     Example:
       radiograde info --json
-    """
+    """  # noqa: D301  click needs the character itself
     from service.about import about, write_about
 
     with _plain_errors():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import uvicorn
 
@@ -32,7 +32,9 @@ def run_server(settings: Settings, announce: Callable[[str], None]) -> None:
             app, log_config=None, access_log=False, server_header=False, date_header=False
         )
         announce(base_url(listener))
-        uvicorn.Server(config).run(sockets=[listener])
+        # By then uvicorn has shut down in order, and raises Ctrl-C once more.
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 def check_exposure(settings: Settings) -> None:

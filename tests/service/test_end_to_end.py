@@ -31,7 +31,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Start ``radiograde serve`` on a free port, and stop it as an init system would."""
+    """Start ``radiograde serve`` on a free port, and stop it as Ctrl-C does."""
     folder = tmp_path_factory.mktemp("served")
     log = folder / "log"
     command = [*COMMAND, "serve", "--port", "0", "--data-dir", str(folder), "--device", "cpu"]
@@ -45,8 +45,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         url = announced[2].rstrip(",")
         with httpx.Client(base_url=url, timeout=60) as client:
             yield Served(client, log)
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
     assert "Traceback" not in log.read_text()
 
 
