@@ -42,7 +42,9 @@ class StageConfig(_Section):
     """One stage of training: how long and how fast."""
 
     epochs: int
-    rate: float
+    rate: float = Field(description="peak learning rate of the encoder")
+    head_rate: float = Field(3.0, description="of the rest, as a multiple of the encoder's")
+    frozen_blocks: int = Field(0, description="first blocks of the encoder that stay as they are")
     unlabelled: int = Field(0, description="films without severity drawn for an epoch")
     brixia_repeats: int = Field(1, description="times a film with Brixia scores is shown")
 
@@ -53,10 +55,11 @@ class LossConfig(_Section):
     lungs: float = 1.0
     zones: float = 1.0
     brixia: float = 1.0
+    bridge: float = 0.5
     extent: float = 0.6
     opacity: float = 0.4
     extent6: float = 0.3
-    clear: float = 0.3
+    clear: float = 0.2
     findings: float = 0.2
 
 
@@ -68,7 +71,9 @@ class TrainConfig(_Section):
     augment: AugmentConfig = AugmentConfig()
     loss: LossConfig = LossConfig()
     pretrain: StageConfig = StageConfig(epochs=8, rate=6e-4, unlabelled=1200)
-    finetune: StageConfig = StageConfig(epochs=20, rate=3e-4, unlabelled=240, brixia_repeats=2)
+    finetune: StageConfig = StageConfig(
+        epochs=24, rate=5e-4, frozen_blocks=4, unlabelled=120, brixia_repeats=2
+    )
     folds: int = 5
     batch_size: int = 16
     weight_decay: float = 0.02

@@ -85,6 +85,19 @@ def fit(
     return run.average
 
 
+class Lesson(nn.Module):
+    """The network together with what is asked of it: one forward pass touches every parameter."""
+
+    def __init__(self, network: SeverityNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, batch: augment.Batch, targets: Targets) -> dict[str, Tensor]:
+        """Return each term of the loss by name."""
+        look = self.network(batch.looks.contiguous(memory_format=torch.channels_last))
+        return losses.terms(look, batch.lungs, targets, self.network.readers)
+
+
 class _Run:
     """The moving parts of a stage in progress."""
 
@@ -92,15 +105,17 @@ class _Run:
         self, network: SeverityNetwork, stage: Stage, config: TrainConfig, machine: Machine
     ) -> None:
         self.config, self.machine = config, machine
+        for block in network.encoder.blocks[: stage.config.frozen_blocks]:
+            block.requires_grad_(False)
         self.network: SeverityNetwork = network.to(
             machine.device, memory_format=torch.channels_last
         ).train()  # type: ignore[call-overload]
-        self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
-        self.model: nn.Module = self.network
+        self.average: SeverityNetwork = copy.deepcopy(self.network).eval().requires_grad_(False)
+        self.lesson: nn.Module = Lesson(self.network)
         if machine.processes > 1:
-            self.model = DistributedDataParallel(self.network, find_unused_parameters=True)
+            self.lesson = DistributedDataParallel(self.lesson, find_unused_parameters=True)
         self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=stage.config.rate, weight_decay=config.weight_decay
+            _groups(self.network, stage.config), weight_decay=config.weight_decay
         )
         self.epoch = 0
         self.losses: dict[str, float] = {}
@@ -120,6 +135,7 @@ class _Run:
     def train_epoch(self, stage: Stage, material: Material) -> None:
         """Show the network one epoch's films."""
         rng = _generator(self.config.seed, stage.name, self.epoch, self.machine.rank)
+        torch.manual_seed(rng.initial_seed())  # dropout draws from the global generator
         # The films of an epoch are the same in every process; each takes its share.
         shared = _generator(self.config.seed, stage.name, self.epoch)
         batches = list(self._batches(stage.draw(shared)))
@@ -145,8 +161,7 @@ class _Run:
         batch = augment.looks(cells, material.boxes[index], side, self.config.augment, rng)
         targets = material.targets.rows(index, device).mirrored(batch.mirror)
         with self._precision():
-            look = self.model(batch.looks.contiguous(memory_format=torch.channels_last))
-        parts = losses.terms(look, batch.lungs, targets, self.network.readers)
+            parts = self.lesson(batch, targets)
         loss = losses.total(parts, self.config.loss)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -157,8 +172,9 @@ class _Run:
 
     def _batches(self, films: Tensor) -> Iterator[Tensor]:
         size, processes = self.config.batch_size, self.machine.processes
-        whole = len(films) // (size * processes) * size * processes or len(films)
-        films = films[:whole]
+        # Every process must take as many steps as the others, with batches as large as theirs.
+        whole = len(films) // (size * processes) * size * processes
+        films = films[: whole or len(films) // processes * processes]
         yield from films[self.machine.rank :: processes].split(size)
 
     def _precision(self) -> AbstractContextManager[Any]:
@@ -171,7 +187,7 @@ class _Run:
         warm = min(1.0, progress / 0.05 + 0.02)
         rate = stage.rate * warm * (0.5 + 0.5 * math.cos(math.pi * progress))
         for group in self.optimiser.param_groups:
-            group["lr"] = max(rate, stage.rate * 0.01)
+            group["lr"] = max(rate, stage.rate * 0.01) * group["factor"]
 
     @torch.no_grad()
     def _average_weights(self) -> None:
@@ -202,6 +218,20 @@ class _Run:
         """Return the epoch's losses in a few words."""
         shown = ("total", "lungs", "zones", "brixia", "extent")
         return " ".join(f"{name} {self.losses.get(name, 0.0):.3f}" for name in shown)
+
+
+def _groups(network: SeverityNetwork, stage: StageConfig) -> list[dict[str, Any]]:
+    """Return the encoder's parameters and the rest, each with its factor of the learning rate."""
+    encoder = {id(parameter) for parameter in network.encoder.parameters()}
+    free = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    return [
+        {"params": [p for p in free if id(p) in encoder], "lr": stage.rate, "factor": 1.0},
+        {
+            "params": [p for p in free if id(p) not in encoder],
+            "lr": stage.rate * stage.head_rate,
+            "factor": stage.head_rate,
+        },
+    ]
 
 
 def _generator(seed: int, *parts: object) -> torch.Generator:

@@ -27,6 +27,7 @@ def terms(look: Look, lungs: Tensor, targets: Targets, readers: ReaderOffsets) -
         "lungs": _lungs(look.lungs, lungs, targets.has_mask),
         "zones": _zones(look.zones, targets.zones, readers),
         "brixia": _brixia(look.zones, targets.zones, readers),
+        "bridge": _known(look.zones.sum(1), targets.bridge, beta=3.0) / 3,
         "extent": _known(look.extent, targets.extent, beta=0.5) / 2,
         "opacity": _known(look.opacity_score, targets.opacity, beta=0.5) / 2,
         "extent6": _extent6(look.extent, targets.extent6, readers),
@@ -49,12 +50,12 @@ def _known(prediction: Tensor, target: Tensor, beta: float) -> Tensor:
 
 def _zones(zones: Tensor, target: Tensor, readers: ReaderOffsets) -> Tensor:
     predictions = torch.stack([readers.zones_of(zones, r) for r in range(len(READERS))], 1)
-    return _known(predictions, target, beta=0.3)
+    return 2 * _known(predictions, target, beta=1.0)
 
 
 def _brixia(zones: Tensor, target: Tensor, readers: ReaderOffsets) -> Tensor:
     predictions = torch.stack([readers.zones_of(zones, r) for r in range(len(READERS))], 1)
-    return _known(predictions.sum(2), target.sum(2), beta=1.0) / 4
+    return _known(predictions.sum(2), target.sum(2), beta=3.0) / 3
 
 
 def _extent6(extent: Tensor, target: Tensor, readers: ReaderOffsets) -> Tensor:

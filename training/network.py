@@ -166,8 +166,8 @@ class ScaleHeads(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.extent = nn.Sequential(nn.Linear(4, 12), nn.Tanh(), nn.Linear(12, 1))
-        self.opacity = nn.Sequential(nn.Linear(4, 12), nn.Tanh(), nn.Linear(12, 1))
+        self.extent = _rising(4)
+        self.opacity = _rising(4)
 
     def forward(self, lung_opacity: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
         """Return extent (N,) and opacity (N,), each in [0, 8]."""
@@ -175,6 +175,14 @@ class ScaleHeads(nn.Module):
         extent = 4.0 * self.extent(lung)[..., 0].sigmoid()
         opacity = 4.0 * self.opacity(lung)[..., 0].sigmoid()
         return extent.sum(1), opacity.sum(1)
+
+
+def _rising(inputs: int) -> nn.Linear:
+    """Return a layer that starts near 0 for clear lungs and rises with every input."""
+    layer = nn.Linear(inputs, 1)
+    nn.init.constant_(layer.weight, 1.5)
+    nn.init.constant_(layer.bias, -2.0)
+    return layer
 
 
 class ReaderOffsets(nn.Module):

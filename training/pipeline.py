@@ -87,14 +87,13 @@ def train(data: Path, out: Path, config: TrainConfig, cache_folder: Path) -> Non
     clock = _Clock(out, study, machine)
     material = Material(study.cache, study.targets, _mask_boxes(study, config))
     network = SeverityNetwork(config.network)
-    with clock.measure("pretrain"):
-        stage = Stage(
-            "pretrain", out / "pretrain", config.pretrain, _pretraining_draw(study, config)
-        )
-        network = fit(network, stage, material, config, machine)
-        material = Material(
-            study.cache, study.targets, _all_boxes(network, study, material, machine)
-        )
+    if len(study.pretraining):
+        with clock.measure("pretrain"):
+            draw = _pretraining_draw(study, config)
+            stage = Stage("pretrain", out / "pretrain", config.pretrain, draw)
+            network = fit(network, stage, material, config, machine)
+            found = _all_boxes(network, study, material, machine)
+            material = Material(study.cache, study.targets, found)
     for name in [f"fold{fold}" for fold in range(config.folds)] + [FINAL]:
         with clock.measure(name):
             held_out = -1 if name == FINAL else int(name.removeprefix("fold"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,16 +26,18 @@ class Predictions:
 
     ``zones``: (N, 6) in [0, 3]. ``extent``, ``opacity``: (N,) in [0, 8].
     ``dice``: (N,) overlap of both lungs with the mask, NaN without a mask.
+    ``lung_share``: (N,) share of the film that is lung, in [0, 1].
     """
 
     zones: NDArray[np.float32]
     extent: NDArray[np.float32]
     opacity: NDArray[np.float32]
     dice: NDArray[np.float32]
+    lung_share: NDArray[np.float32]
 
     def save(self, path: Path) -> None:
         """Write the arrays as NPZ."""
-        np.savez(path, zones=self.zones, extent=self.extent, opacity=self.opacity, dice=self.dice)
+        np.savez(path, **asdict(self))
 
     @classmethod
     def load(cls, path: Path) -> Predictions:
@@ -51,7 +53,8 @@ def out_of_fold(
     """Return the gradings of all films, each by the model of its own fold."""
     count = len(folds)
     zones, scales = np.full((count, 6), np.nan, np.float32), np.full((count, 2), np.nan, np.float32)
-    dice = np.full(count, np.nan, np.float32)
+    dice, share = np.full(count, np.nan, np.float32), np.full(count, np.nan, np.float32)
+    film_area = cache.frames[:, 2:].prod(1) / cache.cells.shape[-1] ** 2
     for fold in range(config.folds):
         network = TwoLooks(load_network(config, run / f"fold{fold}" / "final.pt")).eval().to(device)
         films = torch.nonzero(folds == fold)[:, 0].split(BATCH)
@@ -62,7 +65,9 @@ def out_of_fold(
             grading = network(cells[:, :1])
             zones[index], scales[index] = grading.zones.cpu(), grading.scales.cpu()
             dice[index] = lung_dice(grading.lung_map, cells[:, 1:]).cpu()
-    return Predictions(zones, scales[:, 0], scales[:, 1], dice)
+            lung = (grading.lung_map.amax(1) > 0.5).float().mean((1, 2)).cpu().numpy()
+            share[index] = lung / film_area[index]
+    return Predictions(zones, scales[:, 0], scales[:, 1], dice, share)
 
 
 def lung_dice(lungs: Tensor, masks: Tensor) -> Tensor:

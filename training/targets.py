@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
 
 from data.film import Film
-from model.scales import OPACITY
+from model.scales import BRIXIA, OPACITY
 from training.network import EXTENT6_READERS, FINDINGS, READERS
+
+FEWEST_FOR_BRIDGE = 20
+"""Films graded on both scales below which no plane is laid through them."""
 
 CLEAR_FINDINGS = {"no finding", "nodule"}
 """Findings beside which no pneumonia is expected."""
@@ -24,6 +27,7 @@ class Targets:
     ``extent6``: (N, readers) in 0-6. ``findings``: (N, F + 1) in 0-1, the last one the view PA.
     ``clear``: (N,) 1 where no pneumonia is expected, else 0.
     ``has_mask``: (N,) 1 where lung masks exist, else 0.
+    ``bridge``: (N,) in 0-18, the global Brixia score that other scales let expect (``bridged``).
     """
 
     zones: Tensor
@@ -33,6 +37,7 @@ class Targets:
     findings: Tensor
     clear: Tensor
     has_mask: Tensor
+    bridge: Tensor
 
     def rows(self, index: Tensor, device: torch.device) -> Targets:
         """Return the targets of some films on a device."""
@@ -61,7 +66,26 @@ def of_films(films: Sequence[Film]) -> Targets:
         findings=torch.tensor([_findings(film) for film in films]),
         clear=torch.tensor([float(is_clear(film)) for film in films]),
         has_mask=torch.tensor([float(film.lung_mask is not None) for film in films]),
+        bridge=torch.full((len(films),), nothing),
     )
+
+
+def bridged(targets: Targets, films: Tensor) -> Targets:
+    """Return the targets with a global Brixia score expected from extent and opacity.
+
+    A plane through those of ``films`` (indices) that readers graded on all three scales stands
+    in for the missing Brixia readers of the others; films beyond ``films`` play no part.
+    """
+    brixia = targets.zones.sum(2).mean(1)
+    inputs = torch.stack([targets.extent, targets.opacity, torch.ones_like(brixia)], 1)
+    graded = ~inputs.isnan().any(1)
+    both = films[(graded & ~brixia.isnan())[films]]
+    bridge = torch.full_like(brixia, torch.nan)
+    if len(both) >= FEWEST_FOR_BRIDGE:
+        plane = torch.linalg.lstsq(inputs[both], brixia[both, None]).solution
+        alone = graded & brixia.isnan()
+        bridge[alone] = (inputs[alone] @ plane)[:, 0].clamp(BRIXIA.low, BRIXIA.high)
+    return replace(targets, bridge=bridge)
 
 
 def is_clear(film: Film) -> bool:

@@ -1,0 +1,125 @@
+import pytest
+import torch
+
+from training import encoder
+from training.config import NetworkConfig
+from training.network import (
+    SeverityNetwork,
+    TwoLooks,
+    ZonePool,
+    lung_box,
+    place_box,
+    sample_box,
+    standardise,
+    unmirror,
+)
+
+SMALL = NetworkConfig(input_size=128, look_size=64, width=16)
+
+
+@pytest.fixture(scope="module")
+def network() -> SeverityNetwork:
+    torch.manual_seed(0)
+    return SeverityNetwork(SMALL, pretrained=False).eval()
+
+
+def lungs(top: int = 8, bottom: int = 56) -> torch.Tensor:
+    """Two sharp lungs as logits (1, 2, 64, 64)."""
+    maps = torch.full((1, 2, 64, 64), -20.0)
+    maps[0, 0, top:bottom, 6:28] = 20.0
+    maps[0, 1, top:bottom, 36:58] = 20.0
+    return maps
+
+
+def test_the_four_features_halve_from_stride_four() -> None:
+    features = encoder.build("efficientnet_lite0", pretrained=False)(torch.zeros(1, 1, 128, 128))
+    assert [feature.shape[-1] for feature in features] == [32, 16, 8, 4]
+
+
+def test_imagenet_weights_answer_to_structure_not_to_noise_of_loading() -> None:
+    trained = encoder.build("efficientnet_lite0")(torch.rand(1, 1, 128, 128))[-1]
+    assert trained.isfinite().all()
+    assert 0.05 < float(trained.std()) < 20.0
+
+
+def test_an_unknown_encoder_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="resnet9000"):
+        encoder.build("resnet9000")
+
+
+def test_exposure_drops_out() -> None:
+    look = torch.rand(2, 1, 32, 32)
+    torch.testing.assert_close(
+        standardise(look), standardise(0.5 * look + 0.2), atol=0.25, rtol=0.0
+    )
+
+
+def test_opacity_in_one_third_raises_that_zone_alone() -> None:
+    opacity = torch.full((1, 1, 64, 64), -6.0)
+    opacity[0, 0, 40:56, 36:58] = 6.0  # the lower part of the patient's left lung
+    zones, shares, _ = ZonePool()(lungs(), opacity)
+    assert float(zones[0, 5]) > 2.5
+    assert zones[0, :5].max() < 0.4
+    assert shares[0, 1] > 0.25 > shares[0, 0]
+
+
+def test_opacity_outside_the_lungs_counts_for_nothing() -> None:
+    clear = torch.full((1, 1, 64, 64), -6.0)
+    heart = clear.clone()
+    heart[0, 0, 20:60, 29:35] = 6.0
+    torch.testing.assert_close(
+        ZonePool()(lungs(), heart)[0], ZonePool()(lungs(), clear)[0], atol=2e-3, rtol=0
+    )
+
+
+def test_an_unseen_lung_falls_back_to_its_half() -> None:
+    none = torch.full((1, 2, 64, 64), -20.0)
+    opacity = torch.full((1, 1, 64, 64), -6.0)
+    opacity[..., :32] = 6.0
+    zones, _, _ = ZonePool()(none, opacity)
+    assert zones[0, :3].min() > 2.5
+    assert zones[0, 3:].max() < 0.5
+
+
+def test_the_box_holds_the_lungs() -> None:
+    left, top, right, bottom = lung_box(lungs(16, 48).sigmoid(), margin=0.0)[0].tolist()
+    assert left == pytest.approx(6 / 32 - 1, abs=0.05)
+    assert right == pytest.approx(58 / 32 - 1, abs=0.05)
+    assert top == pytest.approx(16 / 32 - 1, abs=0.05)
+    assert bottom == pytest.approx(48 / 32 - 1, abs=0.05)
+
+
+def test_without_lungs_the_box_is_the_whole_film() -> None:
+    assert lung_box(torch.zeros(1, 2, 64, 64), margin=0.1)[0].tolist() == [-1, -1, 1, 1]
+
+
+def test_what_is_sampled_from_a_box_is_put_back_in_its_place() -> None:
+    y, x = torch.meshgrid(torch.linspace(0, 3, 128), torch.linspace(0, 5, 128), indexing="ij")
+    film = (0.5 + 0.5 * torch.sin(y + x))[None, None]
+    box = torch.tensor([[-0.5, -0.75, 0.625, 0.5]])
+    back = place_box(sample_box(film, box, 96), box, side=128)
+    inside = torch.zeros(128, 128, dtype=torch.bool)
+    inside[20:92, 36:100] = True
+    assert (back - film)[0, 0][inside].abs().max() < 0.01
+    assert back[0, 0, :14].abs().max() == 0
+
+
+def test_a_mirrored_film_swaps_the_lungs(network: SeverityNetwork) -> None:
+    film = torch.rand(1, 1, 128, 128)
+    looks = TwoLooks(network)
+    with torch.no_grad():
+        look = looks._graded(film[..., :64, :64])
+        mirrored = unmirror(looks._graded(film[..., :64, :64].flip(3)))
+    torch.testing.assert_close(look.zones, mirrored.zones)
+    torch.testing.assert_close(look.opacity, mirrored.opacity)
+
+
+def test_a_grading_keeps_its_ranges(network: SeverityNetwork) -> None:
+    with torch.no_grad():
+        grading = TwoLooks(network)(torch.rand(2, 1, 128, 128))
+    assert grading.zones.shape == (2, 6)
+    assert ((grading.zones >= 0) & (grading.zones <= 3)).all()
+    assert ((grading.scales >= 0) & (grading.scales <= 8)).all()
+    for maps in (grading.opacity_map, grading.lung_map):
+        assert maps.shape[-2:] == (128, 128)
+        assert ((maps >= 0) & (maps <= 1)).all()

@@ -1,0 +1,163 @@
+"""The commands ``train``, ``evaluate`` and ``export``; torch is imported when they run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from model.errors import RadiogradeError
+from model.scorer import BUNDLED
+
+_DATA = click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Folder with manifest.csv or labels.csv, or the CSV itself.",
+)
+_CACHE = click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where decoded films are kept; default: beside the run, shared by runs.",
+)
+_RUN = click.option(
+    "--run",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder that `radiograde train` wrote.",
+)
+
+
+@click.command()
+@_DATA
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the run; the same command again takes up where it stopped.",
+)
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="YAML with the choices that differ from the defaults.",
+)
+@_CACHE
+def train(data: Path, out: Path, config_path: Path | None, cache: Path | None) -> None:
+    r"""Train a model: pretraining, one fine-tune a fold, and the model to ship.
+
+    Losses are in TensorBoard format below the run. On several GPUs, or CPUs, start it with
+    torchrun.
+
+    \b
+    Example:
+      radiograde train --data films/ --out runs/mine
+      tensorboard --logdir runs/mine
+      torchrun --nproc-per-node 4 --no-python radiograde train --data films/ --out runs/mine
+    """
+    import_training()
+    from training import pipeline
+    from training.config import TrainConfig
+
+    saved = out / "config.yaml"
+    chosen = config_path or (saved if saved.exists() else None)
+    config = TrainConfig.load(chosen) if chosen else TrainConfig()
+    if saved.exists() and TrainConfig.load(saved) != config:
+        raise click.ClickException(
+            f"{out} was begun with another configuration ({saved}). Choose another --out."
+        )
+    with _PlainErrors():
+        pipeline.train(data, out, config, cache or _shared_cache(out))
+
+
+@click.command()
+@_DATA
+@_RUN
+@click.option(
+    "--readme",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Write the headline figures between the marks in this file.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the evaluation as JSON.")
+@_CACHE
+def evaluate(data: Path, run: Path, readme: Path | None, as_json: bool, cache: Path | None) -> None:
+    r"""Measure a run out of fold: each film by the model that never saw its patient's severity.
+
+    Writes evaluation.json and predictions.npz into the run.
+
+    \b
+    Example:
+      radiograde evaluate --data films/ --run runs/mine
+    """
+    import_training()
+    from training import card, device
+    from training import evaluate as evaluation
+    from training.config import TrainConfig
+    from training.tables import show
+
+    with _PlainErrors():
+        machine = device.start(TrainConfig.load(run / "config.yaml"))
+        figures = evaluation.evaluate(data, run, cache or _shared_cache(run), machine)
+    if readme is not None:
+        card.fill_readme(readme, figures)
+    if as_json:
+        click.echo(json.dumps(figures))
+    else:
+        show(figures)
+
+
+@click.command()
+@_DATA
+@_RUN
+@click.option(
+    "--out",
+    default=BUNDLED,
+    show_default="the bundled model",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="ONNX file to write; the model card goes beside it.",
+)
+@click.option("--name", default="radiograde", show_default=True, help="Name of the model.")
+@_CACHE
+def export(data: Path, run: Path, out: Path, name: str, cache: Path | None) -> None:
+    r"""Write a run's shipped model as one ONNX file that carries its own constants.
+
+    Needs `radiograde evaluate` first. The file is written only if it gives on real films what
+    PyTorch gives, within 1e-4.
+
+    \b
+    Example:
+      radiograde export --data films/ --run runs/mine --out mine.onnx
+      radiograde serve --model mine.onnx
+    """
+    import_training()
+    from training.shipping import ship
+
+    with _PlainErrors():
+        difference = ship(data, run, out, name, cache or _shared_cache(run))
+    click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, within {difference:.1e} of PyTorch")
+
+
+def import_training() -> None:
+    """Raise a ClickException that says what to install where torch is missing."""
+    try:
+        import torch  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            "Training needs torch: install it with `pip install 'radiograde[train]'`."
+        ) from error
+
+
+def _shared_cache(run: Path) -> Path:
+    return run.resolve().parent / ".films"
+
+
+class _PlainErrors:
+    """Shows a known error as one message, without a stack trace."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, RadiogradeError | FileNotFoundError):
+            raise click.ClickException(str(error)) from error

@@ -1,0 +1,35 @@
+"""From a finished, evaluated run to the file that is put in service, and its card."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from training import card
+from training.config import TrainConfig
+from training.evaluate import EVALUATION, prepared_films
+from training.export import export
+from training.loop import load_network
+from training.network import TwoLooks
+from training.pipeline import FINAL, open_study
+
+PARITY_FILMS = 24
+
+
+def ship(data: Path, run: Path, out: Path, name: str, cache_folder: Path) -> float:
+    """Write the ONNX file and MODEL_CARD.md; return the largest difference to PyTorch.
+
+    Raises:
+        FileNotFoundError: the run is not trained or not evaluated yet.
+        ParityError: the graph does not agree with PyTorch.
+    """
+    config = TrainConfig.load(run / "config.yaml")
+    evaluation = json.loads((run / EVALUATION).read_text())
+    study = open_study(data, config, cache_folder)
+    facts = card.metadata(config, evaluation, name)
+    looks = TwoLooks(load_network(config, run / FINAL / "final.pt"))
+    difference = export(looks, facts, prepared_films(study, PARITY_FILMS), out)
+    megabytes = out.stat().st_size / 1e6
+    text = card.model_card(facts, evaluation, difference, megabytes)
+    out.with_name("MODEL_CARD.md").write_text(text)
+    return difference
