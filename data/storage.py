@@ -19,6 +19,7 @@ NATIVE = (
     uid.ExplicitVRBigEndian,
     uid.DeflatedExplicitVRLittleEndian,
 )
+JPEG2000 = (uid.JPEG2000Lossless, uid.JPEG2000)
 HTJ2K = (uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K)
 PREDICTOR = {uid.JPEGLosslessSV1: 1, uid.JPEGLossless: 6}
 LOSSY = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit)
@@ -75,14 +76,14 @@ def encode(samples: NDArray[Any], storage: Storage) -> bytes:
         return (samples.byteswap() if big_endian else samples).tobytes()
     if syntax == uid.RLELossless:
         return _encode_rle(samples, storage)
-    if syntax in uid.JPEG2000TransferSyntaxes:
+    if syntax in HTJ2K:
+        return bytes(imagecodecs.htj2k_encode(samples, reversible=True))
+    if syntax in JPEG2000:
         return bytes(
             imagecodecs.jpeg2k_encode(
                 samples, level=0, codecformat="j2k", reversible=True, bitspersample=bits
             )
         )
-    if syntax in HTJ2K:
-        return bytes(imagecodecs.htj2k_encode(samples, reversible=True))
     # JPEG and JPEG-LS have no sign: the bits of two's complement are stored as they are.
     words = samples.view(f"u{samples.dtype.itemsize}") & (2**bits - 1)
     if syntax in uid.JPEGLSTransferSyntaxes:

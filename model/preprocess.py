@@ -58,9 +58,7 @@ def frame_of(rows: int, columns: int, size: int) -> Frame:
 def to_square(pixels: NDArray[np.float32], size: int) -> tuple[NDArray[np.float32], Frame]:
     """Return the picture (H, W) shrunk and centred on black: (size, size) float32, and where."""
     frame = frame_of(pixels.shape[0], pixels.shape[1], size)
-    small = Image.fromarray(_box_reduced(pixels, frame)).resize(
-        (frame.width, frame.height), Image.Resampling.BILINEAR
-    )
+    small = _reduced(pixels, frame).resize((frame.width, frame.height), Image.Resampling.BILINEAR)
     square = np.zeros((size, size), np.float32)
     square[frame.top : frame.top + frame.height, frame.left : frame.left + frame.width] = (
         np.asarray(small)
@@ -88,13 +86,8 @@ def prepare(pixels: NDArray[np.float32], spec: Preprocessing) -> tuple[NDArray[n
     return stretch(square, frame, spec), frame
 
 
-def _box_reduced(pixels: NDArray[np.float32], frame: Frame) -> NDArray[np.float32]:
+def _reduced(pixels: NDArray[np.float32], frame: Frame) -> Image.Image:
     # A whole-number box average first: the resize that follows then reads a tenth of the film.
     factor = min(pixels.shape[0] // frame.height, pixels.shape[1] // frame.width) // 2
-    if factor < 2:
-        return np.ascontiguousarray(pixels, np.float32)
-    rows = pixels.shape[0] // factor * factor
-    columns = pixels.shape[1] // factor * factor
-    blocks = pixels[:rows, :columns].reshape(rows // factor, factor, columns // factor, factor)
-    reduced: NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
-    return reduced
+    film = Image.fromarray(np.ascontiguousarray(pixels, np.float32))
+    return film.reduce(factor) if factor > 1 else film

@@ -162,7 +162,11 @@ def _session(
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads or 0
     options.log_severity_level = 3
+    # Threads that spin while they wait take the cores from the films decoded meanwhile.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     wanted = providers or PROVIDERS
+    if "CUDAExecutionProvider" in wanted and hasattr(ort, "preload_dlls"):
+        ort.preload_dlls()  # finds CUDA's libraries where pip put them; without effect on a CPU
     usable = [name for name in wanted if name in ort.get_available_providers()]
     if not usable:
         available = ", ".join(ort.get_available_providers())

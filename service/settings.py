@@ -29,6 +29,10 @@ def default_data_dir() -> Path:
     return root / "radiograde"
 
 
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+"""Always answered: a health check on the machine itself uses them."""
+
+
 class Settings(BaseSettings):
     """One installation's choices; the defaults serve this computer alone."""
 
@@ -89,6 +93,6 @@ class Settings(BaseSettings):
 
         Beyond loopback the service's own names are not known: they are checked where given.
         """
-        if self.is_loopback:
-            return frozenset({"localhost", "127.0.0.1", "[::1]", self.host, *self.allowed_hosts})
-        return frozenset(self.allowed_hosts) or None
+        if self.is_loopback or self.allowed_hosts:
+            return frozenset({*LOOPBACK_NAMES, self.host, *self.allowed_hosts})
+        return None

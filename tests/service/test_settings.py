@@ -20,6 +20,14 @@ def test_the_environment_sets_what_the_defaults_leave(monkeypatch: pytest.Monkey
     assert settings.allowed_hosts == ("a.example", "b.example")
 
 
+def test_a_health_check_on_the_machine_itself_is_always_answered() -> None:
+    open_to_all = Settings(host="0.0.0.0")  # noqa: S104
+    named = Settings(host="0.0.0.0", allowed_hosts=("films.example",))  # noqa: S104
+    assert open_to_all.host_names is None
+    assert named.host_names is not None
+    assert {"films.example", "127.0.0.1"} <= named.host_names
+
+
 def test_what_is_given_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RADIOGRADE_PORT", "9001")
     assert Settings(port=9002).port == 9002
