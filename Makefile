@@ -24,6 +24,7 @@ lint: $(VENV)/.develop
 bench: $(VENV)/.develop
 	$(BIN)/python -m benchmarks.decode
 	$(BIN)/python -m benchmarks.latency
+	$(BIN)/python -m benchmarks.training
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -52,7 +52,7 @@ class StageConfig(_Section):
 class LossConfig(_Section):
     """Weights of the terms."""
 
-    lungs: float = 1.0
+    lungs: float = 1.5
     zones: float = 1.0
     brixia: float = 1.0
     bridge: float = 0.5
@@ -70,9 +70,9 @@ class TrainConfig(_Section):
     network: NetworkConfig = NetworkConfig()
     augment: AugmentConfig = AugmentConfig()
     loss: LossConfig = LossConfig()
-    pretrain: StageConfig = StageConfig(epochs=8, rate=6e-4, unlabelled=1200)
+    pretrain: StageConfig = StageConfig(epochs=6, rate=6e-4, unlabelled=1200)
     finetune: StageConfig = StageConfig(
-        epochs=24, rate=5e-4, frozen_blocks=4, unlabelled=120, brixia_repeats=2
+        epochs=26, rate=5e-4, frozen_blocks=4, unlabelled=120, brixia_repeats=2
     )
     folds: int = 5
     batch_size: int = 16

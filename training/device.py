@@ -45,7 +45,7 @@ def start(config: TrainConfig) -> Machine:
         torch.cuda.set_device(device)
     else:
         device = torch.device("cpu")
-        _keep_freed_memory()
+        keep_freed_memory()
         if config.threads:
             torch.set_num_threads(config.threads)
     if processes > 1 and not dist.is_initialized():
@@ -65,9 +65,10 @@ def finish(machine: Machine) -> None:
         dist.destroy_process_group()
 
 
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
+    """Let the allocator keep what is freed, on Linux; elsewhere nothing is done."""
     # glibc gives every large tensor back to the kernel and faults it in again at the next step:
-    # keeping it makes a training step on a CPU about 1.6 times as fast (benchmarks/training.py).
+    # keeping it is worth a third of a step or more on a CPU (benchmarks/training.py).
     if sys.platform == "linux":
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
         if mallopt is not None:

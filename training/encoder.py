@@ -1,10 +1,10 @@
 """Encoders that give features at strides 4, 8, 16 and 32, with weights to start from.
 
 EfficientNet-Lite (Tan and Le 2019, without squeeze-excitation, ReLU6) is rebuilt here with
-batch normalisation folded into the convolutions: training needs half the time on a CPU, and
-what is trained is what is exported. Its ImageNet weights come from PyPI packages, so that a
-machine without access to a model hub trains too. Any torchvision EfficientNet or RegNet works
-where its weights can be downloaded.
+batch normalisation folded into the convolutions: a step on a CPU takes less time
+(benchmarks/training.py), and what is trained is what is exported. Its ImageNet weights come
+from PyPI packages, so that a machine without access to a model hub trains too. torchvision's
+EfficientNets and MobileNets serve where their weights can be downloaded.
 """
 
 from __future__ import annotations

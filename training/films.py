@@ -44,12 +44,19 @@ def load(films: tuple[Film, ...], spec: Preprocessing, folder: Path, digest: str
     Raises:
         RadiogradeError: a film or mask cannot be read; the message names its row.
     """
-    key = hashlib.sha256(json.dumps([digest, asdict(spec)]).encode()).hexdigest()[:16]
+    key = _key(films, spec, digest)
     cells_path, frames_path = folder / f"{key}.cells.npy", folder / f"{key}.frames.npy"
     if not frames_path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         np.save(frames_path, _build(films, spec, cells_path))
     return FilmCache(np.load(cells_path, mmap_mode="r"), np.load(frames_path))
+
+
+def _key(films: tuple[Film, ...], spec: Preprocessing, digest: str) -> str:
+    """Return a name that changes with the labels, the preprocessing and the files themselves."""
+    paths = [path for film in films for path in (film.image, film.lung_mask) if path]
+    files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+    return hashlib.sha256(json.dumps([digest, asdict(spec), files]).encode()).hexdigest()[:16]
 
 
 def _build(films: tuple[Film, ...], spec: Preprocessing, path: Path) -> NDArray[np.int32]:

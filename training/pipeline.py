@@ -99,7 +99,9 @@ def train(data: Path, out: Path, config: TrainConfig, cache_folder: Path) -> Non
             held_out = -1 if name == FINAL else int(name.removeprefix("fold"))
             draw = _finetune_draw(study, config.finetune, held_out)
             stage = Stage(name, out / name, config.finetune, draw)
-            fit(copy.deepcopy(network).requires_grad_(), stage, material, config, machine)
+            learned = targets.bridged(study.targets, _allowed(study, held_out))
+            taught = Material(study.cache, learned, material.boxes)
+            fit(copy.deepcopy(network).requires_grad_(), stage, taught, config, machine)
     device.finish(machine)
 
 
@@ -117,10 +119,10 @@ def _pretraining_draw(study: Study, config: TrainConfig) -> Draw:
 
 
 def _finetune_draw(study: Study, stage: StageConfig, held_out: int) -> Draw:
-    allowed = (study.folds != held_out) & ~study.lateral
-    graded = torch.nonzero(allowed & study.severity)[:, 0]
+    allowed = _allowed(study, held_out)
+    graded = allowed[study.severity[allowed]]
     brixia = graded[~study.targets.zones[graded, 0, 0].isnan()]
-    others = torch.nonzero(allowed & ~study.severity)[:, 0]
+    others = allowed[~study.severity[allowed]]
     shown = torch.cat([graded, brixia.repeat(max(stage.brixia_repeats - 1, 0))])
 
     def draw(rng: torch.Generator) -> Tensor:
@@ -129,6 +131,11 @@ def _finetune_draw(study: Study, stage: StageConfig, held_out: int) -> Draw:
         return epoch[torch.randperm(len(epoch), generator=rng)]
 
     return draw
+
+
+def _allowed(study: Study, held_out: int) -> Tensor:
+    """Return the indices of the frontal films outside a fold."""
+    return torch.nonzero((study.folds != held_out) & ~study.lateral)[:, 0]
 
 
 def _mask_boxes(study: Study, config: TrainConfig) -> Tensor:

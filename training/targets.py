@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 import torch
 from torch import Tensor
 
+from data.errors import ManifestError, Problem
 from data.film import Film
 from model.scales import BRIXIA, OPACITY
 from training.network import EXTENT6_READERS, FINDINGS, READERS
@@ -51,7 +52,12 @@ class Targets:
 
 
 def of_films(films: Sequence[Film]) -> Targets:
-    """Return the targets of the films, in their order."""
+    """Return the targets of the films, in their order.
+
+    Raises:
+        ManifestError: a reader that the network has no place for.
+    """
+    _check_readers(films)
     nothing = float("nan")
     return Targets(
         zones=torch.tensor(
@@ -91,6 +97,20 @@ def bridged(targets: Targets, films: Tensor) -> Targets:
 def is_clear(film: Film) -> bool:
     """Return whether the film's findings leave no room for pneumonia."""
     return bool(film.finding) and {name.lower() for name in film.finding} <= CLEAR_FINDINGS
+
+
+def _check_readers(films: Sequence[Film]) -> None:
+    problems = [
+        Problem(film.row, scale, f"training knows the readers {' and '.join(known)} alone")
+        for film in films
+        for scale, readers, known in (
+            ("brixia", film.brixia, READERS),
+            ("extent6", film.extent6, EXTENT6_READERS),
+        )
+        if readers.keys() - set(known)
+    ]
+    if problems:
+        raise ManifestError(problems)
 
 
 def _number(value: float | None) -> float:

@@ -1,8 +1,10 @@
 import math
 from pathlib import Path
 
+import pytest
 import torch
 
+from data.errors import ManifestError
 from data.film import Film
 from training import losses, targets
 from training.config import LossConfig
@@ -71,6 +73,24 @@ def test_mirroring_swaps_the_zones_of_every_reader() -> None:
     mirrored = row.mirrored(torch.tensor([True]))
     assert mirrored.zones[0].tolist() == [[3, 2, 1, 0, 1, 2], [0, 0, 0, 3, 3, 3]]
     assert torch.equal(row.mirrored(torch.tensor([False])).zones, row.zones)
+
+
+def test_a_reader_without_a_place_is_not_dropped_in_silence() -> None:
+    with pytest.raises(ManifestError, match="row 7, brixia: training knows the readers S and J"):
+        targets.of_films([film(brixia={"chief": (0,) * 6}, row=7)])
+
+
+def test_a_plane_through_films_graded_on_all_scales_stands_in_for_brixia() -> None:
+    both = [
+        film(brixia={"S": (n % 3,) * 6, "J": (n % 3,) * 6}, geographic_extent=n % 3, opacity=n / 8)
+        for n in range(24)
+    ]
+    alone, held_out = film(geographic_extent=2.0, opacity=1.0), film(brixia={"S": (3,) * 6})
+    rows = targets.of_films([*both, alone, held_out])
+    bridged = targets.bridged(rows, torch.arange(25))
+    assert float(bridged.bridge[24]) == pytest.approx(12.0, abs=1e-3)
+    assert bridged.bridge[[*range(24), 25]].isnan().all()
+    assert targets.bridged(rows, torch.arange(10)).bridge.isnan().all()
 
 
 def test_a_doubtful_extent_is_no_label() -> None:

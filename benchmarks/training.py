@@ -1,0 +1,99 @@
+"""One training step on two CPU cores, beside the same step without each of its three savings.
+
+Freed memory is kept rather than given back to the kernel, batch normalisation is folded into
+the convolutions, and the encoder's first blocks stay as pretraining left them. Each contender
+runs in a process of its own, since the first of them cannot be undone within one.
+
+    python -m benchmarks.training
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import click
+import torch
+from torch import Tensor, nn
+
+from benchmarks.stopwatch import Samples, table, write_results
+from training.config import TrainConfig
+from training.device import keep_freed_memory
+from training.network import SeverityNetwork
+
+THREADS = 2
+STEPS = 8
+WARM_UP = 2
+AS_TRAINED = "as trained"
+CONTENDERS = (
+    AS_TRAINED,
+    "freed memory given back",
+    "batch normalisation kept",
+    "no block frozen",
+)
+
+
+@click.command()
+@click.option("--rounds", default=5, show_default=True, help="Rounds; each runs every contender.")
+@click.option("--only", type=click.Choice(CONTENDERS), hidden=True)
+def main(rounds: int, only: str | None) -> None:
+    """Time training steps and write benchmarks/results/training.json."""
+    if only is not None:
+        click.echo(statistics.median(_steps(only)))
+        return
+    samples: Samples = {name: [] for name in CONTENDERS}
+    for _ in range(rounds):
+        for name in CONTENDERS:
+            samples[name].append(_in_own_process(name))
+    config = TrainConfig()
+    what = {"threads": THREADS, "batch": config.batch_size, "look": config.network.look_size}
+    path = write_results("training", what, samples, AS_TRAINED)
+    click.echo(f"{table(samples, AS_TRAINED)}\n\n{path}")
+
+
+def _in_own_process(contender: str) -> float:
+    command = [sys.executable, "-m", "benchmarks.training", "--only", contender]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def _steps(contender: str) -> Iterator[float]:
+    """Yield the milliseconds of forward and backward passes over one batch of looks."""
+    torch.set_num_threads(THREADS)
+    if contender != "freed memory given back":
+        keep_freed_memory()
+    config = TrainConfig()
+    network = SeverityNetwork(config.network, pretrained=False)
+    if contender != "no block frozen":
+        for block in network.encoder.blocks[: config.finetune.frozen_blocks]:
+            block.requires_grad_(False)
+    if contender == "batch normalisation kept":
+        _normalise(network.encoder)
+    network.train().to(memory_format=torch.channels_last)
+    side = config.network.look_size
+    looks = torch.rand(config.batch_size, 1, side, side)
+    for step in range(WARM_UP + STEPS):
+        started = time.perf_counter()
+        _total(network(looks)).backward()
+        if step >= WARM_UP:
+            yield (time.perf_counter() - started) * 1000
+
+
+def _total(look: tuple[Tensor, ...]) -> Tensor:
+    return torch.stack([output.float().mean() for output in look]).sum()
+
+
+def _normalise(module: nn.Module) -> None:
+    """Put a batch normalisation behind every convolution."""
+    for name, child in module.named_children():
+        if isinstance(child, nn.Conv2d):
+            setattr(module, name, nn.Sequential(child, nn.BatchNorm2d(child.out_channels)))
+        else:
+            _normalise(child)
+
+
+if __name__ == "__main__":
+    main()
