@@ -16,26 +16,30 @@ Array = NDArray[np.float64]
 LEVEL = 0.9
 
 
-def half_width(found: Array, reference: Array, level: float = LEVEL) -> float:
+def half_width(found: Array, reference: Array, widest: float, level: float = LEVEL) -> float:
     """Return the half-width that covers ``level`` of new films; NaN films are left out.
 
-    Raises:
-        ValueError: too few films for that level.
+    ``widest``, the whole scale, where there are too few films to promise anything narrower.
     """
     residuals = np.sort(np.abs(found - reference)[~np.isnan(found - reference)])
     rank = math.ceil((len(residuals) + 1) * level)
-    if rank > len(residuals):
-        raise ValueError(f"{len(residuals)} labelled films are too few for a {level:.0%} interval")
-    return float(residuals[rank - 1])
+    return float(residuals[rank - 1]) if rank <= len(residuals) else widest
 
 
-def coverage(found: Array, reference: Array, folds: NDArray[np.int64]) -> float:
-    """Return the share of films inside an interval that was set on the other folds."""
+def coverage(
+    found: Array, reference: Array, folds: NDArray[np.int64], widest: float
+) -> float | None:
+    """Return the share of films inside an interval that was set on the other folds.
+
+    None where no film has a reference.
+    """
     known = ~np.isnan(found - reference)
+    if not known.any():
+        return None
     inside = np.zeros(len(found), bool)
     for fold in np.unique(folds[known]):
         here = known & (folds == fold)
         others = known & (folds != fold)
-        width = half_width(found[others], reference[others])
+        width = half_width(found[others], reference[others], widest)
         inside[here] = np.abs(found - reference)[here] <= width
     return float(inside[known].mean())

@@ -17,6 +17,7 @@ from model.metadata import FORMAT
 from model.preprocess import Preprocessing
 from model.scales import BRIXIA, EXTENT, OPACITY, ZONE, ZONE_NAMES, ZONES
 from training.config import TrainConfig
+from training.tables import shown
 
 LICENCE = "CC BY-NC-SA 4.0"
 SEVERITY = (1.0, 6.5, 12.5)
@@ -81,15 +82,16 @@ def agreement_table(evaluation: Mapping[str, Any]) -> str:
 
 def summary(evaluation: Mapping[str, Any]) -> str:
     """Return the README's block: the headline figures in one table and two sentences."""
-    shown = ("Brixia, readers' mean", "Brixia, reader S", "extent", "opacity")
-    rows = [row for row in evaluation["agreement"] if row["reference"] in shown]
-    dice, coverage = evaluation["lung_dice"], evaluation["coverage"]
+    headline = ("Brixia, readers' mean", "Brixia, reader S", "extent", "opacity")
+    rows = [row for row in evaluation["agreement"] if row["reference"] in headline]
+    dice = evaluation["lung_dice"]
+    covered = shown(evaluation["coverage"]["brixia"], ".0%")
     minutes = sum(evaluation["run"]["seconds"].values()) / 60
     return "\n\n".join(
         [
             agreement_table({"agreement": rows}),
-            f"Lungs: Dice {dice['mean']:.3f} on {dice['films']} films. "
-            f"90 % intervals of the global score cover {coverage['brixia']:.0%} of films. "
+            f"Lungs: Dice {shown(dice['mean'], '.3f')} on {dice['films']} films. "
+            f"90 % intervals of the global score cover {covered} of films. "
             f"Training took {minutes:.0f} minutes on {_where(evaluation)}.",
         ]
     )
@@ -195,13 +197,15 @@ def _more_metrics(evaluation: Mapping[str, Any]) -> list[str]:
     kappas = "; ".join(f"{who}: {value:.3f}" for who, value in evaluation["zone_kappa"].items())
     dice, clear = evaluation["lung_dice"], evaluation["clear"]
     half = evaluation["intervals"]
-    coverage = "; ".join(f"{name} {share:.1%}" for name, share in evaluation["coverage"].items())
+    coverage = "; ".join(
+        f"{name} {shown(share, '.1%')}" for name, share in evaluation["coverage"].items()
+    )
     zones = ", ".join(
         f"{ZONE_NAMES[zone]} {width:.2f}" for zone, width in zip(ZONES, half["zones"], strict=True)
     )
     lines = [
-        f"- zones, quadratic kappa: {kappas}; MAE {evaluation['zone_mae']:.3f} of 3",
-        f"- lungs: Dice {dice['mean']:.3f} on {dice['films']} films",
+        f"- zones, quadratic kappa: {kappas}; MAE {shown(evaluation['zone_mae'], '.3f')} of 3",
+        f"- lungs: Dice {shown(dice['mean'], '.3f')} on {dice['films']} films",
         f"- {half['level']:.0%} intervals, half-widths: Brixia {half['brixia']:.2f}, extent "
         f"{half['geographic_extent']:.2f}, opacity {half['opacity']:.2f}; zones: {zones}",
         f"- coverage of intervals set on the other folds: {coverage}",

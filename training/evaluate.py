@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from data.film import Film
-from model.scales import ZONES
+from model.scales import BRIXIA, EXTENT, OPACITY, ZONE, ZONES, Scale
 from training import calibrate
 from training.card import least_lung
 from training.config import TrainConfig
@@ -60,34 +60,44 @@ def assess(study: Study, found: Predictions) -> dict[str, Any]:
     """Return every figure of the out-of-fold gradings, as plain JSON types."""
     films = study.manifest.films
     labels = _Labels.of(films)
-    folds = study.folds.numpy()
-    brixia, zones = found.zones.sum(1).astype(float), found.zones.astype(float)
-    extent, opacity = found.extent.astype(float), found.opacity.astype(float)
+    zones = found.zones.astype(float)
     return {
         "films": len(films),
         "patients": len({film.patient for film in films}),
         "graded_films": int(study.severity.sum()),
         "agreement": [asdict(row) for row in _rows(films, labels, found)],
         "zone_kappa": _zone_kappas(zones, labels),
-        "zone_mae": float(np.nanmean(np.abs(zones - labels.zone_mean))),
+        "zone_mae": _mean(np.abs(zones - labels.zone_mean)),
         "lung_dice": _dice(study, found),
-        "clear": _clear(study, brixia),
+        "clear": _clear(study, zones.sum(1)),
         "least_lung": least_lung(found.lung_share[~study.lateral.numpy()]),
-        "intervals": {
-            "level": calibrate.LEVEL,
-            "zones": [
-                calibrate.half_width(zones[:, zone], labels.zone_mean[:, zone])
-                for zone in range(len(ZONES))
-            ],
-            "brixia": calibrate.half_width(brixia, labels.brixia),
-            "geographic_extent": calibrate.half_width(extent, labels.extent),
-            "opacity": calibrate.half_width(opacity, labels.opacity),
-        },
+        "intervals": _intervals(zones, found, labels),
         "coverage": {
-            "brixia": calibrate.coverage(brixia, labels.brixia, folds),
-            "geographic_extent": calibrate.coverage(extent, labels.extent, folds),
-            "opacity": calibrate.coverage(opacity, labels.opacity, folds),
+            scale.name: calibrate.coverage(values, truth, study.folds.numpy(), scale.high)
+            for scale, values, truth in _scales(found, labels)
         },
+    }
+
+
+def _scales(found: Predictions, labels: _Labels) -> list[tuple[Scale, Array, Array]]:
+    """Return each scale of a whole film with what was found and what readers say."""
+    return [
+        (BRIXIA, found.zones.sum(1).astype(float), labels.brixia),
+        (EXTENT, found.extent.astype(float), labels.extent),
+        (OPACITY, found.opacity.astype(float), labels.opacity),
+    ]
+
+
+def _intervals(zones: Array, found: Predictions, labels: _Labels) -> dict[str, Any]:
+    return {
+        "level": calibrate.LEVEL,
+        "zones": [
+            calibrate.half_width(zones[:, zone], labels.zone_mean[:, zone], ZONE.high)
+            for zone in range(len(ZONES))
+        ],
+    } | {
+        scale.name: calibrate.half_width(values, truth, scale.high)
+        for scale, values, truth in _scales(found, labels)
     }
 
 
@@ -123,8 +133,10 @@ class _Labels:
 
     @property
     def zone_mean(self) -> Array:
-        """Mean of the readers, (N, 6)."""
-        mean: Array = np.mean(list(self.zones.values()), axis=0)
+        """Mean of those readers who graded the film, (N, 6)."""
+        graded = np.stack(list(self.zones.values()))
+        count = (~np.isnan(graded)).sum(0)
+        mean: Array = np.nansum(graded, 0) / np.where(count, count, np.nan)
         return mean
 
     @property
@@ -199,20 +211,29 @@ def _rows(films: tuple[Film, ...], labels: _Labels, found: Predictions) -> list[
 
 
 def _zone_kappas(zones: Array, labels: _Labels) -> dict[str, float]:
-    known = ~np.isnan(labels.zone_mean[:, 0])
-    senior, junior = (labels.zones[reader][known].ravel() for reader in READERS)
-    ours = zones[known].ravel()
-    return {
-        "Radiograde, reader S": quadratic_kappa(ours, senior, 3),
-        "Radiograde, reader J": quadratic_kappa(ours, junior, 3),
-        "reader S, reader J": quadratic_kappa(senior, junior, 3),
+    senior, junior = (labels.zones[reader] for reader in READERS)
+    pairs = {
+        "Radiograde, reader S": (zones, senior),
+        "Radiograde, reader J": (zones, junior),
+        "reader S, reader J": (senior, junior),
     }
+    kappas = {}
+    for who, (one, other) in pairs.items():
+        known = ~np.isnan(one + other)
+        if known.any():
+            kappas[who] = quadratic_kappa(one[known], other[known], int(ZONE.high))
+    return kappas
 
 
-def _dice(study: Study, found: Predictions) -> dict[str, float]:
+def _mean(values: Array) -> float | None:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else None
+
+
+def _dice(study: Study, found: Predictions) -> dict[str, Any]:
     """Lung overlap on films whose patient no part of the training saw."""
     unseen = study.severity.numpy() & ~np.isnan(found.dice)
-    return {"films": int(unseen.sum()), "mean": float(found.dice[unseen].mean())}
+    return {"films": int(unseen.sum()), "mean": _mean(found.dice[unseen].astype(float))}
 
 
 def _clear(study: Study, brixia: Array) -> dict[str, float]:

@@ -67,8 +67,8 @@ def _extent6(extent: Tensor, target: Tensor, readers: ReaderOffsets) -> Tensor:
 def _clear(look: Look, targets: Targets) -> Tensor:
     above = F.relu(look.zones - CLEAR_ZONE).mean(1) + 0.1 * (look.extent + look.opacity_score)
     missing = F.relu(SEEN_ZONE - look.zones.amax(1))
-    labelled = targets.zones[:, 0, 0].isnan() & targets.extent.isnan()
-    seen = (targets.findings[:, PNEUMONIA] == 1).float() * labelled
+    unlabelled = targets.zones[:, :, 0].isnan().all(1) & targets.extent.isnan()
+    seen = (targets.findings[:, PNEUMONIA] == 1).float() * unlabelled
     return (above * targets.clear + 0.3 * missing * seen).mean()
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 RESAMPLES = 2000
+FEWEST_FOR_LINE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ def on_line(found: Array, reference: Array) -> Array:
     """
     mapped = np.full_like(reference, np.nan)
     known = np.flatnonzero(~(np.isnan(found) | np.isnan(reference)))
+    if known.size < FEWEST_FOR_LINE:
+        return mapped
     for film in known:
         others = known[known != film]
         slope, offset = np.polyfit(found[others], reference[others], 1)

@@ -121,7 +121,7 @@ def _pretraining_draw(study: Study, config: TrainConfig) -> Draw:
 def _finetune_draw(study: Study, stage: StageConfig, held_out: int) -> Draw:
     allowed = _allowed(study, held_out)
     graded = allowed[study.severity[allowed]]
-    brixia = graded[~study.targets.zones[graded, 0, 0].isnan()]
+    brixia = graded[~study.targets.zones[graded, :, 0].isnan().all(1)]
     others = allowed[~study.severity[allowed]]
     shown = torch.cat([graded, brixia.repeat(max(stage.brixia_repeats - 1, 0))])
 

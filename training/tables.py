@@ -9,6 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 
+def shown(value: float | None, form: str) -> str:
+    """Return a figure in a format, or that no film had what it needs."""
+    return "not measured" if value is None else format(value, form)
+
+
 def show(evaluation: Mapping[str, Any], console: Console | None = None) -> None:
     """Print the figures that matter, each grader beside its peers on the same films."""
     console = console or Console()
@@ -45,9 +50,9 @@ def _others(evaluation: Mapping[str, Any]) -> Table:
     for who, kappa in evaluation["zone_kappa"].items():
         table.add_row(f"zone kappa, {who}", f"{kappa:.3f}")
     dice = evaluation["lung_dice"]
-    table.add_row(f"lung Dice, {dice['films']} films", f"{dice['mean']:.3f}")
+    table.add_row(f"lung Dice, {dice['films']} films", shown(dice["mean"], ".3f"))
     for name, share in evaluation["coverage"].items():
-        table.add_row(f"90 % interval covers, {name}", f"{share:.1%}")
+        table.add_row(f"90 % interval covers, {name}", shown(share, ".1%"))
     clear = evaluation["clear"]
     if clear["films"]:
         table.add_row(f"mean Brixia of {clear['films']} clear films", f"{clear['mean_brixia']:.2f}")

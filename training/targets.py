@@ -82,7 +82,7 @@ def bridged(targets: Targets, films: Tensor) -> Targets:
     A plane through those of ``films`` (indices) that readers graded on all three scales stands
     in for the missing Brixia readers of the others; films beyond ``films`` play no part.
     """
-    brixia = targets.zones.sum(2).mean(1)
+    brixia = targets.zones.sum(2).nanmean(1)
     inputs = torch.stack([targets.extent, targets.opacity, torch.ones_like(brixia)], 1)
     graded = ~inputs.isnan().any(1)
     both = films[(graded & ~brixia.isnan())[films]]
