@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from model.errors import RadiogradeError
 from model.metadata import KEY, ModelMetadata
-from training.network import Grading, TwoLooks
+from training.two_looks import Grading, TwoLooks
 
 TOLERANCE = 1e-4
 OPSET = 20

@@ -13,14 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.tensorboard import SummaryWriter
@@ -30,6 +22,7 @@ from training.config import StageConfig, TrainConfig
 from training.device import Machine, wait_for_all
 from training.films import FilmCache
 from training.network import SeverityNetwork
+from training.progress import EpochBar
 from training.targets import Targets
 
 
@@ -72,12 +65,12 @@ def fit(
         network.load_state_dict(torch.load(final, map_location="cpu", weights_only=True))
         return network
     run = _Run.start(network, stage, config, machine)
-    with _progress(machine, stage, run.epoch) as advance:
+    with EpochBar(stage.name, stage.config.epochs, run.epoch, shown=machine.first) as bar:
         while run.epoch < stage.config.epochs:
             run.train_epoch(stage, material)
             if machine.first:
                 run.save(stage.folder / "last.pt")
-            advance(run.describe())
+            bar.advance(run.describe())
     if machine.first:
         torch.save(run.average.state_dict(), final)
         (stage.folder / "last.pt").unlink(missing_ok=True)
@@ -237,37 +230,6 @@ def _groups(network: SeverityNetwork, stage: StageConfig) -> list[dict[str, Any]
 def _generator(seed: int, *parts: object) -> torch.Generator:
     mixed = np.random.SeedSequence([seed, *(b for part in parts for b in str(part).encode())])
     return torch.Generator().manual_seed(int(mixed.generate_state(1)[0]))
-
-
-class _progress:  # noqa: N801 - used as a function in a with statement
-    """A bar of epochs on the first process; calling it advances by one."""
-
-    def __init__(self, machine: Machine, stage: Stage, done: int) -> None:
-        self.bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[losses]}"),
-            disable=not machine.first,
-        )
-        self.task = self.bar.add_task(
-            stage.name, total=stage.config.epochs, completed=done, losses=""
-        )
-
-    def __enter__(self) -> Callable[[str], None]:
-        self.bar.start()
-        return self._advance
-
-    def __exit__(self, *exc: object) -> None:
-        self.bar.stop()
-
-    def _advance(self, losses: str) -> None:
-        self.bar.update(self.task, advance=1, losses=losses)
-        if not self.bar.console.is_terminal:  # a log file gets a line an epoch instead of a bar
-            done = self.bar.tasks[self.task].completed
-            self.bar.console.print(f"{self.bar.tasks[self.task].description} {done:g} {losses}")
 
 
 def load_network(config: TrainConfig, path: Path) -> SeverityNetwork:

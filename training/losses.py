@@ -7,7 +7,8 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from training.config import LossConfig
-from training.network import EXTENT6_READERS, FINDINGS, READERS, Look, ReaderOffsets
+from training.network import EXTENT6_READERS, FINDINGS, READERS, Look
+from training.pooling import ReaderOffsets
 from training.targets import Targets
 
 PNEUMONIA = FINDINGS.index("Pneumonia")

@@ -15,7 +15,7 @@ from torch.nn import functional as F  # noqa: N812
 from training.config import TrainConfig
 from training.films import FilmCache
 from training.loop import load_network
-from training.network import TwoLooks
+from training.two_looks import TwoLooks
 
 BATCH = 8
 

@@ -10,8 +10,8 @@ from training.config import TrainConfig
 from training.evaluate import EVALUATION, prepared_films
 from training.export import export
 from training.loop import load_network
-from training.network import TwoLooks
 from training.pipeline import FINAL, open_study
+from training.two_looks import TwoLooks
 
 PARITY_FILMS = 24
 

@@ -7,11 +7,30 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 
+from pydicom import uid
 from pydicom.dataset import Dataset
 
 from data.phantom import Phantom, PhantomSpec, draw
 from data.phantom_dicom import to_dicom
 from data.storage import Storage
+
+LOSSLESS = (
+    uid.ImplicitVRLittleEndian,
+    uid.ExplicitVRLittleEndian,
+    uid.ExplicitVRBigEndian,
+    uid.DeflatedExplicitVRLittleEndian,
+    uid.RLELossless,
+    uid.JPEGLossless,
+    uid.JPEGLosslessSV1,
+    uid.JPEGLSLossless,
+    uid.JPEGLSNearLossless,
+    uid.JPEG2000Lossless,
+    uid.JPEG2000,
+    uid.HTJ2KLossless,
+    uid.HTJ2KLosslessRPCL,
+    uid.HTJ2K,
+)
+"""Transfer syntaxes that can keep every grey value; phantoms are written without loss in each."""
 
 # Odd sides, so that padding bytes and row order are put to the test.
 SPEC = PhantomSpec(rows=291, columns=273, zones={"C": 2, "E": 1}, seed=3)

@@ -12,25 +12,7 @@ from pydicom import uid
 from data.storage import Photometric, Storage
 from model.gate import judge
 from model.radiograph import Radiograph, read
-from tests.model.films import film, phantom
-
-LOSSLESS = [
-    uid.ImplicitVRLittleEndian,
-    uid.ExplicitVRLittleEndian,
-    uid.ExplicitVRBigEndian,
-    uid.DeflatedExplicitVRLittleEndian,
-    uid.RLELossless,
-    uid.JPEGLossless,
-    uid.JPEGLosslessSV1,
-    uid.JPEGLSLossless,
-    uid.JPEGLSNearLossless,
-    uid.JPEG2000Lossless,
-    uid.JPEG2000,
-    uid.HTJ2KLossless,
-    uid.HTJ2KLosslessRPCL,
-    uid.HTJ2K,
-]
-
+from tests.model.films import LOSSLESS, film, phantom
 
 BOTH: tuple[Photometric, ...] = ("MONOCHROME1", "MONOCHROME2")
 

@@ -2,7 +2,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pydicom import uid
 
 from data.phantom import PhantomSpec, draw
 from data.storage import Storage
@@ -11,20 +10,7 @@ from model.errors import ModelFileError
 from model.grading import grade
 from model.result import Maps
 from model.scorer import Scorer, involvement
-from tests.model.films import film
-
-LOSSLESS = (
-    uid.ImplicitVRLittleEndian,
-    uid.ExplicitVRLittleEndian,
-    uid.ExplicitVRBigEndian,
-    uid.DeflatedExplicitVRLittleEndian,
-    uid.RLELossless,
-    uid.JPEGLossless,
-    uid.JPEGLosslessSV1,
-    uid.JPEGLSLossless,
-    uid.JPEG2000Lossless,
-    uid.HTJ2KLossless,
-)
+from tests.model.films import LOSSLESS, film
 
 
 @pytest.fixture(scope="module")

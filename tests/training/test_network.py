@@ -2,17 +2,11 @@ import pytest
 import torch
 
 from training import encoder
+from training.box import lung_box, place_box, sample_box
 from training.config import NetworkConfig
-from training.network import (
-    SeverityNetwork,
-    TwoLooks,
-    ZonePool,
-    lung_box,
-    place_box,
-    sample_box,
-    standardise,
-    unmirror,
-)
+from training.network import SeverityNetwork, standardise
+from training.pooling import ZonePool
+from training.two_looks import TwoLooks, unmirror
 
 SMALL = NetworkConfig(input_size=128, look_size=64, width=16)
 

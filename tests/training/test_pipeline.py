@@ -14,7 +14,7 @@ from training import loop, pipeline
 from training.config import TrainConfig
 from training.export import ParityError, export
 from training.loop import load_network
-from training.network import TwoLooks
+from training.two_looks import TwoLooks
 
 
 @pytest.fixture(scope="module")
