@@ -159,5 +159,5 @@ class _PlainErrors:
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, RadiogradeError | FileNotFoundError):
+        if isinstance(error, RadiogradeError):
             raise click.ClickException(str(error)) from error

@@ -42,7 +42,7 @@ def evaluate(data: Path, run: Path, cache_folder: Path, machine: Machine) -> dic
 
     Raises:
         ManifestError: the manifest has problems.
-        FileNotFoundError: a fold of the run is not trained yet.
+        UnfinishedRunError: a fold of the run is not trained yet.
     """
     config = TrainConfig.load(run / "config.yaml")
     study = open_study(data, config, cache_folder)

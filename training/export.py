@@ -14,21 +14,14 @@ import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 
-from model.errors import RadiogradeError
 from model.metadata import KEY, ModelMetadata
+from training.errors import ParityError
 from training.two_looks import Grading, TwoLooks
 
 TOLERANCE = 1e-4
 OPSET = 20
 LARGEST_MB = 25.0
 NAMES = Grading._fields
-
-
-class ParityError(RadiogradeError):
-    """The exported graph does not give what PyTorch gives."""
-
-    code = "parity"
-    title = "The exported model differs from the trained one"
 
 
 def export(

@@ -20,6 +20,7 @@ from torch.utils.tensorboard import SummaryWriter
 from training import augment, losses
 from training.config import StageConfig, TrainConfig
 from training.device import Machine, wait_for_all
+from training.errors import UnfinishedRunError
 from training.films import FilmCache
 from training.network import SeverityNetwork
 from training.progress import EpochBar
@@ -233,7 +234,16 @@ def _generator(seed: int, *parts: object) -> torch.Generator:
 
 
 def load_network(config: TrainConfig, path: Path) -> SeverityNetwork:
-    """Return a trained network from the weights that ``fit`` wrote."""
+    """Return a trained network from the weights that ``fit`` wrote.
+
+    Raises:
+        UnfinishedRunError: the stage is not trained yet.
+    """
+    if not path.exists():
+        raise UnfinishedRunError(
+            f"{path.parent} is not trained yet: give `radiograde train --out {path.parent.parent}` "
+            "again, it goes on where it stopped."
+        )
     network = SeverityNetwork(config.network, pretrained=False)
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return network.eval()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from training import card
 from training.config import TrainConfig
+from training.errors import UnfinishedRunError
 from training.evaluate import EVALUATION, prepared_films
 from training.export import export
 from training.loop import load_network
@@ -20,11 +21,14 @@ def ship(data: Path, run: Path, out: Path, name: str, cache_folder: Path) -> flo
     """Write the ONNX file and MODEL_CARD.md; return the largest difference to PyTorch.
 
     Raises:
-        FileNotFoundError: the run is not trained or not evaluated yet.
+        UnfinishedRunError: the run is not trained or not measured yet.
         ParityError: the graph does not agree with PyTorch.
     """
     config = TrainConfig.load(run / "config.yaml")
-    evaluation = json.loads((run / EVALUATION).read_text())
+    measured = run / EVALUATION
+    if not measured.exists():
+        raise UnfinishedRunError(f"{run} is not measured yet: run `radiograde evaluate` first.")
+    evaluation = json.loads(measured.read_text())
     study = open_study(data, config, cache_folder)
     facts = card.metadata(config, evaluation, name)
     looks = TwoLooks(load_network(config, run / FINAL / "final.pt"))

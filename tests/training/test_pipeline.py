@@ -12,7 +12,8 @@ import radiograde
 from model.scorer import Scorer
 from training import loop, pipeline
 from training.config import TrainConfig
-from training.export import ParityError, export
+from training.errors import ParityError
+from training.export import export
 from training.loop import load_network
 from training.two_looks import TwoLooks
 
@@ -135,6 +136,19 @@ def test_a_graph_that_differs_is_not_written(
     with pytest.raises(ParityError, match="differ"):
         export(looks, facts, films, tmp_path / "model.onnx")
     assert not (tmp_path / "model.onnx").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "advice"), [("evaluate", "radiograde train"), ("export", "radiograde evaluate")]
+)
+def test_an_unfinished_run_says_which_command_comes_first(
+    phantoms: Path, run: Path, tiny: TrainConfig, tmp_path: Path, command: str, advice: str
+) -> None:
+    tiny.save(tmp_path / "config.yaml")
+    files = ["--data", str(phantoms), "--run", str(tmp_path), "--cache", str(run.parent / "films")]
+    refused = CliRunner().invoke(radiograde.main, [command, *files])
+    assert refused.exit_code == 1
+    assert advice in refused.output
 
 
 def test_another_configuration_needs_another_folder(
