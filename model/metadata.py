@@ -7,7 +7,7 @@ thresholds are read from here. The format is described in docs/reference/onnx-fi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -49,13 +49,17 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class ModelMetadata:
-    """The facts and constants of one model; ``raw`` is the whole JSON."""
+    """The facts and constants of one model; ``raw`` is the whole JSON.
+
+    ``zone_borders``: where the upper zone ends and the lower begins, shares of a lung's height.
+    """
 
     name: str
     version: str
     created: str
     licence: str
     preprocessing: Preprocessing
+    zone_borders: tuple[float, float]
     intervals: Intervals
     thresholds: Thresholds
     metrics: Mapping[str, Any]
@@ -82,6 +86,7 @@ class ModelMetadata:
                 created=raw["created"],
                 licence=raw["licence"],
                 preprocessing=Preprocessing(**raw["preprocessing"]),
+                zone_borders=_borders(raw["zone_borders"]),
                 intervals=_intervals(raw["intervals"]),
                 thresholds=_thresholds(raw["thresholds"]),
                 metrics=raw["metrics"],
@@ -91,6 +96,11 @@ class ModelMetadata:
             raise ModelFileError(
                 f"The model file's metadata cannot be used ({error!r}). Export it again."
             ) from error
+
+
+def _borders(raw: Sequence[float]) -> tuple[float, float]:
+    upper, lower = raw
+    return upper, lower
 
 
 def _intervals(raw: Mapping[str, Any]) -> Intervals:

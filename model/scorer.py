@@ -89,7 +89,9 @@ class Scorer:
             return SeverityResult("rejected", self.facts, image, verdict)
         square, frame = prepare(radiograph.pixels, self.metadata.preprocessing)
         grading = self._run(square)
-        maps = Maps(frame.crop(grading.opacity), frame.crop(grading.lungs))
+        maps = Maps(
+            frame.crop(grading.opacity), frame.crop(grading.lungs), self.metadata.zone_borders
+        )
         if float((maps.lungs.max(0) > 0.5).mean()) < self.metadata.thresholds.least_lung:
             verdict = GateVerdict((*verdict.reasons, NO_LUNGS))
             return SeverityResult("rejected", self.facts, image, verdict)

@@ -32,7 +32,7 @@ BEGIN, END = "<!-- metrics:begin -->", "<!-- metrics:end -->"
 
 
 def metadata(
-    config: TrainConfig, evaluation: Mapping[str, Any], name: str, created: datetime | None = None
+    config: TrainConfig, evaluation: Mapping[str, Any], name: str, borders: Sequence[float]
 ) -> dict[str, Any]:
     """Return what the ONNX file says of itself (docs/reference/onnx-file.md)."""
     spec = Preprocessing(size=config.network.input_size)
@@ -40,12 +40,13 @@ def metadata(
         "format": FORMAT,
         "name": name,
         "version": version("radiograde"),
-        "created": (created or datetime.now(UTC)).isoformat(timespec="seconds"),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "licence": LICENCE,
         "notice": "Research use only. Grades visible involvement; not a diagnosis.",
         "training": {"manifest_sha256": evaluation["manifest"], "films": evaluation["films"]},
         "preprocessing": {"size": spec.size, "low": spec.low, "high": spec.high},
         "zones": list(ZONES),
+        "zone_borders": [round(border, 4) for border in borders],
         "scales": {
             scale.name: {"range": [scale.low, scale.high], "meaning": scale.meaning}
             for scale in (ZONE, BRIXIA, EXTENT, OPACITY)

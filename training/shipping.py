@@ -30,9 +30,9 @@ def ship(data: Path, run: Path, out: Path, name: str, cache_folder: Path) -> flo
         raise UnfinishedRunError(f"{run} is not measured yet: run `radiograde evaluate` first.")
     evaluation = json.loads(measured.read_text())
     study = open_study(data, config, cache_folder)
-    facts = card.metadata(config, evaluation, name)
-    looks = TwoLooks(load_network(config, run / FINAL / "final.pt"))
-    difference = export(looks, facts, prepared_films(study, PARITY_FILMS), out)
+    network = load_network(config, run / FINAL / "final.pt")
+    facts = card.metadata(config, evaluation, name, network.pool.borders.tolist())
+    difference = export(TwoLooks(network), facts, prepared_films(study, PARITY_FILMS), out)
     megabytes = out.stat().st_size / 1e6
     text = card.model_card(facts, evaluation, difference, megabytes)
     out.with_name("MODEL_CARD.md").write_text(text)

@@ -30,7 +30,7 @@ def overlay_png(film: Radiograph, result: SeverityResult) -> bytes:
     """Return a PNG of a scored film, beside it each zone with its score; it names no patient.
 
     Warm colour is the opacity map within the lungs, blue lines are the lungs' borders and their
-    thirds. The patient's right is on the image's left.
+    zones. The patient's right is on the image's left.
 
     Raises:
         ValueError: the result carries no scores or no maps.
@@ -61,26 +61,25 @@ def _film_picture(film: Radiograph, maps: Maps) -> Image.Image:
     lungs = [_resized(lung, size) for lung in maps.lungs]
     heat(picture, _resized(maps.opacity, size) * np.clip(lungs[0] + lungs[1], 0.0, 1.0))
     for lung in lungs:
-        _outline(picture, lung >= _LUNG)
+        _outline(picture, lung >= _LUNG, maps.borders)
     return picture
 
 
-def _outline(picture: Image.Image, inside: NDArray[np.bool_]) -> None:
-    """Draw a lung's border, and dotted the borders between its thirds."""
+def _outline(picture: Image.Image, inside: NDArray[np.bool_], borders: tuple[float, float]) -> None:
+    """Draw a lung's border, and dotted the borders between its zones."""
     picture.paste(_CONTOUR, mask=contour(inside))
     dotted = np.zeros(inside.shape, np.uint8)
-    for top, _ in _thirds(inside)[1:]:
+    for top, _ in _zone_rows(inside, borders)[1:]:
         dotted[top : top + 2] = 200 * inside[top : top + 2]
     dotted[:, np.arange(inside.shape[1]) // 8 % 2 == 1] = 0
     picture.paste(_CONTOUR, mask=Image.fromarray(dotted))
 
 
-def _thirds(inside: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return first row and row after the last of a lung's thirds, of the film's if none is seen."""
+def _zone_rows(inside: NDArray[np.bool_], borders: tuple[float, float]) -> list[tuple[int, int]]:
+    """Return first row and row after the last of a lung's zones, of the film's if none is seen."""
     rows = np.flatnonzero(inside.any(axis=1))
     first, last = (int(rows[0]), int(rows[-1]) + 1) if rows.size else (0, len(inside))
-    borders = [first + (last - first) * part // 3 for part in range(4)]
-    return list(pairwise(borders))
+    return list(pairwise(round(first + (last - first) * share) for share in (0.0, *borders, 1.0)))
 
 
 def _write_head(pen: Pen, width: int, scores: Scores, severity: str) -> None:
@@ -103,14 +102,14 @@ def _write_head(pen: Pen, width: int, scores: Scores, severity: str) -> None:
 
 
 def _write_zones(pen: Pen, size: tuple[int, int], scores: Scores, maps: Maps) -> None:
-    """Write each zone's score beside its third of the lung, with a line that leads there."""
+    """Write each zone's score beside its part of the lung, with a line that leads there."""
     width = size[0]
     for side, zones, lung in zip("RL", (RIGHT_ZONES, LEFT_ZONES), maps.lungs, strict=True):
         inside = _resized(lung, size) >= _LUNG
         x = _INDENT if side == "R" else _MARGIN + width + _INDENT
         near = x + _CARD if side == "R" else x - 12
         pen.text((x, _HEAD + 10), side, 34, INK)
-        for name, (top, bottom) in zip(zones, _thirds(inside), strict=True):
+        for name, (top, bottom) in zip(zones, _zone_rows(inside, maps.borders), strict=True):
             row = (top + bottom) // 2
             _write_zone(pen, (x, _HEAD + row), name, scores.zones[name])
             columns = np.flatnonzero(inside[row])

@@ -14,6 +14,7 @@ GOOD: dict[str, Any] = {
     "licence": "CC0-1.0",
     "zones": list("ABCDEF"),
     "preprocessing": {"size": 512, "low": 0.5, "high": 99.5},
+    "zone_borders": [0.3, 0.7],
     "intervals": {
         "level": 0.9,
         "zones": [1, 1, 1, 1, 1, 1],

@@ -32,6 +32,7 @@ METADATA = ModelMetadata(
     created="2026-01-02",
     licence="CC-BY-NC-SA-4.0",
     preprocessing=Preprocessing(),
+    zone_borders=(0.3, 0.7),
     intervals=Intervals(0.9, (0.5,) * 6, 2.5, 1.0, 1.0),
     thresholds=Thresholds((1.0, 6.0, 12.0), 0.5, 0.05),
     metrics={"brixia_mae": 1.9},

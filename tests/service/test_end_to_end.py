@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from service import schemas
@@ -25,7 +25,7 @@ NAMES = ("Yamada", "Tarou", "Hong", "Gildong", "山田", "洪吉洞")
 class Served:
     """A running service: its client, and where its log goes."""
 
-    client: httpx.Client
+    client: httpx2.Client
     log: Path
 
 
@@ -43,7 +43,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         announced = process.stdout.readline().split()
         assert announced, log.read_text()
         url = announced[2].rstrip(",")
-        with httpx.Client(base_url=url, timeout=60) as client:
+        with httpx2.Client(base_url=url, timeout=60) as client:
             yield Served(client, log)
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
@@ -59,7 +59,7 @@ def score(*arguments: str | Path) -> tuple[int, list[dict[str, Any]]]:
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def post(served: Served, path: str) -> httpx.Response:
+def post(served: Served, path: str) -> httpx2.Response:
     return served.client.post("/v1/score", files={"file": Path(path).read_bytes()})
 
 

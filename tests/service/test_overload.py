@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from httpx import Response
+from httpx2 import Response
 
 from model.errors import OverloadedError
 from service.pool import GradingPool

@@ -81,7 +81,7 @@ def test_one_reader_and_one_scale_are_enough(
     console = Console(record=True, width=120)
     show(found, console)
     assert "not measured" in console.export_text()
-    facts = card.metadata(TrainConfig(), found, "mine")
+    facts = card.metadata(TrainConfig(), found, "mine", (0.3, 0.7))
     assert "not measured" in card.model_card(facts, found, 1e-6, 12.0)
 
 

@@ -129,7 +129,7 @@ def test_a_graph_that_differs_is_not_written(
     from training.card import metadata
 
     evaluation = json.loads((run / "evaluation.json").read_text())
-    facts = metadata(tiny, evaluation, "x")
+    facts = metadata(tiny, evaluation, "x", (0.3, 0.7))
     looks = TwoLooks(load_network(tiny, run / "final" / "final.pt"))
     films = torch.rand(1, 128, 128).numpy()
     monkeypatch.setattr(exporting, "TOLERANCE", -1.0)
