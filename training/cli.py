@@ -45,7 +45,7 @@ _RUN = click.option(
 )
 @_CACHE
 def train(data: Path, out: Path, config_path: Path | None, cache: Path | None) -> None:
-    r"""Train a model: pretraining, one fine-tune a fold, and the model to ship.
+    """Train a model: pretraining, one fine-tune a fold, and the model to ship.
 
     Losses are in TensorBoard format below the run. On several GPUs, or CPUs, start it with
     torchrun.
@@ -55,7 +55,7 @@ def train(data: Path, out: Path, config_path: Path | None, cache: Path | None) -
       radiograde train --data films/ --out runs/mine
       tensorboard --logdir runs/mine
       torchrun --nproc-per-node 4 --no-python radiograde train --data films/ --out runs/mine
-    """
+    """  # noqa: D301  click needs the character itself
     import_training()
     from training import pipeline
     from training.config import TrainConfig
@@ -82,14 +82,14 @@ def train(data: Path, out: Path, config_path: Path | None, cache: Path | None) -
 @click.option("--json", "as_json", is_flag=True, help="Print the evaluation as JSON.")
 @_CACHE
 def evaluate(data: Path, run: Path, readme: Path | None, as_json: bool, cache: Path | None) -> None:
-    r"""Measure a run out of fold: each film by the model that never saw its patient's severity.
+    """Measure a run out of fold: each film by the model that never saw its patient's severity.
 
     Writes evaluation.json and predictions.npz into the run.
 
     \b
     Example:
       radiograde evaluate --data films/ --run runs/mine
-    """
+    """  # noqa: D301  click needs the character itself
     import_training()
     from training import card, device
     from training import evaluate as evaluation
@@ -120,7 +120,7 @@ def evaluate(data: Path, run: Path, readme: Path | None, as_json: bool, cache: P
 @click.option("--name", default="radiograde", show_default=True, help="Name of the model.")
 @_CACHE
 def export(data: Path, run: Path, out: Path, name: str, cache: Path | None) -> None:
-    r"""Write a run's shipped model as one ONNX file that carries its own constants.
+    """Write a run's shipped model as one ONNX file that carries its own constants.
 
     Needs `radiograde evaluate` first. The file is written only if it gives on real films what
     PyTorch gives, within 1e-4.
@@ -129,7 +129,7 @@ def export(data: Path, run: Path, out: Path, name: str, cache: Path | None) -> N
     Example:
       radiograde export --data films/ --run runs/mine --out mine.onnx
       radiograde serve --model mine.onnx
-    """
+    """  # noqa: D301  click needs the character itself
     import_training()
     from training.shipping import ship
 
