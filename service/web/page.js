@@ -24,6 +24,10 @@ const row = (heading, ...cells) => {
 const span = ([low, high]) => `${low.toFixed(1)} to ${high.toFixed(1)}`;
 const percent = (value) => (value === null ? "not seen" : `${value.toFixed(1)} %`);
 
+const reveal = (shown) => {
+  for (const id of ["result", "problem", "raw"]) $(id).hidden = id !== shown;
+};
+
 const showReasons = (reasons) => {
   $("reasons").replaceChildren(...reasons.map((reason) => {
     const item = document.createElement("li");
@@ -49,29 +53,38 @@ const showResult = (result) => {
     `${name}  ${brixia.zones[name].value.toFixed(1)} (${span(brixia.zones[name].interval)})`;
   $("zones").replaceChildren(
     ...ROWS.map(([level, right, left]) => row(level, zone(right), zone(left))));
-  $("result").hidden = false;
+  reveal("result");
 };
 
 const showProblem = (problem) => {
   $("problem").textContent = `${problem.title}. ${problem.detail}`;
-  $("problem").hidden = false;
+  reveal("problem");
 };
 
-const grade = async (file) => {
-  for (const id of ["result", "problem", "raw"]) $(id).hidden = true;
-  $("progress").textContent = `Grading ${file.name} …`;
+const ask = async (file) => {
   const form = new FormData();
   form.append("file", file);
-  try {
-    const answer = await fetch("v1/score", { method: "POST", body: form });
-    const outcome = await answer.json();
-    (answer.ok ? showResult : showProblem)(outcome);
-    $("json").textContent = JSON.stringify(outcome, null, 2);
-    $("raw").hidden = false;
-  } catch {
-    showProblem({ title: "The service does not answer", detail: "Is it still running?" });
-  }
+  const answer = await fetch("v1/score", { method: "POST", body: form });
+  return { scored: answer.ok, outcome: await answer.json() };
+};
+
+let newest = 0;
+
+const grade = async (file) => {
+  const turn = ++newest;
+  reveal();
+  $("progress").textContent = `Grading ${file.name} …`;
+  const answer = await ask(file).catch(() => null);
+  // Meanwhile another film may have been chosen: its name stands on the page now.
+  if (turn !== newest) return;
   $("progress").textContent = file.name;
+  if (answer === null) {
+    showProblem({ title: "The service does not answer", detail: "Is it still running?" });
+    return;
+  }
+  (answer.scored ? showResult : showProblem)(answer.outcome);
+  $("json").textContent = JSON.stringify(answer.outcome, null, 2);
+  $("raw").hidden = false;
 };
 
 $("file").addEventListener("change", (event) => {
