@@ -1,7 +1,9 @@
-"""Prediction intervals from out-of-fold residuals: split conformal prediction.
+"""Prediction intervals from out-of-fold residuals, as in cross-conformal prediction.
 
-Vovk et al., Algorithmic Learning in a Random World, 2005: the ceil((n + 1) * level)-th smallest
-residual covers a new film of the same kind with at least that probability.
+The rank is that of split conformal prediction (Vovk et al., Algorithmic Learning in a Random
+World, 2005): the ceil((n + 1) * level)-th smallest residual. Residuals here come from one network
+a fold and several films a patient, so the level is what was measured, not what a theorem
+promises; ``coverage`` measures it.
 """
 
 from __future__ import annotations

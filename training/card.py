@@ -1,6 +1,6 @@
 """The model's own facts: the metadata inside the ONNX file, the model card, the README's table.
 
-Every number here was measured by ``evaluate``; none is typed.
+What a run is worth is taken from what ``evaluate`` measured; none of it is typed.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from model.metadata import FORMAT
 from model.preprocess import Preprocessing
 from model.scales import BRIXIA, EXTENT, OPACITY, ZONE, ZONE_NAMES, ZONES
 from training.config import TrainConfig
+from training.errors import ConfigError
 from training.tables import shown
 
-LICENCE = "CC BY-NC-SA 4.0"
 SEVERITY = (1.0, 6.5, 12.5)
 """Global Brixia scores of 1-6 count as mild, 7-12 as moderate, 13-18 as severe; a continuous
 score is worded as the whole score it is nearest to."""
@@ -32,7 +32,11 @@ BEGIN, END = "<!-- metrics:begin -->", "<!-- metrics:end -->"
 
 
 def metadata(
-    config: TrainConfig, evaluation: Mapping[str, Any], name: str, borders: Sequence[float]
+    config: TrainConfig,
+    evaluation: Mapping[str, Any],
+    name: str,
+    licence: str,
+    borders: Sequence[float],
 ) -> dict[str, Any]:
     """Return what the ONNX file says of itself (docs/reference/onnx-file.md)."""
     spec = Preprocessing(size=config.network.input_size)
@@ -41,7 +45,7 @@ def metadata(
         "name": name,
         "version": version("radiograde"),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "licence": LICENCE,
+        "licence": licence,
         "notice": "Research use only. Grades visible involvement; not a diagnosis.",
         "training": {"manifest_sha256": evaluation["manifest"], "films": evaluation["films"]},
         "preprocessing": {"size": spec.size, "low": spec.low, "high": spec.high},
@@ -76,7 +80,7 @@ def agreement_table(evaluation: Mapping[str, Any]) -> str:
         lines.append(
             f"| {row['reference']} | {row['grader']} | {found['films']} "
             f"| {found['mae']:.2f} ({low:.2f}-{high:.2f}) | {found['bias']:+.2f} "
-            f"| {found['r']:.3f} |"
+            f"| {shown(found['r'], '.3f')} |"
         )
     return "\n".join(lines)
 
@@ -98,15 +102,17 @@ def summary(evaluation: Mapping[str, Any]) -> str:
     )
 
 
-def fill_readme(path: Path, evaluation: Mapping[str, Any]) -> None:
-    """Write the summary between the marks of a README.
-
-    Raises:
-        ValueError: the file lacks the marks.
-    """
+def check_readme(path: Path) -> None:
+    """Raise ConfigError unless the file has the marks between which figures go."""
     text = path.read_text()
     if BEGIN not in text or END not in text:
-        raise ValueError(f"{path} lacks the lines {BEGIN} and {END}")
+        raise ConfigError(f"{path} lacks the lines {BEGIN} and {END}.")
+
+
+def fill_readme(path: Path, evaluation: Mapping[str, Any]) -> None:
+    """Write the summary between the marks of a README; see ``check_readme``."""
+    check_readme(path)
+    text = path.read_text()
     before, after = text.split(BEGIN)[0], text.split(END)[1]
     path.write_text(f"{before}{BEGIN}\n{summary(evaluation)}\n{END}{after}")
 
@@ -127,9 +133,9 @@ def model_card(
             "## Metrics",
             "",
             "Out of fold: each film is graded by a model that learned from other patients' "
-            "severity. Peers that grade on another scale are brought onto the reference's by a "
-            "line through all other films (`line`), and Radiograde stands beside each on exactly "
-            "its films.",
+            "severity scores. Peers that grade on another scale are brought onto the reference's "
+            "by a line through all other films (`line`), and Radiograde stands beside each on "
+            "exactly its films.",
             "",
             agreement_table(evaluation),
             "",
@@ -137,8 +143,7 @@ def model_card(
             *_limits(evaluation),
             "## Licence",
             "",
-            f"Weights: {facts['licence']}, because labels they learned from are; for "
-            "non-commercial research. Code: Apache-2.0.",
+            f"Weights: {facts['licence']}. Code: Apache-2.0.",
             "",
         ]
     )
@@ -181,21 +186,22 @@ def _where(evaluation: Mapping[str, Any]) -> str:
 
 
 def _data(evaluation: Mapping[str, Any]) -> list[str]:
+    sources = ", ".join(f"{name} {films}" for name, films in evaluation["sources"].items())
     return [
         "## Data",
         "",
         f"{evaluation['films']} films of {evaluation['patients']} patients, "
-        f"{evaluation['graded_films']} of them with severity scores, from public collections: "
-        "COVID-19 Image Data Collection, Hannover Medical School, Brescia, ActualMed, Figure 1, "
-        "NIH ChestX-ray14, JSRT. Scores by several readers: Brixia (two), geographic extent and "
-        "opacity (mean of three), extent 0-6 (two). Patients without scores serve for "
-        "pretraining: lungs, weak findings, view.",
+        f"{evaluation['graded_films']} of them with severity scores. Films by source: {sources}. "
+        "Patients without scores serve for pretraining: lungs, weak findings, view. "
+        f"sha256 of the manifest: `{evaluation['manifest']}`.",
         "",
     ]
 
 
 def _more_metrics(evaluation: Mapping[str, Any]) -> list[str]:
-    kappas = "; ".join(f"{who}: {value:.3f}" for who, value in evaluation["zone_kappa"].items())
+    kappas = "; ".join(
+        f"{who}: {shown(value, '.3f')}" for who, value in evaluation["zone_kappa"].items()
+    )
     dice, clear = evaluation["lung_dice"], evaluation["clear"]
     half = evaluation["intervals"]
     coverage = "; ".join(
@@ -214,8 +220,8 @@ def _more_metrics(evaluation: Mapping[str, Any]) -> list[str]:
     if clear["films"]:
         lines.append(
             f"- films labelled clear: mean Brixia {clear['mean_brixia']:.2f}, 95th percentile "
-            f"{clear['p95_brixia']:.2f} on {clear['films']} films (their patients were seen in "
-            "pretraining, without scores)"
+            f"{clear['p95_brixia']:.2f} on {clear['films']} films. Pretraining asked for no "
+            "pneumonia on most of them: not out of sample"
         )
     return [*lines, ""]
 

@@ -59,15 +59,16 @@ def train(data: Path, out: Path, config_path: Path | None, cache: Path | None) -
     import_training()
     from training import pipeline
     from training.config import TrainConfig
+    from training.errors import ConfigError
 
-    saved = out / "config.yaml"
-    chosen = config_path or (saved if saved.exists() else None)
-    config = TrainConfig.load(chosen) if chosen else TrainConfig()
-    if saved.exists() and TrainConfig.load(saved) != config:
-        raise click.ClickException(
-            f"{out} was begun with another configuration ({saved}). Choose another --out."
-        )
     with _PlainErrors():
+        saved = out / "config.yaml"
+        chosen = config_path or (saved if saved.exists() else None)
+        config = TrainConfig.load(chosen) if chosen else TrainConfig()
+        if saved.exists() and TrainConfig.load(saved) != config:
+            raise ConfigError(
+                f"{out} was begun with another configuration ({saved}). Choose another --out."
+            )
         pipeline.train(data, out, config, cache or _shared_cache(out))
 
 
@@ -97,6 +98,8 @@ def evaluate(data: Path, run: Path, readme: Path | None, as_json: bool, cache: P
     from training.tables import show
 
     with _PlainErrors():
+        if readme is not None:
+            card.check_readme(readme)
         machine = device.start(TrainConfig.load(run / "config.yaml"))
         figures = evaluation.evaluate(data, run, cache or _shared_cache(run), machine)
     if readme is not None:
@@ -118,8 +121,11 @@ def evaluate(data: Path, run: Path, readme: Path | None, as_json: bool, cache: P
     help="ONNX file to write; the model card goes beside it.",
 )
 @click.option("--name", default="radiograde", show_default=True, help="Name of the model.")
+@click.option(
+    "--licence", default="not stated", show_default=True, help="Licence of the weights, to show."
+)
 @_CACHE
-def export(data: Path, run: Path, out: Path, name: str, cache: Path | None) -> None:
+def export(data: Path, run: Path, out: Path, name: str, licence: str, cache: Path | None) -> None:
     """Write a run's shipped model as one ONNX file that carries its own constants.
 
     Needs `radiograde evaluate` first. The file is written only if it gives on real films what
@@ -134,7 +140,7 @@ def export(data: Path, run: Path, out: Path, name: str, cache: Path | None) -> N
     from training.shipping import ship
 
     with _PlainErrors():
-        difference = ship(data, run, out, name, cache or _shared_cache(run))
+        difference = ship(data, run, out, name, licence, cache or _shared_cache(run))
     click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, within {difference:.1e} of PyTorch")
 
 

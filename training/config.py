@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from training.errors import ConfigError
 
 
 class _Section(BaseModel):
@@ -21,6 +23,9 @@ class NetworkConfig(_Section):
     look_size: int = Field(256, description="side of what the encoder sees, pixels")
     width: int = Field(64, description="channels of the decoder")
     margin: float = Field(0.08, description="border around the lungs' box, share of its side")
+    grading_margins: tuple[float, ...] = Field(
+        (0.0, 0.2), description="the same for the looks that are averaged into a grading"
+    )
 
 
 class AugmentConfig(_Section):
@@ -87,5 +92,12 @@ class TrainConfig(_Section):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Return the configuration in a YAML file; keys left out keep their defaults."""
-        return cls.model_validate(yaml.safe_load(path.read_text()) or {})
+        """Return the configuration in a YAML file; keys left out keep their defaults.
+
+        Raises:
+            ConfigError: no such file, no YAML, or a key or value that does not exist.
+        """
+        try:
+            return cls.model_validate(yaml.safe_load(path.read_text()) or {})
+        except (OSError, yaml.YAMLError, ValidationError) as error:
+            raise ConfigError(f"{path} cannot be used: {error}") from error

@@ -6,11 +6,16 @@ import ctypes
 import os
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
 import torch.distributed as dist
 
 from training.config import TrainConfig
+from training.errors import ConfigError
+
+DECODING_TIME = timedelta(hours=12)
+"""The first process may decode this long before the others give it up."""
 
 _MALLOPT_NEVER_MMAP = (-4, 0)
 _MALLOPT_NEVER_TRIM = (-1, 2**31 - 1)
@@ -36,7 +41,13 @@ class Machine:
 
 
 def start(config: TrainConfig) -> Machine:
-    """Return the machine, joined to the other processes if ``torchrun`` started several."""
+    """Return the machine, joined to the other processes if ``torchrun`` started several.
+
+    Raises:
+        ConfigError: CUDA is asked for and is not here.
+    """
+    if config.device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("device: cuda, but PyTorch finds no CUDA device. Use auto or cpu.")
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     rank = int(os.environ.get("RANK", "0"))
     cuda = config.device == "cuda" or (config.device == "auto" and torch.cuda.is_available())
@@ -49,7 +60,7 @@ def start(config: TrainConfig) -> Machine:
         if config.threads:
             torch.set_num_threads(config.threads)
     if processes > 1 and not dist.is_initialized():
-        dist.init_process_group("nccl" if cuda else "gloo")
+        dist.init_process_group("nccl" if cuda else "gloo", timeout=DECODING_TIME)
     return Machine(device, rank, processes)
 
 

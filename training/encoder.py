@@ -140,7 +140,7 @@ def _lite_weights(spec: LiteSpec) -> Path:
 def _load_lite(blocks: nn.ModuleList, path: Path) -> None:
     state = torch.load(path, map_location="cpu", weights_only=True)
     convolutions = [m for m in blocks.modules() if isinstance(m, nn.Conv2d)]
-    for convolution, (weight, norm) in zip(convolutions, _lite_layers(state), strict=False):
+    for convolution, (weight, norm) in zip(convolutions, _lite_layers(state), strict=True):
         if convolution.in_channels == 1 and convolution.groups == 1:
             weight = weight.sum(1, keepdim=True)  # a grey film is three equal channels
         folded, bias = fuse_conv_bn_weights(

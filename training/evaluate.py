@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from training.config import TrainConfig
 from training.device import Machine
 from training.metrics import Agreement, Array, agreement, on_line, quadratic_kappa
 from training.network import READERS
-from training.pipeline import Study, open_study
+from training.pipeline import Study, check_same_films, open_study
 from training.predict import Predictions, out_of_fold
 
 PREDICTIONS = "predictions.npz"
@@ -42,17 +43,19 @@ def evaluate(data: Path, run: Path, cache_folder: Path, machine: Machine) -> dic
 
     Raises:
         ManifestError: the manifest has problems.
+        UnfitDataError: the run was trained on another manifest.
         UnfinishedRunError: a fold of the run is not trained yet.
     """
     config = TrainConfig.load(run / "config.yaml")
     study = open_study(data, config, cache_folder)
+    check_same_films(run, study)
     found = out_of_fold(run, config, study.cache, study.folds, machine.device)
     found.save(run / PREDICTIONS)
     evaluation = assess(study, found) | {
         "manifest": study.manifest.digest,
         "run": json.loads((run / "run.json").read_text()),
     }
-    (run / EVALUATION).write_text(json.dumps(evaluation, indent=2) + "\n")
+    (run / EVALUATION).write_text(json.dumps(evaluation, indent=2, allow_nan=False) + "\n")
     return evaluation
 
 
@@ -64,6 +67,7 @@ def assess(study: Study, found: Predictions) -> dict[str, Any]:
     return {
         "films": len(films),
         "patients": len({film.patient for film in films}),
+        "sources": dict(Counter(film.source or "not named" for film in films).most_common()),
         "graded_films": int(study.severity.sum()),
         "agreement": [asdict(row) for row in _rows(films, labels, found)],
         "zone_kappa": _zone_kappas(zones, labels),
@@ -210,14 +214,14 @@ def _rows(films: tuple[Film, ...], labels: _Labels, found: Predictions) -> list[
     return rows
 
 
-def _zone_kappas(zones: Array, labels: _Labels) -> dict[str, float]:
+def _zone_kappas(zones: Array, labels: _Labels) -> dict[str, float | None]:
     senior, junior = (labels.zones[reader] for reader in READERS)
     pairs = {
         "Radiograde, reader S": (zones, senior),
         "Radiograde, reader J": (zones, junior),
         "reader S, reader J": (senior, junior),
     }
-    kappas = {}
+    kappas: dict[str, float | None] = {}
     for who, (one, other) in pairs.items():
         known = ~np.isnan(one + other)
         if known.any():

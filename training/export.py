@@ -36,7 +36,7 @@ def export(
         ParityError: a difference above 1e-4, or a file of more than 25 MB.
         ModelFileError: the metadata does not keep the contract.
     """
-    text = json.dumps(metadata, sort_keys=True)
+    text = json.dumps(metadata, sort_keys=True, allow_nan=False)
     ModelMetadata.parse(text)
     looks = looks.eval().cpu()
     path.parent.mkdir(parents=True, exist_ok=True)

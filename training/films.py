@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from rich.progress import track
 
+from data.errors import ManifestError, Problem
 from data.film import Film
 from model import radiograph
+from model.errors import RadiogradeError
 from model.preprocess import Frame, Preprocessing, prepare
 
 BYTES_A_CELL = 3
@@ -42,13 +45,17 @@ def load(films: tuple[Film, ...], spec: Preprocessing, folder: Path, digest: str
     """Return the cache of the films, built in ``folder`` on first use.
 
     Raises:
-        RadiogradeError: a film or mask cannot be read; the message names its row.
+        ManifestError: a film or mask cannot be read; the message names its row.
     """
     key = _key(films, spec, digest)
     cells_path, frames_path = folder / f"{key}.cells.npy", folder / f"{key}.frames.npy"
     if not frames_path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        np.save(frames_path, _build(films, spec, cells_path))
+        with tempfile.TemporaryDirectory(dir=folder) as draft:
+            frames = _build(films, spec, Path(draft) / cells_path.name)
+            np.save(Path(draft) / frames_path.name, frames)
+            for path in (cells_path, frames_path):
+                (Path(draft) / path.name).replace(path)
     return FilmCache(np.load(cells_path, mmap_mode="r"), np.load(frames_path))
 
 
@@ -65,7 +72,7 @@ def _build(films: tuple[Film, ...], spec: Preprocessing, path: Path) -> NDArray[
     frames = np.zeros((len(films), 4), np.int32)
 
     def decode(index: int) -> None:
-        cells[index], frame = decode_film(films[index], spec)
+        cells[index], frame = _decoded(films[index], spec)
         frames[index] = frame.top, frame.left, frame.height, frame.width
 
     with ThreadPoolExecutor() as pool:
@@ -74,6 +81,15 @@ def _build(films: tuple[Film, ...], spec: Preprocessing, path: Path) -> NDArray[
             pass
     cells.flush()
     return frames
+
+
+def _decoded(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Frame]:
+    try:
+        return decode_film(film, spec)
+    except RadiogradeError as error:
+        raise ManifestError([Problem(film.row, "image", error.message)]) from error
+    except (UnidentifiedImageError, OSError) as error:
+        raise ManifestError([Problem(film.row, "lung_mask", "it cannot be read")]) from error
 
 
 def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Frame]:

@@ -73,7 +73,7 @@ def fit(
                 run.save(stage.folder / "last.pt")
             bar.advance(run.describe())
     if machine.first:
-        torch.save(run.average.state_dict(), final)
+        _save(run.average.state_dict(), final)
         (stage.folder / "last.pt").unlink(missing_ok=True)
     wait_for_all(machine)
     return run.average
@@ -190,16 +190,14 @@ class _Run:
             mean.lerp_(value.detach(), 1 - self.config.ema)
 
     def save(self, path: Path) -> None:
-        """Write the state after an epoch, whole or not at all."""
+        """Write the state after an epoch."""
         state = {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "epoch": self.epoch,
         }
-        partial = path.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(path)
+        _save(state, path)
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up the state that ``save`` wrote."""
@@ -212,6 +210,13 @@ class _Run:
         """Return the epoch's losses in a few words."""
         shown = ("total", "lungs", "zones", "brixia", "extent")
         return " ".join(f"{name} {self.losses.get(name, 0.0):.3f}" for name in shown)
+
+
+def _save(state: dict[str, Any], path: Path) -> None:
+    """Write a file whole or not at all, whenever the process is killed."""
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    partial.replace(path)
 
 
 def _groups(network: SeverityNetwork, stage: StageConfig) -> list[dict[str, Any]]:

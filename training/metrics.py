@@ -16,13 +16,16 @@ FEWEST_FOR_LINE = 3
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A grader beside a reference on ``films`` films; ``mae_95`` is a bootstrap over patients."""
+    """A grader beside a reference on ``films`` films; ``mae_95`` is a bootstrap over patients.
+
+    ``r`` is None where either gives every film the same grade.
+    """
 
     films: int
     mae: float
     mae_95: tuple[float, float]
     bias: float
-    r: float
+    r: float | None
 
 
 def agreement(found: Array, reference: Array, patients: Sequence[str]) -> Agreement:
@@ -34,18 +37,26 @@ def agreement(found: Array, reference: Array, patients: Sequence[str]) -> Agreem
         mae=float(np.abs(error).mean()),
         mae_95=_patient_bootstrap(np.abs(error), np.asarray(patients)[known]),
         bias=float(error.mean()),
-        r=float(np.corrcoef(found[known], reference[known])[0, 1]),
+        r=_pearson(found[known], reference[known]),
     )
 
 
-def quadratic_kappa(a: Array, b: Array, top: int) -> float:
-    """Return Cohen's kappa with quadratic weights of two gradings, rounded to 0..``top``."""
+def _pearson(a: Array, b: Array) -> float | None:
+    return float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else None
+
+
+def quadratic_kappa(a: Array, b: Array, top: int) -> float | None:
+    """Return Cohen's kappa with quadratic weights of two gradings, rounded to 0..``top``.
+
+    None where both give every film the same grade: then there is nothing to agree on.
+    """
     counts = np.zeros((top + 1, top + 1))
     np.add.at(counts, (np.rint(a).astype(int), np.rint(b).astype(int)), 1)
     steps = np.arange(top + 1)
     weights = (steps[:, None] - steps[None, :]) ** 2
     chance = np.outer(counts.sum(1), counts.sum(0)) / counts.sum()
-    return float(1 - (weights * counts).sum() / (weights * chance).sum())
+    by_chance = float((weights * chance).sum())
+    return 1 - float((weights * counts).sum()) / by_chance if by_chance else None
 
 
 def on_line(found: Array, reference: Array) -> Array:

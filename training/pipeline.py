@@ -30,6 +30,7 @@ from model.preprocess import Preprocessing
 from training import boxes, device, films, targets
 from training.config import StageConfig, TrainConfig
 from training.device import Machine
+from training.errors import UnfitDataError
 from training.loop import Material, Stage, fit
 from training.network import SeverityNetwork
 
@@ -60,9 +61,11 @@ class Study:
 def open_study(data: Path, config: TrainConfig, cache_folder: Path) -> Study:
     """Return the films of a manifest, decoded in ``cache_folder`` and split into folds.
 
-    Raises ManifestError.
+    Folds that the manifest gives are kept, and so is their number. Raises ManifestError.
     """
-    manifest = manifests.load(data).with_folds(config.folds)
+    manifest = manifests.load(data)
+    given = [film.fold for film in manifest.films if film.fold is not None]
+    manifest = manifest.with_folds(max(given) + 1 if given else config.folds)
     spec = Preprocessing(size=config.network.input_size)
     return Study(
         manifest,
@@ -75,7 +78,12 @@ def open_study(data: Path, config: TrainConfig, cache_folder: Path) -> Study:
 
 
 def train(data: Path, out: Path, config: TrainConfig, cache_folder: Path) -> None:
-    """Train everything below ``out``; what is done already is not done again."""
+    """Train everything below ``out``; what is done already is not done again.
+
+    Raises:
+        ManifestError: the manifest has problems.
+        UnfitDataError: no film has a lung mask, or the run was begun with another manifest.
+    """
     machine = device.start(config)
     torch.manual_seed(config.seed)
     if machine.first:
@@ -84,6 +92,12 @@ def train(data: Path, out: Path, config: TrainConfig, cache_folder: Path) -> Non
         open_study(data, config, cache_folder)
     device.wait_for_all(machine)
     study = open_study(data, config, cache_folder)
+    check_same_films(out, study)
+    if not study.targets.has_mask.any():
+        raise UnfitDataError(
+            "No film has a lung mask, and lungs are learned from masks. Give some in the column "
+            "lung_mask: about a hundred films are enough, of any patients."
+        )
     clock = _Clock(out, study, machine)
     material = Material(study.cache, study.targets, _mask_boxes(study, config))
     network = SeverityNetwork(config.network)
@@ -94,7 +108,7 @@ def train(data: Path, out: Path, config: TrainConfig, cache_folder: Path) -> Non
             network = fit(network, stage, material, config, machine)
             found = _all_boxes(network, study, material, machine)
             material = Material(study.cache, study.targets, found)
-    for name in [f"fold{fold}" for fold in range(config.folds)] + [FINAL]:
+    for name in [f"fold{fold}" for fold in sorted(set(study.folds.tolist()))] + [FINAL]:
         with clock.measure(name):
             held_out = -1 if name == FINAL else int(name.removeprefix("fold"))
             draw = _finetune_draw(study, config.finetune, held_out)
@@ -103,6 +117,19 @@ def train(data: Path, out: Path, config: TrainConfig, cache_folder: Path) -> Non
             taught = Material(study.cache, learned, material.boxes)
             fit(copy.deepcopy(network).requires_grad_(), stage, taught, config, machine)
     device.finish(machine)
+
+
+def check_same_films(run: Path, study: Study) -> None:
+    """Raise UnfitDataError unless the run, where it has begun, was begun with these films.
+
+    Other films would be dealt into other folds, and measured by models that learned from them.
+    """
+    record = run / "run.json"
+    if record.exists() and json.loads(record.read_text())["manifest"] != study.manifest.digest:
+        raise UnfitDataError(
+            f"{run} was trained on another manifest than {study.manifest.path.name} is now. "
+            "Give that one, or train anew in another folder."
+        )
 
 
 def _pretraining_draw(study: Study, config: TrainConfig) -> Draw:
@@ -153,7 +180,10 @@ def _all_boxes(
 
 
 class _Clock:
-    """Keeps ``run.json``: what ran, on what, and the seconds each stage took in all."""
+    """Keeps ``run.json``: what ran, on what, and the seconds each stage took.
+
+    A stage that is killed outright counts from where it was taken up again.
+    """
 
     def __init__(self, out: Path, study: Study, machine: Machine) -> None:
         self.path, self.machine = out / "run.json", machine
@@ -169,6 +199,11 @@ class _Clock:
             "processes": machine.processes,
             "seconds": known.get("seconds", {}),
         }
+        self.write()
+
+    def write(self) -> None:
+        if self.machine.first:
+            self.path.write_text(json.dumps(self.record, indent=2) + "\n")
 
     def measure(self, stage: str) -> _Stopwatch:
         return _Stopwatch(self, stage)
@@ -184,5 +219,4 @@ class _Stopwatch:
     def __exit__(self, *exc: object) -> None:
         seconds = self.clock.record["seconds"]
         seconds[self.stage] = round(seconds.get(self.stage, 0.0) + time.monotonic() - self.started)
-        if self.clock.machine.first:
-            self.clock.path.write_text(json.dumps(self.clock.record, indent=2) + "\n")
+        self.clock.write()

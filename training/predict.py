@@ -1,4 +1,4 @@
-"""Out-of-fold gradings: every film graded by the network that never saw its patient."""
+"""Out-of-fold gradings: each film by the network that saw no severity score of its patient."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def out_of_fold(
     zones, scales = np.full((count, 6), np.nan, np.float32), np.full((count, 2), np.nan, np.float32)
     dice, share = np.full(count, np.nan, np.float32), np.full(count, np.nan, np.float32)
     film_area = cache.frames[:, 2:].prod(1) / cache.cells.shape[-1] ** 2
-    for fold in range(config.folds):
+    for fold in sorted(set(folds.tolist())):
         network = TwoLooks(load_network(config, run / f"fold{fold}" / "final.pt")).eval().to(device)
         films = torch.nonzero(folds == fold)[:, 0].split(BATCH)
         for index in track(films, f"Grading fold {fold}"):

@@ -39,7 +39,7 @@ def _agreement(evaluation: Mapping[str, Any]) -> Table:
             f"{found['mae']:.2f}",
             f"{low:.2f}-{high:.2f}",
             f"{found['bias']:+.2f}",
-            f"{found['r']:.3f}",
+            shown(found["r"], ".3f"),
         )
     return table
 
@@ -48,7 +48,7 @@ def _others(evaluation: Mapping[str, Any]) -> Table:
     table = Table("figure", "value", title="Zones, lungs, intervals")
     table.columns[1].justify = "right"
     for who, kappa in evaluation["zone_kappa"].items():
-        table.add_row(f"zone kappa, {who}", f"{kappa:.3f}")
+        table.add_row(f"zone kappa, {who}", shown(kappa, ".3f"))
     dice = evaluation["lung_dice"]
     table.add_row(f"lung Dice, {dice['films']} films", shown(dice["mean"], ".3f"))
     for name, share in evaluation["coverage"].items():

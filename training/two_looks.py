@@ -34,36 +34,50 @@ class Grading(NamedTuple):
 class TwoLooks(nn.Module):
     """The whole way from film to grading: what is exported.
 
-    ``mirror``: the second look is taken of the film and of its mirror image and averaged.
+    The lungs are looked at from close up and from further off, each also mirrored, and what the
+    looks give is averaged: each alone misses a little that depends on the crop.
     """
 
-    def __init__(self, network: SeverityNetwork, *, mirror: bool = True) -> None:
+    def __init__(self, network: SeverityNetwork) -> None:
         super().__init__()
         self.network = network
-        self.mirror = mirror
 
     def forward(self, image: Tensor) -> Grading:
         """Return the grading of square films (N, 1, S, S) in [0, 1]."""
-        side = self.network.config.look_size
+        config = self.network.config
+        side = config.look_size
         first = self.network(F.interpolate(image, (side, side), mode="area"))
-        box = lung_box(first.lungs.sigmoid(), self.network.config.margin)
-        look = self._graded(sample_box(image, box, side))
-        maps = torch.cat([look.opacity, look.lungs], 1)
-        whole = place_box(maps, box)
+        boxes = [lung_box(first.lungs.sigmoid(), margin) for margin in config.grading_margins]
+        looks = [self.mirrored_look(sample_box(image, box, side)) for box in boxes]
+        maps = _whole_film(looks, boxes)
+        look = _mean(looks)
         return Grading(
             look.zones,
             torch.stack([look.extent, look.opacity_score], 1),
-            whole[:, :1],
-            whole[:, 1:],
+            maps[:, :1],
+            maps[:, 1:],
             look.findings,
         )
 
-    def _graded(self, picture: Tensor) -> Look:
+    def mirrored_look(self, picture: Tensor) -> Look:
+        """Return the look at pictures and at their mirror images, averaged, as probabilities."""
         look = _as_probabilities(self.network(picture))
-        if not self.mirror:
-            return look
         mirrored = unmirror(_as_probabilities(self.network(picture.flip(3))))
-        return Look(*((a + b) / 2 for a, b in zip(look, mirrored, strict=True)))
+        return _mean([look, mirrored])
+
+
+def _whole_film(looks: list[Look], boxes: list[Tensor]) -> Tensor:
+    """Return opacity and lungs (N, 3, h, w) over the whole film, each look within its own box."""
+    placed = []
+    for look, box in zip(looks, boxes, strict=True):
+        maps = torch.cat([look.opacity, look.lungs, torch.ones_like(look.opacity)], 1)
+        placed.append(place_box(maps, box))
+    summed = torch.stack(placed).sum(0)
+    return summed[:, :3] / summed[:, 3:].clamp(min=1.0)
+
+
+def _mean(looks: list[Look]) -> Look:
+    return Look(*(torch.stack(parts).mean(0) for parts in zip(*looks, strict=True)))
 
 
 def unmirror(look: Look) -> Look:

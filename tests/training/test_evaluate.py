@@ -9,6 +9,7 @@ from data.film import Film
 from data.manifest import Manifest
 from training import card, evaluate, targets
 from training.config import TrainConfig
+from training.errors import ConfigError
 from training.films import FilmCache
 from training.pipeline import Study
 from training.predict import Predictions
@@ -81,13 +82,13 @@ def test_one_reader_and_one_scale_are_enough(
     console = Console(record=True, width=120)
     show(found, console)
     assert "not measured" in console.export_text()
-    facts = card.metadata(TrainConfig(), found, "mine", (0.3, 0.7))
+    facts = card.metadata(TrainConfig(), found, "mine", "CC0", (0.3, 0.7))
     assert "not measured" in card.model_card(facts, found, 1e-6, 12.0)
 
 
 def test_a_readme_without_marks_is_left_alone(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text("# mine\n")
-    with pytest.raises(ValueError, match="metrics:begin"):
+    with pytest.raises(ConfigError, match="metrics:begin"):
         card.fill_readme(readme, {})
     assert readme.read_text() == "# mine\n"

@@ -33,7 +33,7 @@ def test_the_four_features_halve_from_stride_four() -> None:
 def test_imagenet_weights_answer_to_structure_not_to_noise_of_loading() -> None:
     trained = encoder.build("efficientnet_lite0")(torch.rand(1, 1, 128, 128))[-1]
     assert trained.isfinite().all()
-    assert 0.05 < float(trained.std()) < 20.0
+    assert 0.05 < trained.std().item() < 20.0
 
 
 def test_an_unknown_encoder_is_refused_by_name() -> None:
@@ -102,8 +102,8 @@ def test_a_mirrored_film_swaps_the_lungs(network: SeverityNetwork) -> None:
     film = torch.rand(1, 1, 128, 128)
     looks = TwoLooks(network)
     with torch.no_grad():
-        look = looks._graded(film[..., :64, :64])
-        mirrored = unmirror(looks._graded(film[..., :64, :64].flip(3)))
+        look = looks.mirrored_look(film[..., :64, :64])
+        mirrored = unmirror(looks.mirrored_look(film[..., :64, :64].flip(3)))
     torch.testing.assert_close(look.zones, mirrored.zones)
     torch.testing.assert_close(look.opacity, mirrored.opacity)
 

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +10,11 @@ import torch
 from click.testing import CliRunner
 
 import radiograde
+from data.errors import ManifestError
 from model.scorer import Scorer
 from training import loop, pipeline
 from training.config import TrainConfig
-from training.errors import ParityError
+from training.errors import ParityError, UnfitDataError
 from training.export import export
 from training.loop import load_network
 from training.two_looks import TwoLooks
@@ -129,7 +131,7 @@ def test_a_graph_that_differs_is_not_written(
     from training.card import metadata
 
     evaluation = json.loads((run / "evaluation.json").read_text())
-    facts = metadata(tiny, evaluation, "x", (0.3, 0.7))
+    facts = metadata(tiny, evaluation, "x", "CC0", (0.3, 0.7))
     looks = TwoLooks(load_network(tiny, run / "final" / "final.pt"))
     films = torch.rand(1, 128, 128).numpy()
     monkeypatch.setattr(exporting, "TOLERANCE", -1.0)
@@ -149,6 +151,47 @@ def test_an_unfinished_run_says_which_command_comes_first(
     refused = CliRunner().invoke(radiograde.main, [command, *files])
     assert refused.exit_code == 1
     assert advice in refused.output
+
+
+def test_other_films_than_the_runs_are_not_measured(
+    phantoms: Path, run: Path, tmp_path: Path
+) -> None:
+    text = (phantoms / "manifest.csv").read_text().replace("images/", f"{phantoms}/images/")
+    other = tmp_path / "labels.csv"
+    other.write_text(text.replace("lung_masks/", f"{phantoms}/lung_masks/"))
+    for command in ("evaluate", "export", "train"):
+        place = ["--out", str(run)] if command == "train" else ["--run", str(run)]
+        refused = CliRunner().invoke(radiograde.main, [command, "--data", str(other), *place])
+        assert refused.exit_code == 1
+        assert "another manifest" in refused.output
+
+
+def test_without_a_lung_mask_there_is_nothing_to_learn_lungs_from(
+    phantoms: Path, tiny: TrainConfig, tmp_path: Path
+) -> None:
+    rows = (phantoms / "manifest.csv").read_text().replace("images/", f"{phantoms}/images/")
+    (tmp_path / "labels.csv").write_text(re.sub(r"lung_masks/\d+\.png", "", rows))
+    with pytest.raises(UnfitDataError, match="lung mask"):
+        pipeline.train(tmp_path, tmp_path / "run", tiny, tmp_path / "films")
+
+
+def test_a_damaged_film_is_named_by_its_row(
+    phantoms: Path, tiny: TrainConfig, tmp_path: Path
+) -> None:
+    (tmp_path / "film.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    (tmp_path / "labels.csv").write_text("image,patient\nfilm.png,P1\n")
+    with pytest.raises(ManifestError, match="row 2, image"):
+        pipeline.train(tmp_path, tmp_path / "run", tiny, tmp_path / "films")
+
+
+@pytest.mark.parametrize("text", ["epochs: 3\n", "seed: [", "device: abacus\n"])
+def test_a_wrong_configuration_is_told_in_words(phantoms: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "mine.yaml").write_text(text)
+    arguments = ["train", "--data", str(phantoms), "--out", str(tmp_path / "run")]
+    arguments += ["--config", str(tmp_path / "mine.yaml")]
+    refused = CliRunner().invoke(radiograde.main, arguments)
+    assert refused.exit_code == 1
+    assert "mine.yaml cannot be used" in refused.output
 
 
 def test_another_configuration_needs_another_folder(
