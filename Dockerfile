@@ -18,8 +18,10 @@ FROM python:3.11-slim-bookworm
 # What the NVIDIA container runtime mounts; without a GPU both do nothing.
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 
-# Inside a container only the published port decides who can reach the service.
+# Inside a container only the published port decides who can reach the service. A port published
+# on 127.0.0.1 is still open to a web page whose name is rebound to it: that name is turned away.
 ENV RADIOGRADE_HOST=0.0.0.0 RADIOGRADE_PORT=8000 RADIOGRADE_ALLOW_INSECURE=true \
+    RADIOGRADE_ALLOWED_HOSTS=localhost \
     RADIOGRADE_DATA_DIR=/data PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
 
 RUN useradd --system --uid 10001 --no-create-home radiograde \

@@ -11,12 +11,14 @@ from service.schemas import Health
 router = APIRouter(tags=["health"])
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", operation_id="getHealth", summary="The process answers")
 async def health() -> Health:
     """Return ok as long as the process answers at all."""
     return Health(status="ok")
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get(
     "/readyz",
     operation_id="getReadiness",

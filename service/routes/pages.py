@@ -21,7 +21,7 @@ _DOCS_POLICY = (
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/")
+@router.api_route("/", methods=["GET", "HEAD"])
 async def home() -> FileResponse:
     """Return the page that grades a chosen file."""
     return FileResponse(WEB / "index.html")

@@ -63,6 +63,13 @@ def test_health_and_readiness(client: TestClient) -> None:
     assert client.get("/readyz").json() == {"status": "ready"}
 
 
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz"])
+def test_a_load_balancer_may_ask_for_the_head_alone(client: TestClient, path: str) -> None:
+    answer = client.head(path)
+    assert answer.status_code == 200
+    assert answer.content == b""
+
+
 def test_not_ready_without_the_store(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     client = start()
 

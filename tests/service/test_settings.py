@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from pydantic import ValidationError
 
 from service.errors import AddressError, UnsafeHostError
 from service.server import base_url, check_exposure, listen
-from service.settings import Settings, default_data_dir
+from service.settings import LOOPBACK_NAMES, Settings, default_data_dir
 
 
 def test_the_environment_sets_what_the_defaults_leave(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,6 +27,17 @@ def test_a_health_check_on_the_machine_itself_is_always_answered() -> None:
     assert open_to_all.host_names is None
     assert named.host_names is not None
     assert {"films.example", "127.0.0.1"} <= named.host_names
+
+
+def test_a_container_answers_to_this_computer_until_a_name_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    image = (Path(__file__).parents[2] / "Dockerfile").read_text(encoding="utf-8")
+    for name, value in re.findall(r"(RADIOGRADE_[A-Z_]+)=(\S+)", image):
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    check_exposure(settings)
+    assert settings.host_names == {*LOOPBACK_NAMES, settings.host}
 
 
 def test_what_is_given_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
