@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from model.dicom_facts import age_years, body_part, name, pixel_spacing_mm, uid
 from model.dicom_file import looks_like_dicom, parse
 from model.dicom_frame import frame_count, read_frame
+from model.dicom_orientation import orientation_of
 from model.dicom_view import view_of
 from model.errors import MalformedImageError, RadiogradeError, UnknownFormatError, UnreadableError
 from model.greyscale import to_grey
@@ -31,7 +32,10 @@ DEFAULT_LIMITS = Limits()
 class Radiograph:
     """One image, ready to be graded; nothing in it names the patient.
 
-    ``pixels``: (H, W) float32 in [0, 1], 0 = air (black), 1 = dense (white).
+    ``pixels``: (H, W) float32 in [0, 1], 0 = air (black), 1 = dense (white), head up, the
+    patient's right on the left.
+    ``flipped``: whether the order of rows, and of columns, differs from the stored object's;
+    what is drawn onto that object must be flipped back.
     ``notes``: what reading noticed and corrected, for the gate to repeat.
     ``colourful``: the picture was plainly in colour before it became grey.
     """
@@ -50,6 +54,7 @@ class Radiograph:
     study_instance_uid: str | None = None
     notes: tuple[Reason, ...] = ()
     colourful: bool = False
+    flipped: tuple[bool, bool] = (False, False)
 
 
 def read(
@@ -58,7 +63,9 @@ def read(
     """Return the film in a file, given as its bytes or its path: DICOM, PNG or JPEG.
 
     Polarity is settled here, once: by photometric interpretation, and against it where the
-    content plainly says so (a note ``inverted`` tells). Of several frames the first is read.
+    content plainly says so (a note ``inverted`` tells). A film that PatientOrientation calls
+    mirrored or upside down is flipped (notes ``mirrored``, ``upside_down``). Of several frames
+    the first is read.
 
     Raises:
         UnknownFormatError: neither DICOM nor PNG nor JPEG.
@@ -111,8 +118,9 @@ def _read_dicom(data: bytes, limits: Limits) -> Radiograph:
     file = parse(data, limits)
     frame = read_frame(file, limits)
     header = file.header
+    orientation = orientation_of(header)
     return Radiograph(
-        pixels=to_grey(frame, header),
+        pixels=orientation.upright(to_grey(frame, header)),
         source="dicom",
         sha256=hashlib.sha256(data).hexdigest(),
         view=view_of(header),
@@ -124,5 +132,7 @@ def _read_dicom(data: bytes, limits: Limits) -> Radiograph:
         sop_class_uid=uid(header, "SOPClassUID"),
         sop_instance_uid=uid(header, "SOPInstanceUID"),
         study_instance_uid=uid(header, "StudyInstanceUID"),
+        notes=orientation.notes,
         colourful=frame.colourful,
+        flipped=orientation.flipped,
     )
