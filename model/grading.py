@@ -8,6 +8,7 @@ from dataclasses import replace
 from model import radiograph
 from model.errors import RadiogradeError
 from model.limits import Limits
+from model.radiograph import Radiograph
 from model.result import Failure, SeverityResult
 from model.scorer import Scorer
 
@@ -17,18 +18,25 @@ def grade(data: bytes, scorer: Scorer, limits: Limits | None = None) -> Severity
 
     ``timing_ms`` tells the milliseconds of reading, scoring and both; ``id`` is the caller's.
     """
+    return grade_film(data, scorer, limits)[0]
+
+
+def grade_film(
+    data: bytes, scorer: Scorer, limits: Limits | None = None
+) -> tuple[SeverityResult, Radiograph | None]:
+    """Return what :func:`grade` does and the film it read, for who draws on it; None if failed."""
     started = time.perf_counter()
     try:
         film = radiograph.read(data, limits=limits) if limits else radiograph.read(data)
     except RadiogradeError as error:
         timing = {"total": _ms_since(started)}
-        return SeverityResult(
-            "failed", scorer.facts, error=Failure(error.code, error.message), timing_ms=timing
-        )
+        failure = Failure(error.code, error.message)
+        return SeverityResult("failed", scorer.facts, error=failure, timing_ms=timing), None
     read = _ms_since(started)
     result = scorer.score(film)
     total = _ms_since(started)
-    return replace(result, timing_ms={"read": read, "score": total - read, "total": total})
+    timing = {"read": read, "score": total - read, "total": total}
+    return replace(result, timing_ms=timing), film
 
 
 def _ms_since(started: float) -> float:

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ulid import ULID
+
 from model.errors import RadiogradeError, UnreadableError
-from model.grading import grade
+from model.grading import grade_film
 from model.limits import Limits
-from model.radiograph import read
 from model.result import Failure, SeverityResult
 from model.scorer import Scorer
 from service.documents.overlay import overlay_png
-from service.films import Film
+from service.films import OVERLAY, Film
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Batch:
     def grade(self, films: Sequence[Film]) -> Generator[Graded]:
         """Yield each film's result in order; a file that cannot be opened is a failed result.
 
+        Each has a new id, a ULID, as over HTTP; its maps are let go.
+
         Raises:
             OSError: a document cannot be written.
         """
@@ -58,14 +61,14 @@ class Batch:
         except RadiogradeError as error:
             failure = Failure(error.code, error.message)
             result = SeverityResult("failed", self.scorer.facts, error=failure)
-            data = b""
+            radiograph = None
         else:
-            result = grade(data, self.scorer)
-        graded = Graded(film, dataclasses.replace(result, maps=None))
+            result, radiograph = grade_film(data, self.scorer)
+        graded = Graded(film, dataclasses.replace(result, id=str(ULID()), maps=None))
         if self.out is not None:
             _write(self.out / film.name, ".json", _json_bytes(graded))
-            if result.scores is not None:
-                _write(self.out / film.name, ".overlay.png", overlay_png(read(data), result))
+            if radiograph is not None and result.scores is not None:
+                _write(self.out / film.name, OVERLAY, overlay_png(radiograph, result))
         return graded
 
 

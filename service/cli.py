@@ -88,7 +88,7 @@ def score(
     from service.report import report
     from service.runtime import load_scorer
 
-    found = find_films(paths)
+    found = find_films(paths, out)
     if not found.films:
         raise click.UsageError("No DICOM, PNG or JPEG file there. Name a film or its folder.")
     hush_decoders()

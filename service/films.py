@@ -10,6 +10,9 @@ from pathlib import Path
 _SUFFIXES = frozenset({".dcm", ".dicom", ".dic", ".ima", ".png", ".jpg", ".jpeg"})
 _PREAMBLE = 128
 
+OVERLAY = ".overlay.png"
+"""What the name of a drawn picture ends in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Film:
@@ -27,19 +30,20 @@ class Found:
     skipped: int
 
 
-def find_films(paths: Iterable[Path]) -> Found:
+def find_films(paths: Iterable[Path], out: Path | None = None) -> Found:
     """Return the named files, whatever they are, and the films below the named folders.
 
     A film has a DICOM, PNG or JPEG suffix or begins like one (DICOM PS3.10 section 7.1). Hidden
-    files and links to folders are not followed. A file named twice is graded once; files of the
-    same name get different documents.
+    files and links to folders are not followed, and what an earlier run drew is not graded: the
+    folder ``out`` and overlays. A file named twice is graded once; files of the same name get
+    different documents.
     """
     films: dict[Path, Path] = {}
     taken: set[Path] = set()
     skipped = 0
     for root in paths:
         is_folder = root.is_dir()
-        for path in _walk(root) if is_folder else [root]:
+        for path in _walk(root, out) if is_folder else [root]:
             if path in films:
                 continue
             if is_folder and not _looks_like_film(path):
@@ -51,15 +55,22 @@ def find_films(paths: Iterable[Path]) -> Found:
     return Found([Film(path, name) for path, name in films.items()], skipped)
 
 
-def _walk(root: Path) -> Iterator[Path]:
+def _walk(root: Path, out: Path | None) -> Iterator[Path]:
+    closed = out and out.resolve()
     for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and Path(folder, name).resolve() != closed
+        )
         for name in sorted(names):
             if not name.startswith("."):
                 yield Path(folder, name)
 
 
 def _looks_like_film(path: Path) -> bool:
+    if path.name.endswith(OVERLAY):
+        return False
     if path.suffix.lower() in _SUFFIXES:
         return True
     if not path.is_file():

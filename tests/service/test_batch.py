@@ -5,7 +5,12 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+from ulid import ULID
+
+from model.limits import Limits
 from model.radiograph import Radiograph
+from model.raster import Picture, read_picture
 from model.result import SeverityResult
 from service.batch import Batch
 from service.films import Film
@@ -47,6 +52,30 @@ def test_who_stops_early_does_not_wait_for_the_rest(tmp_path: Path) -> None:
         next(graded)
         threading.Timer(0.2, scorer.go.set).start()
     assert scorer.seen <= 2
+
+
+def test_a_film_is_read_once_to_be_graded_and_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures: list[bytes] = []
+
+    def counted(data: bytes, limits: Limits) -> Picture:
+        pictures.append(data)
+        return read_picture(data, limits)
+
+    monkeypatch.setattr("model.radiograph.read_picture", counted)
+    (graded,) = Batch(FakeScorer(), workers=1, out=tmp_path / "out").grade(films(tmp_path, 1))
+    assert len(pictures) == 1
+    assert (tmp_path / "out" / "0.png.overlay.png").is_file()
+    assert graded.result.maps is None
+
+
+def test_every_result_has_its_own_id(tmp_path: Path) -> None:
+    (tmp_path / "broken.dcm").write_bytes(b"x")
+    lost = [Film(tmp_path / name, Path(name)) for name in ("broken.dcm", "nothing.dcm")]
+    graded = list(Batch(FakeScorer(), workers=1).grade([*films(tmp_path, 1), *lost]))
+    ids = {str(ULID.from_str(one.result.id or "")) for one in graded}
+    assert len(ids) == 3
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:

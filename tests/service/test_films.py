@@ -35,6 +35,17 @@ def test_a_file_is_graded_once_and_names_do_not_clash(tmp_path: Path) -> None:
     assert [str(film.name) for film in found.films] == ["film.dcm", "film-2.dcm"]
 
 
+def test_what_was_written_is_not_graded(tmp_path: Path) -> None:
+    out = tmp_path / "graded"
+    (out / "deep").mkdir(parents=True)
+    for name in ("film.png", "film.png.overlay.png", "graded/deep/drawn.png"):
+        (tmp_path / name).write_bytes(png())
+    indirect = tmp_path / "graded" / ".." / "graded"
+    found = find_films([tmp_path], out=indirect)
+    assert [str(film.name) for film in found.films] == ["film.png"]
+    assert [str(film.name) for film in find_films([out], out=out).films] == ["deep/drawn.png"]
+
+
 def test_links_in_a_circle_end(tmp_path: Path) -> None:
     (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "film.dcm").touch()

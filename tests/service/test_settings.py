@@ -37,7 +37,7 @@ def test_a_container_answers_to_this_computer_until_a_name_is_given(
         monkeypatch.setenv(name, value)
     settings = Settings()
     check_exposure(settings)
-    assert settings.host_names == {*LOOPBACK_NAMES, settings.host}
+    assert settings.host_names == frozenset({*LOOPBACK_NAMES, settings.host})
 
 
 def test_what_is_given_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
