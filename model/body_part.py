@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-CHEST_STEMS = ("CHEST", "THOR", "TORA", "TORSO", "LUNG", "RIB", "PULM", "PORTABLE", "HEART")
+CHEST_STEMS = ("CHEST", "THOR", "TORA", "TORSO", "LUNG", "RIB", "PULM", "HEART")
 """Beginnings of the words for a chest film, across languages and misspellings."""
 
 OTHER_PARTS = frozenset(

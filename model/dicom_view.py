@@ -42,33 +42,48 @@ VIEW_CODES: dict[str, View] = {
 
 
 def view_of(header: Header) -> View:
-    """Return the view; UNKNOWN where nothing says it, or one place says two.
+    """Return the view; UNKNOWN where nothing says it, or the first place to speak says two.
 
     Asked in turn: ViewPosition, ViewCodeSequence, PatientPosition (where NIH and its descendants
     write it), PatientOrientation, then the words of series, protocol and study.
     """
-    stated = _by_words(header, "ViewPosition", short=True)
-    if stated != "UNKNOWN":
+    stated = _position(header, "ViewPosition")
+    if stated is not None:
         return stated
     for item in header.items("ViewCodeSequence"):
         coded = VIEW_CODES.get(item.text("CodeValue") or "")
         if coded is not None:
             return coded
-    positioned = _by_words(header, "PatientPosition", short=True)
-    if positioned != "UNKNOWN":
+    positioned = _position(header, "PatientPosition")
+    if positioned is not None:
         return positioned
     if (header.text("PatientOrientation") or "")[:1] in ("A", "P"):
         return "LATERAL"
     described = (
-        _by_words(header, keyword, short=False)
+        _the_one(_named(header, keyword, VIEW_WORDS))
         for keyword in ("SeriesDescription", "ProtocolName", "StudyDescription")
     )
-    return next((view for view in described if view != "UNKNOWN"), "UNKNOWN")
+    return next((view for view in described if view is not None), "UNKNOWN")
 
 
-def _by_words(header: Header, keyword: str, *, short: bool) -> View:
+def _position(header: Header, keyword: str) -> View | None:
+    """Return the view of an element that speaks of this film alone; None if it names none."""
+    found = _named(header, keyword, VIEW_WORDS) | _named(header, keyword, SHORT_WORDS)
+    return _the_one(found - {"PA", "AP"} or found)
+
+
+def _the_one(found: set[View]) -> View | None:
+    """Return the view named; UNKNOWN for two, unless the second qualifies the first.
+
+    An AP decubitus is no AP. A description of PA and lateral speaks of two films.
+    """
+    if "OTHER" in found:
+        return "OTHER"
+    if len(found) > 1:
+        return "UNKNOWN"
+    return next(iter(found), None)
+
+
+def _named(header: Header, keyword: str, vocabulary: dict[View, frozenset[str]]) -> set[View]:
     words = set(words_of(header, keyword))
-    found: set[View] = {view for view, names in VIEW_WORDS.items() if words & names}
-    if short:
-        found |= {view for view, names in SHORT_WORDS.items() if words & names}
-    return found.pop() if len(found) == 1 else "UNKNOWN"
+    return {view for view, names in vocabulary.items() if words & names}

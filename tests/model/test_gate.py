@@ -48,6 +48,7 @@ def test_a_plain_film_passes_without_a_word() -> None:
         ({"colourful": True}, "not_radiograph"),
         ({"body_part": "HIP"}, "not_chest"),
         ({"body_part": "TSPINE"}, "not_chest"),
+        ({"body_part": "ABDOMEN PORTABLE"}, "not_chest"),
         ({"body_part": "UP_EXM ARM"}, "not_chest"),
         ({"sop_class_uid": str(uid.CTImageStorage)}, "not_radiograph"),
         ({"sop_class_uid": str(uid.DigitalMammographyXRayImageStorageForPresentation)},
@@ -84,24 +85,31 @@ def test_remarks_let_pass(facts: dict[str, object], level: str, code: str) -> No
     assert codes(verdict, level) == [code]
 
 
-@pytest.mark.parametrize("part", ["CHEST", "RIBCAGE", "THORAX", "TORAX", None, "XX", "CHEST SPINE"])
+@pytest.mark.parametrize(
+    "part", ["CHEST", "RIBCAGE", "THORAX", "TORAX", None, "XX", "PORTABLE", "CHEST SPINE"]
+)
 def test_body_parts_that_pass(part: str | None) -> None:
     assert judge(a_film(body_part=part)).in_scope
 
 
 def test_every_real_chest_dicom_is_in_scope(shared: Path) -> None:
-    for path in sorted((shared / "dicom/chest").glob("*.dcm")):
+    paths = sorted((shared / "dicom/chest").glob("*.dcm"))
+    assert len(paths) == 12
+    for path in paths:
         assert judge(read(path)).in_scope, path.name
 
 
 def test_every_other_real_dicom_is_rejected(shared: Path) -> None:
-    for path in sorted((shared / "dicom/out_of_scope").glob("*.dcm")):
+    paths = sorted((shared / "dicom/out_of_scope").glob("*.dcm"))
+    assert len(paths) == 19
+    for path in paths:
         assert not judge(read(path)).in_scope, path.name
 
 
 def test_content_rejects_few_real_films(shared: Path) -> None:
     with (shared / "dataset/manifest.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["view"] != "L"][::SOME]
+    assert len(rows) == 73
     verdicts = [judge(read(shared / "dataset" / row["image"])) for row in rows]
     assert sum(not verdict.in_scope for verdict in verdicts) <= 0.02 * len(rows) + 1
 
@@ -111,6 +119,10 @@ def test_content_rejects_limbs_and_many_slices(shared: Path) -> None:
         kind: [not judge(read(path)).in_scope for path in sorted(folder.iterdir())]
         for kind in ("limb", "ct_slice")
         if (folder := shared / "out_of_scope" / kind)
+    }
+    assert {kind: len(verdicts) for kind, verdicts in rejected.items()} == {
+        "limb": 4,
+        "ct_slice": 32,
     }
     assert all(rejected["limb"])
     assert np.mean(rejected["ct_slice"]) > 0.5

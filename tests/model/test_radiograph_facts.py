@@ -50,6 +50,13 @@ def bare(**elements: object) -> Radiograph:
         ({"StudyDescription": "CHEST PA AND LAT"}, "UNKNOWN"),
         ({"SeriesDescription": "PAPA CAPS"}, "UNKNOWN"),
         ({"ViewPosition": "LATERAL", "SeriesDescription": "PA"}, "LATERAL"),
+        ({"ViewPosition": "AP DECUBITUS", "SeriesDescription": "CHEST AP"}, "OTHER"),
+        ({"ViewPosition": "PA LAT", "StudyDescription": "CHEST PA"}, "LATERAL"),
+        ({"ViewPosition": "LAT DECUBITUS"}, "OTHER"),
+        ({"ViewPosition": "PA AP", "SeriesDescription": "CHEST AP"}, "UNKNOWN"),
+        ({"PatientPosition": "AP OBL", "StudyDescription": "CHEST AP"}, "OTHER"),
+        ({"SeriesDescription": "CHEST AP DECUBITUS"}, "OTHER"),
+        ({"SeriesDescription": "CHEST PA LAT", "StudyDescription": "CHEST PA"}, "UNKNOWN"),
     ],
 )
 def test_view(elements: dict[str, object], view: str) -> None:
@@ -105,3 +112,5 @@ def test_body_part_from_a_description_and_no_other_word() -> None:
     radiograph = read(film(BodyPartExamined=None, StudyDescription="Meyer, left hip joint"))
     assert radiograph.body_part == "HIP"
     assert read(film(BodyPartExamined=None, StudyDescription="Meyer")).body_part is None
+    abdomen = read(film(BodyPartExamined=None, SeriesDescription="PORTABLE ABDOMEN"))
+    assert abdomen.body_part == "ABDOMEN"
