@@ -8,7 +8,7 @@ COPY . .
 RUN python -m venv .venv \
     && .venv/bin/python -m pip install --editable .
 RUN if [ "$DEVICE" = cuda ]; then \
-        .venv/bin/python -m pip uninstall --yes onnxruntime \
+        .venv/bin/python -m pip uninstall --yes onnxruntime onnxruntime-gpu \
         && .venv/bin/python -m pip install 'onnxruntime-gpu[cuda,cudnn]>=1.21'; \
     fi
 

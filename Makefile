@@ -39,12 +39,14 @@ $(VENV)/.serve-cpu: pyproject.toml | $(BIN)/python
 	$(PIP) install --editable .
 	touch $@
 
-# onnxruntime and onnxruntime-gpu are one module in two packages: never both.
+# onnxruntime and onnxruntime-gpu are one module in two packages. Taking one out also takes files
+# of the other: both go before the one comes in.
 $(VENV)/.serve-cuda: $(VENV)/.serve-cpu
-	$(PIP) uninstall --yes onnxruntime
+	$(PIP) uninstall --yes onnxruntime onnxruntime-gpu
 	$(PIP) install 'onnxruntime-gpu[cuda,cudnn]>=1.21'
 	touch $@
 
+# It holds what serving needs, and onnxruntime again: the GPU's package is due anew.
 $(VENV)/.develop: pyproject.toml | $(BIN)/python
 	$(PIP) install --editable '.[train,dev]'
-	touch $@
+	touch $@ $(VENV)/.serve-cpu

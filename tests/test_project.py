@@ -29,6 +29,26 @@ def test_the_image_installs_what_make_run_installs() -> None:
     assert served == installs(read("Dockerfile"))
 
 
+def test_the_gpu_package_is_put_back_after_every_other_install(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").touch()
+
+    def made(stamp: str) -> list[str]:
+        command = ["make", "-C", str(ROOT), f"VENV={tmp_path}", "PIP=@echo pip"]
+        done = subprocess.run(
+            [*command, f"{tmp_path}/.{stamp}"], capture_output=True, text=True, check=True
+        )
+        return [line for line in done.stdout.splitlines() if line.startswith("pip ")]
+
+    swap = ["pip uninstall --yes onnxruntime onnxruntime-gpu"]
+    swap += ["pip install onnxruntime-gpu[cuda,cudnn]>=1.21"]
+    assert made("serve-cuda") == ["pip install --editable .", *swap]
+    assert made("serve-cuda") == []
+    assert made("develop") == ["pip install --editable .[train,dev]"]
+    assert made("serve-cpu") == []
+    assert made("serve-cuda") == swap
+
+
 def test_the_image_holds_every_package() -> None:
     project = tomllib.loads(read("pyproject.toml"))
     packages = project["tool"]["setuptools"]["packages"]["find"]["include"]
