@@ -102,6 +102,7 @@ def test_what_is_no_chest_film_is_refused_and_kept(served: Served, shared: Path)
 def test_broken_files_fail_alike_at_both_doors(served: Served, shared: Path) -> None:
     code, lines = score(shared / "dicom" / "broken")
     assert code == 3
+    assert len(lines) == 6
     for line in lines:
         assert line["status"] == "failed", line["file"]
         answer = post(served, line["file"])

@@ -68,7 +68,9 @@ def test_no_name_in_a_file_reaches_the_log(
 ) -> None:
     configure_logging(level)  # type: ignore[arg-type]  # one of the two names above
     client = start()
-    for file in sorted((shared / "dicom" / "charsets").iterdir()):
+    files = sorted((shared / "dicom" / "charsets").iterdir())
+    assert len(files) == 3
+    for file in files:
         answer = send(client, file.read_bytes(), "application/dicom")
         assert "Yamada" not in answer.text
         assert "Hong" not in answer.text
