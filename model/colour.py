@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 STRIDE = 8
+BAND = 64
 CHROMA = 0.12
 COLOURED_SHARE = 0.25
 
@@ -17,15 +18,22 @@ def luma(rgb: NDArray[Any]) -> NDArray[Any]:
 
     Equal channels give their own value back exactly.
     """
-    wide = rgb.astype(np.uint32)
-    grey = (77 * wide[..., 0] + 150 * wide[..., 1] + 29 * wide[..., 2]) >> 8
-    narrow: NDArray[Any] = grey.astype(rgb.dtype)
-    return narrow
+    grey = np.empty(rgb.shape[:2], rgb.dtype)
+    # By bands of rows: the wider integers of a whole film would take four times its memory.
+    for top in range(0, len(rgb), BAND):
+        band = rgb[top : top + BAND].astype(np.uint32)
+        grey[top : top + BAND] = (77 * band[..., 0] + 150 * band[..., 1] + 29 * band[..., 2]) >> 8
+    return grey
+
+
+def thinned(samples: NDArray[Any]) -> NDArray[Any]:
+    """Return every eighth row and column of (H, W, 3): enough to judge the colour by."""
+    return samples[::STRIDE, ::STRIDE]
 
 
 def is_colourful(rgb: NDArray[Any]) -> bool:
     """Return True if a quarter of the picture is plainly coloured; a tint or a marker is not."""
-    sample = rgb[::STRIDE, ::STRIDE].astype(np.float32)
+    sample = rgb.astype(np.float32)
     chroma = sample.max(axis=-1) - sample.min(axis=-1)
     coloured = chroma > CHROMA * np.iinfo(rgb.dtype).max
     return bool(coloured.mean() > COLOURED_SHARE)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.codecs import JPEG, NATIVE, FrameShape, decode
-from model.colour import is_colourful, luma, rgb_of_ybr
+from model.colour import is_colourful, luma, rgb_of_ybr, thinned
 from model.dicom_file import DicomFile
 from model.dicom_header import Header
 from model.encapsulation import first_frame
@@ -80,12 +80,12 @@ def _shape(header: Header, limits: Limits) -> FrameShape:
         raise MissingPixelsError(
             "The header does not describe an image (rows, columns, bits). Export the film again."
         )
-    limits.check_shape(rows, columns)
+    samples = header.short("SamplesPerPixel") or 1
+    limits.check_shape(rows, columns, samples)
     if allocated not in (8, 16):
         raise MalformedImageError(
             "The pixels are neither 8 nor 16 bits wide. Export the film as 8 to 16-bit grey."
         )
-    samples = header.short("SamplesPerPixel") or 1
     interpretation = photometric(header)
     if samples not in (1, 3) or interpretation == "PALETTE COLOR":
         raise MalformedImageError(
@@ -100,11 +100,12 @@ def _to_grey(samples: NDArray[Any], shape: FrameShape, syntax: str) -> tuple[NDA
         return samples, False
     if samples.shape[-1] < 3:
         return samples[..., 0], False
-    rgb = samples[..., :3]
+    colour = samples[..., :3]
     # libjpeg has turned YCbCr into RGB already; the other decoders leave it.
     if shape.photometric.startswith("YBR_FULL") and syntax not in JPEG:
-        rgb = rgb_of_ybr(rgb)
-    return luma(rgb), is_colourful(rgb)
+        # Y is the luma itself (C.7.6.3.1.2); the copy lets go of the chroma.
+        return colour[..., 0].copy(), is_colourful(rgb_of_ybr(thinned(colour)))
+    return luma(colour), is_colourful(thinned(colour))
 
 
 def _bits(codes: NDArray[Any], header: Header, *, native: bool) -> tuple[int, int]:

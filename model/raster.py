@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from model.colour import is_colourful, luma
+from model.colour import is_colourful, luma, thinned
 from model.errors import MalformedImageError, TooLargeError, TruncatedError
 from model.limits import Limits
 from model.window import display_range
@@ -52,7 +52,7 @@ def read_picture(data: bytes, limits: Limits) -> Picture:
     """
     try:
         image: Image.Image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
-        limits.check_shape(image.height, image.width)
+        limits.check_shape(image.height, image.width, len(image.getbands()))
         if image.format != "PNG" and data.count(START_OF_SCAN) > MAX_SCANS:
             raise MalformedImageError("The picture asks for too many passes. Export it again.")
         image.load()
@@ -79,7 +79,7 @@ def _samples(image: Image.Image) -> tuple[NDArray[Any], bool]:
             Image.new("RGBA", image.size, (0, 0, 0, 255)), image.convert("RGBA")
         )
     rgb = np.asarray(image.convert("RGB"))
-    return luma(rgb), is_colourful(rgb)
+    return luma(rgb), is_colourful(thinned(rgb))
 
 
 def _stretch(samples: NDArray[Any]) -> NDArray[np.float32]:

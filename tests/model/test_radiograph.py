@@ -54,12 +54,14 @@ def test_a_false_monochrome1_tag_is_undone(shared: Path) -> None:
     assert np.abs(honest.pixels - lying.pixels).max() < 1e-6
 
 
-@pytest.mark.parametrize("folder", ["broken", "charsets"])
+@pytest.mark.parametrize(("folder", "count"), [("broken", 6), ("charsets", 3)])
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_broken_files_give_typed_errors(
-    shared: Path, folder: str, caplog: pytest.LogCaptureFixture
+    shared: Path, folder: str, count: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for path in sorted((shared / "dicom" / folder).glob("*.dcm")):
+    paths = sorted((shared / "dicom" / folder).glob("*.dcm"))
+    assert len(paths) == count
+    for path in paths:
         with pytest.raises(errors.UnreadableError) as caught:
             read(path)
         assert "Yamada" not in caught.value.message + caplog.text
@@ -94,9 +96,11 @@ def test_limits_hold_before_decoding() -> None:
     with pytest.raises(errors.TooLargeError):
         read(film(), limits=Limits(max_bytes=1000))
     with pytest.raises(errors.TooLargeError):
-        read(film(), limits=Limits(max_pixels=1000))
+        read(film(), limits=Limits(max_samples=1000))
     with pytest.raises(errors.TooLargeError):
         read(film(Rows=65535, Columns=65535))
+    with pytest.raises(errors.TooLargeError):
+        read(film(Rows=4500, Columns=4500, SamplesPerPixel=3, PhotometricInterpretation="RGB"))
     with pytest.raises(errors.MalformedImageError):
         read(film(), limits=Limits(max_elements=10))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ def grey() -> NDArray[np.uint8]:
 
 def as_colour(samples: NDArray[np.uint8], photometric: str, planar: int = 0) -> bytes:
     def change(ds: Dataset) -> None:
+        ds.Rows, ds.Columns = samples.shape[1:] if planar else samples.shape[:2]
         ds.SamplesPerPixel = 3
         ds.PhotometricInterpretation = photometric
         ds.PlanarConfiguration = planar
@@ -61,6 +63,23 @@ def test_ybr_full_and_422() -> None:
 
     halved = read(film(EIGHT, change=change)).pixels
     assert np.abs(halved - expected[:, : even.shape[1]]).max() < EXPECTED
+
+
+def test_coloured_ybr_full_is_colourful() -> None:
+    blue = np.full((*grey().shape, 3), (60, 230, 100), np.uint8)
+    assert read(as_colour(blue, "YBR_FULL")).colourful
+
+
+@pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL"])
+def test_colour_takes_little_more_memory_than_grey(photometric: str) -> None:
+    """The film itself takes 4 bytes a pixel, a second copy of it while polarity is settled."""
+    samples = np.full((1024, 2048, 3), 128, np.uint8)
+    data = as_colour(samples, photometric)
+    tracemalloc.start()
+    read(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16 * samples.size / 3
 
 
 @pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL_422"])
