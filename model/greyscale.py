@@ -73,7 +73,7 @@ def _padding(stored: NDArray[np.int64], frame: Frame, header: Header) -> NDArray
 
 def _modality(stored: NDArray[np.int64], header: Header) -> NDArray[np.float64]:
     for item in header.items("ModalityLUTSequence"):
-        lut = read_lut(item)
+        lut = read_lut(item, signed=bool(stored.min() < 0))
         if lut is not None:
             return lut.apply(stored)
     slope = header.number("RescaleSlope") or 1.0
@@ -85,7 +85,7 @@ def _display(
     values: NDArray[np.float64], counts: NDArray[np.int64], header: Header
 ) -> NDArray[Any]:
     for item in header.items("VOILUTSequence"):
-        lut = read_lut(item)
+        lut = read_lut(item, signed=bool(values.min() < 0))
         if lut is not None:
             return lut.apply(np.rint(values).astype(np.int64)) / lut.highest
     window = read_window(header)

@@ -23,11 +23,11 @@ class Lut:
         return self.entries[np.clip(values - self.first, 0, self.entries.size - 1)]
 
 
-def read_lut(item: Header) -> Lut | None:
+def read_lut(item: Header, *, signed: bool) -> Lut | None:
     """Return the item's table; None if it is absent, shorter than declared, or flat.
 
-    A count of 0 means 65,536. The first mapped value is signed where the pixels are; as films
-    are not below zero there, 32,768 and above are taken for negative only with a short table.
+    A count of 0 means 65,536. ``signed``: the first mapped value is two's complement, as are the
+    values that the table is looked up with (PS3.3 C.11.1.1, C.11.2.1.1).
     """
     descriptor = item.shorts("LUTDescriptor")
     if len(descriptor) != 3:
@@ -36,8 +36,8 @@ def read_lut(item: Header) -> Lut | None:
     entries = _entries(item, count)
     if entries is None or entries.max() == entries.min():
         return None
-    if first + count > 65536:
-        first -= 65536
+    if signed and first & 0x8000:
+        first -= 0x10000
     highest = float(max(2 ** min(max(bits, 1), 16) - 1, entries.max()))
     return Lut(entries, first, highest)
 

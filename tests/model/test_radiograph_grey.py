@@ -84,6 +84,30 @@ def test_voi_lut_comes_before_a_window() -> None:
     assert np.abs(pixels(data) - phantom().pixels ** 2).max() < 2e-3
 
 
+@pytest.mark.parametrize("signed", [True, False])
+def test_the_first_value_of_a_lut_is_signed_where_the_values_are(signed: bool) -> None:
+    """Signed pixels, or a rescale below zero: values from -2000 on, in a table of 1,500."""
+
+    def lower(ds: Dataset) -> None:
+        if signed:
+            ds.PixelData = (codes(ds).astype(np.int16) - 2000).astype("<i2").tobytes()
+            ds.PixelRepresentation, ds.BitsStored, ds.HighBit = 1, 16, 15
+        else:
+            ds.RescaleSlope, ds.RescaleIntercept = 1, -2000
+
+    item = lut(-2000 & 0xFFFF, np.arange(1500, dtype=np.uint16), 11)
+    expected = np.minimum(phantom().pixels * 4095, 1499) / 2047
+    data = film(TWELVE, VOILUTSequence=[item], change=lower)
+    assert np.abs(pixels(data) - expected).max() < 2e-3
+
+
+def test_the_first_value_of_a_lut_is_unsigned_where_the_values_are() -> None:
+    item = lut(40000, np.arange(25536, dtype=np.uint16), 15)
+    data = film(SIXTEEN, VOILUTSequence=[item])
+    expected = np.clip(phantom().pixels * 65535 - 40000, 0, None) / 32767
+    assert np.abs(pixels(data) - expected).max() < 2e-3
+
+
 def test_inverse_shape_and_monochrome1_invert_once() -> None:
     expected = pixels(film(TWELVE))
     for shape in ("INVERSE", "IDENTITY", None):
