@@ -62,7 +62,7 @@ def split(source: Path, folds: int, seed: int, out: Path) -> None:
     """Give every film of DIR a fold, whole patients at a time, and write the CSV.
 
     Folds that are given stay. The others are dealt evenly by severity and do not depend on the
-    order of rows. Every column is kept.
+    order of rows. Every named column is kept; cells that say nothing, such as NA, become blank.
     """
     manifest = _load(source)
     try:

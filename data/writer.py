@@ -14,9 +14,9 @@ from data.table import read_table
 def write_manifest(manifest: Manifest, out: Path) -> None:
     """Write the manifest's CSV to ``out`` with the folds of its films.
 
-    Every column of the source is kept under its own name; paths are rewritten to count from
-    the folder of ``out``. Raises FileExistsError when ``out`` is there already, OSError when it
-    cannot be written.
+    Every column of the source that has a name is kept under it. Cells that say nothing, such as
+    ``NA``, become blank; paths are rewritten to count from the folder of ``out``. Raises
+    FileExistsError when ``out`` is there already, OSError when it cannot be written.
     """
     table = read_table(manifest.path)
     named = {column: name for name, column in zip(table.header, table.columns, strict=True) if name}

@@ -72,6 +72,15 @@ def test_split_writes_a_manifest_that_loads_from_elsewhere(folder: Path, tmp_pat
     assert films[0].fold == films[1].fold
 
 
+def test_split_keeps_named_columns_and_blanks_empty_words(folder: Path, tmp_path: Path) -> None:
+    (folder / "labels.csv").write_text("image,,patient,Remark\na.png,x,P1,NA\nb.png,y,P2,kept\n")
+    out = tmp_path / "folds.csv"
+    assert run("split", folder, "--folds", 2, "--out", out).exit_code == 0
+    header, *rows = [line.rsplit(",", 1)[0] for line in out.read_text().splitlines()]
+    assert header == "image,patient,Remark"
+    assert rows == ["films/a.png,P1,", "films/b.png,P2,kept"]
+
+
 def test_split_overwrites_nothing(folder: Path) -> None:
     result = run("split", folder, "--out", folder / "labels.csv")
     assert result.exit_code == 1
