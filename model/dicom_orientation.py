@@ -30,7 +30,7 @@ class Orientation(NamedTuple):
 
     def upright(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return (H, W) pixels with the head up and the patient's right on the left."""
-        axes = [axis for axis, flip in enumerate(self.flipped) if flip]
+        axes = tuple(axis for axis, flip in enumerate(self.flipped) if flip)
         return np.ascontiguousarray(np.flip(pixels, axes)) if axes else pixels
 
 

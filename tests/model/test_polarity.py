@@ -53,6 +53,7 @@ def test_likeness_is_odd() -> None:
 def test_real_films_keep_their_polarity(shared: Path) -> None:
     with (shared / "dataset/manifest.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["view"] != "L"][::SOME]
+    assert rows
     missed = 0
     for row in rows:
         radiograph = read(shared / "dataset" / row["image"])

@@ -13,7 +13,7 @@ from model.radiograph import Radiograph, read
 from tests.model.films import film
 
 
-def stored_flipped(axes: list[int], orientation: object) -> Radiograph:
+def stored_flipped(axes: tuple[int, ...], orientation: object) -> Radiograph:
     def flip(ds: Dataset) -> None:
         words = np.frombuffer(ds.PixelData, "<u2", ds.Rows * ds.Columns)
         ds.PixelData = np.flip(words.reshape(ds.Rows, ds.Columns), axes).tobytes()
@@ -24,14 +24,14 @@ def stored_flipped(axes: list[int], orientation: object) -> Radiograph:
 @pytest.mark.parametrize(
     ("orientation", "axes", "codes"),
     [
-        (["L", "F"], [], []),
-        (["R", "F"], [1], ["mirrored"]),
-        (["L", "H"], [0], ["upside_down"]),
-        (["R", "H"], [0, 1], ["upside_down", "mirrored"]),
+        (["L", "F"], (), []),
+        (["R", "F"], (1,), ["mirrored"]),
+        (["L", "H"], (0,), ["upside_down"]),
+        (["R", "H"], (0, 1), ["upside_down", "mirrored"]),
     ],
 )
 def test_the_film_comes_out_upright(
-    orientation: list[str], axes: list[int], codes: list[str]
+    orientation: list[str], axes: tuple[int, ...], codes: list[str]
 ) -> None:
     radiograph = stored_flipped(axes, orientation)
     assert np.array_equal(radiograph.pixels, read(film()).pixels)

@@ -119,7 +119,9 @@ def test_a_provider_that_is_not_here_is_named() -> None:
 
 
 def test_real_films_of_every_kind_are_graded(shared: Path, scorer: Scorer) -> None:
-    for path in sorted((shared / "dicom" / "chest").iterdir()):
+    paths = sorted((shared / "dicom" / "chest").iterdir())
+    assert len(paths) == 12
+    for path in paths:
         assert grade(path.read_bytes(), scorer).status == "scored", path.name
 
 
