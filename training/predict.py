@@ -57,11 +57,10 @@ def out_of_fold(
     film_area = cache.frames[:, 2:].prod(1) / cache.cells.shape[-1] ** 2
     for fold in sorted(set(folds.tolist())):
         network = TwoLooks(load_network(config, run / f"fold{fold}" / "final.pt")).eval().to(device)
-        films = torch.nonzero(folds == fold)[:, 0].split(BATCH)
-        for index in track(films, f"Grading fold {fold}"):
-            cells = (
-                torch.from_numpy(np.asarray(cache.cells[index.numpy()])).to(device).float() / 255
-            )
+        films = np.flatnonzero(folds.numpy() == fold)
+        batches = [films[start : start + BATCH] for start in range(0, len(films), BATCH)]
+        for index in track(batches, f"Grading fold {fold}"):
+            cells = torch.from_numpy(np.asarray(cache.cells[index])).to(device).float() / 255
             grading = network(cells[:, :1])
             zones[index], scales[index] = grading.zones.cpu(), grading.scales.cpu()
             dice[index] = lung_dice(grading.lung_map, cells[:, 1:]).cpu()

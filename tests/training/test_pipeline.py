@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 import radiograde
 from data.errors import ManifestError
 from model.scorer import Scorer
-from training import loop, pipeline
+from training import loop, pipeline, predict
 from training.config import TrainConfig
 from training.errors import ParityError, UnfitDataError
 from training.export import export
@@ -122,6 +123,17 @@ def test_a_run_is_measured_and_put_in_service(phantoms: Path, run: Path, tmp_pat
     assert scorer.metadata.intervals.brixia == evaluation["intervals"]["brixia"]
     assert scorer.metadata.preprocessing.size == 128
     assert "## Not for" in (tmp_path / "MODEL_CARD.md").read_text()
+
+
+def test_the_size_of_a_batch_does_not_matter(
+    phantoms: Path, run: Path, tiny: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = pipeline.open_study(phantoms, tiny, run.parent / "films")
+    batched = predict.out_of_fold(run, tiny, study.cache, study.folds, torch.device("cpu"))
+    monkeypatch.setattr(predict, "BATCH", 1)
+    single = predict.out_of_fold(run, tiny, study.cache, study.folds, torch.device("cpu"))
+    np.testing.assert_allclose(batched.zones, single.zones, atol=1e-4)
+    np.testing.assert_allclose(batched.lung_share, single.lung_share, atol=1e-3)
 
 
 def test_a_graph_that_differs_is_not_written(
