@@ -1,7 +1,8 @@
 """Is this a frontal chest film of an adult, fit to grade? By tags and plain content.
 
-Judged before the network, so it rejects only what is plain; the network's own features see the
-rest. On 1,825 frontal films of public collections it rejects fewer than one in a hundred.
+Judged before the network, and mildly: only what is plain is rejected. The scorer adds one check
+after the network, that there are lungs. On 1,825 frontal films of public collections this rejects
+fewer than one in a hundred.
 """
 
 from __future__ import annotations
