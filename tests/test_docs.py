@@ -107,3 +107,12 @@ def test_documented_columns_are_read() -> None:
     columns = [name for row in rows for name in re.findall(r"`([A-Za-z0-9_]+)`", row)]
     assert len(columns) > 20
     assert [name for name in columns if not is_used(normalise((name,))[0])] == []
+
+
+def test_every_code_of_the_gate_is_documented() -> None:
+    source = "\n".join(path.read_text() for path in sorted((ROOT / "model").glob("*.py")))
+    codes = set(re.findall(r'_(?:reject|warn)\(\s*"(\w+)"', source))
+    codes |= set(re.findall(r'Reason\(\s*"(\w+)"', source))
+    assert len(codes) > 10
+    page = (ROOT / "docs" / "reference" / "http.md").read_text()
+    assert [code for code in sorted(codes) if f"`{code}`" not in page] == []
