@@ -79,7 +79,7 @@ def finish(machine: Machine) -> None:
 def keep_freed_memory() -> None:
     """Let the allocator keep what is freed, on Linux; elsewhere nothing is done."""
     # glibc gives every large tensor back to the kernel and faults it in again at the next step:
-    # keeping it is worth a third of a step or more on a CPU (benchmarks/training.py).
+    # keeping it makes a step on a CPU faster (benchmarks/training.py tells by how much).
     if sys.platform == "linux":
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
         if mallopt is not None:
