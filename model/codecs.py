@@ -6,6 +6,7 @@ where GDCM ends the process, and reads 12-bit JPEG, which neither Pillow nor GDC
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ COLOUR_MARKS = (b"Adobe", b"JFIF")
 FILL = 0xFFFF
 START_OF_CODESTREAM = b"\xff\x4f\xff\x51"
 JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  "
+JPEG_2000_THREADS = min(4, os.cpu_count() or 1)
+"""JPEG 2000 is the slowest to decode by far (benchmarks/decode.py); its blocks part well."""
 
 JPEG = (
     uid.JPEGBaseline8Bit,
@@ -111,7 +114,7 @@ def _decode_jpeg_ls(frame: bytes, shape: FrameShape) -> NDArray[Any]:
 
 def _decode_jpeg_2000(frame: bytes, shape: FrameShape) -> NDArray[Any]:
     _check(_jpeg_2000_header(frame), shape)
-    return imagecodecs.jpeg2k_decode(frame)
+    return imagecodecs.jpeg2k_decode(frame, numthreads=JPEG_2000_THREADS)
 
 
 def _decode_rle(frame: bytes, shape: FrameShape) -> NDArray[Any]:
