@@ -83,6 +83,22 @@ def _write(looks: TwoLooks, path: Path, metadata: str) -> None:
         verbose=False,
     )
     model = onnx.load(path)
+    _forget_origin(model)
     model.producer_name = "radiograde"
     onnx.helper.set_model_props(model, {KEY: metadata})
     onnx.save(model, path)
+
+
+def _forget_origin(model: onnx.ModelProto) -> None:
+    """Take out the exporter's notes: stack traces with the paths of whoever exported."""
+    graphs = [model.graph, *model.functions]
+    for graph in graphs:
+        del graph.metadata_props[:]
+        graph.doc_string = ""
+        for part in (*graph.node, *graph.value_info, *getattr(graph, "initializer", ())):
+            part.doc_string = ""
+            if hasattr(part, "metadata_props"):
+                del part.metadata_props[:]
+    for value in (*model.graph.input, *model.graph.output):
+        value.doc_string = ""
+        del value.metadata_props[:]

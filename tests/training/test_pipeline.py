@@ -119,6 +119,7 @@ def test_a_run_is_measured_and_put_in_service(phantoms: Path, run: Path, tmp_pat
     out = tmp_path / "mine.onnx"
     exported = runner.invoke(radiograde.main, ["export", *files, "--out", str(out)])
     assert exported.exit_code == 0, exported.output
+    assert str(Path(pipeline.__file__).parents[1]).encode() not in out.read_bytes()
     scorer = Scorer(out)
     assert scorer.metadata.intervals.brixia == evaluation["intervals"]["brixia"]
     assert scorer.metadata.preprocessing.size == 128
