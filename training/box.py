@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+TAIL = 0.003
+"""Share of the lungs' mass that may lie beyond each side of the box: specks do not widen it."""
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Smallest share of the lungs' mass that still counts for the box, on either side."""
-
-    tail: float = 0.003
-    least: float = 0.01
+LEAST_LUNG = 0.01
+"""Share of the picture that must be lung for there to be a box."""
 
 
-def lung_box(lungs: Tensor, margin: float, limits: Box = Box()) -> Tensor:
+def lung_box(lungs: Tensor, margin: float) -> Tensor:
     """Return the box (N, 4) around lung maps (N, 2, h, w): left, top, right, bottom in [-1, 1].
 
-    The whole picture, where less than one percent of it is lung.
+    The whole picture, where less of it than ``LEAST_LUNG`` is lung.
     """
     both = lungs.amax(1)
     both = both * (both > 0.4).to(both.dtype)
-    left, right = _span(both.sum(1), limits.tail)
-    top, bottom = _span(both.sum(2), limits.tail)
+    left, right = _span(both.sum(1))
+    top, bottom = _span(both.sum(2))
     border_x, border_y = margin * (right - left), margin * (bottom - top)
     box = torch.stack([left - border_x, top - border_y, right + border_x, bottom + border_y], 1)
-    seen = (both.mean((1, 2)) > limits.least).to(box.dtype)[:, None]
+    seen = (both.mean((1, 2)) > LEAST_LUNG).to(box.dtype)[:, None]
     whole = torch.tensor([-1.0, -1.0, 1.0, 1.0], dtype=box.dtype, device=box.device)
     return box.clamp(-1.1, 1.1) * seen + whole * (1.0 - seen)
 
@@ -54,12 +50,12 @@ def place_box(maps: Tensor, box: Tensor, side: int = 128) -> Tensor:
     return F.grid_sample(maps, _grid(inverse, side), align_corners=False, padding_mode="zeros")
 
 
-def _span(profile: Tensor, tail: float) -> tuple[Tensor, Tensor]:
+def _span(profile: Tensor) -> tuple[Tensor, Tensor]:
     mass = profile.cumsum(1)
     mass = mass / (mass[:, -1:] + 1e-6)
     size = profile.shape[1]
-    start = (mass < tail).to(profile.dtype).sum(1)
-    end = (mass < 1.0 - tail).to(profile.dtype).sum(1) + 1.0
+    start = (mass < TAIL).to(profile.dtype).sum(1)
+    end = (mass < 1.0 - TAIL).to(profile.dtype).sum(1) + 1.0
     return start / size * 2.0 - 1.0, end / size * 2.0 - 1.0
 
 

@@ -96,7 +96,7 @@ def train(data: Path, out: Path, config: TrainConfig, cache_folder: Path) -> Non
     if not study.targets.has_mask.any():
         raise UnfitDataError(
             "No film has a lung mask, and lungs are learned from masks. Give some in the column "
-            "lung_mask: about a hundred films are enough, of any patients."
+            "lung_mask, of any patients."
         )
     clock = _Clock(out, study, machine)
     material = Material(study.cache, study.targets, _mask_boxes(study, config))
