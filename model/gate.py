@@ -1,8 +1,8 @@
 """Is this a frontal chest film of an adult, fit to grade? By tags and plain content.
 
-Judged before the network, and mildly: only what is plain is rejected. The scorer adds one check
-after the network, that there are lungs. On 1,825 frontal films of public collections this rejects
-fewer than one in a hundred.
+Judged before the network, and mildly: only what is plain is rejected. What the network sees of
+the picture is asked afterwards (model/scope.py), and whether there are lungs. On 1,825 frontal
+films of public collections these rules reject fewer than one in a hundred.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from model.body_part import classify
 from model.chest_template import chest_likeness, contrast
 from model.radiograph import Radiograph
 from model.result import GateVerdict, Reason
+from model.scope import ADULT_YEARS
 from model.sop_classes import is_film_class, is_film_modality
 
-ADULT_YEARS = 18
 SMALLEST_SIDE = 100
 LOW_RESOLUTION_SIDE = 256
 LONGEST_ASPECT = 2.5

@@ -12,25 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from model.errors import ModelFileError
+from model.intervals import Intervals
 from model.preprocess import Preprocessing
 from model.scales import ZONES
+from model.scope import CLASSES
 
 KEY = "radiograde"
-FORMAT = "radiograde.model/1"
-
-
-@dataclass(frozen=True, slots=True)
-class Intervals:
-    """Half-widths of the prediction intervals at ``level``: conformal, out of fold.
-
-    ``zones``: six, in the order of A-F.
-    """
-
-    level: float
-    zones: tuple[float, ...]
-    brixia: float
-    geographic_extent: float
-    opacity: float
+FORMAT = "radiograde.model/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +28,16 @@ class Thresholds:
     ``severity``: global scores at which mild, moderate and severe begin.
     ``involved``: opacity above which a point of the lung counts as involved.
     ``least_lung``: share of the film that must be lung for it to be graded at all.
+    ``frontal``: probability of a frontal adult film from which a picture counts as one.
+    ``repeatability``: change of the global score that an unchanged patient's films stay below
+    in 95 of 100 cases; None where it was not measured.
     """
 
     severity: tuple[float, float, float]
     involved: float
     least_lung: float
+    frontal: float
+    repeatability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +63,8 @@ class ModelMetadata:
         """Return the metadata in a JSON text.
 
         Raises:
-            ModelFileError: not JSON, another format, a key missing, or another order of zones.
+            ModelFileError: not JSON, another format, a key missing, or another order of zones or
+                scope.
         """
         try:
             raw = json.loads(text)
@@ -80,6 +74,8 @@ class ModelMetadata:
                 )
             if tuple(raw["zones"]) != ZONES:
                 raise ModelFileError(f"The model's zones must be {', '.join(ZONES)}.")
+            if tuple(raw["scope"]) != CLASSES:
+                raise ModelFileError(f"The model's scope must be {', '.join(CLASSES)}.")
             return cls(
                 name=raw["name"],
                 version=raw["version"],
@@ -87,7 +83,7 @@ class ModelMetadata:
                 licence=raw["licence"],
                 preprocessing=Preprocessing(**raw["preprocessing"]),
                 zone_borders=_borders(raw["zone_borders"]),
-                intervals=_intervals(raw["intervals"]),
+                intervals=Intervals.parse(raw["intervals"]),
                 thresholds=_thresholds(raw["thresholds"]),
                 metrics=raw["metrics"],
                 raw=raw,
@@ -103,16 +99,12 @@ def _borders(raw: Sequence[float]) -> tuple[float, float]:
     return upper, lower
 
 
-def _intervals(raw: Mapping[str, Any]) -> Intervals:
-    return Intervals(
-        raw["level"],
-        tuple(raw["zones"]),
-        raw["brixia"],
-        raw["geographic_extent"],
-        raw["opacity"],
-    )
-
-
 def _thresholds(raw: Mapping[str, Any]) -> Thresholds:
     mild, moderate, severe = raw["severity"]
-    return Thresholds((mild, moderate, severe), raw["involved"], raw["least_lung"])
+    return Thresholds(
+        (mild, moderate, severe),
+        raw["involved"],
+        raw["least_lung"],
+        raw["frontal"],
+        raw.get("repeatability"),
+    )

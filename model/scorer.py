@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,8 +11,9 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from model import gate
+from model import gate, scope
 from model.errors import ModelFileError
+from model.intervals import Width
 from model.metadata import KEY, ModelMetadata
 from model.preprocess import prepare
 from model.radiograph import Radiograph
@@ -30,7 +31,7 @@ from model.result import (
 from model.scales import BRIXIA, EXTENT, OPACITY, SEVERITY_BANDS, ZONE, ZONES, Scale
 
 BUNDLED = Path(__file__).parent / "weights" / "severity.onnx"
-OUTPUTS = ["zones", "scales", "opacity_map", "lung_map"]
+OUTPUTS = ["zones", "scales", "spread", "opacity_map", "lung_map", "scope"]
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 NO_LUNGS = Reason(
@@ -42,13 +43,17 @@ class Grading(NamedTuple):
     """The graph's answer for one film; the maps cover the whole square.
 
     ``zones``: (6,) in [0, 3]. ``scales``: (2,) extent and opacity in [0, 8].
+    ``spread``: (9,) how far the looks disagree on zones, global score, extent and opacity.
     ``opacity``: (h, w) in [0, 1]. ``lungs``: (2, h, w) in [0, 1].
+    ``scope``: (K,) probabilities of what the picture is, see ``model.scope``.
     """
 
     zones: NDArray[np.float32]
     scales: NDArray[np.float32]
+    spread: NDArray[np.float32]
     opacity: NDArray[np.float32]
     lungs: NDArray[np.float32]
+    scope: NDArray[np.float32]
 
 
 class Scorer:
@@ -92,8 +97,8 @@ class Scorer:
         maps = Maps(
             frame.crop(grading.opacity), frame.crop(grading.lungs), self.metadata.zone_borders
         )
-        if float((maps.lungs.max(0) > 0.5).mean()) < self.metadata.thresholds.least_lung:
-            verdict = GateVerdict((*verdict.reasons, NO_LUNGS))
+        verdict = GateVerdict((*verdict.reasons, *self._doubts(grading, maps, radiograph)))
+        if not verdict.in_scope:
             return SeverityResult("rejected", self.facts, image, verdict)
         scores = self._scores(grading, maps)
         return SeverityResult(
@@ -108,29 +113,39 @@ class Scorer:
 
     def _run(self, square: NDArray[np.float32]) -> Grading:
         outputs = self.session.run(OUTPUTS, {"image": square[None, None]})
-        zones, scales, opacity, lungs = (output[0] for output in outputs)
-        return Grading(zones, scales, opacity[0], lungs)
+        zones, scales, spread, opacity, lungs, scope = (output[0] for output in outputs)
+        return Grading(zones, scales, spread, opacity[0], lungs, scope)
+
+    def _doubts(self, grading: Grading, maps: Maps, film: Radiograph) -> Iterator[Reason]:
+        """Yield what the network finds that speaks against grading."""
+        thresholds = self.metadata.thresholds
+        doubt = scope.doubt(grading.scope, thresholds.frontal, film)
+        if doubt is not None:
+            yield doubt
+        turned_away = doubt is not None and doubt.level == "reject"
+        if not turned_away and float((maps.lungs.max(0) > 0.5).mean()) < thresholds.least_lung:
+            yield NO_LUNGS
 
     def _scores(self, grading: Grading, maps: Maps) -> Scores:
-        half = self.metadata.intervals
+        widths = self.metadata.intervals
         zones = [float(value) for value in grading.zones]
         extent, opacity = (float(value) for value in grading.scales)
+        *zone_spread, brixia_spread, extent_spread, opacity_spread = map(float, grading.spread)
         return Scores(
-            brixia=self._on(BRIXIA, sum(zones), half.brixia),
+            brixia=self._on(BRIXIA, sum(zones), widths.brixia, brixia_spread),
             zones={
-                name: self._on(ZONE, value, width)
-                for name, value, width in zip(ZONES, zones, half.zones, strict=True)
+                name: self._on(ZONE, value, widths.zones, spread)
+                for name, value, spread in zip(ZONES, zones, zone_spread, strict=True)
             },
-            geographic_extent=self._on(EXTENT, extent, half.geographic_extent),
-            opacity=self._on(OPACITY, opacity, half.opacity),
+            geographic_extent=self._on(EXTENT, extent, widths.geographic_extent, extent_spread),
+            opacity=self._on(OPACITY, opacity, widths.opacity, opacity_spread),
             lung_involvement_percent=involvement(maps, self.metadata.thresholds.involved),
         )
 
-    def _on(self, scale: Scale, value: float, half_width: float) -> ScaleScore:
+    def _on(self, scale: Scale, value: float, width: Width, spread: float) -> ScaleScore:
         value = scale.clip(value)
-        interval = (scale.clip(value - half_width), scale.clip(value + half_width))
-        level = self.metadata.intervals.level
-        return ScaleScore(value, (scale.low, scale.high), interval, level)
+        interval = width.around(value, spread, scale)
+        return ScaleScore(value, (scale.low, scale.high), interval, self.metadata.intervals.level)
 
     def _severity(self, brixia: float) -> str:
         begun = sum(brixia >= start for start in self.metadata.thresholds.severity)

@@ -1,126 +1,17 @@
-"""The model's own facts: the metadata inside the ONNX file, the model card, the README's table.
-
-What a run is worth is taken from what ``evaluate`` measured; none of it is typed.
-"""
+"""The model card, in the sections of Mitchell et al., FAT* 2019; every figure was measured."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from model.metadata import FORMAT
-from model.preprocess import Preprocessing
-from model.scales import BRIXIA, EXTENT, OPACITY, ZONE, ZONE_NAMES, ZONES
-from training.config import TrainConfig
-from training.errors import ConfigError
-from training.tables import shown
-
-SEVERITY = (1.0, 6.5, 12.5)
-"""Global Brixia scores of 1-6 count as mild, 7-12 as moderate, 13-18 as severe; a continuous
-score is worded as the whole score it is nearest to."""
-
-INVOLVED = 0.25
-"""Opacity from which a point of the lung counts as involved: the middle of the soft step that
-the network's share of involvement uses."""
-
-BEGIN, END = "<!-- metrics:begin -->", "<!-- metrics:end -->"
-
-
-def metadata(
-    config: TrainConfig,
-    evaluation: Mapping[str, Any],
-    name: str,
-    licence: str,
-    borders: Sequence[float],
-) -> dict[str, Any]:
-    """Return what the ONNX file says of itself (docs/reference/onnx-file.md)."""
-    spec = Preprocessing(size=config.network.input_size)
-    return {
-        "format": FORMAT,
-        "name": name,
-        "version": version("radiograde"),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "licence": licence,
-        "notice": "Research use only. Grades visible involvement; not a diagnosis.",
-        "training": {"manifest_sha256": evaluation["manifest"], "films": evaluation["films"]},
-        "preprocessing": {"size": spec.size, "low": spec.low, "high": spec.high},
-        "zones": list(ZONES),
-        "zone_borders": [round(border, 4) for border in borders],
-        "scales": {
-            scale.name: {"range": [scale.low, scale.high], "meaning": scale.meaning}
-            for scale in (ZONE, BRIXIA, EXTENT, OPACITY)
-        },
-        "intervals": evaluation["intervals"],
-        "thresholds": {
-            "severity": list(SEVERITY),
-            "involved": INVOLVED,
-            "least_lung": evaluation["least_lung"],
-        },
-        "metrics": {
-            key: evaluation[key]
-            for key in ("agreement", "zone_kappa", "zone_mae", "lung_dice", "clear", "coverage")
-        },
-    }
-
-
-def agreement_table(evaluation: Mapping[str, Any]) -> str:
-    """Return the side-by-side table as Markdown."""
-    lines = [
-        "| reference | grader | films | MAE (95 % CI) | bias | r |",
-        "|---|---|---|---|---|---|",
-    ]
-    for row in evaluation["agreement"]:
-        found = row["agreement"]
-        low, high = found["mae_95"]
-        lines.append(
-            f"| {row['reference']} | {row['grader']} | {found['films']} "
-            f"| {found['mae']:.2f} ({low:.2f}-{high:.2f}) | {found['bias']:+.2f} "
-            f"| {shown(found['r'], '.3f')} |"
-        )
-    return "\n".join(lines)
-
-
-def summary(evaluation: Mapping[str, Any]) -> str:
-    """Return the README's block: the headline figures in one table and two sentences."""
-    headline = ("Brixia, readers' mean", "Brixia, reader S", "extent", "opacity")
-    rows = [row for row in evaluation["agreement"] if row["reference"] in headline]
-    dice = evaluation["lung_dice"]
-    covered = shown(evaluation["coverage"]["brixia"], ".0%")
-    minutes = sum(evaluation["run"]["seconds"].values()) / 60
-    return "\n\n".join(
-        [
-            agreement_table({"agreement": rows}),
-            f"Lungs: Dice {shown(dice['mean'], '.3f')} on {dice['films']} films. "
-            f"90 % intervals of the global score cover {covered} of films. "
-            f"Training took {minutes:.0f} minutes on {_where(evaluation)}.",
-        ]
-    )
-
-
-def check_readme(path: Path) -> None:
-    """Raise ConfigError unless the file has the marks between which figures go."""
-    text = path.read_text()
-    if BEGIN not in text or END not in text:
-        raise ConfigError(f"{path} lacks the lines {BEGIN} and {END}.")
-
-
-def fill_readme(path: Path, evaluation: Mapping[str, Any]) -> None:
-    """Write the summary between the marks of a README; see ``check_readme``."""
-    check_readme(path)
-    text = path.read_text()
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    path.write_text(f"{before}{BEGIN}\n{summary(evaluation)}\n{END}{after}")
+from training.tables import agreement_table, markdown, shown, trained_on
 
 
 def model_card(
     facts: Mapping[str, Any], evaluation: Mapping[str, Any], difference: float, megabytes: float
 ) -> str:
-    """Return the model card as Markdown, in the sections of Mitchell et al., FAT* 2019."""
+    """Return the model card as Markdown."""
     return "\n".join(
         [
             f"# Model card: {facts['name']} {facts['version']}",
@@ -135,9 +26,10 @@ def model_card(
             "Out of fold: each film is graded by a model that learned from other patients' "
             "severity scores. Peers that grade on another scale are brought onto the reference's "
             "by a line through all other films (`line`), and Radiograde stands beside each on "
-            "exactly its films.",
+            "exactly its films. Three other readers graded the extent: how near their grades come "
+            "to the Brixia readers' bounds what can be asked of any grader.",
             "",
-            agreement_table(evaluation),
+            *agreement_table(evaluation["agreement"]),
             "",
             *_more_metrics(evaluation),
             *_limits(evaluation),
@@ -173,16 +65,11 @@ def _model_details(
         "Zone scores are means of a map of opacity over thirds of each lung.",
         "",
         f"- created {facts['created']}, {megabytes:.1f} MB",
-        f"- trained in {sum(evaluation['run']['seconds'].values()) / 60:.0f} minutes on "
-        f"{_where(evaluation)}, all folds and the shipped model",
+        f"- trained in {evaluation['run']['minutes']:.0f} minutes on "
+        f"{trained_on(evaluation)}, all folds and the shipped model",
         f"- ONNX beside PyTorch on real films: largest difference {difference:.1e}",
         "",
     ]
-
-
-def _where(evaluation: Mapping[str, Any]) -> str:
-    run = evaluation["run"]
-    return f"{run['threads']} CPU cores" if run["device"] == "cpu" else str(run["device"])
 
 
 def _data(evaluation: Mapping[str, Any]) -> list[str]:
@@ -202,48 +89,145 @@ def _more_metrics(evaluation: Mapping[str, Any]) -> list[str]:
     kappas = "; ".join(
         f"{who}: {shown(value, '.3f')}" for who, value in evaluation["zone_kappa"].items()
     )
-    dice, clear = evaluation["lung_dice"], evaluation["clear"]
-    half = evaluation["intervals"]
-    coverage = "; ".join(
-        f"{name} {shown(share, '.1%')}" for name, share in evaluation["coverage"].items()
-    )
-    zones = ", ".join(
-        f"{ZONE_NAMES[zone]} {width:.2f}" for zone, width in zip(ZONES, half["zones"], strict=True)
-    )
-    lines = [
+    dice = evaluation["lung_dice"]
+    return [
         f"- zones, quadratic kappa: {kappas}; MAE {shown(evaluation['zone_mae'], '.3f')} of 3",
         f"- lungs: Dice {shown(dice['mean'], '.3f')} on {dice['films']} films",
-        f"- {half['level']:.0%} intervals, half-widths: Brixia {half['brixia']:.2f}, extent "
-        f"{half['geographic_extent']:.2f}, opacity {half['opacity']:.2f}; zones: {zones}",
-        f"- coverage of intervals set on the other folds: {coverage}",
+        "",
+        *_intervals(evaluation),
+        *_clear(evaluation),
+        *_subgroups(evaluation),
+        *_change(evaluation),
+        *_gate(evaluation),
+        *_robustness(evaluation),
     ]
-    if clear["films"]:
-        lines.append(
-            f"- films labelled clear: mean Brixia {clear['mean_brixia']:.2f}, 95th percentile "
-            f"{clear['p95_brixia']:.2f} on {clear['films']} films. Pretraining asked for no "
-            "pneumonia on most of them: not out of sample"
+
+
+def _intervals(evaluation: Mapping[str, Any]) -> list[str]:
+    level = evaluation["intervals"]["level"]
+    rows = [
+        (name.replace("_", " "), shown(found["share"], ".1%"), shown(found["median_width"], ".2f"))
+        for name, found in evaluation["coverage"].items()
+    ]
+    return [
+        f"### {level:.0%} intervals",
+        "",
+        "Set on the other folds. An interval is wider where the looks at a film disagree and in "
+        "the middle of a scale.",
+        "",
+        *markdown(("scale", "films covered", "median width"), rows),
+        "",
+    ]
+
+
+def _clear(evaluation: Mapping[str, Any]) -> list[str]:
+    if not evaluation["clear"]:
+        return []
+    rows = [
+        (
+            f"{kind['source']}, {kind['finding']}",
+            f"{kind['films']}",
+            f"{kind['mean_brixia']:.2f}",
+            f"{kind['p95_brixia']:.2f}",
+            "other folds" if kind["unseen"] else "other folds; also pretraining",
         )
-    return [*lines, ""]
+        for kind in evaluation["clear"]
+    ]
+    header = ("films labelled clear", "films", "mean Brixia", "95th percentile", "told clear to")
+    return ["### Clear films", "", *markdown(header, rows), ""]
+
+
+def _subgroups(evaluation: Mapping[str, Any]) -> list[str]:
+    rows = [
+        (
+            f"{group['by']}: {group['name']}",
+            f"{group['films']}",
+            f"{group['mae']:.2f}",
+            f"{group['bias']:+.2f}",
+            f"{group['coverage']:.0%}",
+        )
+        for group in evaluation["subgroups"]
+    ]
+    return [
+        "### Subgroups",
+        "",
+        "Global score against the readers' mean. Bias is ours minus theirs.",
+        "",
+        *markdown(("group", "films", "MAE", "bias", "interval covers"), rows),
+        "",
+    ]
+
+
+def _change(evaluation: Mapping[str, Any]) -> list[str]:
+    change = evaluation["change"]
+    if "mae" not in change:
+        return []
+    return [
+        "### Change over time",
+        "",
+        f"{change['pairs']} pairs of successive films of {change['patients']} patients: the change "
+        f"of the global score is off the readers' by {change['mae']:.2f} on average (bias "
+        f"{change['bias']:+.2f}, r {shown(change['r'], '.3f')}) and goes their way in "
+        f"{shown(change['same_direction'], '.0%')} of the pairs that they saw change. "
+        f"Repeatability limit: {change['repeatability']:.1f} points.",
+        "",
+    ]
+
+
+def _gate(evaluation: Mapping[str, Any]) -> list[str]:
+    gate = evaluation["gate"]
+    rows = [
+        (kind["kind"], f"{kind['pictures']}", f"{kind['rejected']:.1%}") for kind in gate["kinds"]
+    ]
+    return [
+        "### Gate",
+        "",
+        "What the network alone turns away, each picture judged by a gate that never saw it; tags "
+        f"come on top. Area under the ROC {gate['auc']:.4f}.",
+        "",
+        *markdown(
+            ("pictures", "how many", "rejected"),
+            [
+                ("frontal films to grade", f"{gate['films']}", f"{gate['films_rejected']:.1%}"),
+                *rows,
+            ],
+        ),
+        "",
+    ]
+
+
+def _robustness(evaluation: Mapping[str, Any]) -> list[str]:
+    rows = [
+        (
+            shift["perturbation"],
+            f"{shift['films']}",
+            f"{shift['mean']:.2f}",
+            f"{shift['bias']:+.2f}",
+            f"{shift['p95']:.2f}",
+        )
+        for shift in evaluation["robustness"]
+    ]
+    header = ("film", "films", "mean change", "bias", "95th percentile")
+    return ["### Robustness", "", "Change of the global score.", "", *markdown(header, rows), ""]
 
 
 def _limits(evaluation: Mapping[str, Any]) -> list[str]:
-    brixia = evaluation["intervals"]["brixia"]
+    limit = evaluation["change"].get("repeatability")
     return [
         "## Limits",
         "",
-        f"- A change of the global score below {brixia:.1f} points lies within one film's "
-        "interval; two readers differ as much.",
+        *(
+            []
+            if limit is None
+            else [
+                f"- A change of the global score below {limit:.1f} points is within what an "
+                "unchanged patient's films show; two readers differ as much."
+            ]
+        ),
         "- Films come from few hospitals and from publications: expect other errors elsewhere, "
         "and intervals that are too narrow there.",
         "- Text-mined labels of clear films are wrong in about one of ten.",
         "- Effusion, oedema, fibrosis, masses and atelectasis are dense too and raise the score.",
+        "- The gate learned children, CT slices and limbs from few pictures: send films only.",
         "",
     ]
-
-
-def least_lung(shares: Sequence[float]) -> float:
-    """Return the share of lung under which a picture is no chest film.
-
-    Half of what nearly every frontal film has.
-    """
-    return round(float(np.percentile(np.asarray(shares), 1)) / 2, 3)

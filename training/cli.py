@@ -43,9 +43,21 @@ _RUN = click.option(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="YAML with the choices that differ from the defaults.",
 )
+@click.option(
+    "--out-of-scope",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of pictures that are no frontal chest films of adults, for the gate to learn; "
+    "its folders are named after what they hold: child_chest, ct_slice, lateral, limb, others.",
+)
 @_CACHE
-def train(data: Path, out: Path, config_path: Path | None, cache: Path | None) -> None:
-    """Train a model: pretraining, one fine-tune a fold, and the model to ship.
+def train(
+    data: Path,
+    out: Path,
+    config_path: Path | None,
+    out_of_scope: Path | None,
+    cache: Path | None,
+) -> None:
+    """Train a model: pretraining, one fine-tune a fold, the model to ship, and its gate.
 
     Losses are in TensorBoard format below the run. On several GPUs, or CPUs, start it with
     torchrun.
@@ -69,7 +81,7 @@ def train(data: Path, out: Path, config_path: Path | None, cache: Path | None) -
             raise ConfigError(
                 f"{out} was begun with another configuration ({saved}). Choose another --out."
             )
-        pipeline.train(data, out, config, cache or _shared_cache(out))
+        pipeline.train(data, out, config, cache or _shared_cache(out), out_of_scope)
 
 
 @click.command()
@@ -80,34 +92,54 @@ def train(data: Path, out: Path, config_path: Path | None, cache: Path | None) -
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Write the headline figures between the marks in this file.",
 )
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for report.html, one page with every figure, plots and the worst films. It holds "
+    "images of patients: keep it where the films may be kept, and do not publish it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the evaluation as JSON.")
 @_CACHE
-def evaluate(data: Path, run: Path, readme: Path | None, as_json: bool, cache: Path | None) -> None:
+def evaluate(
+    data: Path,
+    run: Path,
+    readme: Path | None,
+    report: Path | None,
+    as_json: bool,
+    cache: Path | None,
+) -> None:
     """Measure a run out of fold: each film by the model that never saw its patient's severity.
 
     Writes evaluation.json and predictions.npz into the run.
 
     \b
     Example:
-      radiograde evaluate --data films/ --run runs/mine
+      radiograde evaluate --data films/ --run runs/mine --report report/
     """  # noqa: D301  click needs the character itself
     import_training()
-    from training import card, device
+    from training import device
     from training import evaluate as evaluation
+    from training import readme as readmes
     from training.config import TrainConfig
     from training.tables import show
 
     with _PlainErrors():
         if readme is not None:
-            card.check_readme(readme)
+            readmes.check_readme(readme)
         machine = device.start(TrainConfig.load(run / "config.yaml"))
-        figures = evaluation.evaluate(data, run, cache or _shared_cache(run), machine)
+        measured = evaluation.evaluate(data, run, cache or _shared_cache(run), machine)
+    figures = measured.figures
     if readme is not None:
-        card.fill_readme(readme, figures)
+        readmes.fill_readme(readme, figures)
     if as_json:
         click.echo(json.dumps(figures))
     else:
         show(figures)
+    if report is not None:
+        files = (measured.study, measured.found, measured.references, measured.trial)
+        from training.report import page
+
+        click.echo(f"{page.write(report, figures, *files)}", err=as_json)
 
 
 @click.command()

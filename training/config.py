@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from training.errors import ConfigError
 
@@ -51,20 +51,21 @@ class StageConfig(_Section):
     head_rate: float = Field(3.0, description="of the rest, as a multiple of the encoder's")
     frozen_blocks: int = Field(0, description="first blocks of the encoder that stay as they are")
     unlabelled: int = Field(0, description="films without severity drawn for an epoch")
+    clear: int = Field(0, description="clear films drawn for an epoch, beside these")
     brixia_repeats: int = Field(1, description="times a film with Brixia scores is shown")
 
 
 class LossConfig(_Section):
     """Weights of the terms."""
 
-    lungs: float = 1.5
+    lungs: float = 2.5
     zones: float = 1.0
     brixia: float = 1.0
     bridge: float = 0.5
     extent: float = 0.6
     opacity: float = 0.4
     extent6: float = 0.3
-    clear: float = 0.2
+    clear: float = 0.5
     findings: float = 0.2
 
 
@@ -77,14 +78,25 @@ class TrainConfig(_Section):
     loss: LossConfig = LossConfig()
     pretrain: StageConfig = StageConfig(epochs=6, rate=6e-4, unlabelled=1200)
     finetune: StageConfig = StageConfig(
-        epochs=26, rate=5e-4, frozen_blocks=4, unlabelled=120, brixia_repeats=2
+        epochs=18, rate=5e-4, frozen_blocks=4, unlabelled=60, clear=140, brixia_repeats=2
     )
     folds: int = 5
+    members: int = Field(1, ge=1, description="networks that are averaged into one model")
     batch_size: int = 16
     weight_decay: float = 0.02
     ema: float = Field(0.98, description="decay of the averaged weights, a step")
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    threads: int | None = Field(None, description="CPU threads; None: all cores")
+    threads: int | None = Field(None, ge=1, description="CPU threads in all; None: all cores")
+    jobs: int | None = Field(
+        None, ge=1, description="fine-tunes side by side on a CPU; None: one a thread"
+    )
+
+    @model_validator(mode="after")
+    def _every_member_looks(self) -> Self:
+        looks = len(self.network.grading_margins)
+        if not looks or self.members > looks:
+            raise ValueError(f"members: {self.members} networks cannot share {looks} looks")
+        return self
 
     def save(self, path: Path) -> None:
         """Write the configuration as YAML."""

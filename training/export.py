@@ -68,7 +68,7 @@ def parity(looks: TwoLooks, path: Path, films: NDArray[np.float32]) -> float:
 
 
 def _write(looks: TwoLooks, path: Path, metadata: str) -> None:
-    side = looks.network.config.input_size
+    side = looks.config.input_size
     batch = torch.export.Dim("batch", min=1, max=64)
     torch.onnx.export(
         looks,

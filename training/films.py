@@ -19,6 +19,7 @@ from data.film import Film
 from model import radiograph
 from model.errors import RadiogradeError
 from model.preprocess import Frame, Preprocessing, prepare
+from training.lung_masks import lungs_of
 
 BYTES_A_CELL = 3
 """Film, patient's right lung, patient's left lung."""
@@ -101,28 +102,6 @@ def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Fra
         mask = np.asarray(Image.open(film.lung_mask).convert("L"))
         cell[1:] = _in_frame(lungs_of(mask), frame)
     return cell, frame
-
-
-def lungs_of(mask: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return right and left lung (2, H, W) from a mask.
-
-    1 and 2 are the patient's right and left lung. Any other mask holds both lungs in one value:
-    they are parted at the emptiest column between them.
-    """
-    if mask.max(initial=0) <= 2:
-        return np.stack([mask == 1, mask == 2])
-    both = mask > 127
-    columns = np.flatnonzero(both.any(0))
-    if columns.size == 0:
-        return np.stack([both, both])
-    start, end = columns[0], columns[-1] + 1
-    third = (end - start) // 3
-    between = both[:, start + third : end - third].sum(0)
-    emptiest = np.flatnonzero(between == between.min())
-    middle = start + third + int(emptiest[emptiest.size // 2])
-    right = both.copy()
-    right[:, middle:] = False
-    return np.stack([right, both & ~right])
 
 
 def _in_frame(lungs: NDArray[np.bool_], frame: Frame) -> NDArray[np.uint8]:

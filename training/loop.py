@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +20,11 @@ from torch.utils.tensorboard import SummaryWriter
 from training import augment, losses
 from training.config import StageConfig, TrainConfig
 from training.device import Machine, wait_for_all
+from training.draws import Draw
 from training.errors import UnfinishedRunError
 from training.films import FilmCache
 from training.network import SeverityNetwork
-from training.progress import EpochBar
+from training.progress import Epoch, Report
 from training.targets import Targets
 
 
@@ -37,7 +38,7 @@ class Stage:
     name: str
     folder: Path
     config: StageConfig
-    draw: Callable[[torch.Generator], Tensor]
+    draw: Draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def fit(
     material: Material,
     config: TrainConfig,
     machine: Machine,
+    report: Report,
 ) -> SeverityNetwork:
     """Return the averaged network after the stage; a finished or broken-off stage goes on.
 
@@ -66,12 +68,12 @@ def fit(
         network.load_state_dict(torch.load(final, map_location="cpu", weights_only=True))
         return network
     run = _Run.start(network, stage, config, machine)
-    with EpochBar(stage.name, stage.config.epochs, run.epoch, shown=machine.first) as bar:
-        while run.epoch < stage.config.epochs:
-            run.train_epoch(stage, material)
-            if machine.first:
-                run.save(stage.folder / "last.pt")
-            bar.advance(run.describe())
+    report(Epoch(stage.name, run.epoch, stage.config.epochs))
+    while run.epoch < stage.config.epochs:
+        run.train_epoch(stage, material)
+        if machine.first:
+            run.save(stage.folder / "last.pt")
+        report(Epoch(stage.name, run.epoch, stage.config.epochs, run.describe()))
     if machine.first:
         _save(run.average.state_dict(), final)
         (stage.folder / "last.pt").unlink(missing_ok=True)

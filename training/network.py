@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, cast
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
@@ -32,6 +33,7 @@ class Look(NamedTuple):
     ``lungs``: (N, 2, s, s) logits, patient's right lung first. ``opacity``: (N, 1, s, s) logits.
     ``zones``: (N, 6) in [0, 3]. ``shares``: (N, 2) each lung's involved share in [0, 1].
     ``extent``, ``opacity_score``: (N,) in [0, 8]. ``findings``: (N, F + 1) logits.
+    ``summary``: (N, D) the encoder's two deepest feature maps, averaged.
     """
 
     lungs: Tensor
@@ -41,6 +43,7 @@ class Look(NamedTuple):
     extent: Tensor
     opacity_score: Tensor
     findings: Tensor
+    summary: Tensor
 
 
 class SeverityNetwork(nn.Module):
@@ -70,10 +73,15 @@ class SeverityNetwork(nn.Module):
         lungs, opacity = maps[:, :2], maps[:, 2:]
         zones, shares, lung_opacity = self.pool(lungs, opacity)
         extent, opacity_score = self.scales(lung_opacity, shares)
-        pooled = self.dropout(features[-1].mean((2, 3)))
-        return Look(
-            lungs, opacity, zones, shares, extent, opacity_score, self.findings(pooled).float()
-        )
+        deepest = features[-1].mean((2, 3))
+        findings = self.findings(self.dropout(deepest)).float()
+        summary = torch.cat([deepest, features[-2].mean((2, 3))], 1).float()
+        return Look(lungs, opacity, zones, shares, extent, opacity_score, findings, summary)
+
+    @property
+    def summary_size(self) -> int:
+        """Length of ``Look.summary``."""
+        return sum(self.encoder.channels[-2:])
 
 
 class Pyramid(nn.Module):

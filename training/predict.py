@@ -1,9 +1,11 @@
-"""Out-of-fold gradings: each film by the network that saw no severity score of its patient."""
+"""Out-of-fold gradings: each film by the model that saw no severity score of its patient."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -12,10 +14,11 @@ from rich.progress import track
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from training.assemble import assemble
 from training.config import TrainConfig
+from training.curves import Calibration
 from training.films import FilmCache
-from training.loop import load_network
-from training.two_looks import TwoLooks
+from training.two_looks import Grading, TwoLooks
 
 BATCH = 8
 
@@ -25,6 +28,8 @@ class Predictions:
     """Gradings of N films.
 
     ``zones``: (N, 6) in [0, 3]. ``extent``, ``opacity``: (N,) in [0, 8].
+    ``spread``: (N, 9) deviation among the looks: zones, global score, extent, opacity.
+    ``scope``: (N, K) probabilities of what the picture is.
     ``dice``: (N,) overlap of both lungs with the mask, NaN without a mask.
     ``lung_share``: (N,) share of the film that is lung, in [0, 1].
     """
@@ -32,8 +37,16 @@ class Predictions:
     zones: NDArray[np.float32]
     extent: NDArray[np.float32]
     opacity: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    scope: NDArray[np.float32]
     dice: NDArray[np.float32]
     lung_share: NDArray[np.float32]
+
+    @property
+    def brixia(self) -> NDArray[np.float32]:
+        """Global score (N,) in [0, 18]."""
+        total: NDArray[np.float32] = self.zones.sum(1)
+        return total
 
     def save(self, path: Path) -> None:
         """Write the arrays as NPZ."""
@@ -46,27 +59,56 @@ class Predictions:
             return cls(**{name: arrays[name] for name in arrays.files})
 
 
-@torch.no_grad()
-def out_of_fold(
-    run: Path, config: TrainConfig, cache: FilmCache, folds: Tensor, device: torch.device
-) -> Predictions:
-    """Return the gradings of all films, each by the model of its own fold."""
-    count = len(folds)
-    zones, scales = np.full((count, 6), np.nan, np.float32), np.full((count, 2), np.nan, np.float32)
-    dice, share = np.full(count, np.nan, np.float32), np.full(count, np.nan, np.float32)
+class FoldGraders:
+    """The model of every fold, loaded when its fold is asked for."""
+
+    def __init__(
+        self,
+        run: Path,
+        config: TrainConfig,
+        device: torch.device,
+        calibration: Calibration | None = None,
+    ) -> None:
+        self.run, self.config, self.device = run, config, device
+        self.calibration = calibration
+        self.of_fold = lru_cache(maxsize=None)(self._load)
+
+    def _load(self, fold: int) -> TwoLooks:
+        looks = assemble(self.run, self.config, f"fold{fold}", self.calibration)
+        return looks.to(self.device)
+
+    @torch.no_grad()
+    def grade(self, fold: int, squares: Tensor) -> Grading:
+        """Return the grading of prepared films (N, 1, S, S) by the model of a fold."""
+        return cast(Grading, self.of_fold(fold)(squares.to(self.device)))
+
+
+def out_of_fold(graders: FoldGraders, cache: FilmCache, folds: Tensor) -> Predictions:
+    """Return the gradings of all films, each by the model of its own fold.
+
+    Raises:
+        UnfinishedRunError: a fold is not trained yet.
+    """
+    parts: list[tuple[NDArray[np.int64], list[NDArray[np.float32]]]] = []
     film_area = cache.frames[:, 2:].prod(1) / cache.cells.shape[-1] ** 2
     for fold in sorted(set(folds.tolist())):
-        network = TwoLooks(load_network(config, run / f"fold{fold}" / "final.pt")).eval().to(device)
         films = np.flatnonzero(folds.numpy() == fold)
         batches = [films[start : start + BATCH] for start in range(0, len(films), BATCH)]
         for index in track(batches, f"Grading fold {fold}"):
-            cells = torch.from_numpy(np.asarray(cache.cells[index])).to(device).float() / 255
-            grading = network(cells[:, :1])
-            zones[index], scales[index] = grading.zones.cpu(), grading.scales.cpu()
-            dice[index] = lung_dice(grading.lung_map, cells[:, 1:]).cpu()
+            cells = torch.from_numpy(np.asarray(cache.cells[index])).float() / 255
+            grading = graders.grade(fold, cells[:, :1])
+            dice = lung_dice(grading.lung_map.cpu(), cells[:, 1:])
             lung = (grading.lung_map.amax(1) > 0.5).float().mean((1, 2)).cpu().numpy()
-            share[index] = lung / film_area[index]
-    return Predictions(zones, scales[:, 0], scales[:, 1], dice, share)
+            parts.append((index, [*_scores(grading), dice.numpy(), lung / film_area[index]]))
+    order = np.argsort(np.concatenate([index for index, _ in parts]))
+    columns = zip(*(arrays for _, arrays in parts), strict=True)
+    return Predictions(*(np.concatenate(column)[order].astype(np.float32) for column in columns))
+
+
+def _scores(grading: Grading) -> list[NDArray[np.float32]]:
+    extent, opacity = grading.scales.unbind(1)
+    answers = (grading.zones, extent, opacity, grading.spread, grading.scope)
+    return [answer.cpu().numpy() for answer in answers]
 
 
 def lung_dice(lungs: Tensor, masks: Tensor) -> Tensor:

@@ -1,25 +1,39 @@
-"""How far a stage has come: a bar in a terminal, a line an epoch in a log file."""
+"""How far the stages have come: a bar each in a terminal, a line an epoch in a log file."""
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Callable
+from typing import NamedTuple, Self
 
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
 
-class EpochBar:
-    """A bar of ``epochs``, ``done`` of them behind; nothing unless ``shown``."""
+class Epoch(NamedTuple):
+    """A stage after ``done`` of its ``epochs``, with its losses in words."""
 
-    def __init__(self, name: str, epochs: int, done: int, *, shown: bool) -> None:
-        self.name, self.epochs, self.done, self.shown = name, epochs, done, shown
-        self.bar = Progress(
+    stage: str
+    done: int
+    epochs: int
+    losses: str = ""
+
+
+Report = Callable[[Epoch], None]
+
+
+class StageBars:
+    """A bar for every stage that reports; nothing unless ``shown``."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self.shown = shown
+        self.bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
@@ -28,18 +42,21 @@ class EpochBar:
             TextColumn("{task.fields[losses]}"),
             disable=not shown,
         )
-        self.task = self.bar.add_task(name, total=epochs, completed=done, losses="")
+        self.tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:
-        self.bar.start()
+        self.bars.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.bar.stop()
+        self.bars.stop()
 
-    def advance(self, losses: str) -> None:
-        """Count one epoch, with its losses in words."""
-        self.done += 1
-        self.bar.update(self.task, advance=1, losses=losses)
-        if self.shown and not self.bar.console.is_terminal:
-            self.bar.console.print(f"{self.name} {self.done}/{self.epochs} {losses}")
+    def show(self, epoch: Epoch) -> None:
+        """Bring a stage's bar to where it is."""
+        if epoch.stage not in self.tasks:
+            self.tasks[epoch.stage] = self.bars.add_task(
+                epoch.stage, total=epoch.epochs, completed=epoch.done, losses=epoch.losses
+            )
+        self.bars.update(self.tasks[epoch.stage], completed=epoch.done, losses=epoch.losses)
+        if self.shown and not self.bars.console.is_terminal and epoch.losses:
+            self.bars.console.print(f"{epoch.stage} {epoch.done}/{epoch.epochs} {epoch.losses}")

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from training import card
+from training.assemble import assemble, load_calibration
 from training.config import TrainConfig
 from training.errors import UnfinishedRunError
-from training.evaluate import EVALUATION, prepared_films
+from training.evaluate import EVALUATION
 from training.export import export
-from training.loop import load_network
-from training.pipeline import FINAL, check_same_films, open_study
-from training.two_looks import TwoLooks
+from training.metadata import metadata
+from training.study import Study, check_same_films, open_study
 
 PARITY_FILMS = 24
 
@@ -31,10 +34,16 @@ def ship(data: Path, run: Path, out: Path, name: str, licence: str, cache_folder
     evaluation = json.loads(measured.read_text())
     study = open_study(data, config, cache_folder)
     check_same_films(run, study)
-    network = load_network(config, run / FINAL / "final.pt")
-    facts = card.metadata(config, evaluation, name, licence, network.pool.borders.tolist())
-    difference = export(TwoLooks(network), facts, prepared_films(study, PARITY_FILMS), out)
+    looks = assemble(run, config, "final", load_calibration(run))
+    facts = metadata(config, evaluation, name, licence, looks.zone_borders)
+    difference = export(looks, facts, _prepared_films(study, PARITY_FILMS), out)
     megabytes = out.stat().st_size / 1e6
     text = card.model_card(facts, evaluation, difference, megabytes)
     out.with_name("MODEL_CARD.md").write_text(text)
     return difference
+
+
+def _prepared_films(study: Study, count: int) -> NDArray[np.float32]:
+    """Return ``count`` prepared films (count, S, S) float32, spread over the manifest."""
+    index = np.linspace(0, len(study.manifest.films) - 1, count).astype(int)
+    return np.asarray(study.cache.cells[index, 0], np.float32) / 255.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -12,6 +12,43 @@ from rich.table import Table
 def shown(value: float | None, form: str) -> str:
     """Return a figure in a format, or that no film had what it needs."""
     return "not measured" if value is None else format(value, form)
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a Markdown table."""
+    ruler = "|" + "---|" * len(header)
+    return [_line(header), ruler, *(_line(row) for row in rows)]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def agreement_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the lines of the side-by-side table as Markdown."""
+    return markdown(
+        ("reference", "grader", "films", "MAE (95 % CI)", "bias", "r"),
+        [_agreement_row(row) for row in rows],
+    )
+
+
+def _agreement_row(row: Mapping[str, Any]) -> tuple[str, ...]:
+    found = row["agreement"]
+    low, high = found["mae_95"]
+    return (
+        row["reference"],
+        row["grader"],
+        f"{found['films']}",
+        f"{found['mae']:.2f} ({low:.2f}-{high:.2f})",
+        f"{found['bias']:+.2f}",
+        shown(found["r"], ".3f"),
+    )
+
+
+def trained_on(evaluation: Mapping[str, Any]) -> str:
+    """Return what a run was trained on, in words."""
+    run = evaluation["run"]
+    return f"{run['threads']} CPU cores" if run["device"] == "cpu" else str(run["device"])
 
 
 def show(evaluation: Mapping[str, Any], console: Console | None = None) -> None:
@@ -51,9 +88,22 @@ def _others(evaluation: Mapping[str, Any]) -> Table:
         table.add_row(f"zone kappa, {who}", shown(kappa, ".3f"))
     dice = evaluation["lung_dice"]
     table.add_row(f"lung Dice, {dice['films']} films", shown(dice["mean"], ".3f"))
-    for name, share in evaluation["coverage"].items():
-        table.add_row(f"90 % interval covers, {name}", shown(share, ".1%"))
-    clear = evaluation["clear"]
-    if clear["films"]:
-        table.add_row(f"mean Brixia of {clear['films']} clear films", f"{clear['mean_brixia']:.2f}")
+    for name, found in evaluation["coverage"].items():
+        table.add_row(
+            f"90 % interval, {name}: films covered, median width",
+            f"{shown(found['share'], '.1%')}, {shown(found['median_width'], '.2f')}",
+        )
+    for kind in evaluation["clear"]:
+        table.add_row(
+            f"clear films, {kind['source']}, {kind['finding']}: mean Brixia, 95th percentile",
+            f"{kind['mean_brixia']:.2f}, {kind['p95_brixia']:.2f}",
+        )
+    gate = evaluation["gate"]
+    table.add_row(
+        "gate: good films rejected, ROC area", f"{gate['films_rejected']:.1%}, {gate['auc']:.4f}"
+    )
+    for kind in gate["kinds"]:
+        table.add_row(f"gate: {kind['kind']} rejected", f"{kind['rejected']:.1%}")
+    for shift in evaluation["robustness"]:
+        table.add_row(f"moved by: {shift['perturbation']}", f"{shift['mean']:.2f}")
     return table

@@ -65,7 +65,7 @@ def of_films(films: Sequence[Film]) -> Targets:
             dtype=torch.float32,
         ),
         extent=torch.tensor([_number(film.geographic_extent) for film in films]),
-        opacity=torch.tensor([_opacity(film) for film in films]),
+        opacity=torch.tensor([opacity_of(film) for film in films]),
         extent6=torch.tensor(
             [[_extent6(film, reader) for reader in EXTENT6_READERS] for film in films]
         ),
@@ -94,6 +94,17 @@ def bridged(targets: Targets, films: Tensor) -> Targets:
     return replace(targets, bridge=bridge)
 
 
+def masks_alone(targets: Targets) -> Targets:
+    """Return the targets with films that have lung masks teaching lungs and nothing else.
+
+    Pretraining sees every fold: what it is not told of these films can be measured on them.
+    """
+    masked = targets.has_mask == 1
+    findings = targets.findings.clone()
+    findings[masked] = torch.nan
+    return replace(targets, findings=findings, clear=targets.clear * ~masked)
+
+
 def is_clear(film: Film) -> bool:
     """Return whether the film's findings leave no room for pneumonia."""
     return bool(film.finding) and {name.lower() for name in film.finding} <= CLEAR_FINDINGS
@@ -117,7 +128,8 @@ def _number(value: float | None) -> float:
     return float("nan") if value is None else float(value)
 
 
-def _opacity(film: Film) -> float:
+def opacity_of(film: Film) -> float:
+    """Return the opacity on 0-8, whichever scale it was read on; NaN without one."""
     if film.opacity is None:
         return float("nan")
     return film.opacity * OPACITY.high / (film.opacity_max or OPACITY.high)

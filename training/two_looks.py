@@ -1,33 +1,43 @@
-"""The whole way from film to grading, as it is exported: a look for the lungs, a look at them.
+"""The whole way from film to grading, as it is exported: a look for the lungs, looks at them.
 
-The second look is a box around the lungs that the first one found, stretched to a square, so
+The later looks are at boxes around the lungs that the first one found, stretched to a square, so
 that every film is graded in the same alignment.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from itertools import cycle
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from model.scales import EXTENT, OPACITY, ZONE
 from training.box import lung_box, place_box, sample_box
+from training.config import NetworkConfig
+from training.curves import Calibration
 from training.network import Look, SeverityNetwork
+from training.scope import ScopeHead
 
 
 class Grading(NamedTuple):
-    """What the exported graph returns, over the whole square film.
+    """What the exported graph returns, the maps over the whole square film.
 
     ``zones``: (N, 6) in [0, 3]. ``scales``: (N, 2) extent and opacity in [0, 8].
+    ``spread``: (N, 9) deviation among the looks: six zones, global score, extent, opacity.
     ``opacity_map``: (N, 1, h, w), ``lung_map``: (N, 2, h, w), both in [0, 1].
+    ``scope``: (N, K) probabilities of what the picture is, see ``training.scope``.
     ``embedding``: (N, F + 1) logits of the findings and of the view PA.
     """
 
     zones: Tensor
     scales: Tensor
+    spread: Tensor
     opacity_map: Tensor
     lung_map: Tensor
+    scope: Tensor
     embedding: Tensor
 
 
@@ -35,35 +45,88 @@ class TwoLooks(nn.Module):
     """The whole way from film to grading: what is exported.
 
     The lungs are looked at from close up and from further off, each also mirrored, and what the
-    looks give is averaged: each alone misses a little that depends on the crop.
+    looks give is averaged: each alone misses a little that depends on the crop. With several
+    ``members``, trained alike from other beginnings, they take turns at the looks.
     """
 
-    def __init__(self, network: SeverityNetwork) -> None:
+    def __init__(
+        self, members: Sequence[SeverityNetwork], scope: ScopeHead, calibration: Calibration
+    ) -> None:
         super().__init__()
-        self.network = network
+        self.members = nn.ModuleList(members)
+        self.scope = scope
+        self.calibration = calibration
+        self.config: NetworkConfig = members[0].config
+
+    @property
+    def zone_borders(self) -> list[float]:
+        """Where the upper zone ends and the lower begins, as shares of a lung's height."""
+        members = cast(list[SeverityNetwork], list(self.members))
+        borders = torch.stack([member.pool.borders for member in members])
+        return cast(list[float], borders.mean(0).tolist())
 
     def forward(self, image: Tensor) -> Grading:
         """Return the grading of square films (N, 1, S, S) in [0, 1]."""
-        config = self.network.config
-        side = config.look_size
-        first = self.network(F.interpolate(image, (side, side), mode="area"))
-        boxes = [lung_box(first.lungs.sigmoid(), margin) for margin in config.grading_margins]
-        looks = [self.mirrored_look(sample_box(image, box, side)) for box in boxes]
-        maps = _whole_film(looks, boxes)
+        side = self.config.look_size
+        first = cast(Look, self.members[0](F.interpolate(image, (side, side), mode="area")))
+        boxes = [lung_box(first.lungs.sigmoid(), margin) for margin in self.config.grading_margins]
+        pairs = [
+            both_ways(cast(SeverityNetwork, member), sample_box(image, box, side))
+            for member, box in zip(cycle(self.members), boxes, strict=False)
+        ]
+        maps = _whole_film([_mean(pair) for pair in pairs], boxes)
+        looks = [look for pair in pairs for look in pair]
         look = _mean(looks)
         return Grading(
-            look.zones,
-            torch.stack([look.extent, look.opacity_score], 1),
+            self.calibration.zones.apply(look.zones, ZONE.high),
+            torch.stack(
+                [
+                    self.calibration.extent.apply(look.extent, EXTENT.high),
+                    self.calibration.opacity.apply(look.opacity_score, OPACITY.high),
+                ],
+                1,
+            ),
+            _spread(looks),
             maps[:, :1],
             maps[:, 1:],
+            self.scope(first.summary),
             look.findings,
         )
 
-    def mirrored_look(self, picture: Tensor) -> Look:
-        """Return the look at pictures and at their mirror images, averaged, as probabilities."""
-        look = _as_probabilities(self.network(picture))
-        mirrored = unmirror(_as_probabilities(self.network(picture.flip(3))))
-        return _mean([look, mirrored])
+
+def both_ways(network: SeverityNetwork, picture: Tensor) -> list[Look]:
+    """Return the looks at pictures and at their mirror images, as probabilities."""
+    mirrored = unmirror(_as_probabilities(network(picture.flip(3))))
+    return [_as_probabilities(network(picture)), mirrored]
+
+
+def unmirror(look: Look) -> Look:
+    """Return the look at a mirrored picture as one at the picture itself."""
+    return look._replace(
+        lungs=look.lungs.flip(3).flip(1),
+        opacity=look.opacity.flip(3),
+        zones=torch.cat([look.zones[:, 3:], look.zones[:, :3]], 1),
+        shares=look.shares.flip(1),
+    )
+
+
+def _spread(looks: list[Look]) -> Tensor:
+    """Return the deviation among the looks (N, 9) of zones, global score, extent and opacity."""
+    scores = torch.stack(
+        [
+            torch.cat(
+                [
+                    look.zones,
+                    look.zones.sum(1, keepdim=True),
+                    look.extent[:, None],
+                    look.opacity_score[:, None],
+                ],
+                1,
+            )
+            for look in looks
+        ]
+    )
+    return (scores - scores.mean(0)).square().mean(0).sqrt()
 
 
 def _whole_film(looks: list[Look], boxes: list[Tensor]) -> Tensor:
@@ -78,16 +141,6 @@ def _whole_film(looks: list[Look], boxes: list[Tensor]) -> Tensor:
 
 def _mean(looks: list[Look]) -> Look:
     return Look(*(torch.stack(parts).mean(0) for parts in zip(*looks, strict=True)))
-
-
-def unmirror(look: Look) -> Look:
-    """Return the look at a mirrored picture as one at the picture itself."""
-    return look._replace(
-        lungs=look.lungs.flip(3).flip(1),
-        opacity=look.opacity.flip(3),
-        zones=torch.cat([look.zones[:, 3:], look.zones[:, :3]], 1),
-        shares=look.shares.flip(1),
-    )
 
 
 def _as_probabilities(look: Look) -> Look:

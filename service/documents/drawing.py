@@ -6,11 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from model.result import ScaleScore
+
 Colour = tuple[int, int, int]
 
 PAPER: Colour = (13, 15, 19)
 INK: Colour = (240, 242, 245)
 DIM: Colour = (158, 166, 178)
+FAINT: Colour = (46, 51, 60)
 
 _STOPS = (0.0, 0.35, 0.7, 1.0)
 _WARM = ((170, 178, 188), (255, 214, 92), (255, 138, 36), (255, 64, 44))
@@ -30,7 +33,30 @@ class Pen:
         """Write a line and return the x where it ends; anchors are Pillow's."""
         font = ImageFont.load_default(size)
         self._draw.text(at, text, fill=colour, font=font, anchor=anchor)
-        return at[0] + float(self._draw.textlength(text, font=font))
+        return at[0] + self.width(text, size)
+
+    def width(self, text: str, size: int) -> float:
+        """Return how wide a line is, in pixels."""
+        return float(self._draw.textlength(text, font=ImageFont.load_default(size)))
+
+    def bar(
+        self, at: tuple[float, float], width: int, score: ScaleScore, *, height: int = 6
+    ) -> None:
+        """Draw a scale from end to end, on it the interval, and a tick at the value."""
+        x, y = at
+        low, high = score.range
+
+        def place(value: float) -> float:
+            return x + width * (value - low) / (high - low)
+
+        colour = warmth(score.value / high)
+        self._draw.rounded_rectangle((x, y, x + width, y + height), height / 2, fill=FAINT)
+        start, end = (place(bound) for bound in score.interval)
+        self._draw.rounded_rectangle(
+            (start, y, max(end, start + height), y + height), height / 2, fill=_dimmed(colour)
+        )
+        tick = place(score.value)
+        self._draw.rounded_rectangle((tick - 2, y - 4, tick + 2, y + height + 4), 2, fill=colour)
 
     def line(self, start: tuple[int, int], end: tuple[int, int], colour: Colour) -> None:
         """Draw a thin line."""
@@ -42,6 +68,11 @@ def warmth(share: float) -> Colour:
     red, green, blue = (
         round(float(np.interp(share, _STOPS, channel))) for channel in zip(*_WARM, strict=True)
     )
+    return red, green, blue
+
+
+def _dimmed(colour: Colour) -> Colour:
+    red, green, blue = (round(0.45 * part + 0.55 * 13) for part in colour)
     return red, green, blue
 
 

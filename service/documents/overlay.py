@@ -23,7 +23,9 @@ _CARD = 128
 _HEAD = 118
 _FOOT = 54
 _LUNG = 0.5
+_NARROWEST_BAR = 80
 _CONTOUR = (120, 205, 255)
+_WARNING = (255, 200, 90)
 
 
 def overlay_png(film: Radiograph, result: SeverityResult) -> bytes:
@@ -92,6 +94,9 @@ def _write_head(pen: Pen, width: int, scores: Scores, severity: str) -> None:
     )
     share = brixia.value / brixia.range[1]
     pen.text((width - 28, 22), severity.upper(), 38, warmth(share), anchor="ra")
+    room = width - 28 - pen.width(severity.upper(), 38) - end - 2 * _INDENT
+    if room >= _NARROWEST_BAR:
+        pen.bar((end + _INDENT, 50), int(room), brixia, height=8)
     extent, opacity = scores.geographic_extent, scores.opacity
     facts = [
         f"Geographic extent {extent.value:.1f} of {extent.range[1]:g}",
@@ -124,12 +129,18 @@ def _write_zone(pen: Pen, at: tuple[int, int], name: str, score: ScaleScore) -> 
     end = pen.text((x, y - 34), f"{score.value:.1f}", 44, warmth(score.value / ZONE.high))
     pen.text((end + 8, y - 14), f"of {ZONE.high:g}", 18, DIM)
     pen.text((x, y - 58), f"{name}  {ZONE_NAMES[name]}", 18, INK)
-    pen.text((x, y + 16), f"{low:.1f} to {high:.1f}", 18, DIM)
+    pen.bar((x, y + 18), _CARD - 12, score)
+    pen.text((x, y + 32), f"{low:.1f} to {high:.1f}", 18, DIM)
 
 
 def _write_foot(pen: Pen, size: tuple[int, int], result: SeverityResult) -> None:
     width, height = size
-    pen.text((28, height - 38), NOTICE, 18, INK)
+    end = pen.text((28, height - 38), NOTICE, 18, INK)
+    reasons = result.gate.reasons if result.gate is not None else ()
+    warned = ", ".join(
+        reason.code.replace("_", " ") for reason in reasons if reason.level == "warn"
+    )
+    pen.text((end + 24, height - 38), warned, 18, _WARNING)
     pen.text(
         (width - 28, height - 38),
         f"{result.model.name} {result.model.version}",

@@ -4,10 +4,12 @@ from typing import Any
 import pytest
 
 from model.errors import ModelFileError
+from model.intervals import Width
 from model.metadata import ModelMetadata
+from model.scope import CLASSES
 
 GOOD: dict[str, Any] = {
-    "format": "radiograde.model/1",
+    "format": "radiograde.model/2",
     "name": "test",
     "version": "1",
     "created": "2026-01-01T00:00:00+00:00",
@@ -17,12 +19,18 @@ GOOD: dict[str, Any] = {
     "zone_borders": [0.3, 0.7],
     "intervals": {
         "level": 0.9,
-        "zones": [1, 1, 1, 1, 1, 1],
-        "brixia": 4,
-        "geographic_extent": 2,
-        "opacity": 2,
+        "zones": [0.5, 1, 0.2],
+        "brixia": [2, 1, 1.5],
+        "geographic_extent": [1, 0, 0],
+        "opacity": [1, 0, 0],
     },
-    "thresholds": {"severity": [1, 6.5, 12.5], "involved": 0.25, "least_lung": 0.05},
+    "thresholds": {
+        "severity": [1, 6.5, 12.5],
+        "involved": 0.25,
+        "least_lung": 0.05,
+        "frontal": 0.4,
+    },
+    "scope": list(CLASSES),
     "metrics": {},
 }
 
@@ -30,7 +38,7 @@ GOOD: dict[str, Any] = {
 def test_what_the_file_says_is_what_is_used() -> None:
     metadata = ModelMetadata.parse(json.dumps(GOOD))
     assert metadata.preprocessing.size == 512
-    assert metadata.intervals.brixia == 4
+    assert metadata.intervals.brixia == Width(2, 1, 1.5)
     assert metadata.thresholds.severity == (1, 6.5, 12.5)
     assert metadata.raw["licence"] == "CC0-1.0"
 
@@ -47,6 +55,7 @@ def test_a_missing_key_is_named(key: str) -> None:
         ({"format": "radiograde.model/9"}, "radiograde.model/9"),
         ({"zones": list("FEDCBA")}, "A, B, C"),
         ({"preprocessing": {"size": 512, "sigma": 3}}, "sigma"),
+        ({"scope": ["frontal", "cat"]}, "lateral_view"),
         ({"thresholds": {"severity": [1, 2], "involved": 0.2, "least_lung": 0}}, "unpack"),
     ],
 )

@@ -8,7 +8,8 @@ import threading
 import numpy as np
 from PIL import Image
 
-from model.metadata import Intervals, ModelMetadata, Thresholds
+from model.intervals import Intervals, Width
+from model.metadata import ModelMetadata, Thresholds
 from model.preprocess import Preprocessing
 from model.radiograph import Radiograph
 from model.result import (
@@ -33,8 +34,8 @@ METADATA = ModelMetadata(
     licence="CC-BY-NC-SA-4.0",
     preprocessing=Preprocessing(),
     zone_borders=(0.3, 0.7),
-    intervals=Intervals(0.9, (0.5,) * 6, 2.5, 1.0, 1.0),
-    thresholds=Thresholds((1.0, 6.0, 12.0), 0.5, 0.05),
+    intervals=Intervals(0.9, Width(0.5), Width(2.5), Width(1.0), Width(1.0)),
+    thresholds=Thresholds((1.0, 6.0, 12.0), 0.5, 0.05, 0.5),
     metrics={"brixia_mae": 1.9},
     raw={"name": FACTS.name, "metrics": {"brixia_mae": 1.9}},
 )

@@ -1,13 +1,18 @@
-"""A run small enough for a test: tiny pictures, few films, one epoch or two."""
+"""A run small enough for a test: tiny pictures, few films, one epoch or two, a gate of few."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from data.phantom import PhantomSpec, draw
 from data.phantom_dataset import write_dataset
+from training import pipeline, scope_pictures
 from training.config import NetworkConfig, StageConfig, TrainConfig
 
 FILMS = 40
@@ -34,8 +39,27 @@ def phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def out_of_scope(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of pictures that are no frontal chest films: small chests, and limbs."""
+    folder = tmp_path_factory.mktemp("out_of_scope")
+    for kind in ("child_chest", "limb"):
+        (folder / kind).mkdir()
+    for number in range(3):
+        chest = draw(PhantomSpec(rows=128, columns=120, seed=90 + number)).pixels
+        write_png(folder / "child_chest" / f"c{number}.png", chest[30:, 10:-10])
+        bone = np.zeros((140, 100), np.float32)
+        bone[:, 40 + 5 * number : 60 + 5 * number] = 0.8
+        write_png(folder / "limb" / f"bone{number}.png", bone)
+    return folder
+
+
+def write_png(path: Path, pixels: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> None:
+    Image.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(path)
+
+
+@pytest.fixture(scope="session")
 def tiny() -> TrainConfig:
-    """Return a configuration that trains in seconds."""
+    """Return a configuration that trains in seconds, one stage after the other."""
     return TrainConfig(
         network=NetworkConfig(input_size=128, look_size=64, width=16),
         pretrain=StageConfig(epochs=1, rate=1e-3),
@@ -45,3 +69,28 @@ def tiny() -> TrainConfig:
         device="cpu",
         threads=1,
     )
+
+
+@pytest.fixture(scope="session")
+def few_pictures() -> Iterator[None]:
+    """Let the gate learn from few pictures, in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scope_pictures, "FRONTAL_FILMS", 20)
+        patch.setattr(scope_pictures, "SPOILT_FILMS", 4)
+        patch.setattr(scope_pictures, "CHANGED_COPIES", 1)
+        patch.setattr(scope_pictures, "PHANTOMS", 1)
+        yield
+
+
+@pytest.fixture(scope="session")
+def run(
+    phantoms: Path,
+    out_of_scope: Path,
+    tiny: TrainConfig,
+    few_pictures: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """Return a finished tiny run; its films are decoded beside it, in ``films``."""
+    out = tmp_path_factory.mktemp("runs") / "tiny"
+    pipeline.train(phantoms, out, tiny, out.parent / "films", out_of_scope)
+    return out

@@ -11,20 +11,23 @@ from training.config import LossConfig
 from training.network import FINDINGS, Look
 from training.pooling import ReaderOffsets
 
+CPU = torch.device("cpu")
+
 
 def film(**facts: object) -> Film:
     return Film(image=Path("film.png"), patient="P", **facts)  # type: ignore[arg-type]
 
 
-def look(zones: float = 1.0, extent: float = 2.0, count: int = 1) -> Look:
+def look(zones: float = 1.0, extent: float = 2.0, count: int = 1, opacity: float = 2.0) -> Look:
     return Look(
         lungs=torch.zeros(count, 2, 8, 8),
         opacity=torch.zeros(count, 1, 8, 8),
         zones=torch.full((count, 6), zones),
         shares=torch.zeros(count, 2),
         extent=torch.full((count,), extent),
-        opacity_score=torch.full((count,), 2.0),
+        opacity_score=torch.full((count,), opacity),
         findings=torch.zeros(count, len(FINDINGS) + 1),
+        summary=torch.zeros(count, 4),
     )
 
 
@@ -62,6 +65,64 @@ def test_a_clear_film_is_pulled_down_only_where_it_is_above_none() -> None:
     assert terms(look(zones=1.0, extent=0.0), clear)["clear"].item() > float(
         terms(look(zones=0.1, extent=0.0), clear)["clear"]
     )
+    assert cleared(zones=losses.CLEAR_ZONE, scales=losses.CLEAR_SCALE) == 0.0
+    assert cleared(zones=losses.CLEAR_ZONE + 0.1, scales=0.0) > 0.0
+    assert cleared(zones=0.0, scales=losses.CLEAR_SCALE + 0.1) > 0.0
+
+
+def cleared(zones: float, scales: float) -> float:
+    """Return what grading a clear film so costs."""
+    clear = film(finding=("No Finding",))
+    return terms(look(zones, scales, opacity=scales), clear)["clear"].item()
+
+
+def test_a_clear_film_far_above_none_costs_no_more_than_its_grade_grows() -> None:
+    """Text-mined labels are wrong at times: a film that is anything but clear must not rule."""
+    for near, far in ((1.0, 2.0), (2.0, 3.0)):
+        assert cleared(far, scales=0.0) - cleared(near, scales=0.0) == pytest.approx(1.0)
+        assert cleared(0.0, scales=far) - cleared(0.0, scales=near) == pytest.approx(0.25)
+
+
+def test_what_a_clear_film_costs_does_not_depend_on_the_films_beside_it() -> None:
+    clear, graded = film(finding=("No Finding",)), film(brixia={"S": (2,) * 6})
+    alone = terms(look(count=1), clear)["clear"]
+    beside = terms(look(count=4), clear, graded, graded, film())["clear"]
+    torch.testing.assert_close(alone, beside)
+    assert float(terms(look(count=2), graded, film())["clear"]) == 0.0
+
+
+def test_pneumonia_that_a_text_names_asks_for_some_opacity_in_the_worst_zone() -> None:
+    named = film(finding=("Pneumonia",))
+    assert float(terms(look(zones=losses.SEEN_ZONE), named)["clear"]) == 0.0
+    missing = float(terms(look(zones=0.1), named)["clear"])
+    assert missing == pytest.approx(0.1 * (losses.SEEN_ZONE - 0.1), rel=1e-5)
+    one_zone = look(zones=0.0)
+    one_zone.zones[0, 4] = losses.SEEN_ZONE
+    assert float(terms(one_zone, named)["clear"]) == 0.0
+
+
+@pytest.mark.parametrize("facts", [{"brixia": {"J": (0,) * 6}}, {"geographic_extent": 0.0}])
+def test_where_readers_graded_the_film_the_text_is_not_asked(facts: dict[str, object]) -> None:
+    read = film(finding=("Pneumonia",), **facts)
+    assert float(terms(look(zones=0.0, extent=0.0), read)["clear"]) == 0.0
+
+
+def test_films_with_masks_teach_lungs_and_nothing_else_before_the_folds_are_dealt() -> None:
+    masked = film(finding=("No Finding",), view="PA", lung_mask=Path("mask.png"))
+    plain = film(finding=("No Finding",), view="AP")
+    rows = targets.of_films([masked, plain])
+    alone = targets.masks_alone(rows)
+    assert alone.has_mask.tolist() == [1.0, 0.0]
+    assert alone.clear.tolist() == [0.0, 1.0]
+    assert alone.findings[0].isnan().all()
+    torch.testing.assert_close(alone.findings[1], rows.findings[1])
+    assert not rows.findings.isnan().all(1).any(), "the targets of the fine-tunes stay"
+    assert rows.clear.tolist() == [1.0, 1.0]
+    masks = torch.ones(2, 2, 32, 32)
+    parts = losses.terms(
+        look(count=2), masks, alone.rows(torch.tensor([0, 0]), CPU), ReaderOffsets()
+    )
+    assert {name for name, part in parts.items() if part.item()} == {"lungs"}
 
 
 def test_opacity_graded_to_six_is_brought_to_eight() -> None:

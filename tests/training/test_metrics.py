@@ -3,7 +3,6 @@ import math
 import numpy as np
 import pytest
 
-from training import calibrate
 from training.metrics import agreement, on_line, quadratic_kappa
 
 NAN = math.nan
@@ -41,23 +40,3 @@ def test_a_line_brings_another_scale_over_without_seeing_the_film() -> None:
     mapped = on_line(found, reference)
     np.testing.assert_allclose(mapped[:3], reference[:3], atol=1e-9)
     assert np.isnan(mapped[3:]).all()
-
-
-def test_the_interval_covers_what_it_promises_on_new_films() -> None:
-    rng = np.random.default_rng(1)
-    inside = []
-    for _ in range(300):
-        residuals = rng.normal(size=101)
-        width = calibrate.half_width(residuals[:100], np.zeros(100), 9.0)
-        inside.append(abs(residuals[100]) <= width)
-    assert np.mean(inside) == pytest.approx(0.9, abs=0.05)
-
-
-def test_too_few_films_promise_no_more_than_the_whole_scale() -> None:
-    assert calibrate.half_width(np.ones(5), np.zeros(5), widest=18.0) == 18.0
-
-
-def test_coverage_sets_each_interval_on_the_other_folds() -> None:
-    found = np.concatenate([np.full(20, 0.1), np.full(20, 5.0)])
-    folds = np.repeat([0, 1], 20)
-    assert calibrate.coverage(found, np.zeros(40), folds, 9.0) == pytest.approx(0.5)

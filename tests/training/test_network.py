@@ -6,7 +6,7 @@ from training.box import lung_box, place_box, sample_box
 from training.config import NetworkConfig
 from training.network import SeverityNetwork, standardise
 from training.pooling import ZonePool
-from training.two_looks import TwoLooks, unmirror
+from training.two_looks import both_ways, unmirror
 
 SMALL = NetworkConfig(input_size=128, look_size=64, width=16)
 
@@ -99,21 +99,29 @@ def test_what_is_sampled_from_a_box_is_put_back_in_its_place() -> None:
 
 
 def test_a_mirrored_film_swaps_the_lungs(network: SeverityNetwork) -> None:
-    film = torch.rand(1, 1, 128, 128)
-    looks = TwoLooks(network)
+    picture = torch.rand(1, 1, 64, 64)
     with torch.no_grad():
-        look = looks.mirrored_look(film[..., :64, :64])
-        mirrored = unmirror(looks.mirrored_look(film[..., :64, :64].flip(3)))
-    torch.testing.assert_close(look.zones, mirrored.zones)
-    torch.testing.assert_close(look.opacity, mirrored.opacity)
+        look, mirrored = both_ways(network, picture)
+        of_mirror, of_picture = both_ways(network, picture.flip(3))
+    for name in ("zones", "opacity", "lungs", "shares", "extent", "opacity_score"):
+        one, other = getattr(look, name), getattr(unmirror(of_picture), name)
+        torch.testing.assert_close(one, other)
+        torch.testing.assert_close(getattr(mirrored, name), getattr(unmirror(of_mirror), name))
+    assert not torch.allclose(look.lungs, mirrored.lungs, atol=1e-3)
 
 
-def test_a_grading_keeps_its_ranges(network: SeverityNetwork) -> None:
+def test_a_look_both_ways_is_in_probabilities(network: SeverityNetwork) -> None:
     with torch.no_grad():
-        grading = TwoLooks(network)(torch.rand(2, 1, 128, 128))
-    assert grading.zones.shape == (2, 6)
-    assert ((grading.zones >= 0) & (grading.zones <= 3)).all()
-    assert ((grading.scales >= 0) & (grading.scales <= 8)).all()
-    for maps in (grading.opacity_map, grading.lung_map):
-        assert maps.shape[-2:] == (128, 128)
-        assert ((maps >= 0) & (maps <= 1)).all()
+        for look in both_ways(network, torch.rand(2, 1, 64, 64)):
+            for maps in (look.lungs, look.opacity):
+                assert ((maps > 0) & (maps < 1)).all()
+
+
+def test_a_look_is_summed_up_by_its_two_deepest_features(network: SeverityNetwork) -> None:
+    picture = torch.rand(2, 1, 64, 64)
+    with torch.no_grad():
+        look = network(picture)
+        *_, deep, deepest = network.encoder(standardise(picture))
+    assert look.summary.shape == (2, network.summary_size)
+    expected = torch.cat([deepest.mean((2, 3)), deep.mean((2, 3))], 1)
+    torch.testing.assert_close(look.summary, expected)

@@ -1,0 +1,44 @@
+"""A stage's trained parts put together: its networks, its gate, the run's calibration."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+
+from training.config import TrainConfig
+from training.curves import Calibration
+from training.loop import load_network
+from training.scope import ScopeHead
+from training.two_looks import TwoLooks
+
+CALIBRATION = "calibration.json"
+SCOPE = "scope.pt"
+
+
+def member_folders(run: Path, config: TrainConfig, name: str) -> list[Path]:
+    """Return the folders of the networks that make up a stage such as ``fold0`` or ``final``."""
+    beginnings = range(1, config.members)
+    return [run / name, *(run / f"{name}-{number + 1}" for number in beginnings)]
+
+
+def assemble(
+    run: Path, config: TrainConfig, name: str, calibration: Calibration | None = None
+) -> TwoLooks:
+    """Return a stage's whole way from film to grading, in evaluation mode.
+
+    Raises:
+        UnfinishedRunError: a network of the stage is not trained yet.
+    """
+    members = [
+        load_network(config, folder / "final.pt") for folder in member_folders(run, config, name)
+    ]
+    scope = ScopeHead(members[0].summary_size)
+    scope.load_state_dict(torch.load(run / name / SCOPE, map_location="cpu", weights_only=True))
+    return TwoLooks(members, scope, calibration or Calibration()).eval()
+
+
+def load_calibration(run: Path) -> Calibration:
+    """Return what ``evaluate`` found for a run."""
+    return Calibration.parse(json.loads((run / CALIBRATION).read_text()))

@@ -1,0 +1,75 @@
+"""One fine-tune: from what pretraining left to a network that knows severity."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from training import device, draws, targets
+from training.config import TrainConfig
+from training.device import Machine
+from training.loop import Material, Stage, fit
+from training.network import SeverityNetwork
+from training.progress import Report
+from training.study import Study, open_study
+
+PRETRAINED = Path("pretrain") / "final.pt"
+BOXES = "boxes.pt"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run's films and results are, and its configuration: all that a process needs."""
+
+    data: Path
+    run: Path
+    config: TrainConfig
+    cache: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Finetune:
+    """A network to train: its folder below the run, and the fold that it never sees."""
+
+    name: str
+    held_out: int | None
+
+
+def planned(study: Study, config: TrainConfig) -> list[Finetune]:
+    """Return a run's fine-tunes: every fold, then what ships, each ``members`` times."""
+    stages = [(f"fold{fold}", fold) for fold in study.fold_numbers]
+    return [
+        Finetune(name if member == 0 else f"{name}-{member + 1}", held_out)
+        for name, held_out in [*stages, ("final", None)]
+        for member in range(config.members)
+    ]
+
+
+def finetune(work: Finetune, place: Place, study: Study, machine: Machine, report: Report) -> float:
+    """Train one network, or go on with it; return the seconds that it took."""
+    started = time.monotonic()
+    config = place.config
+    torch.manual_seed(config.seed)
+    network = SeverityNetwork(config.network)
+    if (pretrained := place.run / PRETRAINED).exists():
+        network.load_state_dict(torch.load(pretrained, map_location="cpu", weights_only=True))
+    boxes = torch.load(place.run / BOXES, weights_only=True)
+    learned = targets.bridged(study.targets, study.outside(work.held_out))
+    stage = Stage(
+        work.name,
+        place.run / work.name,
+        config.finetune,
+        draws.finetune(study, config.finetune, work.held_out),
+    )
+    fit(network, stage, Material(study.cache, learned, boxes), config, machine, report)
+    return time.monotonic() - started
+
+
+def finetune_alone(work: Finetune, place: Place, threads: int, report: Report) -> float:
+    """Do the same in a process of its own, on ``threads`` CPU threads."""
+    machine = device.start(place.config.model_copy(update={"threads": threads}))
+    study = open_study(place.data, place.config, place.cache)
+    return finetune(work, place, study, machine, report)

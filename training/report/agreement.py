@@ -1,0 +1,95 @@
+"""The section on agreement: every grader beside every reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from training.peers import OURS as RADIOGRADE
+from training.report.material import Material
+from training.report.parts import Plot, Section, Table
+from training.report.style import MUTED, OURS, plot, sheet
+from training.tables import shown
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def section(material: Material) -> Section:
+    """Return the table of all graders and its picture."""
+    rows = material.evaluation["agreement"]
+    firsts = _firsts(rows)
+    return Section(
+        "agreement",
+        "Agreement",
+        "Each grader is measured on the films that both it and the reference graded; smaller "
+        "errors are better. Lines are 95 % intervals by a bootstrap over patients: the longer, the "
+        "less these films tell. Peers on another scale are brought onto the reference's by a line "
+        "through all other films.",
+        [_forest(rows)] if rows else [],
+        [
+            Table(
+                "Error and bias in points of the scale; bias is grader minus reference.",
+                ("reference", "grader", "films", "MAE (95 % CI)", "bias", "r"),
+                [_cells(row, number in firsts) for number, row in enumerate(rows)],
+                words=2,
+                strong=frozenset(number for number, row in enumerate(rows) if _ours(row)),
+                first=firsts,
+            )
+        ],
+    )
+
+
+def _ours(row: Mapping[str, Any]) -> bool:
+    return bool(row["grader"].startswith(RADIOGRADE))
+
+
+def _firsts(rows: Rows) -> frozenset[int]:
+    """Return the numbers of the rows whose reference is not that of the row above."""
+    references = [None, *(row["reference"] for row in rows)]
+    return frozenset(
+        number for number, row in enumerate(rows) if row["reference"] != references[number]
+    )
+
+
+def _cells(row: Mapping[str, Any], first: bool) -> tuple[str, ...]:
+    agreed = row["agreement"]
+    low, high = agreed["mae_95"]
+    return (
+        row["reference"] if first else "",
+        row["grader"],
+        f"{agreed['films']}",
+        f"{agreed['mae']:.2f} ({low:.2f}-{high:.2f})",
+        f"{agreed['bias']:+.2f}",
+        shown(agreed["r"], ".3f"),
+    )
+
+
+def _forest(rows: Rows) -> Plot:
+    """Return every row's error as a dot on a line, under its reference's name."""
+    firsts = _firsts(rows)
+    names: dict[float, str] = {}
+    place = -1.5
+    figure = sheet(9.0, 0.7 + 0.2 * (len(rows) + 1.5 * len(firsts)))
+    axes = figure.subplots()
+    for number, row in enumerate(rows):
+        if number in firsts:
+            place += 1.5
+            names[place] = row["reference"]
+        place += 1.0
+        names[place] = row["grader"]
+        low, high = row["agreement"]["mae_95"]
+        colour = OURS if _ours(row) else MUTED
+        axes.plot([low, high], [place, place], color=colour, linewidth=1.5)
+        axes.plot(row["agreement"]["mae"], place, "o", color=colour, markersize=5)
+    axes.set_yticks(list(names), list(names.values()))
+    references = {row["reference"] for row in rows}
+    for label in axes.get_yticklabels():
+        label.set_fontweight("bold" if label.get_text() in references else "normal")
+    axes.set(xlabel="mean absolute error (95 % interval)", ylim=(place + 0.7, -0.7))
+    axes.set_xlim(left=0)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    worded = (
+        f"{row['grader']} against {row['reference']} {row['agreement']['mae']:.2f}" for row in rows
+    )
+    return plot(figure, "Mean absolute error", f"Mean absolute errors: {'; '.join(worded)}.")

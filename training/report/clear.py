@@ -1,0 +1,34 @@
+"""The section on films that should score nothing."""
+
+from __future__ import annotations
+
+from training.report.material import Material
+from training.report.parts import Section, Table
+
+
+def section(material: Material) -> Section:
+    """Return the global scores of films labelled clear."""
+    return Section(
+        "clear",
+        "Clear films",
+        "These films are labelled free of pneumonia: the nearer to 0, the better. Labels mined "
+        "from reports can be wrong, which the 95th percentile feels most.",
+        tables=[
+            Table(
+                "Global score of films labelled clear",
+                ("source", "label", "told clear to", "films", "mean", "95th percentile"),
+                [
+                    (
+                        kind["source"],
+                        kind["finding"],
+                        "other folds" if kind["unseen"] else "other folds; also pretraining",
+                        f"{kind['films']}",
+                        f"{kind['mean_brixia']:.2f}",
+                        f"{kind['p95_brixia']:.2f}",
+                    )
+                    for kind in material.evaluation["clear"]
+                ],
+                words=3,
+            )
+        ],
+    )

@@ -1,0 +1,83 @@
+"""One HTML page that shows a run to a radiologist and to an engineer; it loads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from matplotlib import rc_context
+
+from training.predict import Predictions
+from training.references import References
+from training.report import (
+    agreement,
+    change,
+    clear,
+    films,
+    gate,
+    headline,
+    intervals,
+    robustness,
+    scores,
+    subgroups,
+    worst,
+)
+from training.report.material import Material
+from training.report.style import STYLE
+from training.scope_evaluation import Trial
+from training.study import Study
+
+NAME = "report.html"
+
+SECTIONS = (
+    agreement.section,
+    scores.brixia,
+    scores.limits,
+    scores.other_scales,
+    scores.zones,
+    intervals.section,
+    subgroups.section,
+    change.section,
+    clear.section,
+    robustness.section,
+    gate.section,
+    worst.section,
+    films.section,
+)
+
+
+def write(
+    folder: Path,
+    evaluation: Mapping[str, Any],
+    study: Study,
+    found: Predictions,
+    references: References,
+    trial: Trial,
+) -> Path:
+    """Return the path of the page written into ``folder``, which is made where it is absent.
+
+    The page holds pictures of the worst films: it may go where the films may go, and no further.
+    Films are named by their row in the manifest; no file name and no patient stands on it.
+    """
+    material = Material(evaluation, study, found, references, trial)
+    with rc_context(STYLE):
+        sections = [section(material) for section in SECTIONS]
+    pages = Environment(
+        loader=PackageLoader("training", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    text = pages.get_template(f"{NAME}.j2").render(
+        films=evaluation["films"],
+        patients=evaluation["patients"],
+        tiles=headline.tiles(material),
+        sections=sections,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / NAME
+    page.write_text(text, encoding="utf-8")
+    return page
