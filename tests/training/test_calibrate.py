@@ -99,12 +99,13 @@ def test_grades_that_run_the_wrong_way_are_not_turned_around(
 
 def test_the_curve_serves_zones_and_their_sum(found: Predictions, known: References) -> None:
     """No curve nearby is better by the squared error of zones and global score together."""
-    rng = np.random.default_rng(4)
-    noisy = np.clip(known.zones + rng.normal(0, 0.5, known.zones.shape), 0, 3)
-    best = calibrate.fit(found, references(noisy, known.extent, known.opacity), ALL).zones
+    # Readers who tell films apart more than zones: the sum asks for a steeper curve than zones do.
+    film = 1.6 * known.zones.mean(1, keepdims=True) - 0.9
+    read = np.clip(film + 0.3 * (known.zones - 1.5), 0, 3)
+    best = calibrate.fit(found, references(read, known.extent, known.opacity), ALL).zones
 
     def missed(curve: Curve) -> float:
-        error = curve.apply(torch.from_numpy(found.zones.astype(float)), 3.0).numpy() - noisy
+        error = curve.apply(torch.from_numpy(found.zones.astype(float)), 3.0).numpy() - read
         return float((error**2).mean() + (error.sum(1) ** 2).mean() / len(ZONES))
 
     for gain, offset in ((0.02, 0), (-0.02, 0), (0, 0.02), (0, -0.02)):
