@@ -4,7 +4,7 @@ import torch
 from training import encoder
 from training.box import lung_box, place_box, sample_box
 from training.config import NetworkConfig
-from training.network import SeverityNetwork, standardise
+from training.network import Look, SeverityNetwork, standardise
 from training.pooling import ZonePool
 from training.two_looks import both_ways, unmirror
 
@@ -96,6 +96,23 @@ def test_what_is_sampled_from_a_box_is_put_back_in_its_place() -> None:
     inside[20:92, 36:100] = True
     assert (back - film)[0, 0][inside].abs().max() < 0.01
     assert back[0, 0, :14].abs().max() == 0
+
+
+def test_the_look_at_a_mirror_image_is_turned_back() -> None:
+    maps = torch.arange(24.0).reshape(1, 3, 2, 4)
+    numbers = torch.arange(6.0)[None]
+    look = Look(
+        *(maps[:, :2], maps[:, 2:], numbers, numbers[:, :2]),
+        *(numbers[:, 0], numbers[:, 1], numbers, numbers),
+    )
+    back = unmirror(look)
+    assert back.zones.tolist() == [[3, 4, 5, 0, 1, 2]]
+    assert back.shares.tolist() == [[1, 0]]
+    assert back.lungs[0, 0].tolist() == [[11, 10, 9, 8], [15, 14, 13, 12]]
+    assert back.lungs[0, 1].tolist() == [[3, 2, 1, 0], [7, 6, 5, 4]]
+    assert back.opacity[0, 0].tolist() == [[19, 18, 17, 16], [23, 22, 21, 20]]
+    for name in ("extent", "opacity_score", "findings", "summary"):
+        assert torch.equal(getattr(back, name), getattr(look, name))
 
 
 def test_a_mirrored_film_swaps_the_lungs(network: SeverityNetwork) -> None:

@@ -17,20 +17,21 @@ from data.errors import ManifestError
 from model.intervals import Width
 from model.scope import CLASSES, FRONTAL
 from model.scorer import Scorer
-from training import calibrate, loop, pipeline, predict
+from training import calibrate, loop, pipeline, predict, robustness
 from training import export as exporting
 from training.assemble import assemble, load_calibration
 from training.config import TrainConfig
 from training.curves import Calibration, Curve
 from training.errors import ParityError, UnfitDataError
+from training.films import FilmCache
 from training.finetune import Finetune
 from training.metadata import metadata
-from training.perturb import PERTURBATIONS
 from training.predict import FoldGraders, Predictions
 from training.scope_evaluation import Trial
 from training.study import open_study
 
 CPU = torch.device("cpu")
+TWO_WAYS = {"as it is": lambda film: film, "upside down": lambda film: film[::-1].copy()}
 FEW_PICTURES = """
 import radiograde
 from training import scope_pictures
@@ -191,6 +192,7 @@ def measured(phantoms: Path, run: Path) -> dict[str, Any]:
     readme.write_text("# x\n<!-- metrics:begin -->\nold\n<!-- metrics:end -->\ntail\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calibrate, "FEWEST", 10)
+        patch.setattr(robustness, "PERTURBATIONS", TWO_WAYS)
         done = invoke("evaluate", phantoms, run, "--json", "--readme", str(readme))
     assert done.exit_code == 0, done.output
     evaluation: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -215,7 +217,11 @@ def test_a_run_is_measured(run: Path, measured: dict[str, Any]) -> None:
     assert json.loads((run / "evaluation.json").read_text()) == measured
     assert measured["agreement"][0]["agreement"]["films"] == 32
     assert (measured["films"], measured["graded_films"]) == (40, 32)
-    assert [shift["films"] for shift in measured["robustness"]] == [32] * len(PERTURBATIONS)
+    shifts = {shift["perturbation"]: shift for shift in measured["robustness"]}
+    assert shifts.keys() == TWO_WAYS.keys()
+    assert {shift["films"] for shift in shifts.values()} == {32}
+    assert shifts["as it is"]["p95"] == pytest.approx(0.0, abs=1e-4)
+    assert shifts["upside down"]["mean"] > 0
     readme = (run.parent / "README.md").read_text()
     assert readme.startswith("# x\n<!-- metrics:begin -->\n")
     assert readme.endswith("<!-- metrics:end -->\ntail\n")
@@ -302,9 +308,11 @@ def test_the_size_of_a_batch_does_not_matter(
 ) -> None:
     study = open_study(phantoms, tiny, run.parent / "films")
     graders = FoldGraders(run, tiny, CPU)
-    batched = predict.out_of_fold(graders, study.cache, study.folds)
+    some = FilmCache(study.cache.cells[:12], study.cache.frames[:12]), study.folds[:12]
+    monkeypatch.setattr(predict, "BATCH", 5)
+    batched = predict.out_of_fold(graders, *some)
     monkeypatch.setattr(predict, "BATCH", 1)
-    single = predict.out_of_fold(graders, study.cache, study.folds)
+    single = predict.out_of_fold(graders, *some)
     np.testing.assert_allclose(batched.zones, single.zones, atol=1e-4)
     np.testing.assert_allclose(batched.spread, single.spread, atol=1e-4)
     np.testing.assert_allclose(batched.scope, single.scope, atol=1e-4)

@@ -42,6 +42,12 @@ def test_what_cannot_be_told_apart_keeps_its_doubt() -> None:
     assert likeliest.mean() < 0.4
 
 
+def test_few_pictures_that_are_told_apart_make_no_head_wholly_sure() -> None:
+    inputs, labels = clouds(1)
+    probabilities = scope.fit(inputs, labels)(inputs).gather(1, labels[:, None])
+    assert 0.9 < float(probabilities.max()) < 0.999
+
+
 def test_the_scale_and_origin_of_a_summary_do_not_matter() -> None:
     inputs, labels = clouds(5)
     new, _ = clouds(6)

@@ -157,6 +157,22 @@ def test_frontal_films_are_spoilt_in_every_way(of_films: Pictures, label: str, k
     assert of_films.counts[places].all()
 
 
+def test_each_way_spoils_films_of_its_own_drawing(of_films: Pictures) -> None:
+    drawn = {tuple(of_films.folds[of_kind(of_films, kind)].tolist()) for _, kind, _ in SPOILT}
+    assert len(drawn) > 1
+
+
+def test_a_film_is_spoilt_without_the_borders_of_its_square(
+    films: Study, of_films: Pictures
+) -> None:
+    """Black borders would tell the gate that a film was spoilt, and blur into it."""
+    frame = films.cache.frame(0)
+    for place in of_kind(of_films, "blurred film"):
+        square = of_films.squares[place]
+        assert not square[:, : frame.left].any()
+        assert not square[:, frame.left + frame.width :].any()
+
+
 def test_a_spoilt_film_stays_in_the_fold_of_the_film(
     films: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
