@@ -11,6 +11,7 @@ from training.config import TrainConfig
 from training.curves import Calibration
 from training.loop import load_network
 from training.scope import ScopeHead
+from training.stages import member_names
 from training.two_looks import TwoLooks
 
 CALIBRATION = "calibration.json"
@@ -19,8 +20,7 @@ SCOPE = "scope.pt"
 
 def member_folders(run: Path, config: TrainConfig, name: str) -> list[Path]:
     """Return the folders of the networks that make up a stage such as ``fold0`` or ``final``."""
-    beginnings = range(1, config.members)
-    return [run / name, *(run / f"{name}-{number + 1}" for number in beginnings)]
+    return [run / member for member in member_names(name, config.members)]
 
 
 def assemble(

@@ -23,7 +23,6 @@ from training.references import References
 FEWEST = 20
 """Graded films below which grades are left as they are."""
 
-
 CLEAR_WEIGHT = 0.2
 """What all clear films together weigh beside all graded ones: readers' zeros are few."""
 

@@ -221,7 +221,7 @@ def _limits(evaluation: Mapping[str, Any]) -> list[str]:
             if limit is None
             else [
                 f"- A change of the global score below {limit:.1f} points is within what an "
-                "unchanged patient's films show; two readers differ as much."
+                "unchanged patient's films show."
             ]
         ),
         "- Films come from few hospitals and from publications: expect other errors elsewhere, "

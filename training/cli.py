@@ -128,7 +128,7 @@ def evaluate(
             readmes.check_readme(readme)
         machine = device.start(TrainConfig.load(run / "config.yaml"))
         measured = evaluation.evaluate(data, run, cache or _shared_cache(run), machine)
-    figures = measured.figures
+    figures = measured.evaluation
     if readme is not None:
         readmes.fill_readme(readme, figures)
     if as_json:
@@ -136,10 +136,9 @@ def evaluate(
     else:
         show(figures)
     if report is not None:
-        files = (measured.study, measured.found, measured.references, measured.trial)
         from training.report import page
 
-        click.echo(f"{page.write(report, figures, *files)}", err=as_json)
+        click.echo(f"{page.write(report, measured)}", err=as_json)
 
 
 @click.command()

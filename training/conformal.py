@@ -53,13 +53,26 @@ def covered(
 
     False where a film has no reference.
     """
-    inside = np.zeros(len(values), bool)
+    half = crossed(values, spread, reference, folds, scale)
+    inside: NDArray[np.bool_] = np.abs(values - reference) <= half
+    return inside
+
+
+def crossed(
+    values: Array,
+    spread: Array,
+    reference: Array,
+    folds: NDArray[np.int64],
+    scale: Scale,
+    level: float = LEVEL,
+) -> Array:
+    """Return each film's half-width (N,) by the rule that the other folds set."""
+    half = np.zeros(len(values))
     for fold in np.unique(folds):
         here, others = folds == fold, folds != fold
-        rule = fit(values[others], spread[others], reference[others], scale)
-        half = rule.half(values[here], spread[here], scale)
-        inside[here] = np.abs(values - reference)[here] <= half
-    return inside
+        rule = fit(values[others], spread[others], reference[others], scale, level)
+        half[here] = rule.half(values[here], spread[here], scale)
+    return half
 
 
 def _expectation(inputs: Array, residuals: Array) -> Array:

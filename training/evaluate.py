@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from training.change import changes
 from training.config import TrainConfig
 from training.device import Machine
 from training.graded_scale import graded_scales
+from training.measured import Measured
 from training.metadata import least_lung
 from training.metrics import Array, quadratic_kappa
 from training.network import READERS
@@ -33,17 +34,6 @@ from training.targets import is_clear
 
 PREDICTIONS = "predictions.npz"
 EVALUATION = "evaluation.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """The evaluation of a run as plain JSON types, and what it was counted from."""
-
-    figures: dict[str, Any]
-    study: Study
-    found: Predictions
-    references: References
-    trial: Trial
 
 
 def evaluate(data: Path, run: Path, cache_folder: Path, machine: Machine) -> Measured:

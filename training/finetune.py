@@ -14,6 +14,7 @@ from training.device import Machine
 from training.loop import Material, Stage, fit
 from training.network import SeverityNetwork
 from training.progress import Report
+from training.stages import member_names, stages
 from training.study import Study, open_study
 
 PRETRAINED = Path("pretrain") / "final.pt"
@@ -40,11 +41,10 @@ class Finetune:
 
 def planned(study: Study, config: TrainConfig) -> list[Finetune]:
     """Return a run's fine-tunes: every fold, then what ships, each ``members`` times."""
-    stages = [(f"fold{fold}", fold) for fold in study.fold_numbers]
     return [
-        Finetune(name if member == 0 else f"{name}-{member + 1}", held_out)
-        for name, held_out in [*stages, ("final", None)]
-        for member in range(config.members)
+        Finetune(name, held_out)
+        for stage, held_out in stages(study.fold_numbers).items()
+        for name in member_names(stage, config.members)
     ]
 
 

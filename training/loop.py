@@ -75,7 +75,7 @@ def fit(
             run.save(stage.folder / "last.pt")
         report(Epoch(stage.name, run.epoch, stage.config.epochs, run.describe()))
     if machine.first:
-        _save(run.average.state_dict(), final)
+        save_whole(run.average.state_dict(), final)
         (stage.folder / "last.pt").unlink(missing_ok=True)
     wait_for_all(machine)
     return run.average
@@ -199,7 +199,7 @@ class _Run:
             "optimiser": self.optimiser.state_dict(),
             "epoch": self.epoch,
         }
-        _save(state, path)
+        save_whole(state, path)
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up the state that ``save`` wrote."""
@@ -214,7 +214,7 @@ class _Run:
         return " ".join(f"{name} {self.losses.get(name, 0.0):.3f}" for name in shown)
 
 
-def _save(state: dict[str, Any], path: Path) -> None:
+def save_whole(state: object, path: Path) -> None:
     """Write a file whole or not at all, whenever the process is killed."""
     partial = path.with_suffix(".partial")
     torch.save(state, partial)

@@ -22,7 +22,7 @@ from training.config import TrainConfig
 from training.device import Machine
 from training.errors import UnfitDataError
 from training.finetune import BOXES, Place, finetune, planned
-from training.loop import Material, Stage, fit
+from training.loop import Material, Stage, fit, save_whole
 from training.network import SeverityNetwork
 from training.progress import Report, StageBars
 from training.record import RunRecord
@@ -88,7 +88,7 @@ def _pretrain(
         unmasked = torch.nonzero(study.targets.has_mask == 0)[:, 0]
         found[unmasked] = boxes.from_network(network, study.cache, unmasked, machine)
     if machine.first:
-        torch.save(found, place.run / BOXES)
+        save_whole(found, place.run / BOXES)
     device.wait_for_all(machine)
     record.add("pretrain", time.monotonic() - started)
 

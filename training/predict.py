@@ -18,6 +18,7 @@ from training.assemble import assemble
 from training.config import TrainConfig
 from training.curves import Calibration
 from training.films import FilmCache
+from training.stages import fold_name
 from training.two_looks import Grading, TwoLooks
 
 BATCH = 8
@@ -74,7 +75,7 @@ class FoldGraders:
         self.of_fold = lru_cache(maxsize=None)(self._load)
 
     def _load(self, fold: int) -> TwoLooks:
-        looks = assemble(self.run, self.config, f"fold{fold}", self.calibration)
+        looks = assemble(self.run, self.config, fold_name(fold), self.calibration)
         return looks.to(self.device)
 
     @torch.no_grad()

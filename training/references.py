@@ -13,6 +13,9 @@ from training.metrics import Array
 from training.network import READERS
 from training.targets import opacity_of
 
+COHEN_TOP = 6.0
+"""Top of the scale on which the Cohen films' opacity was read."""
+
 
 @dataclass(frozen=True, slots=True)
 class References:
@@ -71,9 +74,6 @@ class References:
     def cohen_opacity(self) -> Array:
         """Opacity of the Cohen films on the 0-6 scale that they were read on, (N,)."""
         return np.where(self.cohen, self.opacity * COHEN_TOP / OPACITY.high, np.nan)
-
-
-COHEN_TOP = 6.0
 
 
 def _column(values: Iterable[float | None]) -> Array:

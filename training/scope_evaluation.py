@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from model.scope import CLASSES, FRONTAL
 from training.scope_stage import TRIAL
+from training.stages import fold_name
 
 LOST = 0.02
 """Share of good frontal films that the threshold may cost."""
@@ -34,7 +35,7 @@ class Trial:
     @classmethod
     def load(cls, run: Path, folds: Sequence[int]) -> Trial:
         """Return what the gates of all folds said of the pictures held out from them."""
-        parts = [np.load(run / f"fold{fold}" / TRIAL) for fold in folds]
+        parts = [np.load(run / fold_name(fold) / TRIAL) for fold in folds]
         frontal = np.concatenate([part["probabilities"] for part in parts])[
             :, CLASSES.index(FRONTAL)
         ]

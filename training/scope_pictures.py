@@ -58,7 +58,7 @@ def gather(study: Study, out_of_scope: Path | None, seed: int) -> Pictures:
     rng = np.random.default_rng(seed)
     found = [*_films(study, rng), *_phantoms(study, rng)]
     if out_of_scope is not None:
-        found += _folder(out_of_scope, sorted(set(study.folds.tolist())), rng)
+        found += _folder(out_of_scope, study.fold_numbers, rng)
     squares = [
         np.rint(prepare(picture.pixels, spec)[0] * 255).astype(np.uint8)
         for picture in track(found, "Preparing pictures for the gate")

@@ -12,7 +12,8 @@ from training import scope, scope_pictures
 from training.assemble import SCOPE
 from training.device import Machine
 from training.finetune import Place
-from training.loop import load_network
+from training.loop import load_network, save_whole
+from training.stages import stages
 from training.study import Study
 
 TRIAL = "scope.npz"
@@ -23,8 +24,8 @@ def train(place: Place, study: Study, machine: Machine, out_of_scope: Path | Non
 
     Beside a fold's gate lies what it says of the pictures of that fold, which it never saw.
     """
-    stages = {f"fold{fold}": fold for fold in study.fold_numbers} | {"final": None}
-    waiting = {name: fold for name, fold in stages.items() if not _done(place.run / name)}
+    models = stages(study.fold_numbers)
+    waiting = {name: fold for name, fold in models.items() if not _done(place.run / name)}
     if not waiting:
         return
     pictures = scope_pictures.gather(study, out_of_scope, place.config.seed)
@@ -52,4 +53,4 @@ def _train(
             probabilities=head(inputs[trial]).numpy(),
             kinds=np.array([pictures.kinds[picture] for picture in trial], dtype=str),
         )
-    torch.save(head.state_dict(), folder / SCOPE)
+    save_whole(head.state_dict(), folder / SCOPE)

@@ -15,6 +15,7 @@ from training.errors import UnfinishedRunError
 from training.evaluate import EVALUATION
 from training.export import export
 from training.metadata import metadata
+from training.stages import FINAL
 from training.study import Study, check_same_films, open_study
 
 PARITY_FILMS = 24
@@ -34,7 +35,7 @@ def ship(data: Path, run: Path, out: Path, name: str, licence: str, cache_folder
     evaluation = json.loads(measured.read_text())
     study = open_study(data, config, cache_folder)
     check_same_films(run, study)
-    looks = assemble(run, config, "final", load_calibration(run))
+    looks = assemble(run, config, FINAL, load_calibration(run))
     facts = metadata(config, evaluation, name, licence, looks.zone_borders)
     difference = export(looks, facts, _prepared_films(study, PARITY_FILMS), out)
     megabytes = out.stat().st_size / 1e6

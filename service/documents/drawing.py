@@ -72,7 +72,9 @@ def warmth(share: float) -> Colour:
 
 
 def _dimmed(colour: Colour) -> Colour:
-    red, green, blue = (round(0.45 * part + 0.55 * 13) for part in colour)
+    red, green, blue = (
+        round(0.45 * part + 0.55 * paper) for part, paper in zip(colour, PAPER, strict=True)
+    )
     return red, green, blue
 
 

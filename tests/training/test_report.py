@@ -19,12 +19,11 @@ from model.scope import CLASSES
 from tests.training import studies
 from training import conformal, evaluate, scope_evaluation
 from training.config import TrainConfig
-from training.evaluate import Measured
 from training.films import FilmCache
+from training.measured import Measured
 from training.predict import Predictions
 from training.references import References
 from training.report import agreement, bland_altman, crossed, page, scores
-from training.report.material import Material
 from training.report.style import STYLE
 from training.scope_evaluation import Trial
 from training.study import Study
@@ -110,7 +109,7 @@ def bare() -> Measured:
 
 
 def written(folder: Path, run: Measured) -> str:
-    path = page.write(folder, run.figures, run.study, run.found, run.references, run.trial)
+    path = page.write(folder, run)
     assert path == folder / "report.html"
     return path.read_text("utf-8")
 
@@ -118,10 +117,6 @@ def written(folder: Path, run: Measured) -> str:
 @pytest.fixture(scope="module")
 def html(whole: Measured, tmp_path_factory: pytest.TempPathFactory) -> str:
     return written(tmp_path_factory.mktemp("report") / "new", whole)
-
-
-def material(run: Measured) -> Material:
-    return Material(run.figures, run.study, run.found, run.references, run.trial)
 
 
 def without_pictures(text: str) -> str:
@@ -194,17 +189,17 @@ def test_one_reader_and_no_peers_are_enough(whole: Measured) -> None:
         replace(film, brixia={"S": film.brixia["S"]} if film.brixia else {}, peers={})
         for film in whole.study.manifest.films
     ]
-    alone = material(measured(films, whole.trial))
+    alone = measured(films, whole.trial)
     assert [len(scores.brixia(alone).plots), len(scores.limits(alone).plots)] == [1, 2]
     assert "BS-Net" not in str(agreement.section(alone).tables)
 
 
 def test_intervals_on_the_page_hold_what_the_evaluation_says(whole: Measured) -> None:
-    level, scales = conformal.LEVEL, material(whole).scales
+    level, scales = conformal.LEVEL, whole.scales
     for name, scale in scales.items():
         known = ~np.isnan(scale.truth)
         share = crossed.holds(scale, level)[known].mean()
-        assert share == pytest.approx(whole.figures["coverage"][name]["share"])
+        assert share == pytest.approx(whole.evaluation["coverage"][name]["share"])
         low, high = crossed.ends(scale, level)
         assert (low >= scale.scale.low).all()
         assert (high <= scale.scale.high).all()

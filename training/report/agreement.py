@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from training.measured import Measured
 from training.peers import OURS as RADIOGRADE
-from training.report.material import Material
 from training.report.parts import Plot, Section, Table
 from training.report.style import MUTED, OURS, plot, sheet
 from training.tables import shown
@@ -14,9 +14,9 @@ from training.tables import shown
 Rows = Sequence[Mapping[str, Any]]
 
 
-def section(material: Material) -> Section:
+def section(measured: Measured) -> Section:
     """Return the table of all graders and its picture."""
-    rows = material.evaluation["agreement"]
+    rows = measured.evaluation["agreement"]
     firsts = _firsts(rows)
     return Section(
         "agreement",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from model.scales import BRIXIA
-from training.report.material import Material
+from training.measured import Measured
 from training.report.parts import Plot, Section, Table
 from training.report.style import BAND, INK, MUTED, OURS, plot, sheet
 from training.tables import shown
@@ -22,17 +22,17 @@ FIGURES = (
 )
 
 
-def section(material: Material) -> Section:
+def section(measured: Measured) -> Section:
     """Return the changes that were graded beside those that readers saw."""
-    change = material.evaluation["change"]
-    measured = bool(change.get("ours"))
+    change = measured.evaluation["change"]
+    known = bool(change.get("ours"))
     return Section(
         "change",
         "Change over time",
         "A dot is a film and the patient's next: to the right readers saw the patient worsen, "
         "upwards Radiograde did. Changes inside the band around the dashed line differ from the "
         "readers' by less than the repeatability limit.",
-        [_scatter(change)] if measured else [],
+        [_scatter(change)] if known else [],
         [
             Table(
                 f"{change['pairs']} pairs of successive films of {change['patients']} patients",
@@ -40,7 +40,7 @@ def section(material: Material) -> Section:
                 [(words, shown(change[key], form)) for key, words, form in FIGURES],
             )
         ]
-        if measured
+        if known
         else [],
     )
 

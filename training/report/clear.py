@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from training.report.material import Material
+from training.measured import Measured
 from training.report.parts import Section, Table
 
 
-def section(material: Material) -> Section:
+def section(measured: Measured) -> Section:
     """Return the global scores of films labelled clear."""
     return Section(
         "clear",
@@ -26,7 +26,7 @@ def section(material: Material) -> Section:
                         f"{kind['mean_brixia']:.2f}",
                         f"{kind['p95_brixia']:.2f}",
                     )
-                    for kind in material.evaluation["clear"]
+                    for kind in measured.evaluation["clear"]
                 ],
                 words=3,
             )

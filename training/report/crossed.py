@@ -12,18 +12,9 @@ from training.metrics import Array
 
 def halves(graded: GradedScale, level: float) -> Array:
     """Return the half-width (M,) at ``level`` of every grading's interval."""
-    half = np.zeros(len(graded.values))
-    for fold in np.unique(graded.folds):
-        here, others = graded.folds == fold, graded.folds != fold
-        rule = conformal.fit(
-            graded.values[others],
-            graded.spread[others],
-            graded.truth[others],
-            graded.scale,
-            level,
-        )
-        half[here] = rule.half(graded.values[here], graded.spread[here], graded.scale)
-    return half
+    return conformal.crossed(
+        graded.values, graded.spread, graded.truth, graded.folds, graded.scale, level
+    )
 
 
 def ends(graded: GradedScale, level: float) -> tuple[Array, Array]:

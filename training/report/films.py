@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from training.report.material import Material
+from training.measured import Measured
 from training.report.parts import Section, Table
 from training.tables import trained_on
 
 VERSIONS = ("radiograde", "torch", "python")
 
 
-def section(material: Material) -> Section:
+def section(measured: Measured) -> Section:
     """Return the films by source, and what ran."""
-    evaluation, run = material.evaluation, material.evaluation["run"]
+    evaluation, run = measured.evaluation, measured.evaluation["run"]
     facts = [
         ("films", f"{evaluation['films']}"),
         ("patients", f"{evaluation['patients']}"),
         ("films with severity scores", f"{evaluation['graded_films']}"),
-        ("folds", f"{len(material.study.fold_numbers)}"),
+        ("folds", f"{len(measured.study.fold_numbers)}"),
         ("trained on", f"{trained_on(evaluation)}, {run['minutes']:.0f} minutes"),
         *((f"version of {name}", f"{run[name]}") for name in VERSIONS if name in run),
         ("sha256 of the manifest", evaluation["manifest"]),

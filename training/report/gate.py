@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from model.scope import CLASSES, FRONTAL
+from training.measured import Measured
 from training.metrics import Array
-from training.report.material import Material
 from training.report.parts import Plot, Section, Table
 from training.report.style import MISSED, MUTED, OURS, plot, sheet
 from training.scope_evaluation import Trial
@@ -14,13 +14,13 @@ from training.scope_evaluation import Trial
 CORNER = 0.1
 
 
-def section(material: Material) -> Section:
+def section(measured: Measured) -> Section:
     """Return the ROC, every picture's probability, and what is rejected of each kind."""
-    gate = material.evaluation["gate"]
-    lateral = material.study.lateral.numpy()
-    films = material.found.scope[~lateral, CLASSES.index(FRONTAL)].astype(float)
+    gate = measured.evaluation["gate"]
+    lateral = measured.study.lateral.numpy()
+    films = measured.found.scope[~lateral, CLASSES.index(FRONTAL)].astype(float)
     films = films[~np.isnan(films)]
-    drawable = bool(films.size and material.trial.frontal.size and gate)
+    drawable = bool(films.size and measured.trial.frontal.size and gate)
     rows = [
         (kind["kind"], f"{kind['pictures']}", f"{kind['rejected']:.1%}")
         for kind in gate.get("kinds", [])
@@ -35,8 +35,8 @@ def section(material: Material) -> Section:
         "Left: the nearer to the upper left corner, the better; the circle is the threshold in "
         "use. Right: a dot is a picture, those left of the line are rejected.",
         [
-            _roc(films, material.trial.frontal, gate["threshold"]),
-            _by_kind(films, material.trial, gate["threshold"]),
+            _roc(films, measured.trial.frontal, gate["threshold"]),
+            _by_kind(films, measured.trial, gate["threshold"]),
         ]
         if drawable
         else [],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from training.measured import Measured
 from training.peers import OURS
-from training.report.material import Material
 from training.report.parts import Tile
 from training.tables import shown
 
@@ -17,14 +17,14 @@ ERRORS = {
 }
 
 
-def tiles(material: Material) -> list[Tile]:
+def tiles(measured: Measured) -> list[Tile]:
     """Return the figures for the head of the page; those not measured are left out."""
-    evaluation = material.evaluation
+    evaluation = measured.evaluation
     coverage = evaluation["coverage"]["brixia"]
     dice, gate = evaluation["lung_dice"], evaluation["gate"]
     others = (
         (
-            f"Global score within {material.level:.0%} interval",
+            f"Global score within {measured.level:.0%} interval",
             coverage["share"],
             ".0%",
             f"of films; median width {shown(coverage['median_width'], '.1f')} points",

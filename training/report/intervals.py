@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from training.graded_scale import GradedScale
+from training.measured import Measured
 from training.report import crossed
-from training.report.material import SCALE_NAMES, Material
 from training.report.parts import Plot, Section, Table
 from training.report.style import INK, MUTED, OURS, plot, sheet
 from training.tables import shown
@@ -16,11 +16,20 @@ COLOURS = (MUTED, OURS, "#2f855a", "#b7791f")
 FEWEST = 2
 
 
-def section(material: Material) -> Section:
+SCALE_NAMES = {
+    "zones": "zones",
+    "brixia": "global Brixia",
+    "geographic_extent": "extent",
+    "opacity": "opacity",
+}
+"""What the evaluation's scales are called on the page."""
+
+
+def section(measured: Measured) -> Section:
     """Return coverage at every level, widths, and their table."""
     scales = {
         SCALE_NAMES[name]: graded
-        for name, graded in material.scales.items()
+        for name, graded in measured.scales.items()
         if (~np.isnan(graded.truth)).sum() >= FEWEST
     }
     return Section(
@@ -29,10 +38,10 @@ def section(material: Material) -> Section:
         "Left: on the dashed line, intervals hold as many films as they promise; below it they "
         "promise too much. Rules were set on the other folds. Right: the narrower, the more an "
         "interval tells; the line is the median.",
-        [_coverage(scales), _widths(scales, material.level)] if scales else [],
+        [_coverage(scales), _widths(scales, measured.level)] if scales else [],
         [
             Table(
-                f"{material.level:.0%} intervals; widths in points of the scale.",
+                f"{measured.level:.0%} intervals; widths in points of the scale.",
                 ("scale", "films or zones covered", "median width"),
                 [
                     (
@@ -40,7 +49,7 @@ def section(material: Material) -> Section:
                         shown(found["share"], ".1%"),
                         shown(found["median_width"], ".2f"),
                     )
-                    for name, found in material.evaluation["coverage"].items()
+                    for name, found in measured.evaluation["coverage"].items()
                 ],
             )
         ],

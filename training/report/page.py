@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib import rc_context
 
-from training.predict import Predictions
-from training.references import References
+from training.measured import Measured
 from training.report import (
     agreement,
     change,
@@ -24,10 +21,7 @@ from training.report import (
     subgroups,
     worst,
 )
-from training.report.material import Material
 from training.report.style import STYLE
-from training.scope_evaluation import Trial
-from training.study import Study
 
 NAME = "report.html"
 
@@ -50,20 +44,15 @@ SECTIONS = (
 
 def write(
     folder: Path,
-    evaluation: Mapping[str, Any],
-    study: Study,
-    found: Predictions,
-    references: References,
-    trial: Trial,
+    measured: Measured,
 ) -> Path:
     """Return the path of the page written into ``folder``, which is made where it is absent.
 
     The page holds pictures of the worst films: it may go where the films may go, and no further.
     Films are named by their row in the manifest; no file name and no patient stands on it.
     """
-    material = Material(evaluation, study, found, references, trial)
     with rc_context(STYLE):
-        sections = [section(material) for section in SECTIONS]
+        sections = [section(measured) for section in SECTIONS]
     pages = Environment(
         loader=PackageLoader("training", "report"),
         autoescape=True,
@@ -72,9 +61,9 @@ def write(
         lstrip_blocks=True,
     )
     text = pages.get_template(f"{NAME}.j2").render(
-        films=evaluation["films"],
-        patients=evaluation["patients"],
-        tiles=headline.tiles(material),
+        films=measured.evaluation["films"],
+        patients=measured.evaluation["patients"],
+        tiles=headline.tiles(measured),
         sections=sections,
     )
     folder.mkdir(parents=True, exist_ok=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from training.report.material import Material
+from training.measured import Measured
 from training.report.parts import Plot, Section
 from training.report.style import INK, MISSED, OURS, plot, sheet
 
 
-def section(material: Material) -> Section:
+def section(measured: Measured) -> Section:
     """Return how far every perturbation moves the global score."""
-    shifts = material.evaluation["robustness"]
+    shifts = measured.evaluation["robustness"]
     return Section(
         "robustness",
         "Robustness",

@@ -5,38 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from model.scales import BRIXIA
+from training.measured import Measured
 from training.network import READERS
 from training.peers import OURS
 from training.report.bland_altman import Pair, bland_altman
-from training.report.material import Material
 from training.report.parts import Plot, Section, Table
 from training.report.scatter import against_readers
 from training.report.two_readers import two_readers
 from training.tables import shown
 
 
-def brixia(material: Material) -> Section:
+def brixia(measured: Measured) -> Section:
     """Return the global score beside the readers' mean."""
-    graded = material.scales["brixia"]
+    graded = measured.scales["brixia"]
     return Section(
         "brixia",
         "Global Brixia score",
         "A dot is a film: on the dashed line it is graded as the readers' mean, above it "
-        f"higher. The thin bar is its {material.level:.0%} interval, set on the other folds; equal "
+        f"higher. The thin bar is its {measured.level:.0%} interval, set on the other folds; equal "
         "scores are drawn side by side. Beside it, two readers on "
         "the same films: a larger dot is more films.",
         _drawn(
             [
-                against_readers(graded, "Radiograde and readers' mean", material.level),
-                two_readers(material.references),
+                against_readers(graded, "Radiograde and readers' mean", measured.level),
+                two_readers(measured.references),
             ]
         ),
     )
 
 
-def limits(material: Material) -> Section:
+def limits(measured: Measured) -> Section:
     """Return how our differences from a reader compare with those of two readers."""
-    graded, known = material.scales["brixia"], material.references
+    graded, known = measured.scales["brixia"], measured.references
     senior, junior = (known.of_reader(reader) for reader in READERS)
     names = [f"reader {reader}" for reader in READERS]
     pairs = (
@@ -56,15 +56,15 @@ def limits(material: Material) -> Section:
     )
 
 
-def other_scales(material: Material) -> Section:
+def other_scales(measured: Measured) -> Section:
     """Return extent and opacity beside the readers."""
     return Section(
         "extent-opacity",
         "Extent and opacity",
         "As for the global score: dots on the dashed line agree with the readers, bars are "
-        f"{material.level:.0%} intervals.",
+        f"{measured.level:.0%} intervals.",
         _drawn(
-            against_readers(material.scales[name], title, material.level)
+            against_readers(measured.scales[name], title, measured.level)
             for name, title in (
                 ("geographic_extent", "Geographic extent"),
                 ("opacity", "Opacity"),
@@ -73,9 +73,9 @@ def other_scales(material: Material) -> Section:
     )
 
 
-def zones(material: Material) -> Section:
+def zones(measured: Measured) -> Section:
     """Return how the six zones agree."""
-    evaluation = material.evaluation
+    evaluation = measured.evaluation
     dice = evaluation["lung_dice"]
     others = [
         ("mean absolute error of a zone, 0-3", evaluation["zone_mae"], ".3f"),

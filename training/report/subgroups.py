@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from training.report.material import Material
+from training.measured import Measured
 from training.report.parts import Plot, Section
 from training.report.style import INK, MISSED, MUTED, OURS, plot, sheet
 
 
-def section(material: Material) -> Section:
+def section(measured: Measured) -> Section:
     """Return error, bias and coverage of every group."""
-    groups = material.evaluation["subgroups"]
+    groups = measured.evaluation["subgroups"]
     return Section(
         "subgroups",
         "Subgroups",
         "Global score against the readers' mean; films of each group in brackets. Bias to the "
         "right means graded higher than readers did. Small groups swing by chance, and scores at "
         "the ends of a scale can err to one side only.",
-        [_bars(groups, material.level)] if groups else [],
+        [_bars(groups, measured.level)] if groups else [],
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from model.scales import ZONE_NAMES
+from training.measured import Measured
 from training.report import crossed
-from training.report.material import Material
 from training.report.parts import Case, Section, Zone
 from training.report.thumbnails import thumbnail
 
@@ -15,48 +15,48 @@ FAR = 1.0
 """Grades apart from which a zone is marked."""
 
 
-def section(material: Material) -> Section:
+def section(measured: Measured) -> Section:
     """Return the films whose global score is furthest from the readers' mean."""
-    graded = material.scales["brixia"]
+    graded = measured.scales["brixia"]
     error = np.abs(graded.values - graded.truth)
     order = [int(film) for film in np.argsort(-error) if not np.isnan(error[film])]
-    low, high = crossed.ends(graded, material.level)
+    low, high = crossed.ends(graded, measured.level)
     return Section(
         "worst",
         "Worst films",
         "The films whose global score is furthest from the readers' mean, worst first, with the "
-        f"{material.level:.0%} interval. Zones stand as on the film, patient's right on the "
+        f"{measured.level:.0%} interval. Zones stand as on the film, patient's right on the "
         "left: ours, then the readers' mean, marked where they are a grade or more apart.",
-        cases=[_case(material, film, (low[film], high[film])) for film in order[:MOST]],
+        cases=[_case(measured, film, (low[film], high[film])) for film in order[:MOST]],
     )
 
 
-def _case(material: Material, index: int, interval: tuple[float, float]) -> Case:
-    film = material.study.manifest.films[index]
-    ours, readers = float(material.found.brixia[index]), float(material.references.brixia[index])
+def _case(measured: Measured, index: int, interval: tuple[float, float]) -> Case:
+    film = measured.study.manifest.films[index]
+    ours, readers = float(measured.found.brixia[index]), float(measured.references.brixia[index])
     facts = [
         ("Radiograde", f"{ours:.1f} ({interval[0]:.1f}-{interval[1]:.1f})"),
         ("readers' mean", f"{readers:g}"),
-        ("readers", _readers(material, index)),
+        ("readers", _readers(measured, index)),
         ("error", f"{ours - readers:+.1f}"),
         ("view", film.view or "not named"),
     ]
     title = f"Row {film.row}"
     alt = f"Film in row {film.row}: {', '.join(f'{name} {value}' for name, value in facts)}."
-    picture = thumbnail(material.study.cache, index, title, alt)
-    return Case(picture, facts, _zones(material, index))
+    picture = thumbnail(measured.study.cache, index, title, alt)
+    return Case(picture, facts, _zones(measured, index))
 
 
-def _readers(material: Material, index: int) -> str:
+def _readers(measured: Measured, index: int) -> str:
     scores = {
-        reader: float(material.references.of_reader(reader)[index])
-        for reader in material.references.readers
+        reader: float(measured.references.of_reader(reader)[index])
+        for reader in measured.references.readers
     }
     return ", ".join(f"{name} {score:g}" for name, score in scores.items() if not np.isnan(score))
 
 
-def _zones(material: Material, index: int) -> list[Zone]:
-    ours, readers = material.found.zones[index], material.references.zones[index]
+def _zones(measured: Measured, index: int) -> list[Zone]:
+    ours, readers = measured.found.zones[index], measured.references.zones[index]
     return [
         Zone(name, f"{one:.1f}", f"{other:g}", abs(one - other) >= FAR)
         for name, one, other in zip(ZONE_NAMES.values(), ours, readers, strict=True)

@@ -1,4 +1,4 @@
-"""All that a report is made of."""
+"""A run's evaluation together with what it was counted from."""
 
 from __future__ import annotations
 
@@ -12,18 +12,10 @@ from training.references import References
 from training.scope_evaluation import Trial
 from training.study import Study
 
-SCALE_NAMES = {
-    "zones": "zones",
-    "brixia": "global Brixia",
-    "geographic_extent": "extent",
-    "opacity": "opacity",
-}
-"""What the evaluation's scales are called on the page."""
-
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """An evaluation and what it was counted from; films of all parts are in one order."""
+class Measured:
+    """``evaluation``: the figures as plain JSON types; films of all parts are in one order."""
 
     evaluation: Mapping[str, Any]
     study: Study
