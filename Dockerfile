@@ -30,7 +30,8 @@ COPY --from=build /app /app
 WORKDIR /app
 USER 10001
 VOLUME /data
-EXPOSE 8000
+# 11112: `radiograde listen`, in a container of its own that shares /data.
+EXPOSE 8000 11112
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
 CMD ["radiograde", "serve"]

@@ -2,17 +2,28 @@ PYTHON ?= python3
 DEVICE ?= cpu
 VENV := .venv
 BIN := $(VENV)/bin
+TOOLS := orthanc orthanc-dicomweb dcmtk
 PIP := $(BIN)/python -m pip
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint bench clean
+.PHONY: run test lint bench tools clean
 
 run: $(VENV)/.serve-$(DEVICE)
 	$(BIN)/radiograde serve --data-dir var
 
-test: lint
+test: lint tools
 	$(BIN)/pytest
+
+# A real PACS and DCMTK. Tests that need them are skipped where they are absent.
+tools:
+	@command -v storescu Orthanc >/dev/null 2>&1 || test -x /usr/sbin/Orthanc || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		{ apt-get update -qq || true; } && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(TOOLS); \
+	else \
+		echo 'Not installed, their tests are skipped: $(TOOLS)'; \
+	fi
 
 lint: $(VENV)/.develop
 	$(BIN)/ruff check

@@ -7,9 +7,14 @@ import importlib
 import click
 
 COMMANDS: dict[str, str] = {
-    "serve": "service.cli:serve",
-    "score": "service.cli:score",
-    "info": "service.cli:info",
+    "serve": "service.commands.serve:serve",
+    "listen": "service.commands.listen:listen",
+    "score": "service.commands.score:score",
+    "jobs": "service.commands.jobs:jobs",
+    "check": "service.commands.check:check",
+    "work": "service.commands.work:work",
+    "mercure": "service.commands.mercure:mercure",
+    "info": "service.commands.info:info",
     "train": "training.cli:train",
     "evaluate": "training.cli:evaluate",
     "export": "training.cli:export",

@@ -74,11 +74,13 @@ class Maps:
     ``opacity``: (h, w) float32 in [0, 1]. ``lungs``: (2, h, w) float32 in [0, 1],
     patient's right lung first. h and w follow the film's aspect, not its resolution.
     ``borders``: where the upper zone ends and the lower begins, as shares of a lung's height.
+    ``involved``: opacity above which a point of the lung counts as involved.
     """
 
     opacity: NDArray[np.float32]
     lungs: NDArray[np.float32]
     borders: tuple[float, float] = (1 / 3, 2 / 3)
+    involved: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)

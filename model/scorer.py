@@ -95,7 +95,10 @@ class Scorer:
         square, frame = prepare(radiograph.pixels, self.metadata.preprocessing)
         grading = self._run(square)
         maps = Maps(
-            frame.crop(grading.opacity), frame.crop(grading.lungs), self.metadata.zone_borders
+            frame.crop(grading.opacity),
+            frame.crop(grading.lungs),
+            self.metadata.zone_borders,
+            self.metadata.thresholds.involved,
         )
         verdict = GateVerdict((*verdict.reasons, *self._doubts(grading, maps, radiograph)))
         if not verdict.in_scope:

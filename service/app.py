@@ -11,12 +11,14 @@ from fastapi.middleware import Middleware
 
 from model.result import NOTICE
 from model.scorer import Scorer
+from service.dicomweb.door import StowDoor
 from service.middleware import KnownCallers, RequestLog, SafeHeaders
 from service.openapi import DescribedApi
 from service.problems import add_problem_handlers
-from service.routes import card, health, pages, results, scoring
+from service.routes import card, documents, health, jobs, pages, results, scoring, stow
 from service.runtime import open_runtime
 from service.settings import Settings
+from service.site import load_site
 
 
 def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
@@ -26,6 +28,7 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
         ModelFileError: the model cannot be used.
         DeviceError: a GPU is asked for and cannot be used.
         StoreError: the results cannot be kept.
+        SiteError: the site file cannot be used.
     """
     runtime = open_runtime(settings, scorer)
 
@@ -48,8 +51,11 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
         ],
     )
     app.state.runtime = runtime
+    app.state.stow = StowDoor(
+        runtime.records.intake, load_site(settings.site_file).node.max_object_mb * 2**20
+    )
     add_problem_handlers(app)
-    for part in (scoring, results, card, health, pages):
+    for part in (scoring, results, documents, jobs, stow, card, health, pages):
         app.include_router(part.router)
     pages.mount_assets(app)
     return app

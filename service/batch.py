@@ -7,6 +7,7 @@ import json
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from model.grading import grade_film
 from model.limits import Limits
 from model.result import Failure, SeverityResult
 from model.scorer import Scorer
+from service.documents.builders import OF_FILM, builder_of, header_of, kinds_of
+from service.documents.case import Case
 from service.documents.overlay import overlay_png
 from service.films import OVERLAY, Film
 
@@ -56,6 +59,7 @@ class Batch:
             executor.shutdown(cancel_futures=True)
 
     def _grade_one(self, film: Film) -> Graded:
+        began = datetime.now().astimezone()
         try:
             data = _read_file(film.path)
         except RadiogradeError as error:
@@ -64,12 +68,23 @@ class Batch:
             radiograph = None
         else:
             result, radiograph = grade_film(data, self.scorer)
-        graded = Graded(film, dataclasses.replace(result, id=str(ULID()), maps=None))
+        result = dataclasses.replace(result, id=str(ULID()))
+        graded = Graded(film, dataclasses.replace(result, maps=None))
         if self.out is not None:
             _write(self.out / film.name, ".json", _json_bytes(graded))
-            if radiograph is not None and result.scores is not None:
-                _write(self.out / film.name, OVERLAY, overlay_png(radiograph, result))
+            if radiograph is not None:
+                header = header_of(data) if radiograph.source == "dicom" else None
+                self._write_documents(film, Case(radiograph, header, result, began))
         return graded
+
+    def _write_documents(self, film: Film, case: Case) -> None:
+        """Write the picture of a scored film, and the DICOM documents that there are of it."""
+        place = (self.out or Path()) / film.name
+        if case.result.scores is not None:
+            _write(place, OVERLAY, overlay_png(case.film, case.result))
+        for kind in sorted(kinds_of(case) & OF_FILM):
+            document = builder_of(kind)(case)
+            _write(place, f".{document.name}", document.content)
 
 
 def _read_file(path: Path) -> bytes:

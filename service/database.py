@@ -1,15 +1,19 @@
-"""The database behind the results: opening it and bringing its tables up to date."""
+"""The database: opening it, bringing its tables up to date, reading and writing."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from service.errors import StoreError
@@ -18,6 +22,58 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 _BEGIN = "sqlite_begin"
 _MIGRATION_LOCK = 7_263_411_846
+
+
+class Database:
+    """One database; safe to share among threads."""
+
+    def __init__(self, url: str) -> None:
+        """Open the database at a SQLAlchemy URL and bring its tables up to date.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        self.url = url
+        self.engine = open_engine(url)
+
+    def close(self) -> None:
+        """Give the connections back; the database is not to be used afterwards."""
+        self.engine.dispose()
+
+    def ping(self) -> None:
+        """Return when the database answers. Raises StoreError when it does not."""
+        self.read(sa.select(sa.literal(1)))
+
+    def read(self, query: sa.Select[Any]) -> list[Any]:
+        """Return all rows of a query. Raises StoreError where the database does not answer."""
+        try:
+            with self.engine.connect() as connection:
+                return list(connection.execute(query))
+        except SQLAlchemyError as error:
+            raise _unavailable(error) from error
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection whose transaction is committed at the end of the ``with`` block.
+
+        Raises:
+            IntegrityError: what was written contradicts a constraint.
+            StoreError: the database does not answer; nothing was written.
+        """
+        try:
+            # A writer that began by reading could not wait for its turn in SQLite.
+            with self.engine.execution_options(**{_BEGIN: "IMMEDIATE"}).begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise
+        except SQLAlchemyError as error:
+            raise _unavailable(error) from error
+
+
+def _unavailable(error: SQLAlchemyError) -> StoreError:
+    return StoreError(
+        f"The results store does not answer ({type(error).__name__}). Try again shortly."
+    )
 
 
 def open_engine(url: str) -> Engine:

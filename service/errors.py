@@ -8,7 +8,14 @@ RadiogradeError
 ├── StoreError               503  the results store cannot be used
 ├── DeviceError              500  the device asked for is not there
 ├── UnsafeHostError          500  would listen beyond this computer without a sign-in
-└── AddressError             500  the address or port cannot be had
+├── AddressError             500  the address or port cannot be had
+├── SiteError                500  the site file cannot be used
+├── TaskError                500  Mercure's task file or its films cannot be used
+├── NoSpaceError             507  the film cannot be written to disk
+├── UndocumentedError        409  the result has no such document
+└── DeliveryError            502  a document did not arrive
+    ├── UnreachableError     502  the destination does not answer; later it may
+    └── RefusedError         502  the destination will not have it
 """
 
 from __future__ import annotations
@@ -82,3 +89,56 @@ class AddressError(RadiogradeError):
 
     code = "address_unavailable"
     title = "The address cannot be used"
+
+
+class SiteError(RadiogradeError):
+    """The site file, or a secret that it names, cannot be used."""
+
+    code = "site_file"
+    title = "The site file cannot be used"
+
+
+class TaskError(RadiogradeError):
+    """What Mercure gave the module to do cannot be used."""
+
+    code = "mercure_task"
+    title = "The task cannot be used"
+
+
+class NoSpaceError(RadiogradeError):
+    """A film could not be written to disk, so it was not accepted."""
+
+    code = "no_space"
+    title = "The film cannot be kept"
+    http_status = 507
+    dimse_status = 0xA700
+
+
+class UndocumentedError(RadiogradeError):
+    """The result has no document of this kind, or its film is no longer kept."""
+
+    code = "no_document"
+    title = "The result has no such document"
+    http_status = 409
+
+
+class DeliveryError(RadiogradeError):
+    """A document did not arrive."""
+
+    code = "not_delivered"
+    title = "The document did not arrive"
+    http_status = 502
+
+
+class UnreachableError(DeliveryError):
+    """The destination does not answer; later it may."""
+
+    code = "unreachable"
+    title = "The destination does not answer"
+
+
+class RefusedError(DeliveryError):
+    """The destination answered, and will not have the document."""
+
+    code = "refused"
+    title = "The destination refuses the document"

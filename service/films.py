@@ -13,6 +13,9 @@ _PREAMBLE = 128
 OVERLAY = ".overlay.png"
 """What the name of a drawn picture ends in."""
 
+DRAWN = (OVERLAY, ".sr.dcm", ".seg.dcm", ".sc.dcm")
+"""What the names of documents end in that an earlier run made beside films."""
+
 
 @dataclass(frozen=True, slots=True)
 class Film:
@@ -69,7 +72,7 @@ def _walk(root: Path, out: Path | None) -> Iterator[Path]:
 
 
 def _looks_like_film(path: Path) -> bool:
-    if path.name.endswith(OVERLAY):
+    if path.name.endswith(DRAWN):
         return False
     if path.suffix.lower() in _SUFFIXES:
         return True

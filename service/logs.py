@@ -52,4 +52,6 @@ def hush_decoders() -> None:
     """Drop what the decoders say about a file: they quote its values, the patient's name too."""
     for name in ("pydicom", "pylibjpeg", "openjpeg", "PIL"):
         logging.getLogger(name).disabled = True
+    # It logs a trace for every peer that hangs up; what matters of it is logged by the node.
+    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
     warnings.simplefilter("ignore", UserWarning)

@@ -1,9 +1,11 @@
-"""What the routes share: settings, scorer, store and pool, opened and closed together."""
+"""What the routes share: settings, scorer, records and pool, opened and closed together."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,10 +13,10 @@ from fastapi import Depends, Request
 from model.grading import grade
 from model.result import SeverityResult
 from model.scorer import Scorer
-from service.errors import DeviceError, StoreError
+from service.errors import DeviceError
 from service.pool import GradingPool
+from service.records import Records, open_records
 from service.settings import Device, Settings
-from service.store import ResultStore
 
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
@@ -28,25 +30,34 @@ class Runtime:
 
     settings: Settings
     scorer: Scorer
-    store: ResultStore
+    records: Records
     pool: GradingPool
 
     def grade(self, data: bytes) -> SeverityResult:
         """Return the result for a file's bytes, kept and with its id; blocks while it works.
 
         Raises:
-            StoreError: the result could not be kept, so it is not given out either.
+            NoSpaceError, StoreError: film or result could not be kept, so it is not given out.
         """
-        return self.store.add(grade(data, self.scorer))
+        records = self.records
+        film = records.intake.describe(data, "http")
+        records.archive.keep(film.id, data)
+        began = datetime.now(UTC)
+        result = dataclasses.replace(grade(data, self.scorer), id=film.id)
+        if result.maps is not None:
+            records.archive.keep_maps(film.id, result.maps)
+        # Asked again, the same film is graded again: the caller waits for an answer.
+        records.films.answered(dataclasses.replace(film, key=f"http:{film.id}"), result, began)
+        return result
 
     def close(self) -> None:
-        """Finish the films being graded, then close the store."""
+        """Finish the films being graded, then close the records."""
         self.pool.close()
-        self.store.close()
+        self.records.close()
 
 
 def open_runtime(settings: Settings, scorer: Scorer | None = None) -> Runtime:
-    """Load the model unless one is given, and open the store.
+    """Load the model unless one is given, and open the records.
 
     Raises:
         ModelFileError: the model cannot be used.
@@ -54,15 +65,8 @@ def open_runtime(settings: Settings, scorer: Scorer | None = None) -> Runtime:
         StoreError: the results cannot be kept.
     """
     scorer = scorer or load_scorer(settings)
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"The data directory {settings.data_dir} cannot be made ({error.strerror}). "
-            "Choose another with --data-dir or RADIOGRADE_DATA_DIR."
-        ) from error
-    store = ResultStore(settings.store_url)
-    return Runtime(settings, scorer, store, GradingPool(settings.workers, settings.queue))
+    pool = GradingPool(settings.workers, settings.queue)
+    return Runtime(settings, scorer, open_records(settings), pool)
 
 
 def load_scorer(settings: Settings) -> Scorer:

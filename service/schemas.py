@@ -123,6 +123,44 @@ class ResultPage(Described):
     next: Ulid | None = Field(description="Pass as `before` for the page after; null at the end")
 
 
+class Delivery(Described):
+    """Where a result's way to one destination stands."""
+
+    destination: str = Field(description="Its name in the site file")
+    state: Literal["waiting", "delivered", "parked"]
+    attempts: int = Field(description="Attempts that ended")
+    updated: str
+    error: str | None = Field(examples=["unreachable"])
+    message: str | None
+
+
+class Job(Described):
+    """A film's way through the house; its result has the same id."""
+
+    id: Ulid
+    received: str
+    door: Literal["dicom", "dicomweb", "folder", "http"]
+    bytes: int
+    state: Literal["waiting", "graded", "set_aside", "failed"]
+    reason: str | None = Field(description="Code why it was set aside or failed")
+    attempts: int
+    deliveries: list[Delivery]
+
+
+class JobPage(Described):
+    """Jobs, newest first."""
+
+    counts: dict[str, int] = Field(description="Films in each state")
+    jobs: list[Job]
+    next: Ulid | None = Field(description="Pass as `before` for the page after; null at the end")
+
+
+class Retried(Described):
+    """How many pieces of work were set going again."""
+
+    retried: int
+
+
 class ModelCard(Described):
     """The facts of the model in use, and where it runs."""
 

@@ -12,6 +12,7 @@ from service.app import create_app
 from service.errors import AddressError, UnsafeHostError
 from service.logs import configure_logging
 from service.settings import Settings
+from service.work.child import worker_beside
 
 _BACKLOG = 128
 
@@ -31,10 +32,11 @@ def run_server(settings: Settings, announce: Callable[[str], None]) -> None:
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, date_header=False
         )
-        announce(base_url(listener))
-        # By then uvicorn has shut down in order, and raises Ctrl-C once more.
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listener])
+        with worker_beside(settings):
+            announce(base_url(listener))
+            # By then uvicorn has shut down in order, and raises Ctrl-C once more.
+            with suppress(KeyboardInterrupt):
+                uvicorn.Server(config).run(sockets=[listener])
 
 
 def check_exposure(settings: Settings) -> None:

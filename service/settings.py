@@ -29,6 +29,8 @@ def default_data_dir() -> Path:
     return root / "radiograde"
 
 
+SITE_FILE = "radiograde.toml"
+
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 """Always answered: a health check on the machine itself uses them."""
 
@@ -58,7 +60,19 @@ class Settings(BaseSettings):
     queue: int = Field(16, ge=0, description="Films that may wait beyond those being graded")
     max_upload_mb: PositiveInt = Field(64, description="Largest request body, in MiB")
     upload_timeout_s: PositiveFloat = Field(60.0, description="Time to receive a request body")
+    site: Path | None = Field(
+        None, description="TOML file with node, folders and destinations; default in data_dir"
+    )
+    keep_days: PositiveInt | None = Field(
+        30, description="Days that films stay once nothing is left to do with them; none: for ever"
+    )
+    worker: bool = Field(True, description="Whether serve and listen start a worker of their own")
     log_level: LogLevel = "info"
+
+    @field_validator("keep_days", mode="before")
+    @classmethod
+    def _none_in_words(cls, value: object) -> object:
+        return None if value == "none" else value
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod
@@ -73,6 +87,20 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'radiograde.sqlite'}"
+
+    @property
+    def site_file(self) -> Path:
+        """The TOML file that ``service.site`` reads."""
+        return self.site or self.data_dir / SITE_FILE
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment variables that give another process these settings."""
+        chosen = self.model_dump(include=self.model_fields_set)
+        return {
+            f"RADIOGRADE_{name.upper()}": _in_words(value)
+            for name, value in chosen.items()
+            if value is not None
+        }
 
     @property
     def max_upload_bytes(self) -> int:
@@ -96,3 +124,9 @@ class Settings(BaseSettings):
         if self.is_loopback or self.allowed_hosts:
             return frozenset({*LOOPBACK_NAMES, self.host, *self.allowed_hosts})
         return None
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return ",".join(value) if isinstance(value, tuple) else str(value)

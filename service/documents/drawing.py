@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -14,6 +16,7 @@ PAPER: Colour = (13, 15, 19)
 INK: Colour = (240, 242, 245)
 DIM: Colour = (158, 166, 178)
 FAINT: Colour = (46, 51, 60)
+WARNING: Colour = (255, 200, 90)
 
 _STOPS = (0.0, 0.35, 0.7, 1.0)
 _WARM = ((170, 178, 188), (255, 214, 92), (255, 138, 36), (255, 64, 44))
@@ -26,18 +29,36 @@ class Pen:
 
     def __init__(self, draw: ImageDraw.ImageDraw) -> None:
         self._draw = draw
+        self._fonts: dict[int, ImageFont.FreeTypeFont | ImageFont.ImageFont] = {}
 
     def text(
         self, at: tuple[float, float], text: str, size: int, colour: Colour, *, anchor: str = "la"
     ) -> float:
         """Write a line and return the x where it ends; anchors are Pillow's."""
-        font = ImageFont.load_default(size)
-        self._draw.text(at, text, fill=colour, font=font, anchor=anchor)
+        self._draw.text(at, text, fill=colour, font=self._font(size), anchor=anchor)
         return at[0] + self.width(text, size)
 
     def width(self, text: str, size: int) -> float:
         """Return how wide a line is, in pixels."""
-        return float(self._draw.textlength(text, font=ImageFont.load_default(size)))
+        return float(self._draw.textlength(text, font=self._font(size)))
+
+    def fitted(self, text: str, size: int, width: float) -> str:
+        """Return the text, its end cut off where it is wider than ``width``."""
+        if self.width(text, size) <= width:
+            return text
+        while text and self.width(f"{text}...", size) > width:
+            text = text[:-1]
+        return f"{text}..."
+
+    def wrapped(self, text: str, size: int, width: float) -> list[str]:
+        """Return the text in lines that are no wider than ``width``, if each word fits."""
+        lines: list[str] = []
+        for word in text.split():
+            if lines and self.width(f"{lines[-1]} {word}", size) <= width:
+                lines[-1] += f" {word}"
+            else:
+                lines.append(word)
+        return lines
 
     def bar(
         self, at: tuple[float, float], width: int, score: ScaleScore, *, height: int = 6
@@ -61,6 +82,28 @@ class Pen:
     def line(self, start: tuple[int, int], end: tuple[int, int], colour: Colour) -> None:
         """Draw a thin line."""
         self._draw.line((start, end), fill=colour, width=1)
+
+    def _font(self, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+        # Each loading reads the whole typeface anew.
+        if size not in self._fonts:
+            self._fonts[size] = ImageFont.load_default(size)
+        return self._fonts[size]
+
+
+def sheet(width: int, height: int) -> tuple[Image.Image, Pen]:
+    """Return an empty RGB picture and what writes on it."""
+    picture = Image.new("RGB", (width, height), PAPER)
+    return picture, Pen(ImageDraw.Draw(picture))
+
+
+def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Return pictures of one width, one below the other."""
+    whole = Image.new("RGB", (pictures[0].width, sum(picture.height for picture in pictures)))
+    top = 0
+    for picture in pictures:
+        whole.paste(picture, (0, top))
+        top += picture.height
+    return whole
 
 
 def warmth(share: float) -> Colour:

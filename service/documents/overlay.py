@@ -7,25 +7,38 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from model.radiograph import Radiograph
-from model.result import NOTICE, Maps, ScaleScore, Scores, SeverityResult
+from model.result import NOTICE, Maps, ModelFacts, ScaleScore, Scores, SeverityResult
 from model.scales import LEFT_ZONES, RIGHT_ZONES, ZONE, ZONE_NAMES
-from service.documents.drawing import DIM, INK, PAPER, Pen, contour, grey_levels, heat, warmth
+from service.documents.drawing import (
+    DIM,
+    INK,
+    WARNING,
+    Pen,
+    contour,
+    grey_levels,
+    heat,
+    sheet,
+    stacked,
+    warmth,
+)
+from service.documents.maps import LUNG, resized
 
 FILM_SIDE = 1000
 """Longest side of the film in the picture, in pixels."""
+
+LEAST_WIDTH = 1240
+"""So that the lines above and below a narrow film have room."""
 
 _MARGIN = 190
 _INDENT = 26
 _CARD = 128
 _HEAD = 118
 _FOOT = 54
-_LUNG = 0.5
 _NARROWEST_BAR = 80
 _CONTOUR = (120, 205, 255)
-_WARNING = (255, 200, 90)
 
 
 def overlay_png(film: Radiograph, result: SeverityResult) -> bytes:
@@ -37,19 +50,42 @@ def overlay_png(film: Radiograph, result: SeverityResult) -> bytes:
     Raises:
         ValueError: the result carries no scores or no maps.
     """
+    graded = graded_film(film, result)
+    reasons = result.gate.reasons if result.gate is not None else ()
+    warned = [reason.code.replace("_", " ") for reason in reasons if reason.level == "warn"]
+    picture = stacked([graded, foot(graded.width, result.model, ", ".join(warned))])
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()
+
+
+def graded_film(film: Radiograph, result: SeverityResult) -> Image.Image:
+    """Return the picture of ``overlay_png`` without its foot, RGB, at least ``LEAST_WIDTH`` wide.
+
+    Raises:
+        ValueError: the result carries no scores or no maps.
+    """
     if result.scores is None or result.maps is None:
         raise ValueError("only a scored result with its maps can be drawn")
     picture = _film_picture(film, result.maps)
-    width, height = picture.size
-    canvas = Image.new("RGB", (width + 2 * _MARGIN, height + _HEAD + _FOOT), PAPER)
-    canvas.paste(picture, (_MARGIN, _HEAD))
-    pen = Pen(ImageDraw.Draw(canvas))
-    _write_head(pen, canvas.width, result.scores, result.severity or "")
-    _write_zones(pen, picture.size, result.scores, result.maps)
-    _write_foot(pen, canvas.size, result)
-    buffer = io.BytesIO()
-    canvas.save(buffer, "PNG", compress_level=3)
-    return buffer.getvalue()
+    width = max(picture.width + 2 * _MARGIN, LEAST_WIDTH)
+    canvas, pen = sheet(width, _HEAD + picture.height)
+    left = (width - picture.width) // 2
+    canvas.paste(picture, (left, _HEAD))
+    _write_head(pen, width, result.scores, result.severity or "")
+    _write_zones(pen, left, picture.size, result.scores, result.maps)
+    return canvas
+
+
+def foot(width: int, model: ModelFacts, warned: str = "") -> Image.Image:
+    """Return the last line of a picture: what the score is for, warnings, which model made it."""
+    canvas, pen = sheet(width, _FOOT)
+    end = pen.text((28, 14), NOTICE, 22, INK)
+    made_by = pen.fitted(f"{model.name} {model.version}", 18, width / 3)
+    start = width - 28 - pen.width(made_by, 18)
+    pen.text((start, 16), made_by, 18, DIM)
+    pen.text((end + 24, 16), pen.fitted(warned, 18, start - end - 48), 18, WARNING)
+    return canvas
 
 
 def _film_picture(film: Radiograph, maps: Maps) -> Image.Image:
@@ -57,13 +93,13 @@ def _film_picture(film: Radiograph, maps: Maps) -> Image.Image:
     rows, columns = film.pixels.shape
     scale = FILM_SIDE / max(rows, columns)
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
-    grey = _resized(film.pixels, size)
+    grey = resized(film.pixels, size)
     low, high = np.percentile(grey[::4, ::4], (0.5, 99.5))
     picture = Image.fromarray(grey_levels((grey - low) / max(high - low, 1e-6))).convert("RGB")
-    lungs = [_resized(lung, size) for lung in maps.lungs]
-    heat(picture, _resized(maps.opacity, size) * np.clip(lungs[0] + lungs[1], 0.0, 1.0))
+    lungs = [resized(lung, size) for lung in maps.lungs]
+    heat(picture, resized(maps.opacity, size) * np.clip(lungs[0] + lungs[1], 0.0, 1.0))
     for lung in lungs:
-        _outline(picture, lung >= _LUNG, maps.borders)
+        _outline(picture, lung > LUNG, maps.borders)
     return picture
 
 
@@ -106,21 +142,23 @@ def _write_head(pen: Pen, width: int, scores: Scores, severity: str) -> None:
     pen.text((30, 78), "     ".join(facts), 22, DIM)
 
 
-def _write_zones(pen: Pen, size: tuple[int, int], scores: Scores, maps: Maps) -> None:
-    """Write each zone's score beside its part of the lung, with a line that leads there."""
-    width = size[0]
+def _write_zones(pen: Pen, left: int, size: tuple[int, int], scores: Scores, maps: Maps) -> None:
+    """Write each zone's score beside its part of the lung, with a line that leads there.
+
+    The film begins at ``left`` and measures ``size``.
+    """
     for side, zones, lung in zip("RL", (RIGHT_ZONES, LEFT_ZONES), maps.lungs, strict=True):
-        inside = _resized(lung, size) >= _LUNG
-        x = _INDENT if side == "R" else _MARGIN + width + _INDENT
+        inside = resized(lung, size) > LUNG
+        x = left - _MARGIN + _INDENT if side == "R" else left + size[0] + _INDENT
         near = x + _CARD if side == "R" else x - 12
-        pen.text((x, _HEAD + 10), side, 34, INK)
+        pen.text((x, _HEAD + 8), side, 44, INK)
         for name, (top, bottom) in zip(zones, _zone_rows(inside, maps.borders), strict=True):
             row = (top + bottom) // 2
             _write_zone(pen, (x, _HEAD + row), name, scores.zones[name])
             columns = np.flatnonzero(inside[row])
             if columns.size:
                 border = int(columns[0 if side == "R" else -1])
-                pen.line((near, _HEAD + row), (_MARGIN + border, _HEAD + row), _CONTOUR)
+                pen.line((near, _HEAD + row), (left + border, _HEAD + row), _CONTOUR)
 
 
 def _write_zone(pen: Pen, at: tuple[int, int], name: str, score: ScaleScore) -> None:
@@ -131,26 +169,3 @@ def _write_zone(pen: Pen, at: tuple[int, int], name: str, score: ScaleScore) -> 
     pen.text((x, y - 58), f"{name}  {ZONE_NAMES[name]}", 18, INK)
     pen.bar((x, y + 18), _CARD - 12, score)
     pen.text((x, y + 32), f"{low:.1f} to {high:.1f}", 18, DIM)
-
-
-def _write_foot(pen: Pen, size: tuple[int, int], result: SeverityResult) -> None:
-    width, height = size
-    end = pen.text((28, height - 38), NOTICE, 18, INK)
-    reasons = result.gate.reasons if result.gate is not None else ()
-    warned = ", ".join(
-        reason.code.replace("_", " ") for reason in reasons if reason.level == "warn"
-    )
-    pen.text((end + 24, height - 38), warned, 18, _WARNING)
-    pen.text(
-        (width - 28, height - 38),
-        f"{result.model.name} {result.model.version}",
-        18,
-        DIM,
-        anchor="ra",
-    )
-
-
-def _resized(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Return an (h, w) array drawn at ``size`` (width, height)."""
-    image = Image.fromarray(np.ascontiguousarray(values, np.float32))
-    return np.asarray(image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0), np.float32)

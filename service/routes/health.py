@@ -27,5 +27,5 @@ async def health() -> Health:
 )
 def ready(service: Service) -> Health:
     """Return ready when the results store answers; the model was loaded before the start."""
-    service.store.ping()
+    service.records.database.ping()
     return Health(status="ready")

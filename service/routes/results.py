@@ -29,7 +29,7 @@ def list_results(
     status: Annotated[Status | None, Query(description="Only results of this status")] = None,
 ) -> Response:
     """Return one page; follow `next` for older results."""
-    page = service.store.page(limit, before, status)
+    page = service.records.store.page(limit, before, status)
     return JSONResponse({"results": page.documents, "next": page.next})
 
 
@@ -47,4 +47,4 @@ def get_result(
     service: Service, id: Annotated[str, Path(description="`id` of a result")]
 ) -> Response:
     """Return the document just as it was first answered."""
-    return JSONResponse(service.store.get(id))
+    return JSONResponse(service.records.store.get(id))

@@ -92,6 +92,16 @@ def test_a_picture_without_lungs_is_rejected(scorer: Scorer) -> None:
     assert rejected.gate.reasons[-1].code == "not_chest"
 
 
+def test_the_maps_carry_the_model_s_threshold_of_involvement() -> None:
+    strict = Scorer(threads=1)
+    object.__setattr__(strict.metadata.thresholds, "involved", 0.7)
+    result = strict.score(radiograph.read(film()))
+    assert result.scores is not None
+    assert result.maps is not None
+    assert result.maps.involved == 0.7
+    assert involvement(result.maps, 0.7) == result.scores.lung_involvement_percent
+
+
 def test_involvement_is_the_marked_share_of_each_lung() -> None:
     lungs = np.zeros((2, 10, 10), np.float32)
     lungs[0, :, :4] = 1.0

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from service import schemas
@@ -165,10 +166,9 @@ def test_nothing_is_answered_that_could_not_be_kept(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = start()
-    runtime = client.app.state.runtime  # type: ignore[attr-defined]  # typed as an ASGI callable
 
     def broken(*_: object) -> None:
         raise OperationalError("INSERT", {}, Exception("disk full"))
 
-    monkeypatch.setattr(runtime.store._engine, "begin", broken)
+    monkeypatch.setattr(Engine, "begin", broken)  # of whatever engine writes
     assert_problem(send(client, png()), 503, "store_unavailable")

@@ -2,18 +2,21 @@ from __future__ import annotations
 
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from ulid import ULID
 
 from model.errors import NotFoundError
 from model.result import Failure, ImageFacts, SeverityResult
-from service.database import open_engine
+from service.database import Database, open_engine
 from service.errors import StoreError
-from service.store import ResultStore, metadata
+from service.store import ResultStore, row_of
+from service.tables import metadata, results
 from tests.service.fakes import FACTS, scored
 
 
@@ -22,26 +25,34 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'results.sqlite'}"
 
 
+def add(database: Database, result: SeverityResult) -> SeverityResult:
+    """Keep a result and return it with its id."""
+    kept = dataclasses.replace(result, id=str(ULID()))
+    with database.write() as connection:
+        connection.execute(sa.insert(results), row_of(kept, datetime.now(UTC)))
+    return kept
+
+
 def test_what_is_added_comes_back_to_the_digit(url: str) -> None:
-    store = ResultStore(url)
-    kept = store.add(scored())
+    database = Database(url)
+    kept = add(database, scored())
     assert kept.id is not None
-    assert store.get(kept.id) == kept.to_json()
+    assert ResultStore(database).get(kept.id) == kept.to_json()
 
 
 def test_results_outlive_the_store(url: str) -> None:
-    first = ResultStore(url)
-    kept = first.add(SeverityResult("failed", FACTS, error=Failure("truncated", "Cut short.")))
+    first = Database(url)
+    kept = add(first, SeverityResult("failed", FACTS, error=Failure("truncated", "Cut short.")))
     first.close()
     assert kept.id is not None
-    assert ResultStore(url).get(kept.id) == kept.to_json()
+    assert ResultStore(Database(url)).get(kept.id) == kept.to_json()
 
 
 def test_a_row_says_what_it_is_looked_up_by(url: str) -> None:
     image = ImageFacts(
         "dicom", "ef" * 32, 9, 8, "PA", sop_instance_uid="1.2.3", study_instance_uid="1.2"
     )
-    ResultStore(url).add(scored(image))
+    add(Database(url), scored(image))
     with sa.create_engine(url).connect() as connection:
         row = connection.execute(sa.text("SELECT * FROM results")).mappings().one()
     assert row["status"] == "scored"
@@ -52,7 +63,7 @@ def test_a_row_says_what_it_is_looked_up_by(url: str) -> None:
 
 def test_an_unknown_id_is_not_found(url: str) -> None:
     with pytest.raises(NotFoundError):
-        ResultStore(url).get("none")
+        ResultStore(Database(url)).get("none")
 
 
 def test_the_migrations_make_the_tables_of_the_code(url: str) -> None:
@@ -68,17 +79,17 @@ def test_sqlite_writes_ahead(url: str) -> None:
 
 def test_stores_may_be_opened_at_the_same_time(url: str) -> None:
     with ThreadPoolExecutor(8) as threads:
-        stores = list(threads.map(lambda _: ResultStore(url), range(8)))
-        kept = list(threads.map(lambda store: store.add(scored()), stores * 5))
+        opened = list(threads.map(lambda _: Database(url), range(8)))
+        kept = list(threads.map(lambda database: add(database, scored()), opened * 5))
     assert len({result.id for result in kept}) == 40
-    assert len(stores[0].page(200).documents) == 40
+    assert len(ResultStore(opened[0]).page(200).documents) == 40
 
 
 def test_a_store_of_a_newer_version_is_left_alone(url: str) -> None:
     with open_engine(url).begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreError, match="newer version"):
-        ResultStore(url)
+        Database(url)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +103,7 @@ def test_a_store_of_a_newer_version_is_left_alone(url: str) -> None:
 )
 def test_a_store_that_cannot_be_opened_says_so_without_the_password(bad: str) -> None:
     with pytest.raises(StoreError) as caught:
-        ResultStore(bad)
+        Database(bad)
     assert "hunter2" not in caught.value.message
 
 
@@ -100,19 +111,20 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "results.sqlite"
     file.write_bytes(b"something else" * 100)
     with pytest.raises(StoreError):
-        ResultStore(f"sqlite:///{file}")
+        Database(f"sqlite:///{file}")
     assert file.read_bytes() == b"something else" * 100
 
 
 def test_a_lost_store_is_said(url: str) -> None:
-    store = ResultStore(url)
+    database = Database(url)
+    store = ResultStore(database)
     with open_engine(url).begin() as connection:
         connection.exec_driver_sql("DROP TABLE results")
-    for use in (lambda: store.get("x"), lambda: store.page(1), lambda: store.add(scored())):
+    for use in (lambda: store.get("x"), lambda: store.page(1), lambda: add(database, scored())):
         with pytest.raises(StoreError):
             use()
 
 
 def test_maps_are_not_kept(url: str) -> None:
-    kept = ResultStore(url).add(dataclasses.replace(scored()))
+    kept = add(Database(url), scored())
     assert "maps" not in kept.to_json()

@@ -1,0 +1,88 @@
+"""The ledger of deliveries: what became of each result's way to each destination."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.database import Database
+from service.errors import DeliveryError
+from service.tables import DeliveryState, deliveries
+from service.work.queue import WorkQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a result's way to one destination has come to; ``attempts`` counts those that ended."""
+
+    film_id: str
+    destination: str
+    state: DeliveryState
+    attempts: int
+    begun: datetime
+    updated: datetime
+    error: str | None
+    message: str | None
+
+
+class DeliveryLedger:
+    """Keeps the table ``deliveries``; safe to share among threads and processes.
+
+    Every method raises StoreError where the database does not answer.
+    """
+
+    def __init__(self, database: Database, queue: WorkQueue) -> None:
+        self._database = database
+        self._queue = queue
+
+    def get(self, film_id: str, destination: str) -> Delivery | None:
+        """Return where a delivery stands; None where none is recorded."""
+        query = sa.select(deliveries).where(
+            deliveries.c.film_id == film_id, deliveries.c.destination == destination
+        )
+        rows = self._database.read(query)
+        return Delivery(*rows[0]) if rows else None
+
+    def delivered(self, delivery: Delivery) -> None:
+        """Mark a delivery as done."""
+        with self._database.write() as connection:
+            connection.execute(
+                _after_attempt(delivery, state="delivered", error=None, message=None)
+            )
+
+    def put_off(self, delivery: Delivery, error: DeliveryError, delay_s: float) -> None:
+        """Record a failed attempt, and the next one after a pause."""
+        with self._database.write() as connection:
+            update = _after_attempt(delivery, error=error.code, message=error.message)
+            if connection.execute(update).rowcount:
+                self._queue.deliver(
+                    connection,
+                    delivery.film_id,
+                    delivery.destination,
+                    attempt=delivery.attempts + 2,
+                    delay_s=delay_s,
+                )
+
+    def park(self, delivery: Delivery, error: DeliveryError) -> None:
+        """Record a failed attempt that was the last one; a person may have it retried."""
+        with self._database.write() as connection:
+            connection.execute(
+                _after_attempt(delivery, state="parked", error=error.code, message=error.message)
+            )
+
+
+def _after_attempt(delivery: Delivery, **values: Any) -> sa.Update:
+    """Return the update after one attempt; a delivery that went on meanwhile is left alone."""
+    return (
+        sa.update(deliveries)
+        .where(
+            deliveries.c.film_id == delivery.film_id,
+            deliveries.c.destination == delivery.destination,
+            deliveries.c.attempts == delivery.attempts,
+            deliveries.c.state == "waiting",
+        )
+        .values(attempts=delivery.attempts + 1, updated=datetime.now(UTC), **values)
+    )

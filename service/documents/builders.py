@@ -1,0 +1,68 @@
+"""What makes each kind of document, which kinds there are of a result, and their names."""
+
+from __future__ import annotations
+
+import importlib
+import io
+from collections.abc import Callable, Mapping
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+
+from service.documents.case import Case
+from service.documents.document import Document
+from service.site import Kind
+
+BUILDERS: Mapping[Kind, str] = {
+    "sr": "service.documents.sr:structured_report",
+    "seg": "service.documents.seg:segmentation",
+    "sc": "service.documents.capture:secondary_capture",
+    "fhir": "service.documents.fhir:bundle",
+    "fhir_r5": "service.documents.fhir:bundle_r5",
+    "pdf": "service.documents.pdf:report",
+    "json": "service.documents.result_json:result_json",
+}
+"""What makes each document; what it needs is heavy, and imported when the first one is made."""
+
+OF_FILM: frozenset[Kind] = frozenset({"sr", "seg", "sc"})
+"""Documents that refer to a DICOM instance."""
+
+OF_SCORES: frozenset[Kind] = frozenset({"seg", "sc"})
+"""Documents that show where the scores come from."""
+
+
+def kinds_of(case: Case) -> frozenset[Kind]:
+    """Return which documents there are of a result.
+
+    Of a scored film all; of a rejected one those that say why; of a picture none that would refer
+    to a DICOM instance.
+    """
+    kinds = frozenset(BUILDERS)
+    if case.header is None:
+        kinds -= OF_FILM
+    if case.result.scores is None:
+        kinds -= OF_SCORES
+    return kinds
+
+
+NAMES: Mapping[Kind, tuple[str, str]] = {
+    "sr": ("sr.dcm", "application/dicom"),
+    "seg": ("seg.dcm", "application/dicom"),
+    "sc": ("sc.dcm", "application/dicom"),
+    "fhir": ("fhir.json", "application/fhir+json"),
+    "fhir_r5": ("fhir-r5.json", "application/fhir+json"),
+    "pdf": ("report.pdf", "application/pdf"),
+    "json": ("result.json", "application/json"),
+}
+
+
+def builder_of(kind: Kind) -> Callable[[Case], Document]:
+    """Return the function that makes a document of a case."""
+    module, name = BUILDERS[kind].split(":")
+    builder: Callable[[Case], Document] = getattr(importlib.import_module(module), name)
+    return builder
+
+
+def header_of(content: bytes) -> Dataset:
+    """Return a DICOM file's data set without its pixels."""
+    return dcmread(io.BytesIO(content), stop_before_pixels=True, force=True)

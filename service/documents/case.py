@@ -1,0 +1,26 @@
+"""A graded film with all that its documents are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydicom.dataset import Dataset
+
+from model.radiograph import Radiograph
+from model.result import SeverityResult
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What documents are a pure function of: the same case gives the same bytes.
+
+    ``film``: as it was graded, pixels upright. ``header``: the film's DICOM data set without
+    pixels, None for a picture. ``result``: scored or rejected, with its id; with maps where
+    scored. ``began``: when the analysis began, with its time zone.
+    """
+
+    film: Radiograph
+    header: Dataset | None
+    result: SeverityResult
+    began: datetime

@@ -1,0 +1,23 @@
+"""One document of a result, ready to be sent or saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.site import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """``content`` as a file holds it; DICOM in Part 10 form.
+
+    ``name``: the file's name, such as ``sr.dcm``. ``sop_class_uid``, ``sop_instance_uid``: of a
+    DICOM object, else None.
+    """
+
+    kind: Kind
+    name: str
+    media_type: str
+    content: bytes
+    sop_class_uid: str | None = None
+    sop_instance_uid: str | None = None

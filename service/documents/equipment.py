@@ -1,0 +1,110 @@
+"""What made a document, and how to tell Radiograde's own documents from films."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from importlib.metadata import version
+
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as DicomSequence
+
+from model.dicom_header import Header
+from model.result import ModelFacts
+from service.documents import codes, uids
+from service.documents.case import Case
+from service.documents.identity import timezone_of
+from service.documents.source_text import items_of, text_of
+from service.documents.values import clean_words
+
+MANUFACTURER = "Radiograde"
+MODEL_NAME = "Radiograde Severity"
+_LONGEST = 64
+
+
+def stamp(ds: Dataset, case: Case) -> None:
+    """Set the General Equipment (PS3.3 C.7.5.1) and SOP Common (C.12.1) attributes of ``ds``.
+
+    Times are those of the analysis, never the clock's, so the same case gives the same bytes.
+    The equipment stands twice: archives change the General Equipment module more readily than
+    Contributing Equipment. What other libraries noted in these attributes is replaced.
+    """
+    when = moment(case)
+    _describe(ds, case.result.model)
+    ds.ContributingEquipmentSequence = DicomSequence([_contribution(case.result.model, when)])
+    ds.CodingSchemeIdentificationSequence = DicomSequence([codes.scheme()])
+    ds.InstanceCreationDate = f"{when:%Y%m%d}"
+    ds.InstanceCreationTime = f"{when:%H%M%S}"
+    ds.ContentQualification = "RESEARCH"
+    file_meta = getattr(ds, "file_meta", None)
+    if file_meta is not None:
+        file_meta.ImplementationClassUID = uids.IMPLEMENTATION_CLASS_UID
+        file_meta.ImplementationVersionName = f"RADIOGRADE {version('radiograde')}"[:16]
+
+
+def moment(case: Case) -> datetime:
+    """Return when the analysis began, to the second, in the film's time zone if it tells one.
+
+    TimezoneOffsetFromUTC (0008,0201) holds for all dates and times of an object, copied ones
+    too; where the film has none, the case's own time zone is used and not written.
+    """
+    began = case.began.replace(microsecond=0)
+    zone = timezone_of(case.header)
+    return began if zone is None else began.astimezone(zone)
+
+
+def is_own(ds: Dataset | Header) -> bool:
+    """Return True for what Radiograde made, also after an archive has changed some of it.
+
+    One mark is enough: the manufacturer or model name, here or among the contributing
+    equipment, or the private coding scheme. Damaged elements are no marks and never raise.
+    """
+    if _names_radiograde(ds):
+        return True
+    if any(_names_radiograde(item) for item in _items(ds, "ContributingEquipmentSequence")):
+        return True
+    schemes = _items(ds, "CodingSchemeIdentificationSequence")
+    return any(_text(item, "CodingSchemeDesignator") == codes.PRIVATE for item in schemes)
+
+
+def _describe(ds: Dataset, model: ModelFacts) -> None:
+    ds.Manufacturer = MANUFACTURER
+    ds.ManufacturerModelName = MODEL_NAME
+    ds.DeviceSerialNumber = clean_words(model.sha256, _LONGEST)
+    ds.SoftwareVersions = [
+        version("radiograde"),
+        clean_words(f"{model.name} {model.version}", _LONGEST),
+    ]
+
+
+def _contribution(model: ModelFacts, when: datetime) -> Dataset:
+    ds = Dataset()
+    _describe(ds, model)
+    ds.DeviceUID = uids.device_uid(model.sha256)
+    ds.PurposeOfReferenceCodeSequence = DicomSequence([codes.item(codes.PROCESSING_EQUIPMENT)])
+    ds.ContributionDateTime = f"{when:%Y%m%d%H%M%S}"
+    ds.ContributionDescription = "Grading of lung involvement, for research use only"
+    return ds
+
+
+def _names_radiograde(ds: Dataset | Header) -> bool:
+    names = (_text(ds, keyword) for keyword in ("Manufacturer", "ManufacturerModelName"))
+    return any(name.casefold().startswith(MANUFACTURER.casefold()) for name in names)
+
+
+def _text(ds: Dataset | Header, keyword: str) -> str:
+    if not isinstance(ds, Header):
+        return text_of(ds, keyword)
+    try:
+        return ds.text(keyword) or ""
+    except Exception:  # noqa: BLE001 - on broken bytes pydicom raises anything
+        return ""
+
+
+def _items(ds: Dataset | Header, keyword: str) -> Sequence[Dataset | Header]:
+    if not isinstance(ds, Header):
+        return items_of(ds, keyword)
+    try:
+        return ds.items(keyword)
+    except Exception:  # noqa: BLE001 - on broken bytes pydicom raises anything
+        return ()

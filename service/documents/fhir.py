@@ -1,0 +1,127 @@
+"""A result as a FHIR transaction that a server can be sent as it is, in R4 or R5."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from model.result import NOTICE
+from service.documents import uids
+from service.documents.case import Case
+from service.documents.codes import ARTIFICIAL_INTELLIGENCE
+from service.documents.document import Document
+from service.documents.equipment import MANUFACTURER
+from service.documents.fhir_codes import MEASUREMENT_REPORT, RADIOLOGY, concept
+from service.documents.fhir_common import asserted, circumstances, narrative
+from service.documents.fhir_measurements import measurements
+from service.documents.fhir_observations import GROUP, group, member
+from service.documents.fhir_references import (
+    Json,
+    full_url,
+    part_uid,
+    study,
+    uid_identifier,
+    within,
+)
+from service.documents.particulars import Particulars, particulars
+from service.documents.words import summary
+
+MEDIA_TYPE = "application/fhir+json"
+MODEL_SYSTEM = "urn:radiograde:model-sha256"
+RESULT_SYSTEM = "urn:radiograde:result"
+
+Version = Literal["R4", "R5"]
+
+
+def bundle(case: Case, version: Version = "R4") -> Document:
+    """Return a transaction Bundle: the model as Device, Observations, and a DiagnosticReport.
+
+    Mapped as HL7's dicom-sr guide maps measurement reports: the report's one result is a group
+    Observation, the severity, and each number is a member of it. Of a rejected film the group
+    says why its value is absent, and there are no numbers. Patient, order, study and film are
+    logical references by identifier; of a picture the patient is unknown and there is no study.
+
+    Every entry is a conditional create (POST with ``ifNoneExist``) by an identifier that is one
+    for each film and model, so that sending twice leaves one set. It is not a conditional update
+    (PUT): a result never changes, while what someone did with the report on the server, such as
+    signing it, must outlast a retry; and the Device is shared by all results, which would each
+    write it anew.
+    """
+    whose = particulars(case.header)
+    numbers = [] if case.result.scores is None else measurements(case.result.scores)
+    resources = [
+        (uids.device_uid(case.result.model.sha256), _device(case, version)),
+        *((part_uid(case, each.part), member(case, whose, each)) for each in numbers),
+        (part_uid(case, GROUP), group(case, whose, numbers)),
+        (uids.document_uid(case, "fhir"), _report(case, whose, version)),
+    ]
+    document = {
+        "resourceType": "Bundle",
+        "type": "transaction",
+        "entry": [_entry(uid, resource) for uid, resource in resources],
+    }
+    content = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    if version == "R5":
+        return Document("fhir_r5", "fhir-r5.json", MEDIA_TYPE, content.encode())
+    return Document("fhir", "fhir.json", MEDIA_TYPE, content.encode())
+
+
+def bundle_r5(case: Case) -> Document:
+    """Return the same for a server of R5."""
+    return bundle(case, "R5")
+
+
+def _entry(uid: str, resource: Json) -> Json:
+    identifier = uid_identifier(uid)
+    return {
+        "fullUrl": full_url(uid),
+        "resource": resource,
+        "request": {
+            "method": "POST",
+            "url": resource["resourceType"],
+            "ifNoneExist": f"identifier={identifier['system']}|{identifier['value']}",
+        },
+    }
+
+
+def _device(case: Case, version: Version) -> Json:
+    """Return the model that graded: another model file is another Device."""
+    model = case.result.model
+    kind = concept(ARTIFICIAL_INTELLIGENCE)
+    named = {"type": "user-friendly-name"}
+    return {
+        "resourceType": "Device",
+        "identifier": [
+            uid_identifier(uids.device_uid(model.sha256)),
+            {"system": MODEL_SYSTEM, "value": model.sha256},
+        ],
+        "status": "active",
+        "manufacturer": MANUFACTURER,
+        "version": [{"value": model.version}],
+        "note": [{"text": NOTICE}],
+    } | (
+        {"deviceName": [{"name": model.name} | named], "type": kind}
+        if version == "R4"
+        else {"name": [{"value": model.name} | named], "type": [kind]}
+    )
+
+
+def _report(case: Case, whose: Particulars, version: Version) -> Json:
+    sentences = summary(case.result)
+    report = {
+        "resourceType": "DiagnosticReport",
+        "meta": asserted(),
+        "text": narrative(*sentences),
+        "identifier": [
+            uid_identifier(uids.document_uid(case, "fhir")),
+            {"system": RESULT_SYSTEM, "value": str(case.result.id)},
+        ],
+        "category": [concept(RADIOLOGY)],
+        "code": concept(MEASUREMENT_REPORT, "Lung involvement on a chest radiograph"),
+        **circumstances(case, whose),
+        "result": [within(part_uid(case, GROUP))],
+        "conclusion": " ".join([*sentences, NOTICE]),
+    }
+    if study(whose):
+        report["imagingStudy" if version == "R4" else "study"] = study(whose)
+    return report

@@ -1,0 +1,37 @@
+"""What FHIR resources of one result have in common: narrative, label, circumstances."""
+
+from __future__ import annotations
+
+import html
+
+from model.result import NOTICE
+from service.documents.case import Case
+from service.documents.equipment import moment
+from service.documents.fhir_codes import AI_ASSERTED, coding
+from service.documents.fhir_references import Json, order, patient
+from service.documents.particulars import Particulars
+
+
+def narrative(*sentences: str) -> Json:
+    """Return a Narrative of sentences; the notice is always its last."""
+    paragraphs = (f"<p>{html.escape(text, quote=False)}</p>" for text in (*sentences, NOTICE))
+    return {
+        "status": "generated",
+        "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(paragraphs)}</div>',
+    }
+
+
+def asserted() -> Json:
+    """Return the Meta that labels a resource as asserted by artificial intelligence."""
+    return {"security": [coding(AI_ASSERTED)]}
+
+
+def circumstances(case: Case, whose: Particulars) -> Json:
+    """Return state, patient, order and times: when the film was taken, when it was graded."""
+    shared: Json = {"status": "preliminary", "subject": patient(whose)}
+    orders = order(whose)
+    if orders:
+        shared["basedOn"] = orders
+    if whose.taken is not None:
+        shared["effectiveDateTime"] = whose.taken.isoformat()
+    return shared | {"issued": moment(case).isoformat()}

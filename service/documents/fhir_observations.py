@@ -1,0 +1,109 @@
+"""A result as FHIR Observations, mapped as HL7's dicom-sr guide maps TID 1500 reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from model.result import Reason
+from service.documents import codes, uids
+from service.documents.case import Case
+from service.documents.fhir_codes import (
+    IMAGING,
+    INTERVAL,
+    INTERVAL_LEVEL,
+    LATERALITY,
+    MEASUREMENT_GROUP,
+    NOT_PERFORMED,
+    concept,
+    quantity,
+)
+from service.documents.fhir_common import asserted, circumstances, narrative
+from service.documents.fhir_measurements import Measurement
+from service.documents.fhir_references import Json, film, part_uid, study, uid_identifier, within
+from service.documents.particulars import Particulars
+from service.documents.words import summary
+
+GROUP = "group"
+
+
+def group(case: Case, whose: Particulars, members: Sequence[Measurement]) -> Json:
+    """Return the Observation that holds the others: the severity, or why there is none.
+
+    All that the gate said stands in it, as components by its codes and as notes in its words.
+    """
+    severity = case.result.severity
+    resource = _observation(case, whose, GROUP) | {
+        "text": narrative(*summary(case.result)),
+        "category": [concept(MEASUREMENT_GROUP)],
+        "code": concept(codes.SEVERITY, "Severity of lung involvement"),
+        "derivedFrom": film(case),
+    }
+    reasons = () if case.result.gate is None else case.result.gate.reasons
+    if case.result.scores is None or severity is None:
+        why = " ".join(reason.message for reason in reasons if reason.level == "reject")
+        resource["dataAbsentReason"] = concept(NOT_PERFORMED, why)
+    else:
+        resource["valueCodeableConcept"] = concept(codes.SEVERITIES[severity])
+        resource["hasMember"] = [within(part_uid(case, member.part)) for member in members]
+    if reasons:
+        resource["note"] = [{"text": reason.message} for reason in reasons]
+        resource["component"] = [_remark(reason) for reason in reasons]
+    return resource
+
+
+def member(case: Case, whose: Particulars, measurement: Measurement) -> Json:
+    """Return the Observation of one number; its interval and its side are components."""
+    part, side = measurement.site
+    laterality = {"code": concept(LATERALITY), "valueCodeableConcept": concept(side)}
+    return _observation(case, whose, measurement.part) | {
+        "text": narrative(_sentence(measurement)),
+        "category": [concept(IMAGING)],
+        "code": concept(measurement.code, measurement.words),
+        "valueQuantity": quantity(measurement.value, measurement.unit),
+        "bodySite": concept(part),
+        "component": [*_interval(measurement), laterality],
+    }
+
+
+def _observation(case: Case, whose: Particulars, part: str) -> Json:
+    resource: Json = {
+        "resourceType": "Observation",
+        "meta": asserted(),
+        "identifier": [uid_identifier(part_uid(case, part))],
+        "device": within(uids.device_uid(case.result.model.sha256)),
+    }
+    studies = study(whose)
+    if studies:
+        resource["partOf"] = studies
+    return resource | circumstances(case, whose)
+
+
+def _interval(measurement: Measurement) -> list[Json]:
+    """Return the interval and its level. It is no referenceRange: that says what is normal."""
+    if measurement.interval is None:
+        return []
+    low, high = (quantity(bound, measurement.unit) for bound in measurement.interval)
+    level = quantity(round(100 * measurement.level, 2), codes.PERCENT)
+    return [
+        {"code": concept(INTERVAL, _level(measurement)), "valueRange": {"low": low, "high": high}},
+        {"code": concept(INTERVAL_LEVEL), "valueQuantity": level},
+    ]
+
+
+def _sentence(measurement: Measurement) -> str:
+    sign = "%" if measurement.unit == codes.PERCENT else ""
+    sentence = f"{measurement.words}: {measurement.value:g}{sign}"
+    if measurement.interval is None:
+        return sentence
+    low, high = measurement.interval
+    return f"{sentence}, {_level(measurement)} {low:g} to {high:g}"
+
+
+def _level(measurement: Measurement) -> str:
+    return f"{measurement.level:.0%} prediction interval"
+
+
+def _remark(reason: Reason) -> Json:
+    kind = codes.REJECTION if reason.level == "reject" else codes.REMARK
+    what = codes.REASONS.get(reason.code, codes.OTHER_REASON)
+    return {"code": concept(kind), "valueCodeableConcept": concept(what)}

@@ -1,0 +1,142 @@
+"""The lungs and the opacity found in them as a DICOM Segmentation, PS3.3 A.51."""
+
+from __future__ import annotations
+
+import numpy as np
+from highdicom import AlgorithmIdentificationSequence, PixelMeasuresSequence
+from highdicom.color import CIELabColor
+from highdicom.seg import Segmentation, SegmentDescription
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+from pydicom.sr.coding import Code
+
+from model.result import ModelFacts
+from service.documents import codes, equipment, identity, uids
+from service.documents.case import Case
+from service.documents.derivation import copy_lossiness
+from service.documents.document import Document
+from service.documents.maps import masks_as_stored
+from service.documents.part10 import to_document
+from service.documents.values import clean_words
+from service.errors import UndocumentedError
+
+SERIES_NUMBER = 9002
+SERIES_DESCRIPTION = "Radiograde lungs and opacity, research use only"
+
+_LABELS = ("Right lung", "Left lung", "Opacity")
+_BLUE = CIELabColor(77, -15, -35)
+_ORANGE = CIELabColor(68, 43, 74)
+
+
+def segmentation(case: Case) -> Document:
+    """Return a scored film's segments: the patient's right lung, left lung, and opacity.
+
+    Each is a binary frame of the film's rows and columns, one bit a pixel, that lies pixel for
+    pixel on the film as it is stored, mirrored or not. Opacity is that part of the lungs which
+    ``lung_involvement_percent`` counts. A segment that was not found has an empty frame.
+
+    Raises:
+        UndocumentedError: the film was not scored, its maps are gone, or it is a picture.
+    """
+    if case.result.maps is None:
+        raise UndocumentedError(
+            "Only a scored film has a segmentation, and only while its maps are kept."
+        )
+    masks = masks_as_stored(case.film, case.result.maps)
+    ds = _headings(case)
+    # highdicom checks and copies each mask several times: half a second for 8 megapixels. It
+    # gets a film of one pixel to describe; the masks are packed here, as PS3.5 8.1.1 says.
+    ds.NumberOfFrames, ds.Rows, ds.Columns = masks.shape
+    ds.SegmentsOverlap = "YES" if masks[2].any() or (masks[0] & masks[1]).any() else "NO"
+    packed = np.packbits(masks, bitorder="little").tobytes()
+    ds.PixelData = packed + b"\0" * (len(packed) % 2)
+    return to_document("seg", ds)
+
+
+def _headings(case: Case) -> Segmentation:
+    """Return the whole object but its pixels."""
+    source = _stand_in(identity.clean_header(case))
+    when = equipment.moment(case)
+    ds = Segmentation(
+        source_images=[source],
+        pixel_array=np.zeros((1, 1, 1, len(_LABELS)), np.uint8),
+        segmentation_type="BINARY",
+        segment_descriptions=_segments(case.result.model),
+        series_instance_uid=uids.series_uid(case, "seg"),
+        series_number=SERIES_NUMBER,
+        series_description=SERIES_DESCRIPTION,
+        sop_instance_uid=uids.document_uid(case, "seg"),
+        instance_number=1,
+        manufacturer=equipment.MANUFACTURER,
+        manufacturer_model_name=equipment.MODEL_NAME,
+        software_versions="",
+        device_serial_number="",
+        content_label="LUNG_OPACITY",
+        content_description="Lungs and the part of them that is involved",
+        content_date=when.date(),
+        content_time=when.time(),
+        series_date=when.date(),
+        series_time=when.time(),
+        omit_empty_frames=False,
+    )
+    identity.copy_identity(case, ds)
+    equipment.stamp(ds, case)
+    copy_lossiness(identity.header_of(case), ds)
+    ds.BodyPartExamined = "CHEST"
+    ds.PatientOrientation = source.PatientOrientation
+    ds.ContentCreatorName = ""
+    ds.SharedFunctionalGroupsSequence = [Dataset()]
+    _settle_dimensions(ds)
+    return ds
+
+
+def _stand_in(source: Dataset) -> Dataset:
+    """Return the header as that of a single frame of one pixel, which every class can have.
+
+    The names go: highdicom quotes those it dislikes in a warning. They are copied afterwards.
+    """
+    source.PatientName = source.ReferringPhysicianName = ""
+    source.Rows = source.Columns = source.NumberOfFrames = 1
+    shared = Dataset()
+    shared.PixelMeasuresSequence = PixelMeasuresSequence((1.0, 1.0), None)
+    source.SharedFunctionalGroupsSequence = Sequence([shared])
+    return source
+
+
+def _settle_dimensions(ds: Segmentation) -> None:
+    """Replace the random UID of the frames' order (PS3.3 C.7.6.17) by one that stays the same."""
+    settled = uids.derived_uid("dimensions", ds.SOPInstanceUID)
+    for item in (*ds.DimensionOrganizationSequence, *ds.DimensionIndexSequence):
+        item.DimensionOrganizationUID = settled
+
+
+def _segments(model: ModelFacts) -> list[SegmentDescription]:
+    """Return the Segment Sequence, PS3.3 C.8.20.4."""
+    right, left, opacity = _LABELS
+    segments = [
+        _segment(1, right, codes.LUNG, model),
+        _segment(2, left, codes.LUNG, model),
+        _segment(3, opacity, codes.OPACITY, model),
+    ]
+    for segment, side in zip(segments, (codes.RIGHT, codes.LEFT), strict=False):
+        kind = segment.SegmentedPropertyTypeCodeSequence[0]
+        kind.SegmentedPropertyTypeModifierCodeSequence = Sequence([codes.item(side)])
+    return segments
+
+
+def _segment(number: int, label: str, kind: Code, model: ModelFacts) -> SegmentDescription:
+    finding = kind == codes.OPACITY
+    return SegmentDescription(
+        number,
+        label,
+        codes.ABNORMAL_STRUCTURE if finding else codes.ANATOMICAL_STRUCTURE,
+        kind,
+        "AUTOMATIC",
+        AlgorithmIdentificationSequence(
+            name=clean_words(model.name, 64) or equipment.MODEL_NAME,
+            family=codes.ARTIFICIAL_INTELLIGENCE,
+            version=clean_words(model.version, 64) or "unknown",
+        ),
+        anatomic_regions=[codes.LUNG] if finding else None,
+        display_color=_ORANGE if finding else _BLUE,
+    )

@@ -1,0 +1,62 @@
+"""What a structured report says: TID 1500 "Measurement Report" (PS3.16)."""
+
+from __future__ import annotations
+
+from highdicom.sr import (
+    CodedConcept,
+    DeviceObserverIdentifyingAttributes,
+    MeasurementReport,
+    MeasurementsAndQualitativeEvaluations,
+    ObservationContext,
+    ObserverContext,
+)
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
+
+from service.documents import codes, uids
+from service.documents.case import Case
+from service.documents.equipment import MANUFACTURER, MODEL_NAME
+from service.documents.sr_groups import lung_group, rejection_group, zone_group
+from service.documents.sr_images import image_library
+
+
+def report(case: Case, source: Dataset) -> Dataset:
+    """Return the root of the content tree, ready to be merged into the document.
+
+    Scored: a group for the whole lungs, then one for each zone A-F. Rejected: a group that
+    tells why. ``source``: the film's clean header. An image whose UID breaks PS3.5 9.1 is left out
+    of the tree, which strict readers would refuse as a whole; it still stands as evidence.
+    """
+    scored = case.result.scores is not None
+    tree = MeasurementReport(
+        observation_context=_observer(case),
+        procedure_reported=codes.CHEST_FILM if scored else codes.IMAGING_PROCEDURE,
+        imaging_measurements=_groups(case),
+    )
+    root: Dataset = tree[0]
+    if UID(source.SOPInstanceUID).is_valid:
+        # TID 1500 has its image library before the measurements, which come last.
+        root.ContentSequence.insert(-1, image_library(case, source))
+    return root
+
+
+def _groups(case: Case) -> list[MeasurementsAndQualitativeEvaluations]:
+    scores = case.result.scores
+    if scores is None:
+        return [rejection_group(case)]
+    return [lung_group(case, scores), *(zone_group(case, scores, zone) for zone in scores.zones)]
+
+
+def _observer(case: Case) -> ObservationContext:
+    """Return TID 1001: the device observed, and no person."""
+    model = case.result.model
+    attributes = DeviceObserverIdentifyingAttributes(
+        uid=uids.device_uid(model.sha256),
+        name=MANUFACTURER,
+        manufacturer_name=MANUFACTURER,
+        model_name=MODEL_NAME,
+        serial_number=model.sha256,
+    )
+    return ObservationContext(
+        observer_device_context=ObserverContext(CodedConcept.from_code(codes.DEVICE), attributes),
+    )

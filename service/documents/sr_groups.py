@@ -1,0 +1,130 @@
+"""The measurement groups of a structured report: TID 1501 (PS3.16)."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from highdicom.sr import (
+    AlgorithmIdentification,
+    FindingSite,
+    Measurement,
+    MeasurementsAndQualitativeEvaluations,
+    QualitativeEvaluation,
+    RelationshipTypeValues,
+    TextContentItem,
+    TrackingIdentifier,
+)
+
+from model.result import NOTICE, Involvement, Scores
+from model.scales import ZONE_NAMES
+from service.documents import codes, uids
+from service.documents.case import Case
+from service.documents.equipment import MODEL_NAME
+from service.documents.sr_numbers import scale_measurement, share_measurement
+from service.documents.words import summary
+
+Group = MeasurementsAndQualitativeEvaluations
+
+
+def lung_group(case: Case, scores: Scores) -> Group:
+    """Return the whole lungs' scores, severity, and all that the gate remarked."""
+    whole = {
+        codes.BRIXIA: scores.brixia,
+        codes.EXTENT: scores.geographic_extent,
+        codes.OPACITY_SCORE: scores.opacity,
+    }
+    group = Group(
+        tracking_identifier=_tracking(case, "lungs"),
+        # An opacity is found only where there is some; its absence is no finding.
+        finding_type=None if case.result.severity == "none" else codes.OPACITY,
+        algorithm_id=_algorithm(case, scores.brixia.level),
+        finding_sites=[FindingSite(codes.LUNG, codes.BILATERAL)],
+        measurements=[
+            *(scale_measurement(code, score) for code, score in whole.items()),
+            *_shares(scores.lung_involvement_percent),
+        ],
+        qualitative_evaluations=[
+            *_severity(case),
+            QualitativeEvaluation(codes.GRADABILITY, codes.GRADABLE),
+            *_remarks(case),
+        ],
+    )
+    return _with_words(group, case)
+
+
+def zone_group(case: Case, scores: Scores, zone: str) -> Group:
+    """Return the score of one of Brixia's zones A-F."""
+    part, side = codes.ZONE_SITES[zone]
+    return Group(
+        tracking_identifier=_tracking(case, f"zone {zone}, {ZONE_NAMES[zone]}"),
+        algorithm_id=_algorithm(case, scores.zones[zone].level),
+        finding_sites=[FindingSite(part, side)],
+        measurements=[scale_measurement(codes.BRIXIA_ZONE, scores.zones[zone])],
+    )
+
+
+def rejection_group(case: Case) -> Group:
+    """Return why the film was not graded, in codes and in words; no numbers."""
+    group = Group(
+        tracking_identifier=_tracking(case, "film"),
+        algorithm_id=_algorithm(case),
+        qualitative_evaluations=[
+            QualitativeEvaluation(codes.GRADABILITY, codes.NOT_GRADABLE),
+            *_remarks(case),
+        ],
+    )
+    return _with_words(group, case)
+
+
+def _shares(involvement: Involvement) -> list[Measurement]:
+    """Return the involved shares of both lungs and of each that is seen."""
+    sites = {
+        codes.BILATERAL: involvement.total,
+        codes.RIGHT: involvement.right,
+        codes.LEFT: involvement.left,
+    }
+    return [share_measurement(side, share) for side, share in sites.items() if share is not None]
+
+
+def _severity(case: Case) -> list[QualitativeEvaluation]:
+    band = codes.SEVERITIES.get(case.result.severity or "")
+    return [] if band is None else [QualitativeEvaluation(codes.SEVERITY, band)]
+
+
+def _remarks(case: Case) -> list[QualitativeEvaluation]:
+    gate = case.result.gate
+    return [
+        QualitativeEvaluation(
+            codes.REJECTION if reason.level == "reject" else codes.REMARK,
+            codes.REASONS.get(reason.code, codes.OTHER_REASON),
+        )
+        for reason in (gate.reasons if gate is not None else ())
+    ]
+
+
+def _with_words(group: Group, case: Case) -> Group:
+    """Return the group with all of it told in one comment, for viewers that know no codes."""
+    sentences = " ".join([*summary(case.result), NOTICE])
+    comment = TextContentItem(
+        codes.COMMENT, sentences, relationship_type=RelationshipTypeValues.CONTAINS
+    )
+    group[0].ContentSequence.append(comment)
+    return group
+
+
+def _tracking(case: Case, what: str) -> TrackingIdentifier:
+    return TrackingIdentifier(uids.tracking_uid(case, what), f"Radiograde {what}")
+
+
+def _algorithm(case: Case, level: float | None = None) -> AlgorithmIdentification:
+    """Return TID 4019; its parameters name the model file and the level (0-1) of intervals."""
+    model = case.result.model
+    parameters = [f"model_sha256={model.sha256}", f"radiograde={version('radiograde')}"]
+    if level is not None:
+        parameters.append(f"prediction_interval_level={level:g}")
+    return AlgorithmIdentification(
+        name=model.name or MODEL_NAME,
+        version=model.version or "unknown",
+        parameters=parameters,
+        family=codes.ARTIFICIAL_INTELLIGENCE,
+    )

@@ -1,0 +1,51 @@
+"""The identifiers of documents: 2.25 UIDs (PS3.5 B.2) derived by name, so a retry makes no twin."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+from service.documents.case import Case
+from service.site import Kind
+
+_NAMESPACE = uuid.UUID("a9d2c3a6-27b1-4f0e-9a55-6d1f0c1b7e42")
+
+
+def derived_uid(*parts: str) -> str:
+    """Return the UID that belongs to ``parts``: the same parts always give the same one.
+
+    It is a version 5 UUID (RFC 9562) under the root 2.25, at most 44 characters.
+    """
+    return f"2.25.{uuid.uuid5(_NAMESPACE, json.dumps(parts)).int}"
+
+
+IMPLEMENTATION_CLASS_UID = derived_uid("implementation")
+"""Of the software that writes the files, PS3.7 D.3.3.2."""
+
+
+def source_key(case: Case) -> str:
+    """Return what names the film: its SOP Instance UID, else the sha256 of its file."""
+    return case.film.sop_instance_uid or case.film.sha256
+
+
+def document_uid(case: Case, kind: Kind) -> str:
+    """Return the SOP Instance UID of a document: one for each film, model and kind."""
+    return derived_uid("document", kind, source_key(case), case.result.model.sha256)
+
+
+def series_uid(case: Case, kind: Kind) -> str:
+    """Return the UID of the series that the document stands in, alone."""
+    return derived_uid("series", kind, source_key(case), case.result.model.sha256)
+
+
+def tracking_uid(case: Case, what: str) -> str:
+    """Return the UID that follows ``what`` is measured on this film, whichever model measures it.
+
+    ``what``: such as ``zone A``.
+    """
+    return derived_uid("tracking", what, source_key(case))
+
+
+def device_uid(model_sha256: str) -> str:
+    """Return the UID (0018,1002) of the device: another model file is another device."""
+    return derived_uid("device", model_sha256)

@@ -1,0 +1,100 @@
+"""Header values as PS3.5 6.2 allows them: mended where that is safe, else left out."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime
+
+_AGE = re.compile(r"(\d{1,3})\s*([DWMY]?)", re.IGNORECASE)
+_CODE = re.compile(r"[A-Z0-9 _]{1,16}")
+_UID = re.compile(r"\d+(\.\d+)+")
+_TIME = re.compile(r"([01]\d|2[0-3])(([0-5]\d)(([0-5]\d)(\.\d{1,6})?)?)?")
+
+
+def clean(vr: str, text: str) -> str:
+    """Return the first value of ``text`` as the representation ``vr`` allows; ``""``: it cannot.
+
+    Dates and times of ACR-NEMA (``1995.07.20``, ``11:22:07``) and ages without a unit are
+    mended, control characters dropped, long names cut. Identifiers are never cut: a part of one
+    would be another's. Of SH and LO everything is taken for an identifier; see ``clean_words``.
+    """
+    return _RULES[vr](_plain(text))
+
+
+def clean_words(text: str, longest: int) -> str:
+    """Return descriptive text, cut at ``longest`` characters."""
+    return _plain(text)[:longest].strip()
+
+
+def _plain(text: str) -> str:
+    first = text.split("\\")[0]
+    return "".join(c for c in first if unicodedata.category(c) not in ("Cc", "Cs")).strip()
+
+
+def _person_name(text: str) -> str:
+    """Return at most three groups of at most five components and 64 characters, PS3.5 6.2.1."""
+    return "=".join(_name_group(group) for group in text.split("=")[:3]).rstrip("=")
+
+
+def _name_group(group: str) -> str:
+    *first, last = group.split("^", 4)
+    return "^".join([*first, last.replace("^", " ")])[:64].rstrip("^ ")
+
+
+def _date(text: str) -> str:
+    digits = re.sub(r"[.\-/ ]", "", text)
+    try:
+        parsed = datetime.strptime(digits, "%Y%m%d")
+    except ValueError:
+        return ""
+    return digits if len(digits) == 8 and parsed.year >= 1000 else ""
+
+
+def _time(text: str) -> str:
+    compact = text.replace(":", "").replace(" ", "")
+    return compact if _TIME.fullmatch(compact) else ""
+
+
+def _age(text: str) -> str:
+    match = _AGE.fullmatch(text)
+    return f"{int(match[1]):03d}{match[2].upper() or 'Y'}" if match else ""
+
+
+def _decimal(text: str) -> str:
+    """Return a size, weight or ratio, which zero is not."""
+    try:
+        fits = 0 < float(text) < math.inf and len(text) <= 16 and "_" not in text
+    except ValueError:
+        return ""
+    return text if fits else ""
+
+
+def _code_string(text: str) -> str:
+    capitals = text.upper()
+    return capitals if _CODE.fullmatch(capitals) else ""
+
+
+def _uid(text: str) -> str:
+    return text if len(text) <= 64 and _UID.fullmatch(text) else ""
+
+
+def _whole(longest: int) -> Callable[[str], str]:
+    return lambda text: text if len(text) <= longest else ""
+
+
+_RULES: dict[str, Callable[[str], str]] = {
+    "AS": _age,
+    "CS": _code_string,
+    "DA": _date,
+    "DS": _decimal,
+    "LO": _whole(64),
+    "PN": _person_name,
+    "SH": _whole(16),
+    "TM": _time,
+    "UC": _whole(1024),
+    "UI": _uid,
+    "UT": _whole(1024),
+}

@@ -1,0 +1,63 @@
+"""The one intake behind every door: bytes on disk first, then the record of film and work."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ulid import ULID
+
+from model.dicom_facts import uid
+from model.dicom_file import looks_like_dicom, parse
+from model.dicom_header import Header
+from model.errors import RadiogradeError
+from model.limits import Limits
+from service.intake.archive import Archive, Content
+from service.intake.ledger import FilmLedger, NewFilm
+from service.intake.receipt import Door, Receipt
+
+
+class FilmIntake:
+    """Keeps films and records their work; safe to share among threads."""
+
+    def __init__(self, archive: Archive, ledger: FilmLedger, limits: Limits) -> None:
+        self._archive = archive
+        self._ledger = ledger
+        self._limits = limits
+
+    def accept(self, content: Content, door: Door) -> Receipt:
+        """Return the receipt for a file's bytes; blocks until they are synced to disk.
+
+        A film whose SOP Instance UID is known is the film that was here before; one that could
+        not be graded then is taken anew. See :class:`service.intake.receipt.Intake` for errors.
+        """
+        self._limits.check_bytes(len(content))
+        film = self.describe(bytes(content), door)
+        known = self._ledger.known(film.key)
+        if known is not None:
+            return Receipt(known, known=True)
+        self._archive.keep(film.id, content)
+        if self._ledger.accept(film):
+            return Receipt(film.id, known=False)
+        # Another door took the same film in at the same moment.
+        self._archive.drop(film.id)
+        return Receipt(self._ledger.known(film.key) or film.id, known=True)
+
+    def describe(self, content: bytes, door: Door) -> NewFilm:
+        """Return what is recorded of a film, under a new id; nothing is kept yet."""
+        header = _header(content, self._limits)
+        instance = uid(header, "SOPInstanceUID") if header is not None else None
+        sop_class = uid(header, "SOPClassUID") if header is not None else None
+        key = f"sop:{instance}" if instance else f"sha256:{hashlib.sha256(content).hexdigest()}"
+        return NewFilm(str(ULID()), key, door, len(content), sop_class, instance)
+
+
+def _header(content: bytes, limits: Limits) -> Header | None:
+    """Return the header of a DICOM file; None of anything else, and of one that cannot be read."""
+    if not looks_like_dicom(content):
+        return None
+    try:
+        return parse(content, limits).header
+    except RadiogradeError:
+        return None
+    except Exception:  # noqa: BLE001 - on broken bytes parsers raise anything; grading will say it
+        return None

@@ -1,0 +1,60 @@
+"""The tables of the database: results, films that came in, and deliveries of results.
+
+Nothing in them names a patient: DICOM UIDs are the only link back to the study.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import sqlalchemy as sa
+
+FilmState = Literal["waiting", "graded", "set_aside", "failed"]
+DeliveryState = Literal["waiting", "delivered", "parked"]
+
+metadata = sa.MetaData()
+
+results = sa.Table(
+    "results",
+    metadata,
+    sa.Column("id", sa.String(26), primary_key=True),
+    sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("model_sha256", sa.String(64), nullable=False),
+    sa.Column("image_sha256", sa.String, index=True),
+    sa.Column("study_instance_uid", sa.String, index=True),
+    sa.Column("sop_instance_uid", sa.String, index=True),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Index("ix_results_status", "status", "id"),
+)
+
+films = sa.Table(
+    "films",
+    metadata,
+    sa.Column("id", sa.String(26), primary_key=True),
+    sa.Column("key", sa.String(160), nullable=False, unique=True),
+    sa.Column("received", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("door", sa.String(16), nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("sop_class_uid", sa.String(64)),
+    sa.Column("sop_instance_uid", sa.String(64), index=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("reason", sa.String(64)),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("kept", sa.Boolean, nullable=False, default=True),
+    sa.Index("ix_films_state", "state", "id"),
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("film_id", sa.String(26), sa.ForeignKey("films.id"), primary_key=True),
+    sa.Column("destination", sa.String(40), primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("begun", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("updated", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("error", sa.String(64)),
+    sa.Column("message", sa.Text),
+    sa.Index("ix_deliveries_state", "state", "film_id"),
+)

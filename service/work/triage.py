@@ -1,0 +1,44 @@
+"""Which of the objects that a careless route sends are films to be graded."""
+
+from __future__ import annotations
+
+from model.dicom_facts import uid
+from model.dicom_file import looks_like_dicom, parse
+from model.errors import RadiogradeError
+from model.limits import Limits
+from model.result import SeverityResult
+from model.sop_classes import is_film_class
+from service.documents.equipment import is_own
+
+OWN = "own_output"
+NO_FILM = "not_a_film"
+
+
+def reason_to_set_aside(content: bytes, limits: Limits) -> str | None:
+    """Return the code why an object is kept but not graded; None for what may be a film.
+
+    Set aside are Radiograde's own documents, and instances of storage classes that hold no plain
+    radiographs. What cannot be read is not set aside: grading says why.
+    """
+    if not looks_like_dicom(content):
+        return None
+    try:
+        header = parse(content, limits).header
+        if is_own(header):
+            return OWN
+        return NO_FILM if is_film_class(uid(header, "SOPClassUID")) is False else None
+    except RadiogradeError:
+        return None
+    except Exception:  # noqa: BLE001 - on broken bytes parsers raise anything
+        return None
+
+
+def is_worth_telling(result: SeverityResult, sop_class_uid: str | None) -> bool:
+    """Return whether destinations want documents of a result.
+
+    A rejected film's report says why it has no score. Rejected captures are most often scanned
+    paper or pictures of who knows what: a report on each would only be in the way.
+    """
+    if result.status == "scored":
+        return True
+    return result.status == "rejected" and is_film_class(sop_class_uid) is True

@@ -1,0 +1,342 @@
+"""STOW-RS to an Orthanc, and to servers that answer anything else."""
+
+from __future__ import annotations
+
+import base64
+import email
+import time
+from collections.abc import Iterator, Sequence
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from service.delivery.sinks.dicomweb import DicomWebSink
+from service.delivery.sinks.sink import Finding
+from service.documents.document import Document
+from service.errors import DeliveryError, RefusedError, SiteError, UnreachableError
+from service.site import ClientTls, DicomWebDestination
+from tests.orthanc import Orthanc, free_port, running_orthanc
+from tests.service.delivery.certificates import make_certificates
+from tests.service.delivery.nodes import listening
+from tests.service.delivery.objects import PATIENT, RESULT_ID, dicom_document, tells_of_a_patient
+from tests.service.delivery.web import Asked, Said, reset, running_web, trickle
+
+SR, SC = dicom_document(1, kind="sr"), dicom_document(2)
+SECRET = "päss:word"  # noqa: S105
+
+
+@pytest.fixture
+def orthanc(tmp_path: Path) -> Iterator[Orthanc]:
+    with running_orthanc(tmp_path / "orthanc", user=("radiograde", "secret")) as running:
+        yield running
+
+
+def sink(url: str, **keys: Any) -> DicomWebSink:
+    table = {"name": "web", "type": "dicomweb", "url": url, "timeout_s": 5.0} | keys
+    return DicomWebSink(DicomWebDestination.model_validate(table))
+
+
+def failure(
+    kind: type[DeliveryError], url: str, documents: Sequence[Document] = (SC,), **keys: Any
+) -> str:
+    """Return the message that sending ends with; it holds no patient and no secret."""
+    with pytest.raises(kind) as caught:
+        sink(url, **keys).send(documents, RESULT_ID)
+    assert caught.value.__class__ is kind
+    assert not tells_of_a_patient(caught.value.message)
+    assert SECRET not in caught.value.message
+    return caught.value.message
+
+
+def account(
+    stored: Sequence[Document] = (),
+    failed: Sequence[tuple[Document, int]] = (),
+    warning: int | None = None,
+) -> dict[str, Any]:
+    """Return a Store Instances Response in DICOM JSON."""
+
+    def item(document: Document, **reason: int | None) -> dict[str, Any]:
+        codes = {tag[1:]: {"vr": "US", "Value": [code]} for tag, code in reason.items() if code}
+        return {"00081155": {"vr": "UI", "Value": [document.sop_instance_uid]}} | codes
+
+    return {
+        "00081199": {"vr": "SQ", "Value": [item(one, _00081196=warning) for one in stored]},
+        "00081198": {"vr": "SQ", "Value": [item(one, _00081197=code) for one, code in failed]},
+    }
+
+
+def parts(asked: Asked) -> list[Message]:
+    """Return the parts of a multipart request."""
+    head = f"Content-Type: {asked.headers['Content-Type']}\r\n\r\n".encode()
+    return email.message_from_bytes(head + asked.body).get_payload()  # type: ignore[return-value]
+
+
+def test_sending_twice_leaves_one_of_each_at_a_pacs(
+    orthanc: Orthanc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACS_PASSWORD", "secret")
+    web = sink(orthanc.dicomweb, user="radiograde", password_env="PACS_PASSWORD")  # noqa: S106
+    for _ in range(2):
+        web.send([SR, SC], RESULT_ID)
+    kept = [orthanc.file(instance) for instance in orthanc.get("/instances")]
+    assert sorted(kept) == sorted([SR.content, SC.content])
+    assert [one.level for one in web.check()] == ["warn", "ok", "ok", "ok"]
+    assert len(orthanc.get("/instances")) == 2
+
+
+def test_a_wrong_password_is_tried_later(orthanc: Orthanc, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PACS_PASSWORD", SECRET)
+    keys: dict[str, Any] = {"user": "radiograde", "password_env": "PACS_PASSWORD"}
+    message = failure(UnreachableError, orthanc.dicomweb, **keys)
+    assert f"127.0.0.1:{orthanc.http_port} answers 401" in message
+    assert "password_env" in message
+    finding = sink(orthanc.dicomweb, **keys).check()[-1]
+    assert (finding.what, finding.level) == ("takes STOW-RS", "fail")
+    assert orthanc.get("/instances") == []
+
+
+def test_what_an_orthanc_cannot_understand_is_refused(tmp_path: Path) -> None:
+    junk = Document("sc", "sc.dcm", "application/dicom", b"junk", "1.2", "1.2.3")
+    with running_orthanc(tmp_path) as orthanc:
+        failure(RefusedError, orthanc.dicomweb, [junk])
+        message = failure(RefusedError, orthanc.dicomweb, [SC, junk])
+        assert len(orthanc.get("/instances")) == 1
+    assert "not accounted for (400 Bad Request)" in message
+
+
+def test_the_request_is_as_the_standard_says() -> None:
+    with running_web(Said(200, account([SR, SC]))) as web:
+        sink(f"{web.url}/dicom-web/").send([SR, SC], RESULT_ID)
+    (asked,) = web.asked
+    assert (asked.method, asked.path) == ("POST", "/dicom-web/studies")
+    assert asked.headers["Accept"] == "application/dicom+json"
+    assert asked.headers.get_all("Authorization") is None
+    assert asked.headers.get_content_type() == "multipart/related"
+    assert asked.headers.get_param("type") == "application/dicom"
+    files = parts(asked)
+    assert [one.get_content_type() for one in files] == ["application/dicom"] * 2
+    assert [one.get_payload(decode=True) for one in files] == [SR.content, SC.content]
+
+
+def test_nothing_to_send_asks_nothing() -> None:
+    with running_web(Said(500)) as web:
+        sink(web.url).send([], RESULT_ID)
+    assert web.asked == []
+
+
+@pytest.mark.parametrize("said", [account([SR, SC]), [account([SR, SC])]])
+def test_an_account_of_all_documents_is_enough(said: Any) -> None:
+    with running_web(Said(200, said)) as web:
+        sink(web.url).send([SR, SC], RESULT_ID)
+
+
+def test_a_warning_counts_as_stored_and_is_logged() -> None:
+    with running_web(Said(202, account([SC], warning=0xB006))) as web, capture_logs() as logs:
+        sink(web.url).send([SC], RESULT_ID)
+    (line,) = logs
+    assert (line["event"], line["kind"], line["status"]) == ("stored_with_warning", "sc", "B006")
+
+
+@pytest.mark.parametrize("reason", [0x0111, 0xB00E])
+def test_a_duplicate_is_what_an_earlier_try_stored(reason: int) -> None:
+    with running_web(Said(409, account([], [(SC, reason)]))) as web:
+        sink(web.url).send([SC], RESULT_ID)
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "kind", "told"),
+    [
+        (409, account([], [(SR, 0xC000), (SC, 0x0122)]), RefusedError, "sr: status C000"),
+        (202, account([SR], [(SC, 0xA900)]), RefusedError, "sc: status A900"),
+        (202, account([SR], [(SC, 0xA700)]), UnreachableError, "sc: status A700"),
+        (409, account([], [(SR, 0xC000), (SC, 0xA701)]), UnreachableError, "sr: status C000"),
+        (200, account([SR]), UnreachableError, "sc: not accounted for (200 OK)"),
+        (200, account(), UnreachableError, "does not say"),
+        (200, b"<html>Welcome</html>", UnreachableError, "does not say"),
+        (200, b"", UnreachableError, "does not say"),
+        (200, {"00081199": "NAMELESS"}, UnreachableError, "does not say"),
+        (200, {"00081199": {"Value": ["NAMELESS", {"00081155": []}]}}, UnreachableError, "does"),
+        (200, b"[" * 100_000, UnreachableError, "does not say"),
+    ],
+)
+def test_an_account_decides_what_became_of_each(
+    status: int, said: Any, kind: type[DeliveryError], told: str
+) -> None:
+    with running_web(Said(status, said)) as web:
+        assert told in failure(kind, web.url, [SR, SC])
+
+
+@pytest.mark.parametrize("status", [400, 406, 409, 413, 415, 422])
+def test_a_status_that_blames_the_documents_is_a_refusal(status: int) -> None:
+    with running_web(Said(status, b"NAMELESS^ANN is not welcome")) as web:
+        message = failure(RefusedError, web.url)
+    assert f"localhost:{web.port} answers {status}" in message
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 405, 408, 429, 500, 502, 503, 504, 599])
+def test_a_status_that_blames_something_else_is_tried_later(status: int) -> None:
+    with running_web(Said(status, b"NAMELESS^ANN is not welcome")) as web:
+        message = failure(UnreachableError, web.url)
+    assert f"localhost:{web.port} answers {status}" in message
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_sign_in_is_never_taken_elsewhere(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PACS_TOKEN", "abc.def")
+    with running_web(Said(200, account([SC]))) as elsewhere:
+        there = Said(status, headers={"Location": f"{elsewhere.url}/studies"})
+        with running_web(there) as web:
+            message = failure(UnreachableError, web.url, token_env="PACS_TOKEN")  # noqa: S106
+    assert "points to another address" in message
+    assert "abc.def" not in message
+    assert elsewhere.asked == []
+
+
+def test_a_token_and_a_password_are_sent_as_they_should(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PACS_SECRET", SECRET)
+    with running_web(Said(200, account([SC]))) as web:
+        sink(web.url, user="jürgen", password_env="PACS_SECRET").send([SC], RESULT_ID)  # noqa: S106
+        monkeypatch.setenv("PACS_SECRET", "abc.def\n")
+        sink(web.url, token_env="PACS_SECRET").send([SC], RESULT_ID)  # noqa: S106
+    basic, bearer = (asked.headers["Authorization"] for asked in web.asked)
+    assert base64.b64decode(basic.removeprefix("Basic ")).decode() == f"jürgen:{SECRET}"
+    assert bearer == "Bearer abc.def"
+
+
+def test_an_empty_secret_is_found_before_anything_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PACS_TOKEN", raising=False)
+    with pytest.raises(SiteError, match="PACS_TOKEN"):
+        sink("http://localhost", token_env="PACS_TOKEN")  # noqa: S106
+
+
+@pytest.mark.parametrize("token", [f"{SECRET}\n{SECRET}", "two words", "schlüssel"])
+def test_what_is_no_token_is_found_before_anything_is_sent(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PACS_TOKEN", token)
+    with pytest.raises(SiteError, match="PACS_TOKEN") as caught:
+        sink("http://localhost", token_env="PACS_TOKEN")  # noqa: S106
+    assert token not in caught.value.message
+
+
+def test_no_sign_in_is_found_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine localhost login someone password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    with running_web(Said(200, account([SC]))) as web:
+        sink(web.url).send([SC], RESULT_ID)
+    assert web.asked[0].headers["Authorization"] is None
+
+
+def test_nobody_there_is_told() -> None:
+    port = free_port()
+    message = failure(UnreachableError, f"http://127.0.0.1:{port}")
+    assert f"127.0.0.1:{port} accepts no connection" in message
+
+
+def test_an_unknown_name_is_told() -> None:
+    assert "pacs.invalid is not known" in failure(UnreachableError, "http://pacs.invalid/dicom-web")
+
+
+def test_a_server_that_does_not_answer_is_left_in_time() -> None:
+    with listening(lambda connection: time.sleep(10)) as port:
+        began = time.monotonic()
+        message = failure(UnreachableError, f"http://127.0.0.1:{port}", timeout_s=0.5)
+    assert "within 0.5 s" in message
+    assert time.monotonic() - began < 3
+
+
+def test_a_server_that_answers_by_drips_is_left_in_time() -> None:
+    with listening(trickle) as port:
+        began = time.monotonic()
+        message = failure(UnreachableError, f"http://127.0.0.1:{port}", timeout_s=0.5)
+    assert "within 0.5 s" in message
+    assert time.monotonic() - began < 3
+
+
+def test_a_server_that_answers_without_end_is_left() -> None:
+    with running_web(Said(200, bytes(17 * 1024 * 1024))) as web:
+        assert "without end" in failure(UnreachableError, web.url)
+
+
+def test_a_broken_connection_is_tried_later() -> None:
+    with listening(reset) as port:
+        message = failure(UnreachableError, f"http://127.0.0.1:{port}")
+    assert "ended the connection" in message
+
+
+def test_what_is_no_http_is_tried_later() -> None:
+    with listening(lambda connection: connection.sendall(b"NAMELESS\r\n")) as port:
+        failure(UnreachableError, f"http://127.0.0.1:{port}")
+
+
+def test_documents_travel_in_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificates = make_certificates(tmp_path)
+    certificate, key = certificates.of("client")
+    monkeypatch.setenv("PACS_TOKEN", "abc")
+    said, context = Said(200, account([SC])), certificates.server_context(ask_client=True)
+    with running_web(said, tls=context) as web:
+        tls = ClientTls(ca=certificates.ca, certificate=certificate, key=key)
+        trusting = sink(web.url, tls=tls, token_env="PACS_TOKEN")  # noqa: S106
+        trusting.send([SC], RESULT_ID)
+        assert [one.level for one in trusting.check()] == ["ok", "ok", "ok"]
+    assert len(web.asked) == 2
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_no_sign_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificates = make_certificates(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates.ca))
+    with running_web(Said(200, account([SC])), tls=certificates.server_context()) as web:
+        assert "is not trusted" in failure(UnreachableError, web.url)
+        assert "is not trusted" in sink(web.url).check()[-1].advice
+    assert web.asked == []
+
+
+def test_a_proxy_is_used_and_its_failing_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with running_web(Said(200, account([SC]))) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        behind = sink("http://pacs.invalid/dicom-web")
+        behind.send([SC], RESULT_ID)
+        assert [one.what for one in behind.check()] == ["takes STOW-RS"]
+    assert proxy.asked[0].path == "http://pacs.invalid/dicom-web/studies"
+    assert "proxy" in failure(UnreachableError, "http://pacs.invalid/dicom-web")
+
+
+@pytest.mark.parametrize(
+    ("said", "level", "told"),
+    [
+        (Said(200, account()), "ok", ""),
+        (Said(204), "ok", ""),
+        (Said(400), "ok", ""),
+        (Said(409), "ok", ""),
+        (Said(401), "fail", "token_env"),
+        (Said(403), "fail", "leave to store"),
+        (Said(404), "fail", "nothing at this path"),
+        (Said(415), "fail", "415"),
+        (Said(503), "fail", "503"),
+        (Said(200, b"<html>"), "fail", "no DICOMweb server"),
+    ],
+)
+def test_a_store_of_nothing_tells_enough(said: Said, level: str, told: str) -> None:
+    with running_web(said) as web:
+        finding = sink(web.url).check()[-1]
+    assert finding.level == level
+    assert told in finding.advice
+    assert web.asked[0].body.count(b"application/dicom") == 0
+    assert not any(part.encode() in web.asked[0].body for part in PATIENT)
+
+
+def test_findings_stop_where_nobody_is_there() -> None:
+    port = free_port()
+    findings = sink(f"http://127.0.0.1:{port}").check()
+    assert findings[0] == Finding("127.0.0.1 is found", "ok")
+    assert [one.level for one in findings] == ["ok", "fail"]

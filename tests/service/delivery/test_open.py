@@ -1,0 +1,67 @@
+"""Each destination of a site file gets its sink."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from service.delivery.open import open_sink
+from service.delivery.sinks.dicom import DicomSink
+from service.delivery.sinks.dicomweb import DicomWebSink
+from service.delivery.sinks.fhir import FhirSink
+from service.delivery.sinks.folder import FolderSink
+from service.errors import SiteError
+from service.site import load_site
+
+SITE = """
+[[destination]]
+name = "pacs"
+type = "dicom"
+aet = "PACS"
+host = "pacs.example"
+port = 104
+
+[[destination]]
+name = "web"
+type = "dicomweb"
+url = "https://pacs.example/dicom-web"
+
+[[destination]]
+name = "records"
+type = "fhir"
+url = "https://fhir.example/r4"
+
+[[destination]]
+name = "share"
+type = "folder"
+path = "/srv/results"
+"""
+
+
+def test_each_type_has_a_sink(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text(SITE)
+    sinks = [open_sink(one) for one in load_site(tmp_path / "site.toml").destination]
+    assert [type(one) for one in sinks] == [DicomSink, DicomWebSink, FhirSink, FolderSink]
+    assert [one.name for one in sinks] == ["pacs", "web", "records", "share"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ('url = "https://me:secret@pacs.example"', "without a user"),
+        ('url = "https://pacs.example/?key=secret"', "a query"),
+        ('url = "https://pacs.example:99999"', "out of range"),
+        ('url = "https://"', "https://host/path"),
+        ('url = "ftp://pacs.example"', "pattern"),
+        ('url = "https://pacs.example"\nuser = "me"', "go together"),
+        ('url = "https://pacs.example"\npassword_env = "A"', "go together"),
+        ('url = "https://p.example"\nuser = "me"\npassword_env = "A"\ntoken_env = "B"', "not both"),
+    ],
+)
+def test_an_address_or_sign_in_that_cannot_be_is_told(tmp_path: Path, keys: str, told: str) -> None:
+    site = tmp_path / "site.toml"
+    site.write_text(f'[[destination]]\nname = "web"\ntype = "dicomweb"\n{keys}\n')
+    with pytest.raises(SiteError, match=told) as caught:
+        load_site(site)
+    assert "secret" not in caught.value.message

@@ -1,0 +1,89 @@
+"""docs/reference/site.md tells every table and key of the site file, with its default."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic.fields import FieldInfo
+
+from service.site import (
+    ClientTls,
+    DeliveryTable,
+    DicomDestination,
+    DicomWebDestination,
+    FhirDestination,
+    FolderDestination,
+    NodeTable,
+    Peer,
+    ServerTls,
+    Site,
+    Table,
+    WatchTable,
+)
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+PAGE = (DOCS / "reference" / "site.md").read_text("utf-8")
+SECTIONS: dict[str, type[Table]] = {
+    "`[node]`": NodeTable,
+    "`[node.tls]`": ServerTls,
+    "`[[node.peers]]`": Peer,
+    "`[[watch]]`": WatchTable,
+    "`[delivery]`": DeliveryTable,
+    '`type = "dicom"`': DicomDestination,
+    '`type = "dicomweb"`': DicomWebDestination,
+    '`type = "fhir"`': FhirDestination,
+    '`type = "folder"`': FolderDestination,
+    "`[destination.tls]`": ClientTls,
+}
+COMMON = {"name", "type", "send"}
+
+
+def section(title: str) -> str:
+    """Return what stands below a heading, up to the next."""
+    (text,) = re.findall(rf"^#+ {re.escape(title)}\n(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    return str(text)
+
+
+def told(title: str) -> dict[str, str]:
+    """Return each key that a section describes, with its default."""
+    return dict(re.findall(r"^\| `(\w+)` \| ([^|]*) \|", section(title), re.MULTILINE))
+
+
+def default(field: FieldInfo) -> str:
+    """Return a default as the page writes it."""
+    if field.is_required():
+        return "required"
+    return "none" if field.default in (None, ()) else f"`{field.default}`"
+
+
+@pytest.mark.parametrize("title", SECTIONS)
+def test_every_key_is_told_with_its_default(title: str) -> None:
+    described = told(title)
+    if SECTIONS[title] is FhirDestination:
+        described |= told('`type = "dicomweb"`')
+    fields = SECTIONS[title].model_fields
+    assert described == {name: default(fields[name]) for name in fields if name not in COMMON}
+
+
+def test_every_table_is_told() -> None:
+    assert set(Site.model_fields) == {"node", "watch", "delivery", "destination"}
+    assert set(told("`[[destination]]`")) >= COMMON
+
+
+def test_the_example_holds_everything_and_is_valid() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    content = tomllib.loads(example)
+    site = Site.model_validate(content)
+    assert {one.type for one in site.destination} == {"dicom", "dicomweb", "fhir", "folder"}
+    assert set(content["node"]) == set(NodeTable.model_fields)
+    assert set(content["node"]["tls"]) == set(ServerTls.model_fields)
+    assert set(content["destination"][0]) == set(DicomDestination.model_fields)
+
+
+def test_every_destination_of_the_how_to_is_valid() -> None:
+    page = (DOCS / "how-to" / "deliver.md").read_text("utf-8")
+    blocks = re.findall(r"```toml\n(\[\[destination.*?)```", page, re.DOTALL)
+    assert len(Site.model_validate(tomllib.loads("\n".join(blocks))).destination) == 4

@@ -1,0 +1,42 @@
+"""Real films as cases, graded by the bundled model; each is read and graded once a session."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+
+from model import radiograph
+from model.scorer import Scorer
+from service.documents.case import Case
+from tests.service.documents.cases import BEGAN, RESULT_ID
+
+SCORED = (
+    "fuji_cr_mono1_10bit_440px",
+    "nih_dx_test3",
+    "philips_cr_mono1_15bit_j2k",
+    "rsna_cr_ap_opacity",
+    "siim_cr_false_mono1_tag",
+)
+"""Films of five archives: CR and captures, two inverted, JPEG and JPEG 2000, headers with gaps."""
+
+
+@cache
+def real_case(shared: Path, name: str) -> Case:
+    """Return the case of a film in ``shared``; skip where it is absent."""
+    path = shared / "dicom" / "chest" / f"{name}.dcm"
+    if not path.exists():
+        pytest.skip(f"{name} is not on this machine")
+    film = radiograph.read(path)
+    result = _scorer().score(film)
+    assert result.status == "scored"
+    header = dcmread(path, stop_before_pixels=True)
+    return Case(film, header, dataclasses.replace(result, id=RESULT_ID), BEGAN)
+
+
+@cache
+def _scorer() -> Scorer:
+    return Scorer(threads=1)

@@ -1,0 +1,118 @@
+"""Radiograde knows its own documents, and takes no film for one."""
+
+from __future__ import annotations
+
+import functools
+import io
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.tag import Tag
+
+from model.dicom_file import parse
+from model.dicom_header import Header
+from model.limits import Limits
+from service.documents import codes, equipment, uids
+from service.documents.equipment import is_own, moment, stamp
+from service.documents.sr import structured_report
+from tests.service.documents.cases import BEGAN, case, film_bytes, rejected_case
+
+REPORT = functools.cache(lambda: structured_report(case()).content)
+
+
+def both_ways(content: bytes) -> tuple[bool, bool]:
+    """Return the answer for the data set and for the header that the intake reads."""
+    ds = dcmread(io.BytesIO(content), stop_before_pixels=True)
+    return is_own(ds), is_own(parse(content, Limits()).header)
+
+
+def changed(content: bytes, *, gone: tuple[str, ...] = (), **values: str) -> bytes:
+    ds = dcmread(io.BytesIO(content))
+    for keyword in gone:
+        del ds[keyword]
+    for keyword, value in values.items():
+        setattr(ds, keyword, value)
+    buffer = io.BytesIO()
+    ds.save_as(buffer)
+    return buffer.getvalue()
+
+
+def test_reports_are_own_and_films_are_not() -> None:
+    for content in (REPORT(), structured_report(rejected_case()).content):
+        assert both_ways(content) == (True, True)
+    assert both_ways(film_bytes()) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("gone", "values"),
+    [
+        (("ContributingEquipmentSequence", "CodingSchemeIdentificationSequence"), {}),
+        ((), {"Manufacturer": "PACS", "ManufacturerModelName": "Router"}),
+        (("Manufacturer", "ManufacturerModelName", "ContributingEquipmentSequence"), {}),
+        (("Manufacturer", "ManufacturerModelName", "CodingSchemeIdentificationSequence"), {}),
+        (
+            (
+                "Manufacturer",
+                "ContributingEquipmentSequence",
+                "CodingSchemeIdentificationSequence",
+            ),
+            {"ManufacturerModelName": "RADIOGRADE SEVERITY"},
+        ),
+    ],
+)
+def test_one_mark_is_enough(gone: tuple[str, ...], values: dict[str, str]) -> None:
+    assert both_ways(changed(REPORT(), gone=gone, **values)) == (True, True)
+
+
+def test_without_any_mark_it_is_a_film_like_others() -> None:
+    gone = (
+        "Manufacturer",
+        "ManufacturerModelName",
+        "ContributingEquipmentSequence",
+        "CodingSchemeIdentificationSequence",
+    )
+    assert both_ways(changed(REPORT(), gone=gone)) == (False, False)
+
+
+def test_no_real_film_is_taken_for_own(shared: Path) -> None:
+    files = sorted((shared / "dicom" / "chest").glob("*.dcm"))
+    assert files
+    for file in files:
+        assert both_ways(file.read_bytes()) == (False, False)
+
+
+def test_a_damaged_sequence_is_no_mark() -> None:
+    spoilt = dcmread(io.BytesIO(REPORT()))
+    for keyword in ("Manufacturer", "ManufacturerModelName", "CodingSchemeIdentificationSequence"):
+        del spoilt[keyword]
+    tag = Tag("ContributingEquipmentSequence")
+    raw = RawDataElement(tag, "SQ", 3, b"\xfe\xff\x00", 0, False, True)
+    spoilt[tag] = raw
+    assert not is_own(spoilt)
+    spoilt[tag] = raw
+    assert not is_own(Header(spoilt))
+
+
+def test_the_stamp_tells_what_made_a_document_and_when() -> None:
+    graded = case()
+    ds = Dataset()
+    stamp(ds, graded)
+    (item,) = ds.ContributingEquipmentSequence
+    assert item.DeviceUID == uids.device_uid(graded.result.model.sha256)
+    for described in (ds, item):
+        assert described.Manufacturer == equipment.MANUFACTURER
+        assert described.SoftwareVersions[1] == "fake 1.2.3"
+        assert described.DeviceSerialNumber == graded.result.model.sha256
+    assert (ds.InstanceCreationDate, ds.InstanceCreationTime) == ("20260304", "050607")
+    assert ds.ContentQualification == "RESEARCH"
+    assert ds.CodingSchemeIdentificationSequence[0].CodingSchemeDesignator == codes.PRIVATE
+
+
+def test_times_are_in_the_films_own_zone() -> None:
+    assert moment(case()) == BEGAN
+    abroad = moment(case(TimezoneOffsetFromUTC="-0600"))
+    assert abroad == BEGAN
+    assert f"{abroad:%Y%m%d%H%M%S}" == "20260303230607"

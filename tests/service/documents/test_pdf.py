@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+
+from model.radiograph import Radiograph
+from model.result import NOTICE, GateVerdict, Maps, Reason
+from service.documents.case import Case
+from service.documents.pdf import report
+from service.documents.pdf_page import BODY, INNER
+from service.documents.pdf_text import runs, width, wrapped
+from tests.service.documents.cases import BEGAN, RESULT_ID, case, rejected_case
+from tests.service.documents.pdf_reader import lines, outside_streams, page_count
+from tests.service.fakes import FACTS, LATERAL, scored
+
+
+@cache
+def scored_case() -> Case:
+    return case()
+
+
+@cache
+def gated_out() -> Case:
+    return rejected_case()
+
+
+def said(subject: Case) -> list[str]:
+    """Return the lines of the one page that there must be."""
+    content = report(subject).content
+    assert page_count(content) == 1
+    return lines(content)
+
+
+@cache
+def scored_text() -> list[str]:
+    return said(scored_case())
+
+
+def named(name: str, **changed: Any) -> Case:
+    """Return the rejected case, of a patient with another name or other elements."""
+    header = Dataset()
+    header.PatientName = name
+    for keyword, value in changed.items():
+        setattr(header, keyword, value)
+    return dataclasses.replace(gated_out(), header=header)
+
+
+def noticed(*reasons: Reason) -> Case:
+    result = dataclasses.replace(scored_case().result, gate=GateVerdict(reasons))
+    return dataclasses.replace(scored_case(), result=result)
+
+
+def test_the_document_is_one_page_of_a4() -> None:
+    document = report(scored_case())
+    assert (document.kind, document.name) == ("pdf", "report.pdf")
+    assert document.media_type == "application/pdf"
+    assert page_count(document.content) == 1
+    assert b"/MediaBox [ 0 0 595.2756 841.8898 ]" in document.content
+
+
+def test_the_same_case_gives_the_same_bytes() -> None:
+    assert report(scored_case()) == report(scored_case())
+    assert report(gated_out()) == report(gated_out())
+
+
+def test_the_file_is_dated_by_the_analysis_and_its_properties_name_no_patient() -> None:
+    content = outside_streams(report(scored_case()).content)
+    assert b"/CreationDate (D:20260304050607+00'00')" in content
+    for secret in (b"P-1", b"ACC-7", "김".encode("utf-16-be")):
+        assert secret not in content
+
+
+def test_every_score_stands_in_the_text() -> None:
+    text = scored_text()
+    scores = scored_case().result.scores
+    assert scores is not None
+    for score in (scores.brixia, scores.geographic_extent, scores.opacity, *scores.zones.values()):
+        low, high = score.interval
+        place = text.index(f"{low:.1f} to {high:.1f}")
+        assert text[place - 2 : place] == [f"{score.value:.1f}", f"of {score.range[1]:g}"]
+    assert {"moderate", "35%", "right 41%, left not seen", "90% prediction interval"} <= set(text)
+
+
+def test_zones_stand_under_their_lung() -> None:
+    text = scored_text()
+    right = text[text.index("Right lung") : text.index("Left lung")]
+    assert [line for line in right if line in "ABCDEF"] == ["A", "B", "C"]
+    assert right[right.index("C") + 1] == "2.4"
+
+
+def test_patient_and_study_are_those_of_the_header() -> None:
+    text = scored_text()
+    facts = {
+        "Patient": "김 민준",
+        "Patient ID": "P-1",
+        "Accession number": "ACC-7",
+        "Study date": "2026-03-04",
+        "Birth date": "1960-01-02",
+        "Sex": "male",
+        "View": "PA",
+    }
+    for label, fact in facts.items():
+        assert text[text.index(label) + 1] == fact
+
+
+def test_model_time_and_purpose_are_told() -> None:
+    text = " ".join(scored_text())
+    for told in (
+        f"Model {FACTS.name} {FACTS.version}, sha256 {FACTS.sha256[:12]}",
+        "Analysed 2026-03-04 05:06:07+00:00",
+        f"Result {RESULT_ID}",
+        NOTICE,
+        "RESEARCH USE ONLY",
+        "not verified by a physician",
+    ):
+        assert told in text
+
+
+def test_warnings_come_before_remarks() -> None:
+    text = said(
+        noticed(
+            Reason("age_unknown", "info", "An adult is assumed."),
+            Reason("inverted", "warn", "Stored as a negative."),
+        )
+    )
+    warned = text.index("Warning: Stored as a negative.")
+    assert text[warned + 1] == "An adult is assumed."
+
+
+def test_a_film_with_every_remark_still_fits_on_its_page() -> None:
+    reasons = [Reason(f"code_{i}", "warn", "A long remark on the film. " * 8) for i in range(20)]
+    assert any("long remark" in line for line in said(noticed(*reasons)))
+
+
+def test_a_rejected_film_has_reasons_and_no_numbers() -> None:
+    text = said(gated_out())
+    assert text[text.index("Not graded") + 1] == LATERAL.message
+    assert NOTICE in text
+    assert not any(word in " ".join(text) for word in ("Brixia", " of ", "%", "interval"))
+
+
+def test_a_picture_belongs_to_nobody() -> None:
+    film = Radiograph(np.full((80, 60), 0.5, np.float32), "png", "cd" * 32)
+    text = said(Case(film, None, dataclasses.replace(scored(), id=RESULT_ID), BEGAN))
+    assert text[text.index("Patient") + 1] == "-"
+    assert text[text.index("View") + 1] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Doe^Jane^^Dr", "Doe Jane Dr"),
+        ("Yamada^Tarou=山田^太郎=やまだ^たろう", "Yamada Tarou (山田 太郎)"),
+        ("=山田^太郎", "山田 太郎"),
+        ("Wang^XiaoDong=王^小东", "Wang XiaoDong (王 小东)"),
+        ("Hong^Gildong=洪^吉洞=홍^길동", "Hong Gildong (洪 吉洞)"),
+        ("Иванов^Пётр", "Иванов Пётр"),
+        ("Müller^Jürgen", "Müller Jürgen"),
+        ("Dvořák^Jiří", "Dvorák Jirí"),
+        ("محمد", "????"),
+        ("Smith^\U0001f600", "Smith ?"),
+        ("O'Neil (x)\\", "O'Neil (x)"),
+        ("", "-"),
+    ],
+)
+def test_names_of_many_scripts_are_shown(name: str, shown: str) -> None:
+    text = said(named(name))
+    assert text[text.index("Patient") + 1] == shown
+
+
+def test_letters_that_only_the_embedded_typeface_holds_are_drawn_with_it() -> None:
+    assert runs("Łukasz") == [("Ł", "Vera"), ("ukasz", "Helvetica")]
+    assert b"/BaseFont /AAAAAA+BitstreamVera" in report(named("Łukasz")).content
+
+
+def test_long_identifiers_are_shown_whole() -> None:
+    whole = "A1" * 32
+    text = said(named("N" * 64, PatientID=whole))
+    assert text[text.index("Patient ID") + 1] == whole
+
+
+def test_wrapped_text_is_no_wider_than_its_room_and_loses_no_word() -> None:
+    text = "A warning that goes on and on. " * 12
+    broken = wrapped(text, BODY, INNER)
+    assert len(broken) > 1
+    assert max(width(runs(line), BODY) for line in broken) <= INNER
+    assert " ".join(broken) == text.strip()
+    (cut,) = wrapped("W" * 500, BODY, INNER)
+    assert cut.endswith("...")
+    assert width(runs(cut), BODY) <= INNER
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (200, 1200), (1200, 200)])
+def test_films_of_any_shape_are_drawn(shape: tuple[int, int]) -> None:
+    film = dataclasses.replace(scored_case().film, pixels=np.zeros(shape, np.float32))
+    empty = Maps(np.zeros((8, 6), np.float32), np.zeros((2, 8, 6), np.float32))
+    for subject in (scored_case(), gated_out()):
+        result = dataclasses.replace(subject.result, maps=empty)
+        said(dataclasses.replace(subject, film=film, result=result))
+
+
+@pytest.mark.parametrize("folder", ["chest", "charsets", "broken"])
+def test_real_headers_are_shown(shared: Path, folder: str) -> None:
+    names = []
+    for path in sorted((shared / "dicom" / folder).iterdir()):
+        header = dcmread(path, stop_before_pixels=True, force=True)
+        text = said(dataclasses.replace(gated_out(), header=header))
+        names.append(text[text.index("Patient") + 1])
+    assert not any("?" in name for name in names)
+    if folder == "charsets":
+        assert names == ["やまだ たろう", "やまだ たろう", "김희중"]
+
+
+def test_another_reader_finds_the_text(tmp_path: Path) -> None:
+    program = shutil.which("pdftotext")
+    if program is None:
+        pytest.skip("pdftotext (poppler-utils) is not on this machine")
+    path = tmp_path / "report.pdf"
+    path.write_bytes(report(scored_case()).content)
+    done = subprocess.run([program, str(path), "-"], capture_output=True, timeout=30, check=True)
+    text = done.stdout.decode()
+    assert "P-1" in text
+    for score in ("5.7 to 7.7", "1.4 to 3.0", "moderate", NOTICE):
+        assert score in text

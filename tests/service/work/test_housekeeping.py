@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import os
+import time
+from datetime import timedelta
+
+from service.errors import UnreachableError
+from service.records import Records
+from service.work.housekeeping import drop_expired, drop_half_done
+from tests.service.documents.cases import film_bytes
+from tests.service.work.benches import Outbox, bench
+
+AT_ONCE = timedelta(0)
+
+
+def test_films_past_their_time_go_and_results_stay(records: Records) -> None:
+    film = records.intake.accept(film_bytes(), "dicom").film_id
+    bench(records).grade(film)
+    drop_expired(records.archive, records.films, timedelta(days=1))
+    assert list(records.archive.ids()) == [film]
+    drop_expired(records.archive, records.films, AT_ONCE)
+    assert list(records.archive.ids()) == []
+    assert records.store.get(film)["status"] == "scored"
+    assert records.intake.accept(film_bytes(), "dicom").known
+
+
+def test_what_waits_or_is_not_delivered_stays(records: Records) -> None:
+    waiting = records.intake.accept(film_bytes(), "dicom").film_id
+    unsent = records.intake.accept(film_bytes(SOPInstanceUID="1.2.3"), "dicom").film_id
+    work = bench(records, Outbox(error=UnreachableError("Nobody answers.")))
+    work.grade(unsent)
+    work.deliver(unsent, "pacs")
+    drop_expired(records.archive, records.films, AT_ONCE)
+    assert sorted(records.archive.ids()) == sorted([waiting, unsent])
+
+
+def test_what_was_never_accepted_is_cleared_away(records: Records) -> None:
+    film = records.intake.accept(film_bytes(), "dicom").film_id
+    lost, new = "01JARADMZ0000000000000LOST", "01JARADMZ00000000000000NEW"
+    for one in (lost, new):
+        records.archive.keep(one, b"half done")
+    long_ago = time.time() - 7200
+    for one in (film, lost):
+        folder = records.archive.folder(one)
+        os.utime(folder, (long_ago, long_ago))
+    drop_half_done(records.archive, records.films)
+    assert sorted(records.archive.ids()) == sorted([film, new])
