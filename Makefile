@@ -17,8 +17,8 @@ test: lint tools
 
 # A real PACS and DCMTK. Tests that need them are skipped where they are absent.
 tools:
-	@command -v storescu Orthanc >/dev/null 2>&1 || test -x /usr/sbin/Orthanc || \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	@if command -v storescu >/dev/null && test -x /usr/sbin/Orthanc; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		{ apt-get update -qq || true; } && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(TOOLS); \
 	else \

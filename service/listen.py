@@ -42,7 +42,7 @@ def run_listener(
     site = load_site(settings.site_file)
     table = _changed(site.node, changed)
     with ExitStack() as stack:
-        records = open_records(settings)
+        records = open_records(settings, site.limits)
         stack.callback(records.close)
         node = stack.enter_context(
             start_node(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import warnings
 
 import structlog
 from structlog.typing import Processor
 
 from service.settings import LogLevel
+
+log = structlog.get_logger("radiograde.logs")
 
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -45,7 +48,15 @@ def configure_logging(level: LogLevel) -> None:
     # Of the libraries only warnings: below that some of them quote what was sent.
     root.setLevel(logging.WARNING)
     logging.getLogger("radiograde").setLevel(level.upper())
+    threading.excepthook = _log_thread_end
     hush_decoders()
+
+
+def _log_thread_end(ended: threading.ExceptHookArgs) -> None:
+    """Say that a thread ended by an error; not with its message, which may quote a patient."""
+    if ended.exc_type is not SystemExit:
+        name = ended.thread.name if ended.thread is not None else None
+        log.error("thread_ended", thread=name, type=ended.exc_type.__name__)
 
 
 def hush_decoders() -> None:

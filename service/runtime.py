@@ -17,6 +17,7 @@ from service.errors import DeviceError
 from service.pool import GradingPool
 from service.records import Records, open_records
 from service.settings import Device, Settings
+from service.site import load_site
 
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
@@ -63,10 +64,13 @@ def open_runtime(settings: Settings, scorer: Scorer | None = None) -> Runtime:
         ModelFileError: the model cannot be used.
         DeviceError: a GPU is asked for and cannot be used.
         StoreError: the results cannot be kept.
+        SiteError: the site file cannot be used.
     """
     scorer = scorer or load_scorer(settings)
     pool = GradingPool(settings.workers, settings.queue)
-    return Runtime(settings, scorer, open_records(settings), pool)
+    return Runtime(
+        settings, scorer, open_records(settings, load_site(settings.site_file).limits), pool
+    )
 
 
 def load_scorer(settings: Settings) -> Scorer:

@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from model.limits import Limits
 from service.errors import SiteError
 
 AeTitle = Annotated[str, Field(pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$")]
@@ -193,6 +194,11 @@ class Site(Table):
     delivery: DeliveryTable = DeliveryTable()
     destination: tuple[Destination, ...] = ()
 
+    @property
+    def limits(self) -> Limits:
+        """What a file may claim, by ``node.max_object_mb``."""
+        return Limits(max_bytes=self.node.max_object_mb * 2**20)
+
     @model_validator(mode="after")
     def _names_differ(self) -> Site:
         names = [destination.name for destination in self.destination]
@@ -211,7 +217,7 @@ def load_site(path: Path) -> Site:
     try:
         with path.open("rb") as file:
             return Site.model_validate(tomllib.load(file))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Site()
     except OSError as error:
         raise SiteError(f"{path} cannot be read: {error.strerror}.") from error

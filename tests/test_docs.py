@@ -34,7 +34,7 @@ def resolve(words: list[str]) -> click.Command:
     """Return the command that the words begin with. Raises KeyError when there is none."""
     command: click.Command = main
     for word in words:
-        if not isinstance(command, click.Group):
+        if not isinstance(command, click.Group) or word.startswith("-"):
             break
         found = command.get_command(click.Context(command), word)
         if found is None:
@@ -53,7 +53,8 @@ def error_classes(root: type[RadiogradeError] = RadiogradeError) -> Iterator[typ
 def test_documented_commands_exist(line: str) -> None:
     words = line.split("#")[0].split()
     command = resolve(words)
-    known = {name for option in command.params for name in option.opts} | {"--help"}
+    options = [name for one in command.params for name in (*one.opts, *one.secondary_opts)]
+    known = {*options, "--help"}
     assert {word.split("=")[0] for word in words if word.startswith("--")} <= known
 
 

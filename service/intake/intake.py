@@ -12,7 +12,7 @@ from model.dicom_header import Header
 from model.errors import RadiogradeError
 from model.limits import Limits
 from service.intake.archive import Archive, Content
-from service.intake.ledger import FilmLedger, NewFilm
+from service.intake.ledger import FilmLedger, Known, NewFilm
 from service.intake.receipt import Door, Receipt
 
 
@@ -33,14 +33,17 @@ class FilmIntake:
         self._limits.check_bytes(len(content))
         film = self.describe(bytes(content), door)
         known = self._ledger.known(film.key)
-        if known is not None:
-            return Receipt(known, known=True)
-        self._archive.keep(film.id, content)
-        if self._ledger.accept(film):
-            return Receipt(film.id, known=False)
-        # Another door took the same film in at the same moment.
-        self._archive.drop(film.id)
-        return Receipt(self._ledger.known(film.key) or film.id, known=True)
+        if known is None:
+            self._archive.keep(film.id, content)
+            if self._ledger.accept(film):
+                return Receipt(film.id, known=False)
+            # Another door took the same film in at the same moment.
+            self._archive.drop(film.id)
+            known = self._ledger.known(film.key) or Known(film.id, kept=True)
+        if not known.kept:
+            self._archive.keep(known.id, content)
+            self._ledger.keep_again(known.id)
+        return Receipt(known.id, known=True)
 
     def describe(self, content: bytes, door: Door) -> NewFilm:
         """Return what is recorded of a film, under a new id; nothing is kept yet."""

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -35,6 +35,13 @@ class NewFilm:
     sop_instance_uid: str | None = None
 
 
+class Known(NamedTuple):
+    """A film that came before; ``kept``: whether its bytes are still there."""
+
+    id: str
+    kept: bool
+
+
 class FilmLedger:
     """Keeps the table ``films``; safe to share among threads and processes.
 
@@ -45,10 +52,11 @@ class FilmLedger:
         self._database = database
         self._queue = queue
 
-    def known(self, key: str) -> str | None:
-        """Return the id of the film that carries a key; None where there is none."""
-        rows = self._database.read(sa.select(films.c.id).where(films.c.key == key))
-        return str(rows[0].id) if rows else None
+    def known(self, key: str) -> Known | None:
+        """Return the film that carries a key; None where there is none."""
+        query = sa.select(films.c.id, films.c.kept).where(films.c.key == key)
+        rows = self._database.read(query)
+        return Known(*rows[0]) if rows else None
 
     def holds(self, sop_class_uid: str, sop_instance_uid: str) -> bool:
         """Return whether an instance of this class and UID was accepted and is still kept."""
@@ -130,6 +138,11 @@ class FilmLedger:
             films.c.id.not_in(unsent),
         )
         return [row.id for row in self._database.read(query.limit(limit))]
+
+    def keep_again(self, film_id: str) -> None:
+        """Record that the bytes of a film that were let go are there again."""
+        with self._database.write() as connection:
+            connection.execute(sa.update(films).where(films.c.id == film_id).values(kept=True))
 
     def let_go(self, film_ids: Sequence[str]) -> None:
         """Record that the bytes of these films are no longer kept."""

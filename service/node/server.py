@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import socket
+import threading
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
 import structlog
 from pydicom.uid import UID
 from pynetdicom import AE, _config, evt
 from pynetdicom.events import Event
-from pynetdicom.transport import ThreadedAssociationServer
+from pynetdicom.transport import AssociationServer
 
 from service.documents.uids import IMPLEMENTATION_CLASS_UID
 from service.errors import AddressError
 from service.intake.receipt import Intake
+from service.node.acceptor import Acceptor, ObjectLimit
 from service.node.access import Access, check_exposure
 from service.node.commitment import Commitment
 from service.node.contexts import supported
@@ -30,7 +32,7 @@ log = structlog.get_logger("radiograde.node")
 class Node:
     """A running node; as a context manager it is closed at the end."""
 
-    def __init__(self, server: ThreadedAssociationServer, reporter: Reporter) -> None:
+    def __init__(self, server: AssociationServer, reporter: Reporter) -> None:
         self._server = server
         self._reporter = reporter
         self.port = int(server.server_address[1])
@@ -74,28 +76,31 @@ def start_node(
     _config.UNRESTRICTED_STORAGE_SERVICE = True
     _config.USE_SHORT_DIMSE_AET = True
     ae = _entity(table, access)
-    context = None if table.tls is None else server_context(table.tls)
+    limit = ObjectLimit(table.max_object_mb * 2**20)
     try:
-        server = ae.start_server(
+        server = ae.make_server(
             (table.host, table.port),
-            block=False,
-            ssl_context=context,
             contexts=supported(),
             evt_handlers=[
                 (evt.EVT_CONN_OPEN, _limit_waits, [table.idle_timeout_s]),
+                (evt.EVT_DATA_RECV, limit.count),
+                (evt.EVT_DIMSE_RECV, limit.forget),
                 (evt.EVT_C_STORE, storage.store),
                 (evt.EVT_N_ACTION, commitment.commit),
                 (evt.EVT_RELEASED, _tell, ["released"]),
                 (evt.EVT_ABORTED, _tell, ["aborted"]),
                 (evt.EVT_REJECTED, _tell, ["rejected"]),
             ],
+            server_class=Acceptor,
+            tls=None if table.tls is None else server_context(table.tls),
         )
     except OSError as error:
         raise AddressError(
             f"Cannot listen on {table.host} port {table.port}: {error.strerror}. "
             "Choose another with --port or --host."
         ) from error
-    return Node(cast(ThreadedAssociationServer, server), reporter)
+    threading.Thread(target=server.serve_forever, name="dicom-node", daemon=True).start()
+    return Node(server, reporter)
 
 
 def _entity(table: NodeTable, access: Access) -> AE:
@@ -106,7 +111,7 @@ def _entity(table: NodeTable, access: Access) -> AE:
     ae.require_called_aet = True
     ae.require_calling_aet = sorted(access.titles)
     ae.network_timeout = ae.dimse_timeout = table.idle_timeout_s
-    ae.acse_timeout = min(30.0, table.idle_timeout_s)
+    ae.acse_timeout = min(10.0, table.idle_timeout_s)
     return ae
 
 

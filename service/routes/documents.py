@@ -43,6 +43,8 @@ def _answers(media_type: str) -> dict[int | str, dict[str, object]]:
             s404="No such result",
             s409="The result has no such document",
             s422="The id is not valid",
+            s503="The store is away",
+            s507="The document cannot be written to disk",
         ),
     }
 

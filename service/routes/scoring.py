@@ -37,6 +37,7 @@ _ANSWERS: Responses = {
         s413="The file is too large",
         s415="Neither DICOM, PNG nor JPEG, or a compression without a decoder",
         s422="Readable, but out of scope",
+        s507="The film cannot be written to disk",
         s503="Every place is taken; Retry-After says when to come back",
     ),
 }

@@ -13,7 +13,6 @@ from threading import Thread
 
 import structlog
 
-from model.limits import Limits
 from service.delivery.open import open_sink
 from service.logs import configure_logging
 from service.records import Records, open_records
@@ -40,13 +39,12 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
     if with_parent:
         _stopped_with_parent(stop)
     site = load_site(settings.site_file)
-    limits = Limits(max_bytes=max(Limits().max_bytes, site.node.max_object_mb * 2**20))
-    records = open_records(settings, limits)
+    records = open_records(settings, site.limits)
     try:
         slot = take_slot(records.database, stop)
         if slot is None:
             return
-        bench = _bench(settings, site, records, limits)
+        bench = _bench(settings, site, records)
         with working(bench, settings.store_url, slot, settings.workers):
             keep = None if settings.keep_days is None else timedelta(days=settings.keep_days)
             with _beside(
@@ -59,10 +57,10 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
         records.close()
 
 
-def _bench(settings: Settings, site: Site, records: Records, limits: Limits) -> Bench:
+def _bench(settings: Settings, site: Site, records: Records) -> Bench:
     return Bench(
         load_scorer(settings),
-        limits,
+        site.limits,
         records.archive,
         records.films,
         records.deliveries,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,10 +20,10 @@ from tests.service.test_scoring import send
 def restored() -> Iterator[None]:
     """Put logging back as it was."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, hook = root.handlers[:], root.level, threading.excepthook
     with warnings.catch_warnings():
         yield
-    root.handlers, root.level = handlers, level
+    root.handlers, root.level, threading.excepthook = handlers, level, hook
     structlog.reset_defaults()
     for name in ("pydicom", "pylibjpeg", "openjpeg", "PIL"):
         logging.getLogger(name).disabled = False
@@ -78,3 +79,24 @@ def test_no_name_in_a_file_reaches_the_log(
     assert "graded" in err
     for name in ("Yamada", "Tarou", "Hong", "Gildong", "山田", "洪"):
         assert name not in out + err
+
+
+def test_a_thread_that_ends_by_an_error_is_a_line_without_its_message(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("info")
+
+    def broken() -> None:
+        raise ValueError("DOE^JANE")
+
+    thread = threading.Thread(target=broken, name="association")
+    thread.start()
+    thread.join()
+    text = capsys.readouterr().err
+    line = json.loads(text)
+    assert (line["event"], line["type"], line["thread"]) == (
+        "thread_ended",
+        "ValueError",
+        "association",
+    )
+    assert "DOE" not in text

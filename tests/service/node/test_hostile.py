@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -151,3 +152,20 @@ def test_any_noise_is_survived(start_a_node: StartNode) -> None:
         caller.send(bytes(data[: noise.randrange(len(data))]))
         caller.close()
     assert serves(node)
+
+
+def test_an_object_far_too_large_is_cut_off(start_a_node: StartNode, intake: FakeIntake) -> None:
+    node = start_a_node(max_object_mb=1)
+    caller = RawCaller(node)
+    caller.associate()
+    caller.send(p_data(pdv(3, 3, STORE)))
+    sent = 0
+    with suppress(OSError):
+        for _ in range(100):
+            caller.send(p_data(pdv(3, 0, bytes(2**18))))
+            sent += 1
+            time.sleep(0.01)
+    assert sent < 100
+    caller.close()
+    assert serves(node)
+    assert not intake.kept

@@ -166,14 +166,21 @@ def test_a_silent_handshake_keeps_no_one_waiting(
 def test_a_caller_that_drops_its_encryption_is_gone(
     start_a_node: StartNode, authority: Authority
 ) -> None:
-    node = start_a_node(tls=table_of(authority, ca=False), associations=1)
+    node = start_a_node(
+        tls=table_of(authority, ca=False), associations=1, idle_timeout_s=1
+    )
     with socket.create_connection(("127.0.0.1", node.port), timeout=PATIENCE_S) as connection:
         wrapped = trusting(authority).wrap_socket(connection, server_hostname="localhost")
         wrapped.sendall(b"\x01\0\0")
         plain = socket.socket(fileno=wrapped.detach())
         plain.sendall(b"\0\0\0\0\0\0\0\0\0\0\0\0")
         plain.close()
-    wait_for(lambda: status_of(call_by_tls(node, trusting(authority)).send_c_echo()) == 0)
+
+    def is_free_again() -> bool:
+        association = call_by_tls(node, trusting(authority))
+        return bool(association.is_established and status_of(association.send_c_echo()) == 0)
+
+    wait_for(is_free_again)
 
 
 def test_certificates_of_callers_guard_an_open_address(authority: Authority) -> None:

@@ -21,7 +21,10 @@ def test_films_past_their_time_go_and_results_stay(records: Records) -> None:
     drop_expired(records.archive, records.films, AT_ONCE)
     assert list(records.archive.ids()) == []
     assert records.store.get(film)["status"] == "scored"
-    assert records.intake.accept(film_bytes(), "dicom").known
+    again = records.intake.accept(film_bytes(), "dicom")
+    assert (again.film_id, again.known) == (film, True)
+    assert records.archive.film(film) == film_bytes()
+    assert records.jobs.get(film).state == "graded"
 
 
 def test_what_waits_or_is_not_delivered_stays(records: Records) -> None:
