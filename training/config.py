@@ -65,7 +65,7 @@ class LossConfig(_Section):
     extent: float = 0.6
     opacity: float = 0.4
     extent6: float = 0.3
-    clear: float = 0.5
+    clear: float = 0.1
     findings: float = 0.2
 
 
@@ -78,7 +78,7 @@ class TrainConfig(_Section):
     loss: LossConfig = LossConfig()
     pretrain: StageConfig = StageConfig(epochs=6, rate=6e-4, unlabelled=1200)
     finetune: StageConfig = StageConfig(
-        epochs=18, rate=5e-4, frozen_blocks=4, unlabelled=60, clear=140, brixia_repeats=2
+        epochs=22, rate=5e-4, frozen_blocks=4, unlabelled=60, clear=100, brixia_repeats=2
     )
     folds: int = 5
     members: int = Field(1, ge=1, description="networks that are averaged into one model")

@@ -12,7 +12,7 @@ from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event
 
 from model.errors import RadiogradeError
-from service.intake.receipt import Intake
+from service.intake.receipt import Intake, Receipt
 from service.node import statuses
 from service.node.access import Access
 from service.node.identity import identify
@@ -45,11 +45,13 @@ class Storage:
             str(request.AffectedSOPClassUID or ""),
             str(request.AffectedSOPInstanceUID or ""),
         )
-        answer = self._answer(event, instance, content)
+        answer, receipt = self._answer(event, instance, content)
         log.info(
             "object",
             status=f"0x{answer.status:04X}",
             reason=answer.comment or None,
+            film=receipt and receipt.film_id,
+            known=receipt and receipt.known,
             sop_class=UID(event.context.abstract_syntax).keyword or "private",
             transfer_syntax=transfer_syntax.keyword or "private",
             bytes=len(content),
@@ -57,9 +59,25 @@ class Storage:
         )
         return answer.status
 
-    def _answer(self, event: Event, named: tuple[str, str], content: memoryview) -> Answer:
-        sop_class, instance = named
+    def _answer(
+        self, event: Event, named: tuple[str, str], content: memoryview
+    ) -> tuple[Answer, Receipt | None]:
         transfer_syntax = UID(event.context.transfer_syntax)
+        fault = self._fault(event, named, content)
+        if fault is not None:
+            return fault, None
+        try:
+            head = header(*named, transfer_syntax)
+            return statuses.SUCCESS, self.intake.accept(head + content, "dicom")
+        except RadiogradeError as error:
+            return Answer(error.dimse_status, error.title), None
+        except Exception as error:  # noqa: BLE001 - one bad object ends no association
+            log.error("store_broke", type=type(error).__name__)
+            return statuses.UNEXPECTED, None
+
+    def _fault(self, event: Event, named: tuple[str, str], content: memoryview) -> Answer | None:
+        """Return why an object is not taken; None where nothing speaks against it."""
+        sop_class, instance = named
         if not self.access.may_store(str(event.assoc.requestor.ae_title)):
             return statuses.NOT_AUTHORIZED
         if sop_class != event.context.abstract_syntax:
@@ -70,19 +88,7 @@ class Storage:
             return statuses.NO_DATA_SET
         if len(content) > self.max_object_bytes:
             return statuses.TOO_LARGE
-        found = identify(content, transfer_syntax)
+        found = identify(content, event.context.transfer_syntax)
         if found is None:
             return statuses.CANNOT_UNDERSTAND
-        if found != named:
-            return statuses.CONTRADICTION
-        return self._keep(header(sop_class, instance, transfer_syntax), content)
-
-    def _keep(self, head: bytes, content: memoryview) -> Answer:
-        try:
-            self.intake.accept(head + content, "dicom")
-        except RadiogradeError as error:
-            return Answer(error.dimse_status, error.title)
-        except Exception as error:  # noqa: BLE001 - one bad object ends no association
-            log.error("store_broke", type=type(error).__name__)
-            return statuses.UNEXPECTED
-        return statuses.SUCCESS
+        return None if found == named else statuses.CONTRADICTION

@@ -60,10 +60,17 @@ def test_bytes_are_synced_before_they_get_their_name(
 ) -> None:
     done: list[str] = []
     sync, rename = os.fsync, Path.replace
-    monkeypatch.setattr(os, "fsync", lambda handle: (done.append("sync"), sync(handle)))
-    monkeypatch.setattr(
-        Path, "replace", lambda self, to: (done.append("rename"), rename(self, to))[1]
-    )
+
+    def watched_sync(handle: int) -> None:
+        done.append("sync")
+        sync(handle)
+
+    def watched_rename(path: Path, to: Path) -> Path:
+        done.append("rename")
+        return rename(path, to)
+
+    monkeypatch.setattr(os, "fsync", watched_sync)
+    monkeypatch.setattr(Path, "replace", watched_rename)
     archive.keep(FILM, b"film")
     assert done[-3:] == ["sync", "rename", "sync"]
 

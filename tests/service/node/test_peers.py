@@ -63,11 +63,10 @@ NOT_SENT = {"no_rows", "mr_truncated", "no_transfer_syntax_three_elements", "wro
 
 @pytest.fixture
 def json_logs() -> Iterator[None]:
-    """Log as the command does, all of it; and put logging back afterwards."""
+    """Put logging back after a test that logs as the command does."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     with warnings.catch_warnings():
-        configure_logging("debug")
         yield
     root.handlers, root.level = handlers, level
     structlog.reset_defaults()
@@ -128,9 +127,12 @@ def test_storescu_with_every_real_film(
     json_logs: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    configure_logging("debug")
     node = start_a_node()
     sent: list[FileDataset] = []
     for path in films(shared):
+        if path.parent.name == "broken":
+            continue  # storescu sends few of these; their bytes are sent below
         ds = dcmread(path, force=True)
         syntax = ds.file_meta.get("TransferSyntaxUID", ImplicitVRLittleEndian)
         said = send(node.port, PROPOSE.get(syntax, "--propose-uncompr"), path)
@@ -142,7 +144,7 @@ def test_storescu_with_every_real_film(
     assert len(sent) == len(intake.kept)
     for ds, kept in zip(sent, intake.datasets(), strict=True):
         assert kept.SOPInstanceUID == ds.SOPInstanceUID
-        assert kept.PixelData == ds.PixelData
+        assert kept.get("PixelData") == ds.get("PixelData")
         syntaxes = kept.file_meta.TransferSyntaxUID, ds.file_meta.TransferSyntaxUID
         assert syntaxes[0] == syntaxes[1] or not syntaxes[1].is_compressed
 
@@ -165,6 +167,7 @@ def test_broken_films_are_answered(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What storescu will not send: the bytes of each broken file, as a data set."""
+    configure_logging("debug")
     caller = RawCaller(start_a_node())
     caller.associate()
     statuses = {}

@@ -166,9 +166,7 @@ def test_a_silent_handshake_keeps_no_one_waiting(
 def test_a_caller_that_drops_its_encryption_is_gone(
     start_a_node: StartNode, authority: Authority
 ) -> None:
-    node = start_a_node(
-        tls=table_of(authority, ca=False), associations=1, idle_timeout_s=1
-    )
+    node = start_a_node(tls=table_of(authority, ca=False), associations=1, idle_timeout_s=1)
     with socket.create_connection(("127.0.0.1", node.port), timeout=PATIENCE_S) as connection:
         wrapped = trusting(authority).wrap_socket(connection, server_hostname="localhost")
         wrapped.sendall(b"\x01\0\0")
