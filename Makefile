@@ -34,6 +34,7 @@ lint: $(VENV)/.develop
 
 bench: $(VENV)/.develop
 	$(BIN)/python -m benchmarks.decode
+	$(BIN)/python -m benchmarks.intake
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.training
 
