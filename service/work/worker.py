@@ -18,7 +18,9 @@ log = structlog.get_logger("radiograde.work")
 QUEUE_VERSION = "1"
 """Of what the queue holds: workers take only work of their own version."""
 
-POLL_S = 0.2
+POLL_S = 0.4
+"""Pause between looks into a queue: half of it is what a film waits, each look costs a little."""
+
 SENDERS, SENDERS_A_DESTINATION = 8, 2
 
 

@@ -9,6 +9,7 @@ SERVER = "radiograde"  # of DicomWeb.Servers in Orthanc's configuration
 
 
 def on_change(change, level, resource):
+    """Send a new film on."""
     if change != orthanc.ChangeType.NEW_INSTANCE:
         return
     tags = json.loads(orthanc.RestApiGet(f"/instances/{resource}/simplified-tags"))
