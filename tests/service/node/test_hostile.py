@@ -25,6 +25,7 @@ from tests.service.node.fakes import (
     pdv,
     request_pdu,
     status_of,
+    wait_for,
 )
 
 IDLE_S = 1.0
@@ -125,8 +126,7 @@ def test_a_lost_place_is_free_again(start_a_node: StartNode) -> None:
     dead.send(p_data(pdv(3, 3, STORE)) + b"\x04\0\0\1")
     assert not serves(node)
     assert is_let_go(dead)
-    time.sleep(0.2)
-    assert serves(node)
+    wait_for(lambda: serves(node))
     dead.close()
 
 
