@@ -77,6 +77,16 @@ def parse(data: bytes, limits: Limits) -> DicomFile:
     return _parse_body(body, syntax or _guess_syntax(body), limits)
 
 
+def peek(data: bytes, limits: Limits) -> Header | None:
+    """Return the header of a DICOM file; None of anything else, and of one that cannot be read."""
+    if not looks_like_dicom(data):
+        return None
+    try:
+        return parse(data, limits).header
+    except Exception:  # noqa: BLE001 - on broken bytes parsers raise anything
+        return None
+
+
 def _parse_body(body: memoryview, syntax: str, limits: Limits) -> DicomFile:
     stream = io.BytesIO(body)
     until_pixels = _UntilPixels(limits.max_elements)

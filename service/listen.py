@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from service.errors import SiteError
+from service.intake.receipt import Intake
 from service.logs import configure_logging
 from service.node.server import start_node
 from service.records import open_records
@@ -66,7 +67,7 @@ def _changed(table: NodeTable, changed: Mapping[str, Any]) -> NodeTable:
         raise SiteError(f"The node cannot be set up: {faults}.") from error
 
 
-def _start_watchers(stack: ExitStack, site: Site, intake: Any, stop: threading.Event) -> None:
+def _start_watchers(stack: ExitStack, site: Site, intake: Intake, stop: threading.Event) -> None:
     for folder in site.watch:
         thread = threading.Thread(target=Watcher(folder, intake).run, args=(stop,))
         thread.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,7 +46,7 @@ class ResultStore:
         if not rows:
             raise NotFoundError("No result has this id. GET /v1/results lists those kept.")
         document, began = rows[0]
-        return document, began if began.tzinfo else began.replace(tzinfo=UTC)
+        return document, began
 
     def page(self, limit: int, before: str | None = None, status: Status | None = None) -> Page:
         """Return up to ``limit`` documents, newest first, older than the id ``before``."""

@@ -5,6 +5,7 @@ Nothing in them names a patient: DICOM UIDs are the only link back to the study.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Literal
 
 import sqlalchemy as sa
@@ -14,11 +15,23 @@ DeliveryState = Literal["waiting", "delivered", "parked"]
 
 metadata = sa.MetaData()
 
+
+class Moment(sa.TypeDecorator[datetime]):
+    """A moment in UTC; SQLite gives it back without its zone."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Return the moment with its zone."""
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
 results = sa.Table(
     "results",
     metadata,
     sa.Column("id", sa.String(26), primary_key=True),
-    sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("created", Moment, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("model_sha256", sa.String(64), nullable=False),
     sa.Column("image_sha256", sa.String, index=True),
@@ -33,7 +46,7 @@ films = sa.Table(
     metadata,
     sa.Column("id", sa.String(26), primary_key=True),
     sa.Column("key", sa.String(160), nullable=False, unique=True),
-    sa.Column("received", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("received", Moment, nullable=False),
     sa.Column("door", sa.String(16), nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("sop_class_uid", sa.String(64)),
@@ -52,8 +65,8 @@ deliveries = sa.Table(
     sa.Column("destination", sa.String(40), primary_key=True),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("begun", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("updated", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("begun", Moment, nullable=False),
+    sa.Column("updated", Moment, nullable=False),
     sa.Column("error", sa.String(64)),
     sa.Column("message", sa.Text),
     sa.Index("ix_deliveries_state", "state", "film_id"),

@@ -7,9 +7,7 @@ import hashlib
 from ulid import ULID
 
 from model.dicom_facts import uid
-from model.dicom_file import looks_like_dicom, parse
-from model.dicom_header import Header
-from model.errors import RadiogradeError
+from model.dicom_file import peek
 from model.limits import Limits
 from service.intake.archive import Archive, Content
 from service.intake.ledger import FilmLedger, Known, NewFilm
@@ -47,20 +45,8 @@ class FilmIntake:
 
     def describe(self, content: bytes, door: Door) -> NewFilm:
         """Return what is recorded of a film, under a new id; nothing is kept yet."""
-        header = _header(content, self._limits)
+        header = peek(content, self._limits)
         instance = uid(header, "SOPInstanceUID") if header is not None else None
         sop_class = uid(header, "SOPClassUID") if header is not None else None
         key = f"sop:{instance}" if instance else f"sha256:{hashlib.sha256(content).hexdigest()}"
         return NewFilm(str(ULID()), key, door, len(content), sop_class, instance)
-
-
-def _header(content: bytes, limits: Limits) -> Header | None:
-    """Return the header of a DICOM file; None of anything else, and of one that cannot be read."""
-    if not looks_like_dicom(content):
-        return None
-    try:
-        return parse(content, limits).header
-    except RadiogradeError:
-        return None
-    except Exception:  # noqa: BLE001 - on broken bytes parsers raise anything; grading will say it
-        return None

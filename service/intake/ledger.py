@@ -123,6 +123,13 @@ class FilmLedger:
             if changed and result is not None:
                 connection.execute(sa.insert(results), row_of(result, datetime.now(UTC)))
 
+    def put_off(self, film_id: str, delay_s: float) -> None:
+        """Record that a film that waits is to be graded again, after a pause."""
+        query = sa.select(films.c.id).where(films.c.id == film_id, films.c.state == "waiting")
+        with self._database.write() as connection:
+            if connection.execute(query).first() is not None:
+                self._queue.grade(connection, film_id, again=True, delay_s=delay_s)
+
     def set_aside(self, film_id: str, code: str) -> None:
         """Mark a film as one that is kept and not graded."""
         with self._database.write() as connection:

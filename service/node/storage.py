@@ -16,7 +16,6 @@ from service.intake.receipt import Intake, Receipt
 from service.node import statuses
 from service.node.access import Access
 from service.node.identity import identify
-from service.node.part10 import header
 from service.node.statuses import Answer
 
 log = structlog.get_logger("radiograde.node")
@@ -62,13 +61,11 @@ class Storage:
     def _answer(
         self, event: Event, named: tuple[str, str], content: memoryview
     ) -> tuple[Answer, Receipt | None]:
-        transfer_syntax = UID(event.context.transfer_syntax)
         fault = self._fault(event, named, content)
         if fault is not None:
             return fault, None
         try:
-            head = header(*named, transfer_syntax)
-            return statuses.SUCCESS, self.intake.accept(head + content, "dicom")
+            return statuses.SUCCESS, self.intake.accept(event.encoded_dataset(), "dicom")
         except RadiogradeError as error:
             return Answer(error.dimse_status, error.title), None
         except Exception as error:  # noqa: BLE001 - one bad object ends no association

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from model.dicom_facts import uid
-from model.dicom_file import looks_like_dicom, parse
+from model.dicom_file import peek
 from model.grading import grade
 from model.limits import Limits
 from model.result import SeverityResult
@@ -32,6 +32,9 @@ log = structlog.get_logger("radiograde.work")
 
 MOST_ATTEMPTS = 3
 """Times a film may be begun: one that takes the worker down with it is not begun for ever."""
+
+PAUSE_S = 30.0
+"""Before a film whose grading broke is begun again."""
 
 GAVE_UP = "gave_up"
 FILM_GONE = "no_document"
@@ -64,6 +67,9 @@ class Bench:
         except UndocumentedError:
             log.error("film_gone", film_id=film_id)
             self.films.failed(film_id, FILM_GONE)
+        except Exception as error:  # noqa: BLE001 - a full disk, or whatever a library may raise
+            log.error("grading_broke", film_id=film_id, type=type(error).__name__)
+            self.films.put_off(film_id, PAUSE_S)
 
     def _grade(self, film_id: str) -> None:
         content = self.archive.film(film_id)
@@ -90,8 +96,8 @@ class Bench:
 
     def _told(self, result: SeverityResult, content: bytes) -> list[str]:
         """Return the destinations that want to know of a result."""
-        is_dicom = looks_like_dicom(content)
-        sop_class = uid(parse(content, self.limits).header, "SOPClassUID") if is_dicom else None
+        header = peek(content, self.limits)
+        sop_class = uid(header, "SOPClassUID") if header is not None else None
         if not is_worth_telling(result, sop_class):
             return []
         if result.status == "rejected" and not self.delivery.rejected:
@@ -129,7 +135,7 @@ class Bench:
     def _after_failure(self, delivery: Delivery, error: DeliveryError) -> None:
         pause = pause_s(
             delivery.attempts + 1,
-            datetime.now(UTC) - _aware(delivery.begun),
+            datetime.now(UTC) - delivery.begun,
             patience=timedelta(hours=self.delivery.give_up_after_h),
             refused=not isinstance(error, UnreachableError),
         )
@@ -151,7 +157,3 @@ class Bench:
                 error=error.code,
                 again_in_s=pause,
             )
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -39,7 +39,7 @@ class Job:
         """Return the job as plain JSON types."""
         return {
             "id": self.id,
-            "received": _utc(self.received),
+            "received": self.received.isoformat(),
             "door": self.door,
             "bytes": self.size,
             "state": self.state,
@@ -50,7 +50,7 @@ class Job:
                     "destination": delivery.destination,
                     "state": delivery.state,
                     "attempts": delivery.attempts,
-                    "updated": _utc(delivery.updated),
+                    "updated": delivery.updated.isoformat(),
                     "error": delivery.error,
                     "message": delivery.message,
                 }
@@ -161,11 +161,6 @@ class Jobs:
             )
             for row in rows
         ]
-
-
-def _utc(moment: datetime) -> str:
-    """Return a moment as ISO 8601; SQLite gives it back without its zone."""
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
 
 
 def _unknown() -> NotFoundError:

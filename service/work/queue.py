@@ -17,8 +17,15 @@ GRADE, DELIVER = "grade", "deliver"
 class WorkQueue(Protocol):
     """Records work; what is recorded twice is done once."""
 
-    def grade(self, connection: sa.Connection, film_id: str, *, again: bool = False) -> None:
-        """Record that a film is to be graded; ``again``: although it was tried before."""
+    def grade(
+        self,
+        connection: sa.Connection,
+        film_id: str,
+        *,
+        again: bool = False,
+        delay_s: float = 0.0,
+    ) -> None:
+        """Record that a film is to be graded, after a pause; ``again``: although it was tried."""
         ...
 
     def deliver(
@@ -47,13 +54,22 @@ class DurableQueue:
         """Give the connections back."""
         self._client.destroy()
 
-    def grade(self, connection: sa.Connection, film_id: str, *, again: bool = False) -> None:
-        """Record that a film is to be graded; ``again``: although it was tried before."""
+    def grade(
+        self,
+        connection: sa.Connection,
+        film_id: str,
+        *,
+        again: bool = False,
+        delay_s: float = 0.0,
+    ) -> None:
+        """Record that a film is to be graded, after a pause; ``again``: although it was tried."""
         options: EnqueueOptions = {
             "workflow_name": GRADE,
             "queue_name": GRADE,
             "workflow_id": f"{film_id}:{GRADE}" + (f":{ULID()}" if again else ""),
         }
+        if delay_s:
+            options["delay_seconds"] = delay_s
         self._client.enqueue_in_transaction(connection, options, film_id)
 
     def deliver(

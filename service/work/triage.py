@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from model.dicom_facts import uid
-from model.dicom_file import looks_like_dicom, parse
-from model.errors import RadiogradeError
+from model.dicom_file import peek
 from model.limits import Limits
 from model.result import SeverityResult
 from model.sop_classes import is_film_class
@@ -20,17 +19,12 @@ def reason_to_set_aside(content: bytes, limits: Limits) -> str | None:
     Set aside are Radiograde's own documents, and instances of storage classes that hold no plain
     radiographs. What cannot be read is not set aside: grading says why.
     """
-    if not looks_like_dicom(content):
+    header = peek(content, limits)
+    if header is None:
         return None
-    try:
-        header = parse(content, limits).header
-        if is_own(header):
-            return OWN
-        return NO_FILM if is_film_class(uid(header, "SOPClassUID")) is False else None
-    except RadiogradeError:
-        return None
-    except Exception:  # noqa: BLE001 - on broken bytes parsers raise anything
-        return None
+    if is_own(header):
+        return OWN
+    return NO_FILM if is_film_class(uid(header, "SOPClassUID")) is False else None
 
 
 def is_worth_telling(result: SeverityResult, sop_class_uid: str | None) -> bool:

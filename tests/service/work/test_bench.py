@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+import sqlalchemy as sa
 
 from service.errors import RefusedError, UnreachableError
 from service.intake.archive import FILM
@@ -10,7 +11,7 @@ from service.records import Records
 from service.site import DeliveryTable
 from service.work.bench import MOST_ATTEMPTS
 from tests.service.documents.cases import film_bytes
-from tests.service.fakes import FakeScorer, png
+from tests.service.fakes import BreakingScorer, FakeScorer, png
 from tests.service.work.benches import Outbox, bench
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -110,6 +111,22 @@ def test_a_film_that_takes_the_worker_down_is_given_up(records: Records) -> None
     bench(records).grade(film)
     job = records.jobs.get(film)
     assert (job.state, job.reason) == ("failed", "gave_up")
+
+
+def test_a_grading_that_breaks_is_tried_again_and_then_given_up(records: Records) -> None:
+    film = taken(records, film_bytes())
+    work = bench(records, scorer=BreakingScorer())
+    for attempts in range(1, MOST_ATTEMPTS + 1):
+        work.grade(film)
+        assert (records.jobs.get(film).state, records.jobs.get(film).attempts) == (
+            "waiting",
+            attempts,
+        )
+        queued = sa.text("SELECT count(*) FROM workflow_status WHERE workflow_uuid LIKE :film")
+        with records.database.engine.connect() as connection:
+            assert connection.execute(queued, {"film": f"{film}%"}).scalar() == attempts + 1
+    work.grade(film)
+    assert records.jobs.get(film).reason == "gave_up"
 
 
 def test_a_film_that_is_gone_is_said(records: Records) -> None:
