@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -74,4 +74,7 @@ def row_of(result: SeverityResult, began: datetime) -> dict[str, Any]:
         "study_instance_uid": image and image.study_instance_uid,
         "sop_instance_uid": image and image.sop_instance_uid,
         "document": result.to_json(),
+        "recorded": datetime.now(UTC),
+        "severity": result.severity,
+        "brixia": result.scores and result.scores.brixia.value,
     }

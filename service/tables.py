@@ -1,6 +1,7 @@
-"""The tables of the database: results, films that came in, and deliveries of results.
+"""The tables of the database: films, results, deliveries, reviews, and who may come in.
 
-Nothing in them names a patient: DICOM UIDs are the only link back to the study.
+Nothing in them names a patient: DICOM UIDs are the only link back to the study, and a pseudonym
+tells which films are of the same patient.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 
 FilmState = Literal["waiting", "graded", "set_aside", "failed"]
 DeliveryState = Literal["waiting", "delivered", "parked"]
+Verdict = Literal["accepted", "corrected", "not_gradable"]
 
 metadata = sa.MetaData()
 
@@ -38,6 +40,9 @@ results = sa.Table(
     sa.Column("study_instance_uid", sa.String, index=True),
     sa.Column("sop_instance_uid", sa.String, index=True),
     sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("recorded", Moment, nullable=False, index=True),
+    sa.Column("severity", sa.String(16)),
+    sa.Column("brixia", sa.Float, index=True),
     sa.Index("ix_results_status", "status", "id"),
 )
 
@@ -55,6 +60,8 @@ films = sa.Table(
     sa.Column("reason", sa.String(64)),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("kept", sa.Boolean, nullable=False, default=True),
+    sa.Column("patient", sa.String(26), index=True),
+    sa.Column("taken", sa.String(19)),
     sa.Index("ix_films_state", "state", "id"),
 )
 
@@ -70,4 +77,51 @@ deliveries = sa.Table(
     sa.Column("error", sa.String(64)),
     sa.Column("message", sa.Text),
     sa.Index("ix_deliveries_state", "state", "film_id"),
+)
+
+reviews = sa.Table(
+    "reviews",
+    metadata,
+    sa.Column("id", sa.String(26), primary_key=True),
+    sa.Column("result_id", sa.String(26), sa.ForeignKey("results.id"), nullable=False, index=True),
+    sa.Column("reviewer", sa.String(64), nullable=False),
+    sa.Column("created", Moment, nullable=False, index=True),
+    sa.Column("verdict", sa.String(16), nullable=False),
+    sa.Column("zones", sa.JSON),
+    sa.Column("comment", sa.Text),
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("password", sa.String(255), nullable=False),
+    sa.Column("created", Moment, nullable=False),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("token_sha256", sa.String(64), primary_key=True),
+    sa.Column(
+        "user",
+        sa.String(64),
+        sa.ForeignKey("users.name", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("csrf", sa.String(64), nullable=False),
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("seen", Moment, nullable=False),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("sha256", sa.String(64), nullable=False, unique=True),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("used", Moment),
 )

@@ -1,0 +1,113 @@
+"""Make what the page needs: reviews, users, sessions, keys, and what a worklist is sorted by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create the tables, add the columns, and fill them from the results kept so far."""
+    _widen_results()
+    with op.batch_alter_table("films") as films:
+        films.add_column(sa.Column("patient", sa.String(26)))
+        films.add_column(sa.Column("taken", sa.String(19)))
+        films.create_index("ix_films_patient", ["patient"])
+    op.create_table(
+        "reviews",
+        sa.Column("id", sa.String(26), primary_key=True),
+        sa.Column("result_id", sa.String(26), sa.ForeignKey("results.id"), nullable=False),
+        sa.Column("reviewer", sa.String(64), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("verdict", sa.String(16), nullable=False),
+        sa.Column("zones", sa.JSON),
+        sa.Column("comment", sa.Text),
+    )
+    op.create_index("ix_reviews_result_id", "reviews", ["result_id"])
+    op.create_index("ix_reviews_created", "reviews", ["created"])
+    _make_access_tables()
+
+
+def downgrade() -> None:
+    """Drop them with what they hold."""
+    for table in ("api_keys", "sessions", "users", "reviews"):
+        op.drop_table(table)
+    with op.batch_alter_table("films") as films:
+        films.drop_index("ix_films_patient")
+        films.drop_column("taken")
+        films.drop_column("patient")
+    with op.batch_alter_table("results") as results:
+        for index in ("ix_results_brixia", "ix_results_recorded"):
+            results.drop_index(index)
+        for column in ("brixia", "severity", "recorded"):
+            results.drop_column(column)
+
+
+def _widen_results() -> None:
+    with op.batch_alter_table("results") as results:
+        results.add_column(sa.Column("recorded", sa.DateTime(timezone=True)))
+        results.add_column(sa.Column("severity", sa.String(16)))
+        results.add_column(sa.Column("brixia", sa.Float))
+    op.execute("UPDATE results SET recorded = created")
+    _fill(op.get_bind())
+    with op.batch_alter_table("results") as results:
+        results.alter_column(
+            "recorded", existing_type=sa.DateTime(timezone=True), nullable=False
+        )
+        results.create_index("ix_results_recorded", ["recorded"])
+        results.create_index("ix_results_brixia", ["brixia"])
+
+
+def _fill(connection: sa.Connection) -> None:
+    """Copy severity and global score out of each scored document."""
+    table = sa.table(
+        "results",
+        sa.column("id", sa.String),
+        sa.column("status", sa.String),
+        sa.column("document", sa.JSON),
+        sa.column("severity", sa.String),
+        sa.column("brixia", sa.Float),
+    )
+    scored = sa.select(table.c.id, table.c.document).where(table.c.status == "scored")
+    for id, document in connection.execute(scored).all():
+        values: dict[str, Any] = {
+            "severity": document["severity"],
+            "brixia": document["scores"]["brixia"]["value"],
+        }
+        connection.execute(sa.update(table).where(table.c.id == id).values(values))
+
+
+def _make_access_tables() -> None:
+    op.create_table(
+        "users",
+        sa.Column("name", sa.String(64), primary_key=True),
+        sa.Column("role", sa.String(16), nullable=False),
+        sa.Column("password", sa.String(255), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("token_sha256", sa.String(64), primary_key=True),
+        sa.Column(
+            "user", sa.String(64), sa.ForeignKey("users.name", ondelete="CASCADE"), nullable=False
+        ),
+        sa.Column("csrf", sa.String(64), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("ix_sessions_user", "sessions", ["user"])
+    op.create_table(
+        "api_keys",
+        sa.Column("name", sa.String(64), primary_key=True),
+        sa.Column("sha256", sa.String(64), nullable=False, unique=True),
+        sa.Column("role", sa.String(16), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used", sa.DateTime(timezone=True)),
+    )
