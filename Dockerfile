@@ -18,10 +18,10 @@ FROM python:3.11-slim-bookworm
 # What the NVIDIA container runtime mounts; without a GPU both do nothing.
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 
-# Inside a container only the published port decides who can reach the service. A port published
-# on 127.0.0.1 is still open to a web page whose name is rebound to it: that name is turned away.
-ENV RADIOGRADE_HOST=0.0.0.0 RADIOGRADE_PORT=8000 RADIOGRADE_ALLOW_INSECURE=true \
-    RADIOGRADE_ALLOWED_HOSTS=localhost \
+# Inside a container the service can be reached from outside: it starts once there is an
+# administrator (radiograde users add) and TLS. A port published on 127.0.0.1 is still open to a
+# web page whose name is rebound to it: that name is turned away.
+ENV RADIOGRADE_HOST=0.0.0.0 RADIOGRADE_PORT=8000 RADIOGRADE_ALLOWED_HOSTS=localhost \
     RADIOGRADE_DATA_DIR=/data PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
 
 RUN useradd --system --uid 10001 --no-create-home radiograde \
@@ -33,5 +33,5 @@ VOLUME /data
 # 11112: `radiograde listen`, in a container of its own that shares /data.
 EXPOSE 8000 11112
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
-    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
+    CMD ["python", "-c", "import os, ssl, urllib.request as r; s = 's' * ('RADIOGRADE_TLS_CERTIFICATE' in os.environ); r.urlopen(f'http{s}://127.0.0.1:8000/readyz', timeout=4, context=ssl._create_unverified_context() if s else None)"]
 CMD ["radiograde", "serve"]

@@ -2,7 +2,7 @@ PYTHON ?= python3
 DEVICE ?= cpu
 VENV := .venv
 BIN := $(VENV)/bin
-TOOLS := orthanc orthanc-dicomweb dcmtk
+TOOLS := orthanc orthanc-dicomweb dcmtk chromium
 PIP := $(BIN)/python -m pip
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -15,9 +15,9 @@ run: $(VENV)/.serve-$(DEVICE)
 test: lint tools
 	$(BIN)/pytest
 
-# A real PACS and DCMTK. Tests that need them are skipped where they are absent.
+# A real PACS, DCMTK and a browser. Tests that need them are skipped where they are absent.
 tools:
-	@if command -v storescu >/dev/null && test -x /usr/sbin/Orthanc; then :; \
+	@if command -v storescu >/dev/null && command -v chromium >/dev/null && test -x /usr/sbin/Orthanc; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		{ apt-get update -qq || true; } && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(TOOLS); \
@@ -36,7 +36,9 @@ bench: $(VENV)/.develop
 	$(BIN)/python -m benchmarks.decode
 	$(BIN)/python -m benchmarks.intake
 	$(BIN)/python -m benchmarks.latency
+	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.viewer
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -13,6 +15,8 @@ COMMANDS: dict[str, str] = {
     "jobs": "service.commands.jobs:jobs",
     "check": "service.commands.check:check",
     "work": "service.commands.work:work",
+    "users": "service.commands.users:users",
+    "keys": "service.commands.keys:keys",
     "mercure": "service.commands.mercure:mercure",
     "info": "service.commands.info:info",
     "train": "training.cli:train",
@@ -22,25 +26,46 @@ COMMANDS: dict[str, str] = {
 }
 
 
+MORE: dict[str, dict[str, str]] = {"data": {"reviews": "service.commands.reviews:reviews"}}
+"""Commands of a group that its own package may not import."""
+
+
 class LazyGroup(click.Group):
-    """A click group whose commands live in ``COMMANDS`` as ``module:attribute``."""
+    """A click group with commands that live elsewhere, as ``module:attribute``."""
+
+    def __init__(self, *args: Any, lazy: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lazy = lazy
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the command names in the order of a user's work, not of the alphabet."""
-        return list(COMMANDS)
+        return [*super().list_commands(ctx), *self._lazy]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command, or None for a name that does not exist."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, attribute = COMMANDS[cmd_name].split(":")
-        command = getattr(importlib.import_module(module), attribute)
-        if not isinstance(command, click.Command):
-            raise TypeError(f"{COMMANDS[cmd_name]} is not a click command")
-        return command
+        if cmd_name not in self._lazy:
+            return super().get_command(ctx, cmd_name)
+        command = _load(self._lazy[cmd_name])
+        more = MORE.get(cmd_name)
+        return command if more is None else _joined(command, more)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def _load(place: str) -> click.Command:
+    module, attribute = place.split(":")
+    command = getattr(importlib.import_module(module), attribute)
+    if not isinstance(command, click.Command):
+        raise TypeError(f"{place} is not a click command")
+    return command
+
+
+def _joined(group: click.Command, more: Mapping[str, str]) -> click.Group:
+    """Return a group with its own commands and more."""
+    if not isinstance(group, click.Group):
+        raise TypeError(f"{group.name} is not a click group")
+    return LazyGroup(group.name, help=group.help, commands=group.commands, lazy=more)
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="radiograde")
 def main() -> None:
     """Grade how much of the lungs pneumonia involves on a frontal chest radiograph.

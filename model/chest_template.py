@@ -7,8 +7,12 @@ border, cut into 8 x 8 cells and freed of its brightness and contrast; symmetric
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
+
+Sample = TypeVar("Sample", bound=np.generic)
 
 CELLS = 8
 SAMPLES = 256
@@ -41,10 +45,17 @@ def contrast(pixels: NDArray[np.float32]) -> float:
     return float(_cell_means(pixels).std())
 
 
-def _cell_means(pixels: NDArray[np.float32]) -> NDArray[np.float64]:
+def thumbnail_of(pixels: NDArray[Sample]) -> NDArray[Sample]:
+    """Return the pixels that the likeness is judged by, about 256 rows and columns; a view.
+
+    A thumbnail is its own thumbnail.
+    """
     rows, columns = pixels.shape
-    thumbnail = pixels[:: max(1, rows // SAMPLES), :: max(1, columns // SAMPLES)]
-    thumbnail = _without_border(thumbnail)
+    return pixels[:: max(1, rows // SAMPLES), :: max(1, columns // SAMPLES)]
+
+
+def _cell_means(pixels: NDArray[np.float32]) -> NDArray[np.float64]:
+    thumbnail = _without_border(thumbnail_of(pixels))
     top = np.linspace(0, thumbnail.shape[0], CELLS + 1).astype(np.intp)
     left = np.linspace(0, thumbnail.shape[1], CELLS + 1).astype(np.intp)
     sums = np.add.reduceat(thumbnail, top[:-1], axis=0, dtype=np.float64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,20 @@ FLIPS: dict[str, tuple[bool, bool]] = {
 IN_THE_FRONTAL_PLANE = re.compile(r"[LRHF][LRHFAP]{0,2}\\[LRHF][LRHFAP]{0,2}")
 
 
+Sample = TypeVar("Sample", bound=np.generic)
+
+
 class Orientation(NamedTuple):
-    """``flipped``: whether the order of rows, and of columns, is to be turned around."""
+    """``flipped``: whether the order of rows, and of columns, is to be turned around.
+
+    ``known``: the header says where head and sides are.
+    """
 
     flipped: tuple[bool, bool] = (False, False)
     notes: tuple[Reason, ...] = ()
+    known: bool = False
 
-    def upright(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    def upright(self, pixels: NDArray[Sample]) -> NDArray[Sample]:
         """Return (H, W) pixels with the head up and the patient's right on the left."""
         axes = tuple(axis for axis, flip in enumerate(self.flipped) if flip)
         return np.ascontiguousarray(np.flip(pixels, axes)) if axes else pixels
@@ -44,7 +51,7 @@ def orientation_of(header: Header) -> Orientation:
     flipped = FLIPS.get(stated)
     if flipped is not None:
         found = zip((UPSIDE_DOWN, MIRRORED), flipped, strict=True)
-        return Orientation(flipped, tuple(note for note, flip in found if flip))
+        return Orientation(flipped, tuple(note for note, flip in found if flip), known=True)
     if IN_THE_FRONTAL_PLANE.fullmatch(stated):
         return Orientation(notes=(ASKEW,))
     return Orientation()

@@ -7,40 +7,70 @@ looked up once per pixel.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.dicom_frame import Frame, photometric
 from model.dicom_header import Header
+from model.display import Display, choose_display
 from model.lut import read_lut
-from model.window import display_range, read_window
 
 SAMPLE_STRIDE = 4
-MIN_CONTRAST = 0.1
-MIN_INSIDE = 0.1
 
 Values = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Codes:
+    """What every possible code of a frame means; all arrays are indexed by code.
+
+    A code's modality value is ``steps * slope + intercept``: ``steps`` are stored values, or what
+    a modality LUT makes of them. ``counts``: roughly how often each code occurs, padding left
+    out. ``padding``: which codes are no part of the film.
+    """
+
+    steps: NDArray[np.int64]
+    slope: float
+    intercept: float
+    counts: NDArray[np.int64]
+    padding: NDArray[np.bool_]
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Modality values."""
+        return self.steps.astype(np.float64) * self.slope + self.intercept
 
 
 def to_grey(frame: Frame, header: Header) -> Values:
     """Return (H, W) float32 in [0, 1], 0 = air by what the tags say.
 
-    A VOI LUT comes before a window, the first of several is taken. Without either, or with a
-    window that shows nothing, the range of the real pixels is stretched. Padding becomes 0.
+    It is shown as :func:`model.display.choose_display` says. Padding becomes 0.
     """
+    codes = tabulate(frame, header)
+    display = choose_display(codes.values, codes.counts, header)
+    return np.take(shades_of(codes, display, header), frame.codes)
+
+
+def tabulate(frame: Frame, header: Header) -> Codes:
+    """Return what the codes of a frame mean, before any window."""
     codes = np.arange(2 ** (8 * frame.codes.dtype.itemsize), dtype=np.int64)
     stored = _stored_values(codes, frame)
     padding = _padding(stored, frame, header)
     sample = frame.codes[::SAMPLE_STRIDE, ::SAMPLE_STRIDE]
     counts = np.bincount(sample.ravel(), minlength=codes.size)
     counts[padding] = 0
-    table = _display(_modality(stored, header), counts, header)
+    return Codes(*_modality(stored, header), counts, padding)
+
+
+def shades_of(codes: Codes, display: Display, header: Header) -> Values:
+    """Return the grey of every code, float32 in [0, 1], 0 = air by what the tags say."""
+    table = display.apply(codes.values)
     if is_inverted(header):
         table = 1 - table
-    table[padding] = 0
-    return np.take(table.astype(np.float32), frame.codes)
+    table[codes.padding] = 0
+    return table.astype(np.float32)
 
 
 def is_inverted(header: Header) -> bool:
@@ -71,34 +101,12 @@ def _padding(stored: NDArray[np.int64], frame: Frame, header: Header) -> NDArray
     return (stored >= min(bounds)) & (stored <= max(bounds))
 
 
-def _modality(stored: NDArray[np.int64], header: Header) -> NDArray[np.float64]:
+def _modality(stored: NDArray[np.int64], header: Header) -> tuple[NDArray[np.int64], float, float]:
+    """Return steps, slope and intercept, as in ``Codes``."""
     for item in header.items("ModalityLUTSequence"):
         lut = read_lut(item, signed=bool(stored.min() < 0))
         if lut is not None:
-            return lut.apply(stored)
+            return lut.apply(stored).astype(np.int64), 1.0, 0.0
     slope = header.number("RescaleSlope") or 1.0
     intercept = header.number("RescaleIntercept") or 0.0
-    return stored.astype(np.float64) * slope + intercept
-
-
-def _display(
-    values: NDArray[np.float64], counts: NDArray[np.int64], header: Header
-) -> NDArray[Any]:
-    for item in header.items("VOILUTSequence"):
-        lut = read_lut(item, signed=bool(values.min() < 0))
-        if lut is not None:
-            return lut.apply(np.rint(values).astype(np.int64)) / lut.highest
-    window = read_window(header)
-    if window is not None:
-        shown = window.apply(values)
-        if _shows_the_film(shown, counts):
-            return shown
-    low, high = display_range(values, counts)
-    return np.clip((values - low) / (high - low), 0, 1)
-
-
-def _shows_the_film(shown: NDArray[np.float64], counts: NDArray[np.int64]) -> bool:
-    """Return False for a window beside the data, or one so wide that all looks the same."""
-    low, high = display_range(shown, counts)
-    inside = counts[(shown > 0) & (shown < 1)].sum()
-    return bool(high - low > MIN_CONTRAST and inside > MIN_INSIDE * counts.sum())
+    return stored, slope, intercept

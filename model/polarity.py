@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.chest_template import CELLS, chest_likeness
+from model.chest_template import CELLS, chest_likeness, thumbnail_of
 from model.result import Reason
 
 SURE = 0.15
@@ -32,6 +33,16 @@ def settle_polarity(
     if likeness < UNSURE:
         return pixels, (DOUBTFUL,)
     return pixels, ()
+
+
+def is_negative(codes: NDArray[Any], shades: NDArray[np.float32]) -> bool:
+    """Return whether :func:`settle_polarity` inverts the pixels ``shades[codes]``.
+
+    Only those that it looks at are worked out. ``codes``: (H, W); ``shades``: in [0, 1].
+    """
+    if min(codes.shape) < CELLS:
+        return False
+    return chest_likeness(np.take(shades, thumbnail_of(codes))) < -SURE
 
 
 INVERTED = Reason(

@@ -10,12 +10,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from model.damage import told_as_damage
 from model.dicom_facts import age_years, body_part, name, pixel_spacing_mm, uid
 from model.dicom_file import looks_like_dicom, parse
 from model.dicom_frame import frame_count, read_frame
 from model.dicom_orientation import orientation_of
 from model.dicom_view import view_of
-from model.errors import MalformedImageError, RadiogradeError, UnknownFormatError, UnreadableError
+from model.errors import UnknownFormatError, UnreadableError
 from model.greyscale import to_grey
 from model.limits import Limits
 from model.polarity import settle_polarity
@@ -74,15 +75,10 @@ def read(
         TruncatedError, MissingPixelsError, MalformedImageError, UnreadableError: damaged.
     """
     data = _load(source, limits)
-    try:
+    with told_as_damage():
         film = _read(data, limits)
         pixels, notes = settle_polarity(film.pixels)
         return replace(film, pixels=pixels, notes=(*film.notes, *notes))
-    except RadiogradeError:
-        raise
-    except Exception:  # noqa: BLE001 - on broken bytes parsers raise anything
-        # The cause is dropped: it may quote the header, and so the patient.
-        raise MalformedImageError("The file is damaged. Export the film again.") from None
 
 
 def _load(source: bytes | bytearray | memoryview | Path | str, limits: Limits) -> bytes:

@@ -13,7 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from model.colour import is_colourful, luma, thinned
 from model.errors import MalformedImageError, TooLargeError, TruncatedError
 from model.limits import Limits
-from model.window import display_range
+from model.window import Range, display_range
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8\xff"
@@ -40,10 +40,19 @@ def picture_format(data: bytes) -> Literal["png", "jpeg"] | None:
 
 
 def read_picture(data: bytes, limits: Limits) -> Picture:
-    """Return the picture upright (EXIF), without its transparency, in grey.
+    """Return the picture in grey, its range stretched: as a DICOM film without a window.
 
-    8 and 16 bits, palette and colour are understood. The range of the pixels is stretched, as it
-    is for a DICOM film without a window, so that the depth of storage does not matter.
+    So the depth of storage does not matter. Raises as :func:`read_samples`.
+    """
+    samples, colourful = read_samples(data, limits)
+    return Picture(np.take(shades_of(samples, used_range(samples)), samples), colourful)
+
+
+def read_samples(data: bytes, limits: Limits) -> tuple[NDArray[Any], bool]:
+    """Return the picture's grey, (H, W) uint8 or uint16, and whether it was plainly in colour.
+
+    It is upright (EXIF) and without its transparency. 8 and 16 bits, palette and colour are
+    understood.
 
     Raises:
         TooLargeError: by the header, before anything is decoded.
@@ -62,8 +71,19 @@ def read_picture(data: bytes, limits: Limits) -> Picture:
         raise MalformedImageError("The picture is damaged. Export it again.") from error
     except OSError as error:
         raise TruncatedError("The picture is damaged or cut short. Send it again.") from error
-    samples, colourful = _samples(ImageOps.exif_transpose(image))
-    return Picture(_stretch(samples), colourful)
+    return _samples(ImageOps.exif_transpose(image))
+
+
+def used_range(samples: NDArray[Any]) -> Range:
+    """Return the range of values that (H, W) uint8 or uint16 really use."""
+    sample = samples[::SAMPLE_STRIDE, ::SAMPLE_STRIDE]
+    values = _every_value(samples)
+    return Range(*display_range(values, np.bincount(sample.ravel(), minlength=values.size)))
+
+
+def shades_of(samples: NDArray[Any], shown: Range) -> NDArray[np.float32]:
+    """Return the grey in [0, 1] of every value that such samples can have."""
+    return shown.apply(_every_value(samples)).astype(np.float32)
 
 
 def _samples(image: Image.Image) -> tuple[NDArray[Any], bool]:
@@ -82,9 +102,5 @@ def _samples(image: Image.Image) -> tuple[NDArray[Any], bool]:
     return luma(rgb), is_colourful(thinned(rgb))
 
 
-def _stretch(samples: NDArray[Any]) -> NDArray[np.float32]:
-    values = np.arange(2 ** (8 * samples.dtype.itemsize), dtype=np.float64)
-    sample = samples[::SAMPLE_STRIDE, ::SAMPLE_STRIDE]
-    low, high = display_range(values, np.bincount(sample.ravel(), minlength=values.size))
-    table = np.clip((values - low) / (high - low), 0, 1).astype(np.float32)
-    return np.take(table, samples)
+def _every_value(samples: NDArray[Any]) -> NDArray[np.float64]:
+    return np.arange(2 ** (8 * samples.dtype.itemsize), dtype=np.float64)

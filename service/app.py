@@ -2,23 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from types import ModuleType
 
 from fastapi import FastAPI
 from fastapi.middleware import Middleware
 
 from model.result import NOTICE
 from model.scorer import Scorer
+from service.access.access import Access
+from service.access.caller import REFUSALS, permit
+from service.access.principal import Permission
+from service.access.proxy import BehindProxy
+from service.access.small_bodies import SmallBodies
 from service.dicomweb.door import StowDoor
 from service.middleware import KnownCallers, RequestLog, SafeHeaders
 from service.openapi import DescribedApi
 from service.problems import add_problem_handlers
-from service.routes import card, documents, health, jobs, pages, results, scoring, stow
+from service.reading_room import open_reading_room
+from service.reviews.recorder import ReviewRecorder
+from service.routes import (
+    card,
+    documents,
+    events,
+    health,
+    history,
+    jobs,
+    pages,
+    results,
+    reviews,
+    scoring,
+    session,
+    stow,
+    viewing,
+    worklist,
+)
 from service.runtime import open_runtime
 from service.settings import Settings
 from service.site import load_site
+
+OPEN = (session, health, pages)
+"""Routes for everybody: they show nothing of what is kept."""
+
+GUARDED: Mapping[ModuleType, Permission] = {
+    scoring: "send",
+    stow: "send",
+    results: "send",
+    jobs: "send",
+    documents: "read",
+    reviews: "read",
+    worklist: "read",
+    events: "read",
+    viewing: "read",
+    history: "read",
+    card: "read",
+}
+"""The permission that every route of a module asks; a route that asks more says so itself, by
+``dependencies=[permit(...)]``. A new module of routes comes in here."""
 
 
 def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
@@ -31,10 +73,14 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
         SiteError: the site file cannot be used.
     """
     runtime = open_runtime(settings, scorer)
+    access = Access.of(runtime.records.database, settings)
+    room = open_reading_room(runtime, load_site(settings.site_file).limits)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        room.feed.end()
+        access.desk.close()
         runtime.close()
 
     app = DescribedApi(
@@ -45,17 +91,24 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
         middleware=[
+            *([Middleware(BehindProxy)] if settings.behind_proxy else []),
             Middleware(SafeHeaders),
             Middleware(RequestLog),
             Middleware(KnownCallers, names=settings.host_names),
+            Middleware(SmallBodies),
         ],
     )
     app.state.runtime = runtime
+    app.state.access = access
+    app.state.reading_room = room
     app.state.stow = StowDoor(
         runtime.records.intake, load_site(settings.site_file).node.max_object_mb * 2**20
     )
+    app.state.reviews = ReviewRecorder(runtime.records, load_site(settings.site_file).destination)
     add_problem_handlers(app)
-    for part in (scoring, results, documents, jobs, stow, card, health, pages):
+    for part, permission in GUARDED.items():
+        app.include_router(part.router, dependencies=[permit(permission)], responses=REFUSALS)
+    for part in OPEN:
         app.include_router(part.router)
     pages.mount_assets(app)
     return app

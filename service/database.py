@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQL
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from service.errors import StoreError
+from service.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -68,6 +69,22 @@ class Database:
             raise
         except SQLAlchemyError as error:
             raise _unavailable(error) from error
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the database of an installation; the data directory is made where it is missing.
+
+    Raises:
+        StoreError: the directory cannot be made, or the database cannot be opened.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The data directory {settings.data_dir} cannot be made ({error.strerror}). "
+            "Choose another with --data-dir or RADIOGRADE_DATA_DIR."
+        ) from error
+    return Database(settings.store_url)
 
 
 def _unavailable(error: SQLAlchemyError) -> StoreError:

@@ -2,17 +2,27 @@
 
 RadiogradeError
 ├── BadRequestError          400  the request is not what the route takes
-│   └── UnknownHostError     400  called by a name that is not this service's
+│   ├── UnknownHostError     400  called by a name that is not this service's
+│   └── BadCursorError       422  what is handed back is not where a page ended
+├── SignInNeededError        401  nobody is signed in, and no key came along
+│   └── SignInFailedError    401  name or password is wrong
+├── NotAllowedError          403  the role does not allow it
+├── CsrfError                403  a change under a session without its token
 ├── UploadTimeoutError       408  the body did not arrive in time
 ├── UnsupportedMediaError    415  a Content-Type that is no film's
+├── TooManyAttemptsError     429  sign-in failed too often; there is a pause
 ├── StoreError               503  the results store cannot be used
 ├── DeviceError              500  the device asked for is not there
-├── UnsafeHostError          500  would listen beyond this computer without a sign-in
+├── UnsafeHostError          500  would listen beyond this computer unguarded
+├── CertificateError         500  certificate or key of the HTTP service cannot be used
+├── AccountError             500  a user or key cannot be made, changed or removed
 ├── AddressError             500  the address or port cannot be had
 ├── SiteError                500  the site file cannot be used
+├── ExportError              500  reviews cannot be exported there, or there are none
 ├── TaskError                500  Mercure's task file or its films cannot be used
 ├── NoSpaceError             507  the film cannot be written to disk
 ├── UndocumentedError        409  the result has no such document
+├── NotReviewableError       409  the file could not be read: there is nothing to judge
 └── DeliveryError            502  a document did not arrive
     ├── UnreachableError     502  the destination does not answer; later it may
     └── RefusedError         502  the destination will not have it
@@ -38,11 +48,50 @@ class UnknownHostError(BadRequestError):
     title = "The service does not go by this name"
 
 
+class BadCursorError(BadRequestError):
+    """What is handed back is not where a page ended, in this order."""
+
+    code = "invalid_cursor"
+    title = "The cursor is not valid"
+    http_status = 422
+
+
 class ForeignPageError(RadiogradeError):
     """A web page of another site made the browser send this."""
 
     code = "foreign_page"
     title = "Sent by a page of another site"
+    http_status = 403
+
+
+class SignInNeededError(RadiogradeError):
+    """The caller is nobody: no session, no key, and not at this computer."""
+
+    code = "sign_in_needed"
+    title = "Sign in first"
+    http_status = 401
+
+
+class SignInFailedError(SignInNeededError):
+    """Name or password is wrong; which of them is not said."""
+
+    code = "sign_in_failed"
+    title = "Signing in failed"
+
+
+class NotAllowedError(RadiogradeError):
+    """The caller's role does not allow it."""
+
+    code = "not_allowed"
+    title = "Your role does not allow this"
+    http_status = 403
+
+
+class CsrfError(RadiogradeError):
+    """A change was asked for under a session, without the session's token."""
+
+    code = "csrf"
+    title = "The session's token is missing"
     http_status = 403
 
 
@@ -62,6 +111,18 @@ class UnsupportedMediaError(RadiogradeError):
     http_status = 415
 
 
+class TooManyAttemptsError(RadiogradeError):
+    """Signing in failed too often; ``retry_after_s``: the pause that is left, in seconds."""
+
+    code = "too_many_attempts"
+    title = "Too many attempts"
+    http_status = 429
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"Signing in failed too often. Try again in {retry_after_s} seconds.")
+        self.retry_after_s = retry_after_s
+
+
 class StoreError(RadiogradeError):
     """The results store cannot be opened, read or written."""
 
@@ -78,10 +139,24 @@ class DeviceError(RadiogradeError):
 
 
 class UnsafeHostError(RadiogradeError):
-    """Listening beyond this computer, while there is no sign-in."""
+    """Listening beyond this computer, while nothing guards what is there."""
 
     code = "unsafe_host"
     title = "The service would be open to the network"
+
+
+class CertificateError(RadiogradeError):
+    """The certificate of the HTTP service, or its key, cannot be used."""
+
+    code = "certificate"
+    title = "The certificate cannot be used"
+
+
+class AccountError(RadiogradeError):
+    """A user or an API key cannot be made, changed or removed as asked."""
+
+    code = "account"
+    title = "The account cannot be had so"
 
 
 class AddressError(RadiogradeError):
@@ -96,6 +171,13 @@ class SiteError(RadiogradeError):
 
     code = "site_file"
     title = "The site file cannot be used"
+
+
+class ExportError(RadiogradeError):
+    """There is no review to export, or the folder holds something else."""
+
+    code = "export"
+    title = "The reviews cannot be exported"
 
 
 class TaskError(RadiogradeError):
@@ -119,6 +201,14 @@ class UndocumentedError(RadiogradeError):
 
     code = "no_document"
     title = "The result has no such document"
+    http_status = 409
+
+
+class NotReviewableError(RadiogradeError):
+    """The file could not be read, so that there is nothing a reader could judge."""
+
+    code = "not_reviewable"
+    title = "The result cannot be reviewed"
     http_status = 409
 
 

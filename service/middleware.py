@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
 from model.errors import RadiogradeError
+from service.access.locality import host_name
 from service.errors import ForeignPageError, UnknownHostError
 from service.problems import error_problem, unexpected_problem
 
@@ -23,20 +24,26 @@ SAFE_HEADERS: Mapping[str, str] = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-        "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "connect-src 'self'; worker-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'; require-trusted-types-for 'script'"
     ),
 }
 """Sent with every answer; a route may set its own value for one."""
+
+_HSTS = "max-age=31536000"
+"""RFC 6797: from now on by TLS alone, for a year."""
 
 _QUIET_ROUTES = frozenset({"/healthz", "/readyz"})
 _CLIENT_GONE = 499
 
 
 class SafeHeaders:
-    """Adds ``SAFE_HEADERS`` to every answer."""
+    """Adds ``SAFE_HEADERS`` to every answer, and by TLS Strict-Transport-Security."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -49,6 +56,8 @@ class SafeHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in SAFE_HEADERS.items():
                     headers.setdefault(name, value)
+                if scope["scheme"] == "https":
+                    headers["Strict-Transport-Security"] = _HSTS
             await send(message)
 
         await self._app(scope, receive, send_safely)
@@ -76,9 +85,7 @@ class KnownCallers:
 
     def _fault(self, scope: Scope) -> RadiogradeError | None:
         headers = Headers(scope=scope)
-        host = headers.get("host", "")
-        name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        if self._names is not None and name.lower() not in self._names:
+        if self._names is not None and host_name(headers) not in self._names:
             return UnknownHostError(
                 "Call the service by its own address, or add the name to RADIOGRADE_ALLOWED_HOSTS."
             )

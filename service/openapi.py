@@ -11,6 +11,8 @@ from service.schemas import Problem
 
 Responses = dict[int | str, dict[str, Any]]
 
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+
 
 def problems(**described: str) -> Responses:
     """Return OpenAPI responses for statuses written ``s404="No such result"``."""
@@ -34,6 +36,7 @@ def _name_problems(document: dict[str, Any]) -> None:
     for path in document["paths"].values():
         for operation in path.values():
             for status, response in operation["responses"].items():
-                content = response.get("content", {})
-                if int(status) >= 400 and "application/json" in content:
-                    response["content"] = {MEDIA_TYPE: content["application/json"]}
+                told = list(response.get("content", {}).values())
+                # FastAPI puts it under the route's own type, such as text/event-stream.
+                if int(status) >= 400 and told and told[0].get("schema") == _PROBLEM:
+                    response["content"] = {MEDIA_TYPE: told[0]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -11,9 +12,11 @@ from starlette.exceptions import HTTPException
 
 from model.errors import OverloadedError, RadiogradeError, error_class
 from model.result import SeverityResult
+from service.errors import SignInNeededError, StoreError, TooManyAttemptsError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
+STORE_RETRY_AFTER_S = 30
 
 _ROUTING_CODES = {404: "route_not_found", 405: "method_not_allowed"}
 
@@ -37,11 +40,24 @@ def problem(status: int, code: str, title: str, detail: str, **more: Any) -> Pro
 
 
 def error_problem(error: RadiogradeError, **more: Any) -> ProblemResponse:
-    """Return the answer for an error of the family; a full queue also says when to come back."""
+    """Return the answer for an error of the family; some also say when to come back, or how."""
     answer = problem(error.http_status, error.code, error.title, error.message, **more)
-    if isinstance(error, OverloadedError):
-        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    answer.headers.update(_hints(error))
     return answer
+
+
+def _hints(error: RadiogradeError) -> dict[str, str]:
+    match error:
+        case OverloadedError():
+            return {"Retry-After": str(RETRY_AFTER_S)}
+        case StoreError():
+            return {"Retry-After": str(STORE_RETRY_AFTER_S)}
+        case TooManyAttemptsError():
+            return {"Retry-After": str(error.retry_after_s)}
+        case SignInNeededError():
+            # Bearer, as browsers answer Basic with a dialog of their own.
+            return {"WWW-Authenticate": "Bearer"}
+    return {}
 
 
 def unexpected_problem() -> ProblemResponse:
@@ -95,8 +111,12 @@ def _on_invalid(_: Request, error: Exception) -> ProblemResponse:
     if not isinstance(error, RequestValidationError):
         return unexpected_problem()
     faults = [
-        {"parameter": ".".join(str(part) for part in fault["loc"][1:]), "message": fault["msg"]}
-        for fault in error.errors()
+        {"parameter": _place(fault["loc"]), "message": fault["msg"]} for fault in error.errors()
     ]
     detail = "; ".join(f"{fault['parameter']}: {fault['message']}" for fault in faults)
     return problem(422, "invalid_parameters", "The parameters are not valid", detail, errors=faults)
+
+
+def _place(loc: Sequence[int | str]) -> str:
+    """Return which parameter is wrong, or that it is the body as a whole."""
+    return ".".join(str(part) for part in loc[1:]) or str(loc[0])

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from model.limits import Limits
-from service.database import Database
+from service.database import Database, open_database
 from service.delivery.ledger import DeliveryLedger
 from service.documents.library import Library
-from service.errors import StoreError
 from service.intake.archive import Archive
 from service.intake.intake import FilmIntake
 from service.intake.ledger import FilmLedger
+from service.intake.pseudonym import Pseudonyms
+from service.reviews.ledger import ReviewLedger
 from service.settings import Settings
 from service.store import ResultStore
 from service.work.jobs import Jobs
@@ -31,6 +32,7 @@ class Records:
     store: ResultStore
     films: FilmLedger
     deliveries: DeliveryLedger
+    reviews: ReviewLedger
     jobs: Jobs
     library: Library
     intake: FilmIntake
@@ -47,18 +49,12 @@ def open_records(settings: Settings, limits: Limits | None = None) -> Records:
     Raises:
         StoreError: the data directory cannot be made, or the database cannot be opened.
     """
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"The data directory {settings.data_dir} cannot be made ({error.strerror}). "
-            "Choose another with --data-dir or RADIOGRADE_DATA_DIR."
-        ) from error
-    database = Database(settings.store_url)
+    database = open_database(settings)
     queue = DurableQueue(settings.store_url)
     archive = Archive(settings.data_dir / FILMS)
     store = ResultStore(database)
     films = FilmLedger(database, queue)
+    reviews = ReviewLedger(database)
     return Records(
         database,
         queue,
@@ -66,7 +62,8 @@ def open_records(settings: Settings, limits: Limits | None = None) -> Records:
         store,
         films,
         DeliveryLedger(database, queue),
+        reviews,
         Jobs(database, queue),
-        Library(archive, store),
-        FilmIntake(archive, films, limits or Limits()),
+        Library(archive, store, reviews),
+        FilmIntake(archive, films, limits or Limits(), Pseudonyms(settings.data_dir)),
     )

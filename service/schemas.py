@@ -100,6 +100,24 @@ class Failure(Described):
     message: str
 
 
+class Review(Described):
+    """What a reader said of a result, beside the model's scores."""
+
+    id: Ulid
+    reviewer: str
+    created: str = Field(description="In UTC")
+    verdict: Literal["accepted", "corrected", "not_gradable"]
+    zones: dict[ZoneName, int] | None = Field(description="Of a correction, each 0-3")
+    brixia: int | None = Field(description="Their sum")
+    comment: str | None
+
+
+class Reviews(Described):
+    """The newest review of each reader, newest first."""
+
+    reviews: list[Review]
+
+
 class Result(Described):
     """The answer for one file, schema ``radiograde.result/1``."""
 
@@ -114,6 +132,9 @@ class Result(Described):
     error: Failure | None = None
     timing_ms: dict[str, float]
     notice: str
+    reviews: list[Review] | None = Field(
+        None, description="The newest of each reader, newest first; absent where there are none"
+    )
 
 
 class ResultPage(Described):
@@ -159,6 +180,34 @@ class Retried(Described):
     """How many pieces of work were set going again."""
 
     retried: int
+
+
+class SignIn(BaseModel):
+    """Who wants in; what else is sent is not looked at."""
+
+    name: Annotated[str, Field(max_length=200)]
+    password: Annotated[str, Field(max_length=1024)]
+
+
+class User(Described):
+    """A person who signed in, or a machine with a key."""
+
+    name: str
+    role: Literal["sender", "reader", "engineer", "administrator"]
+    permissions: list[Literal["send", "read", "review", "operate", "administer"]]
+
+
+class Session(Described):
+    """Who the caller is, and what the page may show."""
+
+    sign_in: bool = Field(description="Whether one has to sign in, or bring a key")
+    user: User | None = Field(description="Null: nobody is signed in")
+    csrf: str | None = Field(
+        description="Under a session, to be sent with each change as the header `X-CSRF-Token`"
+    )
+    identifiers: Literal["none", "id", "full"] = Field(
+        description="How much of a patient's identity the page shows"
+    )
 
 
 class ModelCard(Described):

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
 import uvicorn
+from fastapi import FastAPI
 
+from service.access.exposure import check_exposure
 from service.app import create_app
-from service.errors import AddressError, UnsafeHostError
+from service.errors import AddressError
 from service.logs import configure_logging
 from service.settings import Settings
 from service.work.child import worker_beside
@@ -21,32 +23,33 @@ def run_server(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until interrupted; ``announce`` gets the base URL once requests are taken.
 
     Raises:
-        UnsafeHostError: the address reaches beyond this computer and that was not allowed.
+        UnsafeHostError: others could come in, or listen in, and that was not allowed.
+        CertificateError: the certificate of the service, or its key, cannot be used.
         AddressError: the address is not this computer's, or the port is taken.
         RadiogradeError: as :func:`service.app.create_app`.
     """
+    configure_logging(settings.log_level)
     check_exposure(settings)
     with listen(settings.host, settings.port) as listener:
-        configure_logging(settings.log_level)
         app = create_app(settings)
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, date_header=False
-        )
+        config = _uvicorn(app, settings)
         with worker_beside(settings):
-            announce(base_url(listener))
+            announce(base_url(listener, "http" if settings.tls_certificate is None else "https"))
             # By then uvicorn has shut down in order, and raises Ctrl-C once more.
             with suppress(KeyboardInterrupt):
-                uvicorn.Server(config).run(sockets=[listener])
+                _Server(app, config).run(sockets=[listener])
 
 
-def check_exposure(settings: Settings) -> None:
-    """Raise UnsafeHostError where the network could reach a service without a sign-in."""
-    if not settings.is_loopback and not settings.allow_insecure:
-        raise UnsafeHostError(
-            f"There is no sign-in yet: on {settings.host} anyone in the network could read every "
-            "result. Keep --host 127.0.0.1 behind a proxy that signs people in, or accept it "
-            "with --allow-insecure (RADIOGRADE_ALLOW_INSECURE=true)."
-        )
+class _Server(uvicorn.Server):
+    """A server that ends streams of events first, since it waits for every answer to end."""
+
+    def __init__(self, app: FastAPI, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.reading_room.feed.end()
+        await super().shutdown(sockets)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -73,7 +76,21 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def base_url(listener: socket.socket) -> str:
-    """Return the http URL of a bound socket."""
+def base_url(listener: socket.socket, scheme: str = "http") -> str:
+    """Return the URL of a bound socket."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def _uvicorn(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        # By itself uvicorn believes whoever calls from 127.0.0.1: ``access.proxy`` decides that.
+        proxy_headers=False,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+    )

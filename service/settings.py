@@ -45,7 +45,15 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
     allow_insecure: bool = Field(
-        False, description="Listen beyond this computer although there is no sign-in"
+        False, description="Listen beyond this computer without sign-in or without TLS"
+    )
+    tls_certificate: Path | None = Field(None, description="PEM file: HTTPS instead of HTTP")
+    tls_key: Path | None = Field(None, description="PEM file of its key, without a password")
+    behind_proxy: bool = Field(
+        False, description="TLS ends at a proxy in front; its X-Forwarded headers are believed"
+    )
+    session_minutes: int = Field(
+        60, ge=5, le=720, description="Minutes without a request after which a sign-in ends"
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Further host names under which the service may be called, by commas"
@@ -65,6 +73,9 @@ class Settings(BaseSettings):
     )
     keep_days: PositiveInt | None = Field(
         30, description="Days that films stay once nothing is left to do with them; none: for ever"
+    )
+    identifiers: Literal["none", "id", "full"] = Field(
+        "none", description="How much of a patient's identity the page shows"
     )
     worker: bool = Field(True, description="Whether serve and listen start a worker of their own")
     log_level: LogLevel = "info"
@@ -114,6 +125,11 @@ class Settings(BaseSettings):
             return ip_address(self.host).is_loopback
         except ValueError:
             return self.host == "localhost"
+
+    @property
+    def is_encrypted(self) -> bool:
+        """True when callers reach the service by TLS: its own, or that of a proxy in front."""
+        return self.behind_proxy or self.tls_certificate is not None
 
     @property
     def host_names(self) -> frozenset[str] | None:

@@ -29,6 +29,10 @@ class Moment(sa.TypeDecorator[datetime]):
         return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 results = sa.Table(
     "results",
     metadata,
@@ -42,8 +46,11 @@ results = sa.Table(
     sa.Column("document", sa.JSON, nullable=False),
     sa.Column("recorded", Moment, nullable=False, index=True),
     sa.Column("severity", sa.String(16)),
-    sa.Column("brixia", sa.Float, index=True),
+    sa.Column("brixia", sa.Float),
     sa.Index("ix_results_status", "status", "id"),
+    sa.Index("ix_results_brixia", "brixia", "id"),
+    sa.Index("ix_results_severity", "severity", "id"),
+    sa.Index("ix_results_rank", "severity", "brixia", "id"),
 )
 
 films = sa.Table(
@@ -51,7 +58,7 @@ films = sa.Table(
     metadata,
     sa.Column("id", sa.String(26), primary_key=True),
     sa.Column("key", sa.String(160), nullable=False, unique=True),
-    sa.Column("received", Moment, nullable=False),
+    sa.Column("received", Moment, nullable=False, index=True),
     sa.Column("door", sa.String(16), nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("sop_class_uid", sa.String(64)),
@@ -61,7 +68,8 @@ films = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("kept", sa.Boolean, nullable=False, default=True),
     sa.Column("patient", sa.String(26), index=True),
-    sa.Column("taken", sa.String(19)),
+    sa.Column("taken", sa.String(19), index=True),
+    sa.Column("changed", Moment, nullable=False, default=_now, onupdate=_now, index=True),
     sa.Index("ix_films_state", "state", "id"),
 )
 

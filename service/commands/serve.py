@@ -29,6 +29,8 @@ from service.commands.common import (
 def serve(**chosen: Any) -> None:
     """Start the HTTP service with its page, on this computer alone.
 
+    On another --host it starts once there is an administrator (`radiograde users add`) and TLS.
+
     Every option is also an environment variable: --port is RADIOGRADE_PORT.
 
     \b

@@ -31,6 +31,10 @@ OF_SCORES: frozenset[Kind] = frozenset({"seg", "sc"})
 """Documents that show where the scores come from."""
 
 
+TELL_REVIEWS: frozenset[Kind] = frozenset({"pdf", "json"})
+"""Documents that show what readers said, and so change with every review."""
+
+
 def kinds_of(case: Case) -> frozenset[Kind]:
     """Return which documents there are of a result.
 

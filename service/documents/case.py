@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 
 from model.radiograph import Radiograph
 from model.result import SeverityResult
+from service.reviews.review import Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +18,12 @@ class Case:
 
     ``film``: as it was graded, pixels upright. ``header``: the film's DICOM data set without
     pixels, None for a picture. ``result``: scored or rejected, with its id; with maps where
-    scored. ``began``: when the analysis began, with its time zone.
+    scored. ``began``: when the analysis began, with its time zone. ``reviews``: what readers said
+    of it, newest first.
     """
 
     film: Radiograph
     header: Dataset | None
     result: SeverityResult
     began: datetime
+    reviews: tuple[Review, ...] = ()

@@ -26,6 +26,9 @@ NOT_GRADABLE = _own("NOT-GRADABLE", "Not fit to grade")
 REJECTION = _own("REJECTION", "Reason for not grading")
 REMARK = _own("REMARK", "Remark on the film")
 OTHER_REASON = _own("OTHER", "Other reason, told in words")
+VERDICT = _own("VERDICT", "Reader's verdict on the grading")
+ACCEPTED = _own("ACCEPTED", "Grading accepted")
+CORRECTED = _own("CORRECTED", "Grading corrected")
 
 REASONS = {
     "age_unknown": _own("AGE-UNKNOWN", "Age not known"),
@@ -60,6 +63,9 @@ ARTIFICIAL_INTELLIGENCE = Code("123110", "DCM", "Artificial Intelligence")
 PROCESSING_EQUIPMENT = Code("109102", "DCM", "Processing Equipment")
 COMMENT = Code("121106", "DCM", "Comment")
 DEVICE = Code("121007", "DCM", "Device")
+PERSON = Code("121006", "DCM", "Person")
+READER = Code("C28747", "NCIt", "Reader")
+ANALYSIS = Code("122073", "DCM", "Current procedure evidence")
 
 SOURCE = Code("260753009", "SCT", "Source")
 IMAGE_LIBRARY = Code("111028", "DCM", "Image Library")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pydicom import dcmread
 
 from model import radiograph
 from model.result_json import parse_result
-from service.documents.builders import NAMES, OF_FILM, builder_of, header_of, kinds_of
+from service.documents.builders import NAMES, OF_FILM, header_of, kinds_of
 from service.documents.case import Case
 from service.documents.document import Document
+from service.documents.volumes import Volume, review_volume, volumes
 from service.errors import UndocumentedError
 from service.intake.archive import Archive
+from service.reviews.ledger import ReviewLedger
 from service.site import Kind
 from service.store import ResultStore
 
@@ -21,9 +23,10 @@ from service.store import ResultStore
 class Library:
     """Builds and keeps documents; safe to share among threads and processes."""
 
-    def __init__(self, archive: Archive, store: ResultStore) -> None:
+    def __init__(self, archive: Archive, store: ResultStore, reviews: ReviewLedger) -> None:
         self._archive = archive
         self._store = store
+        self._reviews = reviews
 
     def case(self, result_id: str) -> Case:
         """Return a result with its film, as documents are made of it.
@@ -40,7 +43,9 @@ class Library:
         film = radiograph.read(content)
         header = header_of(content) if film.source == "dicom" else None
         maps = self._archive.maps(result_id)
-        return Case(film, header, parse_result(document, maps), began.astimezone())
+        result = parse_result(document, maps)
+        reviews = tuple(self._reviews.of(result_id))
+        return Case(film, header, result, began.astimezone(), reviews)
 
     def document(self, result_id: str, kind: Kind) -> Document:
         """Return one document of a result.
@@ -58,32 +63,56 @@ class Library:
         return found[0]
 
     def documents(self, result_id: str, kinds: Iterable[Kind]) -> list[Document]:
-        """Return those of the kinds that there are of a result. Raises as :meth:`document`."""
-        wanted = list(kinds)
-        kept = {kind: self._kept(result_id, kind) for kind in wanted}
-        if None in kept.values():
-            case = self.case(result_id)
-            for kind in wanted:
-                if kept[kind] is None and kind in kinds_of(case):
-                    kept[kind] = self._build(case, kind)
-        return [document for document in kept.values() if document is not None]
+        """Return those of the kinds that there are of a result, and of ``sr`` also its reviews'.
 
-    def _build(self, case: Case, kind: Kind) -> Document:
-        document = builder_of(kind)(case)
-        self._archive.keep_document(str(case.result.id), document.name, document.content)
+        Raises as :meth:`document`.
+        """
+        return self._gather(result_id, volumes(kinds, self._reviews.of(result_id)))
+
+    def review_report(self, result_id: str, review_id: str) -> Document:
+        """Return the report of one review of a result, whether it still counts or not.
+
+        Raises:
+            NotFoundError, UndocumentedError, StoreError, NoSpaceError: as :meth:`document`; there
+                is none of a review of a picture.
+        """
+        self._store.get(result_id)
+        review = self._reviews.get(result_id, review_id)
+        found = self._gather(result_id, [review_volume(review)])
+        if not found:
+            raise UndocumentedError("Reviews of PNG and JPEG files have no DICOM objects.")
+        return found[0]
+
+    def _gather(self, result_id: str, wanted: Sequence[Volume]) -> list[Document]:
+        """Return the documents that there are, in their order; the film is read if need be."""
+        kept = [self._kept(result_id, volume) for volume in wanted]
+        if None in kept:
+            case = self.case(result_id)
+            there = kinds_of(case)
+            kept = [
+                self._make(case, volume) if document is None and volume.kind in there else document
+                for volume, document in zip(wanted, kept, strict=True)
+            ]
+        return [document for document in kept if document is not None]
+
+    def _make(self, case: Case, volume: Volume) -> Document:
+        document = volume.make(case)
+        result_id = str(case.result.id)
+        self._archive.keep_document(result_id, volume.kept_as, document.content)
+        self._archive.drop_documents(result_id, volume.name, but=volume.kept_as)
         return document
 
-    def _kept(self, result_id: str, kind: Kind) -> Document | None:
-        name, media_type = NAMES[kind]
-        content = self._archive.document(result_id, name)
+    def _kept(self, result_id: str, volume: Volume) -> Document | None:
+        content = self._archive.document(result_id, volume.kept_as)
         if content is None:
             return None
-        if kind not in OF_FILM:
-            return Document(kind, name, media_type, content)
+        _, media_type = NAMES[volume.kind]
+        if volume.kind not in OF_FILM:
+            return Document(volume.kind, volume.name, media_type, content)
         meta = dcmread(io.BytesIO(content), stop_before_pixels=True, specific_tags=[]).file_meta
         return Document(
-            kind,
-            name,
+            volume.kind,
+            volume.name,
             media_type,
             content,
             str(meta.MediaStorageSOPClassUID),

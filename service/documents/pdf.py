@@ -29,6 +29,7 @@ from service.documents.pdf_page import (
     SMALL,
     Page,
 )
+from service.documents.pdf_reviews import write_reviews
 from service.documents.pdf_scores import (
     write_rejection,
     write_remarks,
@@ -65,6 +66,7 @@ def report(case: Case) -> Document:
     _write_head(page)
     top = _write_identity(page, 80, case)
     bottom = _write_foot(page, _BOTTOM, case)
+    bottom = write_reviews(page, bottom, case.reviews, moment(case).tzinfo)
     if result.scores is None:
         top = write_rejection(page, top, reasons)
         picture = _plain_film(case.film)

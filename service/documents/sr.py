@@ -64,11 +64,14 @@ def _set_general(ds: Dataset, case: Case, source: Dataset) -> None:
     ds.CompletionFlag = "COMPLETE"
     ds.VerificationFlag = "UNVERIFIED"
     ds.PerformedProcedureCodeSequence = Sequence()
-    ds.CurrentRequestedProcedureEvidenceSequence = Sequence([_evidence(source)])
+    ds.CurrentRequestedProcedureEvidenceSequence = Sequence([evidence(source)])
 
 
-def _evidence(source: Dataset) -> Dataset:
-    """Return the source image within its series and study, PS3.3 C.17.2.1."""
+def evidence(source: Dataset) -> Dataset:
+    """Return the source image within its series and study, PS3.3 C.17.2.1.
+
+    ``source``: the film's clean header.
+    """
     image, series, study = Dataset(), Dataset(), Dataset()
     image.ReferencedSOPClassUID = source.SOPClassUID
     image.ReferencedSOPInstanceUID = source.SOPInstanceUID

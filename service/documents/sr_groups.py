@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from highdicom.sr import (
@@ -34,7 +35,7 @@ def lung_group(case: Case, scores: Scores) -> Group:
         codes.OPACITY_SCORE: scores.opacity,
     }
     group = Group(
-        tracking_identifier=_tracking(case, "lungs"),
+        tracking_identifier=tracking(case, "lungs"),
         # An opacity is found only where there is some; its absence is no finding.
         finding_type=None if case.result.severity == "none" else codes.OPACITY,
         algorithm_id=_algorithm(case, scores.brixia.level),
@@ -49,14 +50,14 @@ def lung_group(case: Case, scores: Scores) -> Group:
             *_remarks(case),
         ],
     )
-    return _with_words(group, case)
+    return with_words(group, [*summary(case.result), NOTICE])
 
 
 def zone_group(case: Case, scores: Scores, zone: str) -> Group:
     """Return the score of one of Brixia's zones A-F."""
     part, side = codes.ZONE_SITES[zone]
     return Group(
-        tracking_identifier=_tracking(case, f"zone {zone}, {ZONE_NAMES[zone]}"),
+        tracking_identifier=tracking(case, f"zone {zone}, {ZONE_NAMES[zone]}"),
         algorithm_id=_algorithm(case, scores.zones[zone].level),
         finding_sites=[FindingSite(part, side)],
         measurements=[scale_measurement(codes.BRIXIA_ZONE, scores.zones[zone])],
@@ -66,14 +67,14 @@ def zone_group(case: Case, scores: Scores, zone: str) -> Group:
 def rejection_group(case: Case) -> Group:
     """Return why the film was not graded, in codes and in words; no numbers."""
     group = Group(
-        tracking_identifier=_tracking(case, "film"),
+        tracking_identifier=tracking(case, "film"),
         algorithm_id=_algorithm(case),
         qualitative_evaluations=[
             QualitativeEvaluation(codes.GRADABILITY, codes.NOT_GRADABLE),
             *_remarks(case),
         ],
     )
-    return _with_words(group, case)
+    return with_words(group, [*summary(case.result), NOTICE])
 
 
 def _shares(involvement: Involvement) -> list[Measurement]:
@@ -102,17 +103,17 @@ def _remarks(case: Case) -> list[QualitativeEvaluation]:
     ]
 
 
-def _with_words(group: Group, case: Case) -> Group:
+def with_words(group: Group, sentences: Sequence[str]) -> Group:
     """Return the group with all of it told in one comment, for viewers that know no codes."""
-    sentences = " ".join([*summary(case.result), NOTICE])
     comment = TextContentItem(
-        codes.COMMENT, sentences, relationship_type=RelationshipTypeValues.CONTAINS
+        codes.COMMENT, " ".join(sentences), relationship_type=RelationshipTypeValues.CONTAINS
     )
     group[0].ContentSequence.append(comment)
     return group
 
 
-def _tracking(case: Case, what: str) -> TrackingIdentifier:
+def tracking(case: Case, what: str) -> TrackingIdentifier:
+    """Return what follows ``what`` from one report on the film to the next."""
     return TrackingIdentifier(uids.tracking_uid(case, what), f"Radiograde {what}")
 
 

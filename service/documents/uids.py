@@ -38,6 +38,16 @@ def series_uid(case: Case, kind: Kind) -> str:
     return derived_uid("series", kind, source_key(case), case.result.model.sha256)
 
 
+def review_uid(review_id: str) -> str:
+    """Return the SOP Instance UID of a review's report."""
+    return derived_uid("review", review_id)
+
+
+def review_series_uid(review_id: str) -> str:
+    """Return the UID of the series that a review's report stands in, alone."""
+    return derived_uid("series", "review", review_id)
+
+
 def tracking_uid(case: Case, what: str) -> str:
     """Return the UID that follows ``what`` is measured on this film, whichever model measures it.
 

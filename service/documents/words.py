@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from model.result import Involvement, ScaleScore, Scores, SeverityResult
 from service.documents import codes
+from service.reviews.review import Review
 
 
 def summary(result: SeverityResult) -> list[str]:
@@ -46,3 +47,13 @@ def _share_sentence(involvement: Involvement) -> str:
         f"{codes.INVOLVEMENT.meaning} {share_words(involvement.total)} "
         f"(right {share_words(involvement.right)}, left {share_words(involvement.left)})."
     )
+
+
+def review_sentence(review: Review) -> str:
+    """Return a reader's verdict in one sentence, without the comment."""
+    if review.zones is not None:
+        zones = ", ".join(f"{zone} {score}" for zone, score in review.zones.items())
+        return f"The reader corrected the grading: Brixia score {review.brixia} of 18 ({zones})."
+    if review.verdict == "accepted":
+        return "The reader accepted the grading."
+    return "The reader finds the film not fit to grade."

@@ -85,6 +85,12 @@ class Archive:
         except FileNotFoundError:
             return None
 
+    def drop_documents(self, film_id: str, name: str, *, but: str) -> None:
+        """Remove the files beside the film whose names end so, but one."""
+        for path in self.folder(film_id).glob(f"*{name}"):
+            if path.name != but:
+                path.unlink(missing_ok=True)
+
     def drop(self, film_id: str) -> None:
         """Remove a film and all that was made from it."""
         shutil.rmtree(self.folder(film_id), ignore_errors=True)

@@ -11,16 +11,21 @@ from model.dicom_file import peek
 from model.limits import Limits
 from service.intake.archive import Archive, Content
 from service.intake.ledger import FilmLedger, Known, NewFilm
+from service.intake.pseudonym import Pseudonyms
 from service.intake.receipt import Door, Receipt
+from service.intake.taken import taken
 
 
 class FilmIntake:
     """Keeps films and records their work; safe to share among threads."""
 
-    def __init__(self, archive: Archive, ledger: FilmLedger, limits: Limits) -> None:
+    def __init__(
+        self, archive: Archive, ledger: FilmLedger, limits: Limits, pseudonyms: Pseudonyms
+    ) -> None:
         self._archive = archive
         self._ledger = ledger
         self._limits = limits
+        self._pseudonyms = pseudonyms
 
     def accept(self, content: Content, door: Door) -> Receipt:
         """Return the receipt for a file's bytes; blocks until they are synced to disk.
@@ -44,9 +49,27 @@ class FilmIntake:
         return Receipt(known.id, known=True)
 
     def describe(self, content: bytes, door: Door) -> NewFilm:
-        """Return what is recorded of a film, under a new id; nothing is kept yet."""
+        """Return what is recorded of a film, under a new id; nothing is kept yet.
+
+        Raises:
+            NoSpaceError, StoreError: the key of the pseudonyms cannot be had.
+        """
+        size = len(content)
         header = peek(content, self._limits)
-        instance = uid(header, "SOPInstanceUID") if header is not None else None
-        sop_class = uid(header, "SOPClassUID") if header is not None else None
-        key = f"sop:{instance}" if instance else f"sha256:{hashlib.sha256(content).hexdigest()}"
-        return NewFilm(str(ULID()), key, door, len(content), sop_class, instance)
+        if header is None:
+            return NewFilm(str(ULID()), _digest(content), door, size)
+        instance = uid(header, "SOPInstanceUID")
+        return NewFilm(
+            str(ULID()),
+            f"sop:{instance}" if instance else _digest(content),
+            door,
+            size,
+            uid(header, "SOPClassUID"),
+            instance,
+            self._pseudonyms.of(header),
+            taken(header),
+        )
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"

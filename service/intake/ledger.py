@@ -25,7 +25,10 @@ from service.work.queue import WorkQueue
 
 @dataclass(frozen=True, slots=True)
 class NewFilm:
-    """A film at the door. ``key``: two films with the same one are the same film."""
+    """A film at the door. ``key``: two films with the same one are the same film.
+
+    ``patient``: pseudonym; ``taken``: when the film was taken, in the hospital's own time.
+    """
 
     id: str
     key: str
@@ -33,6 +36,8 @@ class NewFilm:
     size: int
     sop_class_uid: str | None = None
     sop_instance_uid: str | None = None
+    patient: str | None = None
+    taken: str | None = None
 
 
 class Known(NamedTuple):
@@ -94,7 +99,8 @@ class FilmLedger:
     def begin(self, film_id: str) -> int | None:
         """Count one more attempt at grading and return its number; None if nothing is to do."""
         with self._database.write() as connection:
-            connection.execute(_waiting(film_id).values(attempts=films.c.attempts + 1))
+            count = {"attempts": films.c.attempts + 1, **_UNCHANGED}
+            connection.execute(_waiting(film_id).values(count))
             query = sa.select(films.c.attempts).where(
                 films.c.id == film_id, films.c.state == "waiting"
             )
@@ -154,7 +160,8 @@ class FilmLedger:
     def let_go(self, film_ids: Sequence[str]) -> None:
         """Record that the bytes of these films are no longer kept."""
         with self._database.write() as connection:
-            connection.execute(sa.update(films).where(films.c.id.in_(film_ids)).values(kept=False))
+            gone = sa.update(films).where(films.c.id.in_(film_ids))
+            connection.execute(gone.values(kept=False, **_UNCHANGED))
 
     def unknown(self, film_ids: Sequence[str]) -> set[str]:
         """Return those of the ids that no film and no result has."""
@@ -163,6 +170,10 @@ class FilmLedger:
             query = sa.select(table.c.id).where(table.c.id.in_(film_ids))
             known |= {row.id for row in self._database.read(query)}
         return set(film_ids) - known
+
+
+_UNCHANGED = {"changed": films.c.changed}
+"""Of an update that whoever watches the worklist need not hear of."""
 
 
 def _waiting(film_id: str) -> sa.Update:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, Response
 
+from service.access.caller import permit
 from service.openapi import problems
 from service.runtime import Service
 from service.schemas import Job, JobPage, Retried
@@ -21,6 +22,7 @@ JobId = Annotated[str, Path(description="`id` of a job; its result has the same"
     "",
     operation_id="listJobs",
     summary="List films with their deliveries, newest first",
+    dependencies=[permit("read")],
     responses={200: {"model": JobPage}, **problems(s422="A parameter is not valid")},
     response_class=Response,
 )
@@ -61,6 +63,7 @@ def get_job(service: Service, id: JobId) -> Response:
     "/{id}/retry",
     operation_id="retryJob",
     summary="Try a failed grading or parked deliveries again",
+    dependencies=[permit("operate")],
     responses={200: {"model": Retried}, **problems(s404="No such job", s422="The id is not valid")},
     response_class=Response,
 )

@@ -8,7 +8,9 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from fastapi.routing import APIRouter
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 WEB = Path(__file__).parents[1] / "web"
 
@@ -33,7 +35,17 @@ async def docs() -> FileResponse:
     return FileResponse(WEB / "docs.html", headers={"Content-Security-Policy": _DOCS_POLICY})
 
 
+class Assets(StaticFiles):
+    """Files that a browser may keep, but asks about each time: an update shows at once."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return the file, or 304 where the browser's copy is the same."""
+        answer = await super().get_response(path, scope)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
+
+
 def mount_assets(app: FastAPI) -> None:
     """Serve our own assets, and Swagger UI's as the package fastapi-offline carries them."""
-    app.mount("/assets", StaticFiles(directory=WEB))
-    app.mount("/swagger", StaticFiles(directory=str(files("fastapi_offline") / "static")))
+    app.mount("/assets", Assets(directory=WEB))
+    app.mount("/swagger", Assets(directory=str(files("fastapi_offline") / "static")))

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, Response
 
 from model.result import Status
+from service.access.caller import Caller, permit
+from service.documents.result_json import with_reviews
 from service.openapi import problems
 from service.runtime import Service
 from service.schemas import Result, ResultPage
@@ -19,6 +21,7 @@ router = APIRouter(prefix="/v1/results", tags=["results"])
     "",
     operation_id="listResults",
     summary="List kept results, newest first",
+    dependencies=[permit("read")],
     responses={200: {"model": ResultPage}, **problems(s422="A parameter is not valid")},
     response_class=Response,
 )
@@ -30,7 +33,11 @@ def list_results(
 ) -> Response:
     """Return one page; follow `next` for older results."""
     page = service.records.store.page(limit, before, status)
-    return JSONResponse({"results": page.documents, "next": page.next})
+    reviews = service.records.reviews.of_each(document["id"] for document in page.documents)
+    documents = [
+        with_reviews(document, reviews.get(document["id"], ())) for document in page.documents
+    ]
+    return JSONResponse({"results": documents, "next": page.next})
 
 
 @router.get(
@@ -44,7 +51,12 @@ def list_results(
     response_class=Response,
 )
 def get_result(
-    service: Service, id: Annotated[str, Path(description="`id` of a result")]
+    service: Service, caller: Caller, id: Annotated[str, Path(description="`id` of a result")]
 ) -> Response:
-    """Return the document just as it was first answered."""
-    return JSONResponse(service.records.store.get(id))
+    """Return the document as it was first answered, with what readers have said of it since.
+
+    Who may send films and read none is not told what readers said.
+    """
+    document = service.records.store.get(id)
+    reviews = service.records.reviews.of(id) if caller.may("read") else ()
+    return JSONResponse(with_reviews(document, reviews))

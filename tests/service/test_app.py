@@ -26,11 +26,24 @@ OPERATIONS = {
     "getFhir",
     "getPdf",
     "getOverlay",
+    "listReviews",
+    "addReview",
+    "getReviewSr",
+    "listFilms",
+    "getFilm",
+    "getEvents",
+    "getView",
+    "getPixels",
+    "getMaps",
+    "getHistory",
     "listJobs",
     "getJob",
     "retryJob",
     "storeInstances",
     "storeInstancesOfStudy",
+    "getSession",
+    "signIn",
+    "signOut",
     "getModel",
     "getHealth",
     "getReadiness",
@@ -101,7 +114,7 @@ def test_unknown_routes_and_methods_are_problems(client: TestClient) -> None:
     assert refused.headers["Allow"] == "GET"
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/v1/results", "/nowhere", "/assets/page.js"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/v1/results", "/nowhere", "/assets/app.js"])
 def test_every_answer_has_safe_headers(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     assert headers["X-Content-Type-Options"] == "nosniff"

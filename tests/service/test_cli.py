@@ -145,8 +145,8 @@ def test_a_folder_that_cannot_be_written_is_said(film: Path, tmp_path: Path) -> 
     assert "cannot be written" in shown.stderr
 
 
-def test_serve_keeps_to_this_computer() -> None:
-    shown = run("serve", "--host", "0.0.0.0")  # noqa: S104
+def test_serve_keeps_to_this_computer(tmp_path: Path) -> None:
+    shown = run("serve", "--host", "0.0.0.0", "--data-dir", tmp_path)  # noqa: S104
     assert shown.exit_code == 1
     assert "--allow-insecure" in shown.stderr
 

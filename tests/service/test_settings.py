@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from service.access.access import open_access
+from service.access.exposure import check_exposure
 from service.errors import AddressError, UnsafeHostError
-from service.server import base_url, check_exposure, listen
+from service.node.access import check_exposure as check_node_exposure
+from service.server import base_url, listen
 from service.settings import LOOPBACK_NAMES, Settings, default_data_dir
+from service.site import NodeTable
 
 
 def test_the_environment_sets_what_the_defaults_leave(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,15 +33,38 @@ def test_a_health_check_on_the_machine_itself_is_always_answered() -> None:
     assert {"films.example", "127.0.0.1"} <= named.host_names
 
 
-def test_a_container_answers_to_this_computer_until_a_name_is_given(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    image = (Path(__file__).parents[2] / "Dockerfile").read_text(encoding="utf-8")
-    for name, value in re.findall(r"(RADIOGRADE_[A-Z_]+)=(\S+)", image):
+@pytest.fixture
+def image(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
+    """Return the settings of a container; its data directory is a folder here."""
+    recipe = (Path(__file__).parents[2] / "Dockerfile").read_text(encoding="utf-8")
+    for name, value in re.findall(r"(RADIOGRADE_[A-Z_]+)=(\S+)", recipe):
         monkeypatch.setenv(name, value)
-    settings = Settings()
-    check_exposure(settings)
-    assert settings.host_names == frozenset({*LOOPBACK_NAMES, settings.host})
+    return Settings(data_dir=tmp_path)
+
+
+def test_a_container_answers_to_this_computer_until_a_name_is_given(image: Settings) -> None:
+    assert image.host_names == frozenset({*LOOPBACK_NAMES, image.host})
+
+
+def test_a_container_starts_with_an_administrator_and_tls_alone(
+    image: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UnsafeHostError, match="users add"):
+        check_exposure(image)
+    with open_access(image) as access:
+        access.users.add("kim", "administrator", "hash")
+    with pytest.raises(UnsafeHostError, match="RADIOGRADE_BEHIND_PROXY"):
+        check_exposure(image)
+    monkeypatch.setenv("RADIOGRADE_BEHIND_PROXY", "true")
+    check_exposure(Settings(data_dir=image.data_dir))
+
+
+def test_a_containers_node_wants_to_know_whom_to_take_films_from(image: Settings) -> None:
+    node = NodeTable(host="0.0.0.0")  # noqa: S104
+    with pytest.raises(UnsafeHostError, match="store_from"):
+        check_node_exposure(node, allow_insecure=image.allow_insecure)
+    titles = node.model_copy(update={"store_from": ["ROUTER"]})
+    check_node_exposure(titles, allow_insecure=image.allow_insecure)
 
 
 def test_what_is_given_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,22 +94,11 @@ def test_data_goes_where_the_platform_says(monkeypatch: pytest.MonkeyPatch, tmp_
     assert default_data_dir() == tmp_path / ".local" / "share" / "radiograde"
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
-def test_this_computer_alone_needs_no_leave(host: str) -> None:
-    check_exposure(Settings(host=host))
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "films.example", ""])  # noqa: S104
-def test_the_network_needs_leave(host: str) -> None:
-    with pytest.raises(UnsafeHostError, match="--allow-insecure"):
-        check_exposure(Settings(host=host))
-    check_exposure(Settings(host=host, allow_insecure=True))
-
-
 def test_a_taken_port_is_said() -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         assert base_url(taken) == f"http://127.0.0.1:{port}"
+        assert base_url(taken, "https") == f"https://127.0.0.1:{port}"
         with pytest.raises(AddressError, match=f"port {port}.*--port"):
             listen("127.0.0.1", port)
 

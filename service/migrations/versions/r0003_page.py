@@ -12,14 +12,19 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+FILM_INDEXES = ("patient", "taken", "received", "changed")
+RESULT_INDEXES = {
+    "ix_results_recorded": ["recorded"],
+    "ix_results_brixia": ["brixia", "id"],
+    "ix_results_severity": ["severity", "id"],
+    "ix_results_rank": ["severity", "brixia", "id"],
+}
+
 
 def upgrade() -> None:
     """Create the tables, add the columns, and fill them from the results kept so far."""
     _widen_results()
-    with op.batch_alter_table("films") as films:
-        films.add_column(sa.Column("patient", sa.String(26)))
-        films.add_column(sa.Column("taken", sa.String(19)))
-        films.create_index("ix_films_patient", ["patient"])
+    _widen_films()
     op.create_table(
         "reviews",
         sa.Column("id", sa.String(26), primary_key=True),
@@ -40,11 +45,13 @@ def downgrade() -> None:
     for table in ("api_keys", "sessions", "users", "reviews"):
         op.drop_table(table)
     with op.batch_alter_table("films") as films:
-        films.drop_index("ix_films_patient")
+        for column in FILM_INDEXES:
+            films.drop_index(f"ix_films_{column}")
+        films.drop_column("changed")
         films.drop_column("taken")
         films.drop_column("patient")
     with op.batch_alter_table("results") as results:
-        for index in ("ix_results_brixia", "ix_results_recorded"):
+        for index in RESULT_INDEXES:
             results.drop_index(index)
         for column in ("brixia", "severity", "recorded"):
             results.drop_column(column)
@@ -58,11 +65,21 @@ def _widen_results() -> None:
     op.execute("UPDATE results SET recorded = created")
     _fill(op.get_bind())
     with op.batch_alter_table("results") as results:
-        results.alter_column(
-            "recorded", existing_type=sa.DateTime(timezone=True), nullable=False
-        )
-        results.create_index("ix_results_recorded", ["recorded"])
-        results.create_index("ix_results_brixia", ["brixia"])
+        results.alter_column("recorded", existing_type=sa.DateTime(timezone=True), nullable=False)
+        for index, columns in RESULT_INDEXES.items():
+            results.create_index(index, columns)
+
+
+def _widen_films() -> None:
+    with op.batch_alter_table("films") as films:
+        films.add_column(sa.Column("patient", sa.String(26)))
+        films.add_column(sa.Column("taken", sa.String(19)))
+        films.add_column(sa.Column("changed", sa.DateTime(timezone=True)))
+    op.execute("UPDATE films SET changed = received")
+    with op.batch_alter_table("films") as films:
+        films.alter_column("changed", existing_type=sa.DateTime(timezone=True), nullable=False)
+        for column in FILM_INDEXES:
+            films.create_index(f"ix_films_{column}", [column])
 
 
 def _fill(connection: sa.Connection) -> None:

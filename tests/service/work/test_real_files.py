@@ -11,7 +11,6 @@ from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
 from model.scorer import Scorer
-from service.documents.library import Library
 from service.records import Records
 from tests.service.work.benches import Outbox, bench
 
@@ -31,7 +30,6 @@ def test_every_file_comes_to_an_end(
 ) -> None:
     outbox = Outbox()
     work = bench(records, outbox, scorer=Scorer())
-    library = Library(records.archive, records.store)
     files = sorted(path for path in (shared / "dicom").rglob("*") if path.is_file())
     files = [path for path in files if path.suffix != ".md"]
     states: Counter[str] = Counter()
@@ -45,7 +43,7 @@ def test_every_file_comes_to_an_end(
         told += json.dumps(job.to_json())
         if job.deliveries:
             work.deliver(film, "pacs")
-            documents = library.documents(film, ("sr", "seg", "sc", "fhir", "pdf", "json"))
+            documents = records.library.documents(film, ("sr", "seg", "sc", "fhir", "pdf", "json"))
             assert len(documents) in (4, 6)
     captured = capfd.readouterr()
     told += captured.out + captured.err

@@ -1,0 +1,75 @@
+"""From the end of an upload to the film on the screen, in a real browser against a real service.
+
+A drawn 8-megapixel film of 14 bits falls on the page again and again, each time as another film.
+Timed is what a reader waits for: the service keeps and grades the film and answers, the page asks
+for its pixels and draws them. Beside it stands the answer alone.
+
+    python -m benchmarks.page
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+from playwright.sync_api import Page, sync_playwright
+from pydicom.uid import generate_uid
+
+from benchmarks.film import COLUMNS, ROWS, film
+from benchmarks.stopwatch import Samples, table, write_results
+from data.phantom_dicom import to_dicom
+from data.storage import Storage
+from tests.web.conftest import CHROMIUM
+from tests.web.rooms import drop, serving
+
+ANSWER = "the service's answer"
+SHOWN = "the film on the screen"
+BITS = 14
+
+_TIMES = """() => {
+  const sent = performance.getEntriesByName("film-sent").at(-1).startTime;
+  const shown = performance.getEntriesByName("film-shown").at(-1)?.startTime ?? 0;
+  const isScore = ({ name }) => name.endsWith("v1/score");
+  const answered = performance.getEntriesByType("resource").findLast(isScore)?.responseEnd;
+  return shown > sent ? { answer: answered - sent, shown: shown - sent } : null;
+}"""
+
+
+@click.command()
+@click.option("--rounds", default=8, show_default=True, help="Films, beyond one to warm up.")
+def main(rounds: int) -> None:
+    """Time the page and write benchmarks/results/page.json."""
+    if CHROMIUM is None:
+        raise click.ClickException("chromium is not installed: apt-get install chromium.")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with serving(folder / "service") as address, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            page = browser.new_page(viewport={"width": 1600, "height": 1000})
+            page.goto(address)
+            samples = _measure(page, folder, rounds)
+            browser.close()
+    what = {"film": [ROWS, COLUMNS], "bits": BITS, "browser": "headless Chromium"}
+    path = write_results("page", what, samples, ANSWER)
+    click.echo(f"{table(samples, ANSWER)}\n\n{path}")
+
+
+def _measure(page: Page, folder: Path, rounds: int) -> Samples:
+    samples: dict[str, list[float]] = {ANSWER: [], SHOWN: []}
+    ds = to_dicom(film(), Storage(bits=BITS))
+    for number in range(rounds + 1):
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+        path = folder / f"{number}.dcm"
+        ds.save_as(path, enforce_file_format=True)
+        drop(page, path)
+        times = page.wait_for_function(_TIMES, timeout=60_000).json_value()
+        page.evaluate("performance.clearMarks(); performance.clearResourceTimings()")
+        if number:
+            samples[ANSWER].append(times["answer"])
+            samples[SHOWN].append(times["shown"])
+    return samples
+
+
+if __name__ == "__main__":
+    main()

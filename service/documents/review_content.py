@@ -1,0 +1,123 @@
+"""What a review's report says: TID 1500 with the reader as observer (TID 1001 to 1003, PS3.16)."""
+
+from __future__ import annotations
+
+from highdicom.sr import (
+    CodedConcept,
+    CompositeContentItem,
+    FindingSite,
+    Measurement,
+    MeasurementReport,
+    ObservationContext,
+    ObserverContext,
+    PersonObserverIdentifyingAttributes,
+    QualitativeEvaluation,
+    RelationshipTypeValues,
+    TextContentItem,
+)
+from pydicom.dataset import Dataset
+from pydicom.sr.coding import Code
+from pydicom.uid import UID, Comprehensive3DSRStorage
+
+from model.result import NOTICE
+from model.scales import ZONE_NAMES
+from service.documents import codes, uids
+from service.documents.case import Case
+from service.documents.sr_groups import Group, tracking, with_words
+from service.documents.sr_images import image_library
+from service.documents.values import clean, clean_words
+from service.documents.words import review_sentence
+from service.reviews.review import Review
+from service.tables import Verdict
+
+VERDICTS: dict[Verdict, Code] = {
+    "accepted": codes.ACCEPTED,
+    "corrected": codes.CORRECTED,
+    "not_gradable": codes.NOT_GRADABLE,
+}
+CONTAINS = RelationshipTypeValues.CONTAINS
+
+
+def review_content(case: Case, review: Review, source: Dataset) -> Dataset:
+    """Return the root of the content tree, ready to be merged into the document.
+
+    A group holds the verdict; of a correction with the sum of the zones, and a group for each zone
+    A-F, all followed by the same identifiers as in the model's own report, to which the tree
+    refers. ``source``: the film's clean header.
+    """
+    graded = case.result.scores is not None or review.zones is not None
+    tree = MeasurementReport(
+        observation_context=_observer(review),
+        procedure_reported=codes.CHEST_FILM if graded else codes.IMAGING_PROCEDURE,
+        imaging_measurements=[
+            _verdict_group(case, review),
+            *(_zone_group(case, zone, score) for zone, score in (review.zones or {}).items()),
+        ],
+    )
+    root: Dataset = tree[0]
+    # TID 1500 has its measurements last.
+    if UID(source.SOPInstanceUID).is_valid:
+        root.ContentSequence.insert(-1, image_library(case, source))
+    judged = uids.document_uid(case, "sr")
+    root.ContentSequence.insert(
+        -1, CompositeContentItem(codes.ANALYSIS, Comprehensive3DSRStorage, judged, CONTAINS)
+    )
+    return root
+
+
+def person_name(review: Review) -> str:
+    """Return the reader's name as a family name, PS3.5 6.2 PN; the caret says it is meant so."""
+    name = clean("PN", review.reviewer) or "Reader"
+    return name if "^" in name else f"{name}^"
+
+
+def _observer(review: Review) -> ObservationContext:
+    attributes = PersonObserverIdentifyingAttributes(
+        person_name(review),
+        login_name=clean_words(review.reviewer, 64) or None,
+        role_in_procedure=codes.READER,
+    )
+    return ObservationContext(
+        observer_person_context=ObserverContext(CodedConcept.from_code(codes.PERSON), attributes)
+    )
+
+
+def _verdict_group(case: Case, review: Review) -> Group:
+    agrees = review.verdict == "accepted" and case.result.scores is not None
+    gradable = agrees or review.verdict == "corrected"
+    group = Group(
+        tracking_identifier=tracking(case, "lungs" if gradable else "film"),
+        finding_type=codes.OPACITY if review.brixia else None,
+        finding_sites=[FindingSite(codes.LUNG, codes.BILATERAL)] if gradable else None,
+        measurements=_sum(review),
+        qualitative_evaluations=[
+            QualitativeEvaluation(codes.VERDICT, VERDICTS[review.verdict]),
+            QualitativeEvaluation(
+                codes.GRADABILITY, codes.GRADABLE if gradable else codes.NOT_GRADABLE
+            ),
+        ],
+    )
+    with_words(group, [review_sentence(review), NOTICE])
+    if review.comment:
+        lines = review.comment.replace("\n", "\r\n")
+        group[0].ContentSequence.append(
+            TextContentItem(codes.COMMENT, lines, relationship_type=CONTAINS)
+        )
+    return group
+
+
+def _sum(review: Review) -> list[Measurement] | None:
+    return None if review.brixia is None else [_score(codes.BRIXIA, review.brixia)]
+
+
+def _zone_group(case: Case, zone: str, score: int) -> Group:
+    part, side = codes.ZONE_SITES[zone]
+    return Group(
+        tracking_identifier=tracking(case, f"zone {zone}, {ZONE_NAMES[zone]}"),
+        finding_sites=[FindingSite(part, side)],
+        measurements=[_score(codes.BRIXIA_ZONE, score)],
+    )
+
+
+def _score(name: Code, score: int) -> Measurement:
+    return Measurement(name, score, codes.SCORE)

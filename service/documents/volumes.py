@@ -1,0 +1,57 @@
+"""Which documents a request is for: how each is named, kept and made."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from service.documents.builders import NAMES, TELL_REVIEWS, builder_of
+from service.documents.case import Case
+from service.documents.document import Document
+from service.reviews.review import Review
+from service.site import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A document that there may be of a result; ``kept_as``: its file's name beside the film."""
+
+    kind: Kind
+    name: str
+    kept_as: str
+    make: Callable[[Case], Document]
+
+
+def volumes(kinds: Iterable[Kind], reviews: Sequence[Review]) -> list[Volume]:
+    """Return what is asked for by kind; to the report belong those of its reviews."""
+    wanted = list(kinds)
+    found = [_volume(kind, reviews) for kind in wanted]
+    return found + [review_volume(review) for review in reviews if "sr" in wanted]
+
+
+def review_volume(review: Review) -> Volume:
+    """Return the report of one review."""
+    name = f"review-{review.id}.dcm"
+    return Volume("sr", name, name, partial(_review_report, review=review))
+
+
+def _volume(kind: Kind, reviews: Sequence[Review]) -> Volume:
+    name, _ = NAMES[kind]
+    kept_as = name
+    if kind in TELL_REVIEWS and reviews:
+        # One that was made before the newest review is never found again.
+        ids = "".join(review.id for review in reviews)
+        kept_as = f"{hashlib.sha256(ids.encode()).hexdigest()[:16]}-{name}"
+    return Volume(kind, name, kept_as, partial(_build, kind=kind))
+
+
+def _build(case: Case, kind: Kind) -> Document:
+    return builder_of(kind)(case)
+
+
+def _review_report(case: Case, review: Review) -> Document:
+    from service.documents.review_sr import review_report
+
+    return review_report(case, review)

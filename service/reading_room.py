@@ -1,0 +1,50 @@
+"""What the radiologist's page reads, put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from model.limits import Limits
+from service.runtime import Runtime
+from service.viewing.decoded import DecodedFilms
+from service.viewing.viewer import Viewer
+from service.worklist.change import Ruler
+from service.worklist.changes import ChangeLog
+from service.worklist.feed import ChangeFeed
+from service.worklist.history import History
+from service.worklist.identity import Identities
+from service.worklist.worklist import Worklist
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRoom:
+    """Films to read: listed, shown, compared, and told of as they change."""
+
+    worklist: Worklist
+    viewer: Viewer
+    history: History
+    feed: ChangeFeed
+
+
+def open_reading_room(runtime: Runtime, limits: Limits) -> ReadingRoom:
+    """Return the reading room of a running service; nothing in it has to be closed."""
+    records, scorer = runtime.records, runtime.scorer
+    database, archive, reviews = records.database, records.archive, records.reviews
+    ruler = Ruler(scorer.facts.sha256, scorer.metadata.thresholds.repeatability)
+    return ReadingRoom(
+        Worklist(database, reviews, Identities(archive, runtime.settings.identifiers)),
+        Viewer(records.store, archive, DecodedFilms(archive, limits)),
+        History(database, reviews, ruler),
+        ChangeFeed(lambda: ChangeLog(database)),
+    )
+
+
+def _of_request(request: Request) -> ReadingRoom:
+    room: ReadingRoom = request.app.state.reading_room
+    return room
+
+
+Room = Annotated[ReadingRoom, Depends(_of_request)]

@@ -1,0 +1,75 @@
+"""Films as viewers show them, decoded once for what is asked of them in a row."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future
+
+from model.errors import RadiogradeError
+from model.limits import Limits
+from model.viewing import Viewable, read_for_viewing
+from service.errors import UndocumentedError
+from service.intake.archive import Archive
+
+MOST_BYTES = 96 * 2**20
+"""Pixels that are remembered: of two large films, which a reader compares, and then some."""
+
+AT_ONCE = 2
+
+
+class DecodedFilms:
+    """Decodes kept films and remembers the last ones; safe to share among threads."""
+
+    def __init__(self, archive: Archive, limits: Limits, most_bytes: int = MOST_BYTES) -> None:
+        self._archive = archive
+        self._limits = limits
+        self._most_bytes = most_bytes
+        self._films: OrderedDict[str, Future[Viewable]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._places = threading.Semaphore(AT_ONCE)
+
+    def get(self, film_id: str) -> Viewable:
+        """Return a kept film; callers that ask at the same time share one decoding.
+
+        Raises:
+            UndocumentedError: it is no longer kept, or cannot be read.
+        """
+        with self._lock:
+            film = self._films.get(film_id)
+            is_new = film is None
+            if film is None:
+                film = self._films[film_id] = Future()
+            self._films.move_to_end(film_id)
+        if is_new:
+            self._fill(film_id, film)
+        return film.result()
+
+    def _fill(self, film_id: str, film: Future[Viewable]) -> None:
+        try:
+            with self._places:
+                film.set_result(self._read(film_id))
+        except BaseException as error:
+            film.set_exception(error)
+            with self._lock:
+                del self._films[film_id]
+            raise
+        with self._lock:
+            self._forget_oldest()
+
+    def _read(self, film_id: str) -> Viewable:
+        try:
+            return read_for_viewing(self._archive.film(film_id), self._limits)
+        except UndocumentedError:
+            raise
+        except RadiogradeError as error:
+            raise UndocumentedError(f"The film cannot be shown. {error.message}") from error
+
+    def _forget_oldest(self) -> None:
+        """Let go of films until they fit; the newest stays, however large it is."""
+        done = [id for id, film in self._films.items() if film.done()]
+        size = sum(self._films[id].result().pixels.nbytes for id in done)
+        for id in done[:-1]:
+            if size <= self._most_bytes:
+                return
+            size -= self._films.pop(id).result().pixels.nbytes

@@ -1,0 +1,53 @@
+"""Kept films for the viewer: those that were scored or rejected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from model.result import Maps
+from model.viewing import Viewable
+from service.errors import UndocumentedError
+from service.intake.archive import Archive
+from service.store import ResultStore
+from service.viewing.decoded import DecodedFilms
+from service.viewing.view import map_bytes, pixel_bytes, view_json
+
+
+class Viewer:
+    """Gives what a viewer draws; safe to share among threads.
+
+    Every method raises NotFoundError where no result has the id, UndocumentedError where the film
+    could not be read or is no longer kept, and StoreError where the database does not answer.
+    """
+
+    def __init__(self, store: ResultStore, archive: Archive, films: DecodedFilms) -> None:
+        self._store = store
+        self._archive = archive
+        self._films = films
+
+    def view(self, id: str) -> dict[str, Any]:
+        """Return size, scale and windows, as :func:`service.viewing.view.view_json`."""
+        return view_json(self._film(id), self._maps(id))
+
+    def pixels(self, id: str) -> memoryview:
+        """Return the pixels, as :func:`service.viewing.view.pixel_bytes`."""
+        return pixel_bytes(self._film(id))
+
+    def maps(self, id: str) -> bytes:
+        """Return the maps, as :func:`service.viewing.view.map_bytes`."""
+        self._check(id)
+        maps = self._maps(id)
+        if maps is None:
+            raise UndocumentedError("Only a scored film that is still kept has maps.")
+        return map_bytes(maps)
+
+    def _film(self, id: str) -> Viewable:
+        self._check(id)
+        return self._films.get(id)
+
+    def _maps(self, id: str) -> Maps | None:
+        return self._archive.maps(id)
+
+    def _check(self, id: str) -> None:
+        if self._store.get(id)["status"] == "failed":
+            raise UndocumentedError("This file could not be read, so it cannot be shown.")

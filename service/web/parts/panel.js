@@ -1,0 +1,60 @@
+/** The result beside the film: whose it is, what was found, how sure, what to do with it. */
+
+import { html } from "../vendor/preact.js";
+import { moment, taken } from "../format.js";
+import { t, told } from "../words.js";
+import { Report } from "./report.js";
+import { Review } from "./review.js";
+import { Scores } from "./scores.js";
+import { changeOf } from "./timeline.js";
+import { Who } from "./who.js";
+
+export function Panel({ film, result, user, session, say, onChanged, reviewRef, reportRef }) {
+  if (film === null) return html`<aside class="panel" aria-label=${t("panel.title")} />`;
+  const { row } = film;
+  return html`
+    <aside class="panel" aria-label=${t("panel.title")}>
+      <header>
+        <h2><${Who} patient=${row.patient} /></h2>
+        <p class="dim">
+          ${row.view && html`<span>${t(`view.${row.view}`)} · </span>`}
+          ${row.taken && html`<span>${t("panel.taken", { when: taken(row.taken) })} · </span>`}
+          <span>${t("panel.received", { when: moment(row.received) })}</span>
+        </p>
+        ${session.identifiers === "none" && row.patient && html`<p class="dim small">${t("panel.hidden")}</p>`}
+      </header>
+      ${result === null && html`<p>${t("panel.waiting")}</p>`}
+      ${result?.scores && html`<${Scores} result=${result} change=${changeOf(film)} />`}
+      ${result && html`<${Remarks} result=${result} />`}
+      ${result && result.status !== "failed" && html`
+        <${Review} key=${`review ${row.id}`} result=${result} user=${user} say=${say} onChanged=${onChanged} startRef=${reviewRef} />
+        <${Report} key=${`report ${row.id}`} film=${film} say=${say} reportRef=${reportRef} />`}
+      ${result && html`<${About} model=${result.model} />`}
+    </aside>`;
+}
+
+/** What the gate or the reader of files says; rejections first. */
+function Remarks({ result }) {
+  const { gate, error } = result;
+  const reasons = error ? [{ ...error, level: "reject" }] : gate.reasons;
+  if (!reasons.length) return null;
+  const refused = reasons.some(({ level }) => level === "reject");
+  const order = ["reject", "warn", "info"];
+  const sorted = [...reasons].sort((one, two) => order.indexOf(one.level) - order.indexOf(two.level));
+  return html`
+    <section class="remarks">
+      <h3>${t(refused ? "panel.reject" : "panel.remarks")}</h3>
+      <ul>${sorted.map((reason) => html`<li class=${reason.level}>${told(reason)}</li>`)}</ul>
+    </section>`;
+}
+
+function About({ model }) {
+  return html`
+    <details class="about">
+      <summary>${t("panel.about")}</summary>
+      <p>${t("panel.is")}</p>
+      <p>${t("panel.is_not")}</p>
+      <p>${t("panel.zone_scale")}</p>
+    </details>
+    <p class="dim small">${t("panel.model", model)}</p>`;
+}

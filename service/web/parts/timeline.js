@@ -1,0 +1,77 @@
+/** The same patient's films: a chart of the score with its interval, and how it changed. */
+
+import { html } from "../vendor/preact.js";
+import { day, score, signed } from "../format.js";
+import { t } from "../words.js";
+
+const STEP = 112;
+const HEIGHT = 84;
+const PAD = 8;
+const MOST = 18;
+
+/** Return the scored film before `id`, else the one after it, else null: what to compare it with. */
+export function before(history, id) {
+  const place = history.films.findIndex((film) => film.id === id);
+  const usable = ({ kept, brixia }) => kept && brixia;
+  return history.films.slice(0, place).findLast(usable) ?? history.films.slice(place + 1).find(usable) ?? null;
+}
+
+/** Return how the film differs from the patient's film before; null where there is none. */
+export const changeOf = ({ row, history }) => history.films.find(({ id }) => id === row.id)?.change ?? null;
+
+/** Return a change in words. Scores of two models are not compared, so their difference is not told. */
+export const changeWords = ({ delta, verdict }) =>
+  verdict === "other_model"
+    ? t("time.other_model")
+    : t("time.change", { delta: signed(delta), verdict: t(`time.${verdict}`) });
+
+export function Timeline({ history, row, id, other, href }) {
+  const { films, repeatability } = history;
+  if (films.length < 2) {
+    return html`<section class="timeline alone"><p class="dim">${t(row.patient ? "time.only" : "time.unknown")}</p></section>`;
+  }
+  const limit = repeatability === null ? t("time.no_limit") : t("time.limit", { limit: score(repeatability) });
+  return html`
+    <section class="timeline" aria-labelledby="over-time">
+      <h2 id="over-time">${t("time.title")} <span class="dim">${limit}</span></h2>
+      <div class="scroll" tabindex="0" role="group" aria-labelledby="over-time">
+        <${Chart} films=${films} />
+        <ol>
+          ${films.map((film) => html`
+            <li key=${film.id}>
+              <a href=${href(film.id)} aria-current=${film.id === id ? "true" : null} class=${film.id === other ? "other" : null}>
+                <span class="date">${day(film.taken ?? film.received)}</span>
+                <span><b>${film.brixia ? score(film.brixia.value) : "–"}</b> ${t(`severity.${film.severity ?? "unknown"}`)}</span>
+                <${Change} change=${film.change} first=${film.id === films[0].id} />
+              </a>
+            </li>`)}
+        </ol>
+      </div>
+    </section>`;
+}
+
+function Change({ change, first }) {
+  if (!change) return html`<span class="dim">${first ? t("time.first") : ""}</span>`;
+  const { delta, verdict } = change;
+  const by = verdict === "other_model" ? "" : `${signed(delta)} `;
+  return html`<span class=${`change ${verdict}`}>${by}${t(`time.${verdict}`)}</span>`;
+}
+
+function Chart({ films }) {
+  const y = (value) => PAD + (HEIGHT - 2 * PAD) * (1 - value / MOST);
+  const points = films
+    .map((film, place) => ({ film, x: place * STEP + STEP / 2 }))
+    .filter(({ film }) => film.brixia);
+  const told = points.map(({ film }) => `${day(film.taken ?? film.received)} ${score(film.brixia.value)}`).join(", ");
+  return html`
+    <svg class="chart" role="img" width=${films.length * STEP} height=${HEIGHT} aria-label=${t("time.chart", { count: points.length, values: told })}>
+      ${[0, 6, 12, 18].map((value) => html`<line key=${value} class="ruler" x1="0" x2=${films.length * STEP} y1=${y(value)} y2=${y(value)} />`)}
+      ${[0, 18].map((value) => html`<text key=${`n${value}`} x="2" y=${y(value) + 4}>${value}</text>`)}
+      <polyline class="course" points=${points.map(({ film, x }) => `${x},${y(film.brixia.value)}`).join(" ")} />
+      ${points.map(({ film, x }) => html`
+        <g key=${film.id} class=${film.severity}>
+          <line class="interval" x1=${x} x2=${x} y1=${y(film.brixia.interval[0])} y2=${y(film.brixia.interval[1])} />
+          <circle cx=${x} cy=${y(film.brixia.value)} r="5" />
+        </g>`)}
+    </svg>`;
+}

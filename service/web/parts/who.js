@@ -1,0 +1,13 @@
+/** The patient. */
+
+import { html } from "../vendor/preact.js";
+import { day } from "../format.js";
+import { t } from "../words.js";
+
+/** Whose film it is, as far as the setting lets it be told. */
+export function Who({ patient }) {
+  if (!patient) return html`<span class="dim">${t("worklist.unnamed")}</span>`;
+  if (!patient.name && !patient.id) return t("worklist.patient", { label: patient.label });
+  const born = patient.birth_date && t("panel.born", { date: day(patient.birth_date) });
+  return [patient.name, patient.id, born].filter(Boolean).join(", ");
+}

@@ -1,0 +1,130 @@
+/** Where the film lies on the canvas: what is shown of it, how large, and which way round. */
+
+const LARGEST_FILM_PIXEL = 40; // screen pixels
+const SMALLEST_SCALE = 0.1;
+
+const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+
+/**
+ * Places are film pixels (x right, y down; 0, 0 is the corner of the first pixel, not its centre)
+ * or CSS pixels from the canvas's upper left corner.
+ */
+export class Camera {
+  /** Film's size in film pixels. */
+  film = { columns: 1, rows: 1 };
+  /** Canvas's size in CSS pixels, and screen pixels per CSS pixel. */
+  canvas = { width: 1, height: 1, ratio: 1 };
+  /** How large the film is, relative to the size at which it just fits. */
+  scale = 1;
+  /** What lies at the canvas's middle, in shares of the film's width and height. */
+  center = { x: 0.5, y: 0.5 };
+  mirrored = false;
+
+  /** CSS pixels per film pixel. */
+  get magnification() {
+    return this.scale * this.#fitting;
+  }
+
+  /** Screen pixels per film pixel. */
+  get pixelScale() {
+    return this.magnification * this.canvas.ratio;
+  }
+
+  get #fitting() {
+    const { width, height } = this.canvas;
+    return Math.min(width / this.film.columns, height / this.film.rows);
+  }
+
+  fit() {
+    this.scale = 1;
+    this.center = { x: 0.5, y: 0.5 };
+  }
+
+  /** One film pixel becomes one screen pixel; the middle stays. */
+  actualSize() {
+    this.zoomBy(1 / this.pixelScale);
+  }
+
+  /** Scale by a factor > 0; the film's place at (x, y) CSS pixels stays there, else the middle. */
+  zoomBy(factor, x = this.canvas.width / 2, y = this.canvas.height / 2) {
+    if (!(factor > 0)) return;
+    const before = this.magnification;
+    this.put({ scale: this.scale * factor });
+    const farther = 1 / before - 1 / this.magnification;
+    this.#move((x - this.canvas.width / 2) * farther, (y - this.canvas.height / 2) * farther);
+  }
+
+  /** Move the film by CSS pixels. The canvas's middle never leaves the film. */
+  panBy(dx, dy) {
+    this.#move(-dx / this.magnification, -dy / this.magnification);
+  }
+
+  /** Move the middle by film pixels as seen. */
+  #move(right, down) {
+    const { columns, rows } = this.film;
+    const x = this.center.x + (this.mirrored ? -right : right) / columns;
+    this.put({ center: { x, y: this.center.y + down / rows } });
+  }
+
+  /** Take scale and center, as far as they are given and are numbers. */
+  put({ scale = this.scale, center = this.center }) {
+    if (!Number.isFinite(scale + center.x + center.y)) return;
+    const largest = LARGEST_FILM_PIXEL / (this.#fitting * this.canvas.ratio);
+    this.scale = clamp(scale, SMALLEST_SCALE, Math.max(1, largest));
+    this.center = { x: clamp(center.x, 0, 1), y: clamp(center.y, 0, 1) };
+  }
+
+  /**
+   * The film's seen upper left corner in CSS pixels. It lies on a whole screen pixel: at actual
+   * size each film pixel is then exactly one on the screen, and a film that is moved does not shimmer.
+   */
+  get corner() {
+    const { width, height, ratio } = this.canvas;
+    const { columns, rows } = this.film;
+    const seen = this.mirrored ? 1 - this.center.x : this.center.x;
+    return {
+      x: Math.round((width / 2 - seen * columns * this.magnification) * ratio) / ratio,
+      y: Math.round((height / 2 - this.center.y * rows * this.magnification) * ratio) / ratio,
+    };
+  }
+
+  /** The canvas's size in screen pixels. */
+  get screen() {
+    const { width, height, ratio } = this.canvas;
+    return { columns: Math.round(width * ratio), rows: Math.round(height * ratio) };
+  }
+
+  /** What the canvas shows, a rectangle in screen pixels from the film's seen corner. */
+  get sight() {
+    const { x, y } = this.corner;
+    const { columns, rows } = this.screen;
+    const [left, top] = [-Math.round(x * this.canvas.ratio), -Math.round(y * this.canvas.ratio)];
+    return { left, top, right: left + columns, bottom: top + rows };
+  }
+
+  /** The film, a rectangle in whole screen pixels from its seen corner. */
+  get extent() {
+    const long = (side) => Math.max(1, Math.round(side * this.pixelScale));
+    return { left: 0, top: 0, right: long(this.film.columns), bottom: long(this.film.rows) };
+  }
+
+  /** Film pixels to CSS pixels. */
+  toScreen(x, y) {
+    const corner = this.corner;
+    const across = this.mirrored ? this.film.columns - x : x;
+    return {
+      x: corner.x + across * this.magnification,
+      y: corner.y + y * this.magnification,
+    };
+  }
+
+  /** CSS pixels to film pixels, also beyond the film. */
+  toFilm(x, y) {
+    const corner = this.corner;
+    const across = (x - corner.x) / this.magnification;
+    return {
+      x: this.mirrored ? this.film.columns - across : across,
+      y: (y - corner.y) / this.magnification,
+    };
+  }
+}

@@ -1,0 +1,52 @@
+/** A film made ready to be shown. */
+
+import { ofFilm } from "./histogram.js";
+import { Levels } from "./levels.js";
+import { presetsOf } from "./presets.js";
+import { zonesOf } from "./zones.js";
+
+/**
+ * @typedef {object} View  Document of GET /v1/results/{id}/view: rows, columns, slope, intercept
+ *   (value = stored * slope + intercept), inverted (low values are white), windows, lut,
+ *   spacing_mm, maps.
+ */
+
+export class Film {
+  /**
+   * @param {View} view
+   * @param {Uint16Array} pixels rows * columns stored values, upright
+   * @param {Uint8Array|null} maps planes of opacity, patient's right lung, left lung; 0-255
+   * @param {number} limit longest side that the graphics card can show
+   */
+  constructor(view, pixels, maps, limit) {
+    const { rows, columns } = view;
+    const counts = ofFilm(pixels);
+    const highest = counts.findLastIndex((count) => count > 0);
+    this.view = view;
+    this.pixels = pixels;
+    this.maps = maps && view.maps ? maps : null;
+    this.levels = new Levels(pixels, rows, columns, highest, limit);
+    this.lut = view.lut && { first: view.lut.first, values: bytesOf(view.lut.values) };
+    this.zones = this.maps ? zonesOf(maps, view.maps, view) : [];
+    this.presets = presetsOf({ view, pixels, maps: this.maps, counts });
+  }
+
+  /** The smallest step between two modality values. */
+  get step() {
+    return Math.abs(this.view.slope);
+  }
+
+  /** The window over the values that the film uses. */
+  get range() {
+    return this.presets.find(({ key }) => key === "automatic").window;
+  }
+
+  /** Return the modality value at film pixels (x, y), null beside the film. */
+  valueAt(x, y) {
+    const { rows, columns, slope, intercept } = this.view;
+    if (!(x >= 0 && y >= 0 && x < columns && y < rows)) return null;
+    return this.pixels[Math.floor(y) * columns + Math.floor(x)] * slope + intercept;
+  }
+}
+
+const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));

@@ -1,0 +1,67 @@
+/** The film at half its size, a quarter, and so on, each level made of averages when first asked for. */
+
+/** One size of the film; a texel is the average of `reach` x `reach` film pixels. */
+class Level {
+  /**
+   * @param {Uint16Array} values rows * columns: stored values times `gain`.
+   */
+  constructor(values, rows, columns, reach, gain) {
+    Object.assign(this, { values, rows, columns, reach, gain });
+  }
+}
+
+export class Levels {
+  #levels;
+  #lowest;
+
+  /**
+   * @param {Uint16Array} pixels rows * columns stored values
+   * @param {number} highest the highest value among them
+   * @param {number} limit longest side that can be shown
+   */
+  constructor(pixels, rows, columns, highest, limit) {
+    /** What averages are multiplied by, a power of two, so that they lose nothing by rounding. */
+    this.gain = 2 ** Math.floor(Math.log2(65535 / Math.max(1, highest)));
+    this.#levels = [new Level(pixels, rows, columns, 1, 1)];
+    this.#lowest = Math.max(0, Math.ceil(Math.log2(Math.max(rows, columns) / limit)));
+  }
+
+  /** Whether the film is too large to be shown in full. */
+  get reduced() {
+    return this.#lowest > 0;
+  }
+
+  /** Return the smallest level with at least one texel per screen pixel, if there is any. */
+  suited(pixelScale) {
+    return this.#at(Math.max(this.#lowest, Math.floor(Math.log2(1 / pixelScale) + 1e-6)));
+  }
+
+  #at(number) {
+    for (let made = this.#levels.length; made <= number; made += 1) {
+      const finer = this.#levels[made - 1];
+      this.#levels.push(halved(finer, this.gain / finer.gain));
+    }
+    return this.#levels[number];
+  }
+}
+
+/** Return the level above, its values multiplied by `factor`; an odd last row or column stands alone. */
+function halved({ values, rows, columns, reach, gain }, factor) {
+  const [height, width] = [Math.ceil(rows / 2), Math.ceil(columns / 2)];
+  const averages = new Uint16Array(height * width);
+  const pairs = columns >> 1;
+  const odd = columns % 2 === 1;
+  for (let row = 0, to = 0; row < height; row += 1) {
+    let upper = 2 * row * columns;
+    let lower = 2 * row + 1 < rows ? upper + columns : upper;
+    for (const end = to + pairs; to < end; to += 1, upper += 2, lower += 2) {
+      const sum = values[upper] + values[upper + 1] + values[lower] + values[lower + 1];
+      averages[to] = (sum * factor + 2) >> 2;
+    }
+    if (odd) {
+      averages[to] = ((values[upper] + values[lower]) * factor + 1) >> 1;
+      to += 1;
+    }
+  }
+  return new Level(averages, height, width, 2 * reach, gain * factor);
+}

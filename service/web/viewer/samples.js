@@ -1,0 +1,161 @@
+/**
+ * What the screen's pixels show of the film, kept from frame to frame: another window then costs
+ * no more than a look into a table, and a film that was moved only the pixels that came into sight.
+ *
+ * A pixel counts from the film's seen corner and lies in the texture at its place modulo the
+ * texture's size, which is the canvas's: what comes into sight takes the place of what went.
+ */
+
+import { makeProgram } from "./program.js";
+import { contains, difference, intersection, tiled } from "./rectangles.js";
+import { COVER_ALL, MARKS, values } from "./shaders.js";
+import { levelTexture, mapsTexture, samplesTexture } from "./texture.js";
+
+const UNITS = { level: 0, maps: 0 };
+const NOTHING = { left: 0, top: 0, right: 0, bottom: 0 };
+const ALMOST_ONE = 1.0001;
+const LINE = 1.5; // CSS pixels
+const NOWHERE = -1e6;
+
+export class Samples {
+  #gl;
+  #programs;
+  #target;
+  #film = null;
+  #textures = new Map(); // by level, and of the maps
+  #texture = null;
+  #size = { columns: 0, rows: 0 }; // the texture's
+  #sampled = NOTHING;
+  #fitting = ""; // what the samples hang on besides their place
+
+  constructor(gl) {
+    this.#gl = gl;
+    this.#target = gl.createFramebuffer();
+    this.#programs = {
+      interpolated: makeProgram(gl, COVER_ALL, values(2), UNITS),
+      averaged: makeProgram(gl, COVER_ALL, values(3), UNITS),
+      marks: makeProgram(gl, COVER_ALL, MARKS, UNITS),
+    };
+  }
+
+  /** Take another film, or null for none. */
+  show(film) {
+    for (const texture of this.#textures.values()) this.#gl.deleteTexture(texture);
+    this.#textures.clear();
+    this.#film = film;
+    this.#sampled = NOTHING;
+  }
+
+  /**
+   * Bind the samples of what the camera sees to texture unit 0; take those that are missing.
+   *
+   * @param {import("./camera.js").Camera} camera
+   * @param {{outlines: boolean, zones: boolean}|null} marks null if none are wanted
+   */
+  bind(camera, marks) {
+    const gl = this.#gl;
+    gl.activeTexture(gl.TEXTURE0);
+    this.#match(camera, marks);
+    const wanted = intersection(camera.sight, camera.extent);
+    if (!contains(this.#sampled, wanted)) {
+      this.#sample(difference(wanted, this.#sampled), camera, marks);
+      this.#sampled = wanted;
+    }
+    gl.bindTexture(gl.TEXTURE_2D, this.#texture);
+  }
+
+  /** Forget the samples that no longer fit. */
+  #match({ screen, pixelScale, mirrored }, marks) {
+    const fitting = JSON.stringify([screen, pixelScale, mirrored, marks]);
+    if (fitting === this.#fitting) return;
+    this.#fitting = fitting;
+    this.#sampled = NOTHING;
+    if (screen.columns !== this.#size.columns || screen.rows !== this.#size.rows) this.#resize(screen);
+  }
+
+  /** Have a texture of the canvas's size to write to. */
+  #resize(size) {
+    const gl = this.#gl;
+    gl.deleteTexture(this.#texture);
+    this.#texture = samplesTexture(gl, size);
+    this.#size = size;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#target);
+    gl.framebufferTexture2D(
+      gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, this.#texture, 0,
+    );
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+  }
+
+  #sample(parts, camera, marks) {
+    const gl = this.#gl;
+    const pieces = parts.flatMap((part) => tiled(part, this.#size.columns, this.#size.rows));
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#target);
+    gl.colorMask(true, true, false, false);
+    this.#fill(pieces, ...this.#valuesOf(camera));
+    if (marks) {
+      gl.colorMask(false, false, true, true);
+      this.#fill(pieces, ...this.#marksOf(camera, marks));
+    }
+    gl.colorMask(true, true, true, true);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+  }
+
+  /** Run a program over pieces of the samples, each within one tile. */
+  #fill(pieces, program, uniforms) {
+    const gl = this.#gl;
+    const { columns, rows } = this.#size;
+    program.use();
+    program.set(uniforms);
+    for (const { left, top, right, bottom } of pieces) {
+      const [x, y] = [columns * Math.floor(left / columns), rows * Math.floor(top / rows)];
+      gl.viewport(left - x, top - y, right - left, bottom - top);
+      program.set({ shift: [x, y] });
+      gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+    }
+  }
+
+  #valuesOf({ pixelScale, mirrored, film }) {
+    const { levels } = this.#film;
+    const level = levels.suited(pixelScale);
+    const box = 1 / (pixelScale * level.reach);
+    const isAverage = box > ALMOST_ONE;
+    this.#bindMade(level, () => levelTexture(this.#gl, level));
+    return [isAverage ? this.#programs.averaged : this.#programs.interpolated, {
+      pixelScale,
+      start: [mirrored ? film.columns : 0, 0],
+      direction: [mirrored ? -1 : 1, 1],
+      size: [level.columns, level.rows],
+      reach: level.reach,
+      box: isAverage ? Math.min(2, box) : 1,
+      gain: levels.gain / level.gain,
+    }];
+  }
+
+  #marksOf({ pixelScale, mirrored, film, canvas }, { outlines, zones }) {
+    const { maps, view, zones: lungs } = this.#film;
+    this.#bindMade("maps", () => mapsTexture(this.#gl, maps, view.maps));
+    const borders = lungs.flatMap((lung) => lung?.borders ?? [NOWHERE, NOWHERE]);
+    return [this.#programs.marks, {
+      extent: [film.columns * pixelScale, film.rows * pixelScale],
+      direction: [mirrored ? -1 : 1, 1],
+      outlines,
+      zones,
+      borders: borders.map((row) => row * pixelScale),
+      line: LINE * canvas.ratio,
+    }];
+  }
+
+  #bindMade(key, make) {
+    const gl = this.#gl;
+    if (this.#textures.has(key)) gl.bindTexture(gl.TEXTURE_2D, this.#textures.get(key));
+    else this.#textures.set(key, make());
+  }
+
+  /** Free what the graphics card holds. */
+  close() {
+    this.show(null);
+    this.#gl.deleteTexture(this.#texture);
+    this.#gl.deleteFramebuffer(this.#target);
+    for (const program of Object.values(this.#programs)) program.free();
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The programs that run on the graphics card.
+ *
+ * What a draw does not need has a program of its own rather than an `if`: a processor that stands
+ * in for a graphics card computes both ways of an `if` and then chooses.
+ */
+
+/** Covers the viewport. */
+export const COVER_ALL = `#version 300 es
+void main() {
+  gl_Position = vec4(2.0 * vec2(gl_VertexID & 1, gl_VertexID >> 1) - 1.0, 0.0, 1.0);
+}`;
+
+const HEAD = `#version 300 es
+precision highp float;
+precision highp int;
+precision highp usampler2D;
+`;
+
+/**
+ * Return the program that writes the film's value at each screen pixel, as 16 bits in red (low)
+ * and green (high): the average over the pixel, or between texels where the pixel is smaller.
+ *
+ * A box as wide as a texel, set between texels, is linear interpolation; so one rule does both. It
+ * touches 2 x 2 texels, a larger one up to 3 x 3: `touched` is 2 or 3.
+ */
+export const values = (touched) => `${HEAD}
+uniform usampler2D level;
+uniform vec2 shift;       // screen pixels from the film's seen corner to the target's
+uniform float pixelScale; // screen pixels per film pixel
+uniform vec2 start;       // film pixels: the seen corner
+uniform vec2 direction;   // 1, or -1 where mirrored
+uniform vec2 size;        // texels of the level
+uniform float reach;      // film pixels along a texel
+uniform float box;        // texels along a screen pixel, 1 to 2
+uniform float gain;       // what values are multiplied by
+
+out vec4 sampled;
+
+float texel(float x, float y) {
+  return float(texture(level, vec2(x, y) / size).r);
+}
+
+void main() {
+  vec2 place = start + direction * (gl_FragCoord.xy + shift) / pixelScale;
+  vec2 from = place / reach - 0.5 * box;
+  vec2 a = floor(from) + 0.5;
+  vec2 b = a + 1.0;
+  vec2 first = a + 0.5 - from;
+  vec2 second = min(box - first, 1.0);
+  vec2 third = box - first - second;
+  vec3 across = vec3(first.x, second.x, third.x);
+  vec3 down = vec3(first.y, second.y, third.y);
+  ${touched === 2 ? `
+  vec3 sums = vec3(
+    dot(across.xy, vec2(texel(a.x, a.y), texel(b.x, a.y))),
+    dot(across.xy, vec2(texel(a.x, b.y), texel(b.x, b.y))),
+    0.0);` : `
+  vec2 c = b + 1.0;
+  vec3 sums = vec3(
+    dot(across, vec3(texel(a.x, a.y), texel(b.x, a.y), texel(c.x, a.y))),
+    dot(across, vec3(texel(a.x, b.y), texel(b.x, b.y), texel(c.x, b.y))),
+    dot(across, vec3(texel(a.x, c.y), texel(b.x, c.y), texel(c.x, c.y))));`}
+  int entry = int(dot(down, sums) / (box * box) * gain + 0.5);
+  sampled = vec4(entry & 255, entry >> 8, 0, 0) / 255.0;
+}`;
+
+/**
+ * Writes what the maps say at each screen pixel: to blue how much of the film the opacity in the
+ * lungs covers with colour, none where there are but traces; lines to alpha.
+ */
+export const MARKS = `${HEAD}
+uniform sampler2D maps;   // red opacity, green right lung, blue left lung
+uniform vec2 shift;       // screen pixels, as all that follow, from the film's seen corner
+uniform vec2 extent;      // of the film
+uniform vec2 direction;   // 1, or -1 where mirrored
+uniform bool outlines;
+uniform bool zones;
+uniform vec4 borders;     // from the film's top: right upper, right lower, left upper, left lower
+uniform float line;       // width
+
+out vec4 sampled;
+
+const float DASH = 4.0;   // widths
+const float FAINTER = 0.8;
+const float TRACES = 0.12;
+
+float stroke(float distance) {
+  return clamp(0.5 + 0.5 * line - distance, 0.0, 1.0);
+}
+
+void main() {
+  vec2 place = gl_FragCoord.xy + shift;
+  vec2 share = place / extent;
+  vec3 here = texture(maps, mix(1.0 - share, share, 0.5 + 0.5 * direction)).rgb;
+  vec2 lungs = here.gb;
+  float drawn = 0.0;
+  if (outlines) {
+    vec2 dx = dFdx(lungs);
+    vec2 dy = dFdy(lungs);
+    vec2 away = abs(lungs - 0.5) / max(sqrt(dx * dx + dy * dy), 1e-5);
+    drawn = stroke(min(away.x, away.y));
+  }
+  if (zones && mod(place.x, 2.0 * DASH * line) < DASH * line) {
+    vec4 away = abs(place.y - borders);
+    if (lungs.x > 0.5) drawn = max(drawn, FAINTER * stroke(min(away.x, away.y)));
+    if (lungs.y > 0.5) drawn = max(drawn, FAINTER * stroke(min(away.z, away.w)));
+  }
+  float opacity = here.r * min(lungs.x + lungs.y, 1.0);
+  float cover = pow(max(opacity - TRACES, 0.0) / (1.0 - TRACES), 0.7);
+  sampled = vec4(0.0, 0.0, cover, drawn);
+}`;
+
+/** Return the program that gives each sample its grey, and, if wanted, its marks their colour. */
+export const show = (isMarked) => `${HEAD}
+uniform sampler2D seen;   // samples, repeated endlessly
+uniform sampler2D table;  // grey of each 16-bit value
+uniform vec2 corner;      // the film's seen corner on the canvas, y down; screen pixels, as all here
+uniform float height;     // of the canvas
+uniform vec2 period;      // after which samples repeat
+uniform float overlay;    // cover of the strongest colour, 0 to 1
+
+out vec4 colour;
+
+const vec3 BLUE = vec3(120.0, 205.0, 255.0) / 255.0;
+const vec3 PALE = vec3(199.0, 190.0, 140.0) / 255.0;
+const vec3 YELLOW = vec3(255.0, 214.0, 92.0) / 255.0;
+const vec3 ORANGE = vec3(255.0, 138.0, 36.0) / 255.0;
+const vec3 RED = vec3(255.0, 64.0, 44.0) / 255.0;
+
+// The colours of the service's own pictures: yellow at an opacity of 0.35, orange at 0.7.
+vec3 warmth(float cover) {
+  vec3 warm = mix(PALE, YELLOW, min(cover / 0.391, 1.0));
+  warm = mix(warm, ORANGE, clamp((cover - 0.391) / 0.356, 0.0, 1.0));
+  return mix(warm, RED, max((cover - 0.747) / 0.253, 0.0));
+}
+
+void main() {
+  vec2 place = vec2(gl_FragCoord.x, height - gl_FragCoord.y) - corner;
+  vec4 here = texture(seen, place / period);
+  vec3 grey = vec3(texture(table, (here.rg * 255.0 + 0.5) / 256.0).r);
+  ${isMarked ? `
+  grey = mix(mix(grey, warmth(here.b), here.b * overlay), BLUE, here.a);` : ""}
+  colour = vec4(grey, 1.0);
+}`;

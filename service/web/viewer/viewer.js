@@ -1,0 +1,319 @@
+/** The film on a canvas: window, zoom, place, and what the model saw laid over it. */
+
+import { Camera } from "./camera.js";
+import { Film } from "./film.js";
+import { Gestures } from "./gestures.js";
+import { Renderer } from "./renderer.js";
+import { watchSize } from "./size.js";
+import { ENTRIES, allowed, fillTable, lineOver, sameWindow } from "./voi.js";
+
+const TOOLS = ["window", "pan", "zoom"];
+const NO_WINDOW = Object.freeze({ center: 0.5, width: 1, function: "LINEAR_EXACT" });
+
+/**
+ * Shows one film at a time. Whatever changes, by a gesture or by code, is drawn with the next
+ * animation frame, once, and told by a `change` event whose `detail.kind` is `film`, `window`,
+ * `invert`, `overlay`, `outlines`, `zones`, `mirrored`, `camera` (zoom, place, or size of the
+ * canvas), `tool`, or `context` (the graphics card was lost or came back).
+ *
+ * Film pixels (x right, y down) begin at the corner of the first pixel; CSS pixels at the canvas's
+ * upper left corner. The page gives the canvas its size. Without a film, everything can be asked.
+ */
+export class Viewer extends EventTarget {
+  #canvas;
+  #renderer;
+  #film = null;
+  #camera = new Camera();
+  #look = { window: NO_WINDOW, invert: false, overlay: 0, outlines: false, zones: false };
+  #tool = "window";
+  #table = new Uint8ClampedArray(ENTRIES);
+  #tableIsOld = false;
+  #frame = 0;
+  #isSized = false;
+  #listening = new AbortController();
+
+  /** Throws an Error with code `no_webgl` where there is no WebGL 2. */
+  constructor(canvas) {
+    super();
+    this.#canvas = canvas;
+    this.#renderer = new Renderer(canvas);
+    const { signal } = this.#listening;
+    canvas.addEventListener("webglcontextlost", (event) => this.#lose(event), { signal });
+    canvas.addEventListener("webglcontextrestored", () => this.#comeBack(), { signal });
+    const gestures = new Gestures(canvas, this);
+    signal.addEventListener("abort", watchSize(canvas, (size) => this.#resize(size)));
+    signal.addEventListener("abort", () => gestures.close());
+  }
+
+  /**
+   * Show a film in the first of its windows, fitted to the canvas; what is laid over it stays.
+   *
+   * @param {import("./film.js").View} view
+   * @param {Uint16Array} pixels rows * columns stored values, upright
+   * @param {Uint8Array|null} maps planes of opacity, patient's right lung, left lung; 0-255
+   */
+  show(view, pixels, maps) {
+    if (this.#isClosed) return;
+    this.#film = new Film(view, pixels, maps, this.#renderer.limit);
+    this.#renderer.show(this.#film);
+    this.#camera.film = { columns: view.columns, rows: view.rows };
+    this.#camera.mirrored = false;
+    this.#camera.fit();
+    Object.assign(this.#look, { window: this.#film.presets[0].window, invert: false });
+    this.#tableIsOld = true;
+    this.#changed("film");
+  }
+
+  /** Show nothing. */
+  clear() {
+    if (this.#isClosed) return;
+    this.#film = null;
+    this.#renderer.show(null);
+    this.#changed("film");
+  }
+
+  /** End for good: no more gestures, nothing left on the graphics card. */
+  close() {
+    if (this.#isClosed) return;
+    this.#listening.abort();
+    cancelAnimationFrame(this.#frame);
+    this.#film = null;
+    this.#renderer.close();
+  }
+
+  get #isClosed() {
+    return this.#listening.signal.aborted;
+  }
+
+  /** Whether the film is too large for this graphics card and is shown smaller. */
+  get reduced() {
+    return this.#film?.levels.reduced ?? false;
+  }
+
+  /** Whether the graphics card is lost, for now. */
+  get lost() {
+    return this.#renderer.lost;
+  }
+
+  /** {center, width, function} in modality values, or {lut: true}: the film's own table. */
+  get window() {
+    return this.#look.window;
+  }
+
+  /** A table that the film does not have is passed over, and so are numbers that are none. */
+  set window(wanted) {
+    const window = this.#film && allowed(wanted, this.#film);
+    if (!window || sameWindow(window, this.#look.window)) return;
+    this.#tableIsOld = true;
+    this.#put("window", window);
+  }
+
+  /**
+   * Change the window as a drag by CSS pixels does: to the right widens it, down darkens the film.
+   * Across the canvas it goes through all of the film's values.
+   */
+  windowBy(dx, dy) {
+    if (!this.#film) return;
+    const { view, lut, range } = this.#film;
+    const now = this.window.lut ? lineOver(lut) : this.window;
+    const speed = range.width / Math.min(this.#camera.canvas.width, this.#camera.canvas.height);
+    const darker = view.inverted === this.invert ? 1 : -1;
+    this.window = {
+      ...now, center: now.center + darker * dy * speed, width: now.width + dx * speed,
+    };
+  }
+
+  /** Return the windows to choose from, [{key, window}] or of the film's own [{name, window}]. */
+  presets() {
+    return this.#film?.presets ?? [];
+  }
+
+  /** Whether black is shown white. */
+  get invert() {
+    return this.#look.invert;
+  }
+
+  set invert(isInverted) {
+    this.#tableIsOld ||= Boolean(isInverted) !== this.invert;
+    this.#put("invert", Boolean(isInverted));
+  }
+
+  /** How much of the film the strongest colour of opacity covers, 0-1; 0 is none. */
+  get overlay() {
+    return this.#look.overlay;
+  }
+
+  set overlay(strength) {
+    this.#put("overlay", Math.min(1, Math.max(0, Number(strength) || 0)));
+  }
+
+  /** Whether the lungs are outlined. */
+  get outlines() {
+    return this.#look.outlines;
+  }
+
+  set outlines(areShown) {
+    this.#put("outlines", Boolean(areShown));
+  }
+
+  /** Whether the borders between the zones are drawn. */
+  get zones() {
+    return this.#look.zones;
+  }
+
+  set zones(areShown) {
+    this.#put("zones", Boolean(areShown));
+  }
+
+  /**
+   * Return by name, A-F, where the zones of the lungs that are seen lie, in film pixels: {x, y,
+   * outer: {x, y}}, the middle within the lung and the lung's border beside it.
+   */
+  zonePlaces() {
+    return Object.assign({}, ...(this.#film?.zones ?? []).map((lung) => lung?.places));
+  }
+
+  /** What the left button does: "window", "pan" or "zoom". */
+  get tool() {
+    return this.#tool;
+  }
+
+  set tool(name) {
+    if (name === this.#tool || !TOOLS.includes(name)) return;
+    this.#tool = name;
+    this.#changed("tool");
+  }
+
+  /** Whether the patient's left is shown on the left. */
+  get mirrored() {
+    return this.#camera.mirrored;
+  }
+
+  set mirrored(isMirrored) {
+    if (Boolean(isMirrored) === this.mirrored) return;
+    this.#camera.mirrored = Boolean(isMirrored);
+    this.#changed("mirrored");
+  }
+
+  /** Show the whole film, as large as it can be. */
+  fit() {
+    this.#move(() => this.#camera.fit());
+  }
+
+  /** Show each film pixel as one screen pixel. */
+  actualSize() {
+    this.#move(() => this.#camera.actualSize());
+  }
+
+  /** Zoom by a factor; what lies at (x, y) CSS pixels stays there, else the canvas's middle. */
+  zoomBy(factor, x, y) {
+    this.#move(() => this.#camera.zoomBy(factor, x, y));
+  }
+
+  /** Move the film by CSS pixels. */
+  panBy(dx, dy) {
+    this.#move(() => this.#camera.panBy(dx, dy));
+  }
+
+  /** Screen pixels per film pixel. */
+  get pixelScale() {
+    return this.#camera.pixelScale;
+  }
+
+  /** Return millimetres of film along a CSS pixel, null where the spacing is not known. */
+  mmPerPixel() {
+    const spacing = this.#film?.view.spacing_mm;
+    return spacing ? spacing[1] / this.#camera.magnification : null;
+  }
+
+  /** Return the CSS pixels {x, y} of film pixels. */
+  toScreen(x, y) {
+    return this.#camera.toScreen(x, y);
+  }
+
+  /** Return the film pixels {x, y} at CSS pixels, also beside the film. */
+  toFilm(x, y) {
+    return this.#camera.toFilm(x, y);
+  }
+
+  /** Return the modality value at CSS pixels, null beside the film. */
+  valueAt(x, y) {
+    const place = this.toFilm(x, y);
+    return this.#film?.valueAt(place.x, place.y) ?? null;
+  }
+
+  /**
+   * {window, invert, mirrored, scale, center}: what another viewer is given to show its film alike.
+   * `scale` is relative to the fitted size, `center` {x, y} what lies at the canvas's middle, in
+   * shares of the film. Parts may be left out.
+   */
+  get state() {
+    const { scale, center, mirrored } = this.#camera;
+    return { window: this.window, invert: this.invert, mirrored, scale, center };
+  }
+
+  set state({ window, invert = this.invert, mirrored = this.mirrored, ...place }) {
+    if (window) this.window = window;
+    this.invert = invert;
+    this.mirrored = mirrored;
+    this.#move(() => this.#camera.put(place));
+  }
+
+  /** Draw now what the next frame would; the canvas can then be read in the same task. */
+  draw() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    if (!this.#isSized || this.#isClosed || this.lost) return;
+    const { columns, rows } = this.#camera.screen;
+    if (this.#canvas.width !== columns) this.#canvas.width = columns;
+    if (this.#canvas.height !== rows) this.#canvas.height = rows;
+    if (this.#tableIsOld) this.#refill();
+    this.#renderer.draw(this.#camera, this.#look);
+  }
+
+  #refill() {
+    if (!this.#film) return;
+    const { view: { slope, intercept, inverted }, levels: { gain }, lut } = this.#film;
+    const white = inverted !== this.invert;
+    fillTable(this.#table, this.window, { slope, intercept, gain, white, lut });
+    this.#renderer.setTable(this.#table);
+    this.#tableIsOld = false;
+  }
+
+  #put(kind, value) {
+    if (this.#look[kind] === value) return;
+    this.#look[kind] = value;
+    this.#changed(kind);
+  }
+
+  #move(change) {
+    const before = { ...this.#camera };
+    change();
+    const { scale, center } = this.#camera;
+    if (scale === before.scale && center.x === before.center.x && center.y === before.center.y) return;
+    this.#changed("camera");
+  }
+
+  #changed(kind) {
+    if (this.#isClosed) return;
+    this.#frame ||= requestAnimationFrame(() => this.draw());
+    this.dispatchEvent(new CustomEvent("change", { detail: { kind } }));
+  }
+
+  #resize(canvas) {
+    this.#isSized = canvas.width > 0 && canvas.height > 0;
+    if (!this.#isSized) return;
+    this.#camera.canvas = canvas;
+    this.#changed("camera");
+  }
+
+  #lose(event) {
+    event.preventDefault(); // else it would never come back
+    this.#changed("context");
+  }
+
+  #comeBack() {
+    this.#renderer.restore();
+    this.#changed("context");
+  }
+}

@@ -1,0 +1,116 @@
+/** The six zones on the film, from the maps of the lungs. */
+
+const LUNG = 127.5;
+const NAMES = ["ABC", "DEF"];
+
+/**
+ * Return the lungs' zones in film pixels: of each lung, right first, {borders: [y, y], places:
+ * {A: {x, y, outer: {x, y}}, ...}}, or null where it is not seen. `x, y` is the middle of the zone
+ * within the lung, `outer` the lung's border beside it, away from the heart.
+ *
+ * @param {Uint8Array} maps planes of opacity, right lung, left lung; 0-255
+ * @param {{rows: number, columns: number, borders: [number, number]}} size of a plane; where the
+ *   upper zone ends and the lower begins, in shares of a lung's height
+ * @param {{rows: number, columns: number}} film
+ */
+export function zonesOf(maps, size, film) {
+  const area = size.rows * size.columns;
+  return NAMES.map((names, side) => {
+    const lung = new Plane(maps.subarray((side + 1) * area, (side + 2) * area), size);
+    const height = lung.height();
+    if (height === null) return null;
+    const [first, last] = height;
+    const rows = [0, ...size.borders, 1].map((share) => first + share * (last - first));
+    const [across, down] = [film.columns / size.columns, film.rows / size.rows];
+    const places = {};
+    [...names].forEach((name, zone) => {
+      const place = lung.place(rows[zone], rows[zone + 1], side === 0);
+      if (place) {
+        const y = place.row * down;
+        places[name] = { x: place.middle * across, y, outer: { x: place.outer * across, y } };
+      }
+    });
+    return { borders: [rows[1] * down, rows[2] * down], places };
+  });
+}
+
+/** A lung in map pixels, drawn by linear interpolation between the pixels' centres. */
+class Plane {
+  #values;
+  #size;
+
+  constructor(values, size) {
+    this.#values = values;
+    this.#size = size;
+  }
+
+  /** Return where the lung begins and ends from above, null where there is none. */
+  height() {
+    const { rows } = this.#size;
+    let [first, last] = [Infinity, -Infinity];
+    for (let row = 0; row < rows; row += 1) {
+      if (!this.#has(row)) continue;
+      first = Math.min(first, row === 0 ? 0 : row + 0.5 - this.#beyond(row, row - 1));
+      last = Math.max(last, row === rows - 1 ? rows : row + 0.5 + this.#beyond(row, row + 1));
+    }
+    return first < last ? [first, last] : null;
+  }
+
+  #has(row) {
+    const { columns } = this.#size;
+    return this.#values.subarray(row * columns, (row + 1) * columns).some((value) => value > LUNG);
+  }
+
+  /** Return how far the lung reaches from a row towards the next, 0-1. */
+  #beyond(row, next) {
+    const { columns } = this.#size;
+    let farthest = 0;
+    for (let column = 0; column < columns; column += 1) {
+      const here = this.#values[row * columns + column];
+      if (here <= LUNG) continue;
+      const there = this.#values[next * columns + column];
+      farthest = Math.max(farthest, there > LUNG ? 1 : (here - LUNG) / (here - there));
+    }
+    return farthest;
+  }
+
+  /** Return {row, middle, outer} of the zone's middle row, or of the row nearest to it with lung. */
+  place(top, bottom, isRight) {
+    const middle = (top + bottom) / 2;
+    const steps = Math.ceil((bottom - top) / 2);
+    for (let step = 0; step <= 2 * steps; step += 1) {
+      const row = middle + (step % 2 ? 1 : -1) * Math.ceil(step / 2);
+      const runs = row > top && row < bottom ? this.#runs(row) : [];
+      if (runs.length > 0) {
+        const [start, end] = runs.reduce((one, two) => (two[1] - two[0] > one[1] - one[0] ? two : one));
+        return { row, middle: (start + end) / 2, outer: isRight ? runs[0][0] : runs.at(-1)[1] };
+      }
+    }
+    return null;
+  }
+
+  /** Return [start, end] of each stretch of lung along a row. */
+  #runs(row) {
+    const { columns } = this.#size;
+    const value = (column) => this.#between(row, column);
+    const crossing = (column) => (LUNG - value(column)) / (value(column + 1) - value(column));
+    const runs = [];
+    for (let column = 0; column < columns; column += 1) {
+      if (value(column) <= LUNG) continue;
+      const start = column === 0 ? 0 : column - 0.5 + crossing(column - 1);
+      while (column + 1 < columns && value(column + 1) > LUNG) column += 1;
+      runs.push([start, column === columns - 1 ? columns : column + 0.5 + crossing(column)]);
+    }
+    return runs;
+  }
+
+  /** Return the value at a pixel's column, between two rows. */
+  #between(row, column) {
+    const { rows, columns } = this.#size;
+    const above = Math.min(rows - 1, Math.max(0, Math.floor(row - 0.5)));
+    const below = Math.min(rows - 1, above + 1);
+    const part = Math.min(1, Math.max(0, row - 0.5 - above));
+    const [high, low] = [this.#values[above * columns + column], this.#values[below * columns + column]];
+    return high + part * (low - high);
+  }
+}

@@ -1,0 +1,90 @@
+"""A patient's films in the order in which they were taken, and what changed between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
+from typing import Any
+
+from model.errors import NotFoundError
+from service.database import Database
+from service.reviews.ledger import ReviewLedger
+from service.reviews.review import Review
+from service.worklist import query
+from service.worklist.change import Change, Ruler, Score, change
+from service.worklist.row import finding_json, review_json
+
+MOST_FILMS = 200
+
+
+class History:
+    """Finds films of the same patient, by pseudonym; safe to share among threads."""
+
+    def __init__(self, database: Database, reviews: ReviewLedger, ruler: Ruler) -> None:
+        self._database = database
+        self._reviews = reviews
+        self._ruler = ruler
+
+    def of(self, film_id: str) -> dict[str, Any]:
+        """Return the patient's films as plain JSON types, oldest first, the film itself among them.
+
+        They are ordered by when they were taken, else came in. At most the last ``MOST_FILMS`` that
+        came in are told. A film of nobody, or of a placeholder, has itself alone.
+
+        Raises:
+            NotFoundError: there is no such film, or it was set aside.
+            StoreError: the database does not answer.
+        """
+        films = sorted(self._films(film_id), key=_moment)
+        reviews = self._reviews.newest(film.id for film in films)
+        return {
+            "repeatability": self._ruler.repeatability,
+            "films": list(_told(films, reviews, self._ruler)),
+        }
+
+    def _films(self, film_id: str) -> Sequence[Any]:
+        own = self._database.read(query.rows_of([film_id]))
+        if not own:
+            raise NotFoundError("No film has this id. GET /v1/worklist lists those that came in.")
+        patient = own[0].patient
+        if patient is None:
+            return own
+        found = self._database.read(query.films_of(patient, MOST_FILMS))
+        return found if any(film.id == film_id for film in found) else [*found, *own]
+
+
+def _told(
+    films: Iterable[Any], reviews: Mapping[str, Review], ruler: Ruler
+) -> Iterable[dict[str, Any]]:
+    before: Score | None = None
+    for film in films:
+        finding = finding_json(film)
+        del finding["reasons"]
+        score = _score(film, finding)
+        changed = change(before, score, ruler) if before and score else None
+        before = score or before
+        yield _entry(film, finding, reviews.get(film.id), changed)
+
+
+def _entry(
+    film: Any, finding: dict[str, Any], review: Review | None, changed: Change | None
+) -> dict[str, Any]:
+    return {
+        "id": film.id,
+        "taken": film.taken,
+        "received": film.received.astimezone(UTC).isoformat(),
+        **finding,
+        "kept": film.kept,
+        "review": None if review is None else review_json(review),
+        "change": None if changed is None else changed.to_json(),
+    }
+
+
+def _score(film: Any, finding: Mapping[str, Any]) -> Score | None:
+    brixia = finding["brixia"]
+    return None if brixia is None else Score(film.id, brixia["value"], film.model_sha256)
+
+
+def _moment(film: Any) -> tuple[str, str]:
+    """Return what films are sorted by: hospital time, for which this computer's clock stands in."""
+    return film.taken or film.received.astimezone().strftime("%Y-%m-%dT%H:%M:%S"), film.id

@@ -1,0 +1,153 @@
+"""The worklist as SQL: films with their results, filtered, a page at a time.
+
+A page is asked for in two steps, first the ids, then what is shown of them: so a database that
+sorts does not carry whole documents along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from service.tables import films, results, reviews
+from service.worklist.cursor import Cursor
+
+Status = Literal["waiting", "scored", "rejected", "failed"]
+Severity = Literal["none", "mild", "moderate", "severe"]
+
+OF_FILM = {"waiting": "waiting", "failed": "failed"}
+"""Statuses that the film alone tells; the others its result."""
+
+FEW_DAYS = timedelta(days=31)
+
+LISTED = films.c.state != "set_aside"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which films to list; what is None or empty filters nothing.
+
+    ``since``, ``until``: first and last day on which a film was taken, by its header, else came
+    in, by this computer's clock.
+    """
+
+    severity: Collection[Severity] = ()
+    status: Collection[Status] = ()
+    since: date | None = None
+    until: date | None = None
+    reviewed: bool | None = None
+
+    @property
+    def need_a_result(self) -> bool:
+        """Whether films without a result cannot match."""
+        only_results = bool(self.status) and not OF_FILM.keys() & set(self.status)
+        return bool(self.severity) or only_results or self.reviewed is True
+
+    @property
+    def are_of_few_days(self) -> bool:
+        """Whether the days are bounded, and few."""
+        if self.since is None:
+            return False
+        # Nothing is taken later than today, whatever this computer's zone.
+        until = min(self.until or date.max, date.today() + timedelta(days=2))
+        return until - self.since <= FEW_DAYS
+
+    def by_severity(self) -> list[Filters]:
+        """Return filters of one severity each, that together match the same: each has an index."""
+        return [replace(self, severity=(one,)) for one in self.severity] or [self]
+
+
+def newest_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.Select[Any]:
+    """Return the query for ids with their scores, the last to come in first."""
+    query = _matching(filters, scored=filters.need_a_result)
+    # The same id in both tables: only by the one that is looked up first no sorting is needed.
+    id = results.c.id if filters.need_a_result else films.c.id
+    if after is not None:
+        query = query.where(id < after.id)
+    return query.order_by(id.desc()).limit(limit)
+
+
+def severest_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.Select[Any]:
+    """Return the query for ids with their scores, the highest first; of films that have one."""
+    query = _matching(filters, scored=True).where(results.c.brixia.is_not(None))
+    if after is not None and after.brixia is not None:
+        place = sa.tuple_(results.c.brixia, results.c.id)
+        query = query.where(place < sa.tuple_(sa.literal(after.brixia), sa.literal(after.id)))
+    return query.order_by(results.c.brixia.desc(), results.c.id.desc()).limit(limit)
+
+
+def unscored_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.Select[Any]:
+    """Return the query for ids of films without a score, the last to come in first."""
+    return newest_ids(filters, limit, after).where(results.c.brixia.is_(None))
+
+
+def rows_of(ids: Sequence[str]) -> sa.Select[Any]:
+    """Return the query for what is shown of the films with these ids."""
+    return _shown().where(films.c.id.in_(ids), LISTED)
+
+
+def films_of(patient: str, limit: int) -> sa.Select[Any]:
+    """Return the query for what is shown of a patient's films, the last to come in first."""
+    query = _shown().where(films.c.patient == patient, LISTED)
+    return query.order_by(films.c.id.desc()).limit(limit)
+
+
+def _shown() -> sa.Select[Any]:
+    columns = (films, results.c.status, results.c.severity, results.c.model_sha256)
+    both = films.outerjoin(results, results.c.id == films.c.id)
+    return sa.select(*columns, results.c.document).select_from(both)
+
+
+def _matching(filters: Filters, *, scored: bool) -> sa.Select[Any]:
+    """Return the query for ids and scores; ``scored``: only films that have a result."""
+    both = films.join(results, results.c.id == films.c.id, isouter=not scored)
+    query = sa.select(films.c.id, results.c.brixia).select_from(both).where(LISTED)
+    if filters.severity:
+        query = query.where(results.c.severity.in_(filters.severity))
+    if filters.status:
+        query = query.where(sa.or_(*map(_has_status, filters.status)))
+    if filters.since is not None or filters.until is not None:
+        query = query.where(_taken_within(filters))
+    if filters.reviewed is not None:
+        judged = films.c.id.in_(sa.select(reviews.c.result_id))
+        query = query.where(judged if filters.reviewed else sa.not_(judged))
+    return query
+
+
+def _has_status(status: Status) -> sa.ColumnElement[bool]:
+    if status in OF_FILM:
+        return films.c.state == OF_FILM[status]
+    return results.c.status == status
+
+
+def _taken_within(filters: Filters) -> sa.ColumnElement[bool]:
+    """Return whether a film was taken on one of the days, by its header or by its arrival.
+
+    Few films are of a short span, so they are looked up first; in a long one the next page is
+    found soon whatever the order.
+    """
+    if not filters.are_of_few_days:
+        return _between(films, filters)
+    of_these_days = films.alias()
+    return films.c.id.in_(sa.select(of_these_days.c.id).where(_between(of_these_days, filters)))
+
+
+def _between(table: sa.FromClause, filters: Filters) -> sa.ColumnElement[bool]:
+    taken: list[sa.ColumnElement[bool]] = [table.c.taken.is_not(None)]
+    arrived: list[sa.ColumnElement[bool]] = [table.c.taken.is_(None)]
+    if filters.since is not None:
+        taken.append(table.c.taken >= filters.since.isoformat())
+        arrived.append(table.c.received >= _begin_of(filters.since))
+    if filters.until is not None:
+        after = filters.until + timedelta(days=1)
+        taken.append(table.c.taken < after.isoformat())
+        arrived.append(table.c.received < _begin_of(after))
+    return sa.or_(sa.and_(*taken), sa.and_(*arrived))
+
+
+def _begin_of(day: date) -> datetime:
+    return datetime.combine(day, time.min).astimezone(UTC)

@@ -1,0 +1,98 @@
+"""From the reading room to the next model: films in, reviewed, exported, trained on."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from fastapi.testclient import TestClient
+
+import radiograde
+from data.phantom import PhantomSpec, draw
+from data.phantom_dicom import to_dicom
+from model.scales import ZONES
+from tests.service.conftest import Start
+from tests.training.conftest import few_pictures, tiny  # noqa: F401 - fixtures
+from training.config import TrainConfig
+from training.study import open_study
+
+FILMS = 8
+
+
+def film(number: int) -> bytes:
+    """Return a drawn film as DICOM, unlike the others."""
+    phantom = draw(PhantomSpec(rows=160, columns=144, zones={"C": float(number % 4)}, seed=number))
+    buffer = io.BytesIO()
+    to_dicom(phantom).save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def zones(number: int) -> dict[str, int]:
+    """Return a reading that no other film has."""
+    return {zone: (number + place) % 4 for place, zone in enumerate(ZONES)}
+
+
+def read_and_reviewed(client: TestClient) -> dict[str, dict[str, int]]:
+    """Have films graded and corrected, but for one that a reader cannot grade."""
+    read: dict[str, dict[str, int]] = {}
+    for number in range(FILMS + 1):
+        dicom = {"Content-Type": "application/dicom"}
+        id = client.post("/v1/score", content=film(number), headers=dicom).json()["id"]
+        if number == FILMS:
+            told: dict[str, object] = {"verdict": "not_gradable"}
+        else:
+            read[id] = zones(number)
+            told = {"verdict": "corrected", "zones": read[id]}
+        assert client.post(f"/v1/results/{id}/reviews", json=told).status_code == 201
+    return read
+
+
+def command(*words: str | Path) -> str:
+    done = CliRunner().invoke(radiograde.main, [str(word) for word in words])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_reviews_become_the_labels_of_the_next_model(
+    start: Start,
+    tiny: TrainConfig,  # noqa: F811
+    few_pictures: None,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    read = read_and_reviewed(start())
+    out, run, cache = tmp_path / "reviewed", tmp_path / "run", tmp_path / "cache"
+    told = command("data", "reviews", "--out", out, "--data-dir", tmp_path / "data")
+    assert f"{FILMS} films exported, 1 not gradable" in told
+    assert f"{FILMS} films" in command("data", "check", out)
+    config = tiny.model_copy(
+        update={"finetune": tiny.finetune.model_copy(update={"epochs": 1, "unlabelled": 0})}
+    )
+    config.save(tmp_path / "tiny.yaml")
+    threads = torch.get_num_threads()
+    try:
+        command(
+            *("train", "--data", out, "--out", run, "--cache", cache),
+            *("--config", tmp_path / "tiny.yaml"),
+        )
+    finally:
+        torch.set_num_threads(threads)
+    assert (run / "final" / "final.pt").exists()
+    study = open_study(out, config, cache)
+    learned = {
+        label.image.stem: reading[0].tolist()
+        for label, reading in zip(study.manifest.films, study.targets.zones, strict=True)
+    }
+    assert learned == {id: list(map(float, expected.values())) for id, expected in read.items()}
+    assert study.targets.has_mask.all()
+    masks = study.cache.cells[:, 1:]
+    assert np.all(masks.any((2, 3)))
+
+
+@pytest.mark.parametrize("word", ["reviews", "check", "split", "phantom"])
+def test_the_group_holds_its_own_commands_and_this_one(word: str) -> None:
+    assert f"  {word} " in command("data", "--help")
+    assert "Usage" in command("data", word, "--help")

@@ -1,0 +1,226 @@
+"""A review reaches the destinations, whatever goes on at the moment."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from pydicom import dcmread
+
+from model.errors import NotFoundError
+from service.delivery.open import open_sink
+from service.delivery.sinks.sink import Sink
+from service.documents.document import Document
+from service.errors import NotReviewableError, UnreachableError
+from service.records import Records
+from service.reviews.recorder import ReviewRecorder
+from service.reviews.review import Judgement
+from service.site import Destination, FolderDestination, Kind
+from service.work.bench import Bench
+from tests.service.documents.cases import film_bytes
+from tests.service.fakes import png
+from tests.service.reviews.made import CORRECTED
+from tests.service.work import benches
+from tests.service.work.benches import Outbox
+
+CORRECTION = Judgement("corrected", CORRECTED, None)
+
+
+def folder(path: Path, *send: Kind, name: str = "share") -> FolderDestination:
+    return FolderDestination(type="folder", name=name, path=path, send=send)
+
+
+def working(records: Records, destination: Destination, sink: Sink) -> Bench:
+    """Return a bench that builds real documents and sends them to one sink."""
+    made = benches.bench(records)
+    return Bench(
+        made.scorer,
+        made.limits,
+        made.archive,
+        made.films,
+        made.deliveries,
+        records.library,
+        {destination.name: (destination, sink)},
+        made.delivery,
+    )
+
+
+def delivered(records: Records, work: Bench, content: bytes | None = None) -> str:
+    film = records.intake.accept(content or film_bytes(), "dicom").film_id
+    work.grade(film)
+    for delivery in records.jobs.get(film).deliveries:
+        work.deliver(film, delivery.destination)
+    return film
+
+
+def state(records: Records, film: str) -> tuple[str, int]:
+    (delivery,) = records.jobs.get(film).deliveries
+    return delivery.state, delivery.attempts
+
+
+def queued(records: Records, film: str) -> int:
+    query = sa.text("SELECT count(*) FROM workflow_status WHERE workflow_uuid LIKE :id")
+    with records.database.engine.connect() as connection:
+        return int(connection.execute(query, {"id": f"{film}:share:%"}).scalar() or 0)
+
+
+def test_after_a_review_its_report_reaches_the_folder(records: Records, tmp_path: Path) -> None:
+    share = folder(tmp_path, "sr", "pdf", "json")
+    work = working(records, share, open_sink(share))
+    film = delivered(records, work)
+    before = (tmp_path / film / "report.pdf").read_bytes()
+    review = ReviewRecorder(records, [share]).record(film, "kim", CORRECTION)
+    assert state(records, film) == ("waiting", 1)
+    assert queued(records, film) == 2
+    work.deliver(film, "share")
+    assert state(records, film) == ("delivered", 2)
+    there = {path.name for path in (tmp_path / film).iterdir()}
+    assert there == {"sr.dcm", f"review-{review.id}.dcm", "report.pdf", "result.json"}
+    ds = dcmread(tmp_path / film / f"review-{review.id}.dcm")
+    assert ds.AuthorObserverSequence[0].PersonName == "kim^"
+    assert (tmp_path / film / "report.pdf").read_bytes() != before
+    assert '"brixia": 6' in (tmp_path / film / "result.json").read_text()
+
+
+class Keeper:
+    """A sink that keeps what it is sent, and may do something meanwhile."""
+
+    def __init__(self) -> None:
+        self.name = "share"
+        self.sent: list[list[str | None]] = []
+        self.meanwhile: Callable[[], object] = list
+
+    def send(self, documents: Sequence[Document], result_id: str) -> None:
+        self.sent.append([document.sop_instance_uid for document in documents])
+        self.meanwhile()
+
+    def check(self) -> list[object]:
+        return []
+
+
+def test_a_review_made_while_a_delivery_goes_on_is_not_lost(
+    records: Records, tmp_path: Path
+) -> None:
+    share, sink = folder(tmp_path, "sr"), Keeper()
+    work = working(records, share, sink)  # type: ignore[arg-type]
+    film = records.intake.accept(film_bytes(), "dicom").film_id
+    work.grade(film)
+    recorder = ReviewRecorder(records, [share])
+    sink.meanwhile = lambda: recorder.record(film, "kim", CORRECTION)
+    work.deliver(film, "share")
+    assert state(records, film) == ("waiting", 1)
+    assert queued(records, film) == 2
+    sink.meanwhile = list
+    work.deliver(film, "share")
+    assert state(records, film) == ("delivered", 2)
+    assert [len(uids) for uids in sink.sent] == [1, 2]
+    assert sink.sent[1][0] == sink.sent[0][0]
+
+
+def test_a_delivery_that_waits_anyway_has_no_second_attempt_beside_it(
+    records: Records, tmp_path: Path
+) -> None:
+    outbox = Outbox("share", UnreachableError("Nobody answers."))
+    share = folder(tmp_path, "sr")
+    work = working(records, share, outbox)
+    film = delivered(records, work)
+    assert (state(records, film), queued(records, film)) == (("waiting", 1), 2)
+    ReviewRecorder(records, [share]).record(film, "kim", CORRECTION)
+    assert (state(records, film), queued(records, film)) == (("waiting", 1), 2)
+    outbox.error = None
+    work.deliver(film, "share")
+    assert outbox.sent == [(film, ("sr", "sr"))]
+
+
+def test_what_is_parked_stays_parked_until_a_person_retries(
+    records: Records, tmp_path: Path
+) -> None:
+    outbox, share = Outbox("share", RuntimeError()), folder(tmp_path, "sr")
+    work = working(records, share, outbox)
+    film = delivered(records, work)
+    for _ in range(4):
+        work.deliver(film, "share")
+    ReviewRecorder(records, [share]).record(film, "kim", CORRECTION)
+    assert state(records, film)[0] == "parked"
+    outbox.error = None
+    records.jobs.retry(film)
+    work.deliver(film, "share")
+    assert outbox.sent == [(film, ("sr", "sr"))]
+
+
+def test_destinations_that_show_no_reviews_are_left_alone(records: Records, tmp_path: Path) -> None:
+    outbox, share = Outbox("share"), folder(tmp_path, "seg", "fhir")
+    work = working(records, share, outbox)
+    film = delivered(records, work)
+    ReviewRecorder(records, [share]).record(film, "kim", CORRECTION)
+    assert state(records, film) == ("delivered", 1)
+
+
+def test_a_review_of_a_film_that_is_gone_is_kept_and_sent_nowhere(
+    records: Records, tmp_path: Path
+) -> None:
+    outbox, share = Outbox("share"), folder(tmp_path, "sr")
+    film = delivered(records, working(records, share, outbox))
+    records.archive.drop(film)
+    records.films.let_go([film])
+    review = ReviewRecorder(records, [share]).record(film, "kim", CORRECTION)
+    assert records.reviews.of(film) == [review]
+    assert state(records, film) == ("delivered", 1)
+
+
+def test_what_could_not_be_read_or_is_not_there_cannot_be_reviewed(records: Records) -> None:
+    work = benches.bench(records)
+    film = records.intake.accept(film_bytes()[:-1000], "dicom").film_id
+    work.grade(film)
+    recorder = ReviewRecorder(records, [])
+    with pytest.raises(NotReviewableError, match="nothing to review"):
+        recorder.record(film, "kim", CORRECTION)
+    with pytest.raises(NotFoundError):
+        recorder.record("01JARADMZ00000000000000000", "kim", CORRECTION)
+    assert records.reviews.reviewed() == {}
+
+
+def test_a_picture_has_reviews_in_pdf_and_json_and_no_report_of_its_own(
+    records: Records,
+) -> None:
+    film = records.intake.accept(png(), "http").film_id
+    benches.bench(records).grade(film)
+    ReviewRecorder(records, []).record(film, "kim", CORRECTION)
+    assert [one.kind for one in records.library.documents(film, ("sr", "pdf", "json"))] == [
+        "pdf",
+        "json",
+    ]
+
+
+def test_documents_that_show_reviews_are_made_anew_and_the_old_ones_thrown_away(
+    records: Records,
+) -> None:
+    film = records.intake.accept(film_bytes(), "dicom").film_id
+    benches.bench(records).grade(film)
+    recorder, library = ReviewRecorder(records, []), records.library
+    told = [library.document(film, "pdf").content]
+    for reader in ("kim", "lee"):
+        recorder.record(film, reader, CORRECTION)
+        told.append(library.document(film, "pdf").content)
+        assert library.document(film, "pdf").content == told[-1]
+    assert len(set(told)) == 3
+    kept = [path.name for path in records.archive.folder(film).iterdir()]
+    assert len([name for name in kept if name.endswith("report.pdf")]) == 1
+
+
+def test_a_review_changes_none_of_the_models_own_dicom_objects(records: Records) -> None:
+    film = records.intake.accept(film_bytes(), "dicom").film_id
+    benches.bench(records).grade(film)
+    before = records.library.documents(film, ("sr", "seg", "sc"))
+    review = ReviewRecorder(records, []).record(film, "kim", CORRECTION)
+    after = records.library.documents(film, ("sr", "seg", "sc"))
+    assert after[:3] == before
+    ds = dcmread(io.BytesIO(after[3].content))
+    assert after[3].name == f"review-{review.id}.dcm"
+    assert (ds.SOPClassUID, ds.SOPInstanceUID) == (
+        after[3].sop_class_uid,
+        after[3].sop_instance_uid,
+    )

@@ -1,0 +1,88 @@
+"""Decoding once, for as many as ask, and remembering no more than fits."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from model.limits import Limits
+from model.viewing import Viewable, read_for_viewing
+from service.errors import UndocumentedError
+from service.intake.archive import Archive
+from service.viewing import decoded
+from service.viewing.decoded import DecodedFilms
+from tests.service.fakes import png
+
+BYTES = 2 * 60 * 80
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    """Return an archive of three films of ``BYTES``."""
+    archive = Archive(tmp_path)
+    for id in ("film-A", "film-B", "film-C"):
+        archive.keep(id, png())
+    return archive
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
+    """Return who decoded, one entry a film."""
+    found: list[threading.Thread] = []
+
+    def read(data: bytes, limits: Limits) -> Viewable:
+        found.append(threading.current_thread())
+        return read_for_viewing(data, limits)
+
+    monkeypatch.setattr(decoded, "read_for_viewing", read)
+    return found
+
+
+def test_asked_again_and_at_the_same_time_a_film_is_decoded_once(
+    archive: Archive, reads: list[threading.Thread]
+) -> None:
+    films = DecodedFilms(archive, Limits())
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(films.get, ["film-A"] * 16))
+    assert len(reads) == 1
+    assert all(film is found[0] for film in found)
+
+
+def test_the_one_unused_for_longest_goes_first(
+    archive: Archive, reads: list[threading.Thread]
+) -> None:
+    films = DecodedFilms(archive, Limits(), most_bytes=2 * BYTES)
+    for id in ("film-A", "film-B", "film-A", "film-C", "film-A"):
+        films.get(id)
+    assert len(reads) == 3
+    films.get("film-B")
+    assert len(reads) == 4
+
+
+def test_a_film_larger_than_all_that_fits_is_remembered_alone(
+    archive: Archive, reads: list[threading.Thread]
+) -> None:
+    films = DecodedFilms(archive, Limits(), most_bytes=1)
+    for id in ("film-A", "film-A", "film-B", "film-B"):
+        films.get(id)
+    assert len(reads) == 2
+
+
+def test_a_film_that_cannot_be_had_is_asked_for_anew(archive: Archive) -> None:
+    films = DecodedFilms(archive, Limits())
+    with pytest.raises(UndocumentedError, match="no longer kept"):
+        films.get("film-D")
+    archive.keep("film-D", b"nothing")
+    with pytest.raises(UndocumentedError, match="cannot be shown"):
+        films.get("film-D")
+    archive.keep("film-D", png())
+    assert films.get("film-D").pixels.nbytes == BYTES
+
+
+def test_limits_hold(archive: Archive) -> None:
+    films = DecodedFilms(archive, Limits(max_samples=100))
+    with pytest.raises(UndocumentedError):
+        films.get("film-A")

@@ -1,0 +1,91 @@
+"""Films in an installation's records, made to measure and in no time."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
+from ulid import ULID
+
+from model.result import GateVerdict, SeverityResult
+from service.intake.ledger import NewFilm
+from service.records import Records
+from service.reviews.review import Judgement, Review
+from service.tables import films
+from tests.service.fakes import FACTS, LATERAL, scored
+
+BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PATIENT = "K3" * 13
+
+
+def records_of(client: TestClient) -> Records:
+    records: Records = client.app.state.runtime.records  # type: ignore[attr-defined]
+    return records
+
+
+@dataclasses.dataclass
+class Stock:
+    """Puts films into the records, one a minute."""
+
+    records: Records
+    count: int = 0
+
+    def film(self, *, received: datetime | None = None, **changed: Any) -> str:
+        """Add a film that waits, and return its id."""
+        self.count += 1
+        at = received or BEGAN + timedelta(minutes=self.count)
+        id = str(ULID.from_datetime(at))
+        film = NewFilm(id, f"sop:{self.count}", "dicom", 1000)
+        self.records.films.accept(dataclasses.replace(film, **changed))
+        with self.records.database.write() as connection:
+            connection.execute(sa.update(films).where(films.c.id == id).values(received=at))
+        return id
+
+    def scored(
+        self, brixia: float = 6.7, severity: str = "moderate", sha256: str = "", **film: Any
+    ) -> str:
+        """Add a film with a score, and return its id."""
+        result = scored()
+        assert result.scores is not None
+        score = dataclasses.replace(result.scores.brixia, value=brixia)
+        model = dataclasses.replace(FACTS, sha256=sha256 or FACTS.sha256)
+        return self.graded(
+            dataclasses.replace(
+                result,
+                scores=dataclasses.replace(result.scores, brixia=score),
+                severity=severity,
+                model=model,
+            ),
+            **film,
+        )
+
+    def rejected(self, **film: Any) -> str:
+        """Add a film that the gate turned away, and return its id."""
+        return self.graded(SeverityResult("rejected", FACTS, None, GateVerdict((LATERAL,))), **film)
+
+    def graded(self, result: SeverityResult, **film: Any) -> str:
+        """Add a film with a result, and return its id."""
+        id = self.film(**film)
+        self.records.films.graded(dataclasses.replace(result, id=id), BEGAN, [])
+        return id
+
+    def failed(self, code: str = "gave_up", result: SeverityResult | None = None) -> str:
+        """Add a film that could not be graded, and return its id."""
+        id = self.film()
+        kept = None if result is None else dataclasses.replace(result, id=id)
+        self.records.films.failed(id, code, kept)
+        return id
+
+    def reviewed(
+        self, id: str, reviewer: str = "kim", judgement: Judgement | None = None
+    ) -> Review:
+        """Add a review, and return it."""
+        review = Review(
+            str(ULID()), id, reviewer, datetime.now(UTC), judgement or Judgement("accepted")
+        )
+        with self.records.database.write() as connection:
+            self.records.reviews.add(connection, review)
+        return review

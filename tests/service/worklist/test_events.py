@@ -1,0 +1,96 @@
+"""The stream of events, from a service as it really runs."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPResponse
+from pathlib import Path
+
+import pytest
+
+from service.records import open_records
+from service.settings import Settings
+from tests.orthanc import free_port
+from tests.service.processes import Process, running, waited
+from tests.service.worklist.stock import Stock
+
+SECONDS_TO_END = 3.0
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("events")
+
+
+@pytest.fixture
+def service(data: Path) -> Iterator[tuple[Process, int]]:
+    """Return a running service without a worker, and its port."""
+    port = free_port()
+    command = ("serve", "--port", str(port), "--data-dir", str(data), "--no-worker")
+    with running(*command, log=data / "serve.log") as process:
+        assert waited(lambda: answers(port), 60), (data / "serve.log").read_text()
+        yield process, port
+
+
+def answers(port: int) -> bool:
+    try:
+        with stream(port, "/readyz") as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+@contextmanager
+def stream(port: int, path: str = "/v1/events") -> Iterator[HTTPResponse]:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("GET", path)
+        with connection.getresponse() as answer:
+            yield answer
+
+
+def event(answer: HTTPResponse) -> dict[str, str]:
+    """Return the next event as it is written; comments are passed over."""
+    fields: dict[str, str] = {}
+    while True:
+        line = answer.readline().decode().rstrip("\n")
+        if not line and fields:
+            return fields
+        name, _, value = line.partition(": ")
+        if name:
+            fields[name] = value
+
+
+def test_films_are_told_and_streams_end_with_the_service(
+    service: tuple[Process, int], data: Path
+) -> None:
+    process, port = service
+    with stream(port) as one, stream(port) as two:
+        for answer in (one, two):
+            assert answer.status == 200
+            assert answer.headers["Content-Type"].startswith("text/event-stream")
+            assert answer.readline().startswith(b": ")
+        id = film_from_another_process(data)
+        began = time.monotonic()
+        for answer in (one, two):
+            assert event(answer) == {"event": "film", "data": json.dumps({"id": id})}
+        assert time.monotonic() - began < 5
+        assert seconds_to_end(process) < SECONDS_TO_END
+        # Whoever still reads meets an end, not a connection torn off.
+        assert one.read().strip() == b""
+
+
+def film_from_another_process(data: Path) -> str:
+    with closing(open_records(Settings(data_dir=data))) as records:
+        return Stock(records).film()
+
+
+def seconds_to_end(process: Process) -> float:
+    began = time.monotonic()
+    process.running.send_signal(signal.SIGTERM)
+    process.running.wait(30)
+    return time.monotonic() - began

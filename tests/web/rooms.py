@@ -1,0 +1,120 @@
+"""The page as a reader meets it: a real service, a real browser, drawn films."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from data.phantom import PhantomSpec, draw
+from data.phantom_dicom import to_dicom
+from tests.service.processes import running, waited
+
+SCREENSHOTS = Path(__file__).parents[2] / "artefacts" / "screenshots"
+"""Pictures of every view, for people to look at after the tests."""
+
+SIZE = ViewportSize(width=1600, height=1000)
+GRAVE = ("serious", "critical")
+
+_DROP = """async (files) => {
+  const transfer = new DataTransfer();
+  for (const { name, content } of files) {
+    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+    transfer.items.add(new File([bytes], name));
+  }
+  for (const type of ["dragover", "drop"]) {
+    const facts = { dataTransfer: transfer, bubbles: true, cancelable: true };
+    document.body.dispatchEvent(new DragEvent(type, facts));
+  }
+}"""
+
+
+@contextmanager
+def serving(folder: Path, *options: str) -> Iterator[str]:
+    """Run ``radiograde serve`` on a free port within the ``with`` block; give its address."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "serve.log"
+    data = ("--data-dir", str(folder / "data"))
+    with running("serve", "--port", "0", *data, *options, log=log):
+        found: list[str] = []
+
+        def told() -> bool:
+            found[:] = re.findall(r"Radiograde at (\S+),", log.read_text())
+            return bool(found)
+
+        if not waited(told, 60):
+            pytest.fail(f"the service did not start: {log.read_text()[-2000:]}")
+        yield found[0]
+
+
+def film(folder: Path, name: str, taken: str, spec: PhantomSpec, patient: str = "P1") -> Path:
+    """Write a drawn chest film of a made-up patient, taken on a day (YYYYMMDD)."""
+    ds = to_dicom(draw(spec))
+    ds.PatientName = "Kim^Min-jun"
+    ds.PatientID = patient
+    for kind in ("Study", "Series", "Content", "Acquisition"):
+        ds[f"{kind}Date"].value = taken
+    path = folder / name
+    ds.save_as(path, enforce_file_format=True)
+    return path
+
+
+@contextmanager
+def visit(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
+    """Open the page; at the end nothing may have left its origin, nor anything gone wrong."""
+    context = browser.new_context(viewport=SIZE, locale="en-GB", **options)
+    page = context.new_page()
+    strangers: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: strangers.append(request.url))
+    page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(address)
+    page.locator("main").wait_for()
+    yield page
+    context.close()
+    inside = (address, "data:", "blob:")
+    assert [url for url in strangers if not url.startswith(inside)] == []
+    # The browser writes a line for every answer of 400 and above; the tests ask for some.
+    assert [fault for fault in faults if "Failed to load resource" not in fault] == []
+
+
+def drop(page: Page, *paths: Path) -> None:
+    """Let files fall on the page."""
+    files = [
+        {"name": path.name, "content": base64.b64encode(path.read_bytes()).decode()}
+        for path in paths
+    ]
+    page.evaluate(_DROP, files)
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of what is seen."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def grave_findings(page: Page) -> list[str]:
+    """Return what axe finds serious or critical, with where."""
+    answer = Axe().run(page)
+    return [
+        f"{finding['id']}: {node['html'][:160]}"
+        for finding in answer.response["violations"]
+        if finding["impact"] in GRAVE
+        for node in finding["nodes"]
+    ]
+
+
+def asked(address: str) -> Any:
+    """Return the JSON at an address."""
+    with urlopen(address) as answer:  # noqa: S310  our own service
+        return json.load(answer)

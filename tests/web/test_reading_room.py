@@ -1,0 +1,306 @@
+"""A reader's day, driven in a real browser against a real service with the bundled model."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from data.phantom import PhantomSpec
+from model.scales import ZONE_NAMES
+from tests.web.rooms import asked, drop, film, grave_findings, picture, serving, visit
+
+BEFORE = PhantomSpec(zones={"C": 1}, seed=1)
+AFTER = PhantomSpec(zones={"B": 1, "C": 1.5, "E": 1, "F": 2}, seed=1)
+
+
+@dataclass(frozen=True)
+class Room:
+    """A service with two films of one patient, sent by the page itself."""
+
+    address: str
+    folder: Path
+    ids: tuple[str, str]
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Room]:
+    folder = tmp_path_factory.mktemp("room")
+    films = [
+        film(folder, "before.dcm", "20240301", BEFORE),
+        film(folder, "after.dcm", "20240309", AFTER),
+    ]
+    with serving(folder) as address:
+        with visit(browser, address) as page:
+            expect(page.get_by_role("heading", name="Drop a chest film")).to_be_visible()
+            expect(page.get_by_text("No films yet")).to_be_visible()
+            assert grave_findings(page) == []
+            picture(page, "1-first-start")
+            drop(page, *films)
+            done = page.locator(".sending li.done")
+            expect(done).to_have_count(2, timeout=30_000)
+            expect(page.locator(".worklist li")).to_have_count(2)
+            picture(page, "2-two-films")
+        listed = asked(f"{address}/v1/worklist")["films"]
+        ids = {row["taken"][:10]: row["id"] for row in listed}
+        yield Room(address, folder, (ids["2024-03-01"], ids["2024-03-09"]))
+
+
+@pytest.fixture
+def page(browser: Browser, room: Room) -> Iterator[Page]:
+    with visit(browser, room.address) as page:
+        yield page
+
+
+def open_film(page: Page, room: Room, number: int) -> None:
+    page.goto(f"{room.address}/#/film/{room.ids[number]}")
+    expect(page.locator(".numbers")).to_be_visible()
+
+
+def brightness(page: Page) -> float:
+    """Return the mean grey, 0-255, of the film as it is on the screen."""
+    from io import BytesIO
+
+    import numpy as np
+    from PIL import Image
+
+    shot = page.locator(".stage canvas").first.screenshot()
+    return float(np.asarray(Image.open(BytesIO(shot)).convert("L")).mean())
+
+
+def test_a_film_shows_its_scores_as_the_service_has_them(page: Page, room: Room) -> None:
+    open_film(page, room, 1)
+    brixia = asked(f"{room.address}/v1/results/{room.ids[1]}")["scores"]["brixia"]
+    panel = page.get_by_role("complementary", name="Result")
+    expect(panel.locator(".headline .value")).to_have_text(f"{brixia['value']:.1f}")
+    for name, zone in brixia["zones"].items():
+        cell = panel.locator(".zones td", has_text=f"{name} {ZONE_NAMES[name]}")
+        expect(cell.locator("b")).to_have_text(f"{zone['value']:.1f}")
+    low, high = brixia["interval"]
+    expect(panel).to_contain_text(f"{low:.1f} to {high:.1f}")
+    expect(page.locator(".zone-label")).to_have_count(6)
+    expect(page.locator(".scale-bar")).to_contain_text("cm")
+    expect(page.locator("header .notice")).to_contain_text("not a diagnosis")
+    picture(page, "3-film")
+    assert grave_findings(page) == []
+
+
+def test_dragging_changes_the_window(page: Page, room: Room) -> None:
+    open_film(page, room, 1)
+    canvas = page.locator(".stage canvas")
+    numbers = page.locator(".numbers")
+    before, told = brightness(page), numbers.inner_text()
+    box = canvas.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + 160, steps=8)
+    page.mouse.up()
+    assert numbers.inner_text() != told
+    assert abs(brightness(page) - before) > 10
+    expect(page.get_by_label("Preset")).to_contain_text("By hand")
+    page.keyboard.press("p")
+    assert abs(brightness(page) - before) < 40
+
+
+def test_the_slider_takes_the_colour_away(page: Page, room: Room) -> None:
+    open_film(page, room, 1)
+    coloured = page.locator(".stage canvas").screenshot()
+    slider = page.get_by_label("Opacity", exact=True)
+    slider.fill("0")
+    page.wait_for_timeout(100)
+    assert page.locator(".stage canvas").screenshot() != coloured
+    page.keyboard.press("l")
+    page.keyboard.press("z")
+    expect(page.locator(".zone-label")).to_have_count(0)
+    picture(page, "4-bare-film")
+    page.keyboard.press("i")
+    expect(page.get_by_text("Shown inverted")).to_be_attached()
+    page.keyboard.press("m")
+    expect(page.get_by_text("Shown mirrored")).to_be_attached()
+    expect(page.locator(".side-mark.at-left")).to_have_text("L")
+
+
+def test_a_change_is_judged_by_the_repeatability_limit(page: Page, room: Room) -> None:
+    open_film(page, room, 1)
+    told = asked(f"{room.address}/v1/results/{room.ids[1]}/history")
+    change = told["films"][1]["change"]
+    assert change["verdict"] == "worse"
+    assert change["delta"] > told["repeatability"]
+    course = page.get_by_role("region", name="Over time")
+    expect(course).to_contain_text(f"up to {told['repeatability']:.1f} points")
+    expect(course.locator(".change")).to_have_text(f"+{change['delta']:.1f} worse")
+    course.get_by_role("link").first.click()
+    expect(page).to_have_url(f"{room.address}/#/film/{room.ids[0]}")
+
+
+def test_two_films_side_by_side_move_as_one(page: Page, room: Room) -> None:
+    open_film(page, room, 1)
+    page.keyboard.press("c")
+    stages = page.locator(".stage")
+    expect(stages).to_have_count(2)
+    numbers = page.locator(".numbers")
+    expect(numbers).to_have_count(2)
+    picture(page, "5-compare")
+    assert grave_findings(page) == []
+    fitted = numbers.first.inner_text()
+    stages.nth(1).locator("canvas").hover()
+    page.mouse.wheel(0, -400)
+    page.wait_for_timeout(100)
+    assert numbers.first.inner_text() != fitted
+    assert numbers.first.inner_text() == numbers.nth(1).inner_text()
+    page.keyboard.press("c")
+    expect(stages).to_have_count(1)
+
+
+def test_a_correction_stands_beside_the_result_and_becomes_a_label(page: Page, room: Room) -> None:
+    open_film(page, room, 0)
+    page.keyboard.press("e")
+    form = page.locator(".review form")
+    expect(form).to_be_visible()
+    form.get_by_role("group", name="A right upper").get_by_label("2").check()
+    form.get_by_role("group", name="F left lower").get_by_label("3").check()
+    form.get_by_label("Comment").fill("Basal consolidation on the left.")
+    picture(page, "6-correct")
+    assert grave_findings(page) == []
+    form.get_by_role("button", name="Save review").click()
+    expect(page.locator(".given")).to_contain_text("Corrected to")
+    chosen = page.locator(".worklist a[aria-current]")
+    expect(chosen).to_contain_text("Reviewed", timeout=10_000)
+    picture(page, "7-reviewed")
+    kept = asked(f"{room.address}/v1/results/{room.ids[0]}")
+    review = kept["reviews"][0]
+    assert (review["zones"]["A"], review["zones"]["F"]) == (2, 3)
+    out = room.folder / "labels"
+    command = [sys.executable, "-m", "radiograde", "data", "reviews", "--out", str(out)]
+    subprocess.run([*command, "--data-dir", str(room.folder / "data")], check=True)
+    with (out / "manifest.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["brixia_A"], row["brixia_F"]) for row in rows] == [("2", "3")]
+
+
+def test_everything_works_by_keyboard(page: Page, room: Room) -> None:
+    expect(page.locator(".worklist li")).to_have_count(2)
+    page.keyboard.press("j")
+    expect(page.locator(".numbers")).to_be_visible()
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Correct the zones")
+    picture(page, "8-keys")
+    assert grave_findings(page) == []
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    zoomed = page.locator(".numbers").inner_text()
+    page.keyboard.press("+")
+    page.wait_for_timeout(100)
+    assert page.locator(".numbers").inner_text() != zoomed
+    page.keyboard.press("a")
+    page.keyboard.type("Agreed.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".given")).to_contain_text("Agreed.")
+    page.keyboard.press("/")
+    expect(page.get_by_label("Order")).to_be_focused()
+
+
+def test_a_file_that_fails_says_why_beside_its_name(page: Page, room: Room, tmp_path: Path) -> None:
+    broken = tmp_path / "cut.dcm"
+    whole = (room.folder / "before.dcm").read_bytes()
+    broken.write_bytes(whole[: len(whole) // 2])
+    notes = tmp_path / "notes.txt"
+    notes.write_text("no film")
+    drop(page, broken, notes)
+    failed = page.locator(".sending li.failed")
+    expect(failed).to_contain_text("cut.dcm", timeout=30_000)
+    expect(failed.locator(".what")).not_to_be_empty()
+    expect(page.get_by_text("since no films: 1")).to_be_visible()
+    expect(page.locator(".remarks .reject")).to_be_visible()
+    picture(page, "9-failed")
+    assert grave_findings(page) == []
+
+
+def test_films_from_another_door_appear_by_themselves(page: Page, room: Room) -> None:
+    rows = page.locator(".worklist li")
+    expect(rows.first).to_be_visible()
+    count = rows.count()
+    path = film(room.folder, "late.dcm", "20240311", BEFORE, patient="P2")
+    command = ["curl", "-sSf", "-o", "/dev/null", "-H", "Content-Type: application/dicom"]
+    where = f"{room.address}/v1/score"
+    subprocess.run([*command, "--data-binary", f"@{path}", where], check=True)
+    expect(rows).to_have_count(count + 1, timeout=10_000)
+
+
+def test_the_list_is_filtered_and_ordered(page: Page, room: Room) -> None:
+    page.keyboard.press("/")
+    page.get_by_label("Order").select_option("severest")
+    scores = page.locator(".worklist .mark")
+    expect(scores.first).to_have_text(
+        f"{asked(f'{room.address}/v1/results/{room.ids[1]}')['scores']['brixia']['value']:.1f}"
+    )
+    page.get_by_label("Status").select_option("scored")
+    page.get_by_label("From", exact=True).fill("2024-03-05")
+    page.get_by_label("To", exact=True).fill("2024-03-10")
+    expect(scores).to_have_count(1)
+    page.get_by_role("button", name="Clear filters").click()
+    expect(scores).not_to_have_count(1)
+
+
+def test_the_report_is_copied_and_printed(browser: Browser, room: Room) -> None:
+    allowed = ["clipboard-read", "clipboard-write"]
+    with visit(browser, room.address, permissions=allowed) as page:
+        open_film(page, room, 1)
+        page.keyboard.press("t")
+        expect(page.get_by_text("Report copied")).to_be_visible()
+        text = page.evaluate("navigator.clipboard.readText()")
+        assert "Brixia score" in text
+        assert "not a diagnosis" in text
+        assert "since the film before: worse" in text
+        page.evaluate("window.print = () => { window.printed = true; }")
+        page.emulate_media(media="print")
+        page.keyboard.press("r")
+        expect(page.locator(".paper img")).to_be_visible()
+        assert page.evaluate("window.printed")
+        picture(page, "10-print")
+
+
+def test_the_page_speaks_korean(page: Page, room: Room) -> None:
+    open_film(page, room, 1)
+    page.get_by_label("Language").select_option("ko")
+    expect(page.get_by_role("complementary", name="결과")).to_contain_text("Brixia 점수")
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+    picture(page, "11-korean")
+    assert grave_findings(page) == []
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+
+
+def test_whoever_is_known_signs_in(browser: Browser, tmp_path: Path) -> None:
+    add = [sys.executable, "-m", "radiograde", "users", "add", "anna", "--role", "reader"]
+    where = ["--password-stdin", "--data-dir", str(tmp_path / "data")]
+    subprocess.run([*add, *where], input=b"correct horse battery\n", check=True)
+    path = film(tmp_path, "film.dcm", "20240301", AFTER)
+    with serving(tmp_path) as address, visit(browser, address) as page:
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        picture(page, "12-sign-in")
+        assert grave_findings(page) == []
+        page.get_by_label("Name").fill("anna")
+        page.get_by_label("Password").fill("wrong horse battery")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).not_to_be_empty()
+        page.get_by_label("Password").fill("correct horse battery")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("anna, reader")).to_be_visible()
+        drop(page, path)
+        expect(page.locator(".headline .value")).to_be_visible(timeout=30_000)
+        page.keyboard.press("a")
+        page.get_by_role("button", name="Save review").click()
+        expect(page.locator(".given")).to_contain_text("anna")
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
