@@ -33,25 +33,27 @@ const moves = {
   pan: (step) => viewer.panBy(step, step),
 };
 
-/** Change something by a few pixels, to and fro over many frames, and draw. */
-function change(kind, number) {
-  moves[kind](number % (2 * TURN) < TURN ? SPEED : -SPEED);
-  drawn();
-}
+/** Change something by a few pixels, to and fro over many frames. */
+const change = (kind, number) => moves[kind](number % (2 * TURN) < TURN ? SPEED : -SPEED);
 
-/** Return how many frames a second are drawn when each shows a change, over `seconds`. */
-async function framesPerSecond(kind, look, seconds) {
+/**
+ * Return how many frames a second the viewer draws by itself when each shows a change, over
+ * `seconds`; the last one's pixels are waited for.
+ */
+async function framesPerSecond(kind, { zoom = 1, ...look }, seconds) {
   Object.assign(viewer, look);
   viewer.fit();
-  if (kind === "pan") viewer.zoomBy(look.zoom ?? 1);
+  viewer.zoomBy(zoom);
   drawn();
+  await nextFrame();
   const begun = performance.now();
   let frames = 0;
   while (performance.now() - begun < 1000 * seconds) {
-    await nextFrame();
     change(kind, frames);
+    await nextFrame();
     frames += 1;
   }
+  drawn();
   return (1000 * frames) / (performance.now() - begun);
 }
 
@@ -90,10 +92,10 @@ async function interleave(rounds, width, height) {
   const colour = { overlay: 0.6, outlines: true, zones: true };
   const plain = { overlay: 0, outlines: false, zones: false };
   const contenders = {
-    "window by table": (round) => change("window", round),
-    "window by table, with colour": (round) => change("window", round),
+    "window by table": (round) => { change("window", round); drawn(); },
+    "window by table, with colour": (round) => { change("window", round); drawn(); },
     "window by every film pixel": redraw,
-    "pan": (round) => change("pan", round),
+    "pan": (round) => { change("pan", round); drawn(); },
     "first frame of a film": firstFrame,
   };
   const samples = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));

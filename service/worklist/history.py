@@ -35,7 +35,7 @@ class History:
             NotFoundError: there is no such film, or it was set aside.
             StoreError: the database does not answer.
         """
-        films = sorted(self._films(film_id), key=_moment)
+        films = sorted(_once(self._films(film_id), film_id), key=_moment)
         reviews = self._reviews.newest(film.id for film in films)
         return {
             "repeatability": self._ruler.repeatability,
@@ -51,6 +51,17 @@ class History:
             return own
         found = self._database.read(query.films_of(patient, MOST_FILMS))
         return found if any(film.id == film_id for film in found) else [*found, *own]
+
+
+def _once(films: Sequence[Any], film_id: str) -> Iterable[Any]:
+    """Return films so that an instance which came again counts once.
+
+    The film that is asked for stands for its own instance, else the last to be scored.
+    """
+    last: dict[str, Any] = {}
+    for film in sorted(films, key=lambda film: (film.id == film_id, bool(film.severity), film.id)):
+        last[film.sop_instance_uid or film.id] = film
+    return last.values()
 
 
 def _told(

@@ -457,6 +457,7 @@ def test_a_film_wider_than_a_texture_is_shown_smaller(own_stage: Stage) -> None:
             };
         }"""
     )
+    own_stage.begin()
     pixels = ramp(4095, 300, 241)
     own_stage.show(pixels, windows=[{"name": "", **FULL}])
     assert own_stage.js("viewer.reduced") is True
@@ -481,8 +482,8 @@ def test_a_lost_context_comes_back_with_the_film(stage: Stage) -> None:
             losing.loseContext();
             await lost;
             await frame(); // it may come back once the event is over
-            viewer.panBy(1, 1);
-            viewer.panBy(-1, -1);
+            await show("film");
+            viewer.zoomBy(1.7);
             viewer.draw();
             const back = told(false);
             losing.restoreContext();

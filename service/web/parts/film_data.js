@@ -24,6 +24,9 @@ export function usePicture(id, ready) {
   return useLoaded(async () => (ready ? picture(id) : null), [id, ready]);
 }
 
+/** Begin to fetch the picture of a film that is about to be opened. */
+export const expect = (id) => { picture(id); };
+
 /** Return a film's pixels and maps; asked for twice, they are fetched once. */
 function picture(id) {
   const known = pictures.get(id) ?? fetchPicture(id);
@@ -36,15 +39,12 @@ function picture(id) {
 
 async function fetchPicture(id) {
   const at = `v1/results/${id}`;
-  const pixels = getBytes(`${at}/pixels`);
-  const view = await getJson(`${at}/view`).catch((problem) => {
-    pixels.catch(() => {});
-    throw problem;
-  });
-  const maps = view.maps && getBytes(`${at}/maps`);
-  return {
-    view,
-    pixels: new Uint16Array(await pixels),
-    maps: maps && new Uint8Array(await maps),
-  };
+  const [view, pixels, maps] = await Promise.all([
+    getJson(`${at}/view`),
+    getBytes(`${at}/pixels`),
+    // A film that was not graded has none, and its view says so.
+    getBytes(`${at}/maps`).catch((problem) => problem),
+  ]);
+  if (view.maps && maps instanceof Error) throw maps;
+  return { view, pixels: new Uint16Array(pixels), maps: view.maps && new Uint8Array(maps) };
 }

@@ -5,6 +5,7 @@ import { sendFilm } from "../api.js";
 import { score } from "../format.js";
 import { t, told } from "../words.js";
 import { filmsOf, isFilm } from "./dropped.js";
+import { expect } from "./film_data.js";
 
 const AT_ONCE = 2;
 const BUSY = 503;
@@ -29,7 +30,10 @@ export function useUploads(open, refresh, user) {
     try {
       const result = await sendFilm(file, tell);
       change(key, { state: "done", result });
-      if (alone) open(result.id);
+      if (alone) {
+        expect(result.id);
+        open(result.id);
+      }
     } catch (problem) {
       if (problem.status === BUSY && here.current) {
         change(key, { state: "waiting" });

@@ -5,6 +5,7 @@ import { getJson } from "../api.js";
 import { moment, range, score, taken } from "../format.js";
 import { t, told } from "../words.js";
 import { Bar } from "./bar.js";
+import { expect } from "./film_data.js";
 import { Filters, NO_FILTERS, query } from "./filters.js";
 import { Who } from "./who.js";
 
@@ -45,6 +46,10 @@ export function useWorklist() {
 export function Worklist({ worklist, chosen, href }) {
   const { films, next, loaded, problem, filters } = worklist;
   const filtered = filters !== NO_FILTERS;
+  const isListed = films.some(({ id }) => id === chosen);
+  useEffect(() => {
+    document.querySelector(".card[aria-current]")?.scrollIntoView({ block: "nearest" });
+  }, [chosen, isListed]);
   return html`
     <nav class="worklist" aria-labelledby="films">
       <h2 id="films">${t("worklist.title")}</h2>
@@ -54,7 +59,7 @@ export function Worklist({ worklist, chosen, href }) {
       <ol>
         ${films.map((film) => html`
           <li key=${film.id}>
-            <a href=${href(film.id)} class=${`card ${film.severity ?? film.status}`} aria-current=${film.id === chosen ? "true" : null}>
+            <a href=${href(film.id)} class=${`card ${film.severity ?? film.status}`} aria-current=${film.id === chosen ? "true" : null} onPointerDown=${() => hasPicture(film) && expect(film.id)}>
               <${Card} film=${film} />
             </a>
           </li>`)}
@@ -81,6 +86,8 @@ function Card({ film }) {
         </span>`}
     </span>`;
 }
+
+const hasPicture = ({ kept, status }) => kept && (status === "scored" || status === "rejected");
 
 /** Why a film was not graded; empty where it was, or waits. */
 function why({ reasons, error }) {

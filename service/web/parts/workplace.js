@@ -51,7 +51,7 @@ export function Workplace({ id, other, go, user, session, pulse, say }) {
         ${other && html`<${Pair} key=${other} id=${other} shown=${shown} onViewer=${setSecond} pulse=${pulse} />`}
         <${Shown} id=${id} film=${film.value} shown=${shown} onViewer=${setViewer} caption=${other && t("compare.this")} />
       </div>
-      ${history && html`<${Timeline} history=${history} row=${film.value.row} id=${id} other=${other} href=${(one) => `#/film/${one}`} />`}
+      ${history && html`<${Timeline} history=${history} row=${film.value.row} id=${id} other=${other} href=${(one) => (other && one !== id ? `#/film/${id}/${one}` : `#/film/${one}`)} />`}
     </main>
     <${Panel} film=${film.value} result=${graded} user=${user} session=${session} say=${say} onChanged=${film.again} reviewRef=${review} reportRef=${report} />`;
 }

@@ -6,6 +6,7 @@ import { Samples } from "./samples.js";
 import { COVER_ALL, show } from "./shaders.js";
 import { refillTable, tableTexture } from "./texture.js";
 
+const LEAST_LIMIT = 2048; // what every WebGL 2 can do
 const UNITS = { seen: 0, table: 1 };
 const CONTEXT = {
   alpha: false, antialias: false, depth: false, stencil: false, powerPreference: "high-performance",
@@ -24,12 +25,9 @@ export class Renderer {
   constructor(canvas) {
     this.#gl = canvas.getContext("webgl2", CONTEXT);
     if (!this.#gl) throw Object.assign(new Error("WebGL 2 is missing."), { code: "no_webgl" });
+    /** Longest side of a texture, in texels. A context that is lost does not tell. */
+    this.limit = this.#gl.getParameter(this.#gl.MAX_TEXTURE_SIZE) ?? LEAST_LIMIT;
     this.#build();
-  }
-
-  /** Longest side of a texture, in texels. */
-  get limit() {
-    return this.#gl.getParameter(this.#gl.MAX_TEXTURE_SIZE);
   }
 
   /** Whether nothing can be drawn, for now. */

@@ -109,3 +109,10 @@ def test_all_doors_know_the_patient(client: TestClient) -> None:
     others = film_bytes(SOPInstanceUID="1.2.4", PatientID="P-2")
     records_of(client).intake.accept(others, "folder")
     assert [film["id"] for film in history(client, stored)] == [scored, stored]
+
+
+def test_an_instance_that_came_again_counts_once(client: TestClient) -> None:
+    content = film_bytes()
+    sent = [client.post("/v1/score", content=content, headers=DICOM).json() for _ in range(2)]
+    for result in sent:
+        assert [film["id"] for film in history(client, result["id"])] == [result["id"]]
