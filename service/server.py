@@ -18,6 +18,9 @@ from service.work.child import worker_beside
 
 _BACKLOG = 128
 
+_PATIENCE_S = 10
+"""For answers under way at the end. A TLS caller that vanished would be waited for 30 seconds."""
+
 
 def run_server(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until interrupted; ``announce`` gets the base URL once requests are taken.
@@ -93,4 +96,5 @@ def _uvicorn(app: FastAPI, settings: Settings) -> uvicorn.Config:
         proxy_headers=False,
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
+        timeout_graceful_shutdown=_PATIENCE_S,
     )
