@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from model.limits import Limits
 from service.runtime import Runtime
 from service.viewing.decoded import DecodedFilms
+from service.viewing.thumbnail import Thumbnails
 from service.viewing.viewer import Viewer
 from service.worklist.change import Ruler
 from service.worklist.changes import ChangeLog
@@ -36,7 +37,7 @@ def open_reading_room(runtime: Runtime, limits: Limits) -> ReadingRoom:
     ruler = Ruler(scorer.facts.sha256, scorer.metadata.thresholds.repeatability)
     return ReadingRoom(
         Worklist(database, reviews, Identities(archive, runtime.settings.identifiers)),
-        Viewer(records.store, archive, DecodedFilms(archive, limits)),
+        Viewer(records.store, archive, DecodedFilms(archive, limits), Thumbnails(archive, limits)),
         History(database, reviews, ruler),
         ChangeFeed(lambda: ChangeLog(database)),
     )

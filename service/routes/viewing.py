@@ -62,3 +62,18 @@ def get_pixels(room: Room, id: ResultId) -> Response:
 def get_maps(room: Room, id: ResultId) -> Response:
     """Return three planes of rows * columns bytes: opacity, the patient's right and left lung."""
     return Response(room.viewer.maps(id), media_type=BINARY)
+
+
+@router.get(
+    "/thumbnail.jpg",
+    operation_id="getThumbnail",
+    summary="Return a small picture of a film",
+    responses={
+        200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}},
+        **_PROBLEMS,
+    },
+    response_class=Response,
+)
+def get_thumbnail(room: Room, id: ResultId) -> Response:
+    """Return the film as it was graded, 144 pixels at its longest side."""
+    return Response(room.viewer.thumbnail(id), media_type="image/jpeg")

@@ -10,6 +10,7 @@ from service.errors import UndocumentedError
 from service.intake.archive import Archive
 from service.store import ResultStore
 from service.viewing.decoded import DecodedFilms
+from service.viewing.thumbnail import Thumbnails
 from service.viewing.view import map_bytes, pixel_bytes, view_json
 
 
@@ -20,10 +21,13 @@ class Viewer:
     could not be read or is no longer kept, and StoreError where the database does not answer.
     """
 
-    def __init__(self, store: ResultStore, archive: Archive, films: DecodedFilms) -> None:
+    def __init__(
+        self, store: ResultStore, archive: Archive, films: DecodedFilms, thumbnails: Thumbnails
+    ) -> None:
         self._store = store
         self._archive = archive
         self._films = films
+        self._thumbnails = thumbnails
 
     def view(self, id: str) -> dict[str, Any]:
         """Return size, scale and windows, as :func:`service.viewing.view.view_json`."""
@@ -40,6 +44,11 @@ class Viewer:
         if maps is None:
             raise UndocumentedError("Only a scored film that is still kept has maps.")
         return map_bytes(maps)
+
+    def thumbnail(self, id: str) -> bytes:
+        """Return a small picture, as :func:`service.viewing.thumbnail.thumbnail`."""
+        self._check(id)
+        return self._thumbnails.get(id)
 
     def _film(self, id: str) -> Viewable:
         self._check(id)

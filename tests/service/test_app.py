@@ -35,6 +35,7 @@ OPERATIONS = {
     "getView",
     "getPixels",
     "getMaps",
+    "getThumbnail",
     "getHistory",
     "listJobs",
     "getJob",

@@ -24,6 +24,9 @@ export function usePicture(id, ready) {
   return useLoaded(async () => (ready ? picture(id) : null), [id, ready]);
 }
 
+/** Return whether a film of the worklist or a history can be shown. */
+export const hasPicture = ({ kept, status }) => kept && (status === "scored" || status === "rejected");
+
 /** Begin to fetch the picture of a film that is about to be opened. */
 export const expect = (id) => { picture(id); };
 

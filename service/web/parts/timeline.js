@@ -1,11 +1,12 @@
 /** The same patient's films: a chart of the score with its interval, and how it changed. */
 
-import { html } from "../vendor/preact.js";
+import { html, useEffect, useRef } from "../vendor/preact.js";
 import { day, score, signed } from "../format.js";
 import { t } from "../words.js";
+import { hasPicture } from "./film_data.js";
 
-const STEP = 112;
-const HEIGHT = 84;
+const STEP = 172;
+const HEIGHT = 66;
 const PAD = 8;
 const MOST = 18;
 
@@ -27,6 +28,10 @@ export const changeWords = ({ delta, verdict }) =>
 
 export function Timeline({ history, row, id, other, href }) {
   const { films, repeatability } = history;
+  const strip = useRef(null);
+  useEffect(() => {
+    strip.current?.querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [id, films.length]);
   if (films.length < 2) {
     return html`<section class="timeline alone"><p class="dim">${t(row.patient ? "time.only" : "time.unknown")}</p></section>`;
   }
@@ -34,15 +39,18 @@ export function Timeline({ history, row, id, other, href }) {
   return html`
     <section class="timeline" aria-labelledby="over-time">
       <h2 id="over-time">${t("time.title")} <span class="dim">${limit}</span></h2>
-      <div class="scroll" tabindex="0" role="group" aria-labelledby="over-time">
+      <div ref=${strip} class="scroll" tabindex="0" role="group" aria-labelledby="over-time">
         <${Chart} films=${films} />
         <ol>
           ${films.map((film) => html`
             <li key=${film.id}>
               <a href=${href(film.id)} aria-current=${film.id === id ? "true" : null} class=${film.id === other ? "other" : null}>
-                <span class="date">${day(film.taken ?? film.received)}</span>
-                <span><b>${film.brixia ? score(film.brixia.value) : "–"}</b> ${t(`severity.${film.severity ?? "unknown"}`)}</span>
-                <${Change} change=${film.change} first=${film.id === films[0].id} />
+                ${hasPicture(film) && html`<img src=${`v1/results/${film.id}/thumbnail.jpg`} alt="" loading="lazy" />`}
+                <span class="told">
+                  <span class="date">${day(film.taken ?? film.received)}</span>
+                  <span><b>${film.brixia ? score(film.brixia.value) : "–"}</b> ${t(`severity.${film.severity ?? "unknown"}`)}</span>
+                  <${Change} change=${film.change} first=${film.id === films[0].id} />
+                </span>
               </a>
             </li>`)}
         </ol>

@@ -5,7 +5,7 @@ import { getJson } from "../api.js";
 import { moment, range, score, taken } from "../format.js";
 import { t, told } from "../words.js";
 import { Bar } from "./bar.js";
-import { expect } from "./film_data.js";
+import { expect, hasPicture } from "./film_data.js";
 import { Filters, NO_FILTERS, query } from "./filters.js";
 import { Who } from "./who.js";
 
@@ -86,8 +86,6 @@ function Card({ film }) {
         </span>`}
     </span>`;
 }
-
-const hasPicture = ({ kept, status }) => kept && (status === "scored" || status === "rejected");
 
 /** Why a film was not graded; empty where it was, or waits. */
 function why({ reasons, error }) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import time
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from numpy.typing import NDArray
+from PIL import Image
 from pydicom.dataset import Dataset
 
 from data.storage import Storage
@@ -23,7 +25,7 @@ from tests.service.fakes import FakeScorer, maps, png
 from tests.service.worklist.stock import records_of
 
 DICOM = {"Content-Type": "application/dicom"}
-OF_A_FILM = ("view", "pixels")
+OF_A_FILM = ("view", "pixels", "thumbnail.jpg")
 
 
 def graded(client: TestClient, content: bytes) -> str:
@@ -122,6 +124,21 @@ def test_maps(client: TestClient) -> None:
     expected = maps()
     assert np.array_equal(planes[0], np.rint(255 * expected.opacity))
     assert np.array_equal(planes[1:], np.rint(255 * expected.lungs))
+
+
+def test_a_thumbnail_is_the_film_in_small(client: TestClient) -> None:
+    content = film_bytes()
+    id = graded(client, content)
+    answer = client.get(f"/v1/results/{id}/thumbnail.jpg")
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    small = Image.open(io.BytesIO(answer.content))
+    rows, columns = read(content).pixels.shape
+    assert small.size == (round(144 * columns / rows), 144)
+    whole = Image.fromarray((255 * read(content).pixels).astype(np.uint8)).resize(small.size)
+    assert np.abs(np.asarray(small, np.float32) - np.asarray(whole, np.float32)).mean() < 6
+    again = client.get(f"/v1/results/{id}/thumbnail.jpg")
+    assert again.content == answer.content
+    assert records_of(client).archive.document(id, "thumbnail.jpg") == answer.content
 
 
 def test_a_rejected_film_is_shown_without_maps(start: Start) -> None:

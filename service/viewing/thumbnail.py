@@ -1,0 +1,67 @@
+"""Small pictures of films, to tell them apart; made when first asked for, then kept beside them."""
+
+from __future__ import annotations
+
+import io
+import threading
+from contextlib import suppress
+
+from PIL import Image
+
+from model import radiograph
+from model.errors import RadiogradeError
+from model.limits import Limits
+from model.radiograph import Radiograph
+from service.documents.drawing import grey_levels
+from service.documents.maps import resized
+from service.errors import NoSpaceError, UndocumentedError
+from service.intake.archive import Archive
+
+NAME = "thumbnail.jpg"
+SIDE = 144
+"""Longest side in pixels: 72 on the page, for screens of twice the density."""
+
+QUALITY = 82
+AT_ONCE = 2
+
+
+class Thumbnails:
+    """Makes and keeps thumbnails; safe to share among threads and processes."""
+
+    def __init__(self, archive: Archive, limits: Limits) -> None:
+        self._archive = archive
+        self._limits = limits
+        self._places = threading.Semaphore(AT_ONCE)
+
+    def get(self, film_id: str) -> bytes:
+        """Return a kept film as a small JPEG, as it was graded.
+
+        Raises:
+            UndocumentedError: the film is no longer kept, or cannot be read.
+        """
+        known = self._archive.document(film_id, NAME)
+        if known is not None:
+            return known
+        with self._places:
+            content = thumbnail(self._read(film_id))
+        # It can be made again, so a full disk keeps nobody from seeing it.
+        with suppress(NoSpaceError):
+            self._archive.keep_document(film_id, NAME, content)
+        return content
+
+    def _read(self, film_id: str) -> Radiograph:
+        content = self._archive.film(film_id)
+        try:
+            return radiograph.read(content, limits=self._limits)
+        except RadiogradeError as error:
+            raise UndocumentedError(f"The film cannot be shown. {error.message}") from error
+
+
+def thumbnail(film: Radiograph) -> bytes:
+    """Return a film as a grey JPEG whose longest side is ``SIDE`` pixels."""
+    rows, columns = film.pixels.shape
+    scale = SIDE / max(rows, columns)
+    small = resized(film.pixels, (max(1, round(columns * scale)), max(1, round(rows * scale))))
+    buffer = io.BytesIO()
+    Image.fromarray(grey_levels(small)).save(buffer, "JPEG", quality=QUALITY)
+    return buffer.getvalue()
