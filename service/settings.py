@@ -53,7 +53,7 @@ class Settings(BaseSettings):
         False, description="TLS ends at a proxy in front; its X-Forwarded headers are believed"
     )
     session_minutes: int = Field(
-        60, ge=5, le=720, description="Minutes without a request after which a sign-in ends"
+        60, ge=5, le=720, description="Minutes without anybody at the page until a sign-in ends"
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Further host names under which the service may be called, by commas"

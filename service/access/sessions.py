@@ -54,8 +54,11 @@ class SessionLedger:
             connection.execute(sa.insert(sessions), row)
         return token, session
 
-    def find(self, token: str) -> Session | None:
-        """Return the session of a token; None where there is none, or its time is over."""
+    def find(self, token: str, *, attended: bool = True) -> Session | None:
+        """Return the session of a token; None where there is none, or its time is over.
+
+        What a page asks by itself, ``attended`` False, does not prolong it.
+        """
         query = (
             sa.select(
                 sessions.c.csrf, sessions.c.created, sessions.c.seen, users.c.name, users.c.role
@@ -67,7 +70,7 @@ class SessionLedger:
         now = self._now()
         if not rows or now >= min(rows[0].created + LIFE, rows[0].seen + self._idle):
             return None
-        if now - rows[0].seen >= SEEN_EVERY:
+        if attended and now - rows[0].seen >= SEEN_EVERY:
             self._touch(token, now)
         return Session(Principal(rows[0].name, rows[0].role), rows[0].csrf)
 

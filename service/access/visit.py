@@ -15,6 +15,9 @@ from service.access.principal import LOCAL, Principal
 from service.access.sessions import Session
 from service.settings import Settings
 
+UNATTENDED = "X-Unattended"
+"""The page sends it with what it asks by itself, while nobody touches it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -36,7 +39,7 @@ def visit_of(request: Request, access: Access, settings: Settings) -> Visit:
         StoreError: the database does not answer.
     """
     token = token_of(request, settings)
-    session = access.sessions.find(token) if token else None
+    session = access.sessions.find(token, attended=_is_attended(request)) if token else None
     if session is not None:
         return Visit(session.principal, session, token)
     key = _key_of(request.headers.get("authorization", ""))
@@ -45,6 +48,12 @@ def visit_of(request: Request, access: Access, settings: Settings) -> Visit:
         return Visit(machine)
     open_to_caller = settings.allow_insecure or is_local(request.headers, settings)
     return Visit(LOCAL if open_to_caller and not access.is_guarded() else None)
+
+
+def _is_attended(request: Request) -> bool:
+    """Return whether somebody sits before the page; a stream of events comes back by itself."""
+    headers = request.headers
+    return UNATTENDED not in headers and headers.get("accept") != "text/event-stream"
 
 
 def _key_of(authorization: str) -> str | None:

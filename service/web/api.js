@@ -1,5 +1,7 @@
 /** Talks to the service. Addresses are relative, so that the page works below any path. */
 
+import { isUnattended } from "./attention.js";
+
 /** A refusal: `code` is stable, `message` is for people; `resultId` of a film that was kept. */
 export class Problem extends Error {
   constructor({ code, detail, status = 0, result_id: resultId = null }) {
@@ -42,7 +44,7 @@ export const remove = (path) => call("DELETE", path, {});
 
 async function call(method, path, { body, headers = {}, signal }) {
   const answer = await fetch(path, {
-    method, body, signal, headers: { ...headers, ...token() }, credentials: "same-origin",
+    method, body, signal, headers: { ...headers, ...token(), ...attention() }, credentials: "same-origin",
   }).catch((fault) => {
     if (fault.name === "AbortError") throw fault;
     throw new Problem(UNREACHABLE);
@@ -74,6 +76,8 @@ export function sendFilm(file, onProgress) {
     request.send(file);
   });
 }
+
+const attention = () => (isUnattended() ? { "X-Unattended": "1" } : {});
 
 const token = () => (csrf === null ? {} : { "X-CSRF-Token": csrf });
 

@@ -3,6 +3,8 @@
 import { useCallback, useEffect, useState } from "../vendor/preact.js";
 import { getJson, postJson, remove, useCsrf } from "../api.js";
 
+const LOOK_MS = 60_000;
+
 /**
  * Return {facts, problem, ended, signIn, signOut, end}; `facts` is the document of GET v1/session,
  * null until it came. `ended`: the session ran out while the page was open.
@@ -21,6 +23,17 @@ export function useSession() {
     (problem) => setState((old) => ({ ...old, problem })),
   ), []);
   useEffect(() => { ask(false); }, []);
+  const signedIn = state.facts?.sign_in && state.facts.user !== null;
+  useEffect(() => {
+    if (!signedIn) return undefined;
+    // Nobody's films must stay on the screen once the session is over.
+    const look = async () => {
+      const facts = await getJson("v1/session").catch(() => null);
+      if (facts?.user === null) ask(true);
+    };
+    const timer = setInterval(look, LOOK_MS);
+    return () => clearInterval(timer);
+  }, [signedIn]);
   const signIn = async (name, password) => take(await postJson("v1/session", { name, password }));
   const signOut = async () => {
     await remove("v1/session");

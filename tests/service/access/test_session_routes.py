@@ -11,7 +11,14 @@ from httpx2 import Response
 from service import schemas
 from service.access.desk import Desk
 from service.errors import StoreError
-from tests.service.access.conftest import PASSWORD, access_of, add_user, sign_in, under
+from tests.service.access.conftest import (
+    PASSWORD,
+    TurnedClock,
+    access_of,
+    add_user,
+    sign_in,
+    under,
+)
 from tests.service.conftest import Start
 from tests.service.fakes import png
 from tests.service.test_scoring import assert_problem
@@ -66,6 +73,24 @@ def test_who_signs_in_is_known_until_he_signs_out(client: TestClient) -> None:
     # Whoever kept the cookie gets nothing for it.
     client.cookies.update(token)
     assert_problem(client.get("/v1/results"), 401, "sign_in_needed")
+
+
+@pytest.mark.parametrize("alone", [{"X-Unattended": "1"}, {"Accept": "text/event-stream"}])
+def test_a_page_left_alone_is_signed_out(
+    client: TestClient, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch, alone: dict[str, str]
+) -> None:
+    monkeypatch.setattr(access_of(client).sessions, "_now", clock)
+    add_user(client)
+    try_to(client)
+    clock.turn(minutes=45)
+    assert client.get("/v1/results", headers=alone).status_code == 200
+    clock.turn(minutes=15)
+    assert_problem(client.get("/v1/results"), 401, "sign_in_needed")
+    try_to(client)
+    clock.turn(minutes=45)
+    assert client.get("/v1/results").status_code == 200
+    clock.turn(minutes=15)
+    assert client.get("/v1/results").status_code == 200
 
 
 def test_the_cookie_at_this_computer(client: TestClient) -> None:

@@ -49,6 +49,17 @@ def test_a_session_ends_an_hour_after_it_was_last_used(access: Access, clock: Tu
     assert access.sessions.find(token) is None
 
 
+def test_what_a_page_asks_by_itself_does_not_prolong_a_session(
+    access: Access, clock: TurnedClock
+) -> None:
+    token, _ = access.sessions.open(KIM)
+    for _ in range(2):
+        clock.turn(minutes=25)
+        assert access.sessions.find(token, attended=False) is not None
+    clock.turn(minutes=10)
+    assert access.sessions.find(token) is None
+
+
 def test_a_session_ends_after_twelve_hours_however_busy(access: Access, clock: TurnedClock) -> None:
     token, _ = access.sessions.open(KIM)
     for _ in range(23):
