@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from model.dicom_header import Header
 from model.lut import Lut, read_lut
-from model.window import Range, Window, display_range, read_window
+from model.window import Range, Window, display_range, read_window, used_span
 
 MIN_CONTRAST = 0.1
 MIN_INSIDE = 0.1
@@ -54,6 +54,6 @@ def choose_display(
 
 def shows_the_film(shown: NDArray[np.float64], counts: NDArray[np.int64]) -> bool:
     """Return False for a window beside the data, or one so wide that all looks the same."""
-    low, high = display_range(shown, counts)
+    low, high = used_span(shown, counts)
     inside = counts[(shown > 0) & (shown < 1)].sum()
     return bool(high - low > MIN_CONTRAST and inside > MIN_INSIDE * counts.sum())

@@ -85,12 +85,18 @@ def display_range(values: NDArray[np.float64], counts: NDArray[np.int64]) -> tup
 
     ``values`` are weighted by ``counts``. A flat picture gets a range of one.
     """
+    low, high = used_span(values, counts)
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def used_span(values: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[float, float]:
+    """Return what :func:`display_range` does, low and high the same for a flat picture."""
     used = counts > 0
     if not used.any():
-        return 0.0, 1.0
+        return 0.0, 0.0
     order = np.argsort(values[used], kind="stable")
     ordered = values[used][order]
     cumulative = np.cumsum(counts[used][order])
     low = ordered[np.searchsorted(cumulative, TAIL * cumulative[-1])]
     high = ordered[np.searchsorted(cumulative, (1 - TAIL) * cumulative[-1])]
-    return (float(low), float(high)) if high > low else (float(low), float(low) + 1.0)
+    return float(low), float(high)

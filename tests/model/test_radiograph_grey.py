@@ -59,6 +59,12 @@ def test_a_nonsense_window_is_ignored(centre: float, width: float) -> None:
     assert np.array_equal(pixels(data), pixels(film(TWELVE)))
 
 
+@pytest.mark.parametrize(("centre", "width"), [(60000, 300), (-40000, 500), (9000, 100)])
+def test_a_sigmoid_beside_the_data_is_ignored(centre: float, width: float) -> None:
+    data = film(TWELVE, WindowCenter=centre, WindowWidth=width, VOILUTFunction="SIGMOID")
+    assert np.array_equal(pixels(data), pixels(film(TWELVE)))
+
+
 def test_rescale_and_its_window_cancel_out() -> None:
     plain = pixels(film(TWELVE, WindowCenter=2000, WindowWidth=3001))
     rescaled = film(
