@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from data.phantom import PhantomSpec
 from model.scales import ZONE_NAMES
+from tests.web.conftest import CHROMIUM
 from tests.web.rooms import asked, drop, film, grave_findings, picture, serving, visit
 
 BEFORE = PhantomSpec(zones={"C": 1}, seed=1)
@@ -279,6 +280,19 @@ def test_the_page_speaks_korean(page: Page, room: Room) -> None:
     assert grave_findings(page) == []
     page.reload()
     expect(page.locator("html")).to_have_attribute("lang", "ko")
+
+
+def test_without_webgl_the_finished_picture_is_shown(browser: Browser, room: Room) -> None:
+    flags = ["--no-sandbox", "--disable-3d-apis"]
+    plain = browser.browser_type.launch(executable_path=CHROMIUM, args=flags)
+    with visit(plain, room.address) as page:
+        page.goto(f"{room.address}/#/film/{room.ids[1]}")
+        expect(page.get_by_role("alert")).to_contain_text("WebGL")
+        shown = page.get_by_role("img", name="The film with the opacity that was found")
+        expect(shown).to_be_visible()
+        expect(page.locator(".headline .value")).to_be_visible()
+        picture(page, "13-without-webgl")
+    plain.close()
 
 
 def test_whoever_is_known_signs_in(browser: Browser, tmp_path: Path) -> None:
