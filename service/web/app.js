@@ -11,7 +11,7 @@ import { Uploads, useDrop, useUploads } from "./parts/uploads.js";
 import { Welcome } from "./parts/welcome.js";
 import { Workplace } from "./parts/workplace.js";
 import { Worklist, useWorklist } from "./parts/worklist.js";
-import { choose, loadWords, t } from "./words.js";
+import { choose, loadWords, problemWords, t } from "./words.js";
 
 function Page() {
   const session = useSession();
@@ -21,7 +21,7 @@ function Page() {
     choose(code);
     speak((count) => count + 1);
   };
-  if (session.facts === null) return html`<p class="loading" role="status">${session.problem?.message ?? ""}</p>`;
+  if (session.facts === null) return html`<p class="loading" role="status">${session.problem ? problemWords(session.problem) : ""}</p>`;
   return session.facts.user === null
     ? html`<${SignIn} session=${session} onLanguage=${changeLanguage} />`
     : html`<${Room} session=${session} onLanguage=${changeLanguage} />`;

@@ -20,6 +20,10 @@ export function told({ code, message }) {
   return words[`told.${code}`] ?? message;
 }
 
+/** Return a Problem in words; what the browser itself could not do has no message of the service. */
+export const problemWords = (problem) =>
+  problem.message ? told(problem) : t(`problem.${problem.code}`);
+
 /** The language in use, a BCP 47 tag. */
 export const current = () => language;
 

@@ -3,7 +3,7 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { postJson } from "../api.js";
 import { moment } from "../format.js";
-import { t, told } from "../words.js";
+import { problemWords, t } from "../words.js";
 import { ZONE_ROWS } from "./scores.js";
 
 const VERDICTS = [["accepted", "accept"], ["corrected", "correct"], ["not_gradable", "not_gradable"]];
@@ -39,7 +39,7 @@ export function Review({ result, user, say, onChanged, startRef }) {
     try {
       await postJson(`v1/results/${result.id}/reviews`, review);
     } catch (problem) {
-      setFault(problem.message ? told(problem) : t(`problem.${problem.code}`));
+      setFault(problemWords(problem));
       return;
     }
     setVerdict(null);

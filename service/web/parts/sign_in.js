@@ -1,7 +1,7 @@
 /** The door. */
 
 import { html, useState } from "../vendor/preact.js";
-import { t, told } from "../words.js";
+import { problemWords, t } from "../words.js";
 import { LanguageChoice } from "./language.js";
 
 export function SignIn({ session, onLanguage }) {
@@ -11,7 +11,7 @@ export function SignIn({ session, onLanguage }) {
     event.preventDefault();
     const { name, password } = Object.fromEntries(new FormData(event.target));
     setBusy(true);
-    await session.signIn(name, password).catch((problem) => setFault(told(problem)));
+    await session.signIn(name, password).catch((problem) => setFault(problemWords(problem)));
     setBusy(false);
   };
   return html`

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useReducer, useRef, useState } from "../vendor/preact.js";
 import { day, score } from "../format.js";
-import { t } from "../words.js";
+import { problemWords, t } from "../words.js";
 import { Viewer } from "../viewer/viewer.js";
 import { Labels } from "./labels.js";
 
@@ -50,7 +50,7 @@ export function Stage({ film, picture, problem, readable, shown, onViewer, capti
       ${readable && !picture && !problem && html`<p class="over" role="status">${t("viewer.loading")}</p>`}
       ${film && film.result === null && html`<p class="over" role="status">${t("panel.waiting")}</p>`}
       ${film?.result?.status === "failed" && html`<p class="over">${t("status.failed")}</p>`}
-      ${problem && html`<p class="over">${problem.code === "no_document" ? t("viewer.gone") : problem.message || t(`problem.${problem.code}`)}</p>`}
+      ${problem && html`<p class="over">${problem.code === "no_document" ? t("viewer.gone") : problemWords(problem)}</p>`}
       ${fault && html`
         <div class="over"><p role="alert">${t(`viewer.${fault}`)}</p>
           ${film?.result?.scores && html`<img src=${`v1/results/${id}/overlay.png`} alt=${t("viewer.picture")} />`}</div>`}

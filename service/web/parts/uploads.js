@@ -3,7 +3,7 @@
 import { html, useCallback, useEffect, useRef, useState } from "../vendor/preact.js";
 import { sendFilm } from "../api.js";
 import { score } from "../format.js";
-import { t, told } from "../words.js";
+import { problemWords, t } from "../words.js";
 import { filmsOf, isFilm } from "./dropped.js";
 import { expect } from "./film_data.js";
 
@@ -135,6 +135,6 @@ function outcome({ state, share, result, problem }) {
   if (state === "done") {
     return t("upload.done", { severity: t(`severity.${result.severity}`), value: score(result.scores.brixia.value) });
   }
-  if (state === "failed") return problem.message ? told(problem) : t(`problem.${problem.code}`);
+  if (state === "failed") return problemWords(problem);
   return t(`upload.${state}`);
 }

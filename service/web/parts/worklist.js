@@ -3,7 +3,7 @@
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { getJson } from "../api.js";
 import { moment, range, score, taken } from "../format.js";
-import { t, told } from "../words.js";
+import { problemWords, t, told } from "../words.js";
 import { Bar } from "./bar.js";
 import { expect, hasPicture } from "./film_data.js";
 import { Filters, NO_FILTERS, query } from "./filters.js";
@@ -54,7 +54,7 @@ export function Worklist({ worklist, chosen, href }) {
     <nav class="worklist" aria-labelledby="films">
       <h2 id="films">${t("worklist.title")}</h2>
       <${Filters} worklist=${worklist} />
-      ${problem && html`<p class="fault" role="alert">${problem.message ? told(problem) : t(`problem.${problem.code}`)}</p>`}
+      ${problem && html`<p class="fault" role="alert">${problemWords(problem)}</p>`}
       ${loaded && !films.length && html`<p class="dim">${t(filtered ? "worklist.none_match" : "worklist.empty")}</p>`}
       <ol>
         ${films.map((film) => html`

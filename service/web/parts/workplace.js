@@ -1,7 +1,7 @@
 /** One film, or two side by side, with the result beside it. */
 
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
-import { t, told } from "../words.js";
+import { problemWords, t } from "../words.js";
 import { useFilm, usePicture } from "./film_data.js";
 import { useKeys } from "./keys.js";
 import { link } from "./link.js";
@@ -40,7 +40,7 @@ export function Workplace({ id, other, go, user, session, pulse, say }) {
   if (film.problem && !film.value) {
     return html`
       <main id="film" class="welcome" tabindex="-1">
-        <p class="fault" role="alert">${film.problem.message ? told(film.problem) : t(`problem.${film.problem.code}`)}</p>
+        <p class="fault" role="alert">${problemWords(film.problem)}</p>
         <button onClick=${film.again}>${t("problem.retry")}</button>
       </main>`;
   }
