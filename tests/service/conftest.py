@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pynetdicom import _config
 
 from model.scorer import Scorer
 from service.app import create_app
@@ -24,6 +25,13 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's own settings out of the tests."""
     for name in [name for name in os.environ if name.startswith("RADIOGRADE_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def pynetdicom_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give back what a node sets for its whole process: other tests' nodes are choosy."""
+    for name in ("UNRESTRICTED_STORAGE_SERVICE", "USE_SHORT_DIMSE_AET"):
+        monkeypatch.setattr(_config, name, getattr(_config, name))
 
 
 @pytest.fixture
