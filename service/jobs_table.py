@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from service.delivery.ledger import Delivery
+from service.terminal import stdout
 from service.work.jobs import Job, JobState
 
 _STYLES = {
@@ -20,7 +20,6 @@ _STYLES = {
     "parked": "bold red",
     "set_aside": "dim",
 }
-_PIPED_WIDTH = 120
 
 
 def write_jobs(jobs: Sequence[Job], counts: Mapping[JobState, int]) -> None:
@@ -36,9 +35,7 @@ def write_jobs(jobs: Sequence[Job], counts: Mapping[JobState, int]) -> None:
             _state(job.state, job.reason),
             Text("\n").join(_delivery(delivery) for delivery in job.deliveries),
         )
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_PIPED_WIDTH)
+    console = stdout()
     console.print(table)
     told = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in counts.items())
     console.print(f"{told}. `radiograde jobs retry ID` tries again.", style="dim")

@@ -8,14 +8,12 @@ from contextlib import closing
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from model.result import NOTICE
 from service.batch import Batch, Graded
 from service.films import Found
 from service.table import add_result, results_table
-
-_PIPED_WIDTH = 120
+from service.terminal import stdout, watched
 
 
 def report(batch: Batch, found: Found, *, as_json: bool) -> bool:
@@ -46,19 +44,12 @@ def _show_table(results: Iterable[Graded]) -> Iterator[Graded]:
     for graded in results:
         add_result(table, graded)
         yield graded
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_PIPED_WIDTH)
+    console = stdout()
     console.print(table)
     console.print(NOTICE, style="dim")
 
 
 def _watched(results: Iterable[Graded], total: int, *, hidden: bool) -> Iterator[Graded]:
     """Pass the results on, with a bar on stderr where a person watches and has to wait."""
-    console = Console(stderr=True)
-    if total < 2 or not console.is_terminal or (hidden and Console().is_terminal):
-        yield from results
-        return
-    columns = (TextColumn("Grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        yield from progress.track(results, total=total)
+    needs_no_bar = total < 2 or (hidden and Console().is_terminal)
+    return iter(results) if needs_no_bar else watched(results, total, "Grading")

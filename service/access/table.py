@@ -12,8 +12,7 @@ from rich.text import Text
 
 from service.access.keys import Key
 from service.access.users import User
-
-_PIPED_WIDTH = 120
+from service.terminal import stdout
 
 
 def write_users(users: Sequence[User]) -> None:
@@ -39,10 +38,7 @@ def _write(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_PIPED_WIDTH)
-    console.print(table)
+    stdout().print(table)
 
 
 def _day(moment: datetime) -> str:

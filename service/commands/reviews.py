@@ -52,14 +52,14 @@ def reviews(out: Path, since: datetime | None, accepted: bool, lungs: bool, **ch
     """  # noqa: D301  click needs the character itself
     from service.records import open_records
     from service.reviews.export import Choice, ReviewExport, summary
-    from service.reviews.progress import watched
+    from service.terminal import watched
 
     with plain_errors():
         records = open_records(settings_of(chosen))
         try:
             choice = Choice(since.astimezone() if since else None, accepted, lungs)
             export = ReviewExport(records, choice)
-            outcomes = list(watched(export.write(out), len(export)))
+            outcomes = list(watched(export.write(out), len(export), "Exporting"))
         finally:
             records.close()
     click.echo(f"{out}: {summary(outcomes)}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
+from service.intake.receipt import Door
 from service.schemas import Described, Failure, Pair, Reason, Ulid
-
-Severity = Literal["none", "mild", "moderate", "severe"]
-Status = Literal["waiting", "scored", "rejected", "failed"]
+from service.tables import Verdict
+from service.worklist import change
+from service.worklist.query import Severity, Status
 
 
 class GlobalScore(Described):
@@ -23,7 +22,7 @@ class GlobalScore(Described):
 class RowReview(Described):
     """The newest review of a film."""
 
-    verdict: Literal["accepted", "corrected", "not_gradable"]
+    verdict: Verdict
     reviewer: str
     created: str = Field(description="In UTC")
     brixia: int | None = Field(description="Sum of a correction's zones")
@@ -47,7 +46,7 @@ class Row(Described):
         description="In the hospital's time, without a zone; the day alone where no time is told",
         examples=["2026-03-04T05:06:07"],
     )
-    door: Literal["dicom", "dicomweb", "folder", "http"]
+    door: Door
     status: Status
     view: str | None = Field(examples=["PA"])
     severity: Severity | None
@@ -71,7 +70,7 @@ class Change(Described):
 
     since: Ulid
     delta: float = Field(description="Above 0: more is involved")
-    verdict: Literal["better", "worse", "no_certain_change", "other_model", "not_known"]
+    verdict: change.Verdict
 
 
 class HistoryFilm(Described):

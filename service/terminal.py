@@ -1,0 +1,30 @@
+"""Tables and bars on a terminal, and what becomes of them where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+T = TypeVar("T")
+
+_PIPED_WIDTH = 120
+
+
+def stdout() -> Console:
+    """Return what writes tables to stdout; into a pipe they are 120 columns wide."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_PIPED_WIDTH)
+
+
+def watched(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
+    """Pass the steps on, with a bar on stderr where a person watches; ``what`` stands before it."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield from steps
+        return
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield from progress.track(steps, total=total)
