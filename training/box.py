@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from training.edges import cells_before
+
 TAIL = 0.003
 """Share of the lungs' mass that may lie beyond each side of the box: specks do not widen it."""
 
@@ -19,7 +21,7 @@ def lung_box(lungs: Tensor, margin: float) -> Tensor:
     The whole picture, where less of it than ``LEAST_LUNG`` is lung.
     """
     both = lungs.amax(1)
-    both = both * (both > 0.4).to(both.dtype)
+    both = both * ((both - 0.3) / 0.2).clamp(0.0, 1.0)  # what is hardly lung counts for nothing
     left, right = _span(both.sum(1))
     top, bottom = _span(both.sum(2))
     border_x, border_y = margin * (right - left), margin * (bottom - top)
@@ -51,12 +53,10 @@ def place_box(maps: Tensor, box: Tensor, side: int = 128) -> Tensor:
 
 
 def _span(profile: Tensor) -> tuple[Tensor, Tensor]:
-    mass = profile.cumsum(1)
-    mass = mass / (mass[:, -1:] + 1e-6)
-    size = profile.shape[1]
-    start = (mass < TAIL).to(profile.dtype).sum(1)
-    end = (mass < 1.0 - TAIL).to(profile.dtype).sum(1) + 1.0
-    return start / size * 2.0 - 1.0, end / size * 2.0 - 1.0
+    mass = profile / (profile.sum(1, keepdim=True) + 1e-6)
+    ends = [cells_before(mass, share)[:, 0] for share in (TAIL, 1.0 - TAIL)]
+    start, end = (end / profile.shape[1] * 2.0 - 1.0 for end in ends)
+    return start, end
 
 
 def _grid(box: Tensor, side: int) -> Tensor:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from training.edges import cells_before
+
 
 class ZonePool(nn.Module):
     """Pools the opacity map over each lung's upper, middle and lower part.
@@ -34,13 +36,11 @@ class ZonePool(nn.Module):
 
     def _bands(self, lung: Tensor) -> Tensor:
         """Return how much each row belongs to each third: (N, 2, 3, h), summing to 1."""
-        mass = lung.sum(3).cumsum(2)
-        mass = mass / mass[..., -1:]
-        rows = lung.shape[2]
-        top = (mass < 0.01).float().sum(2, keepdim=True)
-        bottom = (mass < 0.99).float().sum(2, keepdim=True)
-        row = torch.arange(rows, device=lung.device, dtype=lung.dtype) + 0.5
-        height = (row - top) / (bottom - top + 1.0)
+        mass = lung.sum(3)
+        mass = mass / mass.sum(2, keepdim=True)
+        top, bottom = cells_before(mass, 0.01), cells_before(mass, 0.99)
+        row = torch.arange(lung.shape[2], device=lung.device, dtype=lung.dtype) + 0.5
+        height = (row - top) / (bottom - top + 1e-3)
         below = ((height[:, :, None] - self.borders[:, None]) * 40.0).sigmoid()
         upper, lower = below[:, :, :1], below[:, :, 1:]
         return torch.cat([1 - upper, upper * (1 - lower), lower], 2)

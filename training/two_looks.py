@@ -44,9 +44,9 @@ class Grading(NamedTuple):
 class TwoLooks(nn.Module):
     """The whole way from film to grading: what is exported.
 
-    The lungs are looked at from close up and from further off, each also mirrored, and what the
-    looks give is averaged: each alone misses a little that depends on the crop. With several
-    ``members``, trained alike from other beginnings, they take turns at the looks.
+    The lungs are looked at from close up, and from further off in the mirror, and what the looks
+    give is averaged: each alone misses a little that depends on the crop and the side. With
+    several ``members``, trained alike from other beginnings, they take turns at the looks.
     """
 
     def __init__(
@@ -70,12 +70,12 @@ class TwoLooks(nn.Module):
         side = self.config.look_size
         first = cast(Look, self.members[0](F.interpolate(image, (side, side), mode="area")))
         boxes = [lung_box(first.lungs.sigmoid(), margin) for margin in self.config.grading_margins]
-        pairs = [
-            both_ways(cast(SeverityNetwork, member), sample_box(image, box, side))
-            for member, box in zip(cycle(self.members), boxes, strict=False)
+        ways = zip(cycle((seen, seen_in_the_mirror)), cycle(self.members), boxes, strict=False)
+        looks = [
+            see(cast(SeverityNetwork, member), sample_box(image, box, side))
+            for see, member, box in ways
         ]
-        maps = _whole_film([_mean(pair) for pair in pairs], boxes)
-        looks = [look for pair in pairs for look in pair]
+        maps = _whole_film(looks, boxes)
         look = _mean(looks)
         return Grading(
             self.calibration.zones.apply(look.zones, ZONE.high),
@@ -94,10 +94,15 @@ class TwoLooks(nn.Module):
         )
 
 
-def both_ways(network: SeverityNetwork, picture: Tensor) -> list[Look]:
-    """Return the looks at pictures and at their mirror images, as probabilities."""
-    mirrored = unmirror(_as_probabilities(network(picture.flip(3))))
-    return [_as_probabilities(network(picture)), mirrored]
+def seen(network: SeverityNetwork, picture: Tensor) -> Look:
+    """Return the look at pictures, its maps as probabilities."""
+    look = cast(Look, network(picture))
+    return look._replace(lungs=look.lungs.sigmoid(), opacity=look.opacity.sigmoid())
+
+
+def seen_in_the_mirror(network: SeverityNetwork, picture: Tensor) -> Look:
+    """Return the look at the mirror images, turned back, its maps as probabilities."""
+    return unmirror(seen(network, picture.flip(3)))
 
 
 def unmirror(look: Look) -> Look:
@@ -141,7 +146,3 @@ def _whole_film(looks: list[Look], boxes: list[Tensor]) -> Tensor:
 
 def _mean(looks: list[Look]) -> Look:
     return Look(*(torch.stack(parts).mean(0) for parts in zip(*looks, strict=True)))
-
-
-def _as_probabilities(look: Look) -> Look:
-    return look._replace(lungs=look.lungs.sigmoid(), opacity=look.opacity.sigmoid())

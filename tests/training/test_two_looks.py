@@ -10,7 +10,7 @@ from training.config import NetworkConfig
 from training.curves import Calibration, Curve
 from training.network import Look, SeverityNetwork
 from training.scope import ScopeHead
-from training.two_looks import Grading, TwoLooks, both_ways
+from training.two_looks import Grading, TwoLooks, seen, seen_in_the_mirror
 
 SMALL = NetworkConfig(input_size=128, look_size=64, width=16)
 FILMS = 2
@@ -45,18 +45,17 @@ def graded(
 
 
 def looks_at(members: list[SeverityNetwork], films: Tensor) -> list[Look]:
-    """Return the four looks that a grading should be the mean of: two boxes, each both ways.
+    """Return the looks that a grading should be the mean of: one close up, one in the mirror.
 
     ``members``: who looks at the first box, who at the second; the first one finds them.
     """
     small = torch.nn.functional.interpolate(films, (64, 64), mode="area")
     with torch.no_grad():
         lungs = members[0](small).lungs.sigmoid()
-        return [
-            look
-            for member, margin in zip(members, SMALL.grading_margins, strict=True)
-            for look in both_ways(member, sample_box(films, lung_box(lungs, margin), 64))
-        ]
+        close, far = (
+            sample_box(films, lung_box(lungs, margin), 64) for margin in SMALL.grading_margins
+        )
+        return [seen(members[0], close), seen_in_the_mirror(members[1], far)]
 
 
 def mean_zones(looks: list[Look]) -> Tensor:
