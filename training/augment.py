@@ -6,7 +6,8 @@ Everything happens on whole batches on the training device, masks beside the fil
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -45,6 +46,11 @@ def looks(
         mirror.to(cells.device)[:, None, None, None], sampled[:, 1:].flip(1), sampled[:, 1:]
     )
     return Batch(_exposed(sampled[:, :1], config, rng), lungs, mirror.to(cells.device))
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """Return the looks of all batches in one, in their order."""
+    return Batch(*(torch.cat([getattr(b, f.name) for b in batches]) for f in fields(Batch)))
 
 
 def _uniform(count: int, limit: float, rng: torch.Generator, width: int = 1) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from training.tables import agreement_table, markdown, shown, trained_on
+from training.tables import agreement_table, markdown, shown, trained_on, training_time
 
 
 def model_card(
@@ -65,7 +65,7 @@ def _model_details(
         "Zone scores are means of a map of opacity over thirds of each lung.",
         "",
         f"- created {facts['created']}, {megabytes:.1f} MB",
-        f"- trained in {evaluation['run']['minutes']:.0f} minutes on "
+        f"- trained in {training_time(evaluation)} on "
         f"{trained_on(evaluation)}, all folds and the shipped model",
         f"- ONNX beside PyTorch on real films: largest difference {difference:.1e}",
         "",

@@ -49,12 +49,19 @@ _RUN = click.option(
     help="Folder of pictures that are no frontal chest films of adults, for the gate to learn; "
     "its folders are named after what they hold: child_chest, ct_slice, lateral, limb, others.",
 )
+@click.option(
+    "--teacher",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Finished run on the same films: its models grade the films that no reader graded, for "
+    "this run to learn from them too (self-training).",
+)
 @_CACHE
 def train(
     data: Path,
     out: Path,
     config_path: Path | None,
     out_of_scope: Path | None,
+    teacher: Path | None,
     cache: Path | None,
 ) -> None:
     """Train a model: pretraining, one fine-tune a fold, the model to ship, and its gate.
@@ -66,6 +73,7 @@ def train(
     Example:
       radiograde train --data films/ --out runs/mine
       tensorboard --logdir runs/mine
+      radiograde train --data films/ --out runs/student --teacher runs/mine
       torchrun --nproc-per-node 4 --no-python radiograde train --data films/ --out runs/mine
     """  # noqa: D301  click needs the character itself
     import_training()
@@ -77,6 +85,8 @@ def train(
         saved = out / "config.yaml"
         chosen = config_path or (saved if saved.exists() else None)
         config = TrainConfig.load(chosen) if chosen else TrainConfig()
+        if teacher is not None:
+            config = config.model_copy(update={"teacher": teacher.resolve()})
         if saved.exists() and TrainConfig.load(saved) != config:
             raise ConfigError(
                 f"{out} was begun with another configuration ({saved}). Choose another --out."

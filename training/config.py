@@ -51,6 +51,7 @@ class StageConfig(_Section):
     head_rate: float = Field(3.0, description="of the rest, as a multiple of the encoder's")
     frozen_blocks: int = Field(0, description="first blocks of the encoder that stay as they are")
     unlabelled: int = Field(0, description="films without severity drawn for an epoch")
+    taught: int = Field(0, description="the same in a run with a teacher, who graded them")
     clear: int = Field(0, description="clear films drawn for an epoch, beside these")
     brixia_repeats: int = Field(1, description="times a film with Brixia scores is shown")
 
@@ -66,6 +67,7 @@ class LossConfig(_Section):
     opacity: float = 0.4
     extent6: float = 0.3
     clear: float = 0.1
+    taught: float = 0.3
     findings: float = 0.2
 
 
@@ -75,10 +77,32 @@ class TrainConfig(_Section):
     seed: int = 20200601
     network: NetworkConfig = NetworkConfig()
     augment: AugmentConfig = AugmentConfig()
+    augment_taught: AugmentConfig = Field(
+        AugmentConfig(
+            rotate=15.0,
+            zoom=0.18,
+            shift=0.12,
+            gamma=0.7,
+            contrast=0.45,
+            noise=0.08,
+            blur=0.5,
+            marker=0.7,
+        ),
+        description="of films that a teacher graded, who saw them unchanged",
+    )
     loss: LossConfig = LossConfig()
     pretrain: StageConfig = StageConfig(epochs=6, rate=6e-4, unlabelled=1200)
     finetune: StageConfig = StageConfig(
-        epochs=22, rate=5e-4, frozen_blocks=4, unlabelled=60, clear=100, brixia_repeats=2
+        epochs=22,
+        rate=5e-4,
+        frozen_blocks=4,
+        unlabelled=60,
+        taught=150,
+        clear=100,
+        brixia_repeats=2,
+    )
+    teacher: Path | None = Field(
+        None, description="finished run whose networks grade the films that no reader graded"
     )
     folds: int = 5
     members: int = Field(1, ge=1, description="networks that are averaged into one model")

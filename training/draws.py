@@ -28,15 +28,19 @@ def pretraining(study: Study, stage: StageConfig) -> Draw:
     return draw
 
 
-def finetune(study: Study, stage: StageConfig, held_out: int | None) -> Draw:
-    """Return the draw of all graded films outside a fold, beside some clear and other ones."""
+def finetune(study: Study, stage: StageConfig, held_out: int | None, taught: bool = False) -> Draw:
+    """Return the draw of all graded films outside a fold, beside some clear and other ones.
+
+    ``taught``: a teacher has graded those others, and more of them are worth showing.
+    """
     allowed = study.outside(held_out)
     graded = allowed[study.severity[allowed]]
     brixia = graded[~study.targets.zones[graded, :, 0].isnan().all(1)]
     shown = torch.cat([graded, brixia.repeat(max(stage.brixia_repeats - 1, 0))])
     ungraded = allowed[~study.severity[allowed]]
     is_clear = study.targets.clear[ungraded] == 1
-    extras = ((ungraded[~is_clear], stage.unlabelled), (ungraded[is_clear], stage.clear))
+    others = stage.taught if taught else stage.unlabelled
+    extras = ((ungraded[~is_clear], others), (ungraded[is_clear], stage.clear))
 
     def draw(rng: torch.Generator) -> Tensor:
         drawn = [

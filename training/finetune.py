@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import torch
+from torch import Tensor
 
 from training import device, draws, targets
+from training import teacher as teachers
 from training.config import TrainConfig
 from training.device import Machine
-from training.loop import Material, Stage, fit
+from training.loop import Material, Stage, fit, save_whole
 from training.network import SeverityNetwork
 from training.progress import Report
 from training.stages import member_names, stages
@@ -19,6 +22,7 @@ from training.study import Study, open_study
 
 PRETRAINED = Path("pretrain") / "final.pt"
 BOXES = "boxes.pt"
+TAUGHT = "taught.pt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +62,28 @@ def finetune(work: Finetune, place: Place, study: Study, machine: Machine, repor
         network.load_state_dict(torch.load(pretrained, map_location="cpu", weights_only=True))
     boxes = torch.load(place.run / BOXES, weights_only=True)
     learned = targets.bridged(study.targets, study.outside(work.held_out))
+    if config.teacher is not None:
+        learned = replace(learned, taught=_taught(work, place, config.teacher, study, machine))
     stage = Stage(
         work.name,
         place.run / work.name,
         config.finetune,
-        draws.finetune(study, config.finetune, work.held_out),
+        draws.finetune(study, config.finetune, work.held_out, config.teacher is not None),
     )
     fit(network, stage, Material(study.cache, learned, boxes), config, machine, report)
     return time.monotonic() - started
+
+
+def _taught(work: Finetune, place: Place, teacher: Path, study: Study, machine: Machine) -> Tensor:
+    """Return what the teacher of the same fold grades, and keep it for when training goes on."""
+    kept = place.run / work.name / TAUGHT
+    if kept.exists():
+        return cast(Tensor, torch.load(kept, weights_only=True))
+    grades = teachers.grades(teacher, work.held_out, study, machine)
+    if machine.first:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        save_whole(grades, kept)
+    return grades
 
 
 def finetune_alone(work: Finetune, place: Place, threads: int, report: Report) -> float:

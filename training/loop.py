@@ -18,7 +18,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.tensorboard import SummaryWriter
 
 from training import augment, losses
-from training.config import StageConfig, TrainConfig
+from training.config import AugmentConfig, StageConfig, TrainConfig
 from training.device import Machine, wait_for_all
 from training.draws import Draw
 from training.errors import UnfinishedRunError
@@ -151,20 +151,29 @@ class _Run:
         self, index: Tensor, material: Material, rng: torch.Generator
     ) -> dict[str, float]:
         """Learn from one batch of films; return each term of its loss."""
-        device = self.machine.device
-        cells = torch.from_numpy(np.asarray(material.cache.cells[index.numpy()])).to(device)
-        side = self.config.network.look_size
-        batch = augment.looks(cells, material.boxes[index], side, self.config.augment, rng)
-        targets = material.targets.rows(index, device).mirrored(batch.mirror)
+        taught = ~material.targets.taught[index, 0].isnan()
+        parts = ((index[~taught], self.config.augment), (index[taught], self.config.augment_taught))
+        index = torch.cat([films for films, _ in parts])
+        batch = augment.joined(
+            [self._looks(films, material, how, rng) for films, how in parts if len(films)]
+        )
+        targets = material.targets.rows(index, self.machine.device).mirrored(batch.mirror)
         with self._precision():
-            parts = self.lesson(batch, targets)
-        loss = losses.total(parts, self.config.loss)
+            terms = self.lesson(batch, targets)
+        loss = losses.total(terms, self.config.loss)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
         self.optimiser.step()
         self._average_weights()
-        return {name: float(part.detach()) for name, part in {"total": loss, **parts}.items()}
+        return {name: float(term.detach()) for name, term in {"total": loss, **terms}.items()}
+
+    def _looks(
+        self, films: Tensor, material: Material, how: AugmentConfig, rng: torch.Generator
+    ) -> augment.Batch:
+        cells = torch.from_numpy(np.asarray(material.cache.cells[films.numpy()]))
+        cells, boxes = cells.to(self.machine.device), material.boxes[films]
+        return augment.looks(cells, boxes, self.config.network.look_size, how, rng)
 
     def _batches(self, films: Tensor) -> Iterator[Tensor]:
         size, processes = self.config.batch_size, self.machine.processes

@@ -34,6 +34,7 @@ def terms(look: Look, lungs: Tensor, targets: Targets, readers: ReaderOffsets) -
         "opacity": _known(look.opacity_score, targets.opacity, beta=0.5) / 2,
         "extent6": _extent6(look.extent, targets.extent6, readers),
         "clear": _clear(look, targets),
+        "taught": _taught(look, targets.taught),
         "findings": _findings(look.findings, targets.findings),
     }
 
@@ -64,6 +65,17 @@ def _extent6(extent: Tensor, target: Tensor, readers: ReaderOffsets) -> Tensor:
     count = len(EXTENT6_READERS)
     predictions = torch.stack([readers.extent6_of(extent, r) for r in range(count)], 1)
     return _known(predictions, target, beta=0.5) / 2
+
+
+def _taught(look: Look, target: Tensor) -> Tensor:
+    """Ask for the teacher's grades (N, 8), each scale weighing about what a reader's does."""
+    zones, extent, opacity = target[:, :6], target[:, 6], target[:, 7]
+    return (
+        2 * _known(look.zones, zones, beta=1.0)
+        + _known(look.zones.sum(1), zones.sum(1), beta=3.0) / 3
+        + 0.6 * _known(look.extent, extent, beta=0.5) / 2
+        + 0.4 * _known(look.opacity_score, opacity, beta=0.5) / 2
+    )
 
 
 def _clear(look: Look, targets: Targets) -> Tensor:

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import torch
 
-from training import boxes, device, draws, scope_stage, targets
+from training import boxes, device, draws, scope_stage, targets, teacher
 from training.config import TrainConfig
 from training.device import Machine
 from training.errors import UnfitDataError
-from training.finetune import BOXES, Place, finetune, planned
+from training.finetune import BOXES, PRETRAINED, Place, finetune, planned
 from training.loop import Material, Stage, fit, save_whole
 from training.network import SeverityNetwork
 from training.progress import Report, StageBars
@@ -43,7 +43,9 @@ def train(
 
     Raises:
         ManifestError: the manifest has problems.
-        UnfitDataError: no film has a lung mask, or the run was begun with another manifest.
+        UnfitDataError: no film has a lung mask, or the run or its teacher was begun with another
+            manifest or other folds.
+        ConfigError: the teacher is no run.
     """
     machine = device.start(config)
     if machine.first:
@@ -58,8 +60,10 @@ def train(
             "No film has a lung mask, and lungs are learned from masks. Give some in the column "
             "lung_mask, of any patients."
         )
+    if config.teacher is not None:
+        teacher.check(config.teacher, config, study)
     place = Place(data, out, config, cache_folder)
-    record = RunRecord(out, study, machine)
+    record = RunRecord(out, study, machine, config.teacher)
     with StageBars(shown=machine.first) as bars:
         _pretrain(place, study, machine, record, bars.show)
         _finetune_all(place, study, machine, record, bars.show)
@@ -78,6 +82,8 @@ def _pretrain(
         return
     started = time.monotonic()
     config = place.config
+    if config.teacher is not None and _handed_on(config.teacher, place, machine):
+        return
     found = boxes.from_masks(study.cache, study.targets.has_mask, config.network.margin)
     if len(study.pretraining):
         torch.manual_seed(config.seed)
@@ -91,6 +97,14 @@ def _pretrain(
         save_whole(found, place.run / BOXES)
     device.wait_for_all(machine)
     record.add("pretrain", time.monotonic() - started)
+
+
+def _handed_on(whose: Path, place: Place, machine: Machine) -> bool:
+    """Take over what the teacher pretrained; the boxes last, since they say that it is done."""
+    if machine.first:
+        teacher.hand_on_pretraining(whose, place.run, place.config, [PRETRAINED, Path(BOXES)])
+    device.wait_for_all(machine)
+    return (place.run / BOXES).exists()
 
 
 def _finetune_all(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from training.errors import ConfigError
-from training.tables import agreement_table, shown, trained_on
+from training.tables import agreement_table, shown, trained_on, training_time
 
 BEGIN, END = "<!-- metrics:begin -->", "<!-- metrics:end -->"
 
@@ -26,7 +26,7 @@ def summary(evaluation: Mapping[str, Any]) -> str:
             f"{shown(covered['share'], '.0%')} of films; their median width is "
             f"{shown(covered['median_width'], '.1f')}. The gate turns away "
             f"{gate['films_rejected']:.1%} of good frontal films (area under the ROC "
-            f"{gate['auc']:.3f}). Training took {evaluation['run']['minutes']:.0f} minutes on "
+            f"{gate['auc']:.3f}). Training took {training_time(evaluation)} on "
             f"{trained_on(evaluation)}.",
         ]
     )

@@ -14,13 +14,21 @@ import torch
 from training.device import Machine
 from training.study import Study
 
+RECORD = "run.json"
+
 
 class RunRecord:
-    """The record of one run; a stage that is killed outright counts from its last beginning."""
+    """The record of one run; a stage that is killed outright counts from its last beginning.
 
-    def __init__(self, run: Path, study: Study, machine: Machine) -> None:
-        self.path, self.first = run / "run.json", machine.first
-        known = json.loads(self.path.read_text()) if self.path.exists() else {}
+    ``teacher``: the run that taught it; what that took is told beside its own minutes.
+    """
+
+    def __init__(
+        self, run: Path, study: Study, machine: Machine, teacher: Path | None = None
+    ) -> None:
+        self.path, self.first = run / RECORD, machine.first
+        known = _read(self.path)
+        theirs = _read(teacher / RECORD) if teacher is not None else {}
         self.facts: dict[str, Any] = {
             "manifest": study.manifest.digest,
             "films": len(study.manifest.films),
@@ -31,6 +39,7 @@ class RunRecord:
             "threads": torch.get_num_threads(),
             "processes": machine.processes,
             "minutes": known.get("minutes", 0.0),
+            "teacher_minutes": theirs.get("minutes", 0.0) + theirs.get("teacher_minutes", 0.0),
             "seconds": known.get("seconds", {}),
         }
         self.started, self.waited = time.monotonic(), self.facts["minutes"]
@@ -50,3 +59,7 @@ class RunRecord:
     def _write(self) -> None:
         if self.first:
             self.path.write_text(json.dumps(self.facts, indent=2) + "\n")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text()) if path.exists() else {}

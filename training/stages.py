@@ -13,9 +13,14 @@ def fold_name(fold: int) -> str:
     return f"fold{fold}"
 
 
+def stage_name(held_out: int | None) -> str:
+    """Return the name of the model from which a fold is held out; of what ships, for None."""
+    return FINAL if held_out is None else fold_name(held_out)
+
+
 def stages(folds: Sequence[int]) -> dict[str, int | None]:
     """Return each model of a run with the fold held out from it, what ships last."""
-    return {fold_name(fold): fold for fold in folds} | {FINAL: None}
+    return {stage_name(fold): fold for fold in (*folds, None)}
 
 
 def member_names(stage: str, members: int) -> list[str]:

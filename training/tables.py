@@ -45,6 +45,13 @@ def _agreement_row(row: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
+def training_time(evaluation: Mapping[str, Any]) -> str:
+    """Return how long a run trained, in words; with what its teacher took."""
+    own, teacher = evaluation["run"]["minutes"], evaluation["run"].get("teacher_minutes", 0.0)
+    total = f"{own + teacher:.0f} minutes"
+    return f"{total} ({teacher:.0f} of them its teacher's)" if teacher else total
+
+
 def trained_on(evaluation: Mapping[str, Any]) -> str:
     """Return what a run was trained on, in words."""
     run = evaluation["run"]

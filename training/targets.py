@@ -16,6 +16,9 @@ from training.network import EXTENT6_READERS, FINDINGS, READERS
 FEWEST_FOR_BRIDGE = 20
 """Films graded on both scales below which no plane is laid through them."""
 
+MIRRORED = [3, 4, 5, 0, 1, 2, 6, 7]
+"""Where a teacher's zones, extent and opacity are found in the mirror."""
+
 CLEAR_FINDINGS = {"no finding", "nodule"}
 """Findings beside which no pneumonia is expected."""
 
@@ -29,6 +32,7 @@ class Targets:
     ``clear``: (N,) 1 where no pneumonia is expected, else 0.
     ``has_mask``: (N,) 1 where lung masks exist, else 0.
     ``bridge``: (N,) in 0-18, the global Brixia score that other scales let expect (``bridged``).
+    ``taught``: (N, 8) zones, extent and opacity as a teacher graded them (``training.teacher``).
     """
 
     zones: Tensor
@@ -39,6 +43,7 @@ class Targets:
     clear: Tensor
     has_mask: Tensor
     bridge: Tensor
+    taught: Tensor
 
     def rows(self, index: Tensor, device: torch.device) -> Targets:
         """Return the targets of some films on a device."""
@@ -48,7 +53,8 @@ class Targets:
         """Return the targets with left and right zones swapped where ``mirror`` (N,) is true."""
         swapped = torch.cat([self.zones[..., 3:], self.zones[..., :3]], -1)
         zones = torch.where(mirror[:, None, None], swapped, self.zones)
-        return Targets(zones, *(getattr(self, f.name) for f in fields(self)[1:]))
+        taught = torch.where(mirror[:, None], self.taught[:, MIRRORED], self.taught)
+        return replace(self, zones=zones, taught=taught)
 
 
 def of_films(films: Sequence[Film]) -> Targets:
@@ -73,6 +79,7 @@ def of_films(films: Sequence[Film]) -> Targets:
         clear=torch.tensor([float(is_clear(film)) for film in films]),
         has_mask=torch.tensor([float(film.lung_mask is not None) for film in films]),
         bridge=torch.full((len(films),), nothing),
+        taught=torch.full((len(films), 8), nothing),
     )
 
 

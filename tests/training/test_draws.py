@@ -105,3 +105,10 @@ def test_a_study_knows_its_folds_and_what_is_outside_one(dealt: Study) -> None:
     assert dealt.fold_numbers == [0, 1, 2]
     assert dealt.outside(1).tolist() == [n for n in range(36) if n % 3 != 1]
     assert dealt.outside(None).tolist() == list(range(36))
+
+
+def test_of_films_that_a_teacher_graded_more_are_drawn(dealt: Study) -> None:
+    stage = StageConfig(epochs=1, rate=1, unlabelled=3, taught=9, clear=5)
+    seen = counted(draws.finetune(dealt, stage, None, taught=True))
+    assert len(seen.keys() & set(UNLABELLED)) == 9
+    assert len(seen.keys() & set(CLEAR)) == 5

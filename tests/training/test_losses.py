@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,30 @@ def test_readers_who_differ_are_told_apart() -> None:
     zones = torch.ones(1, 6)
     assert offsets.zones_of(zones, 0).mean() > offsets.zones_of(zones, 1).mean()
     torch.testing.assert_close((offsets.zones_of(zones, 0) + offsets.zones_of(zones, 1)) / 2, zones)
+
+
+def taught(*grades: float) -> targets.Targets:
+    """Return the targets of an ungraded film that a teacher graded so."""
+    return replace(targets.of_films([film()]), taught=torch.tensor([grades]))
+
+
+def taught_cost(look: Look, *grades: float) -> float:
+    masks = torch.zeros(1, 2, 32, 32)
+    return losses.terms(look, masks, taught(*grades), ReaderOffsets())["taught"].item()
+
+
+def test_a_teachers_grades_are_learned_where_there_are_any() -> None:
+    alike = (*(1.0,) * 6, 2.0, 2.0)
+    assert taught_cost(look(), *alike) == 0.0
+    for place in range(8):
+        other = [grade + (place == number) for number, grade in enumerate(alike)]
+        assert taught_cost(look(), *other) > 0.0
+    assert terms(look(), film(brixia={"S": (3,) * 6}))["taught"].item() == 0.0
+
+
+def test_mirroring_swaps_the_zones_that_a_teacher_graded_and_no_more() -> None:
+    mirrored = taught(0, 1, 2, 3, 4, 5, 6, 7).mirrored(torch.tensor([True]))
+    assert mirrored.taught.tolist() == [[3, 4, 5, 0, 1, 2, 6, 7]]
 
 
 def test_a_clear_film_is_pulled_down_only_where_it_is_above_none() -> None:

@@ -9,6 +9,7 @@ from training.device import Machine
 from training.errors import UnfitDataError
 from training.record import RunRecord
 from training.study import check_same_films
+from training.tables import training_time
 
 CPU = torch.device("cpu")
 STUDY = study([film(n) for n in range(3)])
@@ -63,3 +64,16 @@ def test_a_run_goes_on_with_its_own_films_alone(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"manifest": "e" * 64}))
     with pytest.raises(UnfitDataError, match=r"another manifest than labels\.csv"):
         check_same_films(tmp_path, STUDY)
+
+
+def test_what_the_teacher_took_is_kept_beside_what_the_run_took(tmp_path: Path) -> None:
+    for name, minutes in (("first", 100.0), ("second", 40.0)):
+        (tmp_path / name).mkdir()
+        teacher = None if name == "first" else tmp_path / "first"
+        record = RunRecord(tmp_path / name, STUDY, Machine(CPU), teacher)
+        record.facts["minutes"] = minutes
+        record._write()
+    third = RunRecord(tmp_path, STUDY, Machine(CPU), tmp_path / "second").facts
+    assert third["teacher_minutes"] == 140.0
+    assert training_time({"run": third}) == "140 minutes (140 of them its teacher's)"
+    assert training_time({"run": {"minutes": 12.4}}) == "12 minutes"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from training.measured import Measured
 from training.report.parts import Section, Table
-from training.tables import trained_on
+from training.tables import trained_on, training_time
 
 VERSIONS = ("radiograde", "torch", "python")
 
@@ -17,7 +17,7 @@ def section(measured: Measured) -> Section:
         ("patients", f"{evaluation['patients']}"),
         ("films with severity scores", f"{evaluation['graded_films']}"),
         ("folds", f"{len(measured.study.fold_numbers)}"),
-        ("trained on", f"{trained_on(evaluation)}, {run['minutes']:.0f} minutes"),
+        ("trained on", f"{trained_on(evaluation)}, {training_time(evaluation)}"),
         *((f"version of {name}", f"{run[name]}") for name in VERSIONS if name in run),
         ("sha256 of the manifest", evaluation["manifest"]),
     ]
