@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from fastapi.testclient import TestClient
 from pynetdicom import _config
 
@@ -32,6 +36,19 @@ def pynetdicom_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give back what a node sets for its whole process: other tests' nodes are choosy."""
     for name in ("UNRESTRICTED_STORAGE_SERVICE", "USE_SHORT_DIMSE_AET"):
         monkeypatch.setattr(_config, name, getattr(_config, name))
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """Give back what commands and nodes set up for their whole process."""
+    root, hook = logging.getLogger(), threading.excepthook
+    handlers, level = root.handlers[:], root.level
+    with warnings.catch_warnings():
+        yield
+    root.handlers, root.level, threading.excepthook = handlers, level, hook
+    structlog.reset_defaults()
+    for name in ("pydicom", "pylibjpeg", "openjpeg", "PIL"):
+        logging.getLogger(name).disabled = False
 
 
 @pytest.fixture

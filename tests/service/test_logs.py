@@ -1,32 +1,15 @@
 from __future__ import annotations
 
 import json
-import logging
 import threading
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from service.logs import configure_logging
 from tests.service.conftest import Start
 from tests.service.fakes import png
 from tests.service.test_scoring import send
-
-
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    """Put logging back as it was."""
-    root = logging.getLogger()
-    handlers, level, hook = root.handlers[:], root.level, threading.excepthook
-    with warnings.catch_warnings():
-        yield
-    root.handlers, root.level, threading.excepthook = handlers, level, hook
-    structlog.reset_defaults()
-    for name in ("pydicom", "pylibjpeg", "openjpeg", "PIL"):
-        logging.getLogger(name).disabled = False
 
 
 def test_a_request_is_one_line_without_what_was_sent(
