@@ -68,14 +68,17 @@ class TwoLooks(nn.Module):
     def forward(self, image: Tensor) -> Grading:
         """Return the grading of square films (N, 1, S, S) in [0, 1]."""
         side = self.config.look_size
-        first = cast(Look, self.members[0](F.interpolate(image, (side, side), mode="area")))
-        boxes = [lung_box(first.lungs.sigmoid(), margin) for margin in self.config.grading_margins]
+        finder = cast(SeverityNetwork, self.members[0])
+        first = seen(finder, F.interpolate(image, (side, side), mode="area"))
+        boxes = [lung_box(first.lungs, margin) for margin in self.config.grading_margins]
         ways = zip(cycle((seen, seen_in_the_mirror)), cycle(self.members), boxes, strict=False)
         looks = [
             see(cast(SeverityNetwork, member), sample_box(image, box, side))
             for see, member, box in ways
         ]
-        maps = _whole_film(looks, boxes)
+        # For scores the first look is too far off; where lung is, it helps to see.
+        everywhere = image.new_tensor([[-1.0, -1.0, 1.0, 1.0]]).expand(len(image), 4)
+        lungs = _over_the_film([look.lungs for look in (first, *looks)], [everywhere, *boxes])
         look = _mean(looks)
         return Grading(
             self.calibration.zones.apply(look.zones, ZONE.high),
@@ -87,8 +90,8 @@ class TwoLooks(nn.Module):
                 1,
             ),
             _spread(looks),
-            maps[:, :1],
-            maps[:, 1:],
+            _over_the_film([look.opacity for look in looks], boxes),
+            lungs,
             self.scope(first.summary),
             look.findings,
         )
@@ -134,14 +137,15 @@ def _spread(looks: list[Look]) -> Tensor:
     return (scores - scores.mean(0)).square().mean(0).sqrt()
 
 
-def _whole_film(looks: list[Look], boxes: list[Tensor]) -> Tensor:
-    """Return opacity and lungs (N, 3, h, w) over the whole film, each look within its own box."""
-    placed = []
-    for look, box in zip(looks, boxes, strict=True):
-        maps = torch.cat([look.opacity, look.lungs, torch.ones_like(look.opacity)], 1)
-        placed.append(place_box(maps, box))
-    summed = torch.stack(placed).sum(0)
-    return summed[:, :3] / summed[:, 3:].clamp(min=1.0)
+def _over_the_film(maps: list[Tensor], boxes: list[Tensor]) -> Tensor:
+    """Return the mean of maps (N, C, s, s) over the whole film, each within its own box."""
+    summed = torch.stack(
+        [
+            place_box(torch.cat([drawn, torch.ones_like(drawn[:, :1])], 1), box)
+            for drawn, box in zip(maps, boxes, strict=True)
+        ]
+    ).sum(0)
+    return summed[:, :-1] / summed[:, -1:].clamp(min=1.0)
 
 
 def _mean(looks: list[Look]) -> Look:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from model.scope import CLASSES
-from training.box import lung_box, sample_box
+from training.box import lung_box, place_box, sample_box
 from training.config import NetworkConfig
 from training.curves import Calibration, Curve
 from training.network import Look, SeverityNetwork
@@ -75,6 +75,27 @@ def test_a_grading_keeps_its_ranges(members: list[SeverityNetwork], films: Tenso
     for maps in (grading.opacity_map, grading.lung_map):
         assert maps.shape[-2:] == (128, 128)
         assert ((maps >= 0) & (maps <= 1)).all()
+
+
+def test_lungs_are_seen_by_every_look_and_opacity_by_the_close_ones(
+    members: list[SeverityNetwork], films: Tensor
+) -> None:
+    grading = graded(members[:1], films)
+    looks = looks_at([members[0], members[0]], films)
+    with torch.no_grad():
+        first = seen(members[0], torch.nn.functional.interpolate(films, (64, 64), mode="area"))
+        boxes = [lung_box(first.lungs, margin) for margin in SMALL.grading_margins]
+    everywhere = torch.tensor([[-1.0, -1.0, 1.0, 1.0]] * FILMS)
+    seen_from = [(first, everywhere), *zip(looks, boxes, strict=True)]
+
+    def mean(name: str, looks: list[tuple[Look, Tensor]]) -> Tensor:
+        total = torch.stack([place_box(getattr(look, name), box) for look, box in looks]).sum(0)
+        weight = torch.stack([place_box(torch.ones(FILMS, 1, 16, 16), box) for _, box in looks])
+        return total / weight.sum(0).clamp(min=1.0)
+
+    torch.testing.assert_close(grading.opacity_map, mean("opacity", seen_from[1:]))
+    torch.testing.assert_close(grading.lung_map, mean("lungs", seen_from))
+    assert not torch.allclose(grading.lung_map, mean("lungs", seen_from[1:]), atol=1e-3)
 
 
 def test_one_member_takes_every_look(members: list[SeverityNetwork], films: Tensor) -> None:
