@@ -77,7 +77,7 @@ class TwoLooks(nn.Module):
             for see, member, box in ways
         ]
         # For scores the first look is too far off; where lung is, it helps to see.
-        everywhere = image.new_tensor([[-1.0, -1.0, 1.0, 1.0]]).expand(len(image), 4)
+        everywhere = image.new_tensor([[-1.0, -1.0, 1.0, 1.0]]).expand(image.shape[0], 4)
         lungs = _over_the_film([look.lungs for look in (first, *looks)], [everywhere, *boxes])
         look = _mean(looks)
         return Grading(
