@@ -16,7 +16,7 @@ from training.config import TrainConfig
 from training.device import Machine
 from training.loop import Material, Stage, fit, save_whole
 from training.network import SeverityNetwork
-from training.progress import Report
+from training.progress import Epoch, Report
 from training.stages import member_names, stages
 from training.study import Study, open_study
 
@@ -63,6 +63,7 @@ def finetune(work: Finetune, place: Place, study: Study, machine: Machine, repor
     boxes = torch.load(place.run / BOXES, weights_only=True)
     learned = targets.bridged(study.targets, study.outside(work.held_out))
     if config.teacher is not None:
+        report(Epoch(work.name, 0, config.finetune.epochs, "its teacher grades films"))
         learned = replace(learned, taught=_taught(work, place, config.teacher, study, machine))
     stage = Stage(
         work.name,

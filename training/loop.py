@@ -219,7 +219,7 @@ class _Run:
 
     def describe(self) -> str:
         """Return the epoch's losses in a few words."""
-        shown = ("total", "lungs", "zones", "brixia", "extent")
+        shown = ("total", "lungs", "zones", "brixia", "extent", "taught")
         return " ".join(f"{name} {self.losses.get(name, 0.0):.3f}" for name in shown)
 
 

@@ -17,12 +17,12 @@ from rich.progress import (
 
 
 class Epoch(NamedTuple):
-    """A stage after ``done`` of its ``epochs``, with its losses in words."""
+    """A stage after ``done`` of its ``epochs``, with its losses, or what is going on, in words."""
 
     stage: str
     done: int
     epochs: int
-    losses: str = ""
+    note: str = ""
 
 
 Report = Callable[[Epoch], None]
@@ -39,7 +39,7 @@ class StageBars:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[losses]}"),
+            TextColumn("{task.fields[note]}"),
             disable=not shown,
         )
         self.tasks: dict[str, TaskID] = {}
@@ -55,8 +55,8 @@ class StageBars:
         """Bring a stage's bar to where it is."""
         if epoch.stage not in self.tasks:
             self.tasks[epoch.stage] = self.bars.add_task(
-                epoch.stage, total=epoch.epochs, completed=epoch.done, losses=epoch.losses
+                epoch.stage, total=epoch.epochs, completed=epoch.done, note=epoch.note
             )
-        self.bars.update(self.tasks[epoch.stage], completed=epoch.done, losses=epoch.losses)
-        if self.shown and not self.bars.console.is_terminal and epoch.losses:
-            self.bars.console.print(f"{epoch.stage} {epoch.done}/{epoch.epochs} {epoch.losses}")
+        self.bars.update(self.tasks[epoch.stage], completed=epoch.done, note=epoch.note)
+        if self.shown and not self.bars.console.is_terminal and epoch.note:
+            self.bars.console.print(f"{epoch.stage} {epoch.done}/{epoch.epochs} {epoch.note}")
