@@ -23,7 +23,7 @@ from training.study import Study, check_same_films
 
 BATCH = 8
 
-ALIKE = ("seed", "network", "augment", "pretrain", "batch_size", "weight_decay", "ema")
+ALIKE = ("seed", "network", "augment", "loss", "pretrain", "batch_size", "weight_decay", "ema")
 """Two runs that share these choices pretrain alike."""
 
 
