@@ -61,14 +61,24 @@ def _model_details(
     return [
         "## Model",
         "",
-        "One network looks twice: at the whole film for the lungs, then at a box around them. "
+        "One network looks at the whole film for the lungs, then twice at a box around them. "
         "Zone scores are means of a map of opacity over thirds of each lung.",
         "",
         f"- created {facts['created']}, {megabytes:.1f} MB",
         f"- trained in {training_time(evaluation)} on "
         f"{trained_on(evaluation)}, all folds and the shipped model",
+        *_teacher(evaluation),
         f"- ONNX beside PyTorch on real films: largest difference {difference:.1e}",
         "",
+    ]
+
+
+def _teacher(evaluation: Mapping[str, Any]) -> list[str]:
+    if not evaluation["run"].get("teacher_minutes"):
+        return []
+    return [
+        "- self-training: an earlier run graded the films that no reader graded, and this one "
+        "learned from those grades too; fold by fold, without the severity scores held out"
     ]
 
 

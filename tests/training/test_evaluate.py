@@ -89,7 +89,13 @@ def shown_and_carded(found: dict[str, Any]) -> str:
     console = Console(record=True, width=120)
     show(found, console)
     facts = metadata(TrainConfig(), found, "mine", "CC0", (0.3, 0.7))
-    assert "not measured" in card.model_card(facts, found, 1e-6, 12.0)
+    plain = card.model_card(facts, found, 1e-6, 12.0)
+    assert "not measured" in plain
+    assert "self-training" not in plain
+    taught = found | {"run": found["run"] | {"teacher_minutes": 5.0}}
+    of_student = card.model_card(facts, taught, 1e-6, 12.0)
+    assert "self-training" in of_student
+    assert "in 6 minutes (5 of them its teacher's) on 2 CPU cores" in of_student
     return console.export_text()
 
 
