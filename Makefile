@@ -13,7 +13,7 @@ run: $(VENV)/.serve-$(DEVICE)
 	$(BIN)/radiograde serve --data-dir var
 
 test: lint tools
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadgroup
 
 # A real PACS, DCMTK and a browser. Tests that need them are skipped where they are absent.
 tools:

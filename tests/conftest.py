@@ -7,6 +7,20 @@ from pathlib import Path
 import pytest
 
 
+TOGETHER = ("training", "web")
+"""Folders whose tests share a fixture that is dear: one process runs them all."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let pytest-xdist deal tests out by their files, or by their folders."""
+    here = Path(__file__).parent
+    for item in items:
+        place = item.path.relative_to(here)
+        group = place.parts[0] if place.parts[0] in TOGETHER else str(place)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Return the folder of real films beside the checkout; skip where it is absent."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from training.edges import cells_before
+from training.edges import edges
 
 TAIL = 0.003
 """Share of the lungs' mass that may lie beyond each side of the box: specks do not widen it."""
@@ -54,8 +54,7 @@ def place_box(maps: Tensor, box: Tensor, side: int = 128) -> Tensor:
 
 def _span(profile: Tensor) -> tuple[Tensor, Tensor]:
     mass = profile / (profile.sum(1, keepdim=True) + 1e-6)
-    ends = [cells_before(mass, share)[:, 0] for share in (TAIL, 1.0 - TAIL)]
-    start, end = (end / profile.shape[1] * 2.0 - 1.0 for end in ends)
+    start, end = (edge[:, 0] / profile.shape[1] * 2.0 - 1.0 for edge in edges(mass, TAIL))
     return start, end
 
 

@@ -170,7 +170,7 @@ def export(data: Path, run: Path, out: Path, name: str, licence: str, cache: Pat
     """Write a run's shipped model as one ONNX file that carries its own constants.
 
     Needs `radiograde evaluate` first. The file is written only if it gives on real films what
-    PyTorch gives: maps within 1e-4, scores within 5e-4.
+    PyTorch gives: all within 1e-3.
 
     \b
     Example:

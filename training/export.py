@@ -18,19 +18,18 @@ from model.metadata import KEY, ModelMetadata
 from training.errors import ParityError
 from training.two_looks import Grading, TwoLooks
 
-TOLERANCE = 1e-4
-"""Of maps, scope and embedding."""
+TOLERANCE = 1e-3
+"""Of all that is seen in the box: it lies a millionth elsewhere in another runtime, and where a
+film is sharp the pixels sampled there, and the map behind them, differ by some hundred times that.
+"""
 
-SCORE_TOLERANCE = 5e-4
-"""Of scores: they are read off a box whose sides lie where the lungs' mass is thinnest, and there
-what rounding does is enlarged."""
+SCOPE_TOLERANCE = 1e-4
+"""Of what is seen in the whole film."""
 
 OPSET = 20
 LARGEST_MB = 25.0
 NAMES = Grading._fields
-TOLERANCES = dict.fromkeys(NAMES, TOLERANCE) | dict.fromkeys(
-    ("zones", "scales", "spread"), SCORE_TOLERANCE
-)
+TOLERANCES = dict.fromkeys(NAMES, TOLERANCE) | {"scope": SCOPE_TOLERANCE}
 
 
 def export(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from training.edges import cells_before
+from training.edges import edges
 
 
 class ZonePool(nn.Module):
@@ -38,7 +38,7 @@ class ZonePool(nn.Module):
         """Return how much each row belongs to each third: (N, 2, 3, h), summing to 1."""
         mass = lung.sum(3)
         mass = mass / mass.sum(2, keepdim=True)
-        top, bottom = cells_before(mass, 0.01), cells_before(mass, 0.99)
+        top, bottom = edges(mass, 0.01)
         row = torch.arange(lung.shape[2], device=lung.device, dtype=lung.dtype) + 0.5
         height = (row - top) / (bottom - top + 1e-3)
         below = ((height[:, :, None] - self.borders[:, None]) * 40.0).sigmoid()

@@ -18,7 +18,7 @@ from tests.web.conftest import CHROMIUM
 from tests.web.rooms import asked, drop, film, grave_findings, picture, serving, visit
 
 BEFORE = PhantomSpec(zones={"C": 1}, seed=1)
-AFTER = PhantomSpec(zones={"B": 1, "C": 1.5, "E": 1, "F": 2}, seed=1)
+AFTER = PhantomSpec(zones={"A": 1, "B": 1, "C": 1.5, "D": 1, "E": 1, "F": 2}, seed=1)
 
 
 @dataclass(frozen=True)
