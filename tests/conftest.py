@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-
 TOGETHER = ("training", "web")
 """Folders whose tests share a fixture that is dear: one process runs them all."""
 
