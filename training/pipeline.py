@@ -49,8 +49,6 @@ def train(
     """
     machine = device.start(config)
     if machine.first:
-        out.mkdir(parents=True, exist_ok=True)
-        config.save(out / "config.yaml")
         open_study(data, config, cache_folder)
     device.wait_for_all(machine)
     study = open_study(data, config, cache_folder)
@@ -62,6 +60,9 @@ def train(
         )
     if config.teacher is not None:
         teacher.check(config.teacher, config, study)
+    if machine.first:
+        out.mkdir(parents=True, exist_ok=True)
+        config.save(out / "config.yaml")
     place = Place(data, out, config, cache_folder)
     record = RunRecord(out, study, machine, config.teacher)
     with StageBars(shown=machine.first) as bars:
