@@ -54,7 +54,7 @@ def test_opacity_in_one_third_raises_that_zone_alone() -> None:
     opacity = torch.full((1, 1, 64, 64), -6.0)
     opacity[0, 0, 40:56, 36:58] = 6.0  # the lower part of the patient's left lung
     zones, shares, _ = ZonePool()(lungs(), opacity)
-    assert float(zones[0, 5]) > 2.5
+    assert zones[0, 5] > 2.5
     assert zones[0, :5].max() < 0.4
     assert shares[0, 1] > 0.25 > shares[0, 0]
 
