@@ -54,8 +54,9 @@ def place_box(maps: Tensor, box: Tensor, side: int = 128) -> Tensor:
 
 def _span(profile: Tensor) -> tuple[Tensor, Tensor]:
     mass = profile / (profile.sum(1, keepdim=True) + 1e-6)
-    start, end = (edge[:, 0] / profile.shape[1] * 2.0 - 1.0 for edge in edges(mass, TAIL))
-    return start, end
+    start, end = edges(mass, TAIL)
+    size = profile.shape[1]
+    return start[:, 0] / size * 2.0 - 1.0, end[:, 0] / size * 2.0 - 1.0
 
 
 def _grid(box: Tensor, side: int) -> Tensor:

@@ -80,9 +80,10 @@ def train(
     from training import pipeline
     from training.config import TrainConfig
     from training.errors import ConfigError
+    from training.stages import CONFIG
 
     with _PlainErrors():
-        saved = out / "config.yaml"
+        saved = out / CONFIG
         chosen = config_path or (saved if saved.exists() else None)
         config = TrainConfig.load(chosen) if chosen else TrainConfig()
         if teacher is not None:
@@ -136,7 +137,7 @@ def evaluate(
     with _PlainErrors():
         if readme is not None:
             readmes.check_readme(readme)
-        machine = device.start(TrainConfig.load(run / "config.yaml"))
+        machine = device.start(TrainConfig.of_run(run))
         measured = evaluation.evaluate(data, run, cache or _shared_cache(run), machine)
     figures = measured.evaluation
     if readme is not None:

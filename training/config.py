@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from training.errors import ConfigError
+from training.stages import CONFIG
 
 
 class _Section(BaseModel):
@@ -125,6 +126,15 @@ class TrainConfig(_Section):
     def save(self, path: Path) -> None:
         """Write the configuration as YAML."""
         path.write_text(yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False))
+
+    @classmethod
+    def of_run(cls, run: Path) -> Self:
+        """Return the configuration that a run was begun with.
+
+        Raises:
+            ConfigError: the folder holds no run.
+        """
+        return cls.load(run / CONFIG)
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -28,6 +28,7 @@ from training.predict import FoldGraders, Predictions, out_of_fold
 from training.references import References
 from training.robustness import shifts
 from training.scope_evaluation import Trial
+from training.stages import RECORD
 from training.study import Study, check_same_films, open_study
 from training.subgroups import groups
 from training.targets import is_clear
@@ -47,7 +48,7 @@ def evaluate(data: Path, run: Path, cache_folder: Path, machine: Machine) -> Mea
         UnfitDataError: the run was trained on another manifest.
         UnfinishedRunError: a fold of the run is not trained yet.
     """
-    config = TrainConfig.load(run / "config.yaml")
+    config = TrainConfig.of_run(run)
     study = open_study(data, config, cache_folder)
     check_same_films(run, study)
     references = References.of(study.manifest.films)
@@ -64,7 +65,7 @@ def evaluate(data: Path, run: Path, cache_folder: Path, machine: Machine) -> Mea
         "gate": _gate(study, found, trial),
         "robustness": _robustness(study, references, graders),
         "manifest": study.manifest.digest,
-        "run": json.loads((run / "run.json").read_text()),
+        "run": json.loads((run / RECORD).read_text()),
     }
     (run / EVALUATION).write_text(json.dumps(evaluation, indent=2, allow_nan=False) + "\n")
     return Measured(evaluation, study, found, references, trial)

@@ -249,17 +249,22 @@ def _generator(seed: int, *parts: object) -> torch.Generator:
     return torch.Generator().manual_seed(int(mixed.generate_state(1)[0]))
 
 
+def check_trained(part: Path) -> None:
+    """Raise UnfinishedRunError unless this part of a stage is there."""
+    if not part.exists():
+        raise UnfinishedRunError(
+            f"{part.parent} is not trained yet: give `radiograde train --out {part.parent.parent}` "
+            "again, it goes on where it stopped."
+        )
+
+
 def load_network(config: TrainConfig, path: Path) -> SeverityNetwork:
     """Return a trained network from the weights that ``fit`` wrote.
 
     Raises:
         UnfinishedRunError: the stage is not trained yet.
     """
-    if not path.exists():
-        raise UnfinishedRunError(
-            f"{path.parent} is not trained yet: give `radiograde train --out {path.parent.parent}` "
-            "again, it goes on where it stopped."
-        )
+    check_trained(path)
     network = SeverityNetwork(config.network, pretrained=False)
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return network.eval()

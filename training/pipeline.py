@@ -27,6 +27,7 @@ from training.network import SeverityNetwork
 from training.progress import Report, StageBars
 from training.record import RunRecord
 from training.side_by_side import run_side_by_side
+from training.stages import CONFIG
 from training.study import Study, check_same_films, open_study
 
 
@@ -62,7 +63,7 @@ def train(
         teacher.check(config.teacher, config, study)
     if machine.first:
         out.mkdir(parents=True, exist_ok=True)
-        config.save(out / "config.yaml")
+        config.save(out / CONFIG)
     place = Place(data, out, config, cache_folder)
     record = RunRecord(out, study, machine, config.teacher)
     with StageBars(shown=machine.first) as bars:

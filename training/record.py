@@ -12,9 +12,8 @@ from typing import Any
 import torch
 
 from training.device import Machine
+from training.stages import RECORD
 from training.study import Study
-
-RECORD = "run.json"
 
 
 class RunRecord:

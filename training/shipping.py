@@ -28,7 +28,7 @@ def ship(data: Path, run: Path, out: Path, name: str, licence: str, cache_folder
         UnfinishedRunError: the run is not trained or not measured yet.
         ParityError: the graph does not agree with PyTorch.
     """
-    config = TrainConfig.load(run / "config.yaml")
+    config = TrainConfig.of_run(run)
     measured = run / EVALUATION
     if not measured.exists():
         raise UnfinishedRunError(f"{run} is not measured yet: run `radiograde evaluate` first.")

@@ -1,8 +1,14 @@
-"""What the parts of a run are called, and so the folders below it."""
+"""What the parts of a run are called, and so the files and folders below it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+CONFIG = "config.yaml"
+"""Every choice of the run."""
+
+RECORD = "run.json"
+"""What ran, on what, and how long it took."""
 
 FINAL = "final"
 """The model that ships; it learns from every fold."""

@@ -15,6 +15,7 @@ from model.preprocess import Preprocessing
 from training import films, targets
 from training.config import TrainConfig
 from training.errors import UnfitDataError
+from training.stages import RECORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def check_same_films(run: Path, study: Study) -> None:
 
     Other films would be dealt into other folds, and measured by models that learned from them.
     """
-    record = run / "run.json"
+    record = run / RECORD
     if record.exists() and json.loads(record.read_text())["manifest"] != study.manifest.digest:
         raise UnfitDataError(
             f"{run} was trained on another manifest than {study.manifest.path.name} is now. "

@@ -16,8 +16,8 @@ from torch import Tensor
 from training.assemble import SCOPE, assemble
 from training.config import TrainConfig
 from training.device import Machine
-from training.errors import UnfinishedRunError, UnfitDataError
-from training.loop import save_whole
+from training.errors import UnfitDataError
+from training.loop import check_trained, save_whole
 from training.stages import stage_name, stages
 from training.study import Study, check_same_films
 
@@ -35,25 +35,22 @@ def check(teacher: Path, config: TrainConfig, study: Study) -> None:
         UnfitDataError: other films, or other folds: a fold's teacher would have seen its films.
         UnfinishedRunError: a model or its gate is not trained yet.
     """
-    theirs = TrainConfig.load(teacher / "config.yaml")
+    theirs = TrainConfig.of_run(teacher)
     check_same_films(teacher, study)
     if theirs.folds != config.folds:
         raise UnfitDataError(
             f"The teacher {teacher} has {theirs.folds} folds, this run {config.folds}: its models "
             "would know films that are held out here. Give both the same number."
         )
-    if not all((teacher / name / SCOPE).exists() for name in stages(study.fold_numbers)):
-        raise UnfinishedRunError(
-            f"The teacher {teacher} is not trained yet: give `radiograde train --out {teacher}` "
-            "again, it goes on where it stopped."
-        )
+    for name in stages(study.fold_numbers):
+        check_trained(teacher / name / SCOPE)
 
 
 def hand_on_pretraining(
     teacher: Path, run: Path, config: TrainConfig, parts: Sequence[Path]
 ) -> None:
     """Copy what the teacher began from into the run, where the run would pretrain alike."""
-    theirs = TrainConfig.load(teacher / "config.yaml")
+    theirs = TrainConfig.of_run(teacher)
     if any(getattr(theirs, name) != getattr(config, name) for name in ALIKE):
         return
     for part in parts:
@@ -68,7 +65,7 @@ def grades(teacher: Path, held_out: int | None, study: Study, machine: Machine) 
 
     On frontal films outside the fold that are neither graded nor known to be clear; NaN elsewhere.
     """
-    config = TrainConfig.load(teacher / "config.yaml")
+    config = TrainConfig.of_run(teacher)
     looks = assemble(teacher, config, stage_name(held_out)).to(machine.device)
     films = study.outside(held_out)
     films = films[~study.severity[films] & (study.targets.clear[films] == 0)]

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.web.site import Site, serving
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+    from tests.web.stage import Stage
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -25,3 +29,35 @@ def browser() -> Iterator[Browser]:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """Serve the page's files, and what a test puts beside them."""
+    with serving() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def theatre(browser: Browser, site: Site) -> Iterator[Stage]:
+    """Open the one page on which a module's viewers are shown."""
+    from tests.web.stage import opened
+
+    with opened(browser, site) as stage:
+        yield stage
+
+
+@pytest.fixture
+def stage(theatre: Stage) -> Stage:
+    """Return a new viewer on the one page: loading it takes longest."""
+    theatre.begin()
+    return theatre
+
+
+@pytest.fixture
+def own_stage(browser: Browser, site: Site) -> Iterator[Stage]:
+    """Return a viewer on a page whose own functions may be replaced."""
+    from tests.web.stage import opened
+
+    with opened(browser, site) as stage:
+        yield stage

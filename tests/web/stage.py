@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.web.site import Site
 
@@ -92,3 +94,15 @@ class Stage:
         mouse.down(button=button)  # type: ignore[arg-type]
         mouse.move(start[0] + dx, start[1] + dy, steps=2)
         mouse.up(button=button)  # type: ignore[arg-type]
+
+
+@contextmanager
+def opened(browser: Browser, site: Site, **options: Any) -> Iterator[Stage]:
+    """Open a page of its own with a viewer; at the end nothing may have gone wrong."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, **options)
+    stage = Stage(page, site)
+    stage.open()
+    stage.begin()
+    yield stage
+    page.close()
+    assert stage.faults == []

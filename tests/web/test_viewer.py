@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -19,67 +17,9 @@ from playwright.sync_api import Browser
 from service.documents.drawing import heat
 from service.documents.maps import resized
 from service.documents.overlay import _zone_rows
-from tests.web.site import Site, serving
-from tests.web.stage import HEIGHT, WIDTH, Stage
-
-RNG = np.random.default_rng(5)
-ROWS, COLUMNS = 300, 240
-FULL: dict[str, Any] = {"center": 2048, "width": 4096, "function": "LINEAR_EXACT"}
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    with serving() as site:
-        yield site
-
-
-@contextmanager
-def opened(browser: Browser, site: Site, **options: Any) -> Iterator[Stage]:
-    """Open a page of its own with a viewer; at the end nothing may have gone wrong."""
-    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, **options)
-    stage = Stage(page, site)
-    stage.open()
-    stage.begin()
-    yield stage
-    page.close()
-    assert stage.faults == []
-
-
-@pytest.fixture(scope="module")
-def theatre(browser: Browser, site: Site) -> Iterator[Stage]:
-    with opened(browser, site) as stage:
-        yield stage
-
-
-@pytest.fixture
-def stage(theatre: Stage) -> Stage:
-    """Return a new viewer on the one page: loading it takes longest."""
-    theatre.begin()
-    return theatre
-
-
-@pytest.fixture
-def own_stage(browser: Browser, site: Site) -> Iterator[Stage]:
-    """Return a viewer on a page whose own functions may be replaced."""
-    with opened(browser, site) as stage:
-        yield stage
-
-
-def ramp(high: int = 4095, rows: int = ROWS, columns: int = COLUMNS) -> NDArray[np.uint16]:
-    """Return a film that holds all values up to ``high``, with grain."""
-    down = np.linspace(0, high, rows)[:, None]
-    grain = RNG.normal(0, high / 20, (rows, columns))
-    return np.clip(down + grain, 0, high).astype(np.uint16)
-
-
-def lungs(rows: int = 64, columns: int = 64) -> NDArray[np.uint8]:
-    """Return maps of two elliptic lungs whose opacity grows downwards."""
-    y, x = np.mgrid[:rows, :columns] + 0.5
-    planes = [255 * y / rows]
-    for middle, width, height in ((0.3, 0.18, 0.38), (0.7, 0.16, 0.34)):
-        distance = np.hypot((x / columns - middle) / width, (y / rows - 0.5) / height)
-        planes.append(np.clip(127.5 + 400 * (1 - distance), 0, 255))
-    return np.stack(planes).astype(np.uint8)
+from tests.web.drawn import COLUMNS, FULL, RNG, ROWS, lungs, ramp
+from tests.web.site import Site
+from tests.web.stage import HEIGHT, WIDTH, Stage, opened
 
 
 def grey(values: NDArray[Any], window: dict[str, Any]) -> Any:
@@ -261,153 +201,6 @@ def test_a_lung_that_is_not_seen_has_no_zones(stage: Stage) -> None:
     stage.js("viewer.zones = viewer.outlines = true")
     assert sorted(stage.js("viewer.zonePlaces()")) == list("DEF")
     assert np.ptp(stage.drawn()[:, : WIDTH // 2], axis=2).max() == 0
-
-
-def test_dragging_changes_the_window(stage: Stage) -> None:
-    stage.show(ramp(), windows=[{"name": "", **FULL}])
-    stage.drag(60, 0)
-    wider = stage.js("viewer.window")
-    assert wider["width"] > FULL["width"] * 1.05
-    assert wider["center"] == FULL["center"]
-    before = stage.drawn().mean()
-    stage.drag(0, 60)
-    assert stage.js("viewer.window.center") > FULL["center"] * 1.05
-    assert stage.drawn().mean() < before - 5
-
-
-def test_dragging_down_darkens_an_inverted_film_too(stage: Stage) -> None:
-    stage.show(ramp(), windows=[{"name": "", **FULL}], inverted=True)
-    before = stage.drawn().mean()
-    stage.drag(0, 60)
-    assert stage.drawn().mean() < before - 5
-
-
-def test_dragging_begins_at_the_films_own_table(stage: Stage) -> None:
-    values = base64.b64encode(bytes(range(256))).decode()
-    stage.show(ramp(255), lut={"first": 0, "values": values})
-    stage.drag(30, 0)
-    window = stage.js("viewer.window")
-    assert window["center"] == 128
-    assert 256 < window["width"] < 300
-
-
-@pytest.mark.parametrize("how", ["right", "shift", "space", "tool"])
-def test_a_drag_can_move_the_film(stage: Stage, how: str) -> None:
-    stage.show(ramp())
-    stage.js("viewer.zoomBy(3); canvas.addEventListener('contextmenu', "
-             "(event) => { globalThis.menu = !event.defaultPrevented; })")  # fmt: skip
-    before = stage.js("[viewer.window, viewer.toScreen(100, 100)]")
-    key = {"shift": "Shift", "space": "Space"}.get(how)
-    if key:
-        stage.page.keyboard.down(key)
-    if how == "tool":
-        stage.js("viewer.tool = 'pan'")
-    stage.drag(40, -30, button="right" if how == "right" else "left")
-    if key:
-        stage.page.keyboard.up(key)
-    window, place = stage.js("[viewer.window, viewer.toScreen(100, 100)]")
-    assert window == before[0]
-    assert place["x"] - before[1]["x"] == pytest.approx(40, abs=1)
-    assert place["y"] - before[1]["y"] == pytest.approx(-30, abs=1)
-    if how == "right":
-        assert stage.js("globalThis.menu") is False
-
-
-def test_a_middle_drag_up_enlarges(stage: Stage) -> None:
-    stage.show(ramp())
-    stage.drag(0, -50, button="middle")
-    assert stage.js("viewer.state.scale") > 1.3
-
-
-def test_the_wheel_zooms_at_the_pointer_and_a_double_click_fits(stage: Stage) -> None:
-    stage.show(ramp())
-    stage.page.mouse.move(220, 190)
-    before = stage.js("viewer.toFilm(220, 190)")
-    stage.page.mouse.wheel(0, -500)
-    stage.page.wait_for_function("viewer.state.scale > 1.5")
-    after = stage.js("({x, y}) => viewer.toScreen(x, y)", before)
-    assert (after["x"], after["y"]) == pytest.approx((220, 190), abs=1)
-    stage.page.mouse.dblclick(300, 250)
-    assert stage.js("viewer.state.scale") == 1
-    assert stage.js("viewer.state.center") == {"x": 0.5, "y": 0.5}
-
-
-def test_one_finger_moves_and_two_zoom(stage: Stage) -> None:
-    stage.show(ramp())
-    stage.js("viewer.zoomBy(2)")
-    window, before = stage.js("[viewer.window, viewer.toScreen(100, 100)]")
-    hand = stage.page.context.new_cdp_session(stage.page)
-
-    def touch(kind: str, *places: tuple[int, int]) -> None:
-        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
-        hand.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
-
-    touch("Start", (300, 250))
-    touch("Move", (340, 270))
-    touch("End")
-    place = stage.js("viewer.toScreen(100, 100)")
-    moved = place["x"] - before["x"], place["y"] - before["y"]
-    assert moved == pytest.approx((40, 20), abs=1)
-    under = stage.js("viewer.toFilm(300, 250)")
-    touch("Start", (250, 250), (350, 250))
-    touch("Move", (200, 250), (400, 250))
-    touch("End")
-    assert stage.js("viewer.state.scale") == pytest.approx(4, rel=0.02)
-    again = stage.js("viewer.toFilm(300, 250)")
-    assert (again["x"], again["y"]) == pytest.approx((under["x"], under["y"]), abs=1)
-    assert stage.js("viewer.window") == window
-
-
-@pytest.mark.parametrize("mirrored", [False, True])
-def test_places_on_screen_and_film_are_inverse(stage: Stage, mirrored: bool) -> None:
-    pixels = ramp()
-    stage.show(pixels, slope=2, intercept=-10)
-    stage.js("viewer.zoomBy(2.7, 100, 80); viewer.panBy(11, 3)")
-    stage.js("mirrored => { viewer.mirrored = mirrored; }", mirrored)
-    there = stage.js("viewer.toScreen(30.25, 77.75)")
-    back = stage.js("({x, y}) => viewer.toFilm(x, y)", there)
-    assert (back["x"], back["y"]) == pytest.approx((30.25, 77.75))
-    value = stage.js("({x, y}) => viewer.valueAt(x, y)", there)
-    assert value == int(pixels[77, 30]) * 2 - 10
-    assert stage.js("viewer.valueAt(viewer.toScreen(-1, 5).x, 100)") is None
-
-
-def test_a_scale_bar_needs_the_spacing(stage: Stage) -> None:
-    stage.show(ramp())
-    assert stage.js("viewer.mmPerPixel()") is None
-    stage.show(ramp(), spacing_mm=[0.14, 0.15])
-    stage.js("viewer.actualSize()")
-    assert stage.js("viewer.mmPerPixel()") == pytest.approx(0.15)
-
-
-def test_two_viewers_move_as_one(stage: Stage) -> None:
-    stage.show(ramp())
-    stage.js(
-        """async () => {
-            const second = document.createElement("canvas");
-            document.body.append(second);
-            second.style.width = "200px";
-            globalThis.other = new Viewer(second);
-            await show("film", other);
-            await frame();
-            globalThis.told = [];
-            const link = (one, two) => one.addEventListener("change", ({ detail }) => {
-                told.push(detail.kind);
-                two.state = one.state;
-            });
-            link(viewer, other);
-            link(other, viewer);
-        }"""
-    )
-    stage.js("viewer.zoomBy(2.5); viewer.panBy(-40, 15); viewer.invert = true")
-    stage.js("viewer.window = {center: 900, width: 333, function: 'SIGMOID'}")
-    stage.js("other.mirrored = true")
-    one, two = stage.js("[viewer.state, other.state]")
-    assert one == two
-    assert (one["scale"], one["window"]["center"]) == (2.5, 900)
-    assert one["invert"] is one["mirrored"] is True
-    assert sorted(set(stage.js("told"))) == ["camera", "invert", "mirrored", "window"]
-    assert len(stage.js("told")) == 10
 
 
 def test_presets_begin_with_the_films_own(stage: Stage) -> None:
