@@ -18,6 +18,9 @@ FROM python:3.11-slim-bookworm
 # What the NVIDIA container runtime mounts; without a GPU both do nothing.
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 
+# onnxruntime reports to its maker unless this stands before it is imported.
+ENV ORT_DISABLE_TELEMETRY=1
+
 # Inside a container the service can be reached from outside: it starts once there is an
 # administrator (radiograde users add) and TLS. A port published on 127.0.0.1 is still open to a
 # web page whose name is rebound to it: that name is turned away.
