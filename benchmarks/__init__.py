@@ -1,3 +1,1 @@
 """Speed beside a peer, on the machine at hand."""
-
-import model  # noqa: F401 - turns the telemetry of onnxruntime off before it is imported

@@ -13,9 +13,9 @@ from pydicom import uid
 
 from benchmarks.film import COLUMNS, ROWS, film
 from benchmarks.stopwatch import interleave, table, write_results
-from data.phantom_dicom import to_dicom
-from data.storage import Storage
-from model.radiograph import read
+from radiograde.data.phantom_dicom import to_dicom
+from radiograde.data.storage import Storage
+from radiograde.model.reading.radiograph import read
 
 UNCOMPRESSED = "uncompressed"
 SYNTAXES = {

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from data.phantom import Phantom, PhantomSpec, draw
+from radiograde.data.phantom import Phantom, PhantomSpec, draw
 
 ROWS, COLUMNS = 3056, 2544
 GRAIN = 0.003

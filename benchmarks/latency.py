@@ -24,8 +24,8 @@ from torchvision.models import DenseNet, densenet121
 
 from benchmarks.film import COLUMNS, ROWS, film
 from benchmarks.stopwatch import interleave, table, write_results
-from model.radiograph import Radiograph
-from model.scorer import Scorer
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.scoring.scorer import Scorer
 
 THREADS = 2
 SIDE = 224

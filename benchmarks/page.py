@@ -18,8 +18,8 @@ from pydicom.uid import generate_uid
 
 from benchmarks.film import COLUMNS, ROWS, film
 from benchmarks.stopwatch import Samples, table, write_results
-from data.phantom_dicom import to_dicom
-from data.storage import Storage
+from radiograde.data.phantom_dicom import to_dicom
+from radiograde.data.storage import Storage
 from tests.web.conftest import CHROMIUM
 from tests.web.rooms import drop, serving
 

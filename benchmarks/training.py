@@ -21,9 +21,9 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.stopwatch import Samples, table, write_results
-from training.config import TrainConfig
-from training.device import keep_freed_memory
-from training.network import SeverityNetwork
+from radiograde.training.config import TrainConfig
+from radiograde.training.device import keep_freed_memory
+from radiograde.training.network import SeverityNetwork
 
 THREADS = 2
 STEPS = 8

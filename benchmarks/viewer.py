@@ -21,7 +21,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.film import COLUMNS, ROWS, film
 from benchmarks.stopwatch import table, write_results
-from data.phantom import Phantom
+from radiograde.data.phantom import Phantom
 from tests.web.site import HARNESS, Site, serving
 
 WIDTH, HEIGHT = 1200, 1000

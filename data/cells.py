@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from data.errors import Problem
-from data.table import Line
+from radiograde.data.errors import Problem
+from radiograde.data.table import Line
 
 YES = frozenset({"y", "yes", "true", "1", "1.0"})
 NO = frozenset({"n", "no", "false", "0", "0.0"})

@@ -12,11 +12,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
-from data import phantom_dataset, splits
-from data.errors import ManifestError
-from data.manifest import Manifest, load
-from data.summary import FoldCount, Summary, summarise
-from data.writer import write_manifest
+from radiograde.data import phantom_dataset, splits
+from radiograde.data.errors import ManifestError
+from radiograde.data.manifest import Manifest, load
+from radiograde.data.summary import FoldCount, Summary, summarise
+from radiograde.data.writer import write_manifest
 
 SOURCE = click.argument("source", type=click.Path(path_type=Path), metavar="DIR")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from model.errors import RadiogradeError
+from radiograde.model.errors import RadiogradeError
 
 SHOWN_PROBLEMS = 20
 

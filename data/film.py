@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from model import scales
+from radiograde.model.scoring import scales
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data import splits
-from data.cells import Cells
-from data.errors import ManifestError, Problem
-from data.film import Film
-from data.rows import read_film
-from data.table import read_table
+from radiograde.data import splits
+from radiograde.data.cells import Cells
+from radiograde.data.errors import ManifestError, Problem
+from radiograde.data.film import Film
+from radiograde.data.rows import read_film
+from radiograde.data.table import read_table
 
 __all__ = ["Film", "Manifest", "find_csv", "load"]
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from data.phantom_anatomy import LEFT, RIGHT, Anatomy, Build, Field
-from model.scales import LEFT_ZONES, RIGHT_ZONES, ZONES
+from radiograde.data.phantom_anatomy import LEFT, RIGHT, Anatomy, Build, Field
+from radiograde.model.scoring.scales import LEFT_ZONES, RIGHT_ZONES, ZONES
 
 WORST = 3.0
 SOFT_EDGE = 0.02

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from data.phantom import WORST, Phantom, PhantomSpec, draw
-from model.scales import EXTENT, OPACITY, ZONES
+from radiograde.data.phantom import WORST, Phantom, PhantomSpec, draw
+from radiograde.model.scoring.scales import EXTENT, OPACITY, ZONES
 
 READERS = ("S", "J")
 FOLDS = 5

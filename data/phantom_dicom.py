@@ -11,8 +11,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.sr.codedict import codes
 
-from data.phantom import Phantom
-from data.storage import LOSSY, NATIVE, Storage, encode, samples_of
+from radiograde.data.phantom import Phantom
+from radiograde.data.storage import LOSSY, NATIVE, Storage, encode, samples_of
 
 SPACING_MM = 0.6
 """Pitch of a phantom of 640 rows; its chest is 384 mm high."""

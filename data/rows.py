@@ -6,9 +6,9 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from data.cells import SEXES, VIEWS, Cells
-from data.film import Film
-from model import scales
+from radiograde.data.cells import SEXES, VIEWS, Cells
+from radiograde.data.film import Film
+from radiograde.model.scoring import scales
 
 OPACITY_TOPS = {"": 8.0, "8": 8.0, "8.0": 8.0, "6": 6.0, "6.0": 6.0}
 UNNAMED_READER = "S"

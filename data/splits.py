@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from data.errors import ManifestError, Problem
-from data.film import Film
+from radiograde.data.errors import ManifestError, Problem
+from radiograde.data.film import Film
 
 if TYPE_CHECKING:
-    from data.manifest import Manifest
+    from radiograde.data.manifest import Manifest
 
 BANDS = 3
 """Severity strata above zero; ungraded patients and zeros have one each."""

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from data.film import Film
-from data.manifest import Manifest
-from data.rows import is_used
-from data.table import read_table
+from radiograde.data.film import Film
+from radiograde.data.manifest import Manifest
+from radiograde.data.rows import is_used
+from radiograde.data.table import read_table
 
 
 @dataclass(frozen=True, slots=True)

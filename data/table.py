@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.errors import ManifestError, Problem
+from radiograde.data.errors import ManifestError, Problem
 
 ALIASES: Mapping[str, str] = {
     "file": "image",

@@ -6,9 +6,9 @@ import csv
 import os
 from pathlib import Path
 
-from data.film import Film
-from data.manifest import Manifest
-from data.table import read_table
+from radiograde.data.film import Film
+from radiograde.data.manifest import Manifest
+from radiograde.data.table import read_table
 
 
 def write_manifest(manifest: Manifest, out: Path) -> None:

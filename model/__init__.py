@@ -1,6 +1,1 @@
 """What the score is."""
-
-import os
-
-# onnxruntime reports to its maker, and writes below the home, unless this stands before its import.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"

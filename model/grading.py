@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from model import radiograph
-from model.errors import RadiogradeError
-from model.limits import Limits
-from model.radiograph import Radiograph
-from model.result import Failure, SeverityResult
-from model.scorer import Scorer
+from radiograde.model.errors import RadiogradeError
+from radiograde.model.limits import Limits
+from radiograde.model.reading import radiograph
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.scoring.result import Failure, SeverityResult
+from radiograde.model.scoring.scorer import Scorer
 
 
 def grade(data: bytes, scorer: Scorer, limits: Limits | None = None) -> SeverityResult:

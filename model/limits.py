@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model.errors import MalformedImageError, TooLargeError
+from radiograde.model.errors import MalformedImageError, TooLargeError
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The HTTP service, the DICOM node, the command line, and what they share."""

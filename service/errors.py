@@ -30,7 +30,7 @@ RadiogradeError
 
 from __future__ import annotations
 
-from model.errors import RadiogradeError
+from radiograde.model.errors import RadiogradeError
 
 
 class BadRequestError(RadiogradeError):

@@ -10,7 +10,7 @@ import warnings
 import structlog
 from structlog.typing import Processor
 
-from service.settings import LogLevel
+from radiograde.service.config.settings import LogLevel
 
 log = structlog.get_logger("radiograde.logs")
 

@@ -9,9 +9,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ROOT / "service" / "commands"
+COMMANDS = ROOT / "service" / "cli"
 SLOW = ("fastapi", "onnxruntime", "pydicom", "sqlalchemy", "dbos", "pynetdicom")
-HEAVY = ("torch", "torchvision", "pandas", "sklearn", "scipy", "matplotlib", "training", "data")
+HEAVY = (
+    "torch",
+    "torchvision",
+    "pandas",
+    "sklearn",
+    "scipy",
+    "matplotlib",
+    "radiograde.training",
+    "radiograde.data",
+)
 
 
 def test_the_import_rules_hold() -> None:
@@ -24,11 +33,11 @@ def test_the_import_rules_hold() -> None:
     "module",
     [
         "radiograde",
-        "service.app",
-        "service.batch",
-        "service.listen",
-        "service.server",
-        "service.work.main",
+        "radiograde.service.http.app",
+        "radiograde.service.cli.batch",
+        "radiograde.service.dimse.listener",
+        "radiograde.service.http.server",
+        "radiograde.service.grading.main",
     ],
 )
 def test_serving_loads_nothing_of_training(module: str) -> None:
@@ -41,7 +50,9 @@ def test_serving_loads_nothing_of_training(module: str) -> None:
 
 
 def test_naming_a_command_loads_no_web_framework() -> None:
-    commands = ", ".join(f"service.commands.{path.stem}" for path in COMMANDS.glob("[a-z]*.py"))
+    commands = ", ".join(
+        f"radiograde.service.cli.{path.stem}" for path in COMMANDS.glob("[a-z]*.py")
+    )
     code = f"import sys, {commands}; print(*(name for name in {SLOW!r} if name in sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120

@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 import pytest
 
-from data.rows import is_used
-from data.table import normalise
-from model.errors import RadiogradeError
-from radiograde import main
-from service import errors as _service_errors  # noqa: F401 - its classes join the family
-from service.app import GUARDED, OPEN
-from service.settings import Settings
+from radiograde.command import main
+from radiograde.data.rows import is_used
+from radiograde.data.table import normalise
+from radiograde.model.errors import RadiogradeError
+from radiograde.service import errors as _service_errors  # noqa: F401 - its classes join the family
+from radiograde.service.config.settings import Settings
+from radiograde.service.http.app import GUARDED, OPEN
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -98,7 +98,8 @@ def test_every_error_a_caller_may_meet_is_documented() -> None:
     met = {
         kind.code
         for kind in error_classes()
-        if kind.http_status != 500 and kind.__module__ in ("model.errors", "service.errors")
+        if kind.http_status != 500
+        and kind.__module__ in ("radiograde.model.errors", "radiograde.service.errors")
     }
     assert {code for code in met if f"`{code}`" not in page} == set()
 

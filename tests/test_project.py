@@ -52,7 +52,13 @@ def test_the_gpu_package_is_put_back_after_every_other_install(tmp_path: Path) -
 def test_the_image_holds_every_package() -> None:
     project = tomllib.loads(read("pyproject.toml"))
     packages = project["tool"]["setuptools"]["packages"]["find"]["include"]
-    needed = {package.rstrip("*") for package in packages} | {"radiograde.py", "pyproject.toml"}
+    needed = {package.rstrip("*") for package in packages} | {
+        "model",
+        "data",
+        "training",
+        "service",
+        "pyproject.toml",
+    }
     carried = {line[1:] for line in read(".dockerignore").splitlines() if line.startswith("!")}
     assert needed <= carried
     assert all((ROOT / name).exists() for name in carried)
@@ -68,7 +74,7 @@ def test_the_command_helps_where_only_serving_is_installed() -> None:
     absent = ("torch", "torchvision", "onnx", "yaml", "tensorboard")
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({absent})); "
-        "from radiograde import main; main(['--help'])"
+        "from radiograde.command import main; main(['--help'])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False

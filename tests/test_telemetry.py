@@ -14,9 +14,10 @@ VARIABLE = "ORT_DISABLE_TELEMETRY"
 IDLE_S = 1.0
 """onnxruntime writes its device id while a session is made, and reports some seconds later."""
 
-SCORE = "from radiograde import main; main(['score', 'absent.dcm'], standalone_mode=False)"
-SESSION = f"import time; from model.scorer import Scorer; Scorer(); time.sleep({IDLE_S})"
-EXPORT = f"{SESSION}; import training.export"
+SCORE = "from radiograde.command import main; main(['score', 'absent.dcm'], standalone_mode=False)"
+SCORER = "radiograde.model.scoring.scorer"
+SESSION = f"import time; from {SCORER} import Scorer; Scorer(); time.sleep({IDLE_S})"
+EXPORT = f"{SESSION}; import radiograde.training.export"
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -33,7 +34,10 @@ def test_onnxruntime_leaves_nothing_in_the_home(code: str, tmp_path: Path) -> No
     assert [str(path) for path in tmp_path.rglob("*onnxruntime*")] == []
 
 
-@pytest.mark.parametrize("module", ["model.scorer", "training.export", "benchmarks.latency"])
+@pytest.mark.parametrize(
+    "module",
+    [SCORER, "radiograde.training.export", "benchmarks.latency"],
+)
 def test_telemetry_is_off_before_onnxruntime_is_imported(module: str, tmp_path: Path) -> None:
     code = (
         "import os, sys\n"

@@ -1,6 +1,1 @@
-"""Training, evaluation and export of the model."""
-
-import os
-
-# onnxruntime reports to its maker, and writes below the home, unless this stands before its import.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+"""Training, evaluation and export of the model; torch lives here and nowhere else."""

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import torch
 
-from training.config import TrainConfig
-from training.curves import Calibration
-from training.loop import load_network
-from training.scope import ScopeHead
-from training.stages import member_names
-from training.two_looks import TwoLooks
+from radiograde.training.config import TrainConfig
+from radiograde.training.curves import Calibration
+from radiograde.training.loop import load_network
+from radiograde.training.scope import ScopeHead
+from radiograde.training.stages import member_names
+from radiograde.training.two_looks import TwoLooks
 
 CALIBRATION = "calibration.json"
 SCOPE = "scope.pt"

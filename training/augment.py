@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 from torchvision.transforms.v2.functional import gaussian_blur
 
-from training.config import AugmentConfig
+from radiograde.training.config import AugmentConfig
 
 WHOLE = torch.tensor([-1.0, -1.0, 1.0, 1.0])
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from training.edges import edges
+from radiograde.training.edges import edges
 
 TAIL = 0.003
 """Share of the lungs' mass that may lie beyond each side of the box: specks do not widen it."""

@@ -8,10 +8,10 @@ from rich.progress import track
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from training.box import lung_box
-from training.device import Machine
-from training.films import FilmCache
-from training.network import SeverityNetwork
+from radiograde.training.box import lung_box
+from radiograde.training.device import Machine
+from radiograde.training.films import FilmCache
+from radiograde.training.network import SeverityNetwork
 
 BATCH = 16
 

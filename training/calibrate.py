@@ -14,11 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model.scales import EXTENT, OPACITY, ZONE, Scale
-from training.curves import Calibration, Curve, curved
-from training.metrics import Array
-from training.predict import Predictions
-from training.references import References
+from radiograde.model.scoring.scales import EXTENT, OPACITY, ZONE, Scale
+from radiograde.training.curves import Calibration, Curve, curved
+from radiograde.training.metrics import Array
+from radiograde.training.predict import Predictions
+from radiograde.training.references import References
 
 FEWEST = 20
 """Graded films below which grades are left as they are."""

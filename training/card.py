@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from training.tables import agreement_table, markdown, shown, trained_on, training_time
+from radiograde.training.tables import agreement_table, markdown, shown, trained_on, training_time
 
 
 def model_card(

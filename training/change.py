@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.film import Film
-from training.metrics import Array, agreement
+from radiograde.data.film import Film
+from radiograde.training.metrics import Array, agreement
 
 
 def changes(films: Sequence[Film], grades: Array, reference: Array) -> dict[str, Any]:

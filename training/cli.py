@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from model.errors import RadiogradeError
-from model.scorer import BUNDLED
+from radiograde.model.errors import RadiogradeError
+from radiograde.model.scoring.scorer import BUNDLED
 
 _DATA = click.option(
     "--data",
@@ -77,10 +77,10 @@ def train(
       torchrun --nproc-per-node 4 --no-python radiograde train --data films/ --out runs/mine
     """  # noqa: D301  click needs the character itself
     import_training()
-    from training import pipeline
-    from training.config import TrainConfig
-    from training.errors import ConfigError
-    from training.stages import CONFIG
+    from radiograde.training import pipeline
+    from radiograde.training.config import TrainConfig
+    from radiograde.training.errors import ConfigError
+    from radiograde.training.stages import CONFIG
 
     with _PlainErrors():
         saved = out / CONFIG
@@ -128,11 +128,11 @@ def evaluate(
       radiograde evaluate --data films/ --run runs/mine --report report/
     """  # noqa: D301  click needs the character itself
     import_training()
-    from training import device
-    from training import evaluate as evaluation
-    from training import readme as readmes
-    from training.config import TrainConfig
-    from training.tables import show
+    from radiograde.training import device
+    from radiograde.training import evaluate as evaluation
+    from radiograde.training import readme as readmes
+    from radiograde.training.config import TrainConfig
+    from radiograde.training.tables import show
 
     with _PlainErrors():
         if readme is not None:
@@ -147,7 +147,7 @@ def evaluate(
     else:
         show(figures)
     if report is not None:
-        from training.report import page
+        from radiograde.training.report import page
 
         click.echo(f"{page.write(report, measured)}", err=as_json)
 
@@ -179,7 +179,7 @@ def export(data: Path, run: Path, out: Path, name: str, licence: str, cache: Pat
       radiograde serve --model mine.onnx
     """  # noqa: D301  click needs the character itself
     import_training()
-    from training.shipping import ship
+    from radiograde.training.shipping import ship
 
     with _PlainErrors():
         difference = ship(data, run, out, name, licence, cache or _shared_cache(run))

@@ -8,8 +8,8 @@ from typing import Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from training.errors import ConfigError
-from training.stages import CONFIG
+from radiograde.training.errors import ConfigError
+from radiograde.training.stages import CONFIG
 
 
 class _Section(BaseModel):

@@ -16,9 +16,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from model.intervals import Width, basis
-from model.scales import Scale
-from training.metrics import Array
+from radiograde.model.scoring.intervals import Width, basis
+from radiograde.model.scoring.scales import Scale
+from radiograde.training.metrics import Array
 
 LEVEL = 0.9
 LEAST_SHARE = 0.02

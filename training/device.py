@@ -11,8 +11,8 @@ from datetime import timedelta
 import torch
 import torch.distributed as dist
 
-from training.config import TrainConfig
-from training.errors import ConfigError
+from radiograde.training.config import TrainConfig
+from radiograde.training.errors import ConfigError
 
 DECODING_TIME = timedelta(hours=12)
 """The first process may decode this long before the others give it up."""

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from training.config import StageConfig
-from training.study import Study
+from radiograde.training.config import StageConfig
+from radiograde.training.study import Study
 
 Draw = Callable[[torch.Generator], Tensor]
 """From an epoch's generator to film indices, in the order shown."""

@@ -11,27 +11,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.scales import BRIXIA, ZONE
-from model.scope import CLASSES, FRONTAL
-from training import calibrate, conformal, scope_evaluation
-from training.assemble import CALIBRATION
-from training.change import changes
-from training.config import TrainConfig
-from training.device import Machine
-from training.graded_scale import graded_scales
-from training.measured import Measured
-from training.metadata import least_lung
-from training.metrics import Array, quadratic_kappa
-from training.network import READERS
-from training.peers import OURS, side_by_side
-from training.predict import FoldGraders, Predictions, out_of_fold
-from training.references import References
-from training.robustness import shifts
-from training.scope_evaluation import Trial
-from training.stages import RECORD
-from training.study import Study, check_same_films, open_study
-from training.subgroups import groups
-from training.targets import is_clear
+from radiograde.model.scoring.scales import BRIXIA, ZONE
+from radiograde.model.scoring.scope import CLASSES, FRONTAL
+from radiograde.training import calibrate, conformal, scope_evaluation
+from radiograde.training.assemble import CALIBRATION
+from radiograde.training.change import changes
+from radiograde.training.config import TrainConfig
+from radiograde.training.device import Machine
+from radiograde.training.graded_scale import graded_scales
+from radiograde.training.measured import Measured
+from radiograde.training.metadata import least_lung
+from radiograde.training.metrics import Array, quadratic_kappa
+from radiograde.training.network import READERS
+from radiograde.training.peers import OURS, side_by_side
+from radiograde.training.predict import FoldGraders, Predictions, out_of_fold
+from radiograde.training.references import References
+from radiograde.training.robustness import shifts
+from radiograde.training.scope_evaluation import Trial
+from radiograde.training.stages import RECORD
+from radiograde.training.study import Study, check_same_films, open_study
+from radiograde.training.subgroups import groups
+from radiograde.training.targets import is_clear
 
 PREDICTIONS = "predictions.npz"
 EVALUATION = "evaluation.json"

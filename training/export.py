@@ -14,9 +14,9 @@ import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 
-from model.metadata import KEY, ModelMetadata
-from training.errors import ParityError
-from training.two_looks import Grading, TwoLooks
+from radiograde.model.scoring.metadata import KEY, ModelMetadata
+from radiograde.training.errors import ParityError
+from radiograde.training.two_looks import Grading, TwoLooks
 
 TOLERANCE = 1e-3
 """Of all that is seen in the box: it lies a millionth elsewhere in another runtime, and where a

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from rich.progress import track
 
-from data.errors import ManifestError, Problem
-from data.film import Film
-from model import radiograph
-from model.errors import RadiogradeError
-from model.preprocess import Frame, Preprocessing, prepare
-from training.lung_masks import lungs_of
+from radiograde.data.errors import ManifestError, Problem
+from radiograde.data.film import Film
+from radiograde.model.errors import RadiogradeError
+from radiograde.model.reading import radiograph
+from radiograde.model.scoring.preprocess import Frame, Preprocessing, prepare
+from radiograde.training.lung_masks import lungs_of
 
 BYTES_A_CELL = 3
 """Film, patient's right lung, patient's left lung."""

@@ -10,15 +10,15 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from training import device, draws, targets
-from training import teacher as teachers
-from training.config import TrainConfig
-from training.device import Machine
-from training.loop import Material, Stage, fit, save_whole
-from training.network import SeverityNetwork
-from training.progress import Epoch, Report
-from training.stages import member_names, stages
-from training.study import Study, open_study
+from radiograde.training import device, draws, targets
+from radiograde.training import teacher as teachers
+from radiograde.training.config import TrainConfig
+from radiograde.training.device import Machine
+from radiograde.training.loop import Material, Stage, fit, save_whole
+from radiograde.training.network import SeverityNetwork
+from radiograde.training.progress import Epoch, Report
+from radiograde.training.stages import member_names, stages
+from radiograde.training.study import Study, open_study
 
 PRETRAINED = Path("pretrain") / "final.pt"
 BOXES = "boxes.pt"

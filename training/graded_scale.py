@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.intervals import Width
-from model.scales import BRIXIA, EXTENT, OPACITY, ZONE, ZONES, Scale
-from training import conformal
-from training.metrics import Array
-from training.predict import Predictions
-from training.references import References
+from radiograde.model.scoring.intervals import Width
+from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY, ZONE, ZONES, Scale
+from radiograde.training import conformal
+from radiograde.training.metrics import Array
+from radiograde.training.predict import Predictions
+from radiograde.training.references import References
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,15 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.tensorboard import SummaryWriter
 
-from training import augment, losses
-from training.config import AugmentConfig, StageConfig, TrainConfig
-from training.device import Machine, wait_for_all
-from training.draws import Draw
-from training.errors import UnfinishedRunError
-from training.films import FilmCache
-from training.network import SeverityNetwork
-from training.progress import Epoch, Report
-from training.targets import Targets
+from radiograde.training import augment, losses
+from radiograde.training.config import AugmentConfig, StageConfig, TrainConfig
+from radiograde.training.device import Machine, wait_for_all
+from radiograde.training.draws import Draw
+from radiograde.training.errors import UnfinishedRunError
+from radiograde.training.films import FilmCache
+from radiograde.training.network import SeverityNetwork
+from radiograde.training.progress import Epoch, Report
+from radiograde.training.targets import Targets
 
 
 @dataclass(frozen=True, slots=True)

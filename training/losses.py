@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from training.config import LossConfig
-from training.network import EXTENT6_READERS, FINDINGS, READERS, Look
-from training.pooling import ReaderOffsets
-from training.targets import Targets
+from radiograde.training.config import LossConfig
+from radiograde.training.network import EXTENT6_READERS, FINDINGS, READERS, Look
+from radiograde.training.pooling import ReaderOffsets
+from radiograde.training.targets import Targets
 
 PNEUMONIA = FINDINGS.index("Pneumonia")
 CLEAR_ZONE = 0.05

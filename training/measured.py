@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from training.graded_scale import GradedScale, graded_scales
-from training.predict import Predictions
-from training.references import References
-from training.scope_evaluation import Trial
-from training.study import Study
+from radiograde.training.graded_scale import GradedScale, graded_scales
+from radiograde.training.predict import Predictions
+from radiograde.training.references import References
+from radiograde.training.scope_evaluation import Trial
+from radiograde.training.study import Study
 
 
 @dataclass(frozen=True, slots=True)

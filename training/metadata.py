@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from model.metadata import FORMAT
-from model.preprocess import Preprocessing
-from model.scales import BRIXIA, EXTENT, OPACITY, ZONE, ZONES
-from model.scope import CLASSES
-from training.config import TrainConfig
+from radiograde.model.scoring.metadata import FORMAT
+from radiograde.model.scoring.preprocess import Preprocessing
+from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY, ZONE, ZONES
+from radiograde.model.scoring.scope import CLASSES
+from radiograde.training.config import TrainConfig
 
 SEVERITY = (1.0, 6.5, 12.5)
 """Global Brixia scores of 1-6 count as mild, 7-12 as moderate, 13-18 as severe; a continuous

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from training import encoder
-from training.config import NetworkConfig
-from training.pooling import ReaderOffsets, ScaleHeads, ZonePool
+from radiograde.training import encoder
+from radiograde.training.config import NetworkConfig
+from radiograde.training.pooling import ReaderOffsets, ScaleHeads, ZonePool
 
 FINDINGS = (
     "No Finding", "Pneumonia", "COVID-19", "Infiltration", "Consolidation", "Atelectasis",

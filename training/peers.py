@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.scales import OPACITY
-from training.metrics import Agreement, Array, agreement, on_line
-from training.predict import Predictions
-from training.references import COHEN_TOP, References
+from radiograde.model.scoring.scales import OPACITY
+from radiograde.training.metrics import Agreement, Array, agreement, on_line
+from radiograde.training.predict import Predictions
+from radiograde.training.references import COHEN_TOP, References
 
 OURS = "Radiograde"
 

@@ -17,18 +17,18 @@ from pathlib import Path
 
 import torch
 
-from training import boxes, device, draws, scope_stage, targets, teacher
-from training.config import TrainConfig
-from training.device import Machine
-from training.errors import UnfitDataError
-from training.finetune import BOXES, PRETRAINED, Place, finetune, planned
-from training.loop import Material, Stage, fit, save_whole
-from training.network import SeverityNetwork
-from training.progress import Report, StageBars
-from training.record import RunRecord
-from training.side_by_side import run_side_by_side
-from training.stages import CONFIG
-from training.study import Study, check_same_films, open_study
+from radiograde.training import boxes, device, draws, scope_stage, targets, teacher
+from radiograde.training.config import TrainConfig
+from radiograde.training.device import Machine
+from radiograde.training.errors import UnfitDataError
+from radiograde.training.finetune import BOXES, PRETRAINED, Place, finetune, planned
+from radiograde.training.loop import Material, Stage, fit, save_whole
+from radiograde.training.network import SeverityNetwork
+from radiograde.training.progress import Report, StageBars
+from radiograde.training.record import RunRecord
+from radiograde.training.side_by_side import run_side_by_side
+from radiograde.training.stages import CONFIG
+from radiograde.training.study import Study, check_same_films, open_study
 
 
 def train(

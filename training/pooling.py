@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from training.edges import edges
+from radiograde.training.edges import edges
 
 
 class ZonePool(nn.Module):

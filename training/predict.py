@@ -14,12 +14,12 @@ from rich.progress import track
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from training.assemble import assemble
-from training.config import TrainConfig
-from training.curves import Calibration
-from training.films import FilmCache
-from training.stages import fold_name
-from training.two_looks import Grading, TwoLooks
+from radiograde.training.assemble import assemble
+from radiograde.training.config import TrainConfig
+from radiograde.training.curves import Calibration
+from radiograde.training.films import FilmCache
+from radiograde.training.stages import fold_name
+from radiograde.training.two_looks import Grading, TwoLooks
 
 BATCH = 8
 

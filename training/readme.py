@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from training.errors import ConfigError
-from training.tables import agreement_table, shown, trained_on, training_time
+from radiograde.training.errors import ConfigError
+from radiograde.training.tables import agreement_table, shown, trained_on, training_time
 
 BEGIN, END = "<!-- metrics:begin -->", "<!-- metrics:end -->"
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
-from training.device import Machine
-from training.stages import RECORD
-from training.study import Study
+from radiograde.training.device import Machine
+from radiograde.training.stages import RECORD
+from radiograde.training.study import Study
 
 
 class RunRecord:

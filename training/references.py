@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.film import Film
-from model.scales import OPACITY, ZONES
-from training.metrics import Array
-from training.network import READERS
-from training.targets import opacity_of
+from radiograde.data.film import Film
+from radiograde.model.scoring.scales import OPACITY, ZONES
+from radiograde.training.metrics import Array
+from radiograde.training.network import READERS
+from radiograde.training.targets import opacity_of
 
 COHEN_TOP = 6.0
 """Top of the scale on which the Cohen films' opacity was read."""

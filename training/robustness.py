@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from rich.progress import track
 
-from model import radiograph
-from model.preprocess import Preprocessing, prepare
-from training.perturb import PERTURBATIONS, Picture
-from training.predict import FoldGraders
-from training.study import Study
+from radiograde.model.reading import radiograph
+from radiograde.model.scoring.preprocess import Preprocessing, prepare
+from radiograde.training.perturb import PERTURBATIONS, Picture
+from radiograde.training.predict import FoldGraders
+from radiograde.training.study import Study
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from model.scope import CLASSES
-from training.network import SeverityNetwork
+from radiograde.model.scoring.scope import CLASSES
+from radiograde.training.network import SeverityNetwork
 
 DECAY = 0.1
 BATCH = 16

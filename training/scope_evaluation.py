@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.scope import CLASSES, FRONTAL
-from training.scope_stage import TRIAL
-from training.stages import fold_name
+from radiograde.model.scoring.scope import CLASSES, FRONTAL
+from radiograde.training.scope_stage import TRIAL
+from radiograde.training.stages import fold_name
 
 LOST = 0.02
 """Share of good frontal films that the threshold may cost."""

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
-from data.phantom import PhantomSpec, draw
-from model import radiograph
-from model.preprocess import Preprocessing, prepare
-from model.scales import ZONES
-from model.scope import CLASSES, FRONTAL
-from training.perturb import Picture, gamma, rotated
-from training.scope import Pictures
-from training.spoilt import SPOILT
-from training.study import Study
+from radiograde.data.phantom import PhantomSpec, draw
+from radiograde.model.reading import radiograph
+from radiograde.model.scoring.preprocess import Preprocessing, prepare
+from radiograde.model.scoring.scales import ZONES
+from radiograde.model.scoring.scope import CLASSES, FRONTAL
+from radiograde.training.perturb import Picture, gamma, rotated
+from radiograde.training.scope import Pictures
+from radiograde.training.spoilt import SPOILT
+from radiograde.training.study import Study
 
 FRONTAL_FILMS = 700
 SPOILT_FILMS = 150

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from rich.progress import track
 
-from training import scope, scope_pictures
-from training.assemble import SCOPE
-from training.device import Machine
-from training.finetune import Place
-from training.loop import load_network, save_whole
-from training.stages import stages
-from training.study import Study
+from radiograde.training import scope, scope_pictures
+from radiograde.training.assemble import SCOPE
+from radiograde.training.device import Machine
+from radiograde.training.finetune import Place
+from radiograde.training.loop import load_network, save_whole
+from radiograde.training.stages import stages
+from radiograde.training.study import Study
 
 TRIAL = "scope.npz"
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training import card
-from training.assemble import assemble, load_calibration
-from training.config import TrainConfig
-from training.errors import UnfinishedRunError
-from training.evaluate import EVALUATION
-from training.export import export
-from training.metadata import metadata
-from training.stages import FINAL
-from training.study import Study, check_same_films, open_study
+from radiograde.training import card
+from radiograde.training.assemble import assemble, load_calibration
+from radiograde.training.config import TrainConfig
+from radiograde.training.errors import UnfinishedRunError
+from radiograde.training.evaluate import EVALUATION
+from radiograde.training.export import export
+from radiograde.training.metadata import metadata
+from radiograde.training.stages import FINAL
+from radiograde.training.study import Study, check_same_films, open_study
 
 PARITY_FILMS = 24
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from queue import Empty
 
-from training.finetune import Finetune, Place, finetune_alone
-from training.progress import Report
+from radiograde.training.finetune import Finetune, Place, finetune_alone
+from radiograde.training.progress import Report
 
 POLL_SECONDS = 0.5
 

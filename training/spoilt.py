@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from training.perturb import Picture
+from radiograde.training.perturb import Picture
 
 
 def laid(film: Picture, rng: np.random.Generator) -> Picture:

@@ -9,13 +9,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from data import manifest as manifests
-from data.manifest import Manifest
-from model.preprocess import Preprocessing
-from training import films, targets
-from training.config import TrainConfig
-from training.errors import UnfitDataError
-from training.stages import RECORD
+from radiograde.data import manifest as manifests
+from radiograde.data.manifest import Manifest
+from radiograde.model.scoring.preprocess import Preprocessing
+from radiograde.training import films, targets
+from radiograde.training.config import TrainConfig
+from radiograde.training.errors import UnfitDataError
+from radiograde.training.stages import RECORD
 
 
 @dataclass(frozen=True, slots=True)

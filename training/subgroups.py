@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data.film import Film
-from model.scales import BRIXIA
-from training.metrics import Array
+from radiograde.data.film import Film
+from radiograde.model.scoring.scales import BRIXIA
+from radiograde.training.metrics import Array
 
 FEWEST = 5
 """Groups with fewer graded films are left out: their figures would be noise."""

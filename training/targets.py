@@ -8,10 +8,10 @@ from dataclasses import dataclass, fields, replace
 import torch
 from torch import Tensor
 
-from data.errors import ManifestError, Problem
-from data.film import Film
-from model.scales import BRIXIA, OPACITY
-from training.network import EXTENT6_READERS, FINDINGS, READERS
+from radiograde.data.errors import ManifestError, Problem
+from radiograde.data.film import Film
+from radiograde.model.scoring.scales import BRIXIA, OPACITY
+from radiograde.training.network import EXTENT6_READERS, FINDINGS, READERS
 
 FEWEST_FOR_BRIDGE = 20
 """Films graded on both scales below which no plane is laid through them."""

@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.assemble import SCOPE, assemble
-from training.config import TrainConfig
-from training.device import Machine
-from training.errors import UnfitDataError
-from training.loop import check_trained, save_whole
-from training.stages import stage_name, stages
-from training.study import Study, check_same_films
+from radiograde.training.assemble import SCOPE, assemble
+from radiograde.training.config import TrainConfig
+from radiograde.training.device import Machine
+from radiograde.training.errors import UnfitDataError
+from radiograde.training.loop import check_trained, save_whole
+from radiograde.training.stages import stage_name, stages
+from radiograde.training.study import Study, check_same_films
 
 BATCH = 8
 

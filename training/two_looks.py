@@ -14,12 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from model.scales import EXTENT, OPACITY, ZONE
-from training.box import lung_box, place_box, sample_box
-from training.config import NetworkConfig
-from training.curves import Calibration
-from training.network import Look, SeverityNetwork
-from training.scope import ScopeHead
+from radiograde.model.scoring.scales import EXTENT, OPACITY, ZONE
+from radiograde.training.box import lung_box, place_box, sample_box
+from radiograde.training.config import NetworkConfig
+from radiograde.training.curves import Calibration
+from radiograde.training.network import Look, SeverityNetwork
+from radiograde.training.scope import ScopeHead
 
 
 class Grading(NamedTuple):
@@ -28,7 +28,7 @@ class Grading(NamedTuple):
     ``zones``: (N, 6) in [0, 3]. ``scales``: (N, 2) extent and opacity in [0, 8].
     ``spread``: (N, 9) deviation among the looks: six zones, global score, extent, opacity.
     ``opacity_map``: (N, 1, h, w), ``lung_map``: (N, 2, h, w), both in [0, 1].
-    ``scope``: (N, K) probabilities of what the picture is, see ``training.scope``.
+    ``scope``: (N, K) probabilities of what the picture is, see ``radiograde.training.scope``.
     ``embedding``: (N, F + 1) logits of the findings and of the view PA.
     """
 

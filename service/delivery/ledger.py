@@ -9,10 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.database import Database
-from service.errors import DeliveryError
-from service.tables import DeliveryState, deliveries
-from service.work.queue import WorkQueue
+from radiograde.service.database.engine import Database
+from radiograde.service.database.tables import DeliveryState, deliveries
+from radiograde.service.errors import DeliveryError
+from radiograde.service.queue import WorkQueue
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from service.delivery.sinks.dicom import DicomSink
-from service.delivery.sinks.dicomweb import DicomWebSink
-from service.delivery.sinks.fhir import FhirSink
-from service.delivery.sinks.folder import FolderSink
-from service.delivery.sinks.sink import Sink
-from service.site import (
+from radiograde.service.config.site import (
     Destination,
     DicomDestination,
     DicomWebDestination,
     FhirDestination,
     FolderDestination,
 )
+from radiograde.service.delivery.destinations.dicom import DicomSink
+from radiograde.service.delivery.destinations.dicomweb import DicomWebSink
+from radiograde.service.delivery.destinations.fhir import FhirSink
+from radiograde.service.delivery.destinations.folder import FolderSink
+from radiograde.service.delivery.destinations.sink import Sink
 
 
 def open_sink(destination: Destination) -> Sink:

@@ -9,18 +9,18 @@ from collections.abc import Callable, Mapping
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from service.documents.case import Case
-from service.documents.document import Document
-from service.site import Kind
+from radiograde.service.config.site import Kind
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.document import Document
 
 BUILDERS: Mapping[Kind, str] = {
-    "sr": "service.documents.sr:structured_report",
-    "seg": "service.documents.seg:segmentation",
-    "sc": "service.documents.capture:secondary_capture",
-    "fhir": "service.documents.fhir:bundle",
-    "fhir_r5": "service.documents.fhir:bundle_r5",
-    "pdf": "service.documents.pdf:report",
-    "json": "service.documents.result_json:result_json",
+    "sr": "radiograde.service.documents.sr:structured_report",
+    "seg": "radiograde.service.documents.seg:segmentation",
+    "sc": "radiograde.service.documents.capture:secondary_capture",
+    "fhir": "radiograde.service.documents.fhir:bundle",
+    "fhir_r5": "radiograde.service.documents.fhir:bundle_r5",
+    "pdf": "radiograde.service.documents.pdf:report",
+    "json": "radiograde.service.documents.result_json:result_json",
 }
 """What makes each document; what it needs is heavy, and imported when the first one is made."""
 

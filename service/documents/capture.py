@@ -7,17 +7,17 @@ from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
-from model.dicom_orientation import FLIPS
-from service.documents import equipment, identity, uids
-from service.documents.case import Case
-from service.documents.derivation import copy_lossiness, refer_to_source
-from service.documents.document import Document
-from service.documents.drawing import stacked
-from service.documents.overlay import foot, graded_film
-from service.documents.panel import panel
-from service.documents.part10 import file_meta, to_document
-from service.documents.source_text import text_of
-from service.errors import UndocumentedError
+from radiograde.model.reading.dicom_orientation import FLIPS
+from radiograde.service.documents import equipment, identity, uids
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.derivation import copy_lossiness, refer_to_source
+from radiograde.service.documents.document import Document
+from radiograde.service.documents.drawing import stacked
+from radiograde.service.documents.overlay import foot, graded_film
+from radiograde.service.documents.panel import panel
+from radiograde.service.documents.part10 import file_meta, to_document
+from radiograde.service.documents.source_text import text_of
+from radiograde.service.errors import UndocumentedError
 
 SERIES_NUMBER = 9003
 SERIES_DESCRIPTION = "Radiograde severity"

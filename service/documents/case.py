@@ -7,9 +7,9 @@ from datetime import datetime
 
 from pydicom.dataset import Dataset
 
-from model.radiograph import Radiograph
-from model.result import SeverityResult
-from service.reviews.review import Review
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.scoring.result import SeverityResult
+from radiograde.service.reviews.review import Review
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from service.documents.source_text import text_of
-from service.documents.values import clean
+from radiograde.service.documents.source_text import text_of
+from radiograde.service.documents.values import clean
 
 METHODS = {
     uid.JPEGBaseline8Bit: "ISO_10918_1",

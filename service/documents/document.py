@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.site import Kind
+from radiograde.service.config.site import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from model.result import ScaleScore
+from radiograde.model.scoring.result import ScaleScore
 
 Colour = tuple[int, int, int]
 

@@ -8,8 +8,8 @@ from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
-from service.documents.source_text import UNDECLARED, encodings_of, items_of, text_of
-from service.documents.values import clean
+from radiograde.service.documents.source_text import UNDECLARED, encodings_of, items_of, text_of
+from radiograde.service.documents.values import clean
 
 REQUIRED_OF_CODE = ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")
 CODE = (*REQUIRED_OF_CODE, "CodingSchemeVersion")

@@ -9,13 +9,13 @@ from importlib.metadata import version
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
-from model.dicom_header import Header
-from model.result import ModelFacts
-from service.documents import codes, uids
-from service.documents.case import Case
-from service.documents.identity import timezone_of
-from service.documents.source_text import items_of, text_of
-from service.documents.values import clean_words
+from radiograde.model.reading.dicom_header import Header
+from radiograde.model.scoring.result import ModelFacts
+from radiograde.service.documents import codes, uids
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.identity import timezone_of
+from radiograde.service.documents.source_text import items_of, text_of
+from radiograde.service.documents.values import clean_words
 
 MANUFACTURER = "Radiograde"
 MODEL_NAME = "Radiograde Severity"

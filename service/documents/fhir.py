@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from typing import Literal
 
-from model.result import NOTICE
-from service.documents import uids
-from service.documents.case import Case
-from service.documents.codes import ARTIFICIAL_INTELLIGENCE
-from service.documents.document import Document
-from service.documents.equipment import MANUFACTURER
-from service.documents.fhir_codes import MEASUREMENT_REPORT, RADIOLOGY, concept
-from service.documents.fhir_common import asserted, circumstances, narrative
-from service.documents.fhir_measurements import measurements
-from service.documents.fhir_observations import GROUP, group, member
-from service.documents.fhir_references import (
+from radiograde.model.scoring.result import NOTICE
+from radiograde.service.documents import uids
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.codes import ARTIFICIAL_INTELLIGENCE
+from radiograde.service.documents.document import Document
+from radiograde.service.documents.equipment import MANUFACTURER
+from radiograde.service.documents.fhir_codes import MEASUREMENT_REPORT, RADIOLOGY, concept
+from radiograde.service.documents.fhir_common import asserted, circumstances, narrative
+from radiograde.service.documents.fhir_measurements import measurements
+from radiograde.service.documents.fhir_observations import GROUP, group, member
+from radiograde.service.documents.fhir_references import (
     Json,
     full_url,
     part_uid,
@@ -23,8 +23,8 @@ from service.documents.fhir_references import (
     uid_identifier,
     within,
 )
-from service.documents.particulars import Particulars, particulars
-from service.documents.words import summary
+from radiograde.service.documents.particulars import Particulars, particulars
+from radiograde.service.documents.words import summary
 
 MEDIA_TYPE = "application/fhir+json"
 MODEL_SYSTEM = "urn:radiograde:model-sha256"

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydicom.sr.coding import Code
 
-from service.documents.codes import PRIVATE
+from radiograde.service.documents.codes import PRIVATE
 
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 SYSTEMS = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import html
 
-from model.result import NOTICE
-from service.documents.case import Case
-from service.documents.equipment import moment
-from service.documents.fhir_codes import AI_ASSERTED, coding
-from service.documents.fhir_references import Json, order, patient
-from service.documents.particulars import Particulars
+from radiograde.model.scoring.result import NOTICE
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.equipment import moment
+from radiograde.service.documents.fhir_codes import AI_ASSERTED, coding
+from radiograde.service.documents.fhir_references import Json, order, patient
+from radiograde.service.documents.particulars import Particulars
 
 
 def narrative(*sentences: str) -> Json:

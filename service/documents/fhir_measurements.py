@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pydicom.sr.coding import Code
 
-from model.result import Involvement, ScaleScore, Scores
-from model.scales import ZONE_NAMES
-from service.documents import codes
+from radiograde.model.scoring.result import Involvement, ScaleScore, Scores
+from radiograde.model.scoring.scales import ZONE_NAMES
+from radiograde.service.documents import codes
 
 _LUNGS = (codes.LUNG, codes.BILATERAL)
 _SIDES = {codes.BILATERAL: "both lungs", codes.RIGHT: "right lung", codes.LEFT: "left lung"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from model.result import Reason
-from service.documents import codes, uids
-from service.documents.case import Case
-from service.documents.fhir_codes import (
+from radiograde.model.scoring.result import Reason
+from radiograde.service.documents import codes, uids
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.fhir_codes import (
     IMAGING,
     INTERVAL,
     INTERVAL_LEVEL,
@@ -17,11 +17,18 @@ from service.documents.fhir_codes import (
     concept,
     quantity,
 )
-from service.documents.fhir_common import asserted, circumstances, narrative
-from service.documents.fhir_measurements import Measurement
-from service.documents.fhir_references import Json, film, part_uid, study, uid_identifier, within
-from service.documents.particulars import Particulars
-from service.documents.words import summary
+from radiograde.service.documents.fhir_common import asserted, circumstances, narrative
+from radiograde.service.documents.fhir_measurements import Measurement
+from radiograde.service.documents.fhir_references import (
+    Json,
+    film,
+    part_uid,
+    study,
+    uid_identifier,
+    within,
+)
+from radiograde.service.documents.particulars import Particulars
+from radiograde.service.documents.words import summary
 
 GROUP = "group"
 

@@ -8,14 +8,10 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from service.documents import uids
-from service.documents.case import Case
-from service.documents.fhir_codes import (
-    ACCESSION_NUMBER,
-    STUDY_INSTANCE_UID,
-    concept,
-)
-from service.documents.particulars import Issuer, Particulars
+from radiograde.service.documents import uids
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.fhir_codes import ACCESSION_NUMBER, STUDY_INSTANCE_UID, concept
+from radiograde.service.documents.particulars import Issuer, Particulars
 
 FILM_SYSTEM = "urn:radiograde:film-sha256"
 

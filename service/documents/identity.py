@@ -13,12 +13,12 @@ from datetime import datetime, tzinfo
 from pydicom.dataset import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
-from service.documents import uids
-from service.documents.case import Case
-from service.documents.elements import copy_codes, copy_elements, copy_issuer
-from service.documents.source_text import encodings_of, text_of
-from service.documents.values import clean, clean_words
-from service.errors import UndocumentedError
+from radiograde.service.documents import uids
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.elements import copy_codes, copy_elements, copy_issuer
+from radiograde.service.documents.source_text import encodings_of, text_of
+from radiograde.service.documents.values import clean, clean_words
+from radiograde.service.errors import UndocumentedError
 
 REQUIRED = (
     "PatientName",

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Sequence
 
 from pydicom import dcmread
 
-from model import radiograph
-from model.result_json import parse_result
-from service.documents.builders import NAMES, OF_FILM, header_of, kinds_of
-from service.documents.case import Case
-from service.documents.document import Document
-from service.documents.volumes import Volume, review_volume, volumes
-from service.errors import UndocumentedError
-from service.intake.archive import Archive
-from service.reviews.ledger import ReviewLedger
-from service.site import Kind
-from service.store import ResultStore
+from radiograde.model.reading import radiograph
+from radiograde.model.scoring.result_json import parse_result
+from radiograde.service.config.site import Kind
+from radiograde.service.documents.builders import NAMES, OF_FILM, header_of, kinds_of
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.document import Document
+from radiograde.service.documents.volumes import Volume, review_volume, volumes
+from radiograde.service.errors import UndocumentedError
+from radiograde.service.films.archive import Archive
+from radiograde.service.films.results import ResultStore
+from radiograde.service.reviews.ledger import ReviewLedger
 
 
 class Library:

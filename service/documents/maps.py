@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.radiograph import Radiograph
-from model.result import Maps
-from service.documents.drawing import grey_levels
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.scoring.result import Maps
+from radiograde.service.documents.drawing import grey_levels
 
 LUNG = 0.5
-"""From where on a point of a lung map is lung, as in ``model.scorer.involvement``."""
+"""From where on a point of a lung map is lung, as in ``model.scoring.scorer.involvement``."""
 
 
 def resized(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:

@@ -9,10 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.radiograph import Radiograph
-from model.result import NOTICE, Maps, ModelFacts, ScaleScore, Scores, SeverityResult
-from model.scales import LEFT_ZONES, RIGHT_ZONES, ZONE, ZONE_NAMES
-from service.documents.drawing import (
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.scoring.result import (
+    NOTICE,
+    Maps,
+    ModelFacts,
+    ScaleScore,
+    Scores,
+    SeverityResult,
+)
+from radiograde.model.scoring.scales import LEFT_ZONES, RIGHT_ZONES, ZONE, ZONE_NAMES
+from radiograde.service.documents.drawing import (
     DIM,
     INK,
     WARNING,
@@ -24,7 +31,7 @@ from service.documents.drawing import (
     stacked,
     warmth,
 )
-from service.documents.maps import LUNG, resized
+from radiograde.service.documents.maps import LUNG, resized
 
 FILM_SIDE = 1000
 """Longest side of the film in the picture, in pixels."""

@@ -7,9 +7,18 @@ from datetime import datetime
 
 from PIL import Image
 
-from model.result import ScaleScore, Scores, SeverityResult
-from model.scales import LEFT_ZONES, RIGHT_ZONES, ZONE
-from service.documents.drawing import DIM, FAINT, INK, WARNING, Colour, Pen, sheet, warmth
+from radiograde.model.scoring.result import ScaleScore, Scores, SeverityResult
+from radiograde.model.scoring.scales import LEFT_ZONES, RIGHT_ZONES, ZONE
+from radiograde.service.documents.drawing import (
+    DIM,
+    FAINT,
+    INK,
+    WARNING,
+    Colour,
+    Pen,
+    sheet,
+    warmth,
+)
 
 _EDGE = 28
 _SIZE = 22

@@ -8,7 +8,7 @@ from typing import Literal
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
-from service.documents.document import Document
+from radiograde.service.documents.document import Document
 
 MEDIA_TYPE = "application/dicom"
 

@@ -8,8 +8,8 @@ from datetime import date
 
 from pydicom.dataset import Dataset
 
-from service.documents.source_text import encodings_of, items_of, text_of
-from service.documents.values import clean
+from radiograde.service.documents.source_text import encodings_of, items_of, text_of
+from radiograde.service.documents.values import clean
 
 _URIS = {"ISO": "urn:oid:", "UUID": "urn:uuid:", "URI": ""}
 

@@ -7,16 +7,16 @@ from datetime import date
 import numpy as np
 from PIL import Image
 
-from model.radiograph import Radiograph
-from model.result import NOTICE
-from service.documents.case import Case
-from service.documents.document import Document
-from service.documents.drawing import PAPER, grey_levels
-from service.documents.equipment import moment
-from service.documents.maps import resized
-from service.documents.overlay import FILM_SIDE, graded_film
-from service.documents.particulars import particulars
-from service.documents.pdf_page import (
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.scoring.result import NOTICE
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.document import Document
+from radiograde.service.documents.drawing import PAPER, grey_levels
+from radiograde.service.documents.equipment import moment
+from radiograde.service.documents.maps import resized
+from radiograde.service.documents.overlay import FILM_SIDE, graded_film
+from radiograde.service.documents.particulars import particulars
+from radiograde.service.documents.pdf_page import (
     AMBER,
     BODY,
     DIM,
@@ -29,14 +29,14 @@ from service.documents.pdf_page import (
     SMALL,
     Page,
 )
-from service.documents.pdf_reviews import write_reviews
-from service.documents.pdf_scores import (
+from radiograde.service.documents.pdf_reviews import write_reviews
+from radiograde.service.documents.pdf_scores import (
     write_rejection,
     write_remarks,
     write_scores,
     write_zones,
 )
-from service.documents.pdf_text import fitted, fitting, wrapped
+from radiograde.service.documents.pdf_text import fitted, fitting, wrapped
 
 _BOTTOM = HEIGHT - 30
 _GAP, _PAD, _LOWEST = 8.0, 5.0, 60.0

@@ -12,9 +12,9 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from model.result import ScaleScore
-from service.documents.drawing import Colour, warmth
-from service.documents.pdf_text import runs, width
+from radiograde.model.scoring.result import ScaleScore
+from radiograde.service.documents.drawing import Colour, warmth
+from radiograde.service.documents.pdf_text import runs, width
 
 WIDTH, HEIGHT = A4
 LEFT = 40.0

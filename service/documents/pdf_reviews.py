@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from service.documents.pdf_page import BODY, DIM, INNER, LEADING, LEFT, SMALL, Page
-from service.documents.pdf_text import fitted
-from service.reviews.review import Review
-from service.tables import Verdict
+from radiograde.service.database.tables import Verdict
+from radiograde.service.documents.pdf_page import BODY, DIM, INNER, LEADING, LEFT, SMALL, Page
+from radiograde.service.documents.pdf_text import fitted
+from radiograde.service.reviews.review import Review
 
 MOST_LINES = 4
 _LINE = LEADING + 3

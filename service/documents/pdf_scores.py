@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from model.result import Reason, ScaleScore, Scores
-from model.scales import LEFT_ZONES, RIGHT_ZONES
-from service.documents.drawing import warmth
-from service.documents.pdf_page import AMBER, BODY, DIM, INK, INNER, LEADING, LEFT, SMALL, Page
-from service.documents.pdf_text import wrapped
-from service.documents.words import share_words
+from radiograde.model.scoring.result import Reason, ScaleScore, Scores
+from radiograde.model.scoring.scales import LEFT_ZONES, RIGHT_ZONES
+from radiograde.service.documents.drawing import warmth
+from radiograde.service.documents.pdf_page import (
+    AMBER,
+    BODY,
+    DIM,
+    INK,
+    INNER,
+    LEADING,
+    LEFT,
+    SMALL,
+    Page,
+)
+from radiograde.service.documents.pdf_text import wrapped
+from radiograde.service.documents.words import share_words
 
 _ROW = 17.0
 _NAME, _VALUE, _BAR, _RANGE = 92.0, 58.0, 92.0, 12.0

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from service.documents.case import Case
-from service.documents.document import Document
-from service.reviews.review import Review
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.document import Document
+from radiograde.service.reviews.review import Review
 
 
 def result_json(case: Case) -> Document:

@@ -19,16 +19,16 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 from pydicom.uid import UID, Comprehensive3DSRStorage
 
-from model.result import NOTICE
-from model.scales import ZONE_NAMES
-from service.documents import codes, uids
-from service.documents.case import Case
-from service.documents.sr_groups import Group, tracking, with_words
-from service.documents.sr_images import image_library
-from service.documents.values import clean, clean_words
-from service.documents.words import review_sentence
-from service.reviews.review import Review
-from service.tables import Verdict
+from radiograde.model.scoring.result import NOTICE
+from radiograde.model.scoring.scales import ZONE_NAMES
+from radiograde.service.database.tables import Verdict
+from radiograde.service.documents import codes, uids
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.sr_groups import Group, tracking, with_words
+from radiograde.service.documents.sr_images import image_library
+from radiograde.service.documents.values import clean, clean_words
+from radiograde.service.documents.words import review_sentence
+from radiograde.service.reviews.review import Review
 
 VERDICTS: dict[Verdict, Code] = {
     "accepted": codes.ACCEPTED,

@@ -12,14 +12,14 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import Comprehensive3DSRStorage
 
-from service.documents import equipment, uids
-from service.documents.case import Case
-from service.documents.document import Document
-from service.documents.identity import clean_header, copy_identity
-from service.documents.part10 import file_meta, to_document
-from service.documents.review_content import person_name, review_content
-from service.documents.sr import evidence
-from service.reviews.review import Review
+from radiograde.service.documents import equipment, uids
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.document import Document
+from radiograde.service.documents.identity import clean_header, copy_identity
+from radiograde.service.documents.part10 import file_meta, to_document
+from radiograde.service.documents.review_content import person_name, review_content
+from radiograde.service.documents.sr import evidence
+from radiograde.service.reviews.review import Review
 
 SERIES_NUMBER = 9004
 SERIES_DESCRIPTION = "Radiograde reader's review, research use only"

@@ -10,15 +10,15 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.sr.coding import Code
 
-from model.result import ModelFacts
-from service.documents import codes, equipment, identity, uids
-from service.documents.case import Case
-from service.documents.derivation import copy_lossiness
-from service.documents.document import Document
-from service.documents.maps import masks_as_stored
-from service.documents.part10 import to_document
-from service.documents.values import clean_words
-from service.errors import UndocumentedError
+from radiograde.model.scoring.result import ModelFacts
+from radiograde.service.documents import codes, equipment, identity, uids
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.derivation import copy_lossiness
+from radiograde.service.documents.document import Document
+from radiograde.service.documents.maps import masks_as_stored
+from radiograde.service.documents.part10 import to_document
+from radiograde.service.documents.values import clean_words
+from radiograde.service.errors import UndocumentedError
 
 SERIES_NUMBER = 9002
 SERIES_DESCRIPTION = "Radiograde lungs and opacity, research use only"

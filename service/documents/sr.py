@@ -10,13 +10,13 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import Comprehensive3DSRStorage
 
-from service.documents import equipment, uids
-from service.documents.case import Case
-from service.documents.document import Document
-from service.documents.identity import clean_header, copy_identity
-from service.documents.part10 import file_meta, to_document
-from service.documents.sr_content import report
-from service.errors import UndocumentedError
+from radiograde.service.documents import equipment, uids
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.document import Document
+from radiograde.service.documents.identity import clean_header, copy_identity
+from radiograde.service.documents.part10 import file_meta, to_document
+from radiograde.service.documents.sr_content import report
+from radiograde.service.errors import UndocumentedError
 
 SERIES_NUMBER = 9001
 SERIES_DESCRIPTION = "Radiograde lung involvement, research use only"

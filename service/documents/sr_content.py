@@ -13,11 +13,11 @@ from highdicom.sr import (
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from service.documents import codes, uids
-from service.documents.case import Case
-from service.documents.equipment import MANUFACTURER, MODEL_NAME
-from service.documents.sr_groups import lung_group, rejection_group, zone_group
-from service.documents.sr_images import image_library
+from radiograde.service.documents import codes, uids
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.equipment import MANUFACTURER, MODEL_NAME
+from radiograde.service.documents.sr_groups import lung_group, rejection_group, zone_group
+from radiograde.service.documents.sr_images import image_library
 
 
 def report(case: Case, source: Dataset) -> Dataset:

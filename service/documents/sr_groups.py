@@ -16,13 +16,13 @@ from highdicom.sr import (
     TrackingIdentifier,
 )
 
-from model.result import NOTICE, Involvement, Scores
-from model.scales import ZONE_NAMES
-from service.documents import codes, uids
-from service.documents.case import Case
-from service.documents.equipment import MODEL_NAME
-from service.documents.sr_numbers import scale_measurement, share_measurement
-from service.documents.words import summary
+from radiograde.model.scoring.result import NOTICE, Involvement, Scores
+from radiograde.model.scoring.scales import ZONE_NAMES
+from radiograde.service.documents import codes, uids
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.equipment import MODEL_NAME
+from radiograde.service.documents.sr_numbers import scale_measurement, share_measurement
+from radiograde.service.documents.words import summary
 
 Group = MeasurementsAndQualitativeEvaluations
 

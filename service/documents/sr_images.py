@@ -17,8 +17,8 @@ from highdicom.sr import (
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
-from service.documents import codes
-from service.documents.case import Case
+from radiograde.service.documents import codes
+from radiograde.service.documents.case import Case
 
 CONTAINS = RelationshipTypeValues.CONTAINS
 CONTEXT = RelationshipTypeValues.HAS_ACQ_CONTEXT

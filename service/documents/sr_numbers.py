@@ -5,8 +5,8 @@ from __future__ import annotations
 from highdicom.sr import CodedConcept, FindingSite, Measurement, MeasurementProperties
 from pydicom.sr.coding import Code
 
-from model.result import ScaleScore
-from service.documents import codes
+from radiograde.model.scoring.result import ScaleScore
+from radiograde.service.documents import codes
 
 
 def scale_measurement(name: Code, score: ScaleScore) -> Measurement:

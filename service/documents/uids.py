@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import uuid
 
-from service.documents.case import Case
-from service.site import Kind
+from radiograde.service.config.site import Kind
+from radiograde.service.documents.case import Case
 
 _NAMESPACE = uuid.UUID("a9d2c3a6-27b1-4f0e-9a55-6d1f0c1b7e42")
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from service.documents.builders import NAMES, TELL_REVIEWS, builder_of
-from service.documents.case import Case
-from service.documents.document import Document
-from service.reviews.review import Review
-from service.site import Kind
+from radiograde.service.config.site import Kind
+from radiograde.service.documents.builders import NAMES, TELL_REVIEWS, builder_of
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.document import Document
+from radiograde.service.reviews.review import Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,6 @@ def _build(case: Case, kind: Kind) -> Document:
 
 
 def _review_report(case: Case, review: Review) -> Document:
-    from service.documents.review_sr import review_report
+    from radiograde.service.documents.review_sr import review_report
 
     return review_report(case, review)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from model.result import Involvement, ScaleScore, Scores, SeverityResult
-from service.documents import codes
-from service.reviews.review import Review
+from radiograde.model.scoring.result import Involvement, ScaleScore, Scores, SeverityResult
+from radiograde.service.documents import codes
+from radiograde.service.reviews.review import Review
 
 
 def summary(result: SeverityResult) -> list[str]:

@@ -8,10 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from model.errors import NotFoundError
-from service.database import Database
-from service.reviews.review import Judgement, Review
-from service.tables import reviews
+from radiograde.model.errors import NotFoundError
+from radiograde.service.database.engine import Database
+from radiograde.service.database.tables import reviews
+from radiograde.service.reviews.review import Judgement, Review
 
 _ASKED_AT_ONCE = 500
 """Ids in one query: databases limit the parameters of a statement."""

@@ -8,10 +8,10 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from model.scales import ZONE, ZONES
-from service.reviews.review import Judgement
-from service.schemas import ZoneName
-from service.tables import Verdict
+from radiograde.model.scoring.scales import ZONE, ZONES
+from radiograde.service.database.tables import Verdict
+from radiograde.service.http.schemas import ZoneName
+from radiograde.service.reviews.review import Judgement
 
 LONGEST_COMMENT = 2000
 

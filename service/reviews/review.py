@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from service.tables import Verdict
+from radiograde.service.database.tables import Verdict
 
 
 @dataclass(frozen=True, slots=True)

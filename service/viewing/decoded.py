@@ -6,11 +6,11 @@ import threading
 from collections import OrderedDict
 from concurrent.futures import Future
 
-from model.errors import RadiogradeError
-from model.limits import Limits
-from model.viewing import Viewable, read_for_viewing
-from service.errors import UndocumentedError
-from service.intake.archive import Archive
+from radiograde.model.display.viewing import Viewable, read_for_viewing
+from radiograde.model.errors import RadiogradeError
+from radiograde.model.limits import Limits
+from radiograde.service.errors import UndocumentedError
+from radiograde.service.films.archive import Archive
 
 MOST_BYTES = 96 * 2**20
 """Pixels that are remembered: of two large films, which a reader compares, and then some."""

@@ -8,14 +8,14 @@ from contextlib import suppress
 
 from PIL import Image
 
-from model import radiograph
-from model.errors import RadiogradeError
-from model.limits import Limits
-from model.radiograph import Radiograph
-from service.documents.drawing import grey_levels
-from service.documents.maps import resized
-from service.errors import NoSpaceError, UndocumentedError
-from service.intake.archive import Archive
+from radiograde.model.errors import RadiogradeError
+from radiograde.model.limits import Limits
+from radiograde.model.reading import radiograph
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.service.documents.drawing import grey_levels
+from radiograde.service.documents.maps import resized
+from radiograde.service.errors import NoSpaceError, UndocumentedError
+from radiograde.service.films.archive import Archive
 
 NAME = "thumbnail.jpg"
 SIDE = 144

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.lut import Lut
-from model.result import Maps
-from model.viewing import Viewable
-from model.window import Window
+from radiograde.model.display.viewing import Viewable
+from radiograde.model.reading.lut import Lut
+from radiograde.model.reading.window import Window
+from radiograde.model.scoring.result import Maps
 
 FULL = 255
 

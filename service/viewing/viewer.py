@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.result import Maps
-from model.viewing import Viewable
-from service.errors import UndocumentedError
-from service.intake.archive import Archive
-from service.store import ResultStore
-from service.viewing.decoded import DecodedFilms
-from service.viewing.thumbnail import Thumbnails
-from service.viewing.view import map_bytes, pixel_bytes, view_json
+from radiograde.model.display.viewing import Viewable
+from radiograde.model.scoring.result import Maps
+from radiograde.service.errors import UndocumentedError
+from radiograde.service.films.archive import Archive
+from radiograde.service.films.results import ResultStore
+from radiograde.service.viewing.decoded import DecodedFilms
+from radiograde.service.viewing.thumbnail import Thumbnails
+from radiograde.service.viewing.view import map_bytes, pixel_bytes, view_json
 
 
 class Viewer:
@@ -30,15 +30,15 @@ class Viewer:
         self._thumbnails = thumbnails
 
     def view(self, id: str) -> dict[str, Any]:
-        """Return size, scale and windows, as :func:`service.viewing.view.view_json`."""
+        """Return size, scale and windows, as :func:`radiograde.service.viewing.view.view_json`."""
         return view_json(self._film(id), self._maps(id))
 
     def pixels(self, id: str) -> memoryview:
-        """Return the pixels, as :func:`service.viewing.view.pixel_bytes`."""
+        """Return the pixels, as :func:`radiograde.service.viewing.view.pixel_bytes`."""
         return pixel_bytes(self._film(id))
 
     def maps(self, id: str) -> bytes:
-        """Return the maps, as :func:`service.viewing.view.map_bytes`."""
+        """Return the maps, as :func:`radiograde.service.viewing.view.map_bytes`."""
         self._check(id)
         maps = self._maps(id)
         if maps is None:
@@ -46,7 +46,7 @@ class Viewer:
         return map_bytes(maps)
 
     def thumbnail(self, id: str) -> bytes:
-        """Return a small picture, as :func:`service.viewing.thumbnail.thumbnail`."""
+        """Return a small picture, as :func:`radiograde.service.viewing.thumbnail.thumbnail`."""
         self._check(id)
         return self._thumbnails.get(id)
 

@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 
-from service.database import Database
-from service.tables import films, reviews
+from radiograde.service.database.engine import Database
+from radiograde.service.database.tables import films, reviews
 
 OVERLAP = timedelta(seconds=10)
 """A change is dated before it is committed, by a clock that may differ from this one."""

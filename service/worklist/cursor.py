@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
-from service.errors import BadCursorError
+from radiograde.service.errors import BadCursorError
 
 Order = Literal["newest", "severest"]
 

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from model.errors import OverloadedError
-from service.worklist.changes import Change, ChangeLog
+from radiograde.model.errors import OverloadedError
+from radiograde.service.worklist.changes import Change, ChangeLog
 
 log = structlog.get_logger("radiograde.worklist")
 

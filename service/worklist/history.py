@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-from model.errors import NotFoundError
-from service.database import Database
-from service.reviews.ledger import ReviewLedger
-from service.reviews.review import Review
-from service.worklist import query
-from service.worklist.change import Change, Ruler, Score, change
-from service.worklist.row import finding_json, review_json
+from radiograde.model.errors import NotFoundError
+from radiograde.service.database.engine import Database
+from radiograde.service.reviews.ledger import ReviewLedger
+from radiograde.service.reviews.review import Review
+from radiograde.service.worklist import query
+from radiograde.service.worklist.change import Change, Ruler, Score, change
+from radiograde.service.worklist.row import finding_json, review_json
 
 MOST_FILMS = 200
 

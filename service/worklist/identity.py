@@ -14,8 +14,8 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag
 
-from service.documents.particulars import Particulars, particulars
-from service.intake.archive import FILM, Archive
+from radiograde.service.documents.particulars import Particulars, particulars
+from radiograde.service.films.archive import FILM, Archive
 
 Shown = Literal["none", "id", "full"]
 

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from service.tables import films, results, reviews
-from service.worklist.cursor import Cursor
+from radiograde.service.database.tables import films, results, reviews
+from radiograde.service.worklist.cursor import Cursor
 
 Status = Literal["waiting", "scored", "rejected", "failed"]
 Severity = Literal["none", "mild", "moderate", "severe"]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from service.intake.pseudonym import label_of
-from service.reviews.review import Review
+from radiograde.service.films.pseudonym import label_of
+from radiograde.service.reviews.review import Review
 
 _FAILURES = {
     "gave_up": "Grading this film began several times and never ended. Look at it yourself.",

@@ -8,14 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from model.errors import NotFoundError
-from service.database import Database
-from service.reviews.ledger import ReviewLedger
-from service.worklist import query
-from service.worklist.cursor import Cursor, Order
-from service.worklist.identity import Identities
-from service.worklist.query import Filters
-from service.worklist.row import row_json
+from radiograde.model.errors import NotFoundError
+from radiograde.service.database.engine import Database
+from radiograde.service.reviews.ledger import ReviewLedger
+from radiograde.service.worklist import query
+from radiograde.service.worklist.cursor import Cursor, Order
+from radiograde.service.worklist.identity import Identities
+from radiograde.service.worklist.query import Filters
+from radiograde.service.worklist.row import row_json
 
 Query = Callable[[Filters, int, Cursor | None], sa.Select[Any]]
 

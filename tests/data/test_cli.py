@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from data.cli import data
-from data.manifest import load
+from radiograde.data.cli import data
+from radiograde.data.manifest import load
 
 CSV = "File;Patient ID;View;Extent;Remark\na.png;P1;PA;2,5;first\nb.png;P1;L;;\nc.png;P2;;0;\n"
 

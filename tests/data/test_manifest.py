@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import ManifestError
-from data.manifest import Film, load
+from radiograde.data.errors import ManifestError
+from radiograde.data.manifest import Film, load
 
 ZONES = "brixia_S_A,brixia_S_B,brixia_S_C,brixia_S_D,brixia_S_E,brixia_S_F"
 

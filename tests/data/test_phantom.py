@@ -8,14 +8,14 @@ import pytest
 from PIL import Image
 from pydicom import dcmread, uid
 
-from data.manifest import load
-from data.phantom import PhantomSpec, draw, zone_masks
-from data.phantom_dataset import write_dataset
-from data.phantom_dicom import to_dicom, write_dicom
-from data.storage import LOSSY, Storage, samples_of
-from model.gate import judge
-from model.radiograph import read
-from model.scales import ZONES
+from radiograde.data.manifest import load
+from radiograde.data.phantom import PhantomSpec, draw, zone_masks
+from radiograde.data.phantom_dataset import write_dataset
+from radiograde.data.phantom_dicom import to_dicom, write_dicom
+from radiograde.data.storage import LOSSY, Storage, samples_of
+from radiograde.model.reading.radiograph import read
+from radiograde.model.scoring.gate import judge
+from radiograde.model.scoring.scales import ZONES
 
 MIXED = {"A": 0.5, "B": 1.0, "C": 2.0, "E": 1.5, "F": 3.0}
 

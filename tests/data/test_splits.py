@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import ManifestError
-from data.manifest import Film, Manifest, load
-from data.splits import assign_folds
+from radiograde.data.errors import ManifestError
+from radiograde.data.manifest import Film, Manifest, load
+from radiograde.data.splits import assign_folds
 
 
 def manifest_of(films: list[Film]) -> Manifest:

@@ -16,9 +16,9 @@ import structlog
 from fastapi.testclient import TestClient
 from pynetdicom import _config
 
-from model.scorer import Scorer
-from service.app import create_app
-from service.settings import Settings
+from radiograde.model.scoring.scorer import Scorer
+from radiograde.service.config.settings import Settings
+from radiograde.service.http.app import create_app
 from tests.service.fakes import FakeScorer
 
 Start = Callable[..., TestClient]

@@ -8,11 +8,11 @@ import threading
 import numpy as np
 from PIL import Image
 
-from model.intervals import Intervals, Width
-from model.metadata import ModelMetadata, Thresholds
-from model.preprocess import Preprocessing
-from model.radiograph import Radiograph
-from model.result import (
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.scoring.intervals import Intervals, Width
+from radiograde.model.scoring.metadata import ModelMetadata, Thresholds
+from radiograde.model.scoring.preprocess import Preprocessing
+from radiograde.model.scoring.result import (
     GateVerdict,
     ImageFacts,
     Involvement,
@@ -23,8 +23,8 @@ from model.result import (
     Scores,
     SeverityResult,
 )
-from model.scales import ZONES
-from model.scorer import Scorer
+from radiograde.model.scoring.scales import ZONES
+from radiograde.model.scoring.scorer import Scorer
 
 FACTS = ModelFacts("fake", "1.2.3", "ab" * 32)
 METADATA = ModelMetadata(

@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from service import schemas
+from radiograde.service.http import schemas
 
 COMMAND = [sys.executable, "-m", "radiograde"]
 OUT_OF_SCOPE = ("hip_cr_jply", "leg_cr_jply", "mammogram_rg_j2k", "ct1_j2kr", "us1_j2kr")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from service.logs import configure_logging
+from radiograde.service.logs import configure_logging
 from tests.service.conftest import Start
 from tests.service.fakes import png
-from tests.service.test_scoring import send
+from tests.service.http.test_scoring import send
 
 
 def test_a_request_is_one_line_without_what_was_sent(

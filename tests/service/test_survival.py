@@ -21,14 +21,14 @@ import pytest
 from pydicom import dcmread
 from pynetdicom import AE
 
-from service.documents.builders import NAMES
-from service.records import Records, open_records
-from service.settings import Settings
-from service.site import Kind
+from radiograde.service.config.settings import Settings
+from radiograde.service.config.site import Kind
+from radiograde.service.documents.builders import NAMES
+from radiograde.service.grading.records import Records, open_records
 from tests.orthanc import free_port
+from tests.service.grading.conftest import MakeFilm
+from tests.service.grading.conftest import make_film as make_film
 from tests.service.processes import Process
-from tests.service.work.conftest import MakeFilm
-from tests.service.work.conftest import make_film as make_film
 
 FILMS = int(os.environ.get("RADIOGRADE_TEST_FILMS", "40"))
 DX = "1.2.840.10008.5.1.4.1.1.1.1"

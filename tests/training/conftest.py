@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.phantom import PhantomSpec, draw
-from data.phantom_dataset import write_dataset
-from training import pipeline, scope_pictures
-from training.config import NetworkConfig, StageConfig, TrainConfig
+from radiograde.data.phantom import PhantomSpec, draw
+from radiograde.data.phantom_dataset import write_dataset
+from radiograde.training import pipeline, scope_pictures
+from radiograde.training.config import NetworkConfig, StageConfig, TrainConfig
 
 FILMS = 40
 UNGRADED = 8

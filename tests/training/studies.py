@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from data.film import Film
-from data.manifest import Manifest
-from model.scope import CLASSES
-from training import targets
-from training.films import FilmCache
-from training.predict import Predictions
-from training.study import Study
+from radiograde.data.film import Film
+from radiograde.data.manifest import Manifest
+from radiograde.model.scoring.scope import CLASSES
+from radiograde.training import targets
+from radiograde.training.films import FilmCache
+from radiograde.training.predict import Predictions
+from radiograde.training.study import Study
 
 SIDE = 8
 

@@ -1,7 +1,7 @@
 import torch
 
-from training import augment
-from training.config import AugmentConfig
+from radiograde.training import augment
+from radiograde.training.config import AugmentConfig
 
 STILL = AugmentConfig(
     mirror=0.0, rotate=0.0, zoom=0.0, shift=0.0, gamma=0.0, contrast=0.0, noise=0.0, blur=0.0,

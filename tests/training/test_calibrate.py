@@ -5,13 +5,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from model.scales import EXTENT, ZONE, ZONES
+from radiograde.model.scoring.scales import EXTENT, ZONE, ZONES
+from radiograde.training import calibrate
+from radiograde.training.curves import Calibration, Curve
+from radiograde.training.metrics import Array
+from radiograde.training.predict import Predictions
+from radiograde.training.references import References
 from tests.training.studies import predictions
-from training import calibrate
-from training.curves import Calibration, Curve
-from training.metrics import Array
-from training.predict import Predictions
-from training.references import References
 
 FILMS = 400
 ALL = np.ones(FILMS, bool)

@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from data.film import Film
+from radiograde.data.film import Film
+from radiograde.training.change import changes
 from tests.training.studies import film
-from training.change import changes
 
 NAN = float("nan")
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from model.intervals import Width
-from model.scales import BRIXIA, ZONE
-from training import conformal
-from training.metrics import Array
+from radiograde.model.scoring.intervals import Width
+from radiograde.model.scoring.scales import BRIXIA, ZONE
+from radiograde.training import conformal
+from radiograde.training.metrics import Array
 
 FILMS = 3000
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from data.film import Film
+from radiograde.data.film import Film
+from radiograde.training import draws
+from radiograde.training.config import StageConfig
+from radiograde.training.study import Study
 from tests.training.studies import film, study
-from training import draws
-from training.config import StageConfig
-from training.study import Study
 
 GRADED = range(12)
 BRIXIA = range(6)

@@ -8,18 +8,18 @@ import pytest
 from numpy.typing import NDArray
 from rich.console import Console
 
-from data.film import Film
-from model.scales import BRIXIA
-from model.scope import CLASSES
+from radiograde.data.film import Film
+from radiograde.model.scoring.scales import BRIXIA
+from radiograde.model.scoring.scope import CLASSES
+from radiograde.training import card, evaluate, readme
+from radiograde.training.config import TrainConfig
+from radiograde.training.errors import ConfigError
+from radiograde.training.metadata import metadata
+from radiograde.training.predict import Predictions
+from radiograde.training.references import References
+from radiograde.training.scope_evaluation import Trial
+from radiograde.training.tables import show
 from tests.training.studies import film, predictions, random_zones, study, whole
-from training import card, evaluate, readme
-from training.config import TrainConfig
-from training.errors import ConfigError
-from training.metadata import metadata
-from training.predict import Predictions
-from training.references import References
-from training.scope_evaluation import Trial
-from training.tables import show
 
 COUNT = 30
 Zones = NDArray[np.float32]

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.scales import EXTENT, ZONE
+from radiograde.model.scoring.scales import EXTENT, ZONE
+from radiograde.training.graded_scale import GradedScale, graded_scales
+from radiograde.training.references import References
 from tests.training.studies import film, predictions, random_zones, whole
-from training.graded_scale import GradedScale, graded_scales
-from training.references import References
 
 COUNT = 30
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from data.errors import ManifestError
-from data.film import Film
-from training import losses, targets
-from training.config import LossConfig
-from training.network import FINDINGS, Look
-from training.pooling import ReaderOffsets
+from radiograde.data.errors import ManifestError
+from radiograde.data.film import Film
+from radiograde.training import losses, targets
+from radiograde.training.config import LossConfig
+from radiograde.training.network import FINDINGS, Look
+from radiograde.training.pooling import ReaderOffsets
 
 CPU = torch.device("cpu")
 

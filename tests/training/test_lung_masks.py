@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.phantom import PhantomSpec, draw
-from training.lung_masks import LEAST_ROWS, lungs_of
+from radiograde.data.phantom import PhantomSpec, draw
+from radiograde.training.lung_masks import LEAST_ROWS, lungs_of
 
 Mask = NDArray[np.bool_]
 

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from training.metrics import agreement, on_line, quadratic_kappa
+from radiograde.training.metrics import agreement, on_line, quadratic_kappa
 
 NAN = math.nan
 

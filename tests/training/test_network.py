@@ -3,12 +3,12 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from training import encoder
-from training.box import lung_box, place_box, sample_box
-from training.config import NetworkConfig
-from training.network import Look, SeverityNetwork, standardise
-from training.pooling import ZonePool
-from training.two_looks import seen, seen_in_the_mirror, unmirror
+from radiograde.training import encoder
+from radiograde.training.box import lung_box, place_box, sample_box
+from radiograde.training.config import NetworkConfig
+from radiograde.training.network import Look, SeverityNetwork, standardise
+from radiograde.training.pooling import ZonePool
+from radiograde.training.two_looks import seen, seen_in_the_mirror, unmirror
 
 SMALL = NetworkConfig(input_size=128, look_size=64, width=16)
 

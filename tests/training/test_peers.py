@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from data.film import Film
+from radiograde.data.film import Film
+from radiograde.training.peers import OURS, Row, side_by_side
+from radiograde.training.references import References
 from tests.training.studies import film, predictions, random_zones, whole
-from training.peers import OURS, Row, side_by_side
-from training.references import References
 
 COUNT = 24
 ZONES = random_zones(COUNT)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from data.phantom import PhantomSpec, draw
-from training import perturb
-from training.perturb import PERTURBATIONS, Picture
+from radiograde.data.phantom import PhantomSpec, draw
+from radiograde.training import perturb
+from radiograde.training.perturb import PERTURBATIONS, Picture
 
 FILMS = {
     "a usual film": draw(PhantomSpec(rows=320, columns=288, zones={"C": 2, "F": 1}, seed=6)).pixels,

@@ -12,33 +12,33 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
-import radiograde
-from data.errors import ManifestError
-from model.intervals import Width
-from model.scope import CLASSES, FRONTAL
-from model.scorer import Scorer
-from training import calibrate, loop, pipeline, predict, robustness
-from training import export as exporting
-from training.assemble import assemble, load_calibration
-from training.config import TrainConfig
-from training.curves import Calibration, Curve
-from training.errors import ParityError, UnfitDataError
-from training.films import FilmCache
-from training.finetune import Finetune
-from training.metadata import metadata
-from training.predict import FoldGraders, Predictions
-from training.scope_evaluation import Trial
-from training.study import open_study
+from radiograde.command import main
+from radiograde.data.errors import ManifestError
+from radiograde.model.scoring.intervals import Width
+from radiograde.model.scoring.scope import CLASSES, FRONTAL
+from radiograde.model.scoring.scorer import Scorer
+from radiograde.training import calibrate, loop, pipeline, predict, robustness
+from radiograde.training import export as exporting
+from radiograde.training.assemble import assemble, load_calibration
+from radiograde.training.config import TrainConfig
+from radiograde.training.curves import Calibration, Curve
+from radiograde.training.errors import ParityError, UnfitDataError
+from radiograde.training.films import FilmCache
+from radiograde.training.finetune import Finetune
+from radiograde.training.metadata import metadata
+from radiograde.training.predict import FoldGraders, Predictions
+from radiograde.training.scope_evaluation import Trial
+from radiograde.training.study import open_study
 
 CPU = torch.device("cpu")
 TWO_WAYS = {"as it is": lambda film: film, "upside down": lambda film: film[::-1].copy()}
 FEW_PICTURES = """
-import radiograde
+from radiograde.command import main
 from training import scope_pictures
 
 scope_pictures.FRONTAL_FILMS = scope_pictures.SPOILT_FILMS = 4
 scope_pictures.PHANTOMS = 1
-radiograde.main()
+main()
 """
 
 
@@ -210,7 +210,7 @@ def exported(phantoms: Path, run: Path, measured: dict[str, Any]) -> Path:
 
 def invoke(command: str, data: Path, run: Path, *options: str) -> Result:
     files = ["--data", str(data), "--run", str(run), "--cache", str(run.parent / "films")]
-    return CliRunner().invoke(radiograde.main, [command, *files, *options])
+    return CliRunner().invoke(main, [command, *files, *options])
 
 
 def test_a_run_is_measured(run: Path, measured: dict[str, Any]) -> None:
@@ -353,7 +353,7 @@ def test_other_films_than_the_runs_are_not_measured(
     other.write_text(text.replace("lung_masks/", f"{phantoms}/lung_masks/"))
     for command in ("evaluate", "export", "train"):
         place = ["--out", str(run)] if command == "train" else ["--run", str(run)]
-        refused = CliRunner().invoke(radiograde.main, [command, "--data", str(other), *place])
+        refused = CliRunner().invoke(main, [command, "--data", str(other), *place])
         assert refused.exit_code == 1
         assert "another manifest" in refused.output
 
@@ -381,7 +381,7 @@ def test_a_wrong_configuration_is_told_in_words(phantoms: Path, tmp_path: Path, 
     (tmp_path / "mine.yaml").write_text(text)
     arguments = ["train", "--data", str(phantoms), "--out", str(tmp_path / "run")]
     arguments += ["--config", str(tmp_path / "mine.yaml")]
-    refused = CliRunner().invoke(radiograde.main, arguments)
+    refused = CliRunner().invoke(main, arguments)
     assert refused.exit_code == 1
     assert "mine.yaml cannot be used" in refused.output
 
@@ -392,6 +392,6 @@ def test_another_configuration_needs_another_folder(
     other = tmp_path / "other.yaml"
     tiny.model_copy(update={"seed": 1}).save(other)
     arguments = ["train", "--data", str(phantoms), "--out", str(run), "--config", str(other)]
-    refused = CliRunner().invoke(radiograde.main, arguments)
+    refused = CliRunner().invoke(main, arguments)
     assert refused.exit_code == 1
     assert "another --out" in refused.output.lower()

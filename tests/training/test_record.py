@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from radiograde.training.device import Machine
+from radiograde.training.errors import UnfitDataError
+from radiograde.training.record import RunRecord
+from radiograde.training.study import check_same_films
+from radiograde.training.tables import training_time
 from tests.training.studies import film, study
-from training.device import Machine
-from training.errors import UnfitDataError
-from training.record import RunRecord
-from training.study import check_same_films
-from training.tables import training_time
 
 CPU = torch.device("cpu")
 STUDY = study([film(n) for n in range(3)])
@@ -36,7 +36,7 @@ def test_a_run_that_is_taken_up_again_adds_to_what_it_took(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter([0.0, 60.0, 90.0, 1000.0, 1012.0, 1030.0])
-    monkeypatch.setattr("training.record.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("radiograde.training.record.time.monotonic", lambda: next(clock))
     first = RunRecord(tmp_path, STUDY, Machine(CPU))
     first.add("pretrain", 60.0)
     first.add("fold0", 10.0)

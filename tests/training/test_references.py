@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from radiograde.training.references import References
 from tests.training.studies import film
-from training.references import References
 
 FILMS = [
     film(0, brixia={"S": (0, 1, 2, 3, 2, 1), "J": (1, 1, 2, 3, 2, 3)}, geographic_extent=4.0),

@@ -13,20 +13,20 @@ from click.testing import CliRunner
 from matplotlib import rcParams
 from numpy.typing import NDArray
 
-import radiograde
-from data.film import Film
-from model.scope import CLASSES
+from radiograde.command import main
+from radiograde.data.film import Film
+from radiograde.model.scoring.scope import CLASSES
+from radiograde.training import conformal, evaluate, scope_evaluation
+from radiograde.training.config import TrainConfig
+from radiograde.training.films import FilmCache
+from radiograde.training.measured import Measured
+from radiograde.training.predict import Predictions
+from radiograde.training.references import References
+from radiograde.training.report import agreement, bland_altman, crossed, page, scores
+from radiograde.training.report.style import STYLE
+from radiograde.training.scope_evaluation import Trial
+from radiograde.training.study import Study
 from tests.training import studies
-from training import conformal, evaluate, scope_evaluation
-from training.config import TrainConfig
-from training.films import FilmCache
-from training.measured import Measured
-from training.predict import Predictions
-from training.references import References
-from training.report import agreement, bland_altman, crossed, page, scores
-from training.report.style import STYLE
-from training.scope_evaluation import Trial
-from training.study import Study
 
 COUNT, SIDE = 36, 32
 ANCHORS = {
@@ -222,7 +222,7 @@ def test_the_command_writes_the_page_and_names_it(
     monkeypatch.setattr(evaluate, "evaluate", lambda *_: run)
     arguments = ["evaluate", "--data", str(tmp_path), "--run", str(tmp_path)]
     arguments += ["--report", str(tmp_path / "out"), *(["--json"] if as_json else [])]
-    done = CliRunner().invoke(radiograde.main, arguments)
+    done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 0, done.output
     assert (tmp_path / "out" / "report.html").exists()
     stream = done.stderr if as_json else done.stdout

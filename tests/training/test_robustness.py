@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from data.phantom import PhantomSpec, draw
+from radiograde.data.phantom import PhantomSpec, draw
+from radiograde.training.perturb import PERTURBATIONS
+from radiograde.training.predict import FoldGraders
+from radiograde.training.robustness import shifts
+from radiograde.training.study import Study
+from radiograde.training.two_looks import Grading
 from tests.training.conftest import write_png
 from tests.training.studies import film, study
-from training.perturb import PERTURBATIONS
-from training.predict import FoldGraders
-from training.robustness import shifts
-from training.study import Study
-from training.two_looks import Grading
 
 COUNT = 6
 

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from model.scope import CLASSES
-from training import scope
-from training.config import NetworkConfig
-from training.network import SeverityNetwork
-from training.scope import Pictures, ScopeHead
+from radiograde.model.scoring.scope import CLASSES
+from radiograde.training import scope
+from radiograde.training.config import NetworkConfig
+from radiograde.training.network import SeverityNetwork
+from radiograde.training.scope import Pictures, ScopeHead
 
 INPUTS = 12
 EACH = 40

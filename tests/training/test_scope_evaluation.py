@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from model.scope import CLASSES, FRONTAL
-from training.scope_evaluation import HIGHEST, LOST, Trial, figures
-from training.scope_stage import TRIAL
+from radiograde.model.scoring.scope import CLASSES, FRONTAL
+from radiograde.training.scope_evaluation import HIGHEST, LOST, Trial, figures
+from radiograde.training.scope_stage import TRIAL
 
 
 def trial(*frontal: float, kinds: tuple[str, ...] | None = None) -> Trial:

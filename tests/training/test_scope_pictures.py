@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.phantom import PhantomSpec, draw
-from model.errors import RadiogradeError
-from model.preprocess import Preprocessing, prepare
-from model.scope import CLASSES, FRONTAL
+from radiograde.data.phantom import PhantomSpec, draw
+from radiograde.model.errors import RadiogradeError
+from radiograde.model.scoring.preprocess import Preprocessing, prepare
+from radiograde.model.scoring.scope import CLASSES, FRONTAL
+from radiograde.training import scope_pictures
+from radiograde.training.films import FilmCache
+from radiograde.training.scope import Pictures
+from radiograde.training.scope_pictures import FOLDERS, gather
+from radiograde.training.spoilt import SPOILT
+from radiograde.training.study import Study
 from tests.training.conftest import write_png
 from tests.training.studies import film, study
-from training import scope_pictures
-from training.films import FilmCache
-from training.scope import Pictures
-from training.scope_pictures import FOLDERS, gather
-from training.spoilt import SPOILT
-from training.study import Study
 
 SIDE = 64
 COUNT = 12

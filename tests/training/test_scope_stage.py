@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from model.scope import CLASSES
+from radiograde.model.scoring.scope import CLASSES
+from radiograde.training import scope, scope_pictures, scope_stage
+from radiograde.training.config import TrainConfig
+from radiograde.training.device import Machine
+from radiograde.training.errors import UnfinishedRunError
+from radiograde.training.finetune import Place
+from radiograde.training.scope import Pictures, ScopeHead
 from tests.training.studies import film, study
-from training import scope, scope_pictures, scope_stage
-from training.config import TrainConfig
-from training.device import Machine
-from training.errors import UnfinishedRunError
-from training.finetune import Place
-from training.scope import Pictures, ScopeHead
 
 CPU = torch.device("cpu")
 FOLDS = np.array([0, 0, 1, 1, 2, 2, 2])

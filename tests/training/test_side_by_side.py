@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from data.errors import ManifestError
+from radiograde.data.errors import ManifestError
+from radiograde.training.assemble import member_folders
+from radiograde.training.config import TrainConfig
+from radiograde.training.finetune import BOXES, Finetune, Place, planned
+from radiograde.training.progress import Epoch
+from radiograde.training.side_by_side import run_side_by_side
 from tests.training.studies import film, study
-from training.assemble import member_folders
-from training.config import TrainConfig
-from training.finetune import BOXES, Finetune, Place, planned
-from training.progress import Epoch
-from training.side_by_side import run_side_by_side
 
 STUDY = study([film(n) for n in range(6)])
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from data.phantom import PhantomSpec, draw
-from model.scope import CLASSES
-from training.perturb import Picture
-from training.spoilt import SPOILT
+from radiograde.data.phantom import PhantomSpec, draw
+from radiograde.model.scoring.scope import CLASSES
+from radiograde.training.perturb import Picture
+from radiograde.training.spoilt import SPOILT
 
 SPOILS = {kind: spoil for _, kind, spoil in SPOILT}
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from radiograde.training.subgroups import FEWEST, Group, groups
 from tests.training.studies import film
-from training.subgroups import FEWEST, Group, groups
 
 NAN = float("nan")
 

@@ -4,12 +4,12 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-import radiograde
-from training import device, finetune, pipeline, teacher
-from training.assemble import assemble
-from training.config import TrainConfig
-from training.errors import ConfigError, UnfinishedRunError, UnfitDataError
-from training.study import Study, open_study
+from radiograde.command import main
+from radiograde.training import device, finetune, pipeline, teacher
+from radiograde.training.assemble import assemble
+from radiograde.training.config import TrainConfig
+from radiograde.training.errors import ConfigError, UnfinishedRunError, UnfitDataError
+from radiograde.training.study import Study, open_study
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_a_student_begins_where_its_teacher_began_and_learns_what_it_grades(
     command = ["train", "--data", str(phantoms), "--out", str(tmp_path / "student")]
     command += ["--config", str(tmp_path / "student.yaml"), "--teacher", str(run)]
     command += ["--cache", str(run.parent / "films"), "--out-of-scope", str(out_of_scope)]
-    done = CliRunner().invoke(radiograde.main, command)
+    done = CliRunner().invoke(main, command)
     assert done.exit_code == 0, done.output
     student = tmp_path / "student"
     assert TrainConfig.load(student / "config.yaml").teacher == run.resolve()
@@ -52,7 +52,7 @@ def test_a_student_begins_where_its_teacher_began_and_learns_what_it_grades(
         assert torch.load(student / fold / finetune.TAUGHT, weights_only=True).shape[1] == 8
         assert (student / fold / "scope.pt").exists()
     # Given again without --teacher, the command knows it from the run.
-    again = CliRunner().invoke(radiograde.main, [*command[:5], *command[9:]])
+    again = CliRunner().invoke(main, [*command[:5], *command[9:]])
     assert again.exit_code == 0, again.output
 
 

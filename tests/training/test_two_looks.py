@@ -4,13 +4,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from model.scope import CLASSES
-from training.box import lung_box, place_box, sample_box
-from training.config import NetworkConfig
-from training.curves import Calibration, Curve
-from training.network import Look, SeverityNetwork
-from training.scope import ScopeHead
-from training.two_looks import Grading, TwoLooks, seen, seen_in_the_mirror
+from radiograde.model.scoring.scope import CLASSES
+from radiograde.training.box import lung_box, place_box, sample_box
+from radiograde.training.config import NetworkConfig
+from radiograde.training.curves import Calibration, Curve
+from radiograde.training.network import Look, SeverityNetwork
+from radiograde.training.scope import ScopeHead
+from radiograde.training.two_looks import Grading, TwoLooks, seen, seen_in_the_mirror
 
 SMALL = NetworkConfig(input_size=128, look_size=64, width=16)
 FILMS = 2

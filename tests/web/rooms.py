@@ -15,8 +15,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from data.phantom import PhantomSpec, draw
-from data.phantom_dicom import to_dicom
+from radiograde.data.phantom import PhantomSpec, draw
+from radiograde.data.phantom_dicom import to_dicom
 from tests.service.processes import running, waited
 
 SCREENSHOTS = Path(__file__).parents[2] / "artefacts" / "screenshots"

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from service.middleware import SAFE_HEADERS
-from service.routes.pages import WEB
+from radiograde.service.http.middleware import SAFE_HEADERS
+from radiograde.service.http.routes.pages import WEB
 
 HARNESS = Path(__file__).with_name("harness")
 

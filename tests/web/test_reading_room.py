@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from data.phantom import PhantomSpec
-from model.scales import ZONE_NAMES
+from radiograde.data.phantom import PhantomSpec
+from radiograde.model.scoring.scales import ZONE_NAMES
 from tests.web.conftest import CHROMIUM
 from tests.web.rooms import asked, drop, film, grave_findings, picture, serving, visit
 

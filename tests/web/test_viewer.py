@@ -14,9 +14,9 @@ pytest.importorskip("playwright.sync_api")
 
 from playwright.sync_api import Browser
 
-from service.documents.drawing import heat
-from service.documents.maps import resized
-from service.documents.overlay import _zone_rows
+from radiograde.service.documents.drawing import heat
+from radiograde.service.documents.maps import resized
+from radiograde.service.documents.overlay import _zone_rows
 from tests.web.drawn import COLUMNS, FULL, RNG, ROWS, lungs, ramp
 from tests.web.site import Site
 from tests.web.stage import HEIGHT, WIDTH, Stage, opened

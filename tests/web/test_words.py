@@ -11,19 +11,16 @@ from typing import get_args
 
 import pytest
 
-import model.dicom_orientation
-import model.gate
-import model.polarity
-import model.scope
-import model.scorer
-from model.errors import RadiogradeError
-from service.routes.pages import WEB
-from service.worklist.change import Verdict
+from radiograde.model.errors import RadiogradeError
+from radiograde.model.reading import dicom_orientation, polarity
+from radiograde.model.scoring import gate, scope, scorer
+from radiograde.service.http.routes.pages import WEB
+from radiograde.service.worklist.change import Verdict
 
 ENGLISH = json.loads((WEB / "words" / "en.json").read_text())
 OTHERS = sorted(path.stem for path in (WEB / "words").glob("*.json") if path.stem != "en")
 SOURCES = [*WEB.glob("*.js"), *(WEB / "parts").glob("*.js")]
-GATE = (model.gate, model.scope, model.scorer, model.polarity, model.dicom_orientation)
+GATE = (gate, scope, scorer, polarity, dicom_orientation)
 
 
 def words(language: str) -> dict[str, str]:
@@ -46,7 +43,9 @@ def error_codes() -> set[str]:
             yield child
             yield from below(child)
 
-    return {kind.code for kind in below(RadiogradeError) if kind.__module__ == "model.errors"}
+    return {
+        kind.code for kind in below(RadiogradeError) if kind.__module__ == "radiograde.model.errors"
+    }
 
 
 def literal_keys() -> set[str]:

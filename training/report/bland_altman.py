@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from model.scales import Scale
-from training.metrics import Array
-from training.report.parts import Plot
-from training.report.style import BAND, INK, MUTED, OURS, plot, sheet
+from radiograde.model.scoring.scales import Scale
+from radiograde.training.metrics import Array
+from radiograde.training.report.parts import Plot
+from radiograde.training.report.style import BAND, INK, MUTED, OURS, plot, sheet
 
 FEWEST = 2
 LIMIT = 1.96

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from model.scales import BRIXIA
-from training.measured import Measured
-from training.report.parts import Plot, Section, Table
-from training.report.style import BAND, INK, MUTED, OURS, plot, sheet
-from training.tables import shown
+from radiograde.model.scoring.scales import BRIXIA
+from radiograde.training.measured import Measured
+from radiograde.training.report.parts import Plot, Section, Table
+from radiograde.training.report.style import BAND, INK, MUTED, OURS, plot, sheet
+from radiograde.training.tables import shown
 
 FIGURES = (
     ("mae", "mean absolute difference of both changes", ".2f"),

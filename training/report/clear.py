@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from training.measured import Measured
-from training.report.parts import Section, Table
+from radiograde.training.measured import Measured
+from radiograde.training.report.parts import Section, Table
 
 
 def section(measured: Measured) -> Section:

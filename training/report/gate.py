@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.scope import CLASSES, FRONTAL
-from training.measured import Measured
-from training.metrics import Array
-from training.report.parts import Plot, Section, Table
-from training.report.style import MISSED, MUTED, OURS, plot, sheet
-from training.scope_evaluation import Trial
+from radiograde.model.scoring.scope import CLASSES, FRONTAL
+from radiograde.training.measured import Measured
+from radiograde.training.metrics import Array
+from radiograde.training.report.parts import Plot, Section, Table
+from radiograde.training.report.style import MISSED, MUTED, OURS, plot, sheet
+from radiograde.training.scope_evaluation import Trial
 
 CORNER = 0.1
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from training.measured import Measured
-from training.peers import OURS
-from training.report.parts import Tile
-from training.tables import shown
+from radiograde.training.measured import Measured
+from radiograde.training.peers import OURS
+from radiograde.training.report.parts import Tile
+from radiograde.training.tables import shown
 
 ERRORS = {
     "Brixia, readers' mean": "Global Brixia, mean absolute error",

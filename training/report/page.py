@@ -7,8 +7,8 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib import rc_context
 
-from training.measured import Measured
-from training.report import (
+from radiograde.training.measured import Measured
+from radiograde.training.report import (
     agreement,
     change,
     clear,
@@ -21,7 +21,7 @@ from training.report import (
     subgroups,
     worst,
 )
-from training.report.style import STYLE
+from radiograde.training.report.style import STYLE
 
 NAME = "report.html"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from training.measured import Measured
-from training.report.parts import Plot, Section
-from training.report.style import INK, MISSED, OURS, plot, sheet
+from radiograde.training.measured import Measured
+from radiograde.training.report.parts import Plot, Section
+from radiograde.training.report.style import INK, MISSED, OURS, plot, sheet
 
 
 def section(measured: Measured) -> Section:

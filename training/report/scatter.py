@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 
-from training.graded_scale import GradedScale
-from training.metrics import Array
-from training.report import crossed
-from training.report.parts import Plot
-from training.report.style import INK, MISSED, OURS, plot, sheet
+from radiograde.training.graded_scale import GradedScale
+from radiograde.training.metrics import Array
+from radiograde.training.report import crossed
+from radiograde.training.report.parts import Plot
+from radiograde.training.report.style import INK, MISSED, OURS, plot, sheet
 
 SIDE = 4.4
 

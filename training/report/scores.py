@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from model.scales import BRIXIA
-from training.measured import Measured
-from training.network import READERS
-from training.peers import OURS
-from training.report.bland_altman import Pair, bland_altman
-from training.report.parts import Plot, Section, Table
-from training.report.scatter import against_readers
-from training.report.two_readers import two_readers
-from training.tables import shown
+from radiograde.model.scoring.scales import BRIXIA
+from radiograde.training.measured import Measured
+from radiograde.training.network import READERS
+from radiograde.training.peers import OURS
+from radiograde.training.report.bland_altman import Pair, bland_altman
+from radiograde.training.report.parts import Plot, Section, Table
+from radiograde.training.report.scatter import against_readers
+from radiograde.training.report.two_readers import two_readers
+from radiograde.training.tables import shown
 
 
 def brixia(measured: Measured) -> Section:

@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from training.report.parts import Plot
+from radiograde.training.report.parts import Plot
 
 INK, MUTED, OURS, MISSED, BAND = "#1f2933", "#7b8794", "#1f5f9f", "#c2410c", "#dbe7f3"
 

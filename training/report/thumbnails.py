@@ -7,9 +7,9 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from training.films import FilmCache
-from training.report.parts import Plot
-from training.report.style import data_uri
+from radiograde.training.films import FilmCache
+from radiograde.training.report.parts import Plot
+from radiograde.training.report.style import data_uri
 
 SIDE = 320
 QUALITY = 82

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.ticker import MultipleLocator
 
-from model.scales import BRIXIA
-from training.network import READERS
-from training.references import References
-from training.report.parts import Plot
-from training.report.scatter import SIDE
-from training.report.style import INK, MUTED, plot, sheet
+from radiograde.model.scoring.scales import BRIXIA
+from radiograde.training.network import READERS
+from radiograde.training.references import References
+from radiograde.training.report.parts import Plot
+from radiograde.training.report.scatter import SIDE
+from radiograde.training.report.style import INK, MUTED, plot, sheet
 
 STEP = 3.0
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.scales import ZONE_NAMES
-from training.measured import Measured
-from training.report import crossed
-from training.report.parts import Case, Section, Zone
-from training.report.thumbnails import thumbnail
+from radiograde.model.scoring.scales import ZONE_NAMES
+from radiograde.training.measured import Measured
+from radiograde.training.report import crossed
+from radiograde.training.report.parts import Case, Section, Zone
+from radiograde.training.report.thumbnails import thumbnail
 
 MOST = 12
 FAR = 1.0

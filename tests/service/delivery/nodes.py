@@ -20,7 +20,7 @@ from pynetdicom import AE, evt
 from pynetdicom.events import Event
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
-from service.site import ClientTls, DicomDestination
+from radiograde.service.config.site import ClientTls, DicomDestination
 
 CLASSES = (Comprehensive3DSRStorage, SegmentationStorage, SecondaryCaptureImageStorage)
 SYNTAXES = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)

@@ -8,8 +8,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
-from service.documents.document import Document
-from service.site import Kind
+from radiograde.service.config.site import Kind
+from radiograde.service.documents.document import Document
 
 RESULT_ID = "01JARADMZ00000000000000000"
 STUDY_UID = "2.25.1541"

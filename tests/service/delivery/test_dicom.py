@@ -25,18 +25,14 @@ from pydicom.uid import (
 from pynetdicom.events import Event
 from structlog.testing import capture_logs
 
-from service.delivery.sinks.dicom import DicomSink
-from service.documents.document import Document
-from service.errors import DeliveryError, RefusedError, UnreachableError
-from service.site import ClientTls
+from radiograde.service.config.site import ClientTls
+from radiograde.service.delivery.destinations.dicom import DicomSink
+from radiograde.service.documents.document import Document
+from radiograde.service.errors import DeliveryError, RefusedError, UnreachableError
 from tests.orthanc import Orthanc, free_port, running_orthanc
 from tests.service.delivery.certificates import Certificates, make_certificates
 from tests.service.delivery.nodes import destination, listening, running_node
-from tests.service.delivery.objects import (
-    RESULT_ID,
-    dicom_document,
-    tells_of_a_patient,
-)
+from tests.service.delivery.objects import RESULT_ID, dicom_document, tells_of_a_patient
 
 SR = dicom_document(1, kind="sr", sop_class=Comprehensive3DSRStorage)
 SEG = dicom_document(2, kind="seg", sop_class=SegmentationStorage)

@@ -8,9 +8,9 @@ from pathlib import Path
 from pydicom.uid import Comprehensive3DSRStorage
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
-from service.delivery.sinks.dicom import DicomSink
-from service.delivery.sinks.sink import Finding
-from service.site import ClientTls, DicomDestination
+from radiograde.service.config.site import ClientTls, DicomDestination
+from radiograde.service.delivery.destinations.dicom import DicomSink
+from radiograde.service.delivery.destinations.sink import Finding
 from tests.orthanc import free_port, running_orthanc
 from tests.service.delivery.certificates import make_certificates
 from tests.service.delivery.nodes import CLASSES, destination, listening, running_node

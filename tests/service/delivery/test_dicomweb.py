@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from service.delivery.sinks.dicomweb import DicomWebSink
-from service.delivery.sinks.sink import Finding
-from service.documents.document import Document
-from service.errors import DeliveryError, RefusedError, SiteError, UnreachableError
-from service.site import ClientTls, DicomWebDestination
+from radiograde.service.config.site import ClientTls, DicomWebDestination
+from radiograde.service.delivery.destinations.dicomweb import DicomWebSink
+from radiograde.service.delivery.destinations.sink import Finding
+from radiograde.service.documents.document import Document
+from radiograde.service.errors import DeliveryError, RefusedError, SiteError, UnreachableError
 from tests.orthanc import Orthanc, free_port, running_orthanc
 from tests.service.delivery.certificates import make_certificates
 from tests.service.delivery.nodes import listening

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from service.delivery.sinks.fhir import FhirSink
-from service.delivery.sinks.sink import Finding
-from service.documents.document import Document
-from service.errors import DeliveryError, RefusedError, UnreachableError
-from service.site import FhirDestination
+from radiograde.service.config.site import FhirDestination
+from radiograde.service.delivery.destinations.fhir import FhirSink
+from radiograde.service.delivery.destinations.sink import Finding
+from radiograde.service.documents.document import Document
+from radiograde.service.errors import DeliveryError, RefusedError, UnreachableError
 from tests.orthanc import free_port
 from tests.service.delivery.objects import RESULT_ID, tells_of_a_patient
 from tests.service.delivery.web import Asked, Said, running_web

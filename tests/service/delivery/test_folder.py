@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from service.delivery.sinks.folder import FolderSink
-from service.documents.document import Document
-from service.errors import UnreachableError
-from service.site import FolderDestination
+from radiograde.service.config.site import FolderDestination
+from radiograde.service.delivery.destinations.folder import FolderSink
+from radiograde.service.documents.document import Document
+from radiograde.service.errors import UnreachableError
 from tests.service.delivery.objects import RESULT_ID, dicom_document
 
 SC = dicom_document()

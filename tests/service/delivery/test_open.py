@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from service.delivery.open import open_sink
-from service.delivery.sinks.dicom import DicomSink
-from service.delivery.sinks.dicomweb import DicomWebSink
-from service.delivery.sinks.fhir import FhirSink
-from service.delivery.sinks.folder import FolderSink
-from service.errors import SiteError
-from service.site import load_site
+from radiograde.service.config.site import load_site
+from radiograde.service.delivery.destinations.dicom import DicomSink
+from radiograde.service.delivery.destinations.dicomweb import DicomWebSink
+from radiograde.service.delivery.destinations.fhir import FhirSink
+from radiograde.service.delivery.destinations.folder import FolderSink
+from radiograde.service.delivery.open import open_sink
+from radiograde.service.errors import SiteError
 
 SITE = """
 [[destination]]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from service.delivery.open import open_sink
-from service.delivery.sinks.sink import Sink
-from service.documents.capture import secondary_capture
-from service.documents.document import Document
-from service.documents.seg import segmentation
-from service.documents.sr import structured_report
-from service.site import DicomDestination, DicomWebDestination
+from radiograde.service.config.site import DicomDestination, DicomWebDestination
+from radiograde.service.delivery.destinations.sink import Sink
+from radiograde.service.delivery.open import open_sink
+from radiograde.service.documents.capture import secondary_capture
+from radiograde.service.documents.document import Document
+from radiograde.service.documents.seg import segmentation
+from radiograde.service.documents.sr import structured_report
 from tests.orthanc import Orthanc, running_orthanc
 from tests.service.delivery.nodes import destination
 from tests.service.documents.cases import RESULT_ID, STUDY_UID, case, film_bytes

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic.fields import FieldInfo
 
-from service.site import (
+from radiograde.service.config.site import (
     ClientTls,
     DeliveryTable,
     DicomDestination,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.delivery.sinks.storage_status import Verdict, judge, words
+from radiograde.service.delivery.destinations.storage_status import Verdict, judge, words
 
 
 @pytest.mark.parametrize(

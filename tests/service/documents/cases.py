@@ -14,10 +14,10 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
 )
 
-from data.phantom import PhantomSpec, draw
-from model import radiograph
-from model.result import GateVerdict, ImageFacts, Maps, SeverityResult
-from service.documents.case import Case
+from radiograde.data.phantom import PhantomSpec, draw
+from radiograde.model.reading import radiograph
+from radiograde.model.scoring.result import GateVerdict, ImageFacts, Maps, SeverityResult
+from radiograde.service.documents.case import Case
 from tests.service.fakes import FACTS, LATERAL, scored
 
 BEGAN = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 
-from model import radiograph
-from model.scorer import Scorer
-from service.documents.case import Case
+from radiograde.model.reading import radiograph
+from radiograde.model.scoring.scorer import Scorer
+from radiograde.service.documents.case import Case
 from tests.service.documents.cases import BEGAN, RESULT_ID
 
 SCORED = (

@@ -15,12 +15,12 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import ComputedRadiographyImageStorage, SecondaryCaptureImageStorage
 
-from model.result import GateVerdict, Reason
-from service.documents.capture import capture_picture, secondary_capture
-from service.documents.case import Case
-from service.documents.document import Document
-from service.documents.overlay import graded_film
-from service.errors import UndocumentedError
+from radiograde.model.scoring.result import GateVerdict, Reason
+from radiograde.service.documents.capture import capture_picture, secondary_capture
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.document import Document
+from radiograde.service.documents.overlay import graded_film
+from radiograde.service.errors import UndocumentedError
 from tests.service.documents import cases
 from tests.service.documents.real_films import SCORED, real_case
 from tests.service.documents.validators import dciodvfy

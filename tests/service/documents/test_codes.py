@@ -10,8 +10,8 @@ from typing import Any
 from pydicom.sr._concepts_dict import concepts
 from pydicom.sr.coding import Code
 
-from model.scales import SEVERITY_BANDS, ZONES
-from service.documents import codes, fhir_codes
+from radiograde.model.scoring.scales import SEVERITY_BANDS, ZONES
+from radiograde.service.documents import codes, fhir_codes
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "reference" / "codes.md").read_text("utf-8")

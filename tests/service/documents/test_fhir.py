@@ -17,19 +17,12 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from model.radiograph import Radiograph
-from model.result import NOTICE, GateVerdict, Reason
-from service.documents.case import Case
-from service.documents.codes import SEVERITIES, ZONE_SITES
-from service.documents.fhir import Version, bundle
-from tests.service.documents.cases import (
-    BEGAN,
-    RESULT_ID,
-    SOP_UID,
-    STUDY_UID,
-    case,
-    rejected_case,
-)
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.scoring.result import NOTICE, GateVerdict, Reason
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.codes import SEVERITIES, ZONE_SITES
+from radiograde.service.documents.fhir import Version, bundle
+from tests.service.documents.cases import BEGAN, RESULT_ID, SOP_UID, STUDY_UID, case, rejected_case
 from tests.service.fakes import FACTS, scored
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -19,9 +19,9 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 from pydicom.uid import UID, SecondaryCaptureImageStorage
 
-from service.documents.case import Case
-from service.documents.identity import clean_header, copy_identity, timezone_of
-from service.errors import UndocumentedError
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.identity import clean_header, copy_identity, timezone_of
+from radiograde.service.errors import UndocumentedError
 from tests.service.documents.cases import STUDY_UID
 from tests.service.documents.cases import case as drawn
 

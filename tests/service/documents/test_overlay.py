@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.radiograph import Radiograph
-from model.result import Maps
-from service.documents.overlay import FILM_SIDE, overlay_png
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.scoring.result import Maps
+from radiograde.service.documents.overlay import FILM_SIDE, overlay_png
 from tests.service.fakes import maps, scored
 
 FILM = Radiograph(np.full((400, 300), 0.5, np.float32), "png", "0" * 64)

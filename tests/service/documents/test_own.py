@@ -12,12 +12,12 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
-from model.dicom_file import parse
-from model.dicom_header import Header
-from model.limits import Limits
-from service.documents import codes, equipment, uids
-from service.documents.equipment import is_own, moment, stamp
-from service.documents.sr import structured_report
+from radiograde.model.limits import Limits
+from radiograde.model.reading.dicom_file import parse
+from radiograde.model.reading.dicom_header import Header
+from radiograde.service.documents import codes, equipment, uids
+from radiograde.service.documents.equipment import is_own, moment, stamp
+from radiograde.service.documents.sr import structured_report
 from tests.service.documents.cases import BEGAN, case, film_bytes, rejected_case
 
 REPORT = functools.cache(lambda: structured_report(case()).content)

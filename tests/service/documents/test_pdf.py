@@ -12,12 +12,12 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from model.radiograph import Radiograph
-from model.result import NOTICE, GateVerdict, Maps, Reason
-from service.documents.case import Case
-from service.documents.pdf import report
-from service.documents.pdf_page import BODY, INNER
-from service.documents.pdf_text import runs, width, wrapped
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.scoring.result import NOTICE, GateVerdict, Maps, Reason
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.pdf import report
+from radiograde.service.documents.pdf_page import BODY, INNER
+from radiograde.service.documents.pdf_text import runs, width, wrapped
 from tests.service.documents.cases import BEGAN, RESULT_ID, case, rejected_case
 from tests.service.documents.pdf_reader import lines, outside_streams, page_count
 from tests.service.fakes import FACTS, LATERAL, scored

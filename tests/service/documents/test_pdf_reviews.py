@@ -3,9 +3,9 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, timedelta, timezone
 
-from service.documents.pdf import report
-from service.documents.pdf_reviews import MOST_LINES, review_line
-from service.reviews.review import Review
+from radiograde.service.documents.pdf import report
+from radiograde.service.documents.pdf_reviews import MOST_LINES, review_line
+from radiograde.service.reviews.review import Review
 from tests.service.documents.cases import case, rejected_case
 from tests.service.documents.pdf_reader import lines, page_count
 from tests.service.reviews.made import review

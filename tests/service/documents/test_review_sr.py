@@ -14,13 +14,13 @@ from highdicom.sr import MeasurementsAndQualitativeEvaluations as Group
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
 
-from model.scales import ZONES
-from service.documents.case import Case
-from service.documents.equipment import is_own
-from service.documents.review_sr import review_report
-from service.documents.sr import structured_report
-from service.errors import UndocumentedError
-from service.reviews.review import Review
+from radiograde.model.scoring.scales import ZONES
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.equipment import is_own
+from radiograde.service.documents.review_sr import review_report
+from radiograde.service.documents.sr import structured_report
+from radiograde.service.errors import UndocumentedError
+from radiograde.service.reviews.review import Review
 from tests.service.documents.cases import SOP_UID, STUDY_UID, case, rejected_case
 from tests.service.documents.real_films import SCORED as REAL
 from tests.service.documents.real_films import real_case

@@ -21,13 +21,13 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
 )
 
-from model.result import Maps
-from model.scorer import involvement
-from service.documents.case import Case
-from service.documents.document import Document
-from service.documents.maps import masks_as_stored
-from service.documents.seg import segmentation
-from service.errors import UndocumentedError
+from radiograde.model.scoring.result import Maps
+from radiograde.model.scoring.scorer import involvement
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.document import Document
+from radiograde.service.documents.maps import masks_as_stored
+from radiograde.service.documents.seg import segmentation
+from radiograde.service.errors import UndocumentedError
 from tests.service.documents import cases
 from tests.service.documents.real_films import SCORED, real_case
 from tests.service.documents.validators import dciodvfy

@@ -23,7 +23,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 from pydicom.uid import UID
 
-from model.result import (
+from radiograde.model.scoring.result import (
     NOTICE,
     Failure,
     GateVerdict,
@@ -31,11 +31,11 @@ from model.result import (
     Reason,
     SeverityResult,
 )
-from model.scales import ZONES
-from service.documents import codes
-from service.documents.case import Case
-from service.documents.sr import structured_report
-from service.errors import UndocumentedError
+from radiograde.model.scoring.scales import ZONES
+from radiograde.service.documents import codes
+from radiograde.service.documents.case import Case
+from radiograde.service.documents.sr import structured_report
+from radiograde.service.errors import UndocumentedError
 from tests.service.documents.cases import SOP_UID, STUDY_UID, case, rejected_case
 from tests.service.documents.validators import dciodvfy, dsrdump
 from tests.service.fakes import FACTS, LATERAL

@@ -5,7 +5,7 @@ import functools
 
 from pydicom.uid import UID
 
-from service.documents import uids
+from radiograde.service.documents import uids
 from tests.service.documents.cases import SOP_UID
 from tests.service.documents.cases import case as drawn
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.records import Records, open_records
-from service.settings import Settings
+from radiograde.service.config.settings import Settings
+from radiograde.service.grading.records import Records, open_records
 
 
 @pytest.fixture

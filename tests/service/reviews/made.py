@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from model.scales import ZONES
-from service.records import Records
-from service.reviews.review import Judgement, Review
-from service.tables import Verdict
+from radiograde.model.scoring.scales import ZONES
+from radiograde.service.database.tables import Verdict
+from radiograde.service.grading.records import Records
+from radiograde.service.reviews.review import Judgement, Review
 from tests.service.documents.cases import BEGAN, film_bytes
 from tests.service.fakes import FakeScorer
-from tests.service.work.benches import bench
+from tests.service.grading.benches import bench
 
 CORRECTED = dict(zip(ZONES, (0, 1, 3, 0, 0, 2), strict=True))
 CREATED = BEGAN + timedelta(days=1)

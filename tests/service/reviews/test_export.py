@@ -12,20 +12,20 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 from PIL import Image
 
-import radiograde
-from data.manifest import load
-from model import radiograph
-from model.preprocess import Preprocessing, prepare
-from model.result import GateVerdict, SeverityResult
-from service.records import Records
-from service.reviews.folder import COLUMNS
-from service.reviews.labels import deciding, zones_of
-from service.reviews.pictures import film_png, lungs_png
-from service.tables import films
+from radiograde.command import main
+from radiograde.data.manifest import load
+from radiograde.model.reading import radiograph
+from radiograde.model.scoring.preprocess import Preprocessing, prepare
+from radiograde.model.scoring.result import GateVerdict, SeverityResult
+from radiograde.service.database.tables import films
+from radiograde.service.grading.records import Records
+from radiograde.service.labelling.folder import COLUMNS
+from radiograde.service.labelling.labels import deciding, zones_of
+from radiograde.service.labelling.pictures import film_png, lungs_png
 from tests.service.documents.cases import case, film_bytes, lung_maps
 from tests.service.fakes import FACTS, scored
+from tests.service.grading.benches import bench
 from tests.service.reviews.made import CORRECTED, graded, keep, review
-from tests.service.work.benches import bench
 
 MODEL_ZONES = {"A": 0, "B": 1, "C": 2, "D": 0, "E": 1, "F": 2}
 """Those of tests.service.fakes.scores, rounded."""
@@ -34,7 +34,7 @@ MODEL_ZONES = {"A": 0, "B": 1, "C": 2, "D": 0, "E": 1, "F": 2}
 def export(records: Records, tmp_path: Path, *options: str) -> Result:
     data = str(tmp_path / "data")
     command = ["data", "reviews", "--out", str(tmp_path / "out"), "--data-dir", data, *options]
-    return CliRunner().invoke(radiograde.main, command)
+    return CliRunner().invoke(main, command)
 
 
 def rows(tmp_path: Path) -> list[dict[str, str]]:

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from model.errors import NotFoundError
-from service.records import Records
+from radiograde.model.errors import NotFoundError
+from radiograde.service.grading.records import Records
 from tests.service.reviews.made import CORRECTED, CREATED, graded, keep, review
 
 

@@ -11,14 +11,14 @@ import torch
 from click.testing import CliRunner
 from fastapi.testclient import TestClient
 
-import radiograde
-from data.phantom import PhantomSpec, draw
-from data.phantom_dicom import to_dicom
-from model.scales import ZONES
+from radiograde.command import main
+from radiograde.data.phantom import PhantomSpec, draw
+from radiograde.data.phantom_dicom import to_dicom
+from radiograde.model.scoring.scales import ZONES
+from radiograde.training.config import TrainConfig
+from radiograde.training.study import open_study
 from tests.service.conftest import Start
 from tests.training.conftest import few_pictures, tiny  # noqa: F401 - fixtures
-from training.config import TrainConfig
-from training.study import open_study
 
 FILMS = 8
 
@@ -52,7 +52,7 @@ def read_and_reviewed(client: TestClient) -> dict[str, dict[str, int]]:
 
 
 def command(*words: str | Path) -> str:
-    done = CliRunner().invoke(radiograde.main, [str(word) for word in words])
+    done = CliRunner().invoke(main, [str(word) for word in words])
     assert done.exit_code == 0, done.output
     return done.output
 

@@ -10,21 +10,21 @@ import pytest
 import sqlalchemy as sa
 from pydicom import dcmread
 
-from model.errors import NotFoundError
-from service.delivery.open import open_sink
-from service.delivery.sinks.sink import Sink
-from service.documents.document import Document
-from service.errors import NotReviewableError, UnreachableError
-from service.records import Records
-from service.reviews.recorder import ReviewRecorder
-from service.reviews.review import Judgement
-from service.site import Destination, FolderDestination, Kind
-from service.work.bench import Bench
+from radiograde.model.errors import NotFoundError
+from radiograde.service.config.site import Destination, FolderDestination, Kind
+from radiograde.service.delivery.destinations.sink import Sink
+from radiograde.service.delivery.open import open_sink
+from radiograde.service.delivery.review_recorder import ReviewRecorder
+from radiograde.service.documents.document import Document
+from radiograde.service.errors import NotReviewableError, UnreachableError
+from radiograde.service.grading.bench import Bench
+from radiograde.service.grading.records import Records
+from radiograde.service.reviews.review import Judgement
 from tests.service.documents.cases import film_bytes
 from tests.service.fakes import png
+from tests.service.grading import benches
+from tests.service.grading.benches import Outbox
 from tests.service.reviews.made import CORRECTED
-from tests.service.work import benches
-from tests.service.work.benches import Outbox
 
 CORRECTION = Judgement("corrected", CORRECTED, None)
 

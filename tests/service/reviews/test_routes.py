@@ -7,9 +7,9 @@ import pytest
 from fastapi.testclient import TestClient
 from pydicom import dcmread
 
-from service import schemas
-from service.access import caller as access
-from service.access.principal import Principal, Role
+from radiograde.service.auth.principal import Principal, Role
+from radiograde.service.http import caller as access
+from radiograde.service.http import schemas
 from tests.service.conftest import Start
 from tests.service.documents.cases import film_bytes
 from tests.service.fakes import FakeScorer, png

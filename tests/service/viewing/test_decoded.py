@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from model.limits import Limits
-from model.viewing import Viewable, read_for_viewing
-from service.errors import UndocumentedError
-from service.intake.archive import Archive
-from service.viewing import decoded
-from service.viewing.decoded import DecodedFilms
+from radiograde.model.display.viewing import Viewable, read_for_viewing
+from radiograde.model.limits import Limits
+from radiograde.service.errors import UndocumentedError
+from radiograde.service.films.archive import Archive
+from radiograde.service.viewing import decoded
+from radiograde.service.viewing.decoded import DecodedFilms
 from tests.service.fakes import png
 
 BYTES = 2 * 60 * 80

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from data.storage import Storage
-from model.radiograph import read
-from service.viewing.described import View
-from tests.model.films import film
-from tests.model.test_radiograph_grey import lut
+from radiograde.data.storage import Storage
+from radiograde.model.reading.radiograph import read
+from radiograde.service.http.routes.viewing_schemas import View
+from tests.model.reading.films import film
+from tests.model.reading.test_radiograph_grey import lut
 from tests.service.conftest import Start
 from tests.service.documents.cases import film_bytes
 from tests.service.fakes import FakeScorer, maps, png

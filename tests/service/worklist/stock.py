@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from ulid import ULID
 
-from model.result import GateVerdict, SeverityResult
-from service.intake.ledger import NewFilm
-from service.records import Records
-from service.reviews.review import Judgement, Review
-from service.tables import films
+from radiograde.model.scoring.result import GateVerdict, SeverityResult
+from radiograde.service.database.tables import films
+from radiograde.service.films.ledger import NewFilm
+from radiograde.service.grading.records import Records
+from radiograde.service.reviews.review import Judgement, Review
 from tests.service.fakes import FACTS, LATERAL, scored
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.worklist.change import Ruler, Score, change
+from radiograde.service.worklist.change import Ruler, Score, change
 
 OURS, OTHER = "a" * 64, "b" * 64
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from service.errors import StoreError
-from service.records import open_records
-from service.settings import Settings
-from service.tables import films
-from service.worklist.changes import Change, ChangeLog
+from radiograde.service.config.settings import Settings
+from radiograde.service.database.tables import films
+from radiograde.service.errors import StoreError
+from radiograde.service.grading.records import open_records
+from radiograde.service.worklist.changes import Change, ChangeLog
 from tests.service.fakes import scored
 from tests.service.worklist.stock import Stock
 

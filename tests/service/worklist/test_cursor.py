@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.errors import BadCursorError
-from service.worklist.cursor import Cursor, parse_cursor
+from radiograde.service.errors import BadCursorError
+from radiograde.service.worklist.cursor import Cursor, parse_cursor
 
 ID = "01JARADMZ00000000000000000"
 

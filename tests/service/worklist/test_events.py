@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from service.records import open_records
-from service.settings import Settings
+from radiograde.service.config.settings import Settings
+from radiograde.service.grading.records import open_records
 from tests.orthanc import free_port
 from tests.service.processes import Process, running, waited
 from tests.service.worklist.stock import Stock

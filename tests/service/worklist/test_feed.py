@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from model.errors import OverloadedError
-from service.errors import StoreError
-from service.worklist import feed as feed_module
-from service.worklist.changes import Change, ChangeLog
-from service.worklist.feed import ChangeFeed, Listener
+from radiograde.model.errors import OverloadedError
+from radiograde.service.errors import StoreError
+from radiograde.service.worklist import feed as feed_module
+from radiograde.service.worklist.changes import Change, ChangeLog
+from radiograde.service.worklist.feed import ChangeFeed, Listener
 
 ONE, TWO = Change("film", "one"), Change("review", "two")
 

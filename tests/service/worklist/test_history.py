@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from service.reviews.review import Judgement
-from service.worklist.described import PatientHistory
+from radiograde.service.http.routes.worklist_schemas import PatientHistory
+from radiograde.service.reviews.review import Judgement
 from tests.service.conftest import Start
 from tests.service.documents.cases import film_bytes
 from tests.service.fakes import FACTS, METADATA, FakeScorer
@@ -98,7 +98,7 @@ def test_what_was_set_aside_has_no_history(client: TestClient, stock: Stock) -> 
 def test_an_old_film_of_a_patient_with_many_is_among_them(
     client: TestClient, stock: Stock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.worklist.history.MOST_FILMS", 2)
+    monkeypatch.setattr("radiograde.service.worklist.history.MOST_FILMS", 2)
     ids = [stock.scored(patient=PATIENT) for _ in range(4)]
     assert [film["id"] for film in history(client, ids[0])] == [ids[0], ids[2], ids[3]]
 

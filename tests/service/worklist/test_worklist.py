@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from model.result import Failure, SeverityResult
-from service.reviews.review import Judgement
-from service.worklist.described import Row, WorklistPage
+from radiograde.model.scoring.result import Failure, SeverityResult
+from radiograde.service.http.routes.worklist_schemas import Row, WorklistPage
+from radiograde.service.reviews.review import Judgement
 from tests.service.documents.cases import film_bytes
 from tests.service.fakes import FACTS, png
 from tests.service.worklist.stock import PATIENT, Stock

@@ -1,0 +1,129 @@
+"""A film as a viewer shows it: pixels before the window, and the windows it is meant for.
+
+The same steps as in ``model.reading.radiograph``, stopped before the window is applied, so that
+the first display is what was graded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radiograde.model.display.display import Display, VoiLut, choose_display, shows_the_film
+from radiograde.model.display.pixel_scale import scale_of
+from radiograde.model.errors import MalformedImageError, UnknownFormatError
+from radiograde.model.limits import Limits
+from radiograde.model.reading.damage import told_as_damage
+from radiograde.model.reading.dicom_facts import pixel_spacing_mm
+from radiograde.model.reading.dicom_file import looks_like_dicom, parse
+from radiograde.model.reading.dicom_frame import read_frame
+from radiograde.model.reading.dicom_header import Header
+from radiograde.model.reading.dicom_orientation import orientation_of
+from radiograde.model.reading.greyscale import Codes, is_inverted, shades_of, tabulate
+from radiograde.model.reading.lut import Lut
+from radiograde.model.reading.polarity import is_negative
+from radiograde.model.reading.raster import picture_format, read_samples, used_range
+from radiograde.model.reading.raster import shades_of as shades_of_picture
+from radiograde.model.reading.window import Range, Window, display_range, read_windows
+
+RANGE = "range"
+"""Name of the window that the pixels' own range gives."""
+
+MOST_WINDOWS = 8
+LARGEST_VALUE = 1e100
+
+NamedWindow = tuple[str, Window]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Viewable:
+    """A film before its window; nothing in it names the patient.
+
+    ``pixels``: (H, W) uint16, head up, the patient's right on the left. A pixel's modality value
+    is ``pixel * slope + intercept``. ``inverted``: what a window or ``lut`` maps to 0 is white.
+    ``lut``: the film's own table, which then comes before ``windows``; these are never empty.
+    ``flipped``: as in :class:`Radiograph`; ``sides_known``: the header says where head and sides
+    are.
+    """
+
+    pixels: NDArray[np.uint16]
+    slope: float
+    intercept: float
+    inverted: bool
+    windows: tuple[NamedWindow, ...]
+    lut: Lut | None = None
+    pixel_spacing_mm: tuple[float, float] | None = None
+    flipped: tuple[bool, bool] = (False, False)
+    sides_known: bool = False
+
+
+def read_for_viewing(data: bytes, limits: Limits | None = None) -> Viewable:
+    """Return the film in a DICOM, PNG or JPEG file's bytes.
+
+    Polarity is settled as for grading, by tag and content. Padding is shown black. Of colour the
+    grey is shown, of several frames the first.
+
+    Raises:
+        RadiogradeError: as :func:`radiograde.model.reading.radiograph.read`.
+    """
+    limits = limits or Limits()
+    limits.check_bytes(len(data))
+    with told_as_damage():
+        if picture_format(data) is not None:
+            return _view_picture(data, limits)
+        if looks_like_dicom(data):
+            return _view_dicom(data, limits)
+    raise UnknownFormatError("This is neither DICOM nor PNG nor JPEG. Send one of these.")
+
+
+def _view_picture(data: bytes, limits: Limits) -> Viewable:
+    samples, _ = read_samples(data, limits)
+    shown = used_range(samples)
+    negative = is_negative(samples, shades_of_picture(samples, shown))
+    pixels = np.ascontiguousarray(samples, dtype=np.uint16)
+    return Viewable(pixels, 1.0, 0.0, negative, ((RANGE, _as_window(shown)),))
+
+
+def _view_dicom(data: bytes, limits: Limits) -> Viewable:
+    file = parse(data, limits)
+    frame = read_frame(file, limits)
+    header = file.header
+    codes = tabulate(frame, header)
+    if not abs(codes.slope) + abs(codes.intercept) < LARGEST_VALUE:
+        raise MalformedImageError("The rescale slope is absurd. Export the film again.")
+    display = choose_display(codes.values, codes.counts, header)
+    inverted = is_inverted(header)
+    scale = scale_of(codes, frame.codes, display, inverted=inverted)
+    orientation = orientation_of(header)
+    upright: NDArray[Any] = orientation.upright(frame.codes)
+    return Viewable(
+        pixels=scale.pixels_of(upright),
+        slope=scale.slope,
+        intercept=scale.intercept,
+        inverted=inverted != is_negative(upright, shades_of(codes, display, header)),
+        windows=_windows(display, codes, header),
+        lut=display.lut if isinstance(display, VoiLut) else None,
+        pixel_spacing_mm=pixel_spacing_mm(header),
+        flipped=orientation.flipped,
+        sides_known=orientation.known,
+    )
+
+
+def _windows(display: Display, codes: Codes, header: Header) -> tuple[NamedWindow, ...]:
+    """Return the film's windows that show anything; without its own table, the one graded first."""
+    values = codes.values
+    own = tuple(
+        (name, window)
+        for name, window in read_windows(header)[:MOST_WINDOWS]
+        if shows_the_film(window.apply(values), codes.counts)
+    )
+    if isinstance(display, Range):
+        return ((RANGE, _as_window(display)), *own)
+    return own or ((RANGE, _as_window(Range(*display_range(values, codes.counts)))),)
+
+
+def _as_window(shown: Range) -> Window:
+    return Window((shown.low + shown.high) / 2, shown.high - shown.low, "LINEAR_EXACT")

@@ -1,0 +1,93 @@
+"""What a header says about a film beside its view: age, spacing, names. Sloppiness is normal."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+from radiograde.model.reading.body_part import classify
+from radiograde.model.reading.dicom_header import Header
+
+PLAIN_NAME = re.compile(r"[A-Z0-9 _-]{1,64}")
+PLAIN_UID = re.compile(r"[0-9.]{1,64}")
+AGE = re.compile(r"(\d{1,3})\s*([DWMY]?)", re.IGNORECASE)
+YEARS_IN = {"": 1.0, "Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
+OLDEST = 120.0
+PLACEHOLDER_BIRTH = date(1900, 1, 1)
+FINEST_MM, COARSEST_MM = 0.02, 5.0
+MAX_ANISOTROPY = 1.5
+
+SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+"""The calibrated spacing first, then that at the detector, then of a scanned film (PS3.3 10.7)."""
+
+STUDY_DATES = ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate")
+
+DESCRIPTIONS = ("SeriesDescription", "ProtocolName", "StudyDescription")
+
+
+def age_years(header: Header) -> float | None:
+    """Return the age in years from PatientAge, else from birth and study date; None if unknown.
+
+    ``061Y``, ``61``, ``018M`` and ``003W`` are understood. No age and ages above 120 are none,
+    as are ``000Y`` and a birth on 1 January 1900, which de-identification writes.
+    """
+    match = AGE.fullmatch(header.text("PatientAge") or "")
+    if match is not None:
+        years = int(match[1]) * YEARS_IN[match[2].upper()]
+        if 0 < years <= OLDEST:
+            return years
+    born = _date(header, "PatientBirthDate")
+    taken = next(filter(None, (_date(header, keyword) for keyword in STUDY_DATES)), None)
+    if born is None or taken is None or born == PLACEHOLDER_BIRTH:
+        return None
+    years = (taken - born).days / 365.25
+    return years if 0 < years <= OLDEST else None
+
+
+def pixel_spacing_mm(header: Header) -> tuple[float, float] | None:
+    """Return the distance of rows and of columns in mm; None if absent, zero or absurd."""
+    for keyword in SPACINGS:
+        spacing = header.numbers(keyword)
+        if len(spacing) != 2:
+            continue
+        finer, coarser = sorted(spacing)
+        if finer >= FINEST_MM and coarser <= min(COARSEST_MM, MAX_ANISOTROPY * finer):
+            return spacing[0], spacing[1]
+    return None
+
+
+def body_part(header: Header) -> str | None:
+    """Return BodyPartExamined in capitals, else the anatomical word of a description.
+
+    Of a description no other word leaves: people write names into them.
+    """
+    examined = name(header, "BodyPartExamined")
+    if examined is not None:
+        return examined
+    words = [word for keyword in DESCRIPTIONS for word in words_of(header, keyword)]
+    return next((word for word in words if classify(word) != "unclear"), None)
+
+
+def name(header: Header, keyword: str) -> str | None:
+    """Return a code string (CS) in capitals; None for anything that no code string can be."""
+    text = (header.text(keyword) or "").upper()
+    return text if PLAIN_NAME.fullmatch(text) else None
+
+
+def uid(header: Header, keyword: str) -> str | None:
+    """Return a unique identifier; None for anything that no UID can be."""
+    text = header.text(keyword) or ""
+    return text if PLAIN_UID.fullmatch(text) else None
+
+
+def words_of(header: Header, keyword: str) -> list[str]:
+    """Return the words of a text element in capitals."""
+    return re.findall(r"[A-Z]+", " ".join(header.texts(keyword)).upper())
+
+
+def _date(header: Header, keyword: str) -> date | None:
+    digits = re.sub(r"\D", "", header.text(keyword) or "")[:8]
+    try:
+        return datetime.strptime(digits, "%Y%m%d").date()
+    except ValueError:
+        return None

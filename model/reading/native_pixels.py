@@ -1,0 +1,56 @@
+"""Uncompressed samples of one frame, PS3.5 section 8 and annex A."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.uid import ExplicitVRBigEndian
+
+from radiograde.model.errors import MalformedImageError, TruncatedError
+from radiograde.model.reading.codecs import FrameShape
+from radiograde.model.reading.dicom_file import PixelElement
+
+
+def read_native(pixels: PixelElement, syntax: str, shape: FrameShape) -> NDArray[Any]:
+    """Return frame 0 as (H, W) or (H, W, 3) uint8 or uint16; the bytes are not copied if possible.
+
+    Raises:
+        MalformedImageError: the element is encapsulated after all.
+        TruncatedError: fewer bytes than rows, columns and bits ask for.
+    """
+    if pixels.declared is None:
+        raise MalformedImageError(
+            "The pixels are compressed, the header says they are not. Export the film again."
+        )
+    count = shape.rows * shape.columns * shape.samples
+    stored = count * 2 // 3 if shape.subsampled else count
+    if len(pixels.value) < stored * shape.allocated // 8:
+        raise TruncatedError("The file holds fewer pixels than its header says. Send it again.")
+    values = _values(pixels, stored, shape.allocated, big_endian=syntax == ExplicitVRBigEndian)
+    if shape.samples == 1:
+        return values.reshape(shape.rows, shape.columns)
+    if shape.subsampled:
+        return _full_chroma(values, shape)
+    if shape.planar:
+        return np.moveaxis(values.reshape(3, shape.rows, shape.columns), 0, -1)
+    return values.reshape(shape.rows, shape.columns, 3)
+
+
+def _values(pixels: PixelElement, count: int, bits: int, *, big_endian: bool) -> NDArray[Any]:
+    if bits == 16:
+        order = ">" if big_endian else "<"
+        return np.frombuffer(pixels.value, f"{order}u2", count).astype(np.uint16, copy=False)
+    if big_endian and pixels.vr == "OW":
+        # 8-bit samples in OW lie as big-endian words (PS3.5 8.1.2), so pairs are swapped.
+        words = np.frombuffer(pixels.value, np.uint16, len(pixels.value) // 2)
+        return words.byteswap().view(np.uint8)[:count]
+    return np.frombuffer(pixels.value, np.uint8, count)
+
+
+def _full_chroma(values: NDArray[Any], shape: FrameShape) -> NDArray[Any]:
+    """Return Y, Cb, Cr a pixel out of groups of Y Y Cb Cr (YBR_FULL_422, C.7.6.3.1.2)."""
+    groups = values.reshape(shape.rows, -1, 4)
+    first, second = groups[..., [0, 2, 3]], groups[..., [1, 2, 3]]
+    return np.stack((first, second), axis=2).reshape(shape.rows, shape.columns, 3)

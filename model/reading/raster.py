@@ -1,0 +1,106 @@
+"""PNG and JPEG pictures to grey in [0, 1]."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from radiograde.model.errors import MalformedImageError, TooLargeError, TruncatedError
+from radiograde.model.limits import Limits
+from radiograde.model.reading.colour import is_colourful, luma, thinned
+from radiograde.model.reading.window import Range, display_range
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+JPEG_SIGNATURE = b"\xff\xd8\xff"
+START_OF_SCAN = b"\xff\xda"
+MAX_SCANS = 100
+"""A progressive JPEG has about ten; thousands of empty ones would decode for hours."""
+
+SAMPLE_STRIDE = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """``grey``: (H, W) float32 in [0, 1]; ``colourful``: it was plainly in colour."""
+
+    grey: NDArray[np.float32]
+    colourful: bool
+
+
+def picture_format(data: bytes) -> Literal["png", "jpeg"] | None:
+    """Return the format by the file's signature; None for anything else."""
+    if data.startswith(PNG_SIGNATURE):
+        return "png"
+    return "jpeg" if data.startswith(JPEG_SIGNATURE) else None
+
+
+def read_picture(data: bytes, limits: Limits) -> Picture:
+    """Return the picture in grey, its range stretched: as a DICOM film without a window.
+
+    So the depth of storage does not matter. Raises as :func:`read_samples`.
+    """
+    samples, colourful = read_samples(data, limits)
+    return Picture(np.take(shades_of(samples, used_range(samples)), samples), colourful)
+
+
+def read_samples(data: bytes, limits: Limits) -> tuple[NDArray[Any], bool]:
+    """Return the picture's grey, (H, W) uint8 or uint16, and whether it was plainly in colour.
+
+    It is upright (EXIF) and without its transparency. 8 and 16 bits, palette and colour are
+    understood.
+
+    Raises:
+        TooLargeError: by the header, before anything is decoded.
+        TruncatedError: the pixels end too early.
+        MalformedImageError: the picture is damaged.
+    """
+    try:
+        image: Image.Image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
+        limits.check_shape(image.height, image.width, len(image.getbands()))
+        if image.format != "PNG" and data.count(START_OF_SCAN) > MAX_SCANS:
+            raise MalformedImageError("The picture asks for too many passes. Export it again.")
+        image.load()
+    except Image.DecompressionBombError as error:
+        raise TooLargeError("The picture is too large. Send the film at its own size.") from error
+    except (UnidentifiedImageError, SyntaxError, ValueError, EOFError) as error:
+        raise MalformedImageError("The picture is damaged. Export it again.") from error
+    except OSError as error:
+        raise TruncatedError("The picture is damaged or cut short. Send it again.") from error
+    return _samples(ImageOps.exif_transpose(image))
+
+
+def used_range(samples: NDArray[Any]) -> Range:
+    """Return the range of values that (H, W) uint8 or uint16 really use."""
+    sample = samples[::SAMPLE_STRIDE, ::SAMPLE_STRIDE]
+    values = _every_value(samples)
+    return Range(*display_range(values, np.bincount(sample.ravel(), minlength=values.size)))
+
+
+def shades_of(samples: NDArray[Any], shown: Range) -> NDArray[np.float32]:
+    """Return the grey in [0, 1] of every value that such samples can have."""
+    return shown.apply(_every_value(samples)).astype(np.float32)
+
+
+def _samples(image: Image.Image) -> tuple[NDArray[Any], bool]:
+    """Return (H, W) uint8 or uint16, and whether it was in colour; transparent becomes black."""
+    if image.mode == "1":
+        image = image.convert("L")
+    if image.mode in ("L", "I;16", "I;16B", "I;16L"):
+        return np.asarray(image), False
+    if image.mode == "I":
+        return np.clip(np.asarray(image), 0, 65535).astype(np.uint16), False
+    if image.has_transparency_data:
+        image = Image.alpha_composite(
+            Image.new("RGBA", image.size, (0, 0, 0, 255)), image.convert("RGBA")
+        )
+    rgb = np.asarray(image.convert("RGB"))
+    return luma(rgb), is_colourful(thinned(rgb))
+
+
+def _every_value(samples: NDArray[Any]) -> NDArray[np.float64]:
+    return np.arange(2 ** (8 * samples.dtype.itemsize), dtype=np.float64)

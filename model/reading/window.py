@@ -1,0 +1,102 @@
+"""Window and level, PS3.3 section C.11.2.1.2, and the range to show where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain, repeat
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radiograde.model.reading.dicom_header import Header
+
+TAIL = 0.001
+"""Share of the pixels that may saturate at each end: markers and dead pixels."""
+
+Curve = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Centre and width in modality units; ``function`` is a VOI LUT Function."""
+
+    centre: float
+    width: float
+    function: str
+
+    @property
+    def curve(self) -> Curve:
+        """The function that is applied; LINEAR has none for a width of 1 or less."""
+        if self.function == "SIGMOID":
+            return "SIGMOID"
+        exact = self.function == "LINEAR_EXACT" or self.width <= 1
+        return "LINEAR_EXACT" if exact else "LINEAR"
+
+    def apply(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values mapped to [0, 1] by the standard's formula for the function."""
+        curve = self.curve
+        if curve == "SIGMOID":
+            exponent = np.clip(-4 * (values - self.centre) / self.width, -60, 60)
+            return 1 / (1 + np.exp(exponent))
+        if curve == "LINEAR_EXACT":
+            return np.clip((values - self.centre) / self.width + 0.5, 0, 1)
+        return np.clip((values - (self.centre - 0.5)) / (self.width - 1) + 0.5, 0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The lowest and the highest value that is shown, in modality units."""
+
+    low: float
+    high: float
+
+    def apply(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values stretched to [0, 1]."""
+        return np.clip((values - self.low) / (self.high - self.low), 0, 1)
+
+
+def read_window(header: Header) -> Window | None:
+    """Return the first window; None if there is none or its width is not positive."""
+    centre, width = header.number("WindowCenter"), header.number("WindowWidth")
+    if centre is None or width is None or width <= 0:
+        return None
+    return Window(centre, width, header.text("VOILUTFunction") or "LINEAR")
+
+
+def read_windows(header: Header) -> Sequence[tuple[str, Window]]:
+    """Return every window whose width is positive, each after its explanation, maybe ``""``.
+
+    One VOI LUT Function is theirs together.
+    """
+    function = header.text("VOILUTFunction") or "LINEAR"
+    bounds = zip(header.numbers("WindowCenter"), header.numbers("WindowWidth"), strict=False)
+    names = chain(header.texts("WindowCenterWidthExplanation"), repeat(""))
+    return [
+        (name, Window(centre, width, function))
+        for (centre, width), name in zip(bounds, names, strict=False)
+        if width > 0
+    ]
+
+
+def display_range(values: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[float, float]:
+    """Return the lowest and highest value that is really used, leaving out ``TAIL`` at each end.
+
+    ``values`` are weighted by ``counts``. A flat picture gets a range of one.
+    """
+    low, high = used_span(values, counts)
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def used_span(values: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[float, float]:
+    """Return what :func:`display_range` does, low and high the same for a flat picture."""
+    used = counts > 0
+    if not used.any():
+        return 0.0, 0.0
+    order = np.argsort(values[used], kind="stable")
+    ordered = values[used][order]
+    cumulative = np.cumsum(counts[used][order])
+    low = ordered[np.searchsorted(cumulative, TAIL * cumulative[-1])]
+    high = ordered[np.searchsorted(cumulative, (1 - TAIL) * cumulative[-1])]
+    return float(low), float(high)

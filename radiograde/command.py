@@ -1,0 +1,74 @@
+"""The ``radiograde`` command: each subcommand is imported only when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+COMMANDS: dict[str, str] = {
+    "serve": "radiograde.service.cli.serve:serve",
+    "listen": "radiograde.service.cli.listen:listen",
+    "score": "radiograde.service.cli.score:score",
+    "jobs": "radiograde.service.cli.jobs:jobs",
+    "check": "radiograde.service.cli.check:check",
+    "work": "radiograde.service.cli.work:work",
+    "users": "radiograde.service.cli.users:users",
+    "keys": "radiograde.service.cli.keys:keys",
+    "mercure": "radiograde.service.cli.mercure:mercure",
+    "info": "radiograde.service.cli.info:info",
+    "train": "radiograde.training.cli:train",
+    "evaluate": "radiograde.training.cli:evaluate",
+    "export": "radiograde.training.cli:export",
+    "data": "radiograde.data.cli:data",
+}
+
+
+MORE: dict[str, dict[str, str]] = {"data": {"reviews": "radiograde.service.cli.reviews:reviews"}}
+"""Commands of a group that its own package may not import."""
+
+
+class LazyGroup(click.Group):
+    """A click group with commands that live elsewhere, as ``module:attribute``."""
+
+    def __init__(self, *args: Any, lazy: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the command names in the order of a user's work, not of the alphabet."""
+        return [*super().list_commands(ctx), *self._lazy]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command, or None for a name that does not exist."""
+        if cmd_name not in self._lazy:
+            return super().get_command(ctx, cmd_name)
+        command = _load(self._lazy[cmd_name])
+        more = MORE.get(cmd_name)
+        return command if more is None else _joined(command, more)
+
+
+def _load(place: str) -> click.Command:
+    module, attribute = place.split(":")
+    command = getattr(importlib.import_module(module), attribute)
+    if not isinstance(command, click.Command):
+        raise TypeError(f"{place} is not a click command")
+    return command
+
+
+def _joined(group: click.Command, more: Mapping[str, str]) -> click.Group:
+    """Return a group with its own commands and more."""
+    if not isinstance(group, click.Group):
+        raise TypeError(f"{group.name} is not a click group")
+    return LazyGroup(group.name, help=group.help, commands=group.commands, lazy=more)
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="radiograde")
+def main() -> None:
+    """Grade how much of the lungs pneumonia involves on a frontal chest radiograph.
+
+    Research use only. Grades visible involvement; not a diagnosis.
+    """

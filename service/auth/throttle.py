@@ -1,0 +1,110 @@
+"""Pauses after failed sign-ins, so that passwords cannot be tried out."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from radiograde.service.errors import SignInFailedError, TooManyAttemptsError
+
+MOST = 10_000
+"""Names or addresses remembered; the one that was quiet longest is forgotten first."""
+FORGOTTEN_AFTER_S = 3600.0
+
+
+class Throttle:
+    """Counts attempts of one kind: ``free`` of them, then pauses of 1, 2, 4 ... ``longest_s``."""
+
+    def __init__(
+        self, free: int, longest_s: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._free = free
+        self._longest_s = longest_s
+        self._clock = clock
+        self._attempts: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def pause_s(self, key: str) -> float:
+        """Return the seconds until the next attempt may come; 0 or less: now."""
+        with self._lock:
+            failed, last = self._known(key)
+            if failed < self._free:
+                return 0.0
+            pause = min(self._longest_s, 2.0 ** min(failed - self._free, 32))
+            return last + pause - self._clock()
+
+    def count(self, key: str) -> None:
+        """Count an attempt as failed; before it is made, or many at once would all be free."""
+        with self._lock:
+            self._attempts[key] = (self._known(key)[0] + 1, self._clock())
+            self._attempts.move_to_end(key)
+            while len(self._attempts) > MOST:
+                self._attempts.popitem(last=False)
+
+    def take_back(self, key: str) -> None:
+        """Count one attempt less: it did not fail."""
+        with self._lock:
+            failed, last = self._known(key)
+            if failed > 0:
+                self._attempts[key] = (failed - 1, last)
+
+    def forget(self, key: str) -> None:
+        """Begin anew."""
+        with self._lock:
+            self._attempts.pop(key, None)
+
+    def __len__(self) -> int:
+        return len(self._attempts)
+
+    def _known(self, key: str) -> tuple[int, float]:
+        failed, last = self._attempts.get(key, (0, 0.0))
+        return (0, 0.0) if self._clock() - last > FORGOTTEN_AFTER_S else (failed, last)
+
+
+class SignInThrottle:
+    """By name, so that one account cannot be tried out; by address, so that many cannot either."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._names = Throttle(5, 60.0, clock)
+        self._addresses = Throttle(20, 300.0, clock)
+
+    @contextmanager
+    def attempt(self, name: str, address: str) -> Iterator[None]:
+        """Let one attempt at signing in be made; SignInFailedError says that it failed.
+
+        Raises:
+            TooManyAttemptsError: it is not its time yet.
+        """
+        place = _network(address)
+        pause = max(self._names.pause_s(name), self._addresses.pause_s(place))
+        if pause > 0:
+            raise TooManyAttemptsError(math.ceil(pause))
+        self._names.count(name)
+        self._addresses.count(place)
+        try:
+            yield
+        except SignInFailedError:
+            raise
+        except Exception:
+            self._names.take_back(name)
+            self._addresses.take_back(place)
+            raise
+        # Whoever owns one account does not clear his address for the others.
+        self._names.forget(name)
+        self._addresses.take_back(place)
+
+
+def _network(address: str) -> str:
+    """Return what one client has for its own: an IPv4 address, or 64 bits of IPv6."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, IPv6Address) and known.ipv4_mapped is None:
+        return str(ip_network((int(known), 64), strict=False))
+    return str(known)

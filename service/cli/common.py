@@ -1,0 +1,61 @@
+"""What the commands share: options, settings, and errors as one plain line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from radiograde.model.errors import RadiogradeError
+from radiograde.service.config.settings import Device, Settings
+
+model_option = click.option(
+    "--model", "model_path", type=click.Path(path_type=Path), help="ONNX file of the model."
+)
+device_option = click.option(
+    "--device", type=click.Choice(get_args(Device)), help="Where to run; auto by default."
+)
+data_dir_option = click.option(
+    "--data-dir", type=click.Path(path_type=Path), help="Where films and results are kept."
+)
+site_option = click.option(
+    "--site",
+    type=click.Path(path_type=Path),
+    help="TOML file with node, folders and destinations; radiograde.toml in the data directory.",
+)
+worker_option = click.option(
+    "--worker/--no-worker",
+    default=None,
+    help="Start a worker too; without, run `radiograde work` yourself.",
+)
+
+
+def settings_of(chosen: dict[str, Any]) -> Settings:
+    """Return the settings of the environment, with the options given on top."""
+    from pydantic import ValidationError
+
+    try:
+        return Settings(**{name: value for name, value in chosen.items() if value is not None})
+    except ValidationError as error:
+        faults = [
+            f"RADIOGRADE_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+            for fault in error.errors()
+        ]
+        raise click.UsageError("; ".join(faults)) from error
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn an error of the family, or a place that cannot be written, into one plain line."""
+    try:
+        yield
+    except RadiogradeError as error:
+        raise click.ClickException(error.message) from error
+    except OSError as error:
+        raise click.ClickException(
+            f"{error.filename or 'A file'} cannot be written: {error.strerror}. "
+            "Choose another folder."
+        ) from error

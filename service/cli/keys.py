@@ -1,0 +1,81 @@
+"""``radiograde keys``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from radiograde.service.cli.common import data_dir_option, plain_errors, settings_of
+
+ROLES = ("sender", "reader", "engineer")
+
+
+@click.group()
+def keys() -> None:
+    """Give machines API keys: `Authorization: Bearer KEY`, or the key as password of Basic.
+
+    \b
+    Roles:
+      sender    sends films, reads a result or job that it knows the id of
+      reader    sends films, reads all results, reviews them
+      engineer  sends films, reads all results, runs jobs and exports
+
+    \b
+    Example:
+      radiograde keys add orthanc --role sender
+      curl -H "Authorization: Bearer rg_..." -F file=@film.dcm http://127.0.0.1:8000/v1/score
+    """  # noqa: D301  click needs the character itself
+
+
+@keys.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), required=True, help="What the key may do.")
+@data_dir_option
+def add(name: str, role: Any, **chosen: Any) -> None:
+    """Make a key and show it, this once.
+
+    The key alone goes to standard output.
+
+    \b
+    Example:
+      radiograde keys add orthanc --role sender
+    """  # noqa: D301  click needs the character itself
+    from radiograde.service.http.access import open_access
+
+    with plain_errors(), open_access(settings_of(chosen)) as access:
+        key = access.keys.add(name, role)
+        has_users = bool(access.users.all())
+    click.echo(key)
+    click.echo(f"{name} may come in as {role}. The key is not shown again.", err=True)
+    if not has_users:
+        click.echo(
+            "From now on the page asks for a sign-in: `radiograde users add` makes a user.",
+            err=True,
+        )
+
+
+@keys.command("list")
+@data_dir_option
+def show(**chosen: Any) -> None:
+    """Show which keys there are, and when each was used last."""
+    from radiograde.service.cli.users_table import write_keys
+    from radiograde.service.http.access import open_access
+
+    with plain_errors(), open_access(settings_of(chosen)) as access:
+        write_keys(access.keys.all())
+
+
+@keys.command()
+@click.argument("name")
+@data_dir_option
+def remove(name: str, **chosen: Any) -> None:
+    """Remove a key: from now on it opens nothing."""
+    from radiograde.service.http.access import open_access
+
+    with plain_errors(), open_access(settings_of(chosen)) as access:
+        access.keys.remove(name)
+        is_guarded = access.is_guarded()
+    click.echo(f"{name} is removed.")
+    if not is_guarded:
+        click.echo("Nobody is left: at this computer everyone may do everything again.")

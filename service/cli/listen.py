@@ -1,0 +1,52 @@
+"""``radiograde listen``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from radiograde.service.cli.common import (
+    data_dir_option,
+    device_option,
+    model_option,
+    plain_errors,
+    settings_of,
+    site_option,
+    worker_option,
+)
+
+
+@click.command()
+@click.option("--aet", help="AE title of the node; RADIOGRADE by default.")
+@click.option("--host", help="Address to listen on; 127.0.0.1 by default.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; 11112 by default.")
+@click.option("--allow-insecure", is_flag=True, default=None, help="Open to the network.")
+@data_dir_option
+@site_option
+@worker_option
+@model_option
+@device_option
+def listen(
+    aet: str | None, host: str | None, port: int | None, allow_insecure: bool | None, **chosen: Any
+) -> None:
+    """Start the DICOM node: C-ECHO, C-STORE, storage commitment, and the watched folders.
+
+    Films are kept, graded, and their results sent to the destinations of the site file.
+
+    \b
+    Example:
+      radiograde listen --port 11112
+      echoscu -aec RADIOGRADE 127.0.0.1 11112
+      storescu -aec RADIOGRADE 127.0.0.1 11112 film.dcm
+    """  # noqa: D301  click needs the character itself
+    from radiograde.service.dimse.listener import run_listener
+
+    told = {"aet": aet, "host": host, "port": port}
+    with plain_errors():
+        run_listener(
+            settings_of(chosen),
+            {name: value for name, value in told.items() if value is not None},
+            click.echo,
+            allow_insecure=bool(allow_insecure),
+        )

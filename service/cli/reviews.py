@@ -1,0 +1,65 @@
+"""``radiograde data reviews``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from radiograde.service.cli.common import data_dir_option, plain_errors, settings_of
+
+
+@click.command()
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="New or empty folder, or an earlier export, which is replaced.",
+)
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="Only reviews from this day on, in local time.",
+)
+@click.option(
+    "--accepted/--no-accepted",
+    default=True,
+    show_default=True,
+    help="Whether accepted results are labels too: the model's own zones, rounded.",
+)
+@click.option(
+    "--lungs/--no-lungs",
+    default=True,
+    show_default=True,
+    help="Whether the lungs as the model outlined them are written as lung masks.",
+)
+@data_dir_option
+def reviews(out: Path, since: datetime | None, accepted: bool, lungs: bool, **chosen: Any) -> None:
+    """Write reviewed films and their readers' zones as a set to train on.
+
+    Films become PNG without their header: patients are pseudonyms. Text that is burned into a
+    film stays in it; look before you pass films on. Of a film's readers the one who reviewed it
+    last decides. Films found not gradable are left out, and so are those no longer kept.
+
+    \b
+    Example:
+      radiograde data reviews --out reviewed/
+      radiograde data check reviewed/
+      radiograde train --data reviewed/ --out runs/mine
+    """  # noqa: D301  click needs the character itself
+    from radiograde.service.cli.terminal import watched
+    from radiograde.service.grading.records import open_records
+    from radiograde.service.labelling.export import Choice, ReviewExport, summary
+
+    with plain_errors():
+        records = open_records(settings_of(chosen))
+        try:
+            choice = Choice(since.astimezone() if since else None, accepted, lungs)
+            export = ReviewExport(records, choice)
+            outcomes = list(watched(export.write(out), len(export), "Exporting"))
+        finally:
+            records.close()
+    click.echo(f"{out}: {summary(outcomes)}")

@@ -1,0 +1,96 @@
+"""``radiograde check``: tries the model, the store, the node's port and every destination."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from radiograde.model.errors import RadiogradeError
+from radiograde.service.config.settings import Settings
+from radiograde.service.config.site import Site, load_site
+from radiograde.service.delivery.destinations.sink import Finding
+from radiograde.service.delivery.open import open_sink
+from radiograde.service.errors import SiteError
+from radiograde.service.grading.records import open_records
+from radiograde.service.http.runtime import load_scorer
+
+LEAST_FREE_GIB = 5.0
+
+_MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold red")}
+
+
+def self_test(settings: Settings, names: Sequence[str] = ()) -> Mapping[str, list[Finding]]:
+    """Return what was found, by what was tried; ``names``: destinations, all where none is given.
+
+    Raises:
+        SiteError: the site file cannot be used, or has no destination of a name.
+    """
+    site = load_site(settings.site_file)
+    known = {table.name: table for table in site.destination}
+    if unknown := [name for name in names if name not in known]:
+        raise SiteError(
+            f"{settings.site_file} has no destination {', '.join(unknown)}. "
+            f"It has {', '.join(known) or 'none'}."
+        )
+    findings = {} if names else {"this installation": list(_here(settings, site))}
+    for name in names or known:
+        findings[name] = open_sink(known[name]).check()
+    return findings
+
+
+def write_findings(findings: Mapping[str, list[Finding]], *, as_json: bool) -> bool:
+    """Write the findings to stdout; return whether nothing failed."""
+    if as_json:
+        told = {
+            name: [dataclasses.asdict(one) for one in found] for name, found in findings.items()
+        }
+        click.echo(json.dumps(told, indent=2))
+    else:
+        console = Console()
+        for name, found in findings.items():
+            console.print(Text(name, "bold"))
+            for one in found:
+                mark, style = _MARKS[one.level]
+                console.print(Text(f"  {mark} ", style).append(one.what, "default"))
+                if one.advice:
+                    console.print(Text(f"    {one.advice}", "dim"))
+    return all(one.level != "fail" for found in findings.values() for one in found)
+
+
+def _here(settings: Settings, site: Site) -> Iterator[Finding]:
+    yield _tried("The model can be used", lambda: load_scorer(settings))
+    yield _tried("Results can be kept", lambda: open_records(settings).close())
+    free = shutil.disk_usage(settings.data_dir).free / 2**30
+    enough = free >= LEAST_FREE_GIB
+    yield Finding(
+        f"{free:.0f} GiB are free in {settings.data_dir}",
+        "ok" if enough else "warn",
+        "" if enough else "Make room, or keep films for fewer days (RADIOGRADE_KEEP_DAYS).",
+    )
+    if not settings.site_file.exists():
+        yield Finding(
+            f"There is no site file {settings.site_file}",
+            "warn",
+            "Results stay here until it names destinations: docs/reference/site.md.",
+        )
+    for folder in site.watch:
+        there = folder.path.is_dir()
+        yield Finding(
+            f"The watched folder {folder.path} {'is there' if there else 'is missing'}",
+            "ok" if there else "fail",
+            "" if there else "Make it, or take it out of the site file.",
+        )
+
+
+def _tried(what: str, attempt: Callable[[], object]) -> Finding:
+    try:
+        attempt()
+    except RadiogradeError as error:
+        return Finding(what.replace(" can ", " cannot "), "fail", error.message)
+    return Finding(what, "ok")

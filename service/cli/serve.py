@@ -1,0 +1,46 @@
+"""``radiograde serve``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from radiograde.service.cli.common import (
+    data_dir_option,
+    device_option,
+    model_option,
+    plain_errors,
+    settings_of,
+    site_option,
+    worker_option,
+)
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; 127.0.0.1 by default.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; 8000 by default, 0 a free one.")
+@data_dir_option
+@site_option
+@worker_option
+@model_option
+@device_option
+@click.option("--allow-insecure", is_flag=True, default=None, help="Open to the network.")
+def serve(**chosen: Any) -> None:
+    """Start the HTTP service with its page, on this computer alone.
+
+    On another --host it starts once there is an administrator (`radiograde users add`) and TLS.
+
+    Every option is also an environment variable: --port is RADIOGRADE_PORT.
+
+    \b
+    Example:
+      radiograde serve --port 8000
+      curl -F file=@film.dcm http://127.0.0.1:8000/v1/score
+    """  # noqa: D301  click needs the character itself
+    from radiograde.service.http.server import run_server
+
+    with plain_errors():
+        run_server(
+            settings_of(chosen), lambda url: click.echo(f"Radiograde at {url}, API at {url}/docs")
+        )

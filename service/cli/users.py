@@ -1,0 +1,115 @@
+"""``radiograde users``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from radiograde.service.cli.common import data_dir_option, plain_errors, settings_of
+
+ROLES = ("reader", "engineer", "administrator")
+
+password_option = click.option(
+    "--password-stdin", is_flag=True, help="Take the password from standard input, one line."
+)
+
+
+@click.group()
+def users() -> None:
+    """Say who may sign in on the page, and as what.
+
+    As long as there is no user and no API key, whoever sits at this computer needs no sign-in.
+
+    \b
+    Roles:
+      reader         sends films, reads results, reviews them
+      engineer       sends films, reads results, runs jobs and exports
+      administrator  everything
+
+    \b
+    Example:
+      radiograde users add kim --role administrator
+      radiograde users list
+    """  # noqa: D301  click needs the character itself
+
+
+@users.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), required=True, help="What the user may do.")
+@password_option
+@data_dir_option
+def add(name: str, role: Any, password_stdin: bool, **chosen: Any) -> None:
+    """Add a user; asks for the password twice.
+
+    \b
+    Example:
+      radiograde users add kim --role reader
+    """  # noqa: D301  click needs the character itself
+    from radiograde.service.auth.names import check_name
+    from radiograde.service.auth.passwords import Passwords
+    from radiograde.service.http.access import open_access
+
+    with plain_errors():
+        password = _password(check_name(name), from_stdin=password_stdin)
+        with open_access(settings_of(chosen)) as access:
+            access.users.add(name, role, Passwords().hash(password))
+            has_administrator = access.users.has_administrator()
+    click.echo(f"{name} may sign in as {role}.")
+    if not has_administrator:
+        click.echo("There is no administrator yet: `radiograde users add` with that role.")
+
+
+@users.command("list")
+@data_dir_option
+def show(**chosen: Any) -> None:
+    """Show who may sign in."""
+    from radiograde.service.cli.users_table import write_users
+    from radiograde.service.http.access import open_access
+
+    with plain_errors(), open_access(settings_of(chosen)) as access:
+        write_users(access.users.all())
+
+
+@users.command()
+@click.argument("name")
+@password_option
+@data_dir_option
+def password(name: str, password_stdin: bool, **chosen: Any) -> None:
+    """Set a new password; the user is signed out everywhere."""
+    from radiograde.service.auth.passwords import Passwords
+    from radiograde.service.http.access import open_access
+
+    with plain_errors():
+        new = _password(name, from_stdin=password_stdin)
+        with open_access(settings_of(chosen)) as access:
+            access.users.change_password(name, Passwords().hash(new))
+    click.echo(f"{name} has a new password, and is signed out everywhere.")
+
+
+@users.command()
+@click.argument("name")
+@data_dir_option
+def remove(name: str, **chosen: Any) -> None:
+    """Remove a user, who is signed out everywhere; reviews keep the name."""
+    from radiograde.service.http.access import open_access
+
+    with plain_errors(), open_access(settings_of(chosen)) as access:
+        access.users.remove(name)
+        is_guarded = access.is_guarded()
+    click.echo(f"{name} is removed, and signed out everywhere.")
+    if not is_guarded:
+        click.echo("Nobody is left: at this computer everyone may do everything again.")
+
+
+def _password(name: str, *, from_stdin: bool) -> str:
+    """Return a password that may be used. Raises AccountError."""
+    from radiograde.service.auth.passwords import check_password
+
+    if from_stdin:
+        typed = sys.stdin.readline().rstrip("\r\n")
+    else:
+        typed = click.prompt("Password", hide_input=True, confirmation_prompt="Once more")
+    check_password(name, typed)
+    return typed

@@ -1,0 +1,39 @@
+"""``radiograde work``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from radiograde.service.cli.common import (
+    data_dir_option,
+    device_option,
+    model_option,
+    plain_errors,
+    settings_of,
+    site_option,
+)
+
+
+@click.command()
+@data_dir_option
+@site_option
+@model_option
+@device_option
+@click.option("--with-parent", is_flag=True, help="End when standard input closes.")
+def work(with_parent: bool, **chosen: Any) -> None:
+    """Run a worker: it grades what came in and delivers the results.
+
+    `serve` and `listen` start one of their own. With a PostgreSQL database several may run, on
+    several machines that share the data directory; with SQLite a second one stands by.
+
+    \b
+    Example:
+      radiograde listen --no-worker
+      radiograde work
+    """  # noqa: D301  click needs the character itself
+    from radiograde.service.grading.main import run_worker
+
+    with plain_errors():
+        run_worker(settings_of(chosen), with_parent=with_parent)

@@ -1,0 +1,242 @@
+"""What surrounds an installation, in one TOML file: DICOM node, watched folders, destinations.
+
+``radiograde.toml`` lies in the data directory unless ``RADIOGRADE_SITE`` names another file. Every
+table and key is optional; docs/reference/site.md describes them all. Secrets do not belong in the
+file: it names the environment variables that hold them.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from radiograde.model.limits import Limits
+from radiograde.service.errors import SiteError
+
+AeTitle = Annotated[str, Field(pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$")]
+"""DICOM PS3.5 6.2, VR AE: at most 16 characters, no backslash, no space at either end."""
+
+Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
+Kind = Literal["sr", "seg", "sc", "fhir", "fhir_r5", "pdf", "json"]
+"""The documents of a result, by their short names; ``fhir`` is R4."""
+
+
+class Table(BaseModel):
+    """A table of the file: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerTls(Table):
+    """TLS of the node: with ``ca`` only callers whose certificate it signed are let in."""
+
+    certificate: Path
+    key: Path
+    ca: Path | None = None
+
+
+class ClientTls(Table):
+    """TLS towards a destination: ``ca`` signs it (None: the system's), own certificate if asked."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+class Peer(Table):
+    """Another DICOM node, as storage commitment needs to call it back."""
+
+    aet: AeTitle
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)]
+
+
+class NodeTable(Table):
+    """The DICOM node of ``radiograde listen``; empty lists of titles let every title in."""
+
+    aet: AeTitle = "RADIOGRADE"
+    host: str = "127.0.0.1"
+    port: int = Field(11112, ge=0, le=65535)
+    store_from: tuple[AeTitle, ...] = Field((), description="Titles that may store")
+    commit_from: tuple[AeTitle, ...] = Field((), description="Titles that may ask for commitment")
+    peers: tuple[Peer, ...] = Field((), description="Where commitment reports are sent")
+    associations: int = Field(64, ge=1, description="At the same time")
+    idle_timeout_s: float = Field(60.0, gt=0, description="Silence after which a caller is let go")
+    max_object_mb: int = Field(256, ge=1, description="Largest object that is taken")
+    tls: ServerTls | None = None
+
+
+class WatchTable(Table):
+    """A folder that films are dropped into; taken files go to ``done``, others to ``refused``."""
+
+    path: Path
+    quiet_s: float = Field(2.0, ge=0, description="A file is taken once it has not grown so long")
+
+
+class DeliveryTable(Table):
+    """How results are delivered, wherever to."""
+
+    give_up_after_h: float = Field(72.0, gt=0, description="Hours to try a silent destination")
+    rejected: bool = Field(True, description="Whether reports on rejected films are delivered")
+
+
+class _Destination(Table):
+    name: Name
+    send: tuple[Kind, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The documents that it gets."""
+        return self.send
+
+
+class DicomDestination(_Destination):
+    """A node that takes C-STORE."""
+
+    type: Literal["dicom"]
+    aet: AeTitle
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)]
+    calling_aet: AeTitle = "RADIOGRADE"
+    timeout_s: float = Field(30.0, gt=0)
+    tls: ClientTls | None = None
+    send: tuple[Literal["sr", "seg", "sc"], ...] = ("sr", "seg", "sc")
+
+
+def _plain_url(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("write it as https://host/path, without a user, a query or a fragment")
+    if parts.port == 0:
+        raise ValueError("port 0 cannot be called")
+    return url
+
+
+class _HttpDestination(_Destination):
+    url: Annotated[str, Field(pattern="^https?://"), AfterValidator(_plain_url)]
+    user: str | None = None
+    password_env: str | None = Field(None, description="Variable that holds the password")
+    token_env: str | None = Field(None, description="Variable that holds a bearer token")
+    timeout_s: float = Field(30.0, gt=0)
+    tls: ClientTls | None = None
+
+    @model_validator(mode="after")
+    def _one_sign_in(self) -> Self:
+        if (self.user is None) != (self.password_env is None):
+            raise ValueError("user and password_env go together")
+        if self.user is not None and self.token_env is not None:
+            raise ValueError("sign in with user and password_env or with token_env, not both")
+        return self
+
+    @property
+    def password(self) -> SecretStr | None:
+        """The password, from its variable."""
+        return _secret(self.password_env)
+
+    @property
+    def token(self) -> SecretStr | None:
+        """The bearer token, from its variable."""
+        return _secret(self.token_env)
+
+
+class DicomWebDestination(_HttpDestination):
+    """A DICOMweb root that takes STOW-RS, such as ``http://pacs/dicom-web``."""
+
+    type: Literal["dicomweb"]
+    send: tuple[Literal["sr", "seg", "sc"], ...] = ("sr", "seg", "sc")
+
+
+class FhirDestination(_HttpDestination):
+    """The base URL of a FHIR server."""
+
+    type: Literal["fhir"]
+    version: Literal["R4", "R5"] = "R4"
+    send: tuple[Literal["fhir"], ...] = ("fhir",)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The bundle in the server's version."""
+        return ("fhir",) if self.version == "R4" else ("fhir_r5",)
+
+
+class FolderDestination(_Destination):
+    """A folder, on a share perhaps."""
+
+    type: Literal["folder"]
+    path: Path
+    send: tuple[Kind, ...] = ("json", "sr", "seg", "sc", "pdf")
+
+
+Destination = Annotated[
+    DicomDestination | DicomWebDestination | FhirDestination | FolderDestination,
+    Field(discriminator="type"),
+]
+
+
+class Site(Table):
+    """The whole file."""
+
+    node: NodeTable = NodeTable()
+    watch: tuple[WatchTable, ...] = ()
+    delivery: DeliveryTable = DeliveryTable()
+    destination: tuple[Destination, ...] = ()
+
+    @property
+    def limits(self) -> Limits:
+        """What a file may claim, by ``node.max_object_mb``."""
+        return Limits(max_bytes=self.node.max_object_mb * 2**20)
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Site:
+        names = [destination.name for destination in self.destination]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two destinations are called {', '.join(twice)}")
+        return self
+
+
+def load_site(path: Path) -> Site:
+    """Return what the file says; the defaults where there is no such file.
+
+    Raises:
+        SiteError: it cannot be read, is no TOML, or holds what does not exist or fit.
+    """
+    try:
+        with path.open("rb") as file:
+            return Site.model_validate(tomllib.load(file))
+    except (FileNotFoundError, NotADirectoryError):
+        return Site()
+    except OSError as error:
+        raise SiteError(f"{path} cannot be read: {error.strerror}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SiteError(f"{path} is no TOML: {error}.") from error
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+        raise SiteError(f"{path} cannot be used: {faults}.") from error
+
+
+def _secret(variable: str | None) -> SecretStr | None:
+    if variable is None:
+        return None
+    value = os.environ.get(variable)
+    if not value:
+        raise SiteError(
+            f"The environment variable {variable}, which the site file names, is empty."
+        )
+    return SecretStr(value)

@@ -1,0 +1,168 @@
+"""The database: opening it, bringing its tables up to date, reading and writing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from radiograde.service.config.settings import Settings
+from radiograde.service.errors import StoreError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_BEGIN = "sqlite_begin"
+_MIGRATION_LOCK = 7_263_411_846
+
+
+class Database:
+    """One database; safe to share among threads."""
+
+    def __init__(self, url: str) -> None:
+        """Open the database at a SQLAlchemy URL and bring its tables up to date.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        self.url = url
+        self.engine = open_engine(url)
+
+    def close(self) -> None:
+        """Give the connections back; the database is not to be used afterwards."""
+        self.engine.dispose()
+
+    def ping(self) -> None:
+        """Return when the database answers. Raises StoreError when it does not."""
+        self.read(sa.select(sa.literal(1)))
+
+    def read(self, query: sa.Select[Any]) -> list[Any]:
+        """Return all rows of a query. Raises StoreError where the database does not answer."""
+        try:
+            with self.engine.connect() as connection:
+                return list(connection.execute(query))
+        except SQLAlchemyError as error:
+            raise _unavailable(error) from error
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection whose transaction is committed at the end of the ``with`` block.
+
+        Raises:
+            IntegrityError: what was written contradicts a constraint.
+            StoreError: the database does not answer; nothing was written.
+        """
+        try:
+            # A writer that began by reading could not wait for its turn in SQLite.
+            with self.engine.execution_options(**{_BEGIN: "IMMEDIATE"}).begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise
+        except SQLAlchemyError as error:
+            raise _unavailable(error) from error
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the database of an installation; the data directory is made where it is missing.
+
+    Raises:
+        StoreError: the directory cannot be made, or the database cannot be opened.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The data directory {settings.data_dir} cannot be made ({error.strerror}). "
+            "Choose another with --data-dir or RADIOGRADE_DATA_DIR."
+        ) from error
+    return Database(settings.store_url)
+
+
+def _unavailable(error: SQLAlchemyError) -> StoreError:
+    return StoreError(
+        f"The results store does not answer ({type(error).__name__}). Try again shortly."
+    )
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine on an up-to-date database; SQLite is created where it is missing.
+
+    Raises:
+        StoreError: the URL is malformed, its driver is not installed, the database cannot be
+            reached or written, or a newer version of the program made it.
+    """
+    try:
+        engine = create_engine(url, connect_args=_connect_args(url), pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"The database driver is not installed: pip install {error.name}."
+        ) from error
+    except (ArgumentError, NoSuchModuleError) as error:
+        # The URL may hold a password: it stays out of the message.
+        raise StoreError(
+            "RADIOGRADE_DATABASE_URL is not a database URL. "
+            "Write sqlite:////path/file.sqlite or postgresql+psycopg://user@host/name."
+        ) from error
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    migrate(engine)
+    return engine
+
+
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the tables up to ``revision``; processes that start together take turns.
+
+    Raises:
+        StoreError: see :func:`open_engine`.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    try:
+        with engine.execution_options(**{_BEGIN: "IMMEDIATE"}).begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+    except CommandError as error:
+        raise StoreError(
+            "The results store was made by a newer version. Install that version, "
+            "or choose another --data-dir."
+        ) from error
+    except SQLAlchemyError as error:
+        raise StoreError(
+            f"The results store cannot be opened ({type(error).__name__}). Check that the "
+            "database runs, or that the data directory can be written, or choose another "
+            "with --data-dir."
+        ) from error
+
+
+def _connect_args(url: str) -> dict[str, float]:
+    return {"timeout": 30.0} if url.startswith("sqlite") else {}
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """Set write-ahead logging, and transactions that hold DDL too.
+
+    pysqlite begins transactions late and never before DDL; this is SQLAlchemy's own recipe
+    (dialect documentation, "Serializable isolation / Savepoints / Transactional DDL").
+    """
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get(_BEGIN, "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")

@@ -1,0 +1,122 @@
+"""An association with a DICOM node, within time-outs, and why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import cast
+
+from pynetdicom import AE, evt
+from pynetdicom.association import Association
+from pynetdicom.events import Event
+from pynetdicom.pdu_primitives import A_ASSOCIATE
+from pynetdicom.presentation import PresentationContext
+
+from radiograde.service.config.site import DicomDestination
+from radiograde.service.delivery.destinations.network import Endpoint
+from radiograde.service.errors import UnreachableError
+
+
+def endpoint(node: DicomDestination) -> Endpoint:
+    """Return where a node listens."""
+    return Endpoint(node.host, node.port, node.timeout_s, node.tls)
+
+
+@contextmanager
+def associated(
+    node: DicomDestination, contexts: Sequence[PresentationContext]
+) -> Iterator[Association]:
+    """Yield an association; one whose ``accepted_contexts`` are empty is not established.
+
+    Raises:
+        UnreachableError: there is none, with what to do about it.
+    """
+    where = endpoint(node)
+    progress = _Progress(node.timeout_s)
+    association = _request(node, where, contexts, progress)
+    if not association.is_established and not association.rejected_contexts:
+        raise _reason(node, where, association, progress)
+    try:
+        yield association
+    finally:
+        association.release()
+
+
+class _Progress:
+    """How far an association came, as pynetdicom does not tell; and a limit on its socket."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self.connected = False
+        self.answered = False
+        self._timeout_s = timeout_s
+
+    def handlers(self) -> list[evt.EventHandlerType]:
+        return [(evt.EVT_CONN_OPEN, self._on_open), (evt.EVT_ACSE_RECV, self._on_answer)]
+
+    def _on_open(self, event: Event) -> None:
+        self.connected = True
+        # pynetdicom takes the limit off once connected, and a node that stops reading in the
+        # middle of an image would hold its thread for ever.
+        if (open_socket := event.assoc.dul.socket) and open_socket.socket:
+            open_socket.socket.settimeout(self._timeout_s)
+
+    def _on_answer(self, event: Event) -> None:
+        self.answered = True
+
+
+def _request(
+    node: DicomDestination,
+    where: Endpoint,
+    contexts: Sequence[PresentationContext],
+    progress: _Progress,
+) -> Association:
+    ae = AE(node.calling_aet)
+    ae.connection_timeout = ae.acse_timeout = ae.dimse_timeout = node.timeout_s
+    ae.network_timeout = node.timeout_s
+    where.resolve()
+    tls = where.tls_context()
+    return ae.associate(
+        node.host,
+        node.port,
+        contexts=list(contexts),
+        ae_title=node.aet,
+        tls_args=None if tls is None else (tls, node.host),
+        evt_handlers=progress.handlers(),
+    )
+
+
+def _reason(
+    node: DicomDestination, where: Endpoint, association: Association, progress: _Progress
+) -> UnreachableError:
+    if not progress.connected:
+        where.connect()
+        return UnreachableError(f"{where} accepts no connection. It is tried again later.")
+    if association.is_rejected:
+        return UnreachableError(f"{where} rejects the association: {_rejection(node, association)}")
+    if progress.answered:
+        certificate = "asks for a `certificate`, " if node.tls else ""
+        return UnreachableError(
+            f"{where} ends the association at once. It {certificate}is no DICOM node, or does not "
+            f"know the title {node.calling_aet}: add it to its list of known nodes."
+        )
+    return UnreachableError(
+        f"{where} accepts the connection but answers no association within {node.timeout_s:g} s. "
+        "Check that the port is a DICOM node's, and whether it asks for `tls`."
+    )
+
+
+def _rejection(node: DicomDestination, association: Association) -> str:
+    """Return a rejection's reason and remedy, PS3.8 Table 9-21."""
+    answer = cast(A_ASSOCIATE, association.acceptor.primitive)
+    match (answer.result_source, answer.diagnostic):
+        case (1, 3):
+            return (
+                f"it does not know the title {node.calling_aet}. Add {node.calling_aet}, with "
+                "this computer's address, to its list of known nodes."
+            )
+        case (1, 7):
+            return f"it does not go by the title {node.aet}. Write its own title as `aet`."
+        case (3, 1 | 2):
+            return "it has too many at once. It is tried again later."
+        case _:
+            return f"{answer.reason_str.lower()}. Its log says more."

@@ -1,0 +1,55 @@
+"""What an HTTP status means for a document, RFC 9110 section 15 and RFC 6585."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from radiograde.service.errors import RefusedError, UnreachableError
+
+_FINAL = frozenset({400, 406, 409, 410, 411, 412, 413, 414, 415, 422})
+_ADVICE = {
+    400: "Its log may say why.",
+    401: "Check `user` and `password_env`, or `token_env`.",
+    403: "Give this user leave to store there.",
+    404: "Check `url`: there is nothing at this path.",
+    405: "Check `url`: what is there takes no documents.",
+    407: "The proxy on the way asks for a sign-in.",
+    413: "Raise its limit on the size of a request.",
+}
+
+
+def is_final(status: int) -> bool:
+    """Return whether the document is to blame.
+
+    All else can be mended without changing it: a sign-in, a path, a server that is down.
+    """
+    return status in _FINAL
+
+
+def raise_for_status(where: str, status: int, codes: Sequence[str] = ()) -> None:
+    """Return for a status of the two hundreds; ``codes`` say more of another, and are told.
+
+    Raises:
+        RefusedError: it is final.
+        UnreachableError: any other.
+    """
+    if status // 100 == 2:
+        return
+    error = RefusedError if is_final(status) else UnreachableError
+    told = ": ".join([words(status), *([", ".join(codes)] if codes else [])])
+    raise error(f"{where} answers {told}. {_advice(status)}")
+
+
+def words(status: int) -> str:
+    """Return a status with its phrase, such as ``404 Not Found``."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _advice(status: int) -> str:
+    if is_final(status):
+        return _ADVICE.get(status, "Its log may say why.")
+    return _ADVICE.get(status, "It is tried again later.")

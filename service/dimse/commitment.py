@@ -1,0 +1,131 @@
+"""The Storage Commitment Push Model as SCP, PS3.4 annex J: what of a request is kept."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+import structlog
+from pynetdicom.dimse_primitives import N_ACTION
+from pynetdicom.events import Event
+
+from radiograde.model.errors import RadiogradeError
+from radiograde.model.reading.dicom_facts import uid
+from radiograde.model.reading.dicom_header import Header
+from radiograde.service.dimse import statuses
+from radiograde.service.dimse.access import Access
+from radiograde.service.dimse.contexts import COMMITMENT, COMMITMENT_INSTANCE
+from radiograde.service.dimse.ledger import Ledger
+from radiograde.service.dimse.report import Reference, Report
+from radiograde.service.dimse.reports import Reporter
+from radiograde.service.dimse.statuses import Answer
+
+log = structlog.get_logger("radiograde.node")
+
+REQUEST_COMMITMENT = 1
+"""Action type, PS3.4 J.3.2."""
+
+_MOST_REFERENCES = 10_000
+_AFTER_ANSWER_S = 0.5
+"""A report on the same association follows the answer to its request."""
+
+
+class CannotCommitError(Exception):
+    """The request is answered with a failure."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.comment)
+        self.answer = answer
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """Takes N-ACTION requests; shared by all associations."""
+
+    ledger: Ledger
+    access: Access
+    reporter: Reporter
+
+    def commit(self, event: Event) -> tuple[int, None]:
+        """Return the status of an N-ACTION-RQ; the report follows.
+
+        To a listed peer it goes on an association of its own, to others on this one. It is a
+        handler of pynetdicom's ``EVT_N_ACTION``.
+        """
+        title = str(event.assoc.requestor.ae_title)
+        try:
+            report = self._report(event, title)
+        except CannotCommitError as error:
+            log.info("commitment", status=f"0x{error.answer.status:04X}")
+            return error.answer.status, None
+        log.info("commitment", kept=len(report.kept), missing=len(report.missing))
+        if self.reporter.knows(title):
+            self.reporter.submit(title, report)
+        else:
+            threading.Thread(target=_report_here, args=(event, report), daemon=True).start()
+        return statuses.SUCCESS.status, None
+
+    def _report(self, event: Event, title: str) -> Report:
+        if not self.access.may_commit(title):
+            raise CannotCommitError(statuses.NOT_AUTHORIZED)
+        request = cast(N_ACTION, event.request)
+        if request.RequestedSOPClassUID != COMMITMENT:
+            raise CannotCommitError(statuses.CLASS_NOT_SUPPORTED)
+        if request.RequestedSOPInstanceUID != COMMITMENT_INSTANCE:
+            raise CannotCommitError(statuses.NO_SUCH_INSTANCE)
+        if event.action_type != REQUEST_COMMITMENT:
+            raise CannotCommitError(statuses.NO_SUCH_ACTION)
+        if not self.reporter.has_room:
+            raise CannotCommitError(statuses.RESOURCE_LIMITATION)
+        transaction, references = _read(event)
+        try:
+            kept = [self.ledger.holds(*reference) for reference in references]
+        except RadiogradeError as error:
+            raise CannotCommitError(statuses.PROCESSING_FAILURE) from error
+        judged = list(zip(references, kept, strict=True))
+        return Report(
+            transaction,
+            tuple(one for one, is_kept in judged if is_kept),
+            tuple(one for one, is_kept in judged if not is_kept),
+        )
+
+
+def _report_here(event: Event, report: Report) -> None:
+    time.sleep(_AFTER_ANSWER_S)
+    try:
+        status, _ = event.assoc.send_n_event_report(
+            report.to_dataset(), report.event_type, COMMITMENT, COMMITMENT_INSTANCE
+        )
+    except (RuntimeError, ValueError):
+        log.warning("commitment_report", outcome="association over")
+        return
+    log.info("commitment_report", outcome="confirmed" if status else "not answered")
+
+
+def _read(event: Event) -> tuple[str, list[Reference]]:
+    """Return the transaction UID and the references, PS3.4 Table J.3-1."""
+    try:
+        information = Header(event.action_information)
+        transaction = uid(information, "TransactionUID")
+        references = list(_references(information))
+    except Exception as error:
+        raise CannotCommitError(statuses.INVALID_ARGUMENT) from error
+    if len(references) > _MOST_REFERENCES:
+        raise CannotCommitError(statuses.RESOURCE_LIMITATION)
+    if transaction is None or not references:
+        raise CannotCommitError(statuses.INVALID_ARGUMENT)
+    return transaction, references
+
+
+def _references(information: Header) -> Iterator[Reference]:
+    for item in information.items("ReferencedSOPSequence"):
+        sop_class, instance = (
+            uid(item, "ReferencedSOPClassUID"),
+            uid(item, "ReferencedSOPInstanceUID"),
+        )
+        if sop_class is None or instance is None:
+            raise CannotCommitError(statuses.INVALID_ARGUMENT)
+        yield sop_class, instance

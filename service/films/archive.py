@@ -1,0 +1,150 @@
+"""Where films lie: one folder each, its bytes beside what was made from them.
+
+    ROOT/<last two characters of the id>/<id>/film         as it was sent
+                                             /maps.npz     what the score was summed from
+                                             /sr.dcm ...   documents, once they were asked for
+
+A film is there whole and synced to disk, or not at all, whenever the power goes.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from radiograde.model.scoring.result import Maps
+from radiograde.service.errors import NoSpaceError, UndocumentedError
+
+FILM = "film"
+MAPS = "maps.npz"
+
+Content = bytes | bytearray | memoryview
+
+
+class Archive:
+    """The films below one folder; safe to share among threads and processes."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def keep(self, film_id: str, content: Content) -> None:
+        """Write a film's bytes and return once they are on disk.
+
+        Raises:
+            NoSpaceError: they cannot be written.
+        """
+        self._save(film_id, FILM, content)
+
+    def film(self, film_id: str) -> bytes:
+        """Return a film's bytes as they were sent.
+
+        Raises:
+            UndocumentedError: the film is no longer kept.
+        """
+        content = self.document(film_id, FILM)
+        if content is None:
+            raise UndocumentedError("The film of this result is no longer kept. Send it again.")
+        return content
+
+    def keep_maps(self, film_id: str, maps: Maps) -> None:
+        """Write a result's maps. Raises NoSpaceError."""
+        buffer = io.BytesIO()
+        np.savez_compressed(
+            buffer,
+            opacity=maps.opacity,
+            lungs=maps.lungs,
+            borders=np.array(maps.borders),
+            involved=np.array(maps.involved),
+        )
+        self._save(film_id, MAPS, buffer.getbuffer())
+
+    def maps(self, film_id: str) -> Maps | None:
+        """Return a result's maps; None where it has none."""
+        content = self.document(film_id, MAPS)
+        if content is None:
+            return None
+        with np.load(io.BytesIO(content)) as arrays:
+            upper, lower = arrays["borders"].tolist()
+            return Maps(
+                arrays["opacity"], arrays["lungs"], (upper, lower), float(arrays["involved"])
+            )
+
+    def keep_document(self, film_id: str, name: str, content: Content) -> None:
+        """Write a document beside its film. Raises NoSpaceError."""
+        self._save(film_id, name, content)
+
+    def document(self, film_id: str, name: str) -> bytes | None:
+        """Return a file beside the film; None where there is none."""
+        try:
+            return (self.folder(film_id) / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def drop_documents(self, film_id: str, name: str, *, but: str) -> None:
+        """Remove the files beside the film whose names end so, but one."""
+        for path in self.folder(film_id).glob(f"*{name}"):
+            if path.name != but:
+                path.unlink(missing_ok=True)
+
+    def drop(self, film_id: str) -> None:
+        """Remove a film and all that was made from it."""
+        shutil.rmtree(self.folder(film_id), ignore_errors=True)
+
+    def ids(self) -> Iterator[str]:
+        """Yield the id of every film that lies here."""
+        for shelf in self._root.glob("??"):
+            yield from (folder.name for folder in shelf.iterdir())
+
+    def age_s(self, film_id: str, now: float) -> float:
+        """Return the seconds since a film's folder last changed; 0 where there is none."""
+        try:
+            return now - self.folder(film_id).stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
+
+    def folder(self, film_id: str) -> Path:
+        """Return where a film lies, or would."""
+        return self._root / film_id[-2:] / film_id
+
+    def _save(self, film_id: str, name: str, content: Content) -> None:
+        folder = self.folder(film_id)
+        # Two processes may make the same document at once: each writes its own partial file.
+        partial = folder / f".{name}.{os.getpid()}-{os.urandom(4).hex()}"
+        try:
+            _make_folder(folder)
+            with partial.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(folder / name)
+            _sync_folder(folder)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise NoSpaceError(
+                f"A film cannot be written to disk ({error.strerror}). Make room in the data "
+                "directory, then send it again."
+            ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and its parents so that a power cut does not lose their names."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows keeps names without being asked, and opens no folders
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,55 @@
+"""A secret that a data directory keeps: made once, whoever comes first."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from filelock import FileLock
+
+from radiograde.service.errors import NoSpaceError, StoreError
+
+
+def secret_in(path: Path, fresh: bytes) -> bytes:
+    """Return the secret in a file that its owner alone may read; where there is none, ``fresh``.
+
+    Processes that start together get the same.
+
+    Raises:
+        NoSpaceError: it cannot be written.
+        StoreError: it cannot be read, or has another length than ``fresh``.
+    """
+    try:
+        if not path.exists():
+            with FileLock(path.with_name(f".{path.name}.lock")):
+                if not path.exists():
+                    _write(path, fresh)
+        secret = path.read_bytes()
+    except PermissionError as error:
+        raise StoreError(
+            f"{path} may not be read by this user. Start every process of the installation as "
+            "the same user."
+        ) from error
+    except OSError as error:
+        raise NoSpaceError(
+            f"{path} cannot be written ({error.strerror}). Make room in the data directory, then "
+            "send the film again."
+        ) from error
+    if len(secret) != len(fresh):
+        raise StoreError(
+            f"{path} is damaged. Put it back from a backup; without one, delete it: films that "
+            "come from then on are not linked with those before."
+        )
+    return secret
+
+
+def _write(path: Path, secret: bytes) -> None:
+    """Write the file whole, or not at all, and sync it."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.unlink(missing_ok=True)
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(handle)
+    partial.replace(path)

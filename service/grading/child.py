@@ -1,0 +1,66 @@
+"""A worker as a child process: started with a door, and again whenever it ends before the door."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from radiograde.service.config.settings import Settings
+
+log = structlog.get_logger("radiograde.work")
+
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
+GRACE_S = 40.0
+
+
+@contextmanager
+def worker_beside(settings: Settings) -> Iterator[None]:
+    """Keep a worker running within the ``with`` block, unless the settings want none."""
+    if not settings.worker:
+        yield
+        return
+    stop = threading.Event()
+    keeper = threading.Thread(target=_keep_running, args=(settings, stop))
+    keeper.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        keeper.join()
+
+
+def _keep_running(settings: Settings, stop: threading.Event) -> None:
+    pause = SHORTEST_PAUSE_S
+    while not stop.is_set():
+        child = _start(settings)
+        while child.poll() is None and not stop.wait(0.2):
+            pass
+        if stop.is_set():
+            _end(child)
+            return
+        log.error("worker_ended", exit_code=child.returncode, again_in_s=pause)
+        stop.wait(pause)
+        pause = min(LONGEST_PAUSE_S, 2 * pause)
+
+
+def _start(settings: Settings) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "radiograde", "work", "--with-parent"]
+    environment = os.environ | settings.environment()
+    return subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)  # noqa: S603
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Close the child's input, which it takes as the sign to finish."""
+    if child.stdin is not None:
+        child.stdin.close()
+    try:
+        child.wait(GRACE_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

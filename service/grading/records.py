@@ -1,0 +1,69 @@
+"""What an installation keeps, opened and closed together by every process that needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from radiograde.model.limits import Limits
+from radiograde.service.config.settings import Settings
+from radiograde.service.database.engine import Database, open_database
+from radiograde.service.delivery.ledger import DeliveryLedger
+from radiograde.service.documents.library import Library
+from radiograde.service.films.archive import Archive
+from radiograde.service.films.intake import FilmIntake
+from radiograde.service.films.ledger import FilmLedger
+from radiograde.service.films.pseudonym import Pseudonyms
+from radiograde.service.films.results import ResultStore
+from radiograde.service.grading.jobs import Jobs
+from radiograde.service.queue import DurableQueue
+from radiograde.service.reviews.ledger import ReviewLedger
+
+FILMS = "films"
+"""Folder of the films, in the data directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The database, the films on disk, and what looks into them; safe to share among threads."""
+
+    database: Database
+    queue: DurableQueue
+    archive: Archive
+    store: ResultStore
+    films: FilmLedger
+    deliveries: DeliveryLedger
+    reviews: ReviewLedger
+    jobs: Jobs
+    library: Library
+    intake: FilmIntake
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.queue.close()
+        self.database.close()
+
+
+def open_records(settings: Settings, limits: Limits | None = None) -> Records:
+    """Return the records of an installation; what is missing is made.
+
+    Raises:
+        StoreError: the data directory cannot be made, or the database cannot be opened.
+    """
+    database = open_database(settings)
+    queue = DurableQueue(settings.store_url)
+    archive = Archive(settings.data_dir / FILMS)
+    store = ResultStore(database)
+    films = FilmLedger(database, queue)
+    reviews = ReviewLedger(database)
+    return Records(
+        database,
+        queue,
+        archive,
+        store,
+        films,
+        DeliveryLedger(database, queue),
+        reviews,
+        Jobs(database, queue),
+        Library(archive, store, reviews),
+        FilmIntake(archive, films, limits or Limits(), Pseudonyms(settings.data_dir)),
+    )

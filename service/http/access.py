@@ -1,0 +1,58 @@
+"""Everything that decides who comes in, opened and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from radiograde.service.auth.clock import Clock, utc_now
+from radiograde.service.auth.keys import KeyLedger
+from radiograde.service.auth.sessions import SessionLedger
+from radiograde.service.auth.users import UserLedger
+from radiograde.service.config.settings import Settings
+from radiograde.service.database.engine import Database, open_database
+from radiograde.service.database.tables import api_keys, users
+from radiograde.service.http.sign_in import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The ledgers of users, sessions and keys, and the desk where people sign in."""
+
+    database: Database
+    users: UserLedger
+    sessions: SessionLedger
+    keys: KeyLedger
+    desk: Desk
+
+    @classmethod
+    def of(cls, database: Database, settings: Settings, now: Clock = utc_now) -> Access:
+        """Return the access to an installation whose database is open."""
+        people = UserLedger(database, now)
+        sessions = SessionLedger(database, timedelta(minutes=settings.session_minutes), now)
+        return cls(database, people, sessions, KeyLedger(database, now), Desk(people, sessions))
+
+    def is_guarded(self) -> bool:
+        """Return whether a user or a key exists. Raises StoreError."""
+        there = sa.or_(sa.exists(sa.select(users.c.name)), sa.exists(sa.select(api_keys.c.name)))
+        return bool(self.database.read(sa.select(there))[0][0])
+
+
+@contextmanager
+def open_access(settings: Settings) -> Iterator[Access]:
+    """Give the access to an installation within the ``with`` block; what is missing is made.
+
+    Raises:
+        StoreError: the data directory cannot be made, or the database cannot be opened.
+    """
+    database = open_database(settings)
+    access = Access.of(database, settings)
+    try:
+        yield access
+    finally:
+        access.desk.close()
+        database.close()

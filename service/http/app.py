@@ -1,0 +1,114 @@
+"""The HTTP service, put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from types import ModuleType
+
+from fastapi import FastAPI
+from fastapi.middleware import Middleware
+
+from radiograde.model.scoring.result import NOTICE
+from radiograde.model.scoring.scorer import Scorer
+from radiograde.service.auth.principal import Permission
+from radiograde.service.config.settings import Settings
+from radiograde.service.config.site import load_site
+from radiograde.service.delivery.review_recorder import ReviewRecorder
+from radiograde.service.http.access import Access
+from radiograde.service.http.caller import REFUSALS, permit
+from radiograde.service.http.dicomweb.door import StowDoor
+from radiograde.service.http.middleware import KnownCallers, RequestLog, SafeHeaders
+from radiograde.service.http.openapi import DescribedApi
+from radiograde.service.http.problems import add_problem_handlers
+from radiograde.service.http.proxy import BehindProxy
+from radiograde.service.http.reading_room import open_reading_room
+from radiograde.service.http.routes import (
+    card,
+    documents,
+    events,
+    health,
+    history,
+    jobs,
+    pages,
+    results,
+    reviews,
+    scoring,
+    session,
+    stow,
+    viewing,
+    worklist,
+)
+from radiograde.service.http.runtime import open_runtime
+from radiograde.service.http.small_bodies import SmallBodies
+
+OPEN = (session, health, pages)
+"""Routes for everybody: they show nothing of what is kept."""
+
+GUARDED: Mapping[ModuleType, Permission] = {
+    scoring: "send",
+    stow: "send",
+    results: "send",
+    jobs: "send",
+    documents: "read",
+    reviews: "read",
+    worklist: "read",
+    events: "read",
+    viewing: "read",
+    history: "read",
+    card: "read",
+}
+"""The permission that every route of a module asks; a route that asks more says so itself, by
+``dependencies=[permit(...)]``. A new module of routes comes in here."""
+
+
+def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
+    """Return the app with its model loaded and its store open; they close with its lifespan.
+
+    Raises:
+        ModelFileError: the model cannot be used.
+        DeviceError: a GPU is asked for and cannot be used.
+        StoreError: the results cannot be kept.
+        SiteError: the site file cannot be used.
+    """
+    runtime = open_runtime(settings, scorer)
+    access = Access.of(runtime.records.database, settings)
+    room = open_reading_room(runtime, load_site(settings.site_file).limits)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        room.feed.end()
+        access.desk.close()
+        runtime.close()
+
+    app = DescribedApi(
+        title="Radiograde",
+        version=version("radiograde"),
+        description=f"Grades lung involvement on a frontal chest radiograph. {NOTICE}",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        middleware=[
+            *([Middleware(BehindProxy)] if settings.behind_proxy else []),
+            Middleware(SafeHeaders),
+            Middleware(RequestLog),
+            Middleware(KnownCallers, names=settings.host_names),
+            Middleware(SmallBodies),
+        ],
+    )
+    app.state.runtime = runtime
+    app.state.access = access
+    app.state.reading_room = room
+    app.state.stow = StowDoor(
+        runtime.records.intake, load_site(settings.site_file).node.max_object_mb * 2**20
+    )
+    app.state.reviews = ReviewRecorder(runtime.records, load_site(settings.site_file).destination)
+    add_problem_handlers(app)
+    for part, permission in GUARDED.items():
+        app.include_router(part.router, dependencies=[permit(permission)], responses=REFUSALS)
+    for part in OPEN:
+        app.include_router(part.router)
+    pages.mount_assets(app)
+    return app

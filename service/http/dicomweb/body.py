@@ -1,0 +1,71 @@
+"""The parts of a store request, by its Content-Type: PS3.18 sections 8.6 and 10.5.2."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncGenerator, AsyncIterator
+
+from python_multipart.multipart import parse_options_header
+from starlette.requests import Request
+
+from radiograde.service.errors import BadRequestError, UnsupportedMediaError, UploadTimeoutError
+from radiograde.service.http.dicomweb.multipart import HEAD_BYTES, Part, PartLimits, read_parts
+from radiograde.service.http.dicomweb.transaction import DICOM
+
+RELATED = "multipart/related"
+
+
+def parts_of(request: Request, limits: PartLimits, idle_s: float) -> AsyncIterator[Part]:
+    """Return the parts of ``multipart/related``, or a body ``application/dicom`` as the one part.
+
+    ``idle_s``: how long the sender may fall silent.
+
+    Raises:
+        UnsupportedMediaError: another Content-Type, or a compressed body.
+        BadRequestError: multipart without a boundary; and while parts are read, as
+            :func:`service.http.dicomweb.multipart.read_parts`, or a single part is empty.
+        TooLargeError: while parts are read, more of them than the limits allow.
+        UploadTimeoutError: while parts are read, nothing came for ``idle_s`` seconds.
+    """
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise UnsupportedMediaError("Send the body uncompressed, without a Content-Encoding.")
+    media_type, options = parse_options_header(request.headers.get("content-type"))
+    chunks = _timely(request.stream(), idle_s)
+    if media_type == DICOM.encode():
+        return _single_part(chunks, limits)
+    of_dicom = options.get(b"type", DICOM.encode()).strip().lower() == DICOM.encode()
+    if media_type != RELATED.encode() or not of_dicom:
+        raise UnsupportedMediaError(f'Send {RELATED}; type="{DICOM}", or one instance as {DICOM}.')
+    boundary = options.get(b"boundary")
+    if not boundary:
+        raise BadRequestError("The Content-Type names no boundary. Send it with the body's own.")
+    return read_parts(chunks, boundary, limits)
+
+
+async def _single_part(chunks: AsyncGenerator[bytes], limits: PartLimits) -> AsyncIterator[Part]:
+    content = io.BytesIO()
+    async for chunk in chunks:
+        if content.tell() <= limits.part_bytes:
+            content.write(chunk)
+    size = content.tell()
+    if not size:
+        raise BadRequestError("The body is empty. Send a DICOM file.")
+    too_large = size > limits.part_bytes
+    if too_large:
+        content.truncate(HEAD_BYTES)
+    yield Part(content.getvalue(), DICOM, too_large=too_large)
+
+
+async def _timely(chunks: AsyncGenerator[bytes], idle_s: float) -> AsyncGenerator[bytes]:
+    try:
+        while True:
+            async with asyncio.timeout(idle_s):
+                chunk = await anext(chunks, None)
+            if chunk is None:
+                return
+            yield chunk
+    except TimeoutError as error:
+        raise UploadTimeoutError(
+            f"Nothing came for {idle_s:g} seconds. Send it again; no instance is stored twice."
+        ) from error

@@ -1,0 +1,86 @@
+"""The Studies Store Transaction (STOW-RS), PS3.18 section 10.5: part by part into the intake."""
+
+from __future__ import annotations
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+
+from radiograde.model.errors import RadiogradeError, TooLargeError
+from radiograde.service.errors import NoSpaceError, StoreError, UnsupportedMediaError
+from radiograde.service.films.receipt import Intake
+from radiograde.service.http.dicomweb.instance import Instance, identify
+from radiograde.service.http.dicomweb.multipart import Part
+from radiograde.service.http.dicomweb.outcome import Failed, FailureReason, Outcome, Stored
+
+log = structlog.get_logger("radiograde.stow")
+
+DICOM = "application/dicom"
+_PLAIN_ENCODINGS = ("", "binary", "8bit", "7bit")
+"""Content-Transfer-Encodings that leave the bytes as they are, RFC 2045 section 6."""
+
+
+class StoreTransaction:
+    """Takes the parts of one request and remembers what became of each.
+
+    ``study``: the Study Instance UID that every instance must belong to; None: any.
+    """
+
+    def __init__(self, intake: Intake, study: str | None = None) -> None:
+        self.outcomes: list[Outcome] = []
+        self._intake = intake
+        self._study = study
+        self._away: RadiogradeError | None = None
+
+    @property
+    def stored(self) -> int:
+        """How many parts are safe on disk."""
+        return sum(isinstance(outcome, Stored) for outcome in self.outcomes)
+
+    @property
+    def refusal(self) -> RadiogradeError | None:
+        """The error that kept every part out: no room for any, or one fault that all share.
+
+        None where something was stored, or parts failed for reasons of their own.
+        """
+        if self.stored:
+            return None
+        if self._away is not None:
+            return self._away
+        errors = [outcome.error for outcome in self.outcomes if isinstance(outcome, Failed)]
+        return errors[0] if len({type(error) for error in errors}) == 1 else None
+
+    async def take(self, part: Part) -> None:
+        """Store a part, on a thread: one that cannot be stored is an outcome, never an error."""
+        self.outcomes.append(await run_in_threadpool(self._take, part))
+
+    def _take(self, part: Part) -> Outcome:
+        instance = identify(part.content)
+        if part.media_type not in ("", DICOM) or part.encoding not in _PLAIN_ENCODINGS:
+            error: RadiogradeError = UnsupportedMediaError(
+                f"A part is not {DICOM}, or encoded. Send DICOM files as they are."
+            )
+            return Failed(FailureReason.NOT_UNDERSTOOD, instance, error)
+        if part.too_large:
+            error = TooLargeError("The instance is larger than this service takes.")
+            return Failed(FailureReason.OUT_OF_RESOURCES, instance, error)
+        if instance is None:
+            return Failed(FailureReason.NOT_UNDERSTOOD)
+        if not instance.can_be_referenced:
+            return Failed(FailureReason.NOT_CONFORMING, instance)
+        if self._study not in (None, instance.study_instance_uid):
+            return Failed(FailureReason.OTHER_STUDY, instance)
+        if self._away is not None:  # every further try might wait for the same dead database
+            return Failed(FailureReason.OUT_OF_RESOURCES, instance, self._away)
+        return self._accept(instance, part.content)
+
+    def _accept(self, instance: Instance, content: bytes) -> Outcome:
+        try:
+            return Stored(instance, self._intake.accept(content, "dicomweb"))
+        except (StoreError, NoSpaceError) as error:
+            self._away = error
+            return Failed(FailureReason.OUT_OF_RESOURCES, instance, error)
+        except TooLargeError as error:
+            return Failed(FailureReason.OUT_OF_RESOURCES, instance, error)
+        except Exception as error:  # noqa: BLE001 - the other parts may still be stored
+            log.error("unexpected_error", type=type(error).__name__)
+            return Failed(FailureReason.PROCESSING_FAILURE, instance)

@@ -1,0 +1,144 @@
+"""What surrounds every request: its id and log line, who may call, safe headers."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Mapping
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from ulid import ULID
+
+from radiograde.model.errors import RadiogradeError
+from radiograde.service.errors import ForeignPageError, UnknownHostError
+from radiograde.service.http.locality import host_name
+from radiograde.service.http.problems import error_problem, unexpected_problem
+
+log = structlog.get_logger("radiograde.http")
+
+SAFE_HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+        "connect-src 'self'; worker-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'; require-trusted-types-for 'script'"
+    ),
+}
+"""Sent with every answer; a route may set its own value for one."""
+
+_HSTS = "max-age=31536000"
+"""RFC 6797: from now on by TLS alone, for a year."""
+
+_QUIET_ROUTES = frozenset({"/healthz", "/readyz"})
+_CLIENT_GONE = 499
+
+
+class SafeHeaders:
+    """Adds ``SAFE_HEADERS`` to every answer, and by TLS Strict-Transport-Security."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with the headers added on the way back."""
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SAFE_HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["scheme"] == "https":
+                    headers["Strict-Transport-Security"] = _HSTS
+            await send(message)
+
+        await self._app(scope, receive, send_safely)
+
+
+class KnownCallers:
+    """Turns away what a hostile web page makes a browser send here.
+
+    By DNS rebinding such a page may point its own name here: the Host header must be one of
+    ``names``, where None lets every name in. Or it posts a form across sites: browsers mark that
+    with Sec-Fetch-Site (W3C Fetch Metadata). Programs send no such mark.
+    """
+
+    def __init__(self, app: ASGIApp, names: frozenset[str] | None) -> None:
+        self._app = app
+        self._names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 400 or 403."""
+        fault = self._fault(scope) if scope["type"] == "http" else None
+        if fault is None:
+            await self._app(scope, receive, send)
+        else:
+            await error_problem(fault)(scope, receive, send)
+
+    def _fault(self, scope: Scope) -> RadiogradeError | None:
+        headers = Headers(scope=scope)
+        if self._names is not None and host_name(headers) not in self._names:
+            return UnknownHostError(
+                "Call the service by its own address, or add the name to RADIOGRADE_ALLOWED_HOSTS."
+            )
+        foreign = headers.get("sec-fetch-site") in ("cross-site", "same-site")
+        if foreign and scope["method"] not in ("GET", "HEAD"):
+            return ForeignPageError("Only the service's own page may send films from a browser.")
+        return None
+
+
+class RequestLog:
+    """Gives each request an id, one log line, and a plain answer when something breaks.
+
+    The line holds the route's template, never the path or query that was sent, and of an
+    unexpected error its type and place, never its message: both may hold patient data.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and log how it went."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = str(ULID())
+        status: int | None = None
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        began = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, send_with_id)
+            except ClientDisconnect:
+                status = _CLIENT_GONE
+            except Exception as error:  # noqa: BLE001  the last door before the caller
+                log.error("unexpected_error", type=type(error).__name__, at=_places(error))
+                if status is None:
+                    await unexpected_problem()(scope, receive, send_with_id)
+            _log_request(scope, status, 1000 * (time.perf_counter() - began))
+
+
+def _log_request(scope: Scope, status: int | None, ms: float) -> None:
+    route = getattr(scope.get("route"), "path", "unmatched")
+    write = log.debug if route in _QUIET_ROUTES else log.info
+    write("request", method=scope["method"], route=route, status=status, ms=round(ms, 1))
+
+
+def _places(error: BaseException) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]]

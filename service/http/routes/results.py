@@ -1,0 +1,62 @@
+"""``/v1/results``: what was graded before."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import JSONResponse, Response
+
+from radiograde.model.scoring.result import Status
+from radiograde.service.documents.result_json import with_reviews
+from radiograde.service.http.caller import Caller, permit
+from radiograde.service.http.openapi import problems
+from radiograde.service.http.runtime import Service
+from radiograde.service.http.schemas import Result, ResultPage
+
+router = APIRouter(prefix="/v1/results", tags=["results"])
+
+
+@router.get(
+    "",
+    operation_id="listResults",
+    summary="List kept results, newest first",
+    dependencies=[permit("read")],
+    responses={200: {"model": ResultPage}, **problems(s422="A parameter is not valid")},
+    response_class=Response,
+)
+def list_results(
+    service: Service,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
+    before: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    status: Annotated[Status | None, Query(description="Only results of this status")] = None,
+) -> Response:
+    """Return one page; follow `next` for older results."""
+    page = service.records.store.page(limit, before, status)
+    reviews = service.records.reviews.of_each(document["id"] for document in page.documents)
+    documents = [
+        with_reviews(document, reviews.get(document["id"], ())) for document in page.documents
+    ]
+    return JSONResponse({"results": documents, "next": page.next})
+
+
+@router.get(
+    "/{id}",
+    operation_id="getResult",
+    summary="Return one kept result",
+    responses={
+        200: {"model": Result},
+        **problems(s404="No such result", s422="The id is not valid"),
+    },
+    response_class=Response,
+)
+def get_result(
+    service: Service, caller: Caller, id: Annotated[str, Path(description="`id` of a result")]
+) -> Response:
+    """Return the document as it was first answered, with what readers have said of it since.
+
+    Who may send films and read none is not told what readers said.
+    """
+    document = service.records.store.get(id)
+    reviews = service.records.reviews.of(id) if caller.may("read") else ()
+    return JSONResponse(with_reviews(document, reviews))

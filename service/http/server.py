@@ -1,0 +1,100 @@
+"""Starting the service: what must hold before the first request, then uvicorn."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+
+import uvicorn
+from fastapi import FastAPI
+
+from radiograde.service.config.settings import Settings
+from radiograde.service.errors import AddressError
+from radiograde.service.grading.child import worker_beside
+from radiograde.service.http.app import create_app
+from radiograde.service.http.exposure import check_exposure
+from radiograde.service.logs import configure_logging
+
+_BACKLOG = 128
+
+_PATIENCE_S = 10
+"""For answers under way at the end. A TLS caller that vanished would be waited for 30 seconds."""
+
+
+def run_server(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve until interrupted; ``announce`` gets the base URL once requests are taken.
+
+    Raises:
+        UnsafeHostError: others could come in, or listen in, and that was not allowed.
+        CertificateError: the certificate of the service, or its key, cannot be used.
+        AddressError: the address is not this computer's, or the port is taken.
+        RadiogradeError: as :func:`radiograde.service.http.app.create_app`.
+    """
+    configure_logging(settings.log_level)
+    check_exposure(settings)
+    with listen(settings.host, settings.port) as listener:
+        app = create_app(settings)
+        config = _uvicorn(app, settings)
+        with worker_beside(settings):
+            announce(base_url(listener, "http" if settings.tls_certificate is None else "https"))
+            # By then uvicorn has shut down in order, and raises Ctrl-C once more.
+            with suppress(KeyboardInterrupt):
+                _Server(app, config).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """A server that ends streams of events first, since it waits for every answer to end."""
+
+    def __init__(self, app: FastAPI, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.reading_room.feed.end()
+        await super().shutdown(sockets)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that callers can already reach, and wait at; port 0 takes a free one.
+
+    Raises:
+        AddressError: the address is not this computer's, or the port is taken.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with ExitStack() as unless_bound:
+            listener = unless_bound.enter_context(socket.socket(family, kind, protocol))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(_BACKLOG)
+            unless_bound.pop_all()
+    except OSError as error:
+        raise AddressError(
+            f"Cannot listen on {host} port {port}: {error.strerror}. "
+            "Choose another with --port or --host."
+        ) from error
+    return listener
+
+
+def base_url(listener: socket.socket, scheme: str = "http") -> str:
+    """Return the URL of a bound socket."""
+    host, port = listener.getsockname()[:2]
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def _uvicorn(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        # By itself uvicorn believes whoever calls from 127.0.0.1: ``access.proxy`` decides that.
+        proxy_headers=False,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+        timeout_graceful_shutdown=_PATIENCE_S,
+    )

@@ -1,0 +1,145 @@
+"""Reviewed films as a labelled set that training takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import sqlalchemy as sa
+
+from radiograde.model.errors import RadiogradeError
+from radiograde.model.limits import Limits
+from radiograde.model.reading import radiograph
+from radiograde.model.reading.dicom_file import peek
+from radiograde.model.reading.radiograph import Radiograph, View
+from radiograde.service.database.tables import films, reviews
+from radiograde.service.errors import ExportError
+from radiograde.service.grading.records import Records
+from radiograde.service.labelling.folder import IMAGES, MASKS, ExportFolder
+from radiograde.service.labelling.labels import deciding, zones_of
+from radiograde.service.labelling.pictures import film_png, lungs_png
+from radiograde.service.reviews.review import Review
+
+SOURCE = "reviews"
+OLDEST = 90
+"""Ages from here on are told as one: few people reach them."""
+
+_VIEWS: Mapping[View, str] = {"PA": "PA", "AP": "AP", "LATERAL": "L"}
+_SEXES = ("M", "F", "O")
+
+Outcome = Literal["exported", "not_gradable", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which reviews are exported, and whether the model's lung outlines go with them."""
+
+    since: datetime | None = None
+    accepted: bool = True
+    lungs: bool = True
+
+
+class ReviewExport:
+    """The films that a choice of reviews labels; each is written by one step of :meth:`write`."""
+
+    def __init__(self, records: Records, choice: Choice) -> None:
+        """Look up the reviews.
+
+        Raises:
+            ExportError: there are none.
+            StoreError: the database does not answer.
+        """
+        self._records = records
+        self._choice = choice
+        self._deciding = self._chosen()
+        if not self._deciding:
+            raise ExportError(
+                "No review to export. Review results on the page, or leave --since out."
+            )
+        self._patients = self._pseudonyms()
+        self._rows: list[Mapping[str, str]] = []
+
+    def __len__(self) -> int:
+        """Return how many films are to be looked at."""
+        return len(self._deciding)
+
+    def write(self, out: Path) -> Iterator[Outcome]:
+        """Yield what became of each film; with the last one the manifest is written.
+
+        Raises:
+            ExportError: ``out`` holds something else than an earlier export.
+            StoreError: the database does not answer.
+            OSError: something cannot be written.
+        """
+        folder = ExportFolder(out)
+        for review in self._deciding:
+            yield self._write_film(folder, review)
+        folder.finish(self._rows)
+
+    def _chosen(self) -> list[Review]:
+        since = self._choice.since
+        of_each = self._records.reviews.reviewed(since).values()
+        newest = (deciding(found, accepted=self._choice.accepted) for found in of_each)
+        chosen = [
+            review
+            for review in newest
+            if review is not None and (since is None or review.created >= since)
+        ]
+        return sorted(chosen, key=lambda review: review.result_id)
+
+    def _pseudonyms(self) -> dict[str, str]:
+        named = sa.select(films.c.id, films.c.patient).where(
+            films.c.patient.is_not(None), films.c.id.in_(sa.select(reviews.c.result_id))
+        )
+        return {row.id: row.patient for row in self._records.database.read(named)}
+
+    def _write_film(self, folder: ExportFolder, review: Review) -> Outcome:
+        zones = zones_of(review, self._records.store.get(review.result_id))
+        if zones is None:
+            return "not_gradable"
+        try:
+            content = self._records.archive.film(review.result_id)
+            film = radiograph.read(content)
+        except RadiogradeError:
+            return "gone"
+        self._rows.append(
+            {
+                "image": folder.save(IMAGES, review.result_id, film_png(film)),
+                "patient": self._patients.get(review.result_id, review.result_id),
+                **{f"brixia_{zone}": str(score) for zone, score in zones.items()},
+                "view": _VIEWS.get(film.view, ""),
+                "sex": _sex(content),
+                "age": _age(film),
+                "lung_mask": self._save_lungs(folder, review.result_id, film),
+                "source": SOURCE,
+                "license": "",
+            }
+        )
+        return "exported"
+
+    def _save_lungs(self, folder: ExportFolder, film_id: str, film: Radiograph) -> str:
+        maps = self._records.archive.maps(film_id) if self._choice.lungs else None
+        return "" if maps is None else folder.save(MASKS, film_id, lungs_png(film, maps))
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """Return what became of the films, in one line."""
+    return (
+        f"{outcomes.count('exported')} films exported, {outcomes.count('not_gradable')} not "
+        f"gradable left out, {outcomes.count('gone')} no longer kept"
+    )
+
+
+def _sex(content: bytes) -> str:
+    header = peek(content, Limits())
+    sex = (header.text("PatientSex") or "").upper() if header is not None else ""
+    return sex if sex in _SEXES else ""
+
+
+def _age(film: Radiograph) -> str:
+    if film.age_years is None:
+        return ""
+    return f"{OLDEST}+" if film.age_years >= OLDEST else str(int(film.age_years))

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from radiograde.data.phantom import PhantomSpec, draw
+from radiograde.data.storage import Photometric, Storage
+from radiograde.model.reading.polarity import settle_polarity
+from radiograde.model.reading.radiograph import read
+from radiograde.model.scoring.chest_template import chest_likeness
+from tests.model.reading.films import film, negative, phantom
+
+SOME = 25
+"""Every how manieth film of the data set is looked at here; all were when SURE was chosen."""
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_a_lying_tag_is_found_out(photometric: Photometric) -> None:
+    honest = read(film(Storage(12, photometric)))
+    lying = read(film(Storage(12, photometric), of=negative()))
+    assert honest.notes == ()
+    assert [note.code for note in lying.notes] == ["inverted"]
+    assert np.abs(lying.pixels - honest.pixels).max() < 1e-3
+
+
+def test_white_lungs_are_no_negative() -> None:
+    for seed in range(4):
+        sick = draw(PhantomSpec(200, 180, dict.fromkeys("ABCDEF", 3.0), seed=seed))
+        assert settle_polarity(sick.pixels)[1] == ()
+
+
+def test_a_doubtful_picture_is_left_alone() -> None:
+    noise = np.random.default_rng(0).random((200, 200), dtype=np.float32)
+    pixels, notes = settle_polarity(noise)
+    assert pixels is noise
+    assert [note.code for note in notes] == ["polarity_unsure"]
+
+
+def test_too_small_or_flat_is_left_alone() -> None:
+    assert settle_polarity(np.ones((5, 300), np.float32))[1] == ()
+    assert chest_likeness(np.ones((300, 300), np.float32)) == 0
+
+
+def test_likeness_is_odd() -> None:
+    pixels = phantom().pixels
+    assert chest_likeness(pixels) > 0.7
+    assert chest_likeness(1 - pixels) == pytest.approx(-chest_likeness(pixels), abs=1e-6)
+
+
+def test_real_films_keep_their_polarity(shared: Path) -> None:
+    with (shared / "dataset/manifest.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["view"] != "L"][::SOME]
+    assert rows
+    missed = 0
+    for row in rows:
+        radiograph = read(shared / "dataset" / row["image"])
+        assert [note.code for note in radiograph.notes if note.code == "inverted"] == []
+        missed += [note.code for note in settle_polarity(1 - radiograph.pixels)[1]] != ["inverted"]
+    assert missed <= 1

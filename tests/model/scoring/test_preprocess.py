@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from radiograde.model.scoring.preprocess import Preprocessing, frame_of, prepare, to_square
+
+SPEC = Preprocessing(size=64, low=0.0, high=100.0)
+
+
+def ramp(rows: int, columns: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return np.tile(np.linspace(0.2, 0.8, columns, dtype=np.float32), (rows, 1))
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(100, 80), (80, 100), (64, 64), (3, 900), (31, 31)])
+def test_the_film_keeps_its_shape_in_the_middle(rows: int, columns: int) -> None:
+    frame = frame_of(rows, columns, 64)
+    assert max(frame.height, frame.width) == 64
+    scale = 64 / max(rows, columns)
+    assert frame.height == pytest.approx(max(1, rows * scale), abs=0.5)
+    assert frame.width == pytest.approx(max(1, columns * scale), abs=0.5)
+    assert abs(frame.top - (64 - frame.top - frame.height)) <= 1
+    assert abs(frame.left - (64 - frame.left - frame.width)) <= 1
+
+
+def test_borders_are_black_and_the_film_fills_the_range() -> None:
+    square, frame = prepare(ramp(120, 60), SPEC)
+    film = square[:, frame.left : frame.left + frame.width]
+    assert square[:, : frame.left].max() == 0.0
+    assert film.min() == pytest.approx(0.0, abs=0.02)
+    assert film.max() == pytest.approx(1.0, abs=0.02)
+
+
+def test_window_and_exposure_do_not_matter() -> None:
+    film = ramp(90, 70)
+    one, _ = prepare(film, SPEC)
+    other, _ = prepare((0.3 * film + 0.1).astype(np.float32), SPEC)
+    np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_a_large_film_is_averaged_not_sampled() -> None:
+    noise = np.random.default_rng(0).random((1280, 1280), dtype=np.float32)
+    square, _ = to_square(noise, 64)
+    assert square.std() < 0.05
+    assert square.mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_flat_film_stays_finite() -> None:
+    square, _ = prepare(np.full((50, 40), 0.5, np.float32), SPEC)
+    assert np.isfinite(square).all()
+
+
+def test_maps_are_cut_back_to_the_film() -> None:
+    frame = frame_of(100, 50, 64)
+    maps = np.zeros((2, 128, 128), np.float32)
+    maps[:, :, 32:96] = 1.0
+    film = frame.crop(maps)
+    assert film.shape == (2, 128, 64)
+    assert film.min() == 1.0

@@ -1,0 +1,190 @@
+"""The service as a process: by TLS of its own, behind nginx as documented, and with Orthanc."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from radiograde.service.config.settings import Settings
+from radiograde.service.http.access import open_access
+from tests.orthanc import free_port, running_orthanc
+from tests.service.auth.conftest import PASSWORD, QUICK
+from tests.service.delivery.certificates import Certificates, make_certificates
+from tests.service.documents.cases import film_bytes
+from tests.service.processes import ROOT, Process, running, waited
+
+NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
+ADDRESS = ("127.0.0.1", "localhost")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Return the data directory of an installation with an administrator."""
+    folder = tmp_path / "data"
+    with open_access(Settings(data_dir=folder)) as access:
+        access.users.add("kim", "administrator", QUICK.hash(PASSWORD))
+    return folder
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Certificates:
+    return make_certificates(tmp_path)
+
+
+@contextmanager
+def serving(data: Path, *options: str) -> Iterator[tuple[int, Path]]:
+    """Run ``radiograde serve`` within the ``with`` block; gives its port and its log."""
+    port, log = free_port(), data / "serve.log"
+    command = ("serve", "--port", str(port), "--data-dir", str(data), "--no-worker", *options)
+    with running(*command, log=log):
+        assert waited(lambda: b"Radiograde at" in log.read_bytes(), 60), log.read_text()
+        yield port, log
+
+
+def test_by_tls_of_its_own(
+    data: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = certificates.of("server")
+    monkeypatch.setenv("RADIOGRADE_TLS_CERTIFICATE", str(certificate))
+    monkeypatch.setenv("RADIOGRADE_TLS_KEY", str(key))
+    with serving(data, "--host", "0.0.0.0") as (port, log):  # noqa: S104
+        assert f"https://0.0.0.0:{port}".encode() in log.read_bytes()
+        url = f"https://localhost:{port}"
+        with requests.Session() as browser:
+            browser.trust_env = False
+            browser.verify = str(certificates.ca)
+            assert browser.get(f"{url}/v1/results", timeout=10).status_code == 401
+            signed = browser.post(
+                f"{url}/v1/session", json={"name": "kim", "password": PASSWORD}, timeout=10
+            )
+            assert signed.status_code == 200
+            assert [cookie.name for cookie in browser.cookies] == ["__Host-radiograde"]
+            assert "Strict-Transport-Security" in signed.headers
+            assert browser.get(f"{url}/v1/results", timeout=10).status_code == 200
+        with pytest.raises(requests.ConnectionError):
+            requests.get(f"http://localhost:{port}/healthz", timeout=10)
+        old = ssl.create_default_context(cafile=certificates.ca)
+        assert old.minimum_version >= ssl.TLSVersion.TLSv1_2
+    assert PASSWORD.encode() not in log.read_bytes()
+
+
+def test_it_does_not_start_open_to_others(data: Path) -> None:
+    process = Process(
+        "serve",
+        "--host",
+        "0.0.0.0",  # noqa: S104
+        "--data-dir",
+        str(data),
+        log=data / "log",
+    )
+    assert process.running.wait(60) == 1
+    process.end()
+    told = (data / "log").read_text()
+    assert "RADIOGRADE_TLS_CERTIFICATE" in told
+    assert "users add" not in told
+
+
+@contextmanager
+def nginx(folder: Path, certificates: Certificates, port: int) -> Iterator[int]:
+    """Run nginx with the configuration of docs/how-to/behind-nginx.md; gives its port."""
+    if not Path(NGINX).is_file():
+        pytest.skip("nginx is not on this machine")
+    page = (ROOT / "docs" / "how-to" / "behind-nginx.md").read_text()
+    (server,) = re.findall(r"```nginx\n(server \{.*?)```", page, re.DOTALL)
+    front = free_port()
+    certificate, key = certificates.of("server")
+    for documented, here in (
+        ("listen 443 ssl;", f"listen 127.0.0.1:{front} ssl;"),
+        ("server_name grader.hospital.example;", "server_name localhost;"),
+        ("/etc/radiograde/node.pem", str(certificate)),
+        ("/etc/radiograde/node.key", str(key)),
+        ("http://127.0.0.1:8000", f"http://127.0.0.1:{port}"),
+    ):
+        assert documented in server
+        server = server.replace(documented, here)
+    temporary = " ".join(
+        f"{kind}_temp_path {folder}/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(
+        f"pid {folder}/nginx.pid; daemon off; error_log {folder}/error.log;\n"
+        f"events {{}}\nhttp {{ access_log off; {temporary}\n{server} }}\n"
+    )
+    process = subprocess.Popen([NGINX, "-c", str(folder / "nginx.conf"), "-p", str(folder)])
+    try:
+        yield front
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def test_behind_nginx_as_documented(
+    tmp_path: Path, data: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RADIOGRADE_BEHIND_PROXY", "true")
+    with serving(data) as (port, log), nginx(tmp_path, certificates, port) as front:
+        url = f"https://localhost:{front}"
+
+        def answers() -> bool:
+            try:
+                return requests.get(url, verify=str(certificates.ca), timeout=5).ok
+            except requests.ConnectionError:
+                return False
+
+        assert waited(answers, 20)
+        with requests.Session() as browser:
+            browser.trust_env = False
+            browser.verify = str(certificates.ca)
+            assert browser.get(f"{url}/v1/results", timeout=10).status_code == 401
+            signed = browser.post(
+                f"{url}/v1/session",
+                json={"name": "kim", "password": PASSWORD},
+                headers={"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http"},
+                timeout=10,
+            )
+            assert [cookie.name for cookie in browser.cookies] == ["__Host-radiograde"]
+            assert "Strict-Transport-Security" in signed.headers
+            answer = browser.post(
+                f"{url}/v1/score",
+                files={"file": film_bytes()},
+                headers={"X-CSRF-Token": signed.json()["csrf"]},
+                timeout=60,
+            )
+            assert answer.status_code in (200, 422), answer.text
+            with browser.get(f"{url}/v1/events", stream=True, timeout=10) as stream:
+                assert next(stream.iter_content(1)) == b":", "nginx holds the events back"
+    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    (line,) = [line for line in lines if line["event"] == "signed_in"]
+    assert line["address"] == "127.0.0.1", "what the caller said of himself was believed"
+
+
+@pytest.mark.parametrize("way", ["basic", "bearer"])
+def test_orthanc_sends_with_a_key(tmp_path: Path, data: Path, way: str) -> None:
+    with open_access(Settings(data_dir=data)) as access:
+        key = access.keys.add("orthanc", "sender")
+    with serving(data) as (port, _):
+        url = f"http://127.0.0.1:{port}/dicom-web/"
+        ways = {
+            "basic": [url, "orthanc", key],
+            "bearer": {"Url": url, "HttpHeaders": {"Authorization": f"Bearer {key}"}},
+            "stranger": [url],
+        }
+        servers = {"radiograde": ways[way], "stranger": ways["stranger"]}
+        web = {"Enable": True, "Root": "/dicom-web/", "Servers": servers}
+        with running_orthanc(tmp_path / "orthanc", settings={"DicomWeb": web}) as orthanc:
+            film = orthanc.post("/instances", film_bytes())["ID"]
+            body = json.dumps({"Resources": [film]})
+            with pytest.raises(requests.HTTPError):
+                orthanc.post("/dicom-web/servers/stranger/stow", body)
+            orthanc.post("/dicom-web/servers/radiograde/stow", body)
+    with open_access(Settings(data_dir=data)) as access:
+        assert access.keys.all()[0].used is not None

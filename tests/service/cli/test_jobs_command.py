@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from radiograde.command import main
+from radiograde.service.config.settings import Settings
+from radiograde.service.grading.records import open_records
+from tests.service.documents.cases import film_bytes
+from tests.service.grading.benches import Outbox, bench
+
+
+def jobs(data: Path, *more: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["jobs", "--data-dir", str(data), *more])
+    return done.exit_code, done.output
+
+
+def test_jobs_are_shown_and_tried_again(tmp_path: Path) -> None:
+    records = open_records(Settings(data_dir=tmp_path))
+    film = records.intake.accept(film_bytes(), "dicom").film_id
+    work = bench(records, Outbox(error=RuntimeError()))
+    work.grade(film)
+    for _ in range(4):
+        work.deliver(film, "pacs")
+    records.close()
+
+    code, told = jobs(tmp_path)
+    assert code == 0
+    assert film in told
+    assert "parked" in told
+    lines = jobs(tmp_path, "--state", "parked", "--json")[1].splitlines()
+    assert json.loads(lines[0])["deliveries"][0]["attempts"] == 4
+    assert "1 set going again" in jobs(tmp_path, "retry", "--all")[1]
+    assert jobs(tmp_path, "--state", "parked", "--json")[1] == ""
+    assert jobs(tmp_path, "retry", "--all")[1] == "0 set going again.\n"
+
+
+def test_an_unknown_job_is_said(tmp_path: Path) -> None:
+    code, told = jobs(tmp_path, "retry", "none")
+    assert code == 1
+    assert "No film has this id" in told
+    assert jobs(tmp_path, "retry")[0] == 2

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from radiograde.service.cli.paths import find_films
+from tests.service.fakes import png
+
+
+def test_folders_are_searched_for_films(tmp_path: Path) -> None:
+    (tmp_path / "b" / "deep").mkdir(parents=True)
+    (tmp_path / ".hidden").mkdir()
+    for name in ("b/deep/x.DCM", "b/y.jpeg", ".hidden/z.dcm", "README.md", ".DS_Store"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "IM0001").write_bytes(bytes(128) + b"DICM")
+    (tmp_path / "picture").write_bytes(png())
+    (tmp_path / "empty").touch()
+    found = find_films([tmp_path])
+    names = [str(film.name) for film in found.films]
+    assert names == ["IM0001", "picture", "b/y.jpeg", "b/deep/x.DCM"]
+    assert found.skipped == 2
+
+
+def test_a_named_file_is_taken_whatever_it_is(tmp_path: Path) -> None:
+    (tmp_path / "README.md").touch()
+    found = find_films([tmp_path / "README.md"])
+    assert [film.path.name for film in found.films] == ["README.md"]
+
+
+def test_a_file_is_graded_once_and_names_do_not_clash(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "film.dcm").touch()
+    named = [tmp_path / "a" / "film.dcm", tmp_path / "b" / "film.dcm", tmp_path / "a"]
+    found = find_films(named)
+    assert [str(film.name) for film in found.films] == ["film.dcm", "film-2.dcm"]
+
+
+def test_what_was_written_is_not_graded(tmp_path: Path) -> None:
+    out = tmp_path / "graded"
+    (out / "deep").mkdir(parents=True)
+    for name in ("film.png", "film.png.overlay.png", "graded/deep/drawn.png"):
+        (tmp_path / name).write_bytes(png())
+    indirect = tmp_path / "graded" / ".." / "graded"
+    found = find_films([tmp_path], out=indirect)
+    assert [str(film.name) for film in found.films] == ["film.png"]
+    assert [str(film.name) for film in find_films([out], out=out).films] == ["deep/drawn.png"]
+
+
+def test_links_in_a_circle_end(tmp_path: Path) -> None:
+    (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "film.dcm").touch()
+    (tmp_path / "lost").symlink_to(tmp_path / "nothing")
+    assert [film.path.name for film in find_films([tmp_path]).films] == ["film.dcm"]

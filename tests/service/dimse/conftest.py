@@ -1,0 +1,43 @@
+"""Nodes on free ports, ended after each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from radiograde.service.config.site import NodeTable
+from radiograde.service.dimse.server import Node, start_node
+from tests.service.dimse.fakes import FakeIntake, FakeLedger
+
+StartNode = Callable[..., Node]
+
+
+@pytest.fixture
+def intake() -> FakeIntake:
+    return FakeIntake()
+
+
+@pytest.fixture
+def ledger() -> FakeLedger:
+    return FakeLedger()
+
+
+@pytest.fixture
+def start_a_node(intake: FakeIntake, ledger: FakeLedger) -> Iterator[StartNode]:
+    """Return a function that starts a node; what it is given goes into the site table."""
+    with ExitStack() as stack:
+
+        def begin(**chosen: Any) -> Node:
+            table = NodeTable.model_validate({"port": 0} | chosen)
+            return stack.enter_context(start_node(table, intake, ledger))
+
+        yield begin
+
+
+@pytest.fixture
+def node(start_a_node: StartNode) -> Node:
+    """Return a node with the default table."""
+    return start_a_node()

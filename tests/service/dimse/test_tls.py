@@ -1,0 +1,211 @@
+"""TLS with and without certificates of callers, against a throw-away authority."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from pynetdicom import AE
+from pynetdicom.association import Association
+from pynetdicom.presentation import build_context
+
+from radiograde.service.config.site import NodeTable, ServerTls
+from radiograde.service.dimse.server import Node, start_node
+from radiograde.service.errors import SiteError, UnsafeHostError
+from tests.service.dimse.conftest import StartNode
+from tests.service.dimse.fakes import (
+    AET,
+    DX,
+    PATIENCE_S,
+    VERIFICATION,
+    FakeIntake,
+    FakeLedger,
+    film,
+    status_of,
+    wait_for,
+)
+
+OPENSSL = shutil.which("openssl")
+pytestmark = pytest.mark.skipif(OPENSSL is None, reason="openssl is not on this machine")
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A certificate authority in a folder, with what it signed."""
+
+    folder: Path
+
+    @property
+    def certificate(self) -> Path:
+        return self.folder / "ca.pem"
+
+    def sign(self, name: str) -> tuple[Path, Path]:
+        """Return certificate and key of a name."""
+        certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        if not certificate.exists():
+            self._make(name, "-CA", self.certificate, "-CAkey", self.folder / "ca.key")
+        return certificate, key
+
+    def _make(self, name: str, *signing: str | Path) -> None:
+        subprocess.run(
+            [
+                *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt"),
+                *("ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", f"/CN={name}"),
+                *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+                *("-keyout", self.folder / f"{name}.key", "-out", self.folder / f"{name}.pem"),
+                *signing,
+            ],
+            check=True,
+            capture_output=True,
+        )
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    authority = Authority(tmp_path_factory.mktemp("authority"))
+    authority._make("ca")
+    return authority
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    stranger = Authority(tmp_path_factory.mktemp("stranger"))
+    stranger._make("ca")
+    return stranger
+
+
+def table_of(authority: Authority, *, ca: bool) -> dict[str, Path | None]:
+    certificate, key = authority.sign("node")
+    return {
+        "certificate": certificate,
+        "key": key,
+        "ca": authority.certificate if ca else None,
+    }
+
+
+def trusting(authority: Authority, own: tuple[Path, Path] | None = None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=authority.certificate)
+    if own is not None:
+        context.load_cert_chain(*own)
+    return context
+
+
+def call_by_tls(node: Node, context: ssl.SSLContext) -> Association:
+    ae = AE("MODALITY")
+    ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = PATIENCE_S
+    return ae.associate(
+        "127.0.0.1",
+        node.port,
+        contexts=[build_context(VERIFICATION), build_context(DX)],
+        ae_title=AET,
+        tls_args=(context, "localhost"),
+    )
+
+
+def test_stores_over_tls(start_a_node: StartNode, authority: Authority, intake: FakeIntake) -> None:
+    node = start_a_node(tls=table_of(authority, ca=False))
+    association = call_by_tls(node, trusting(authority))
+    assert status_of(association.send_c_store(film())) == 0x0000
+    association.release()
+    assert len(intake.kept) == 1
+
+
+def test_lets_in_whose_certificate_is_signed_and_no_one_else(
+    start_a_node: StartNode, authority: Authority, stranger: Authority
+) -> None:
+    node = start_a_node(tls=table_of(authority, ca=True))
+    known = call_by_tls(node, trusting(authority, authority.sign("modality")))
+    assert status_of(known.send_c_echo()) == 0x0000
+    known.release()
+    for own in (None, stranger.sign("modality")):
+        assert not call_by_tls(node, trusting(authority, own)).is_established
+
+
+def test_does_not_speak_plainly_where_it_has_tls(
+    start_a_node: StartNode, authority: Authority
+) -> None:
+    node = start_a_node(tls=table_of(authority, ca=False))
+    plain = AE("MODALITY").associate(
+        "127.0.0.1", node.port, contexts=[build_context(VERIFICATION)], ae_title=AET
+    )
+    assert not plain.is_established
+
+
+def test_old_tls_is_refused(start_a_node: StartNode, authority: Authority) -> None:
+    node = start_a_node(tls=table_of(authority, ca=False))
+    context = trusting(authority)
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
+        context.minimum_version = ssl.TLSVersion.TLSv1
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with (
+        socket.create_connection(("127.0.0.1", node.port), timeout=PATIENCE_S) as connection,
+        pytest.raises((ssl.SSLError, ConnectionResetError)),
+    ):
+        context.wrap_socket(connection, server_hostname="localhost")
+
+
+def test_a_silent_handshake_keeps_no_one_waiting(
+    start_a_node: StartNode, authority: Authority
+) -> None:
+    node = start_a_node(tls=table_of(authority, ca=False))
+    silent = [socket.create_connection(("127.0.0.1", node.port)) for _ in range(5)]
+    silent[0].sendall(b"\x16\x03\x01\x02\x00")
+    association = call_by_tls(node, trusting(authority))
+    assert status_of(association.send_c_echo()) == 0x0000
+    association.release()
+    for connection in silent:
+        connection.close()
+
+
+def test_a_caller_that_drops_its_encryption_is_gone(
+    start_a_node: StartNode, authority: Authority
+) -> None:
+    node = start_a_node(tls=table_of(authority, ca=False), associations=1, idle_timeout_s=1)
+    with socket.create_connection(("127.0.0.1", node.port), timeout=PATIENCE_S) as connection:
+        wrapped = trusting(authority).wrap_socket(connection, server_hostname="localhost")
+        wrapped.sendall(b"\x01\0\0")
+        plain = socket.socket(fileno=wrapped.detach())
+        plain.sendall(b"\0\0\0\0\0\0\0\0\0\0\0\0")
+        plain.close()
+
+    def is_free_again() -> bool:
+        association = call_by_tls(node, trusting(authority))
+        return bool(association.is_established and status_of(association.send_c_echo()) == 0)
+
+    wait_for(is_free_again)
+
+
+def test_certificates_of_callers_guard_an_open_address(authority: Authority) -> None:
+    address = "0.0.0.0"  # noqa: S104
+    guarded = NodeTable(host=address, port=0, tls=ServerTls(**table_of(authority, ca=True)))
+    start_node(guarded, FakeIntake(), FakeLedger()).close()
+    open_to_all = NodeTable(host=address, port=0, tls=ServerTls(**table_of(authority, ca=False)))
+    with pytest.raises(UnsafeHostError):
+        start_node(open_to_all, FakeIntake(), FakeLedger())
+
+
+def test_says_what_is_wrong_with_the_files(authority: Authority, tmp_path: Path) -> None:
+    certificate, key = authority.sign("node")
+    other_key = authority.sign("other")[1]
+    noise, locked = tmp_path / "noise.pem", tmp_path / "locked.key"
+    noise.write_text("no PEM")
+    subprocess.run(
+        ["openssl", "ec", "-aes256", "-passout", "pass:secret", "-in", key, "-out", locked],
+        check=True,
+        capture_output=True,
+    )
+    for wrong in (
+        ServerTls(certificate=tmp_path / "absent.pem", key=key),
+        ServerTls(certificate=noise, key=key),
+        ServerTls(certificate=certificate, key=other_key),
+        ServerTls(certificate=certificate, key=locked),
+        ServerTls(certificate=certificate, key=key, ca=noise),
+    ):
+        with pytest.raises(SiteError, match=r"node\.tls needs `certificate` and `key`"):
+            start_node(NodeTable(port=0, tls=wrong), FakeIntake(), FakeLedger())

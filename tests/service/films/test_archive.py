@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from radiograde.service.errors import NoSpaceError, UndocumentedError
+from radiograde.service.films.archive import Archive
+from tests.service.fakes import maps
+
+FILM = "01JARADMZ00000000000000000"
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return Archive(tmp_path / "films")
+
+
+def test_a_film_comes_back_as_it_was(archive: Archive) -> None:
+    archive.keep(FILM, memoryview(b"film"))
+    assert archive.film(FILM) == b"film"
+    assert list(archive.ids()) == [FILM]
+
+
+def test_maps_come_back_to_the_bit(archive: Archive) -> None:
+    kept = maps()
+    archive.keep_maps(FILM, kept)
+    found = archive.maps(FILM)
+    assert found is not None
+    assert np.array_equal(found.opacity, kept.opacity)
+    assert np.array_equal(found.lungs, kept.lungs)
+    assert (found.borders, found.involved) == (kept.borders, kept.involved)
+
+
+def test_what_is_not_there_is_said(archive: Archive) -> None:
+    with pytest.raises(UndocumentedError):
+        archive.film(FILM)
+    assert archive.maps(FILM) is None
+    assert archive.document(FILM, "sr.dcm") is None
+    assert list(archive.ids()) == []
+
+
+def test_a_film_is_whole_or_not_there(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(NoSpaceError, match="No space left"):
+        archive.keep(FILM, b"film")
+    assert [path for path in (tmp_path / "films").rglob("*") if path.is_file()] == []
+
+
+def test_bytes_are_synced_before_they_get_their_name(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    sync, rename = os.fsync, Path.replace
+
+    def watched_sync(handle: int) -> None:
+        done.append("sync")
+        sync(handle)
+
+    def watched_rename(path: Path, to: Path) -> Path:
+        done.append("rename")
+        return rename(path, to)
+
+    monkeypatch.setattr(os, "fsync", watched_sync)
+    monkeypatch.setattr(Path, "replace", watched_rename)
+    archive.keep(FILM, b"film")
+    assert done[-3:] == ["sync", "rename", "sync"]
+
+
+def test_dropped_is_gone(archive: Archive) -> None:
+    archive.keep(FILM, b"film")
+    assert archive.age_s(FILM, time.time() + 100) > 99
+    archive.drop(FILM)
+    assert list(archive.ids()) == []
+    assert archive.age_s(FILM, time.time() + 100) == 0

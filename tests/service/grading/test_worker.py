@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from radiograde.service.errors import UnreachableError
+from radiograde.service.grading.housekeeping import forget_finished_work
+from radiograde.service.grading.records import Records
+from radiograde.service.grading.slots import take_slot
+from radiograde.service.grading.worker import working
+from tests.service.grading.benches import Outbox, bench
+from tests.service.grading.conftest import MakeFilm
+from tests.service.processes import waited
+
+
+def test_films_are_graded_and_delivered_by_themselves(
+    records: Records, make_film: MakeFilm
+) -> None:
+    outbox = Outbox()
+    slot = take_slot(records.database, threading.Event())
+    assert slot is not None
+    early = records.intake.accept(make_film(0), "dicom").film_id
+    with working(bench(records, outbox), records.database.url, slot, graders=2):
+        assert waited(lambda: len(outbox.sent) == 1)
+        late = [records.intake.accept(make_film(n), "dicom").film_id for n in range(1, 6)]
+        assert waited(lambda: len(outbox.sent) == 6)
+        forget_finished_work()
+    slot.release()
+    assert sorted(film for film, _ in outbox.sent) == sorted([early, *late])
+    assert records.jobs.counts()["graded"] == 6
+    assert records.jobs.counts()["undelivered"] == 0
+
+
+def test_a_destination_that_comes_back_gets_everything(
+    records: Records, make_film: MakeFilm
+) -> None:
+    outbox, other = Outbox("down", UnreachableError("Nobody answers.")), Outbox("up")
+    slot = take_slot(records.database, threading.Event())
+    assert slot is not None
+    with working(bench(records, outbox, other), records.database.url, slot, graders=2):
+        films = {records.intake.accept(make_film(n), "dicom").film_id for n in range(4)}
+        assert waited(lambda: len(other.sent) == 4)
+        assert waited(lambda: outbox.asked >= 4)
+        outbox.error = None
+        assert waited(lambda: len(outbox.sent) == 4)
+    slot.release()
+    assert {film for film, _ in outbox.sent} == films
+
+
+def test_a_second_worker_stands_by_until_the_first_is_gone(records: Records) -> None:
+    first = take_slot(records.database, threading.Event())
+    assert first is not None
+    stop = threading.Event()
+    taken = []
+    second = threading.Thread(target=lambda: taken.append(take_slot(records.database, stop)))
+    second.start()
+    second.join(0.7)
+    assert second.is_alive()
+    first.release()
+    second.join(5)
+    assert taken[0] is not None
+    taken[0].release()
+
+
+def test_the_lock_lies_beside_the_database(records: Records, tmp_path: Path) -> None:
+    slot = take_slot(records.database, threading.Event())
+    assert slot is not None
+    assert (tmp_path / "data" / "radiograde.sqlite.worker").exists()
+    slot.release()

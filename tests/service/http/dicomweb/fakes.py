@@ -1,0 +1,68 @@
+"""An intake in memory, an app with the store route alone, and bodies to send to it."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+
+from fastapi import FastAPI
+from fastapi.middleware import Middleware
+
+from radiograde.service.films.receipt import Door, Receipt
+from radiograde.service.http.dicomweb.door import StowDoor
+from radiograde.service.http.middleware import RequestLog
+from radiograde.service.http.openapi import DescribedApi
+from radiograde.service.http.problems import add_problem_handlers
+from radiograde.service.http.routes import stow
+
+BOUNDARY = "bOuNdArY"
+RELATED = f'multipart/related; type="application/dicom"; boundary="{BOUNDARY}"'
+
+
+class FakeIntake:
+    """Takes everything; ``fault`` sees each call first, and may return the error it shall meet."""
+
+    def __init__(self, fault: Callable[[int], Exception | None] = lambda _: None) -> None:
+        self.taken: list[bytes] = []
+        self.doors: list[Door] = []
+        self.threads: set[int] = set()
+        self.calls = 0
+        self._fault = fault
+        self._lock = threading.Lock()
+
+    def accept(self, content: bytes | bytearray | memoryview, door: Door) -> Receipt:
+        with self._lock:
+            self.calls += 1
+            call = self.calls
+        error = self._fault(call)
+        if error is not None:
+            raise error
+        with self._lock:
+            self.threads.add(threading.get_ident())
+            known = bytes(content) in self.taken
+            if not known:
+                self.taken.append(bytes(content))
+                self.doors.append(door)
+            return Receipt(hashlib.sha256(content).hexdigest()[:26], known)
+
+
+def stow_app(
+    intake: FakeIntake, *, max_part_bytes: int = 2**26, idle_s: float = 30, max_parts: int = 50
+) -> FastAPI:
+    """Return an app that has the store route and nothing else."""
+    app = DescribedApi(middleware=[Middleware(RequestLog)])
+    app.state.stow = StowDoor(intake, max_part_bytes, idle_s, max_parts)
+    add_problem_handlers(app)
+    app.include_router(stow.router)
+    return app
+
+
+def related(
+    parts: Sequence[bytes],
+    part_header: str = "Content-Type: application/dicom\r\n",
+    boundary: str = BOUNDARY,
+) -> bytes:
+    """Return a multipart body of these contents."""
+    head = f"\r\n--{boundary}\r\n{part_header}\r\n".encode()
+    return b"".join(head + part for part in parts) + f"\r\n--{boundary}--\r\n".encode()
