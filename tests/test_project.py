@@ -33,10 +33,10 @@ def test_the_gpu_package_is_put_back_after_every_other_install(tmp_path: Path) -
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").touch()
 
-    def made(stamp: str) -> list[str]:
+    def made(add_equipment: str) -> list[str]:
         command = ["make", "-C", str(ROOT), f"VENV={tmp_path}", "PIP=@echo pip"]
         done = subprocess.run(
-            [*command, f"{tmp_path}/.{stamp}"], capture_output=True, text=True, check=True
+            [*command, f"{tmp_path}/.{add_equipment}"], capture_output=True, text=True, check=True
         )
         return [line for line in done.stdout.splitlines() if line.startswith("pip ")]
 

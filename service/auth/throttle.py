@@ -29,7 +29,7 @@ class Throttle:
         self._attempts: OrderedDict[str, tuple[int, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def pause_s(self, key: str) -> float:
+    def backoff_s(self, key: str) -> float:
         """Return the seconds until the next attempt may come; 0 or less: now."""
         with self._lock:
             failed, last = self._known(key)
@@ -81,7 +81,7 @@ class SignInThrottle:
             TooManyAttemptsError: it is not its time yet.
         """
         place = _network(address)
-        pause = max(self._names.pause_s(name), self._addresses.pause_s(place))
+        pause = max(self._names.backoff_s(name), self._addresses.backoff_s(place))
         if pause > 0:
             raise TooManyAttemptsError(math.ceil(pause))
         self._names.count(name)

@@ -20,7 +20,7 @@ from radiograde.model.scoring.result import Failure, SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.cli.paths import OVERLAY, Film
 from radiograde.service.documents.builders import OF_FILM, builder_of, header_of, kinds_of
-from radiograde.service.documents.case import Case
+from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.overlay import overlay_png
 
 
@@ -74,16 +74,16 @@ class Batch:
             _write(self.out / film.name, ".json", _json_bytes(graded))
             if radiograph is not None:
                 header = header_of(data) if radiograph.source == "dicom" else None
-                self._write_documents(film, Case(radiograph, header, result, began))
+                self._write_documents(film, GradedFilm(radiograph, header, result, began))
         return graded
 
-    def _write_documents(self, film: Film, case: Case) -> None:
+    def _write_documents(self, film: Film, graded: GradedFilm) -> None:
         """Write the picture of a scored film, and the DICOM documents that there are of it."""
         place = (self.out or Path()) / film.name
-        if case.result.scores is not None:
-            _write(place, OVERLAY, overlay_png(case.film, case.result))
-        for kind in sorted(kinds_of(case) & OF_FILM):
-            document = builder_of(kind)(case)
+        if graded.result.scores is not None:
+            _write(place, OVERLAY, overlay_png(graded.film, graded.result))
+        for kind in sorted(kinds_of(graded) & OF_FILM):
+            document = builder_of(kind)(graded)
             _write(place, f".{document.name}", document.content)
 
 

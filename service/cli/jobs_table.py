@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from radiograde.service.cli.terminal import stdout
-from radiograde.service.delivery.ledger import Delivery
+from radiograde.service.delivery.delivery_repository import Delivery
 from radiograde.service.grading.jobs import Job, JobState
 
 _STYLES = {
@@ -31,7 +31,7 @@ def write_jobs(jobs: Sequence[Job], counts: Mapping[JobState, int]) -> None:
         table.add_row(
             job.id,
             f"{job.received:%Y-%m-%d %H:%M:%S}",
-            job.door,
+            job.source,
             _state(job.state, job.reason),
             Text("\n").join(_delivery(delivery) for delivery in job.deliveries),
         )

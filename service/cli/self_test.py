@@ -14,8 +14,8 @@ from rich.text import Text
 from radiograde.model.errors import RadiogradeError
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import Site, load_site
-from radiograde.service.delivery.destinations.sink import Finding
-from radiograde.service.delivery.open import open_sink
+from radiograde.service.delivery.destinations.destination import Finding
+from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.errors import SiteError
 from radiograde.service.grading.records import open_records
 from radiograde.service.http.runtime import load_scorer
@@ -40,7 +40,7 @@ def self_test(settings: Settings, names: Sequence[str] = ()) -> Mapping[str, lis
         )
     findings = {} if names else {"this installation": list(_here(settings, site))}
     for name in names or known:
-        findings[name] = open_sink(known[name]).check()
+        findings[name] = open_destination(known[name]).check()
     return findings
 
 

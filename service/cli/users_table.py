@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from radiograde.service.auth.keys import Key
-from radiograde.service.auth.users import User
+from radiograde.service.auth.key_repository import Key
+from radiograde.service.auth.user_repository import User
 from radiograde.service.cli.terminal import stdout
 
 
@@ -41,9 +41,9 @@ def _write(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     stdout().print(table)
 
 
-def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d}"
+def _day(timestamp: datetime) -> str:
+    return f"{timestamp:%Y-%m-%d}"
 
 
-def _minute(moment: datetime | None) -> str:
-    return "never" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+def _minute(timestamp: datetime | None) -> str:
+    return "never" if timestamp is None else f"{timestamp:%Y-%m-%d %H:%M}"

@@ -103,7 +103,7 @@ class _Destination(Table):
         return self.send
 
 
-class DicomDestination(_Destination):
+class DicomDestinationTable(_Destination):
     """A node that takes C-STORE."""
 
     type: Literal["dicom"]
@@ -152,14 +152,14 @@ class _HttpDestination(_Destination):
         return _secret(self.token_env)
 
 
-class DicomWebDestination(_HttpDestination):
+class DicomWebDestinationTable(_HttpDestination):
     """A DICOMweb root that takes STOW-RS, such as ``http://pacs/dicom-web``."""
 
     type: Literal["dicomweb"]
     send: tuple[Literal["sr", "seg", "sc"], ...] = ("sr", "seg", "sc")
 
 
-class FhirDestination(_HttpDestination):
+class FhirDestinationTable(_HttpDestination):
     """The base URL of a FHIR server."""
 
     type: Literal["fhir"]
@@ -172,7 +172,7 @@ class FhirDestination(_HttpDestination):
         return ("fhir",) if self.version == "R4" else ("fhir_r5",)
 
 
-class FolderDestination(_Destination):
+class FolderDestinationTable(_Destination):
     """A folder, on a share perhaps."""
 
     type: Literal["folder"]
@@ -180,8 +180,11 @@ class FolderDestination(_Destination):
     send: tuple[Kind, ...] = ("json", "sr", "seg", "sc", "pdf")
 
 
-Destination = Annotated[
-    DicomDestination | DicomWebDestination | FhirDestination | FolderDestination,
+DestinationTable = Annotated[
+    DicomDestinationTable
+    | DicomWebDestinationTable
+    | FhirDestinationTable
+    | FolderDestinationTable,
     Field(discriminator="type"),
 ]
 
@@ -192,7 +195,7 @@ class Site(Table):
     node: NodeTable = NodeTable()
     watch: tuple[WatchTable, ...] = ()
     delivery: DeliveryTable = DeliveryTable()
-    destination: tuple[Destination, ...] = ()
+    destination: tuple[DestinationTable, ...] = ()
 
     @property
     def limits(self) -> Limits:

@@ -18,7 +18,7 @@ Verdict = Literal["accepted", "corrected", "not_gradable"]
 metadata = sa.MetaData()
 
 
-class Moment(sa.TypeDecorator[datetime]):
+class UtcDateTime(sa.TypeDecorator[datetime]):
     """A moment in UTC; SQLite gives it back without its zone."""
 
     impl = sa.DateTime(timezone=True)
@@ -37,14 +37,14 @@ results = sa.Table(
     "results",
     metadata,
     sa.Column("id", sa.String(26), primary_key=True),
-    sa.Column("created", Moment, nullable=False),
+    sa.Column("created", UtcDateTime, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("model_sha256", sa.String(64), nullable=False),
     sa.Column("image_sha256", sa.String, index=True),
     sa.Column("study_instance_uid", sa.String, index=True),
     sa.Column("sop_instance_uid", sa.String, index=True),
     sa.Column("document", sa.JSON, nullable=False),
-    sa.Column("recorded", Moment, nullable=False, index=True),
+    sa.Column("recorded", UtcDateTime, nullable=False, index=True),
     sa.Column("severity", sa.String(16)),
     sa.Column("brixia", sa.Float),
     sa.Index("ix_results_status", "status", "id"),
@@ -58,8 +58,8 @@ films = sa.Table(
     metadata,
     sa.Column("id", sa.String(26), primary_key=True),
     sa.Column("key", sa.String(160), nullable=False, unique=True),
-    sa.Column("received", Moment, nullable=False, index=True),
-    sa.Column("door", sa.String(16), nullable=False),
+    sa.Column("received", UtcDateTime, nullable=False, index=True),
+    sa.Column("door", sa.String(16), key="source", nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("sop_class_uid", sa.String(64)),
     sa.Column("sop_instance_uid", sa.String(64), index=True),
@@ -69,7 +69,7 @@ films = sa.Table(
     sa.Column("kept", sa.Boolean, nullable=False, default=True),
     sa.Column("patient", sa.String(26), index=True),
     sa.Column("taken", sa.String(19), index=True),
-    sa.Column("changed", Moment, nullable=False, default=_now, onupdate=_now, index=True),
+    sa.Column("changed", UtcDateTime, nullable=False, default=_now, onupdate=_now, index=True),
     sa.Index("ix_films_state", "state", "id"),
 )
 
@@ -80,8 +80,8 @@ deliveries = sa.Table(
     sa.Column("destination", sa.String(40), primary_key=True),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("begun", Moment, nullable=False),
-    sa.Column("updated", Moment, nullable=False),
+    sa.Column("begun", UtcDateTime, nullable=False),
+    sa.Column("updated", UtcDateTime, nullable=False),
     sa.Column("error", sa.String(64)),
     sa.Column("message", sa.Text),
     sa.Index("ix_deliveries_state", "state", "film_id"),
@@ -93,7 +93,7 @@ reviews = sa.Table(
     sa.Column("id", sa.String(26), primary_key=True),
     sa.Column("result_id", sa.String(26), sa.ForeignKey("results.id"), nullable=False, index=True),
     sa.Column("reviewer", sa.String(64), nullable=False),
-    sa.Column("created", Moment, nullable=False, index=True),
+    sa.Column("created", UtcDateTime, nullable=False, index=True),
     sa.Column("verdict", sa.String(16), nullable=False),
     sa.Column("zones", sa.JSON),
     sa.Column("comment", sa.Text),
@@ -105,7 +105,7 @@ users = sa.Table(
     sa.Column("name", sa.String(64), primary_key=True),
     sa.Column("role", sa.String(16), nullable=False),
     sa.Column("password", sa.String(255), nullable=False),
-    sa.Column("created", Moment, nullable=False),
+    sa.Column("created", UtcDateTime, nullable=False),
 )
 
 sessions = sa.Table(
@@ -120,8 +120,8 @@ sessions = sa.Table(
         index=True,
     ),
     sa.Column("csrf", sa.String(64), nullable=False),
-    sa.Column("created", Moment, nullable=False),
-    sa.Column("seen", Moment, nullable=False),
+    sa.Column("created", UtcDateTime, nullable=False),
+    sa.Column("seen", UtcDateTime, nullable=False),
 )
 
 api_keys = sa.Table(
@@ -130,6 +130,6 @@ api_keys = sa.Table(
     sa.Column("name", sa.String(64), primary_key=True),
     sa.Column("sha256", sa.String(64), nullable=False, unique=True),
     sa.Column("role", sa.String(16), nullable=False),
-    sa.Column("created", Moment, nullable=False),
-    sa.Column("used", Moment),
+    sa.Column("created", UtcDateTime, nullable=False),
+    sa.Column("used", UtcDateTime),
 )

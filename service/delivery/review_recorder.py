@@ -9,23 +9,23 @@ import sqlalchemy as sa
 import structlog
 from ulid import ULID
 
-from radiograde.service.config.site import Destination, Kind
+from radiograde.service.config.site import DestinationTable, Kind
 from radiograde.service.database.tables import films
-from radiograde.service.documents.builders import TELL_REVIEWS
+from radiograde.service.documents.builders import WITH_REVIEWS
 from radiograde.service.errors import NotReviewableError
 from radiograde.service.grading.records import Records
 from radiograde.service.reviews.review import Judgement, Review
 
 log = structlog.get_logger("radiograde.reviews")
 
-SENT_AGAIN: frozenset[Kind] = TELL_REVIEWS | {"sr"}
+SENT_AGAIN: frozenset[Kind] = WITH_REVIEWS | {"sr"}
 """Documents of which there is another after a review."""
 
 
 class ReviewRecorder:
     """Records reviews; safe to share among threads."""
 
-    def __init__(self, records: Records, destinations: Collection[Destination]) -> None:
+    def __init__(self, records: Records, destinations: Collection[DestinationTable]) -> None:
         self._records = records
         self._told = [one.name for one in destinations if SENT_AGAIN & set(one.kinds)]
 

@@ -16,9 +16,9 @@ from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.dicom_facts import uid
 from radiograde.model.reading.dicom_header import Header
 from radiograde.service.dimse import statuses
-from radiograde.service.dimse.access import Access
+from radiograde.service.dimse.allowed_titles import Access
 from radiograde.service.dimse.contexts import COMMITMENT, COMMITMENT_INSTANCE
-from radiograde.service.dimse.ledger import Ledger
+from radiograde.service.dimse.kept_instances import KeptInstances
 from radiograde.service.dimse.report import Reference, Report
 from radiograde.service.dimse.reports import Reporter
 from radiograde.service.dimse.statuses import Answer
@@ -45,7 +45,7 @@ class CannotCommitError(Exception):
 class Commitment:
     """Takes N-ACTION requests; shared by all associations."""
 
-    ledger: Ledger
+    ledger: KeptInstances
     access: Access
     reporter: Reporter
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import NodeTable, Site, load_site
-from radiograde.service.dimse.server import start_node
+from radiograde.service.dimse.node import start_node
 from radiograde.service.errors import SiteError
 from radiograde.service.films.receipt import Intake
 from radiograde.service.folder_watch.watcher import Watcher

@@ -65,8 +65,8 @@ class Reporter:
     def _deliver(self, peer: Peer, report: Report) -> None:
         told = log.bind(peer=peer.aet, kept=len(report.kept), missing=len(report.missing))
         try:
-            for attempt, pause_s in enumerate(PAUSES_S, start=1):
-                if self._closing.wait(pause_s):
+            for attempt, backoff_s in enumerate(PAUSES_S, start=1):
+                if self._closing.wait(backoff_s):
                     break
                 with self._turns:
                     outcome = self._send(peer, report)

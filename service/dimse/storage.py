@@ -13,8 +13,8 @@ from pynetdicom.events import Event
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.service.dimse import statuses
-from radiograde.service.dimse.access import Access
-from radiograde.service.dimse.identity import identify
+from radiograde.service.dimse.allowed_titles import Access
+from radiograde.service.dimse.instance_uids import identify
 from radiograde.service.dimse.statuses import Answer
 from radiograde.service.films.receipt import Intake, Receipt
 

@@ -10,8 +10,8 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from radiograde.service.config.site import Kind
-from radiograde.service.documents.case import Case
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.graded_film import GradedFilm
 
 BUILDERS: Mapping[Kind, str] = {
     "sr": "radiograde.service.documents.sr:structured_report",
@@ -31,20 +31,20 @@ OF_SCORES: frozenset[Kind] = frozenset({"seg", "sc"})
 """Documents that show where the scores come from."""
 
 
-TELL_REVIEWS: frozenset[Kind] = frozenset({"pdf", "json"})
+WITH_REVIEWS: frozenset[Kind] = frozenset({"pdf", "json"})
 """Documents that show what readers said, and so change with every review."""
 
 
-def kinds_of(case: Case) -> frozenset[Kind]:
+def kinds_of(graded: GradedFilm) -> frozenset[Kind]:
     """Return which documents there are of a result.
 
     Of a scored film all; of a rejected one those that say why; of a picture none that would refer
     to a DICOM instance.
     """
     kinds = frozenset(BUILDERS)
-    if case.header is None:
+    if graded.header is None:
         kinds -= OF_FILM
-    if case.result.scores is None:
+    if graded.result.scores is None:
         kinds -= OF_SCORES
     return kinds
 
@@ -60,10 +60,10 @@ NAMES: Mapping[Kind, tuple[str, str]] = {
 }
 
 
-def builder_of(kind: Kind) -> Callable[[Case], Document]:
+def builder_of(kind: Kind) -> Callable[[GradedFilm], Document]:
     """Return the function that makes a document of a case."""
     module, name = BUILDERS[kind].split(":")
-    builder: Callable[[Case], Document] = getattr(importlib.import_module(module), name)
+    builder: Callable[[GradedFilm], Document] = getattr(importlib.import_module(module), name)
     return builder
 
 

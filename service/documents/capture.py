@@ -8,12 +8,12 @@ from pydicom.dataset import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
 from radiograde.model.reading.dicom_orientation import FLIPS
-from radiograde.service.documents import equipment, identity, uids
-from radiograde.service.documents.case import Case
+from radiograde.service.documents import equipment, source_reference, uids
 from radiograde.service.documents.derivation import copy_lossiness, refer_to_source
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.drawing import stacked
-from radiograde.service.documents.overlay import foot, graded_film
+from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.overlay import foot, graded_view
 from radiograde.service.documents.panel import panel
 from radiograde.service.documents.part10 import file_meta, to_document
 from radiograde.service.documents.source_text import text_of
@@ -27,7 +27,7 @@ DERIVATION = (
 )
 
 
-def secondary_capture(case: Case) -> Document:
+def secondary_capture(graded: GradedFilm) -> Document:
     """Return the film upright with its opacity, scores, intervals, warnings and model.
 
     It is RGB of 8 bits, not compressed: every archive takes that. Its modality is OT, so that it
@@ -37,36 +37,36 @@ def secondary_capture(case: Case) -> Document:
     Raises:
         UndocumentedError: the film was not scored, its maps are gone, or it is a picture.
     """
-    if case.result.scores is None or case.result.maps is None:
+    if graded.result.scores is None or graded.result.maps is None:
         raise UndocumentedError(
             "Only a scored film has a secondary capture, and only while its maps are kept."
         )
-    ds = _headings(case)
-    _set_pixels(ds, capture_picture(case))
+    ds = _headings(graded)
+    _set_pixels(ds, capture_picture(graded))
     return to_document("sc", ds)
 
 
-def capture_picture(case: Case) -> Image.Image:
+def capture_picture(graded: GradedFilm) -> Image.Image:
     """Return what the capture shows, RGB, about 1300 x 1450 pixels.
 
     Raises:
         ValueError: the result carries no scores or no maps.
     """
-    graded = graded_film(case.film, case.result)
-    tables = panel(graded.width, case.result, equipment.moment(case))
-    return stacked([graded, tables, foot(graded.width, case.result.model)])
+    view = graded_view(graded.film, graded.result)
+    tables = panel(view.width, graded.result, equipment.timestamp(graded))
+    return stacked([view, tables, foot(view.width, graded.result.model)])
 
 
-def _headings(case: Case) -> Dataset:
-    header = identity.header_of(case)
-    when = equipment.moment(case)
+def _headings(graded: GradedFilm) -> Dataset:
+    header = source_reference.header_of(graded)
+    when = equipment.timestamp(graded)
     ds = Dataset()
     ds.file_meta = file_meta()
     ds.SOPClassUID = SecondaryCaptureImageStorage
-    ds.SOPInstanceUID = uids.document_uid(case, "sc")
-    identity.copy_identity(case, ds)
-    equipment.stamp(ds, case)
-    ds.SeriesInstanceUID = uids.series_uid(case, "sc")
+    ds.SOPInstanceUID = uids.document_uid(graded, "sc")
+    source_reference.copy_patient_and_study(graded, ds)
+    equipment.add_equipment(ds, graded)
+    ds.SeriesInstanceUID = uids.series_uid(graded, "sc")
     ds.SeriesNumber = SERIES_NUMBER
     ds.InstanceNumber = 1
     ds.SeriesDescription = SERIES_DESCRIPTION
@@ -84,7 +84,7 @@ def _headings(case: Case) -> Dataset:
     if text_of(header, "BurnedInAnnotation") in ("YES", "NO"):
         ds.BurnedInAnnotation = text_of(header, "BurnedInAnnotation")
     copy_lossiness(header, ds)
-    refer_to_source(identity.clean_header(case), ds)
+    refer_to_source(source_reference.clean_header(graded), ds)
     return ds
 
 

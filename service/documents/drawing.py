@@ -24,7 +24,7 @@ _FAINT = 0.12
 _COVER = 0.68
 
 
-class Pen:
+class DrawingContext:
     """Writes on one picture in Pillow's own typeface, which every installation has."""
 
     def __init__(self, draw: ImageDraw.ImageDraw) -> None:
@@ -90,10 +90,10 @@ class Pen:
         return self._fonts[size]
 
 
-def sheet(width: int, height: int) -> tuple[Image.Image, Pen]:
+def sheet(width: int, height: int) -> tuple[Image.Image, DrawingContext]:
     """Return an empty RGB picture and what writes on it."""
     picture = Image.new("RGB", (width, height), PAPER)
-    return picture, Pen(ImageDraw.Draw(picture))
+    return picture, DrawingContext(ImageDraw.Draw(picture))
 
 
 def stacked(pictures: Sequence[Image.Image]) -> Image.Image:

@@ -12,8 +12,8 @@ from pydicom.sequence import Sequence as DicomSequence
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.scoring.result import ModelFacts
 from radiograde.service.documents import codes, uids
-from radiograde.service.documents.case import Case
-from radiograde.service.documents.identity import timezone_of
+from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.source_reference import timezone_of
 from radiograde.service.documents.source_text import items_of, text_of
 from radiograde.service.documents.values import clean_words
 
@@ -22,16 +22,16 @@ MODEL_NAME = "Radiograde Severity"
 _LONGEST = 64
 
 
-def stamp(ds: Dataset, case: Case) -> None:
+def add_equipment(ds: Dataset, graded: GradedFilm) -> None:
     """Set the General Equipment (PS3.3 C.7.5.1) and SOP Common (C.12.1) attributes of ``ds``.
 
     Times are those of the analysis, never the clock's, so the same case gives the same bytes.
     The equipment stands twice: archives change the General Equipment module more readily than
     Contributing Equipment. What other libraries noted in these attributes is replaced.
     """
-    when = moment(case)
-    _describe(ds, case.result.model)
-    ds.ContributingEquipmentSequence = DicomSequence([_contribution(case.result.model, when)])
+    when = timestamp(graded)
+    _describe(ds, graded.result.model)
+    ds.ContributingEquipmentSequence = DicomSequence([_contribution(graded.result.model, when)])
     ds.CodingSchemeIdentificationSequence = DicomSequence([codes.scheme()])
     ds.InstanceCreationDate = f"{when:%Y%m%d}"
     ds.InstanceCreationTime = f"{when:%H%M%S}"
@@ -42,14 +42,14 @@ def stamp(ds: Dataset, case: Case) -> None:
         file_meta.ImplementationVersionName = f"RADIOGRADE {version('radiograde')}"[:16]
 
 
-def moment(case: Case) -> datetime:
+def timestamp(graded: GradedFilm) -> datetime:
     """Return when the analysis began, to the second, in the film's time zone if it tells one.
 
     TimezoneOffsetFromUTC (0008,0201) holds for all dates and times of an object, copied ones
     too; where the film has none, the case's own time zone is used and not written.
     """
-    began = case.began.replace(microsecond=0)
-    zone = timezone_of(case.header)
+    began = graded.began.replace(microsecond=0)
+    zone = timezone_of(graded.header)
     return began if zone is None else began.astimezone(zone)
 
 

@@ -7,7 +7,6 @@ from typing import Literal
 
 from radiograde.model.scoring.result import NOTICE
 from radiograde.service.documents import uids
-from radiograde.service.documents.case import Case
 from radiograde.service.documents.codes import ARTIFICIAL_INTELLIGENCE
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.equipment import MANUFACTURER
@@ -23,7 +22,8 @@ from radiograde.service.documents.fhir_references import (
     uid_identifier,
     within,
 )
-from radiograde.service.documents.particulars import Particulars, particulars
+from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.patient_study import PatientStudy, patient_study
 from radiograde.service.documents.words import summary
 
 MEDIA_TYPE = "application/fhir+json"
@@ -33,7 +33,7 @@ RESULT_SYSTEM = "urn:radiograde:result"
 Version = Literal["R4", "R5"]
 
 
-def bundle(case: Case, version: Version = "R4") -> Document:
+def bundle(graded: GradedFilm, version: Version = "R4") -> Document:
     """Return a transaction Bundle: the model as Device, Observations, and a DiagnosticReport.
 
     Mapped as HL7's dicom-sr guide maps measurement reports: the report's one result is a group
@@ -47,13 +47,13 @@ def bundle(case: Case, version: Version = "R4") -> Document:
     signing it, must outlast a retry; and the Device is shared by all results, which would each
     write it anew.
     """
-    whose = particulars(case.header)
-    numbers = [] if case.result.scores is None else measurements(case.result.scores)
+    whose = patient_study(graded.header)
+    numbers = [] if graded.result.scores is None else measurements(graded.result.scores)
     resources = [
-        (uids.device_uid(case.result.model.sha256), _device(case, version)),
-        *((part_uid(case, each.part), member(case, whose, each)) for each in numbers),
-        (part_uid(case, GROUP), group(case, whose, numbers)),
-        (uids.document_uid(case, "fhir"), _report(case, whose, version)),
+        (uids.device_uid(graded.result.model.sha256), _device(graded, version)),
+        *((part_uid(graded, each.part), member(graded, whose, each)) for each in numbers),
+        (part_uid(graded, GROUP), group(graded, whose, numbers)),
+        (uids.document_uid(graded, "fhir"), _report(graded, whose, version)),
     ]
     document = {
         "resourceType": "Bundle",
@@ -66,9 +66,9 @@ def bundle(case: Case, version: Version = "R4") -> Document:
     return Document("fhir", "fhir.json", MEDIA_TYPE, content.encode())
 
 
-def bundle_r5(case: Case) -> Document:
+def bundle_r5(graded: GradedFilm) -> Document:
     """Return the same for a server of R5."""
-    return bundle(case, "R5")
+    return bundle(graded, "R5")
 
 
 def _entry(uid: str, resource: Json) -> Json:
@@ -84,9 +84,9 @@ def _entry(uid: str, resource: Json) -> Json:
     }
 
 
-def _device(case: Case, version: Version) -> Json:
+def _device(graded: GradedFilm, version: Version) -> Json:
     """Return the model that graded: another model file is another Device."""
-    model = case.result.model
+    model = graded.result.model
     kind = concept(ARTIFICIAL_INTELLIGENCE)
     named = {"type": "user-friendly-name"}
     return {
@@ -106,20 +106,20 @@ def _device(case: Case, version: Version) -> Json:
     )
 
 
-def _report(case: Case, whose: Particulars, version: Version) -> Json:
-    sentences = summary(case.result)
+def _report(graded: GradedFilm, whose: PatientStudy, version: Version) -> Json:
+    sentences = summary(graded.result)
     report = {
         "resourceType": "DiagnosticReport",
         "meta": asserted(),
         "text": narrative(*sentences),
         "identifier": [
-            uid_identifier(uids.document_uid(case, "fhir")),
-            {"system": RESULT_SYSTEM, "value": str(case.result.id)},
+            uid_identifier(uids.document_uid(graded, "fhir")),
+            {"system": RESULT_SYSTEM, "value": str(graded.result.id)},
         ],
         "category": [concept(RADIOLOGY)],
         "code": concept(MEASUREMENT_REPORT, "Lung involvement on a chest radiograph"),
-        **circumstances(case, whose),
-        "result": [within(part_uid(case, GROUP))],
+        **circumstances(graded, whose),
+        "result": [within(part_uid(graded, GROUP))],
         "conclusion": " ".join([*sentences, NOTICE]),
     }
     if study(whose):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 
 from radiograde.model.scoring.result import NOTICE
-from radiograde.service.documents.case import Case
-from radiograde.service.documents.equipment import moment
+from radiograde.service.documents.equipment import timestamp
 from radiograde.service.documents.fhir_codes import AI_ASSERTED, coding
 from radiograde.service.documents.fhir_references import Json, order, patient
-from radiograde.service.documents.particulars import Particulars
+from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.patient_study import PatientStudy
 
 
 def narrative(*sentences: str) -> Json:
@@ -26,7 +26,7 @@ def asserted() -> Json:
     return {"security": [coding(AI_ASSERTED)]}
 
 
-def circumstances(case: Case, whose: Particulars) -> Json:
+def circumstances(graded: GradedFilm, whose: PatientStudy) -> Json:
     """Return state, patient, order and times: when the film was taken, when it was graded."""
     shared: Json = {"status": "preliminary", "subject": patient(whose)}
     orders = order(whose)
@@ -34,4 +34,4 @@ def circumstances(case: Case, whose: Particulars) -> Json:
         shared["basedOn"] = orders
     if whose.taken is not None:
         shared["effectiveDateTime"] = whose.taken.isoformat()
-    return shared | {"issued": moment(case).isoformat()}
+    return shared | {"issued": timestamp(graded).isoformat()}

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from radiograde.model.scoring.result import Reason
 from radiograde.service.documents import codes, uids
-from radiograde.service.documents.case import Case
 from radiograde.service.documents.fhir_codes import (
     IMAGING,
     INTERVAL,
@@ -27,42 +26,43 @@ from radiograde.service.documents.fhir_references import (
     uid_identifier,
     within,
 )
-from radiograde.service.documents.particulars import Particulars
+from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.patient_study import PatientStudy
 from radiograde.service.documents.words import summary
 
 GROUP = "group"
 
 
-def group(case: Case, whose: Particulars, members: Sequence[Measurement]) -> Json:
+def group(graded: GradedFilm, whose: PatientStudy, members: Sequence[Measurement]) -> Json:
     """Return the Observation that holds the others: the severity, or why there is none.
 
     All that the gate said stands in it, as components by its codes and as notes in its words.
     """
-    severity = case.result.severity
-    resource = _observation(case, whose, GROUP) | {
-        "text": narrative(*summary(case.result)),
+    severity = graded.result.severity
+    resource = _observation(graded, whose, GROUP) | {
+        "text": narrative(*summary(graded.result)),
         "category": [concept(MEASUREMENT_GROUP)],
         "code": concept(codes.SEVERITY, "Severity of lung involvement"),
-        "derivedFrom": film(case),
+        "derivedFrom": film(graded),
     }
-    reasons = () if case.result.gate is None else case.result.gate.reasons
-    if case.result.scores is None or severity is None:
+    reasons = () if graded.result.gate is None else graded.result.gate.reasons
+    if graded.result.scores is None or severity is None:
         why = " ".join(reason.message for reason in reasons if reason.level == "reject")
         resource["dataAbsentReason"] = concept(NOT_PERFORMED, why)
     else:
         resource["valueCodeableConcept"] = concept(codes.SEVERITIES[severity])
-        resource["hasMember"] = [within(part_uid(case, member.part)) for member in members]
+        resource["hasMember"] = [within(part_uid(graded, member.part)) for member in members]
     if reasons:
         resource["note"] = [{"text": reason.message} for reason in reasons]
         resource["component"] = [_remark(reason) for reason in reasons]
     return resource
 
 
-def member(case: Case, whose: Particulars, measurement: Measurement) -> Json:
+def member(graded: GradedFilm, whose: PatientStudy, measurement: Measurement) -> Json:
     """Return the Observation of one number; its interval and its side are components."""
     part, side = measurement.site
     laterality = {"code": concept(LATERALITY), "valueCodeableConcept": concept(side)}
-    return _observation(case, whose, measurement.part) | {
+    return _observation(graded, whose, measurement.part) | {
         "text": narrative(_sentence(measurement)),
         "category": [concept(IMAGING)],
         "code": concept(measurement.code, measurement.words),
@@ -72,17 +72,17 @@ def member(case: Case, whose: Particulars, measurement: Measurement) -> Json:
     }
 
 
-def _observation(case: Case, whose: Particulars, part: str) -> Json:
+def _observation(graded: GradedFilm, whose: PatientStudy, part: str) -> Json:
     resource: Json = {
         "resourceType": "Observation",
         "meta": asserted(),
-        "identifier": [uid_identifier(part_uid(case, part))],
-        "device": within(uids.device_uid(case.result.model.sha256)),
+        "identifier": [uid_identifier(part_uid(graded, part))],
+        "device": within(uids.device_uid(graded.result.model.sha256)),
     }
     studies = study(whose)
     if studies:
         resource["partOf"] = studies
-    return resource | circumstances(case, whose)
+    return resource | circumstances(graded, whose)
 
 
 def _interval(measurement: Measurement) -> list[Json]:

@@ -9,18 +9,18 @@ import uuid
 from typing import Any
 
 from radiograde.service.documents import uids
-from radiograde.service.documents.case import Case
 from radiograde.service.documents.fhir_codes import ACCESSION_NUMBER, STUDY_INSTANCE_UID, concept
-from radiograde.service.documents.particulars import Issuer, Particulars
+from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.patient_study import Issuer, PatientStudy
 
 FILM_SYSTEM = "urn:radiograde:film-sha256"
 
 Json = dict[str, Any]
 
 
-def part_uid(case: Case, part: str) -> str:
+def part_uid(graded: GradedFilm, part: str) -> str:
     """Return the UID of a part of the bundle: one for each film, model and part."""
-    return uids.derived_uid("fhir", part, uids.source_key(case), case.result.model.sha256)
+    return uids.derived_uid("fhir", part, uids.source_key(graded), graded.result.model.sha256)
 
 
 def uid_identifier(uid: str) -> Json:
@@ -38,7 +38,7 @@ def within(uid: str) -> Json:
     return {"reference": full_url(uid)}
 
 
-def patient(whose: Particulars) -> Json:
+def patient(whose: PatientStudy) -> Json:
     """Return the patient by Patient ID and its issuer; called unknown where there is no ID."""
     if not whose.patient_id:
         return {"type": "Patient", "display": "unknown"}
@@ -46,7 +46,7 @@ def patient(whose: Particulars) -> Json:
     return {"type": "Patient", "identifier": identifier}
 
 
-def order(whose: Particulars) -> list[Json]:
+def order(whose: PatientStudy) -> list[Json]:
     """Return the order by its accession number, if there is one."""
     if not whose.accession:
         return []
@@ -55,7 +55,7 @@ def order(whose: Particulars) -> list[Json]:
     return [{"type": "ServiceRequest", "identifier": identifier}]
 
 
-def study(whose: Particulars) -> list[Json]:
+def study(whose: PatientStudy) -> list[Json]:
     """Return the study by its Study Instance UID, if there is one."""
     if not whose.study_uid:
         return []
@@ -63,10 +63,10 @@ def study(whose: Particulars) -> list[Json]:
     return [{"type": "ImagingStudy", "identifier": identifier}]
 
 
-def film(case: Case) -> list[Json]:
+def film(graded: GradedFilm) -> list[Json]:
     """Return the film that was graded, by SOP Instance UID, else by the sha256 of its file."""
-    instance = case.film.sop_instance_uid
-    by_hash = {"system": FILM_SYSTEM, "value": case.film.sha256}
+    instance = graded.film.sop_instance_uid
+    by_hash = {"system": FILM_SYSTEM, "value": graded.film.sha256}
     identifier = uid_identifier(instance) if instance else by_hash
     return [{"type": "DocumentReference", "identifier": identifier, "display": "graded film"}]
 

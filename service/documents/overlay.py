@@ -23,7 +23,7 @@ from radiograde.service.documents.drawing import (
     DIM,
     INK,
     WARNING,
-    Pen,
+    DrawingContext,
     contour,
     grey_levels,
     heat,
@@ -57,16 +57,16 @@ def overlay_png(film: Radiograph, result: SeverityResult) -> bytes:
     Raises:
         ValueError: the result carries no scores or no maps.
     """
-    graded = graded_film(film, result)
+    view = graded_view(film, result)
     reasons = result.gate.reasons if result.gate is not None else ()
     warned = [reason.code.replace("_", " ") for reason in reasons if reason.level == "warn"]
-    picture = stacked([graded, foot(graded.width, result.model, ", ".join(warned))])
+    picture = stacked([view, foot(view.width, result.model, ", ".join(warned))])
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", compress_level=3)
     return buffer.getvalue()
 
 
-def graded_film(film: Radiograph, result: SeverityResult) -> Image.Image:
+def graded_view(film: Radiograph, result: SeverityResult) -> Image.Image:
     """Return the picture of ``overlay_png`` without its foot, RGB, at least ``LEAST_WIDTH`` wide.
 
     Raises:
@@ -76,22 +76,22 @@ def graded_film(film: Radiograph, result: SeverityResult) -> Image.Image:
         raise ValueError("only a scored result with its maps can be drawn")
     picture = _film_picture(film, result.maps)
     width = max(picture.width + 2 * _MARGIN, LEAST_WIDTH)
-    canvas, pen = sheet(width, _HEAD + picture.height)
+    canvas, context = sheet(width, _HEAD + picture.height)
     left = (width - picture.width) // 2
     canvas.paste(picture, (left, _HEAD))
-    _write_head(pen, width, result.scores, result.severity or "")
-    _write_zones(pen, left, picture.size, result.scores, result.maps)
+    _write_head(context, width, result.scores, result.severity or "")
+    _write_zones(context, left, picture.size, result.scores, result.maps)
     return canvas
 
 
 def foot(width: int, model: ModelFacts, warned: str = "") -> Image.Image:
     """Return the last line of a picture: what the score is for, warnings, which model made it."""
-    canvas, pen = sheet(width, _FOOT)
-    end = pen.text((28, 14), NOTICE, 22, INK)
-    made_by = pen.fitted(f"{model.name} {model.version}", 18, width / 3)
-    start = width - 28 - pen.width(made_by, 18)
-    pen.text((start, 16), made_by, 18, DIM)
-    pen.text((end + 24, 16), pen.fitted(warned, 18, start - end - 48), 18, WARNING)
+    canvas, context = sheet(width, _FOOT)
+    end = context.text((28, 14), NOTICE, 22, INK)
+    made_by = context.fitted(f"{model.name} {model.version}", 18, width / 3)
+    start = width - 28 - context.width(made_by, 18)
+    context.text((start, 16), made_by, 18, DIM)
+    context.text((end + 24, 16), context.fitted(warned, 18, start - end - 48), 18, WARNING)
     return canvas
 
 
@@ -127,29 +127,31 @@ def _zone_rows(inside: NDArray[np.bool_], borders: tuple[float, float]) -> list[
     return list(pairwise(round(first + (last - first) * share) for share in (0.0, *borders, 1.0)))
 
 
-def _write_head(pen: Pen, width: int, scores: Scores, severity: str) -> None:
+def _write_head(context: DrawingContext, width: int, scores: Scores, severity: str) -> None:
     brixia = scores.brixia
     low, high = brixia.interval
-    end = pen.text((28, 20), f"Brixia {brixia.value:.1f}", 46, INK)
-    end = pen.text((end + 10, 38), f"of {brixia.range[1]:g}", 26, DIM)
-    end = pen.text(
+    end = context.text((28, 20), f"Brixia {brixia.value:.1f}", 46, INK)
+    end = context.text((end + 10, 38), f"of {brixia.range[1]:g}", 26, DIM)
+    end = context.text(
         (end + 22, 38), f"{low:.1f} to {high:.1f}  ({100 * brixia.level:.0f} % interval)", 26, INK
     )
     share = brixia.value / brixia.range[1]
-    pen.text((width - 28, 22), severity.upper(), 38, warmth(share), anchor="ra")
-    room = width - 28 - pen.width(severity.upper(), 38) - end - 2 * _INDENT
-    if room >= _NARROWEST_BAR:
-        pen.bar((end + _INDENT, 50), int(room), brixia, height=8)
+    context.text((width - 28, 22), severity.upper(), 38, warmth(share), anchor="ra")
+    queries = width - 28 - context.width(severity.upper(), 38) - end - 2 * _INDENT
+    if queries >= _NARROWEST_BAR:
+        context.bar((end + _INDENT, 50), int(queries), brixia, height=8)
     extent, opacity = scores.geographic_extent, scores.opacity
     facts = [
         f"Geographic extent {extent.value:.1f} of {extent.range[1]:g}",
         f"Opacity {opacity.value:.1f} of {opacity.range[1]:g}",
         f"Lung involved {scores.lung_involvement_percent.total:.0f} %",
     ]
-    pen.text((30, 78), "     ".join(facts), 22, DIM)
+    context.text((30, 78), "     ".join(facts), 22, DIM)
 
 
-def _write_zones(pen: Pen, left: int, size: tuple[int, int], scores: Scores, maps: Maps) -> None:
+def _write_zones(
+    context: DrawingContext, left: int, size: tuple[int, int], scores: Scores, maps: Maps
+) -> None:
     """Write each zone's score beside its part of the lung, with a line that leads there.
 
     The film begins at ``left`` and measures ``size``.
@@ -158,21 +160,21 @@ def _write_zones(pen: Pen, left: int, size: tuple[int, int], scores: Scores, map
         inside = resized(lung, size) > LUNG
         x = left - _MARGIN + _INDENT if side == "R" else left + size[0] + _INDENT
         near = x + _CARD if side == "R" else x - 12
-        pen.text((x, _HEAD + 8), side, 44, INK)
+        context.text((x, _HEAD + 8), side, 44, INK)
         for name, (top, bottom) in zip(zones, _zone_rows(inside, maps.borders), strict=True):
             row = (top + bottom) // 2
-            _write_zone(pen, (x, _HEAD + row), name, scores.zones[name])
+            _write_zone(context, (x, _HEAD + row), name, scores.zones[name])
             columns = np.flatnonzero(inside[row])
             if columns.size:
                 border = int(columns[0 if side == "R" else -1])
-                pen.line((near, _HEAD + row), (left + border, _HEAD + row), _CONTOUR)
+                context.line((near, _HEAD + row), (left + border, _HEAD + row), _CONTOUR)
 
 
-def _write_zone(pen: Pen, at: tuple[int, int], name: str, score: ScaleScore) -> None:
+def _write_zone(context: DrawingContext, at: tuple[int, int], name: str, score: ScaleScore) -> None:
     x, y = at
     low, high = score.interval
-    end = pen.text((x, y - 34), f"{score.value:.1f}", 44, warmth(score.value / ZONE.high))
-    pen.text((end + 8, y - 14), f"of {ZONE.high:g}", 18, DIM)
-    pen.text((x, y - 58), f"{name}  {ZONE_NAMES[name]}", 18, INK)
-    pen.bar((x, y + 18), _CARD - 12, score)
-    pen.text((x, y + 32), f"{low:.1f} to {high:.1f}", 18, DIM)
+    end = context.text((x, y - 34), f"{score.value:.1f}", 44, warmth(score.value / ZONE.high))
+    context.text((end + 8, y - 14), f"of {ZONE.high:g}", 18, DIM)
+    context.text((x, y - 58), f"{name}  {ZONE_NAMES[name]}", 18, INK)
+    context.bar((x, y + 18), _CARD - 12, score)
+    context.text((x, y + 32), f"{low:.1f} to {high:.1f}", 18, DIM)

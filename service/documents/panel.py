@@ -15,7 +15,7 @@ from radiograde.service.documents.drawing import (
     INK,
     WARNING,
     Colour,
-    Pen,
+    DrawingContext,
     sheet,
     warmth,
 )
@@ -48,49 +48,53 @@ def panel(width: int, result: SeverityResult, when: datetime) -> Image.Image:
     _, measure = sheet(1, 1)
     remarks = _remarks(result, measure, width - 2 * _EDGE)
     tables = _TOP + _ROWS * _ROW + 20
-    canvas, pen = sheet(width, tables + len(remarks) * _LINE)
-    pen.line((_EDGE, 8), (width - _EDGE, 8), FAINT)
+    canvas, context = sheet(width, tables + len(remarks) * _LINE)
+    context.line((_EDGE, 8), (width - _EDGE, 8), FAINT)
     gap = (width - 2 * _EDGE - _ZONES - _SCALES - _ANALYSIS) / 2
-    _write_zones(pen, _EDGE, result.scores)
-    _write_scales(pen, _EDGE + _ZONES + gap, result.scores)
-    _write_analysis(pen, width - _EDGE - _ANALYSIS, result, when)
+    _write_zones(context, _EDGE, result.scores)
+    _write_scales(context, _EDGE + _ZONES + gap, result.scores)
+    _write_analysis(context, width - _EDGE - _ANALYSIS, result, when)
     for number, (line, colour) in enumerate(remarks):
-        pen.text((_EDGE, tables + number * _LINE), line, _SMALL, colour)
+        context.text((_EDGE, tables + number * _LINE), line, _SMALL, colour)
     return canvas
 
 
-def _write_zones(pen: Pen, x: float, scores: Scores) -> None:
+def _write_zones(context: DrawingContext, x: float, scores: Scores) -> None:
     """Write the score of each zone lung by lung, their sum, and the share of lung involved."""
     involved = scores.lung_involvement_percent
     columns = [
         ("Right lung", RIGHT_ZONES, involved.right),
         ("Left lung", LEFT_ZONES, involved.left),
     ]
-    _write_column(pen, x, ["Zone", *_HEIGHTS, "Sum", "Involved"])
+    _write_column(context, x, ["Zone", *_HEIGHTS, "Sum", "Involved"])
     x += _HEIGHT
     for title, zones, share in columns:
-        pen.text((x, _y(0)), title, _SIZE, DIM)
+        context.text((x, _y(0)), title, _SIZE, DIM)
         for row, name in enumerate(zones, 1):
-            _write_score(pen, x, row, scores.zones[name])
+            _write_score(context, x, row, scores.zones[name])
         total = sum(scores.zones[name].value for name in zones)
-        pen.text((x, _y(4)), f"{total:.1f}", _SIZE, INK)
-        pen.text((x + _VALUE, _y(4) + 2), f"of {len(zones) * ZONE.high:g}", _SMALL, DIM)
-        pen.text((x, _y(5)), "not seen" if share is None else f"{share:.0f} %", _SIZE, INK)
+        context.text((x, _y(4)), f"{total:.1f}", _SIZE, INK)
+        context.text((x + _VALUE, _y(4) + 2), f"of {len(zones) * ZONE.high:g}", _SMALL, DIM)
+        context.text((x, _y(5)), "not seen" if share is None else f"{share:.0f} %", _SIZE, INK)
         x += _LUNG
 
 
-def _write_scales(pen: Pen, x: float, scores: Scores) -> None:
+def _write_scales(context: DrawingContext, x: float, scores: Scores) -> None:
     """Write the scores of both lungs together."""
-    _write_column(pen, x, ["Both lungs", "Brixia", "Geographic extent", "Opacity", "Involved"])
-    pen.text((x, _y(5) + 2), f"Ranges: {100 * scores.brixia.level:.0f} % intervals", _SMALL, DIM)
+    _write_column(context, x, ["Both lungs", "Brixia", "Geographic extent", "Opacity", "Involved"])
+    context.text(
+        (x, _y(5) + 2), f"Ranges: {100 * scores.brixia.level:.0f} % intervals", _SMALL, DIM
+    )
     x += _SCALE
     for row, score in enumerate((scores.brixia, scores.geographic_extent, scores.opacity), 1):
-        pen.text((x + _VALUE, _y(row) + 2), f"of {score.range[1]:g}", _SMALL, DIM)
-        _write_score(pen, x, row, score, before_range=_RANGE)
-    pen.text((x, _y(4)), f"{scores.lung_involvement_percent.total:.0f} %", _SIZE, INK)
+        context.text((x + _VALUE, _y(row) + 2), f"of {score.range[1]:g}", _SMALL, DIM)
+        _write_score(context, x, row, score, before_range=_RANGE)
+    context.text((x, _y(4)), f"{scores.lung_involvement_percent.total:.0f} %", _SIZE, INK)
 
 
-def _write_analysis(pen: Pen, x: float, result: SeverityResult, when: datetime) -> None:
+def _write_analysis(
+    context: DrawingContext, x: float, result: SeverityResult, when: datetime
+) -> None:
     """Write when and by which model the film was graded, and as which view."""
     view = result.image.view if result.image is not None else "UNKNOWN"
     zone = (when.tzname() or "").removeprefix("UTC") or "UTC"
@@ -102,30 +106,38 @@ def _write_analysis(pen: Pen, x: float, result: SeverityResult, when: datetime) 
         ("View ", view if view in ("PA", "AP") else view.lower()),
     ]
     for row, (label, fact) in enumerate(facts):
-        start = pen.text((x, _y(row)), label, _SIZE, DIM)
-        pen.text((start, _y(row)), pen.fitted(fact, _SIZE, x + _ANALYSIS - start), _SIZE, INK)
+        start = context.text((x, _y(row)), label, _SIZE, DIM)
+        context.text(
+            (start, _y(row)), context.fitted(fact, _SIZE, x + _ANALYSIS - start), _SIZE, INK
+        )
 
 
-def _write_column(pen: Pen, x: float, words: Sequence[str]) -> None:
+def _write_column(context: DrawingContext, x: float, words: Sequence[str]) -> None:
     for row, word in enumerate(words):
-        pen.text((x, _y(row)), word, _SIZE, DIM)
+        context.text((x, _y(row)), word, _SIZE, DIM)
 
 
-def _write_score(pen: Pen, x: float, row: int, score: ScaleScore, *, before_range: int = 0) -> None:
+def _write_score(
+    context: DrawingContext, x: float, row: int, score: ScaleScore, *, before_range: int = 0
+) -> None:
     low, high = score.interval
-    pen.text((x, _y(row)), f"{score.value:.1f}", _SIZE, warmth(score.value / score.range[1]))
+    context.text((x, _y(row)), f"{score.value:.1f}", _SIZE, warmth(score.value / score.range[1]))
     x += _VALUE + before_range
-    pen.text((x, _y(row) + 2), f"{low:.1f} to {high:.1f}", _SMALL, DIM)
+    context.text((x, _y(row) + 2), f"{low:.1f} to {high:.1f}", _SMALL, DIM)
 
 
-def _remarks(result: SeverityResult, pen: Pen, width: float) -> list[tuple[str, Colour]]:
+def _remarks(
+    result: SeverityResult, context: DrawingContext, width: float
+) -> list[tuple[str, Colour]]:
     """Return the lines of what the gate remarked, warnings first, each with its colour."""
     reasons = result.gate.reasons if result.gate is not None else ()
     lines: list[tuple[str, Colour]] = []
     for reason in sorted(reasons, key=lambda reason: reason.level != "warn"):
         warns = reason.level == "warn"
         text = f"Warning: {reason.message}" if warns else reason.message
-        lines += [(line, WARNING if warns else DIM) for line in pen.wrapped(text, _SMALL, width)]
+        lines += [
+            (line, WARNING if warns else DIM) for line in context.wrapped(text, _SMALL, width)
+        ]
     return lines
 
 

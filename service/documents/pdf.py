@@ -9,13 +9,13 @@ from PIL import Image
 
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import NOTICE
-from radiograde.service.documents.case import Case
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.drawing import PAPER, grey_levels
-from radiograde.service.documents.equipment import moment
+from radiograde.service.documents.equipment import timestamp
+from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.maps import resized
-from radiograde.service.documents.overlay import FILM_SIDE, graded_film
-from radiograde.service.documents.particulars import particulars
+from radiograde.service.documents.overlay import FILM_SIDE, graded_view
+from radiograde.service.documents.patient_study import patient_study
 from radiograde.service.documents.pdf_page import (
     AMBER,
     BODY,
@@ -50,7 +50,7 @@ _ABOUT = (
 )
 
 
-def report(case: Case) -> Document:
+def report(graded: GradedFilm) -> Document:
     """Return one A4 page: whose film, the scores with their intervals, the graded film, remarks.
 
     Of a rejected film it shows the film and why it was not graded, and no numbers. Text can be
@@ -60,21 +60,21 @@ def report(case: Case) -> Document:
     Raises:
         ValueError: a scored case without maps.
     """
-    page = Page("Radiograde report", case.began)
-    result = case.result
+    page = Page("Radiograde report", graded.began)
+    result = graded.result
     reasons = result.gate.reasons if result.gate is not None else ()
     _write_head(page)
-    top = _write_identity(page, 80, case)
-    bottom = _write_foot(page, _BOTTOM, case)
-    bottom = write_reviews(page, bottom, case.reviews, moment(case).tzinfo)
+    top = _write_identity(page, 80, graded)
+    bottom = _write_foot(page, _BOTTOM, graded)
+    bottom = write_reviews(page, bottom, graded.reviews, timestamp(graded).tzinfo)
     if result.scores is None:
         top = write_rejection(page, top, reasons)
-        picture = _plain_film(case.film)
+        picture = _plain_film(graded.film)
     else:
         top = write_scores(page, top, result.scores, result.severity or "")
         bottom = write_remarks(page, bottom, reasons)
         bottom = write_zones(page, bottom, result.scores)
-        picture = _without_head(graded_film(case.film, result), case.film)
+        picture = _without_head(graded_view(graded.film, result), graded.film)
     high = max(bottom - top - _GAP, _LOWEST)
     page.box((LEFT, top), (INNER, high), PAPER)
     page.picture(picture, (LEFT + _PAD, top + _PAD), (INNER - 2 * _PAD, high - 2 * _PAD))
@@ -88,10 +88,10 @@ def _write_head(page: Page) -> None:
     page.text((RIGHT, 65), "Not a diagnosis", BODY, DIM, align="right")
 
 
-def _write_identity(page: Page, top: float, case: Case) -> float:
+def _write_identity(page: Page, top: float, graded: GradedFilm) -> float:
     """Write patient and study as the header has them, and return where that ends."""
-    whose = particulars(case.header)
-    view = case.film.view if case.film.view in ("PA", "AP") else case.film.view.lower()
+    whose = patient_study(graded.header)
+    view = graded.film.view if graded.film.view in ("PA", "AP") else graded.film.view.lower()
     rows = (
         ((0, 250, "Patient", whose.name), (262, 242, "Patient ID", whose.patient_id)),
         (
@@ -104,10 +104,10 @@ def _write_identity(page: Page, top: float, case: Case) -> float:
     )
     page.box((LEFT, top), (INNER, 60), PALE)
     for row, facts in enumerate(rows):
-        for x, room, label, fact in facts:
+        for x, queries, label, fact in facts:
             y = top + 12 + 26 * row
             page.text((LEFT + 10 + x, y), label, SMALL, DIM)
-            page.text((LEFT + 10 + x, y + 12), fact or "-", fitting(fact, BODY, room))
+            page.text((LEFT + 10 + x, y + 12), fact or "-", fitting(fact, BODY, queries))
     return top + 60 + _GAP
 
 
@@ -115,16 +115,16 @@ def _words(day: date | None) -> str:
     return "" if day is None else day.isoformat()
 
 
-def _write_foot(page: Page, bottom: float, case: Case) -> float:
+def _write_foot(page: Page, bottom: float, graded: GradedFilm) -> float:
     """Write what the scores are, and what made them when; return where that begins."""
-    model = case.result.model
+    model = graded.result.model
     facts = (
         f"Model {model.name} {model.version}, sha256 {model.sha256[:12]}",
-        f"Analysed {moment(case).isoformat(sep=' ')}",
-        f"Result {case.result.id}",
+        f"Analysed {timestamp(graded).isoformat(sep=' ')}",
+        f"Result {graded.result.id}",
     )
     page.text((LEFT, bottom), fitted("   |   ".join(facts), SMALL, INNER), SMALL, DIM)
-    about = NOTICE if case.result.scores is None else f"{NOTICE} {_ABOUT}"
+    about = NOTICE if graded.result.scores is None else f"{NOTICE} {_ABOUT}"
     lines = wrapped(about, SMALL, INNER)
     top = bottom - 6 - len(lines) * LEADING
     for number, line in enumerate(lines):

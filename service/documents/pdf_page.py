@@ -48,8 +48,8 @@ class Page:
         self._canvas.setAuthor("Radiograde")
         self._canvas.setCreator("Radiograde")
         self._canvas.setSubject("Research use only")
-        stamp = f"D:{made.astimezone(UTC):%Y%m%d%H%M%S}+00'00'"
-        self._canvas.setDateFormatter(lambda *_: stamp)
+        add_equipment = f"D:{made.astimezone(UTC):%Y%m%d%H%M%S}+00'00'"
+        self._canvas.setDateFormatter(lambda *_: add_equipment)
 
     def text(
         self,

@@ -6,14 +6,14 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from radiograde.service.documents.case import Case
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.reviews.review import Review
 
 
-def result_json(case: Case) -> Document:
+def result_json(graded: GradedFilm) -> Document:
     """Return the JSON that HTTP answers (schema ``radiograde.result/1``), with its reviews."""
-    content = json.dumps(with_reviews(case.result.to_json(), case.reviews), indent=2) + "\n"
+    content = json.dumps(with_reviews(graded.result.to_json(), graded.reviews), indent=2) + "\n"
     return Document("json", "result.json", "application/json", content.encode())
 
 

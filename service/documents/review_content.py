@@ -23,7 +23,7 @@ from radiograde.model.scoring.result import NOTICE
 from radiograde.model.scoring.scales import ZONE_NAMES
 from radiograde.service.database.tables import Verdict
 from radiograde.service.documents import codes, uids
-from radiograde.service.documents.case import Case
+from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.sr_groups import Group, tracking, with_words
 from radiograde.service.documents.sr_images import image_library
 from radiograde.service.documents.values import clean, clean_words
@@ -38,27 +38,27 @@ VERDICTS: dict[Verdict, Code] = {
 CONTAINS = RelationshipTypeValues.CONTAINS
 
 
-def review_content(case: Case, review: Review, source: Dataset) -> Dataset:
+def review_content(graded: GradedFilm, review: Review, source: Dataset) -> Dataset:
     """Return the root of the content tree, ready to be merged into the document.
 
     A group holds the verdict; of a correction with the sum of the zones, and a group for each zone
     A-F, all followed by the same identifiers as in the model's own report, to which the tree
     refers. ``source``: the film's clean header.
     """
-    graded = case.result.scores is not None or review.zones is not None
+    has_score = graded.result.scores is not None or review.zones is not None
     tree = MeasurementReport(
         observation_context=_observer(review),
-        procedure_reported=codes.CHEST_FILM if graded else codes.IMAGING_PROCEDURE,
+        procedure_reported=codes.CHEST_FILM if has_score else codes.IMAGING_PROCEDURE,
         imaging_measurements=[
-            _verdict_group(case, review),
-            *(_zone_group(case, zone, score) for zone, score in (review.zones or {}).items()),
+            _verdict_group(graded, review),
+            *(_zone_group(graded, zone, score) for zone, score in (review.zones or {}).items()),
         ],
     )
     root: Dataset = tree[0]
     # TID 1500 has its measurements last.
     if UID(source.SOPInstanceUID).is_valid:
-        root.ContentSequence.insert(-1, image_library(case, source))
-    judged = uids.document_uid(case, "sr")
+        root.ContentSequence.insert(-1, image_library(graded, source))
+    judged = uids.document_uid(graded, "sr")
     root.ContentSequence.insert(
         -1, CompositeContentItem(codes.ANALYSIS, Comprehensive3DSRStorage, judged, CONTAINS)
     )
@@ -82,11 +82,11 @@ def _observer(review: Review) -> ObservationContext:
     )
 
 
-def _verdict_group(case: Case, review: Review) -> Group:
-    agrees = review.verdict == "accepted" and case.result.scores is not None
+def _verdict_group(graded: GradedFilm, review: Review) -> Group:
+    agrees = review.verdict == "accepted" and graded.result.scores is not None
     gradable = agrees or review.verdict == "corrected"
     group = Group(
-        tracking_identifier=tracking(case, "lungs" if gradable else "film"),
+        tracking_identifier=tracking(graded, "lungs" if gradable else "film"),
         finding_type=codes.OPACITY if review.brixia else None,
         finding_sites=[FindingSite(codes.LUNG, codes.BILATERAL)] if gradable else None,
         measurements=_sum(review),
@@ -110,10 +110,10 @@ def _sum(review: Review) -> list[Measurement] | None:
     return None if review.brixia is None else [_score(codes.BRIXIA, review.brixia)]
 
 
-def _zone_group(case: Case, zone: str, score: int) -> Group:
+def _zone_group(graded: GradedFilm, zone: str, score: int) -> Group:
     part, side = codes.ZONE_SITES[zone]
     return Group(
-        tracking_identifier=tracking(case, f"zone {zone}, {ZONE_NAMES[zone]}"),
+        tracking_identifier=tracking(graded, f"zone {zone}, {ZONE_NAMES[zone]}"),
         finding_sites=[FindingSite(part, side)],
         measurements=[_score(codes.BRIXIA_ZONE, score)],
     )

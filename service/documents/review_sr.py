@@ -13,11 +13,11 @@ from pydicom.sequence import Sequence
 from pydicom.uid import Comprehensive3DSRStorage
 
 from radiograde.service.documents import equipment, uids
-from radiograde.service.documents.case import Case
 from radiograde.service.documents.document import Document
-from radiograde.service.documents.identity import clean_header, copy_identity
+from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.part10 import file_meta, to_document
 from radiograde.service.documents.review_content import person_name, review_content
+from radiograde.service.documents.source_reference import clean_header, copy_patient_and_study
 from radiograde.service.documents.sr import evidence
 from radiograde.service.reviews.review import Review
 
@@ -25,7 +25,7 @@ SERIES_NUMBER = 9004
 SERIES_DESCRIPTION = "Radiograde reader's review, research use only"
 
 
-def review_report(case: Case, review: Review) -> Document:
+def review_report(graded: GradedFilm, review: Review) -> Document:
     """Return the report of one review of a case, ``review-<id>.dcm``.
 
     Its times are when the review was made. The same case and review give the same bytes.
@@ -33,17 +33,17 @@ def review_report(case: Case, review: Review) -> Document:
     Raises:
         UndocumentedError: the film is a picture, without patient and study.
     """
-    made = dataclasses.replace(case, began=review.created.astimezone())
-    source = clean_header(case)
+    made = dataclasses.replace(graded, began=review.created.astimezone())
+    source = clean_header(graded)
     ds = Dataset()
     ds.file_meta = file_meta()
     ds.SOPClassUID = Comprehensive3DSRStorage
     ds.SOPInstanceUID = uids.review_uid(review.id)
-    copy_identity(case, ds)
+    copy_patient_and_study(graded, ds)
     _set_series(ds, review)
     _set_general(ds, made, review, source)
-    equipment.stamp(ds, made)
-    ds.update(review_content(case, review, source))
+    equipment.add_equipment(ds, made)
+    ds.update(review_content(graded, review, source))
     return dataclasses.replace(to_document("sr", ds), name=f"review-{review.id}.dcm")
 
 
@@ -56,9 +56,9 @@ def _set_series(ds: Dataset, review: Review) -> None:
     ds.ReferencedPerformedProcedureStepSequence = Sequence()
 
 
-def _set_general(ds: Dataset, made: Case, review: Review, source: Dataset) -> None:
+def _set_general(ds: Dataset, made: GradedFilm, review: Review, source: Dataset) -> None:
     """Set the SR Document General module, PS3.3 C.17.2, with the reader as author."""
-    when = equipment.moment(made)
+    when = equipment.timestamp(made)
     ds.InstanceNumber = 1
     ds.ContentDate = f"{when:%Y%m%d}"
     ds.ContentTime = f"{when:%H%M%S}"
@@ -83,11 +83,11 @@ def _author(review: Review) -> Dataset:
     return ds
 
 
-def _judged(case: Case) -> Dataset:
+def _judged(graded: GradedFilm) -> Dataset:
     """Return the model's own report within its series, PS3.3 C.17.2.1."""
     report, series = Dataset(), Dataset()
     report.ReferencedSOPClassUID = Comprehensive3DSRStorage
-    report.ReferencedSOPInstanceUID = uids.document_uid(case, "sr")
-    series.SeriesInstanceUID = uids.series_uid(case, "sr")
+    report.ReferencedSOPInstanceUID = uids.document_uid(graded, "sr")
+    series.SeriesInstanceUID = uids.series_uid(graded, "sr")
     series.ReferencedSOPSequence = Sequence([report])
     return series

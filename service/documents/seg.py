@@ -11,10 +11,10 @@ from pydicom.sequence import Sequence
 from pydicom.sr.coding import Code
 
 from radiograde.model.scoring.result import ModelFacts
-from radiograde.service.documents import codes, equipment, identity, uids
-from radiograde.service.documents.case import Case
+from radiograde.service.documents import codes, equipment, source_reference, uids
 from radiograde.service.documents.derivation import copy_lossiness
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.maps import masks_as_stored
 from radiograde.service.documents.part10 import to_document
 from radiograde.service.documents.values import clean_words
@@ -28,7 +28,7 @@ _BLUE = CIELabColor(77, -15, -35)
 _ORANGE = CIELabColor(68, 43, 74)
 
 
-def segmentation(case: Case) -> Document:
+def segmentation(graded: GradedFilm) -> Document:
     """Return a scored film's segments: the patient's right lung, left lung, and opacity.
 
     Each is a binary frame of the film's rows and columns, one bit a pixel, that lies pixel for
@@ -38,12 +38,12 @@ def segmentation(case: Case) -> Document:
     Raises:
         UndocumentedError: the film was not scored, its maps are gone, or it is a picture.
     """
-    if case.result.maps is None:
+    if graded.result.maps is None:
         raise UndocumentedError(
             "Only a scored film has a segmentation, and only while its maps are kept."
         )
-    masks = masks_as_stored(case.film, case.result.maps)
-    ds = _headings(case)
+    masks = masks_as_stored(graded.film, graded.result.maps)
+    ds = _headings(graded)
     # highdicom checks and copies each mask several times: half a second for 8 megapixels. It
     # gets a film of one pixel to describe; the masks are packed here, as PS3.5 8.1.1 says.
     ds.NumberOfFrames, ds.Rows, ds.Columns = masks.shape
@@ -53,19 +53,19 @@ def segmentation(case: Case) -> Document:
     return to_document("seg", ds)
 
 
-def _headings(case: Case) -> Segmentation:
+def _headings(graded: GradedFilm) -> Segmentation:
     """Return the whole object but its pixels."""
-    source = _stand_in(identity.clean_header(case))
-    when = equipment.moment(case)
+    source = _stand_in(source_reference.clean_header(graded))
+    when = equipment.timestamp(graded)
     ds = Segmentation(
         source_images=[source],
         pixel_array=np.zeros((1, 1, 1, len(_LABELS)), np.uint8),
         segmentation_type="BINARY",
-        segment_descriptions=_segments(case.result.model),
-        series_instance_uid=uids.series_uid(case, "seg"),
+        segment_descriptions=_segments(graded.result.model),
+        series_instance_uid=uids.series_uid(graded, "seg"),
         series_number=SERIES_NUMBER,
         series_description=SERIES_DESCRIPTION,
-        sop_instance_uid=uids.document_uid(case, "seg"),
+        sop_instance_uid=uids.document_uid(graded, "seg"),
         instance_number=1,
         manufacturer=equipment.MANUFACTURER,
         manufacturer_model_name=equipment.MODEL_NAME,
@@ -79,9 +79,9 @@ def _headings(case: Case) -> Segmentation:
         series_time=when.time(),
         omit_empty_frames=False,
     )
-    identity.copy_identity(case, ds)
-    equipment.stamp(ds, case)
-    copy_lossiness(identity.header_of(case), ds)
+    source_reference.copy_patient_and_study(graded, ds)
+    equipment.add_equipment(ds, graded)
+    copy_lossiness(source_reference.header_of(graded), ds)
     ds.BodyPartExamined = "CHEST"
     ds.PatientOrientation = source.PatientOrientation
     ds.ContentCreatorName = ""

@@ -11,10 +11,10 @@ from pydicom.sequence import Sequence
 from pydicom.uid import Comprehensive3DSRStorage
 
 from radiograde.service.documents import equipment, uids
-from radiograde.service.documents.case import Case
 from radiograde.service.documents.document import Document
-from radiograde.service.documents.identity import clean_header, copy_identity
+from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.part10 import file_meta, to_document
+from radiograde.service.documents.source_reference import clean_header, copy_patient_and_study
 from radiograde.service.documents.sr_content import report
 from radiograde.service.errors import UndocumentedError
 
@@ -22,7 +22,7 @@ SERIES_NUMBER = 9001
 SERIES_DESCRIPTION = "Radiograde lung involvement, research use only"
 
 
-def structured_report(case: Case) -> Document:
+def structured_report(graded: GradedFilm) -> Document:
     """Return the report of a scored film, or of why a film was not graded: then without numbers.
 
     The same case gives the same bytes.
@@ -30,33 +30,33 @@ def structured_report(case: Case) -> Document:
     Raises:
         UndocumentedError: the film is a picture, without patient and study, or its reading failed.
     """
-    if case.result.status == "failed":
+    if graded.result.status == "failed":
         raise UndocumentedError("The file could not be read, so there is nothing to report.")
-    source = clean_header(case)
+    source = clean_header(graded)
     ds = Dataset()
     ds.file_meta = file_meta()
     ds.SOPClassUID = Comprehensive3DSRStorage
-    ds.SOPInstanceUID = uids.document_uid(case, "sr")
-    copy_identity(case, ds)
-    _set_series(ds, case)
-    _set_general(ds, case, source)
-    equipment.stamp(ds, case)
-    ds.update(report(case, source))
+    ds.SOPInstanceUID = uids.document_uid(graded, "sr")
+    copy_patient_and_study(graded, ds)
+    _set_series(ds, graded)
+    _set_general(ds, graded, source)
+    equipment.add_equipment(ds, graded)
+    ds.update(report(graded, source))
     return to_document("sr", ds)
 
 
-def _set_series(ds: Dataset, case: Case) -> None:
+def _set_series(ds: Dataset, graded: GradedFilm) -> None:
     """Set the SR Document Series module, PS3.3 C.17.1."""
     ds.Modality = "SR"
-    ds.SeriesInstanceUID = uids.series_uid(case, "sr")
+    ds.SeriesInstanceUID = uids.series_uid(graded, "sr")
     ds.SeriesNumber = SERIES_NUMBER
     ds.SeriesDescription = SERIES_DESCRIPTION
     ds.ReferencedPerformedProcedureStepSequence = Sequence()
 
 
-def _set_general(ds: Dataset, case: Case, source: Dataset) -> None:
+def _set_general(ds: Dataset, graded: GradedFilm, source: Dataset) -> None:
     """Set the SR Document General module, PS3.3 C.17.2."""
-    when = equipment.moment(case)
+    when = equipment.timestamp(graded)
     ds.InstanceNumber = 1
     ds.ContentDate = f"{when:%Y%m%d}"
     ds.ContentTime = f"{when:%H%M%S}"

@@ -14,42 +14,45 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from radiograde.service.documents import codes, uids
-from radiograde.service.documents.case import Case
 from radiograde.service.documents.equipment import MANUFACTURER, MODEL_NAME
+from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.sr_groups import lung_group, rejection_group, zone_group
 from radiograde.service.documents.sr_images import image_library
 
 
-def report(case: Case, source: Dataset) -> Dataset:
+def report(graded: GradedFilm, source: Dataset) -> Dataset:
     """Return the root of the content tree, ready to be merged into the document.
 
     Scored: a group for the whole lungs, then one for each zone A-F. Rejected: a group that
     tells why. ``source``: the film's clean header. An image whose UID breaks PS3.5 9.1 is left out
     of the tree, which strict readers would refuse as a whole; it still stands as evidence.
     """
-    scored = case.result.scores is not None
+    scored = graded.result.scores is not None
     tree = MeasurementReport(
-        observation_context=_observer(case),
+        observation_context=_observer(graded),
         procedure_reported=codes.CHEST_FILM if scored else codes.IMAGING_PROCEDURE,
-        imaging_measurements=_groups(case),
+        imaging_measurements=_groups(graded),
     )
     root: Dataset = tree[0]
     if UID(source.SOPInstanceUID).is_valid:
         # TID 1500 has its image library before the measurements, which come last.
-        root.ContentSequence.insert(-1, image_library(case, source))
+        root.ContentSequence.insert(-1, image_library(graded, source))
     return root
 
 
-def _groups(case: Case) -> list[MeasurementsAndQualitativeEvaluations]:
-    scores = case.result.scores
+def _groups(graded: GradedFilm) -> list[MeasurementsAndQualitativeEvaluations]:
+    scores = graded.result.scores
     if scores is None:
-        return [rejection_group(case)]
-    return [lung_group(case, scores), *(zone_group(case, scores, zone) for zone in scores.zones)]
+        return [rejection_group(graded)]
+    return [
+        lung_group(graded, scores),
+        *(zone_group(graded, scores, zone) for zone in scores.zones),
+    ]
 
 
-def _observer(case: Case) -> ObservationContext:
+def _observer(graded: GradedFilm) -> ObservationContext:
     """Return TID 1001: the device observed, and no person."""
-    model = case.result.model
+    model = graded.result.model
     attributes = DeviceObserverIdentifyingAttributes(
         uid=uids.device_uid(model.sha256),
         name=MANUFACTURER,

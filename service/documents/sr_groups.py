@@ -19,15 +19,15 @@ from highdicom.sr import (
 from radiograde.model.scoring.result import NOTICE, Involvement, Scores
 from radiograde.model.scoring.scales import ZONE_NAMES
 from radiograde.service.documents import codes, uids
-from radiograde.service.documents.case import Case
 from radiograde.service.documents.equipment import MODEL_NAME
+from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.sr_numbers import scale_measurement, share_measurement
 from radiograde.service.documents.words import summary
 
 Group = MeasurementsAndQualitativeEvaluations
 
 
-def lung_group(case: Case, scores: Scores) -> Group:
+def lung_group(graded: GradedFilm, scores: Scores) -> Group:
     """Return the whole lungs' scores, severity, and all that the gate remarked."""
     whole = {
         codes.BRIXIA: scores.brixia,
@@ -35,46 +35,46 @@ def lung_group(case: Case, scores: Scores) -> Group:
         codes.OPACITY_SCORE: scores.opacity,
     }
     group = Group(
-        tracking_identifier=tracking(case, "lungs"),
+        tracking_identifier=tracking(graded, "lungs"),
         # An opacity is found only where there is some; its absence is no finding.
-        finding_type=None if case.result.severity == "none" else codes.OPACITY,
-        algorithm_id=_algorithm(case, scores.brixia.level),
+        finding_type=None if graded.result.severity == "none" else codes.OPACITY,
+        algorithm_id=_algorithm(graded, scores.brixia.level),
         finding_sites=[FindingSite(codes.LUNG, codes.BILATERAL)],
         measurements=[
             *(scale_measurement(code, score) for code, score in whole.items()),
             *_shares(scores.lung_involvement_percent),
         ],
         qualitative_evaluations=[
-            *_severity(case),
+            *_severity(graded),
             QualitativeEvaluation(codes.GRADABILITY, codes.GRADABLE),
-            *_remarks(case),
+            *_remarks(graded),
         ],
     )
-    return with_words(group, [*summary(case.result), NOTICE])
+    return with_words(group, [*summary(graded.result), NOTICE])
 
 
-def zone_group(case: Case, scores: Scores, zone: str) -> Group:
+def zone_group(graded: GradedFilm, scores: Scores, zone: str) -> Group:
     """Return the score of one of Brixia's zones A-F."""
     part, side = codes.ZONE_SITES[zone]
     return Group(
-        tracking_identifier=tracking(case, f"zone {zone}, {ZONE_NAMES[zone]}"),
-        algorithm_id=_algorithm(case, scores.zones[zone].level),
+        tracking_identifier=tracking(graded, f"zone {zone}, {ZONE_NAMES[zone]}"),
+        algorithm_id=_algorithm(graded, scores.zones[zone].level),
         finding_sites=[FindingSite(part, side)],
         measurements=[scale_measurement(codes.BRIXIA_ZONE, scores.zones[zone])],
     )
 
 
-def rejection_group(case: Case) -> Group:
+def rejection_group(graded: GradedFilm) -> Group:
     """Return why the film was not graded, in codes and in words; no numbers."""
     group = Group(
-        tracking_identifier=tracking(case, "film"),
-        algorithm_id=_algorithm(case),
+        tracking_identifier=tracking(graded, "film"),
+        algorithm_id=_algorithm(graded),
         qualitative_evaluations=[
             QualitativeEvaluation(codes.GRADABILITY, codes.NOT_GRADABLE),
-            *_remarks(case),
+            *_remarks(graded),
         ],
     )
-    return with_words(group, [*summary(case.result), NOTICE])
+    return with_words(group, [*summary(graded.result), NOTICE])
 
 
 def _shares(involvement: Involvement) -> list[Measurement]:
@@ -87,13 +87,13 @@ def _shares(involvement: Involvement) -> list[Measurement]:
     return [share_measurement(side, share) for side, share in sites.items() if share is not None]
 
 
-def _severity(case: Case) -> list[QualitativeEvaluation]:
-    band = codes.SEVERITIES.get(case.result.severity or "")
+def _severity(graded: GradedFilm) -> list[QualitativeEvaluation]:
+    band = codes.SEVERITIES.get(graded.result.severity or "")
     return [] if band is None else [QualitativeEvaluation(codes.SEVERITY, band)]
 
 
-def _remarks(case: Case) -> list[QualitativeEvaluation]:
-    gate = case.result.gate
+def _remarks(graded: GradedFilm) -> list[QualitativeEvaluation]:
+    gate = graded.result.gate
     return [
         QualitativeEvaluation(
             codes.REJECTION if reason.level == "reject" else codes.REMARK,
@@ -112,14 +112,14 @@ def with_words(group: Group, sentences: Sequence[str]) -> Group:
     return group
 
 
-def tracking(case: Case, what: str) -> TrackingIdentifier:
+def tracking(graded: GradedFilm, what: str) -> TrackingIdentifier:
     """Return what follows ``what`` from one report on the film to the next."""
-    return TrackingIdentifier(uids.tracking_uid(case, what), f"Radiograde {what}")
+    return TrackingIdentifier(uids.tracking_uid(graded, what), f"Radiograde {what}")
 
 
-def _algorithm(case: Case, level: float | None = None) -> AlgorithmIdentification:
+def _algorithm(graded: GradedFilm, level: float | None = None) -> AlgorithmIdentification:
     """Return TID 4019; its parameters name the model file and the level (0-1) of intervals."""
-    model = case.result.model
+    model = graded.result.model
     parameters = [f"model_sha256={model.sha256}", f"radiograde={version('radiograde')}"]
     if level is not None:
         parameters.append(f"prediction_interval_level={level:g}")

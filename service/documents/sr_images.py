@@ -18,23 +18,23 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from radiograde.service.documents import codes
-from radiograde.service.documents.case import Case
+from radiograde.service.documents.graded_film import GradedFilm
 
 CONTAINS = RelationshipTypeValues.CONTAINS
 CONTEXT = RelationshipTypeValues.HAS_ACQ_CONTEXT
 
 
-def image_library(case: Case, source: Dataset) -> ContainerContentItem:
+def image_library(graded: GradedFilm, source: Dataset) -> ContainerContentItem:
     """Return the library with its one image, and what is known of that (TID 1602, TID 1603)."""
     image = ImageContentItem(
         codes.SOURCE, source.SOPClassUID, source.SOPInstanceUID, relationship_type=CONTAINS
     )
-    image.ContentSequence = ContentSequence(_descriptors(case, source))
+    image.ContentSequence = ContentSequence(_descriptors(graded, source))
     return _container(codes.IMAGE_LIBRARY, _container(codes.IMAGE_LIBRARY_GROUP, image))
 
 
-def _descriptors(case: Case, source: Dataset) -> list[CodeContentItem | NumContentItem]:
-    film = case.film
+def _descriptors(graded: GradedFilm, source: Dataset) -> list[CodeContentItem | NumContentItem]:
+    film = graded.film
     rows, columns = film.pixels.shape
     items: list[CodeContentItem | NumContentItem] = [
         _number(codes.ROWS, rows, codes.PIXELS),

@@ -6,7 +6,7 @@ import json
 import uuid
 
 from radiograde.service.config.site import Kind
-from radiograde.service.documents.case import Case
+from radiograde.service.documents.graded_film import GradedFilm
 
 _NAMESPACE = uuid.UUID("a9d2c3a6-27b1-4f0e-9a55-6d1f0c1b7e42")
 
@@ -23,19 +23,19 @@ IMPLEMENTATION_CLASS_UID = derived_uid("implementation")
 """Of the software that writes the files, PS3.7 D.3.3.2."""
 
 
-def source_key(case: Case) -> str:
+def source_key(graded: GradedFilm) -> str:
     """Return what names the film: its SOP Instance UID, else the sha256 of its file."""
-    return case.film.sop_instance_uid or case.film.sha256
+    return graded.film.sop_instance_uid or graded.film.sha256
 
 
-def document_uid(case: Case, kind: Kind) -> str:
+def document_uid(graded: GradedFilm, kind: Kind) -> str:
     """Return the SOP Instance UID of a document: one for each film, model and kind."""
-    return derived_uid("document", kind, source_key(case), case.result.model.sha256)
+    return derived_uid("document", kind, source_key(graded), graded.result.model.sha256)
 
 
-def series_uid(case: Case, kind: Kind) -> str:
+def series_uid(graded: GradedFilm, kind: Kind) -> str:
     """Return the UID of the series that the document stands in, alone."""
-    return derived_uid("series", kind, source_key(case), case.result.model.sha256)
+    return derived_uid("series", kind, source_key(graded), graded.result.model.sha256)
 
 
 def review_uid(review_id: str) -> str:
@@ -48,12 +48,12 @@ def review_series_uid(review_id: str) -> str:
     return derived_uid("series", "review", review_id)
 
 
-def tracking_uid(case: Case, what: str) -> str:
+def tracking_uid(graded: GradedFilm, what: str) -> str:
     """Return the UID that follows ``what`` is measured on this film, whichever model measures it.
 
     ``what``: such as ``zone A``.
     """
-    return derived_uid("tracking", what, source_key(case))
+    return derived_uid("tracking", what, source_key(graded))
 
 
 def device_uid(model_sha256: str) -> str:

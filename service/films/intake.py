@@ -9,32 +9,32 @@ from ulid import ULID
 from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_facts import uid
 from radiograde.model.reading.dicom_file import peek
+from radiograde.service.films.acquisition_time import taken
 from radiograde.service.films.archive import Archive, Content
-from radiograde.service.films.ledger import FilmLedger, Known, NewFilm
+from radiograde.service.films.film_repository import FilmRepository, Known, NewFilm
 from radiograde.service.films.pseudonym import Pseudonyms
-from radiograde.service.films.receipt import Door, Receipt
-from radiograde.service.films.taken import taken
+from radiograde.service.films.receipt import FilmSource, Receipt
 
 
 class FilmIntake:
     """Keeps films and records their work; safe to share among threads."""
 
     def __init__(
-        self, archive: Archive, ledger: FilmLedger, limits: Limits, pseudonyms: Pseudonyms
+        self, archive: Archive, ledger: FilmRepository, limits: Limits, pseudonyms: Pseudonyms
     ) -> None:
         self._archive = archive
         self._ledger = ledger
         self._limits = limits
         self._pseudonyms = pseudonyms
 
-    def accept(self, content: Content, door: Door) -> Receipt:
+    def accept(self, content: Content, source: FilmSource) -> Receipt:
         """Return the receipt for a file's bytes; blocks until they are synced to disk.
 
         A film whose SOP Instance UID is known is the film that was here before; one that could
         not be graded then is taken anew. See :class:`service.films.receipt.Intake` for errors.
         """
         self._limits.check_bytes(len(content))
-        film = self.describe(bytes(content), door)
+        film = self.describe(bytes(content), source)
         known = self._ledger.known(film.key)
         if known is None:
             self._archive.keep(film.id, content)
@@ -48,7 +48,7 @@ class FilmIntake:
             self._ledger.keep_again(known.id)
         return Receipt(known.id, known=True)
 
-    def describe(self, content: bytes, door: Door) -> NewFilm:
+    def describe(self, content: bytes, source: FilmSource) -> NewFilm:
         """Return what is recorded of a film, under a new id; nothing is kept yet.
 
         Raises:
@@ -57,12 +57,12 @@ class FilmIntake:
         size = len(content)
         header = peek(content, self._limits)
         if header is None:
-            return NewFilm(str(ULID()), _digest(content), door, size)
+            return NewFilm(str(ULID()), _digest(content), source, size)
         instance = uid(header, "SOPInstanceUID")
         return NewFilm(
             str(ULID()),
             f"sop:{instance}" if instance else _digest(content),
-            door,
+            source,
             size,
             uid(header, "SOPClassUID"),
             instance,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Door = Literal["dicom", "dicomweb", "folder", "http"]
+FilmSource = Literal["dicom", "dicomweb", "folder", "http"]
 """How a film came in: C-STORE, STOW-RS, a watched folder, or `POST /v1/score`."""
 
 
@@ -20,7 +20,7 @@ class Receipt:
 class Intake(Protocol):
     """Takes films in; safe to share among threads."""
 
-    def accept(self, content: bytes | bytearray | memoryview, door: Door) -> Receipt:
+    def accept(self, content: bytes | bytearray | memoryview, source: FilmSource) -> Receipt:
         """Return the receipt for a file's bytes; blocks until they are synced to disk.
 
         DICOM in Part 10 form, PNG or JPEG; what is in it is looked at later. The same SOP

@@ -18,8 +18,8 @@ from radiograde.model.reading.raster import picture_format
 from radiograde.service.config.site import WatchTable
 from radiograde.service.errors import NoSpaceError, StoreError
 from radiograde.service.films.receipt import Intake
-from radiograde.service.folder_watch.folder import Stamp, bears, find_files, read_whole
-from radiograde.service.folder_watch.shelf import shelve
+from radiograde.service.folder_watch.done_folder import move_aside
+from radiograde.service.folder_watch.file_search import FileState, find_files, has_state, read_whole
 
 DONE = "done"
 REFUSED = "refused"
@@ -31,7 +31,7 @@ log = structlog.get_logger("radiograde.watch")
 
 
 @dataclass(slots=True)
-class Pause:
+class Backoff:
     """Grows from one second to a minute with every trouble, and ends when all is well."""
 
     tries: int = 0
@@ -49,10 +49,10 @@ class Pause:
 class _Seen:
     """A file as long as its stamp stays: since when, and the shelf it belongs on once decided."""
 
-    stamp: Stamp
+    state: FileState
     since: float
-    pause: Pause = field(default_factory=Pause)
-    shelf: str | None = None
+    pause: Backoff = field(default_factory=Backoff)
+    folder: str | None = None
 
 
 class Watcher:
@@ -77,7 +77,7 @@ class Watcher:
         self._limits = limits or Limits()
         self._clock = clock
         self._seen: dict[Path, _Seen] = {}
-        self._pause = Pause()
+        self._backoff = Backoff()
         self._taken = 0
         self._refused: Counter[str] = Counter()
 
@@ -89,26 +89,26 @@ class Watcher:
 
     def poll(self, stop: threading.Event) -> None:
         """Look into the folder once and take what is ready; nothing while a pause lasts."""
-        if self._clock() < self._pause.until:
+        if self._clock() < self._backoff.until:
             return
         try:
             found = find_files(self._root, frozenset({DONE, REFUSED}))
-            self._seen = {path: self._noticed(path, stamp) for path, stamp in found}
+            self._seen = {path: self._noticed(path, state) for path, state in found}
             for path in sorted(self._seen):
                 if stop.is_set():
                     break
                 self._handle(path, self._seen[path])
-            self._pause = Pause()
+            self._backoff = Backoff()
         except (StoreError, NoSpaceError) as error:
             self._wait("intake_away", error.code)
         except OSError as error:
             self._wait("folder_away", type(error).__name__)
         self._tell()
 
-    def _noticed(self, path: Path, stamp: Stamp) -> _Seen:
+    def _noticed(self, path: Path, state: FileState) -> _Seen:
         seen = self._seen.get(path)
-        if seen is None or seen.stamp != stamp:
-            return _Seen(stamp, self._clock())
+        if seen is None or seen.state != state:
+            return _Seen(state, self._clock())
         return seen
 
     def _handle(self, path: Path, seen: _Seen) -> None:
@@ -116,21 +116,21 @@ class Watcher:
         if now - seen.since < self._quiet_s or now < seen.pause.until:
             return
         try:
-            if seen.shelf is None:
-                seen.shelf = self._decide(path, seen.stamp)
-            if seen.shelf is not None and bears(path, seen.stamp):
-                shelve(path, self._root, seen.shelf)
+            if seen.folder is None:
+                seen.folder = self._decide(path, seen.state)
+            if seen.folder is not None and has_state(path, seen.state):
+                move_aside(path, self._root, seen.folder)
         except (StoreError, NoSpaceError):
             raise
         except Exception as error:  # noqa: BLE001 - one file must not end the watch
-            pause_s = seen.pause.grow(now)
-            log.warning("file_put_off", reason=type(error).__name__, retry_in_s=pause_s)
+            backoff_s = seen.pause.grow(now)
+            log.warning("file_put_off", reason=type(error).__name__, retry_in_s=backoff_s)
 
-    def _decide(self, path: Path, stamp: Stamp) -> str | None:
+    def _decide(self, path: Path, state: FileState) -> str | None:
         """Return the shelf that a file belongs on; None where it changed meanwhile."""
         try:
-            self._limits.check_bytes(stamp.size)
-            content = read_whole(path, stamp)
+            self._limits.check_bytes(state.size)
+            content = read_whole(path, state)
             if content is None:
                 return None
             if not looks_like_dicom(content) and picture_format(content) is None:
@@ -145,8 +145,8 @@ class Watcher:
         return DONE
 
     def _wait(self, event: str, reason: str) -> None:
-        pause_s = self._pause.grow(self._clock())
-        log.warning(event, folder=str(self._root), reason=reason, retry_in_s=pause_s)
+        backoff_s = self._backoff.grow(self._clock())
+        log.warning(event, folder=str(self._root), reason=reason, retry_in_s=backoff_s)
 
     def _tell(self) -> None:
         """Log how many files were taken and refused: not which, for names may be patients'."""

@@ -18,11 +18,11 @@ from radiograde.model.reading.dicom_facts import uid
 from radiograde.model.reading.dicom_file import peek
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.scorer import Scorer
-from radiograde.service.config.site import DeliveryTable, Destination
-from radiograde.service.delivery.destinations.sink import Sink
-from radiograde.service.delivery.ledger import Delivery, DeliveryLedger
-from radiograde.service.delivery.patience import pause_s
-from radiograde.service.documents.library import Library
+from radiograde.service.config.site import DeliveryTable, DestinationTable
+from radiograde.service.delivery.delivery_repository import Delivery, DeliveryRepository
+from radiograde.service.delivery.destinations.destination import Destination
+from radiograde.service.delivery.retry_policy import backoff_s
+from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.errors import (
     DeliveryError,
     RefusedError,
@@ -30,8 +30,8 @@ from radiograde.service.errors import (
     UnreachableError,
 )
 from radiograde.service.films.archive import Archive
-from radiograde.service.films.ledger import FilmLedger
-from radiograde.service.grading.triage import is_worth_telling, reason_to_set_aside
+from radiograde.service.films.film_repository import FilmRepository
+from radiograde.service.grading.triage import is_reportable, reason_to_set_aside
 
 log = structlog.get_logger("radiograde.work")
 
@@ -52,10 +52,10 @@ class Bench:
     scorer: Scorer
     limits: Limits
     archive: Archive
-    films: FilmLedger
-    deliveries: DeliveryLedger
-    library: Library
-    destinations: Mapping[str, tuple[Destination, Sink]]
+    films: FilmRepository
+    deliveries: DeliveryRepository
+    document_store: DocumentStore
+    destinations: Mapping[str, tuple[DestinationTable, Destination]]
     delivery: DeliveryTable
 
     def grade(self, film_id: str) -> None:
@@ -103,7 +103,7 @@ class Bench:
         """Return the destinations that want to know of a result."""
         header = peek(content, self.limits)
         sop_class = uid(header, "SOPClassUID") if header is not None else None
-        if not is_worth_telling(result, sop_class):
+        if not is_reportable(result, sop_class):
             return []
         if result.status == "rejected" and not self.delivery.rejected:
             return []
@@ -132,16 +132,16 @@ class Bench:
             raise RefusedError(
                 "The site file no longer has this destination. Put it back, then retry the job."
             )
-        table, sink = self.destinations[delivery.destination]
-        documents = self.library.documents(delivery.film_id, table.kinds)
+        table, target = self.destinations[delivery.destination]
+        documents = self.document_store.documents(delivery.film_id, table.kinds)
         if documents:
-            sink.send(documents, delivery.film_id)
+            target.send(documents, delivery.film_id)
 
     def _after_failure(self, delivery: Delivery, error: DeliveryError) -> None:
-        pause = pause_s(
+        pause = backoff_s(
             delivery.attempts + 1,
             datetime.now(UTC) - delivery.begun,
-            patience=timedelta(hours=self.delivery.give_up_after_h),
+            give_up_after=timedelta(hours=self.delivery.give_up_after_h),
             refused=not isinstance(error, UnreachableError),
         )
         if pause is None:

@@ -11,7 +11,7 @@ from dbos import DBOS
 
 from radiograde.service.errors import StoreError
 from radiograde.service.films.archive import Archive
-from radiograde.service.films.ledger import FilmLedger
+from radiograde.service.films.film_repository import FilmRepository
 
 log = structlog.get_logger("radiograde.work")
 
@@ -22,7 +22,7 @@ QUEUE_KEPT = timedelta(days=1)
 def keep_house(
     stop: threading.Event,
     archive: Archive,
-    films: FilmLedger,
+    films: FilmRepository,
     keep: timedelta | None,
     every_s: float = 3600.0,
 ) -> None:
@@ -37,7 +37,7 @@ def keep_house(
             log.warning("housekeeping_put_off", error=error.code)
 
 
-def drop_expired(archive: Archive, films: FilmLedger, keep: timedelta) -> None:
+def drop_expired(archive: Archive, films: FilmRepository, keep: timedelta) -> None:
     """Remove the bytes of films older than ``keep``; their results stay."""
     while film_ids := films.expired(keep):
         for film_id in film_ids:
@@ -46,7 +46,7 @@ def drop_expired(archive: Archive, films: FilmLedger, keep: timedelta) -> None:
         log.info("films_let_go", count=len(film_ids))
 
 
-def drop_half_done(archive: Archive, films: FilmLedger) -> None:
+def drop_half_done(archive: Archive, films: FilmRepository) -> None:
     """Remove folders whose film was never accepted: its sender got no receipt."""
     now = time.time()
     old = [film_id for film_id in archive.ids() if archive.age_s(film_id, now) > HALF_DONE_AFTER_S]

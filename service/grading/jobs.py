@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from radiograde.model.errors import NotFoundError
 from radiograde.service.database.engine import Database
 from radiograde.service.database.tables import FilmState, deliveries, films, results
-from radiograde.service.delivery.ledger import Delivery
-from radiograde.service.films.receipt import Door
+from radiograde.service.delivery.delivery_repository import Delivery
+from radiograde.service.films.receipt import FilmSource
 from radiograde.service.queue import WorkQueue
 
 JobState = Literal["waiting", "graded", "set_aside", "failed", "undelivered", "parked"]
@@ -28,7 +28,7 @@ class Job:
 
     id: str
     received: datetime
-    door: Door
+    source: FilmSource
     size: int
     state: FilmState
     reason: str | None
@@ -40,7 +40,7 @@ class Job:
         return {
             "id": self.id,
             "received": self.received.isoformat(),
-            "door": self.door,
+            "door": self.source,
             "bytes": self.size,
             "state": self.state,
             "reason": self.reason,
@@ -152,7 +152,7 @@ class Jobs:
             Job(
                 row.id,
                 row.received,
-                row.door,
+                row.source,
                 row.size,
                 row.state,
                 row.reason,

@@ -15,7 +15,7 @@ import structlog
 
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import Site, load_site
-from radiograde.service.delivery.open import open_sink
+from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.grading.bench import Bench
 from radiograde.service.grading.housekeeping import keep_house
 from radiograde.service.grading.records import Records, open_records
@@ -64,8 +64,8 @@ def _bench(settings: Settings, site: Site, records: Records) -> Bench:
         records.archive,
         records.films,
         records.deliveries,
-        records.library,
-        {table.name: (table, open_sink(table)) for table in site.destination},
+        records.document_store,
+        {table.name: (table, open_destination(table)) for table in site.destination},
         site.delivery,
     )
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from radiograde.model.limits import Limits
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import Database, open_database
-from radiograde.service.delivery.ledger import DeliveryLedger
-from radiograde.service.documents.library import Library
+from radiograde.service.delivery.delivery_repository import DeliveryRepository
+from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.films.archive import Archive
+from radiograde.service.films.film_repository import FilmRepository
 from radiograde.service.films.intake import FilmIntake
-from radiograde.service.films.ledger import FilmLedger
 from radiograde.service.films.pseudonym import Pseudonyms
-from radiograde.service.films.results import ResultStore
+from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.grading.jobs import Jobs
 from radiograde.service.queue import DurableQueue
-from radiograde.service.reviews.ledger import ReviewLedger
+from radiograde.service.reviews.review_repository import ReviewRepository
 
 FILMS = "films"
 """Folder of the films, in the data directory."""
@@ -29,12 +29,12 @@ class Records:
     database: Database
     queue: DurableQueue
     archive: Archive
-    store: ResultStore
-    films: FilmLedger
-    deliveries: DeliveryLedger
-    reviews: ReviewLedger
+    store: ResultRepository
+    films: FilmRepository
+    deliveries: DeliveryRepository
+    reviews: ReviewRepository
     jobs: Jobs
-    library: Library
+    document_store: DocumentStore
     intake: FilmIntake
 
     def close(self) -> None:
@@ -52,18 +52,18 @@ def open_records(settings: Settings, limits: Limits | None = None) -> Records:
     database = open_database(settings)
     queue = DurableQueue(settings.store_url)
     archive = Archive(settings.data_dir / FILMS)
-    store = ResultStore(database)
-    films = FilmLedger(database, queue)
-    reviews = ReviewLedger(database)
+    store = ResultRepository(database)
+    films = FilmRepository(database, queue)
+    reviews = ReviewRepository(database)
     return Records(
         database,
         queue,
         archive,
         store,
         films,
-        DeliveryLedger(database, queue),
+        DeliveryRepository(database, queue),
         reviews,
         Jobs(database, queue),
-        Library(archive, store, reviews),
+        DocumentStore(archive, store, reviews),
         FilmIntake(archive, films, limits or Limits(), Pseudonyms(settings.data_dir)),
     )

@@ -27,7 +27,7 @@ def reason_to_set_aside(content: bytes, limits: Limits) -> str | None:
     return NO_FILM if is_film_class(uid(header, "SOPClassUID")) is False else None
 
 
-def is_worth_telling(result: SeverityResult, sop_class_uid: str | None) -> bool:
+def is_reportable(result: SeverityResult, sop_class_uid: str | None) -> bool:
     """Return whether destinations want documents of a result.
 
     A rejected film's report says why it has no score. Rejected captures are most often scanned

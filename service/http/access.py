@@ -10,13 +10,13 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from radiograde.service.auth.clock import Clock, utc_now
-from radiograde.service.auth.keys import KeyLedger
-from radiograde.service.auth.sessions import SessionLedger
-from radiograde.service.auth.users import UserLedger
+from radiograde.service.auth.key_repository import KeyRepository
+from radiograde.service.auth.session_repository import SessionRepository
+from radiograde.service.auth.user_repository import UserRepository
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import Database, open_database
 from radiograde.service.database.tables import api_keys, users
-from radiograde.service.http.sign_in import Desk
+from radiograde.service.http.password_sign_in import PasswordSignIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +24,23 @@ class Access:
     """The ledgers of users, sessions and keys, and the desk where people sign in."""
 
     database: Database
-    users: UserLedger
-    sessions: SessionLedger
-    keys: KeyLedger
-    desk: Desk
+    users: UserRepository
+    sessions: SessionRepository
+    keys: KeyRepository
+    password_sign_in: PasswordSignIn
 
     @classmethod
     def of(cls, database: Database, settings: Settings, now: Clock = utc_now) -> Access:
         """Return the access to an installation whose database is open."""
-        people = UserLedger(database, now)
-        sessions = SessionLedger(database, timedelta(minutes=settings.session_minutes), now)
-        return cls(database, people, sessions, KeyLedger(database, now), Desk(people, sessions))
+        people = UserRepository(database, now)
+        sessions = SessionRepository(database, timedelta(minutes=settings.session_minutes), now)
+        return cls(
+            database,
+            people,
+            sessions,
+            KeyRepository(database, now),
+            PasswordSignIn(people, sessions),
+        )
 
     def is_guarded(self) -> bool:
         """Return whether a user or a key exists. Raises StoreError."""
@@ -54,5 +60,5 @@ def open_access(settings: Settings) -> Iterator[Access]:
     try:
         yield access
     finally:
-        access.desk.close()
+        access.password_sign_in.close()
         database.close()

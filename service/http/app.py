@@ -18,46 +18,46 @@ from radiograde.service.config.site import load_site
 from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.http.access import Access
 from radiograde.service.http.caller import REFUSALS, permit
-from radiograde.service.http.dicomweb.door import StowDoor
+from radiograde.service.http.dicomweb.stow_endpoint import StowEndpoint
 from radiograde.service.http.middleware import KnownCallers, RequestLog, SafeHeaders
-from radiograde.service.http.openapi import DescribedApi
+from radiograde.service.http.openapi import DocumentedApi
+from radiograde.service.http.page_queries import open_page_queries
 from radiograde.service.http.problems import add_problem_handlers
 from radiograde.service.http.proxy import BehindProxy
-from radiograde.service.http.reading_room import open_reading_room
 from radiograde.service.http.routes import (
-    card,
-    documents,
-    events,
-    health,
-    history,
-    jobs,
-    pages,
-    results,
-    reviews,
-    scoring,
-    session,
-    stow,
-    viewing,
-    worklist,
+    document_routes,
+    event_routes,
+    health_routes,
+    history_routes,
+    job_routes,
+    model_routes,
+    page_routes,
+    result_routes,
+    review_routes,
+    score_routes,
+    session_routes,
+    stow_routes,
+    viewing_routes,
+    worklist_routes,
 )
 from radiograde.service.http.runtime import open_runtime
 from radiograde.service.http.small_bodies import SmallBodies
 
-OPEN = (session, health, pages)
+OPEN = (session_routes, health_routes, page_routes)
 """Routes for everybody: they show nothing of what is kept."""
 
 GUARDED: Mapping[ModuleType, Permission] = {
-    scoring: "send",
-    stow: "send",
-    results: "send",
-    jobs: "send",
-    documents: "read",
-    reviews: "read",
-    worklist: "read",
-    events: "read",
-    viewing: "read",
-    history: "read",
-    card: "read",
+    score_routes: "send",
+    stow_routes: "send",
+    result_routes: "send",
+    job_routes: "send",
+    document_routes: "read",
+    review_routes: "read",
+    worklist_routes: "read",
+    event_routes: "read",
+    viewing_routes: "read",
+    history_routes: "read",
+    model_routes: "read",
 }
 """The permission that every route of a module asks; a route that asks more says so itself, by
 ``dependencies=[permit(...)]``. A new module of routes comes in here."""
@@ -74,16 +74,16 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
     """
     runtime = open_runtime(settings, scorer)
     access = Access.of(runtime.records.database, settings)
-    room = open_reading_room(runtime, load_site(settings.site_file).limits)
+    queries = open_page_queries(runtime, load_site(settings.site_file).limits)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        room.feed.end()
-        access.desk.close()
+        queries.feed.end()
+        access.password_sign_in.close()
         runtime.close()
 
-    app = DescribedApi(
+    app = DocumentedApi(
         title="Radiograde",
         version=version("radiograde"),
         description=f"Grades lung involvement on a frontal chest radiograph. {NOTICE}",
@@ -100,8 +100,8 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.access = access
-    app.state.reading_room = room
-    app.state.stow = StowDoor(
+    app.state.page_queries = queries
+    app.state.stow = StowEndpoint(
         runtime.records.intake, load_site(settings.site_file).node.max_object_mb * 2**20
     )
     app.state.reviews = ReviewRecorder(runtime.records, load_site(settings.site_file).destination)
@@ -110,5 +110,5 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
         app.include_router(part.router, dependencies=[permit(permission)], responses=REFUSALS)
     for part in OPEN:
         app.include_router(part.router)
-    pages.mount_assets(app)
+    page_routes.mount_assets(app)
     return app

@@ -9,12 +9,12 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from radiograde.service.auth.principal import Permission, Principal
-from radiograde.service.auth.sessions import Session
+from radiograde.service.auth.session_repository import Session
 from radiograde.service.errors import CsrfError, NotAllowedError, SignInNeededError
 from radiograde.service.http.access import Access
+from radiograde.service.http.caller_context import CallerContext, caller_context_of
 from radiograde.service.http.openapi import Responses, problems
 from radiograde.service.http.runtime import Service
-from radiograde.service.http.visit import Visit, visit_of
 
 CSRF_HEADER = "X-CSRF-Token"
 REFUSALS: Responses = problems(
@@ -34,14 +34,14 @@ def _access(request: Request) -> Access:
     return access
 
 
-Doors = Annotated[Access, Depends(_access)]
+AccessOfRequest = Annotated[Access, Depends(_access)]
 
 
-def _visit(request: Request, access: Doors, service: Service) -> Visit:
-    return visit_of(request, access, service.settings)
+def _caller_context(request: Request, access: AccessOfRequest, service: Service) -> CallerContext:
+    return caller_context_of(request, access, service.settings)
 
 
-Visitor = Annotated[Visit, Depends(_visit)]
+AnyCaller = Annotated[CallerContext, Depends(_caller_context)]
 """Whoever comes, known or not. Raises StoreError."""
 
 
@@ -55,14 +55,14 @@ def check_csrf(request: Request, session: Session | None) -> None:
 
 
 def _caller(
-    request: Request, visit: Visitor, _: Annotated[object, Depends(_IN_THE_DOCS)]
+    request: Request, caller_context: AnyCaller, _: Annotated[object, Depends(_IN_THE_DOCS)]
 ) -> Principal:
-    if visit.principal is None:
+    if caller_context.principal is None:
         raise SignInNeededError(
             "Sign in on the page, or send an API key as `Authorization: Bearer KEY`."
         )
-    check_csrf(request, visit.session)
-    return visit.principal
+    check_csrf(request, caller_context.session)
+    return caller_context.principal
 
 
 Caller = Annotated[Principal, Depends(_caller)]

@@ -22,7 +22,7 @@ def problems(**described: str) -> Responses:
     }
 
 
-class DescribedApi(FastAPI):
+class DocumentedApi(FastAPI):
     """An app whose OpenAPI document says ``application/problem+json`` where that is sent."""
 
     def openapi(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ class GradingPool:
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="grading")
         self._places = threading.BoundedSemaphore(workers + queue)
 
-    def admit(self) -> Place:
+    def admit(self) -> Slot:
         """Return a place, to be used in a ``with`` block; it comes before the upload is read.
 
         Raises:
@@ -29,14 +29,14 @@ class GradingPool:
         """
         if not self._places.acquire(blocking=False):
             raise OverloadedError("Every place in the queue is taken. Try again in a few seconds.")
-        return Place(self._executor, self._places.release)
+        return Slot(self._executor, self._places.release)
 
     def close(self) -> None:
         """Finish what runs, drop what waits."""
         self._executor.shutdown(cancel_futures=True)
 
 
-class Place:
+class Slot:
     """One film's place: free again when its work has ended, or when no work was given."""
 
     def __init__(self, executor: ThreadPoolExecutor, release: Callable[[], None]) -> None:

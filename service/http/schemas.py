@@ -17,13 +17,13 @@ Percent = Annotated[float, Field(ge=0, le=100)]
 ZoneName = Literal["A", "B", "C", "D", "E", "F"]
 
 
-class Described(BaseModel):
+class Schema(BaseModel):
     """A document that holds what is described here and nothing else."""
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
 
-class Image(Described):
+class Image(Schema):
     """What is known of the film."""
 
     source: Literal["dicom", "png", "jpeg"]
@@ -36,7 +36,7 @@ class Image(Described):
     sha256: Sha256 = Field(description="Of the file as it was sent")
 
 
-class Model(Described):
+class Model(Schema):
     """Which model graded."""
 
     name: str
@@ -44,7 +44,7 @@ class Model(Described):
     sha256: Sha256 = Field(description="Of the ONNX file")
 
 
-class Reason(Described):
+class Reason(Schema):
     """One finding of the gate."""
 
     code: str = Field(examples=["lateral_view"])
@@ -52,14 +52,14 @@ class Reason(Described):
     message: str
 
 
-class Gate(Described):
+class Gate(Schema):
     """Whether the film can be graded, and what was noticed about it."""
 
     in_scope: bool
     reasons: list[Reason]
 
 
-class Scale(Described):
+class Scale(Schema):
     """A value on a scale, with its prediction interval."""
 
     value: float
@@ -76,7 +76,7 @@ class Brixia(Scale):
     )
 
 
-class Involvement(Described):
+class Involvement(Schema):
     """Percent of each lung's area that the opacity map marks; null: lung not seen."""
 
     right: Percent | None
@@ -84,7 +84,7 @@ class Involvement(Described):
     total: Percent
 
 
-class Scores(Described):
+class Scores(Schema):
     """Every scale of one film."""
 
     brixia: Brixia
@@ -93,14 +93,14 @@ class Scores(Described):
     lung_involvement_percent: Involvement
 
 
-class Failure(Described):
+class Failure(Schema):
     """Why a file could not be read."""
 
     code: str = Field(examples=["truncated"])
     message: str
 
 
-class Review(Described):
+class Review(Schema):
     """What a reader said of a result, beside the model's scores."""
 
     id: Ulid
@@ -112,13 +112,13 @@ class Review(Described):
     comment: str | None
 
 
-class Reviews(Described):
+class Reviews(Schema):
     """The newest review of each reader, newest first."""
 
     reviews: list[Review]
 
 
-class Result(Described):
+class Result(Schema):
     """The answer for one file, schema ``radiograde.result/1``."""
 
     schema_: Literal["radiograde.result/1"] = Field(alias="schema")
@@ -137,14 +137,14 @@ class Result(Described):
     )
 
 
-class ResultPage(Described):
+class ResultPage(Schema):
     """Kept results, newest first."""
 
     results: list[Result]
     next: Ulid | None = Field(description="Pass as `before` for the page after; null at the end")
 
 
-class Delivery(Described):
+class Delivery(Schema):
     """Where a result's way to one destination stands."""
 
     destination: str = Field(description="Its name in the site file")
@@ -155,7 +155,7 @@ class Delivery(Described):
     message: str | None
 
 
-class Job(Described):
+class Job(Schema):
     """A film's way through the house; its result has the same id."""
 
     id: Ulid
@@ -168,7 +168,7 @@ class Job(Described):
     deliveries: list[Delivery]
 
 
-class JobPage(Described):
+class JobPage(Schema):
     """Jobs, newest first."""
 
     counts: dict[str, int] = Field(description="Films in each state")
@@ -176,7 +176,7 @@ class JobPage(Described):
     next: Ulid | None = Field(description="Pass as `before` for the page after; null at the end")
 
 
-class Retried(Described):
+class Retried(Schema):
     """How many pieces of work were set going again."""
 
     retried: int
@@ -189,7 +189,7 @@ class SignIn(BaseModel):
     password: Annotated[str, Field(max_length=1024)]
 
 
-class User(Described):
+class User(Schema):
     """A person who signed in, or a machine with a key."""
 
     name: str
@@ -197,7 +197,7 @@ class User(Described):
     permissions: list[Literal["send", "read", "review", "operate", "administer"]]
 
 
-class Session(Described):
+class Session(Schema):
     """Who the caller is, and what the page may show."""
 
     sign_in: bool = Field(description="Whether one has to sign in, or bring a key")
@@ -210,7 +210,7 @@ class Session(Described):
     )
 
 
-class ModelCard(Described):
+class ModelCard(Schema):
     """The facts of the model in use, and where it runs."""
 
     name: str
@@ -222,7 +222,7 @@ class ModelCard(Described):
     notice: str
 
 
-class Health(Described):
+class Health(Schema):
     """The service answers."""
 
     status: Literal["ok", "ready"]

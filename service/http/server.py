@@ -51,7 +51,7 @@ class _Server(uvicorn.Server):
         self._app = app
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._app.state.reading_room.feed.end()
+        self._app.state.page_queries.feed.end()
         await super().shutdown(sockets)
 
 

@@ -31,17 +31,17 @@ from radiograde.model.scoring.result import NOTICE, Failure, ScaleScore, Severit
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.site import Kind
 from radiograde.service.documents.builders import builder_of, header_of, kinds_of
-from radiograde.service.documents.case import Case
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.errors import TaskError
-from radiograde.service.grading.triage import is_worth_telling, reason_to_set_aside
+from radiograde.service.grading.triage import is_reportable, reason_to_set_aside
 
 SCHEMA = "radiograde.mercure/1"
 TASK, RESULT = "task.json", "result.json"
 
 log = structlog.get_logger("radiograde.mercure")
 
-Builders = Callable[[Kind], Callable[[Case], Document]]
+Builders = Callable[[Kind], Callable[[GradedFilm], Document]]
 
 
 class ModuleSettings(BaseModel):
@@ -121,15 +121,15 @@ class _Module:
         result, film = grade_film(content, self._scorer)
         result = dataclasses.replace(result, id=str(ULID()))
         kinds: tuple[Kind, ...] = ()
-        if film is not None and is_worth_telling(result, film.sop_class_uid):
+        if film is not None and is_reportable(result, film.sop_class_uid):
             header = header_of(content) if film.source == "dicom" else None
-            kinds = self._write_documents(Case(film, header, result, began))
+            kinds = self._write_documents(GradedFilm(film, header, result, began))
         return Graded(dataclasses.replace(result, maps=None), kinds)
 
-    def _write_documents(self, case: Case) -> tuple[Kind, ...]:
-        kinds = tuple(kind for kind in self._settings.documents if kind in kinds_of(case))
+    def _write_documents(self, graded: GradedFilm) -> tuple[Kind, ...]:
+        kinds = tuple(kind for kind in self._settings.documents if kind in kinds_of(graded))
         for kind in kinds:
-            document = self._builders(kind)(case)
+            document = self._builders(kind)(graded)
             (self._out_dir / _name(document)).write_bytes(document.content)
         return kinds
 

@@ -8,7 +8,7 @@ from radiograde.model.display.viewing import Viewable
 from radiograde.model.scoring.result import Maps
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
-from radiograde.service.films.results import ResultStore
+from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.viewing.decoded import DecodedFilms
 from radiograde.service.viewing.thumbnail import Thumbnails
 from radiograde.service.viewing.view import map_bytes, pixel_bytes, view_json
@@ -22,7 +22,7 @@ class Viewer:
     """
 
     def __init__(
-        self, store: ResultStore, archive: Archive, films: DecodedFilms, thumbnails: Thumbnails
+        self, store: ResultRepository, archive: Archive, films: DecodedFilms, thumbnails: Thumbnails
     ) -> None:
         self._store = store
         self._archive = archive

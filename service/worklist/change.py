@@ -23,7 +23,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruler:
+class RepeatabilityLimit:
     """The model in service, and its repeatability limit; None where it was not measured."""
 
     model_sha256: str
@@ -43,21 +43,23 @@ class Change:
         return {"since": self.since, "delta": self.delta, "verdict": self.verdict}
 
 
-def change(before: Score, after: Score, ruler: Ruler) -> Change:
+def change(before: Score, after: Score, repeatability: RepeatabilityLimit) -> Change:
     """Return the change between two films.
 
     Scores of two models are not compared (``other_model``). Of a model that is no longer in
     service, or whose limit was not measured, nothing is said (``not_known``).
     """
     delta = round(after.brixia - before.brixia, 2)
-    return Change(before.film_id, delta, _verdict(before, after, delta, ruler))
+    return Change(before.film_id, delta, _verdict(before, after, delta, repeatability))
 
 
-def _verdict(before: Score, after: Score, delta: float, ruler: Ruler) -> Verdict:
+def _verdict(
+    before: Score, after: Score, delta: float, repeatability: RepeatabilityLimit
+) -> Verdict:
     if before.model_sha256 != after.model_sha256:
         return "other_model"
-    if after.model_sha256 != ruler.model_sha256 or ruler.repeatability is None:
+    if after.model_sha256 != repeatability.model_sha256 or repeatability.repeatability is None:
         return "not_known"
-    if abs(delta) <= ruler.repeatability:
+    if abs(delta) <= repeatability.repeatability:
         return "no_certain_change"
     return "worse" if delta > 0 else "better"

@@ -8,10 +8,10 @@ from typing import Any
 
 from radiograde.model.errors import NotFoundError
 from radiograde.service.database.engine import Database
-from radiograde.service.reviews.ledger import ReviewLedger
 from radiograde.service.reviews.review import Review
+from radiograde.service.reviews.review_repository import ReviewRepository
 from radiograde.service.worklist import query
-from radiograde.service.worklist.change import Change, Ruler, Score, change
+from radiograde.service.worklist.change import Change, RepeatabilityLimit, Score, change
 from radiograde.service.worklist.row import finding_json, review_json
 
 MOST_FILMS = 200
@@ -20,10 +20,12 @@ MOST_FILMS = 200
 class History:
     """Finds films of the same patient, by pseudonym; safe to share among threads."""
 
-    def __init__(self, database: Database, reviews: ReviewLedger, ruler: Ruler) -> None:
+    def __init__(
+        self, database: Database, reviews: ReviewRepository, repeatability: RepeatabilityLimit
+    ) -> None:
         self._database = database
         self._reviews = reviews
-        self._ruler = ruler
+        self._repeatability = repeatability
 
     def of(self, film_id: str) -> dict[str, Any]:
         """Return the patient's films as plain JSON types, oldest first, the film itself among them.
@@ -38,8 +40,8 @@ class History:
         films = sorted(_once(self._films(film_id), film_id), key=_moment)
         reviews = self._reviews.newest(film.id for film in films)
         return {
-            "repeatability": self._ruler.repeatability,
-            "films": list(_told(films, reviews, self._ruler)),
+            "repeatability": self._repeatability.repeatability,
+            "films": list(_told(films, reviews, self._repeatability)),
         }
 
     def _films(self, film_id: str) -> Sequence[Any]:
@@ -65,14 +67,14 @@ def _once(films: Sequence[Any], film_id: str) -> Iterable[Any]:
 
 
 def _told(
-    films: Iterable[Any], reviews: Mapping[str, Review], ruler: Ruler
+    films: Iterable[Any], reviews: Mapping[str, Review], repeatability: RepeatabilityLimit
 ) -> Iterable[dict[str, Any]]:
     before: Score | None = None
     for film in films:
         finding = finding_json(film)
         del finding["reasons"]
         score = _score(film, finding)
-        changed = change(before, score, ruler) if before and score else None
+        changed = change(before, score, repeatability) if before and score else None
         before = score or before
         yield _entry(film, finding, reviews.get(film.id), changed)
 

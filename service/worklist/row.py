@@ -29,7 +29,7 @@ def row_json(
         "id": film.id,
         "received": film.received.astimezone(UTC).isoformat(),
         "taken": film.taken,
-        "door": film.door,
+        "door": film.source,
         **finding_json(film),
         "error": _error(film),
         "patient": patient,

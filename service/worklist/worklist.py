@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from radiograde.model.errors import NotFoundError
 from radiograde.service.database.engine import Database
-from radiograde.service.reviews.ledger import ReviewLedger
+from radiograde.service.reviews.review_repository import ReviewRepository
 from radiograde.service.worklist import query
 from radiograde.service.worklist.cursor import Cursor, Order
-from radiograde.service.worklist.identity import Identities
+from radiograde.service.worklist.patient_labels import Identities
 from radiograde.service.worklist.query import Filters
 from radiograde.service.worklist.row import row_json
 
@@ -34,7 +34,9 @@ class Worklist:
     Every method raises StoreError where the database does not answer.
     """
 
-    def __init__(self, database: Database, reviews: ReviewLedger, identities: Identities) -> None:
+    def __init__(
+        self, database: Database, reviews: ReviewRepository, identities: Identities
+    ) -> None:
         self._database = database
         self._reviews = reviews
         self._identities = identities

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.orthanc import Orthanc, free_port, running_orthanc
-from tests.service.documents.cases import STUDY_UID, film_bytes
+from tests.service.documents.graded_films import STUDY_UID, film_bytes
 from tests.service.processes import ROOT, running, waited
 
 ROUTE = ROOT / "docs" / "how-to" / "orthanc" / "route.lua"

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.service.http.middleware import SAFE_HEADERS
-from radiograde.service.http.routes.pages import WEB
+from radiograde.service.http.routes.page_routes import WEB
 
 HARNESS = Path(__file__).with_name("harness")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 
-from radiograde.service.http.routes.pages import WEB
+from radiograde.service.http.routes.page_routes import WEB
 
 ASSETS = [
     path

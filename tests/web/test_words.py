@@ -14,7 +14,7 @@ import pytest
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading import dicom_orientation, polarity
 from radiograde.model.scoring import gate, scope, scorer
-from radiograde.service.http.routes.pages import WEB
+from radiograde.service.http.routes.page_routes import WEB
 from radiograde.service.worklist.change import Verdict
 
 ENGLISH = json.loads((WEB / "words" / "en.json").read_text())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from radiograde.service.delivery.destinations.http import HttpClient
+from radiograde.service.delivery.destinations.http_client import HttpClient
 from radiograde.service.delivery.destinations.steps import Step
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from radiograde.service.delivery.destinations.sink import Finding
+from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.errors import DeliveryError
 
 Step = tuple[str, Callable[[], str | None]]

@@ -10,13 +10,18 @@ from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
 from radiograde.service.errors import BadRequestError, UnsupportedMediaError, UploadTimeoutError
-from radiograde.service.http.dicomweb.multipart import HEAD_BYTES, Part, PartLimits, read_parts
+from radiograde.service.http.dicomweb.multipart import (
+    HEAD_BYTES,
+    MultipartPart,
+    PartLimits,
+    read_parts,
+)
 from radiograde.service.http.dicomweb.transaction import DICOM
 
 RELATED = "multipart/related"
 
 
-def parts_of(request: Request, limits: PartLimits, idle_s: float) -> AsyncIterator[Part]:
+def parts_of(request: Request, limits: PartLimits, idle_s: float) -> AsyncIterator[MultipartPart]:
     """Return the parts of ``multipart/related``, or a body ``application/dicom`` as the one part.
 
     ``idle_s``: how long the sender may fall silent.
@@ -43,7 +48,9 @@ def parts_of(request: Request, limits: PartLimits, idle_s: float) -> AsyncIterat
     return read_parts(chunks, boundary, limits)
 
 
-async def _single_part(chunks: AsyncGenerator[bytes], limits: PartLimits) -> AsyncIterator[Part]:
+async def _single_part(
+    chunks: AsyncGenerator[bytes], limits: PartLimits
+) -> AsyncIterator[MultipartPart]:
     content = io.BytesIO()
     async for chunk in chunks:
         if content.tell() <= limits.part_bytes:
@@ -54,7 +61,7 @@ async def _single_part(chunks: AsyncGenerator[bytes], limits: PartLimits) -> Asy
     too_large = size > limits.part_bytes
     if too_large:
         content.truncate(HEAD_BYTES)
-    yield Part(content.getvalue(), DICOM, too_large=too_large)
+    yield MultipartPart(content.getvalue(), DICOM, too_large=too_large)
 
 
 async def _timely(chunks: AsyncGenerator[bytes], idle_s: float) -> AsyncGenerator[bytes]:

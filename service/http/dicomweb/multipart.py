@@ -30,7 +30,7 @@ class PartLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MultipartPart:
     """One part of a body.
 
     ``content``: all of it, or its first ``HEAD_BYTES`` where it is ``too_large``.
@@ -46,7 +46,7 @@ class Part:
 
 async def read_parts(
     chunks: AsyncIterable[bytes], boundary: bytes, limits: PartLimits
-) -> AsyncIterator[Part]:
+) -> AsyncIterator[MultipartPart]:
     """Yield each part once it is complete; no more than one part is kept at a time.
 
     What stands before the first boundary and after the last is no part. Boundaries are lines that
@@ -78,7 +78,7 @@ class _Collector:
     """What the parser reports, gathered into parts."""
 
     def __init__(self, limits: PartLimits) -> None:
-        self.complete: deque[Part] = deque()
+        self.complete: deque[MultipartPart] = deque()
         self.ended = False
         self.count = 0
         self._limits = limits
@@ -118,7 +118,7 @@ class _Collector:
         encoding = self._headers.get("content-transfer-encoding", "").strip().lower()
         content = self._content.getvalue()
         self._content = io.BytesIO()
-        self.complete.append(Part(content, media_type, encoding, self._too_large))
+        self.complete.append(MultipartPart(content, media_type, encoding, self._too_large))
 
     def on_end(self) -> None:
         self.ended = True

@@ -9,7 +9,7 @@ from radiograde.model.errors import RadiogradeError, TooLargeError
 from radiograde.service.errors import NoSpaceError, StoreError, UnsupportedMediaError
 from radiograde.service.films.receipt import Intake
 from radiograde.service.http.dicomweb.instance import Instance, identify
-from radiograde.service.http.dicomweb.multipart import Part
+from radiograde.service.http.dicomweb.multipart import MultipartPart
 from radiograde.service.http.dicomweb.outcome import Failed, FailureReason, Outcome, Stored
 
 log = structlog.get_logger("radiograde.stow")
@@ -49,11 +49,11 @@ class StoreTransaction:
         errors = [outcome.error for outcome in self.outcomes if isinstance(outcome, Failed)]
         return errors[0] if len({type(error) for error in errors}) == 1 else None
 
-    async def take(self, part: Part) -> None:
+    async def take(self, part: MultipartPart) -> None:
         """Store a part, on a thread: one that cannot be stored is an outcome, never an error."""
         self.outcomes.append(await run_in_threadpool(self._take, part))
 
-    def _take(self, part: Part) -> Outcome:
+    def _take(self, part: MultipartPart) -> Outcome:
         instance = identify(part.content)
         if part.media_type not in ("", DICOM) or part.encoding not in _PLAIN_ENCODINGS:
             error: RadiogradeError = UnsupportedMediaError(

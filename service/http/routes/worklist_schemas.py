@@ -5,13 +5,13 @@ from __future__ import annotations
 from pydantic import Field
 
 from radiograde.service.database.tables import Verdict
-from radiograde.service.films.receipt import Door
-from radiograde.service.http.schemas import Described, Failure, Pair, Reason, Ulid
+from radiograde.service.films.receipt import FilmSource
+from radiograde.service.http.schemas import Failure, Pair, Reason, Schema, Ulid
 from radiograde.service.worklist import change
 from radiograde.service.worklist.query import Severity, Status
 
 
-class GlobalScore(Described):
+class GlobalScore(Schema):
     """The Brixia score of a film."""
 
     value: float
@@ -19,7 +19,7 @@ class GlobalScore(Described):
     range: Pair
 
 
-class RowReview(Described):
+class RowReview(Schema):
     """The newest review of a film."""
 
     verdict: Verdict
@@ -28,7 +28,7 @@ class RowReview(Described):
     brixia: int | None = Field(description="Sum of a correction's zones")
 
 
-class Patient(Described):
+class Patient(Schema):
     """Whose film it is; beside the label only what RADIOGRADE_IDENTIFIERS allows."""
 
     label: str = Field(description="The same for films of the same patient", examples=["8F3K2Q"])
@@ -37,7 +37,7 @@ class Patient(Described):
     birth_date: str | None = Field(None, examples=["1960-01-02"])
 
 
-class Row(Described):
+class Row(Schema):
     """A film that came in by any door."""
 
     id: Ulid = Field(description="Also of its result and its job")
@@ -46,7 +46,7 @@ class Row(Described):
         description="In the hospital's time, without a zone; the day alone where no time is told",
         examples=["2026-03-04T05:06:07"],
     )
-    door: Door
+    door: FilmSource
     status: Status
     view: str | None = Field(examples=["PA"])
     severity: Severity | None
@@ -58,14 +58,14 @@ class Row(Described):
     review: RowReview | None
 
 
-class WorklistPage(Described):
+class WorklistPage(Schema):
     """Films, in the order asked for."""
 
     films: list[Row]
     next: str | None = Field(description="Pass as `after` for the page after; null at the end")
 
 
-class Change(Described):
+class Change(Schema):
     """How the score differs from that of the scored film before."""
 
     since: Ulid
@@ -73,7 +73,7 @@ class Change(Described):
     verdict: change.Verdict
 
 
-class HistoryFilm(Described):
+class HistoryFilm(Schema):
     """One of a patient's films."""
 
     id: Ulid
@@ -88,7 +88,7 @@ class HistoryFilm(Described):
     change: Change | None
 
 
-class PatientHistory(Described):
+class PatientHistory(Schema):
     """A patient's films, oldest first."""
 
     repeatability: float | None = Field(

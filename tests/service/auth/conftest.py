@@ -25,13 +25,13 @@ class TurnedClock:
     """Stands still until it is turned on."""
 
     def __init__(self) -> None:
-        self.moment = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+        self.timestamp = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
     def __call__(self) -> datetime:
-        return self.moment
+        return self.timestamp
 
     def turn(self, **by: float) -> None:
-        self.moment += timedelta(**by)
+        self.timestamp += timedelta(**by)
 
 
 @pytest.fixture
@@ -49,14 +49,16 @@ def database(tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture(autouse=True)
 def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a verification take no time: what it costs is not what is tested."""
-    monkeypatch.setattr("radiograde.service.http.sign_in.Passwords", lambda: Passwords(QUICK))
+    monkeypatch.setattr(
+        "radiograde.service.http.password_sign_in.Passwords", lambda: Passwords(QUICK)
+    )
 
 
 @pytest.fixture
 def access(database: Database, clock: TurnedClock) -> Iterator[Access]:
     opened = Access.of(database, Settings(session_minutes=60), clock)
     yield opened
-    opened.desk.close()
+    opened.password_sign_in.close()
 
 
 def access_of(client: TestClient) -> Access:

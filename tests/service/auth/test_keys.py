@@ -37,13 +37,13 @@ def test_use_is_written_once_a_minute(access: Access, clock: TurnedClock) -> Non
     key = access.keys.add("orthanc", "sender")
     assert access.keys.all()[0].used is None
     access.keys.find(key)
-    first = clock.moment
+    first = clock.timestamp
     clock.turn(seconds=59)
     access.keys.find(key)
     assert access.keys.all()[0].used == first
     clock.turn(seconds=1)
     access.keys.find(key)
-    assert access.keys.all()[0].used == clock.moment
+    assert access.keys.all()[0].used == clock.timestamp
 
 
 def test_a_key_that_is_removed_opens_nothing(access: Access) -> None:

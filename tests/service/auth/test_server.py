@@ -19,7 +19,7 @@ from radiograde.service.http.access import open_access
 from tests.orthanc import free_port, running_orthanc
 from tests.service.auth.conftest import PASSWORD, QUICK
 from tests.service.delivery.certificates import Certificates, make_certificates
-from tests.service.documents.cases import film_bytes
+from tests.service.documents.graded_films import film_bytes
 from tests.service.processes import ROOT, Process, running, waited
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"

@@ -10,7 +10,7 @@ from httpx2 import Response
 
 from radiograde.service.errors import StoreError
 from radiograde.service.http import schemas
-from radiograde.service.http.sign_in import Desk
+from radiograde.service.http.password_sign_in import PasswordSignIn
 from tests.service.auth.conftest import PASSWORD, TurnedClock, access_of, add_user, sign_in, under
 from tests.service.conftest import Start
 from tests.service.fakes import png
@@ -241,8 +241,8 @@ def test_guessing_is_slowed_down(client: TestClient) -> None:
 
 def test_too_many_at_a_time_are_sent_away(client: TestClient) -> None:
     add_user(client)
-    desk: Desk = access_of(client).desk
-    held = [desk._threads.admit() for _ in range(34)]
+    password_sign_in: PasswordSignIn = access_of(client).password_sign_in
+    held = [password_sign_in._threads.admit() for _ in range(34)]
     assert_problem(try_to(client), 503, "overloaded")
     for place in held:
         place.__exit__(None, None, None)

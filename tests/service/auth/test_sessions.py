@@ -83,7 +83,7 @@ def test_being_seen_is_written_once_a_minute(
     assert seen() == began
     clock.turn(seconds=1)
     access.sessions.find(token)
-    assert seen() == clock.moment
+    assert seen() == clock.timestamp
 
 
 def test_who_can_be_read_can_come_in_though_nothing_can_be_written(

@@ -14,7 +14,7 @@ def test_a_user_is_found_by_name(access: Access, clock: TurnedClock) -> None:
     found = access.users.find(" Kim ")
     assert found is not None
     assert (found.name, found.role, found.password) == ("Kim", "reader", "hash")
-    assert found.created == clock.moment
+    assert found.created == clock.timestamp
     for name in ("kim", "Ki", "Kim\x00", "Lee", ""):
         assert access.users.find(name) is None
 

@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from radiograde.command import main
 from radiograde.service.config.settings import Settings
 from radiograde.service.grading.records import open_records
-from tests.service.documents.cases import film_bytes
-from tests.service.grading.benches import Outbox, bench
+from tests.service.documents.graded_films import film_bytes
+from tests.service.grading.graders import Outbox, bench
 
 
 def jobs(data: Path, *more: str) -> tuple[int, str]:

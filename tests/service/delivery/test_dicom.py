@@ -26,7 +26,7 @@ from pynetdicom.events import Event
 from structlog.testing import capture_logs
 
 from radiograde.service.config.site import ClientTls
-from radiograde.service.delivery.destinations.dicom import DicomSink
+from radiograde.service.delivery.destinations.dicom_destination import DicomDestination
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import DeliveryError, RefusedError, UnreachableError
 from tests.orthanc import Orthanc, free_port, running_orthanc
@@ -57,17 +57,17 @@ def encoded(content: bytes) -> bytes:
     return content[preamble + group_length + meta.FileMetaInformationGroupLength :]
 
 
-def failure(sink: DicomSink, kind: type[DeliveryError], *documents: Document) -> str:
+def failure(target: DicomDestination, kind: type[DeliveryError], *documents: Document) -> str:
     """Return the message that sending ends with; it names the node and no patient."""
     with pytest.raises(kind) as caught:
-        sink.send(documents or [SC], RESULT_ID)
+        target.send(documents or [SC], RESULT_ID)
     assert not tells_of_a_patient(caught.value.message)
     return caught.value.message
 
 
 def test_documents_arrive_as_they_are_encoded() -> None:
     with running_node() as node:
-        DicomSink(destination(node.port)).send([SR, SEG, SC], RESULT_ID)
+        DicomDestination(destination(node.port)).send([SR, SEG, SC], RESULT_ID)
     assert node.received == [encoded(one.content) for one in (SR, SEG, SC)]
     assert set(node.syntaxes) == {ExplicitVRLittleEndian}
 
@@ -75,7 +75,7 @@ def test_documents_arrive_as_they_are_encoded() -> None:
 def test_only_what_the_documents_need_is_proposed() -> None:
     packed = dicom_document(4, syntax=ExplicitVRLittleEndian)
     with running_node() as node:
-        DicomSink(destination(node.port)).send([SR, SC, packed], RESULT_ID)
+        DicomDestination(destination(node.port)).send([SR, SC, packed], RESULT_ID)
     assert node.proposed == [
         {
             (sop_class, syntax)
@@ -87,7 +87,7 @@ def test_only_what_the_documents_need_is_proposed() -> None:
 
 def test_a_node_that_takes_only_the_default_syntax_gets_it() -> None:
     with running_node(syntaxes=[ImplicitVRLittleEndian]) as node:
-        DicomSink(destination(node.port)).send([SC], RESULT_ID)
+        DicomDestination(destination(node.port)).send([SC], RESULT_ID)
     assert node.syntaxes == [ImplicitVRLittleEndian]
     arrived = dcmread(io.BytesIO(node.received[0]), force=True)
     assert arrived.PixelData == dcmread(io.BytesIO(SC.content)).PixelData
@@ -96,7 +96,7 @@ def test_a_node_that_takes_only_the_default_syntax_gets_it() -> None:
 
 def test_nothing_to_send_opens_no_association() -> None:
     with running_node() as node:
-        DicomSink(destination(node.port)).send([], RESULT_ID)
+        DicomDestination(destination(node.port)).send([], RESULT_ID)
     assert node.proposed == []
 
 
@@ -107,7 +107,7 @@ def test_dcmtk_takes_documents(tmp_path: Path) -> None:
     port = free_port()
     with subprocess.Popen([program, "--output-directory", str(tmp_path), str(port)]) as process:
         try:
-            _eventually(lambda: DicomSink(destination(port)).send([SC], RESULT_ID))
+            _eventually(lambda: DicomDestination(destination(port)).send([SC], RESULT_ID))
         finally:
             process.kill()
     (stored,) = tmp_path.iterdir()
@@ -115,10 +115,10 @@ def test_dcmtk_takes_documents(tmp_path: Path) -> None:
 
 
 def test_sending_twice_leaves_one_of_each_at_a_pacs(orthanc: Orthanc) -> None:
-    sink = DicomSink(destination(orthanc.dicom_port, aet=orthanc.aet))
+    target = DicomDestination(destination(orthanc.dicom_port, aet=orthanc.aet))
     other = dicom_document(4)
     for _ in range(2):
-        sink.send([SC, other], RESULT_ID)
+        target.send([SC, other], RESULT_ID)
     kept = [encoded(orthanc.file(instance)) for instance in orthanc.get("/instances")]
     assert sorted(kept) == sorted([encoded(SC.content), encoded(other.content)])
     assert len(orthanc.get("/studies")) == len(orthanc.get("/series")) == 1
@@ -127,15 +127,15 @@ def test_sending_twice_leaves_one_of_each_at_a_pacs(orthanc: Orthanc) -> None:
 def test_many_threads_share_a_sink() -> None:
     documents = [dicom_document(number) for number in range(1, 9)]
     with running_node() as node:
-        sink = DicomSink(destination(node.port))
+        target = DicomDestination(destination(node.port))
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda document: sink.send([document], RESULT_ID), documents))
+            list(pool.map(lambda document: target.send([document], RESULT_ID), documents))
     assert sorted(node.received) == sorted(encoded(one.content) for one in documents)
 
 
 def test_a_warning_counts_as_stored_and_is_logged() -> None:
     with running_node(statuses=0xB000) as node, capture_logs() as logs:
-        DicomSink(destination(node.port)).send([SC], RESULT_ID)
+        DicomDestination(destination(node.port)).send([SC], RESULT_ID)
     assert logs == [
         {
             "event": "stored_with_warning",
@@ -151,7 +151,7 @@ def test_a_warning_counts_as_stored_and_is_logged() -> None:
 @pytest.mark.parametrize("status", [0xA700, 0x0110, 0x0124])
 def test_a_node_without_room_or_leave_is_tried_later(status: int) -> None:
     with running_node(statuses=status) as node:
-        message = failure(DicomSink(destination(node.port)), UnreachableError)
+        message = failure(DicomDestination(destination(node.port)), UnreachableError)
     assert f"127.0.0.1:{node.port}" in message
     assert f"sc: status {status:04X}" in message
 
@@ -159,18 +159,18 @@ def test_a_node_without_room_or_leave_is_tried_later(status: int) -> None:
 @pytest.mark.parametrize("status", [0xA900, 0xC000, 0x0122])
 def test_a_document_not_understood_is_refused(status: int) -> None:
     with running_node(statuses=status) as node:
-        message = failure(DicomSink(destination(node.port)), RefusedError)
+        message = failure(DicomDestination(destination(node.port)), RefusedError)
     assert f"sc: status {status:04X}" in message
 
 
 def test_a_duplicate_is_what_an_earlier_try_stored() -> None:
     with running_node(statuses=0x0111) as node:
-        DicomSink(destination(node.port)).send([SC], RESULT_ID)
+        DicomDestination(destination(node.port)).send([SC], RESULT_ID)
 
 
 def test_a_refused_document_does_not_keep_the_others_from_being_stored() -> None:
     with running_node(statuses={SegmentationStorage: 0xA900}) as node:
-        message = failure(DicomSink(destination(node.port)), RefusedError, SR, SEG, SC)
+        message = failure(DicomDestination(destination(node.port)), RefusedError, SR, SEG, SC)
     assert len(node.received) == 3
     assert "seg: " in message
     assert "sr: " not in message
@@ -179,21 +179,21 @@ def test_a_refused_document_does_not_keep_the_others_from_being_stored() -> None
 def test_what_may_pass_decides_where_both_happen() -> None:
     statuses: dict[str, int] = {SegmentationStorage: 0xA900, SecondaryCaptureImageStorage: 0xA700}
     with running_node(statuses=statuses) as node:
-        message = failure(DicomSink(destination(node.port)), UnreachableError, SR, SEG, SC)
+        message = failure(DicomDestination(destination(node.port)), UnreachableError, SR, SEG, SC)
     assert "seg: status A900" in message
     assert "sc: status A700" in message
 
 
 def test_a_class_that_a_node_does_not_take_is_refused_and_the_others_are_stored() -> None:
     with running_node(classes=[Comprehensive3DSRStorage, SecondaryCaptureImageStorage]) as node:
-        message = failure(DicomSink(destination(node.port)), RefusedError, SR, SEG, SC)
+        message = failure(DicomDestination(destination(node.port)), RefusedError, SR, SEG, SC)
     assert len(node.received) == 2
     assert "seg: it does not take Segmentation Storage" in message
 
 
 def test_a_node_that_takes_none_of_the_classes_refuses_them_all() -> None:
     with running_node(classes=[Comprehensive3DSRStorage]) as node:
-        message = failure(DicomSink(destination(node.port)), RefusedError, SEG, SC)
+        message = failure(DicomDestination(destination(node.port)), RefusedError, SEG, SC)
     assert "seg: " in message
     assert "sc: " in message
 
@@ -201,7 +201,7 @@ def test_a_node_that_takes_none_of_the_classes_refuses_them_all() -> None:
 def test_a_compressed_document_is_proposed_only_as_it_is() -> None:
     packed = dicom_document(5, syntax=JPEG2000Lossless)
     with running_node() as node:
-        failure(DicomSink(destination(node.port)), RefusedError, packed)
+        failure(DicomDestination(destination(node.port)), RefusedError, packed)
     assert node.proposed == [{(SecondaryCaptureImageStorage, JPEG2000Lossless)}]
 
 
@@ -209,43 +209,43 @@ def test_what_is_no_dicom_object_is_refused() -> None:
     report = Document("pdf", "report.pdf", "application/pdf", b"%PDF-1.7")
     with running_node() as node:
         assert "pdf is no DICOM object" in failure(
-            DicomSink(destination(node.port)), RefusedError, report
+            DicomDestination(destination(node.port)), RefusedError, report
         )
     assert node.proposed == []
 
 
 def test_an_unknown_title_is_tried_later_and_told() -> None:
     with running_node(known=["ELSE"]) as node:
-        message = failure(DicomSink(destination(node.port)), UnreachableError)
+        message = failure(DicomDestination(destination(node.port)), UnreachableError)
     assert "does not know the title RADIOGRADE. Add RADIOGRADE" in message
 
 
 def test_a_wrong_title_of_the_node_is_told() -> None:
     with running_node() as node:
-        message = failure(DicomSink(destination(node.port, aet="OTHER")), UnreachableError)
+        message = failure(DicomDestination(destination(node.port, aet="OTHER")), UnreachableError)
     assert "does not go by the title OTHER" in message
 
 
 def test_an_orthanc_that_lets_only_known_nodes_store_is_tried_later(tmp_path: Path) -> None:
     with running_orthanc(tmp_path, settings={"DicomAlwaysAllowStore": False}) as orthanc:
-        sink = DicomSink(destination(orthanc.dicom_port, aet=orthanc.aet))
-        assert "lets RADIOGRADE store" in failure(sink, UnreachableError)
+        target = DicomDestination(destination(orthanc.dicom_port, aet=orthanc.aet))
+        assert "lets RADIOGRADE store" in failure(target, UnreachableError)
 
 
 def test_nobody_there_is_told() -> None:
     port = free_port()
-    message = failure(DicomSink(destination(port)), UnreachableError)
+    message = failure(DicomDestination(destination(port)), UnreachableError)
     assert f"127.0.0.1:{port} accepts no connection" in message
 
 
 def test_an_unknown_name_is_told() -> None:
-    sink = DicomSink(destination(104, host="pacs.invalid"))
-    assert "pacs.invalid is not known" in failure(sink, UnreachableError)
+    target = DicomDestination(destination(104, host="pacs.invalid"))
+    assert "pacs.invalid is not known" in failure(target, UnreachableError)
 
 
 def test_a_port_that_says_nothing_is_left_in_time() -> None:
     with listening(lambda connection: time.sleep(10)) as port, _at_most(4):
-        message = failure(DicomSink(destination(port, timeout_s=1)), UnreachableError)
+        message = failure(DicomDestination(destination(port, timeout_s=1)), UnreachableError)
     assert "answers no association within 1 s" in message
 
 
@@ -256,12 +256,12 @@ def test_a_port_that_is_no_dicom_nodes_is_told() -> None:
         connection.close()
 
     with listening(hang_up) as port, _at_most(4):
-        failure(DicomSink(destination(port, timeout_s=2)), UnreachableError)
+        failure(DicomDestination(destination(port, timeout_s=2)), UnreachableError)
 
 
 def test_a_node_that_does_not_answer_a_store_is_left_in_time() -> None:
     with running_node(on_store=lambda _: time.sleep(4)) as node, _at_most(4):
-        message = failure(DicomSink(destination(node.port, timeout_s=1)), UnreachableError)
+        message = failure(DicomDestination(destination(node.port, timeout_s=1)), UnreachableError)
     assert "stopped answering" in message
 
 
@@ -271,14 +271,14 @@ def test_a_node_that_aborts_in_the_middle_is_tried_later() -> None:
 
     with running_node(on_store=abort) as node, _at_most(5):
         assert "ended the association" in failure(
-            DicomSink(destination(node.port)), UnreachableError, SR, SC
+            DicomDestination(destination(node.port)), UnreachableError, SR, SC
         )
 
 
 def test_a_node_that_stops_reading_in_the_middle_is_left_in_time() -> None:
     large = dicom_document(6, side=4000)
     with running_node() as node, _stalling(node.port) as port, _at_most(40):
-        failure(DicomSink(destination(port, timeout_s=1)), UnreachableError, large)
+        failure(DicomDestination(destination(port, timeout_s=1)), UnreachableError, large)
 
 
 def test_documents_travel_in_tls(certificates: Certificates) -> None:
@@ -286,26 +286,26 @@ def test_documents_travel_in_tls(certificates: Certificates) -> None:
     certificate, key = certificates.of("client")
     tls = ClientTls(ca=certificates.ca, certificate=certificate, key=key)
     with running_node(tls=context) as node:
-        DicomSink(destination(node.port, host="localhost", tls=tls)).send([SC], RESULT_ID)
+        DicomDestination(destination(node.port, host="localhost", tls=tls)).send([SC], RESULT_ID)
     assert len(node.received) == 1
 
 
 def test_a_certificate_that_nobody_vouches_for_is_not_trusted(certificates: Certificates) -> None:
     with running_node(tls=certificates.server_context()) as node:
-        sink = DicomSink(destination(node.port, host="localhost", tls=ClientTls()))
-        assert "is not trusted" in failure(sink, UnreachableError)
+        target = DicomDestination(destination(node.port, host="localhost", tls=ClientTls()))
+        assert "is not trusted" in failure(target, UnreachableError)
     assert node.received == []
 
 
 def test_a_certificate_for_another_host_is_not_trusted(certificates: Certificates) -> None:
     with running_node(tls=certificates.server_context()) as node:
-        sink = DicomSink(destination(node.port, tls=ClientTls(ca=certificates.ca)))
-        assert "is not trusted" in failure(sink, UnreachableError)
+        target = DicomDestination(destination(node.port, tls=ClientTls(ca=certificates.ca)))
+        assert "is not trusted" in failure(target, UnreachableError)
 
 
 def test_a_certificate_that_is_not_there_is_told(tmp_path: Path) -> None:
-    sink = DicomSink(destination(104, tls=ClientTls(ca=tmp_path / "absent.pem")))
-    assert "certificate or key" in failure(sink, UnreachableError)
+    target = DicomDestination(destination(104, tls=ClientTls(ca=tmp_path / "absent.pem")))
+    assert "certificate or key" in failure(target, UnreachableError)
 
 
 @contextmanager

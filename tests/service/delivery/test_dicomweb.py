@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from radiograde.service.config.site import ClientTls, DicomWebDestination
-from radiograde.service.delivery.destinations.dicomweb import DicomWebSink
-from radiograde.service.delivery.destinations.sink import Finding
+from radiograde.service.config.site import ClientTls, DicomWebDestinationTable
+from radiograde.service.delivery.destinations.destination import Finding
+from radiograde.service.delivery.destinations.dicomweb_destination import DicomWebDestination
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import DeliveryError, RefusedError, SiteError, UnreachableError
 from tests.orthanc import Orthanc, free_port, running_orthanc
@@ -34,9 +34,9 @@ def orthanc(tmp_path: Path) -> Iterator[Orthanc]:
         yield running
 
 
-def sink(url: str, **keys: Any) -> DicomWebSink:
+def target(url: str, **keys: Any) -> DicomWebDestination:
     table = {"name": "web", "type": "dicomweb", "url": url, "timeout_s": 5.0} | keys
-    return DicomWebSink(DicomWebDestination.model_validate(table))
+    return DicomWebDestination(DicomWebDestinationTable.model_validate(table))
 
 
 def failure(
@@ -44,7 +44,7 @@ def failure(
 ) -> str:
     """Return the message that sending ends with; it holds no patient and no secret."""
     with pytest.raises(kind) as caught:
-        sink(url, **keys).send(documents, RESULT_ID)
+        target(url, **keys).send(documents, RESULT_ID)
     assert caught.value.__class__ is kind
     assert not tells_of_a_patient(caught.value.message)
     assert SECRET not in caught.value.message
@@ -78,7 +78,7 @@ def test_sending_twice_leaves_one_of_each_at_a_pacs(
     orthanc: Orthanc, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PACS_PASSWORD", "secret")
-    web = sink(orthanc.dicomweb, user="radiograde", password_env="PACS_PASSWORD")  # noqa: S106
+    web = target(orthanc.dicomweb, user="radiograde", password_env="PACS_PASSWORD")  # noqa: S106
     for _ in range(2):
         web.send([SR, SC], RESULT_ID)
     kept = [orthanc.file(instance) for instance in orthanc.get("/instances")]
@@ -93,7 +93,7 @@ def test_a_wrong_password_is_tried_later(orthanc: Orthanc, monkeypatch: pytest.M
     message = failure(UnreachableError, orthanc.dicomweb, **keys)
     assert f"127.0.0.1:{orthanc.http_port} answers 401" in message
     assert "password_env" in message
-    finding = sink(orthanc.dicomweb, **keys).check()[-1]
+    finding = target(orthanc.dicomweb, **keys).check()[-1]
     assert (finding.what, finding.level) == ("takes STOW-RS", "fail")
     assert orthanc.get("/instances") == []
 
@@ -109,7 +109,7 @@ def test_what_an_orthanc_cannot_understand_is_refused(tmp_path: Path) -> None:
 
 def test_the_request_is_as_the_standard_says() -> None:
     with running_web(Said(200, account([SR, SC]))) as web:
-        sink(f"{web.url}/dicom-web/").send([SR, SC], RESULT_ID)
+        target(f"{web.url}/dicom-web/").send([SR, SC], RESULT_ID)
     (asked,) = web.asked
     assert (asked.method, asked.path) == ("POST", "/dicom-web/studies")
     assert asked.headers["Accept"] == "application/dicom+json"
@@ -123,19 +123,19 @@ def test_the_request_is_as_the_standard_says() -> None:
 
 def test_nothing_to_send_asks_nothing() -> None:
     with running_web(Said(500)) as web:
-        sink(web.url).send([], RESULT_ID)
+        target(web.url).send([], RESULT_ID)
     assert web.asked == []
 
 
 @pytest.mark.parametrize("said", [account([SR, SC]), [account([SR, SC])]])
 def test_an_account_of_all_documents_is_enough(said: Any) -> None:
     with running_web(Said(200, said)) as web:
-        sink(web.url).send([SR, SC], RESULT_ID)
+        target(web.url).send([SR, SC], RESULT_ID)
 
 
 def test_a_warning_counts_as_stored_and_is_logged() -> None:
     with running_web(Said(202, account([SC], warning=0xB006))) as web, capture_logs() as logs:
-        sink(web.url).send([SC], RESULT_ID)
+        target(web.url).send([SC], RESULT_ID)
     (line,) = logs
     assert (line["event"], line["kind"], line["status"]) == ("stored_with_warning", "sc", "B006")
 
@@ -143,7 +143,7 @@ def test_a_warning_counts_as_stored_and_is_logged() -> None:
 @pytest.mark.parametrize("reason", [0x0111, 0xB00E])
 def test_a_duplicate_is_what_an_earlier_try_stored(reason: int) -> None:
     with running_web(Said(409, account([], [(SC, reason)]))) as web:
-        sink(web.url).send([SC], RESULT_ID)
+        target(web.url).send([SC], RESULT_ID)
 
 
 @pytest.mark.parametrize(
@@ -198,9 +198,9 @@ def test_a_sign_in_is_never_taken_elsewhere(status: int, monkeypatch: pytest.Mon
 def test_a_token_and_a_password_are_sent_as_they_should(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PACS_SECRET", SECRET)
     with running_web(Said(200, account([SC]))) as web:
-        sink(web.url, user="jürgen", password_env="PACS_SECRET").send([SC], RESULT_ID)  # noqa: S106
+        target(web.url, user="jürgen", password_env="PACS_SECRET").send([SC], RESULT_ID)  # noqa: S106
         monkeypatch.setenv("PACS_SECRET", "abc.def\n")
-        sink(web.url, token_env="PACS_SECRET").send([SC], RESULT_ID)  # noqa: S106
+        target(web.url, token_env="PACS_SECRET").send([SC], RESULT_ID)  # noqa: S106
     basic, bearer = (asked.headers["Authorization"] for asked in web.asked)
     assert base64.b64decode(basic.removeprefix("Basic ")).decode() == f"jürgen:{SECRET}"
     assert bearer == "Bearer abc.def"
@@ -211,7 +211,7 @@ def test_an_empty_secret_is_found_before_anything_is_sent(
 ) -> None:
     monkeypatch.delenv("PACS_TOKEN", raising=False)
     with pytest.raises(SiteError, match="PACS_TOKEN"):
-        sink("http://localhost", token_env="PACS_TOKEN")  # noqa: S106
+        target("http://localhost", token_env="PACS_TOKEN")  # noqa: S106
 
 
 @pytest.mark.parametrize("token", [f"{SECRET}\n{SECRET}", "two words", "schlüssel"])
@@ -220,7 +220,7 @@ def test_what_is_no_token_is_found_before_anything_is_sent(
 ) -> None:
     monkeypatch.setenv("PACS_TOKEN", token)
     with pytest.raises(SiteError, match="PACS_TOKEN") as caught:
-        sink("http://localhost", token_env="PACS_TOKEN")  # noqa: S106
+        target("http://localhost", token_env="PACS_TOKEN")  # noqa: S106
     assert token not in caught.value.message
 
 
@@ -230,7 +230,7 @@ def test_no_sign_in_is_found_elsewhere(tmp_path: Path, monkeypatch: pytest.Monke
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     with running_web(Said(200, account([SC]))) as web:
-        sink(web.url).send([SC], RESULT_ID)
+        target(web.url).send([SC], RESULT_ID)
     assert web.asked[0].headers["Authorization"] is None
 
 
@@ -283,7 +283,7 @@ def test_documents_travel_in_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     said, context = Said(200, account([SC])), certificates.server_context(ask_client=True)
     with running_web(said, tls=context) as web:
         tls = ClientTls(ca=certificates.ca, certificate=certificate, key=key)
-        trusting = sink(web.url, tls=tls, token_env="PACS_TOKEN")  # noqa: S106
+        trusting = target(web.url, tls=tls, token_env="PACS_TOKEN")  # noqa: S106
         trusting.send([SC], RESULT_ID)
         assert [one.level for one in trusting.check()] == ["ok", "ok", "ok"]
     assert len(web.asked) == 2
@@ -296,7 +296,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_sign_in(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates.ca))
     with running_web(Said(200, account([SC])), tls=certificates.server_context()) as web:
         assert "is not trusted" in failure(UnreachableError, web.url)
-        assert "is not trusted" in sink(web.url).check()[-1].advice
+        assert "is not trusted" in target(web.url).check()[-1].advice
     assert web.asked == []
 
 
@@ -304,7 +304,7 @@ def test_a_proxy_is_used_and_its_failing_told(monkeypatch: pytest.MonkeyPatch) -
     with running_web(Said(200, account([SC]))) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "")
-        behind = sink("http://pacs.invalid/dicom-web")
+        behind = target("http://pacs.invalid/dicom-web")
         behind.send([SC], RESULT_ID)
         assert [one.what for one in behind.check()] == ["takes STOW-RS"]
     assert proxy.asked[0].path == "http://pacs.invalid/dicom-web/studies"
@@ -328,7 +328,7 @@ def test_a_proxy_is_used_and_its_failing_told(monkeypatch: pytest.MonkeyPatch) -
 )
 def test_a_store_of_nothing_tells_enough(said: Said, level: str, told: str) -> None:
     with running_web(said) as web:
-        finding = sink(web.url).check()[-1]
+        finding = target(web.url).check()[-1]
     assert finding.level == level
     assert told in finding.advice
     assert web.asked[0].body.count(b"application/dicom") == 0
@@ -337,6 +337,6 @@ def test_a_store_of_nothing_tells_enough(said: Said, level: str, told: str) -> N
 
 def test_findings_stop_where_nobody_is_there() -> None:
     port = free_port()
-    findings = sink(f"http://127.0.0.1:{port}").check()
+    findings = target(f"http://127.0.0.1:{port}").check()
     assert findings[0] == Finding("127.0.0.1 is found", "ok")
     assert [one.level for one in findings] == ["ok", "fail"]

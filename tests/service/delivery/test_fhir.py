@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from radiograde.service.config.site import FhirDestination
-from radiograde.service.delivery.destinations.fhir import FhirSink
-from radiograde.service.delivery.destinations.sink import Finding
+from radiograde.service.config.site import FhirDestinationTable
+from radiograde.service.delivery.destinations.destination import Finding
+from radiograde.service.delivery.destinations.fhir_destination import FhirDestination
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import DeliveryError, RefusedError, UnreachableError
 from tests.orthanc import free_port
@@ -20,15 +20,15 @@ CONTENT = b'{"resourceType": "Bundle", "type": "transaction"}'
 BUNDLE = Document("fhir", "fhir.json", "application/fhir+json", CONTENT)
 
 
-def sink(url: str, **keys: Any) -> FhirSink:
+def target(url: str, **keys: Any) -> FhirDestination:
     table = {"name": "fhir", "type": "fhir", "url": url, "timeout_s": 5.0} | keys
-    return FhirSink(FhirDestination.model_validate(table))
+    return FhirDestination(FhirDestinationTable.model_validate(table))
 
 
 def failure(kind: type[DeliveryError], said: Said) -> str:
     """Return the message that sending ends with; it holds no patient."""
     with running_web(said) as web, pytest.raises(kind) as caught:
-        sink(web.url).send([BUNDLE], RESULT_ID)
+        target(web.url).send([BUNDLE], RESULT_ID)
     assert caught.value.__class__ is kind
     assert not tells_of_a_patient(caught.value.message)
     return caught.value.message
@@ -79,7 +79,7 @@ def server(
 
 def found(answer: Callable[[Asked], Said] | Said, **keys: Any) -> list[Finding]:
     with running_web(answer) as web:
-        findings = sink(f"{web.url}/fhir", **keys).check()
+        findings = target(f"{web.url}/fhir", **keys).check()
     assert {asked.method for asked in web.asked} <= {"GET"}
     return findings
 
@@ -87,7 +87,7 @@ def found(answer: Callable[[Asked], Said] | Said, **keys: Any) -> list[Finding]:
 def test_the_bundle_is_posted_to_the_base_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FHIR_TOKEN", "abc")
     with running_web(Said(200, bundle("201 Created", "200"))) as web:
-        sink(f"{web.url}/fhir/", token_env="FHIR_TOKEN").send([BUNDLE], RESULT_ID)  # noqa: S106
+        target(f"{web.url}/fhir/", token_env="FHIR_TOKEN").send([BUNDLE], RESULT_ID)  # noqa: S106
     (asked,) = web.asked
     assert (asked.method, asked.path, asked.body) == ("POST", "/fhir", CONTENT)
     assert asked.headers["Content-Type"] == asked.headers["Accept"] == "application/fhir+json"
@@ -141,13 +141,13 @@ def test_what_is_no_fhir_server_has_taken_nothing(body: Any) -> None:
 )
 def test_entries_without_a_status_say_nothing(body: Any) -> None:
     with running_web(Said(200, body)) as web:
-        sink(web.url).send([BUNDLE], RESULT_ID)
+        target(web.url).send([BUNDLE], RESULT_ID)
 
 
 def test_nobody_there_is_told() -> None:
     port = free_port()
     with pytest.raises(UnreachableError, match=f"127.0.0.1:{port} accepts no connection"):
-        sink(f"http://127.0.0.1:{port}").send([BUNDLE], RESULT_ID)
+        target(f"http://127.0.0.1:{port}").send([BUNDLE], RESULT_ID)
 
 
 @pytest.mark.parametrize(("version", "number"), [("R4", "4.0.1"), ("R5", "5.0.0")])

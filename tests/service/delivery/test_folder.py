@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from radiograde.service.config.site import FolderDestination
-from radiograde.service.delivery.destinations.folder import FolderSink
+from radiograde.service.config.site import FolderDestinationTable
+from radiograde.service.delivery.destinations.folder_destination import FolderDestination
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import UnreachableError
 from tests.service.delivery.objects import RESULT_ID, dicom_document
@@ -19,8 +19,8 @@ SC = dicom_document()
 RESULT = Document("json", "result.json", "application/json", b"{}\n")
 
 
-def sink(path: Path) -> FolderSink:
-    return FolderSink(FolderDestination(name="share", type="folder", path=path))
+def target(path: Path) -> FolderDestination:
+    return FolderDestination(FolderDestinationTable(name="share", type="folder", path=path))
 
 
 def contents(path: Path) -> dict[str, bytes]:
@@ -32,7 +32,7 @@ def contents(path: Path) -> dict[str, bytes]:
 
 
 def test_documents_lie_in_a_folder_of_the_result(tmp_path: Path) -> None:
-    sink(tmp_path).send([SC, RESULT], RESULT_ID)
+    target(tmp_path).send([SC, RESULT], RESULT_ID)
     assert contents(tmp_path) == {
         f"{RESULT_ID}/sc.dcm": SC.content,
         f"{RESULT_ID}/result.json": RESULT.content,
@@ -40,23 +40,23 @@ def test_documents_lie_in_a_folder_of_the_result(tmp_path: Path) -> None:
 
 
 def test_sending_twice_leaves_what_sending_once_does(tmp_path: Path) -> None:
-    sink(tmp_path).send([SC], RESULT_ID)
+    target(tmp_path).send([SC], RESULT_ID)
     once = contents(tmp_path)
-    sink(tmp_path).send([SC], RESULT_ID)
+    target(tmp_path).send([SC], RESULT_ID)
     assert contents(tmp_path) == once
 
 
 def test_others_may_read_what_the_umask_lets_them(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
-        sink(tmp_path).send([SC], RESULT_ID)
+        target(tmp_path).send([SC], RESULT_ID)
     finally:
         os.umask(before)
     assert (tmp_path / RESULT_ID / "sc.dcm").stat().st_mode & 0o777 == 0o640
 
 
 def test_a_document_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sink(tmp_path).send([RESULT], RESULT_ID)
+    target(tmp_path).send([RESULT], RESULT_ID)
     later = Document("json", "result.json", "application/json", b'{"id": 1}\n')
 
     def full(_: int) -> None:
@@ -64,30 +64,30 @@ def test_a_document_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UnreachableError, match="No space left on device"):
-        sink(tmp_path).send([later], RESULT_ID)
+        target(tmp_path).send([later], RESULT_ID)
     assert contents(tmp_path) == {f"{RESULT_ID}/result.json": RESULT.content}
 
 
 def test_a_share_that_is_not_mounted_is_not_made(tmp_path: Path) -> None:
     absent = tmp_path / "share"
     with pytest.raises(UnreachableError, match="cannot be written"):
-        sink(absent).send([SC], RESULT_ID)
+        target(absent).send([SC], RESULT_ID)
     assert not absent.exists()
 
 
 def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
     (tmp_path / RESULT_ID).write_bytes(b"")
     with pytest.raises(UnreachableError):
-        sink(tmp_path).send([SC], RESULT_ID)
+        target(tmp_path).send([SC], RESULT_ID)
 
 
 def test_a_good_folder_passes_and_stays_as_it_was(tmp_path: Path) -> None:
-    assert [one.level for one in sink(tmp_path).check()] == ["ok", "ok", "ok"]
+    assert [one.level for one in target(tmp_path).check()] == ["ok", "ok", "ok"]
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_folder_fails(tmp_path: Path) -> None:
-    (finding,) = sink(tmp_path / "share").check()
+    (finding,) = target(tmp_path / "share").check()
     assert finding.level == "fail"
     assert "mount the share" in finding.advice
 
@@ -99,7 +99,7 @@ def test_a_folder_that_takes_no_files_fails(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "touch", closed)
-    finding = sink(tmp_path).check()[-1]
+    finding = target(tmp_path).check()[-1]
     assert (finding.what, finding.level) == ("takes files", "fail")
     assert "Permission denied" in finding.advice
 
@@ -107,5 +107,5 @@ def test_a_folder_that_takes_no_files_fails(
 def test_little_room_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(5 * 1024**2))
-    finding = sink(tmp_path).check()[-1]
+    finding = target(tmp_path).check()[-1]
     assert (finding.level, finding.advice) == ("warn", "Only 5 MiB are free.")

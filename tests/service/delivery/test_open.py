@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from radiograde.service.config.site import load_site
-from radiograde.service.delivery.destinations.dicom import DicomSink
-from radiograde.service.delivery.destinations.dicomweb import DicomWebSink
-from radiograde.service.delivery.destinations.fhir import FhirSink
-from radiograde.service.delivery.destinations.folder import FolderSink
-from radiograde.service.delivery.open import open_sink
+from radiograde.service.delivery.destinations.dicom_destination import DicomDestination
+from radiograde.service.delivery.destinations.dicomweb_destination import DicomWebDestination
+from radiograde.service.delivery.destinations.fhir_destination import FhirDestination
+from radiograde.service.delivery.destinations.folder_destination import FolderDestination
+from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.errors import SiteError
 
 SITE = """
@@ -41,9 +41,14 @@ path = "/srv/results"
 
 def test_each_type_has_a_sink(tmp_path: Path) -> None:
     (tmp_path / "site.toml").write_text(SITE)
-    sinks = [open_sink(one) for one in load_site(tmp_path / "site.toml").destination]
-    assert [type(one) for one in sinks] == [DicomSink, DicomWebSink, FhirSink, FolderSink]
-    assert [one.name for one in sinks] == ["pacs", "web", "records", "share"]
+    targets = [open_destination(one) for one in load_site(tmp_path / "site.toml").destination]
+    assert [type(one) for one in targets] == [
+        DicomDestination,
+        DicomWebDestination,
+        FhirDestination,
+        FolderDestination,
+    ]
+    assert [one.name for one in targets] == ["pacs", "web", "records", "share"]
 
 
 @pytest.mark.parametrize(

@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from radiograde.service.config.site import DicomDestination, DicomWebDestination
-from radiograde.service.delivery.destinations.sink import Sink
-from radiograde.service.delivery.open import open_sink
+from radiograde.service.config.site import DicomDestinationTable, DicomWebDestinationTable
+from radiograde.service.delivery.destinations.destination import Destination
+from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.documents.capture import secondary_capture
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.seg import segmentation
 from radiograde.service.documents.sr import structured_report
 from tests.orthanc import Orthanc, running_orthanc
 from tests.service.delivery.nodes import destination
-from tests.service.documents.cases import RESULT_ID, STUDY_UID, case, film_bytes
+from tests.service.documents.graded_films import RESULT_ID, STUDY_UID, film_bytes, graded_film
 
 
 @pytest.fixture(scope="module")
 def documents() -> list[Document]:
-    film = case()
+    film = graded_film()
     return [structured_report(film), segmentation(film), secondary_capture(film)]
 
 
@@ -31,24 +31,24 @@ def orthanc(tmp_path: Path) -> Iterator[Orthanc]:
         yield running
 
 
-def by_c_store(orthanc: Orthanc) -> DicomDestination:
+def by_c_store(orthanc: Orthanc) -> DicomDestinationTable:
     return destination(orthanc.dicom_port, aet=orthanc.aet)
 
 
-def by_stow(orthanc: Orthanc) -> DicomWebDestination:
-    return DicomWebDestination(name="web", type="dicomweb", url=orthanc.dicomweb)
+def by_stow(orthanc: Orthanc) -> DicomWebDestinationTable:
+    return DicomWebDestinationTable(name="web", type="dicomweb", url=orthanc.dicomweb)
 
 
 @pytest.mark.parametrize("way", [by_c_store, by_stow])
 def test_they_join_their_film(
     orthanc: Orthanc,
     documents: list[Document],
-    way: Callable[[Orthanc], DicomDestination | DicomWebDestination],
+    way: Callable[[Orthanc], DicomDestinationTable | DicomWebDestinationTable],
 ) -> None:
     orthanc.post("/instances", film_bytes())
-    sink: Sink = open_sink(way(orthanc))
+    target: Destination = open_destination(way(orthanc))
     for _ in range(2):
-        sink.send(documents, RESULT_ID)
+        target.send(documents, RESULT_ID)
     assert len(orthanc.get("/patients")) == len(orthanc.get("/studies")) == 1
     kept = orthanc.instances()
     assert {one["StudyInstanceUID"] for one in kept} == {STUDY_UID}

@@ -12,10 +12,10 @@ from pydantic.fields import FieldInfo
 from radiograde.service.config.site import (
     ClientTls,
     DeliveryTable,
-    DicomDestination,
-    DicomWebDestination,
-    FhirDestination,
-    FolderDestination,
+    DicomDestinationTable,
+    DicomWebDestinationTable,
+    FhirDestinationTable,
+    FolderDestinationTable,
     NodeTable,
     Peer,
     ServerTls,
@@ -32,10 +32,10 @@ SECTIONS: dict[str, type[Table]] = {
     "`[[node.peers]]`": Peer,
     "`[[watch]]`": WatchTable,
     "`[delivery]`": DeliveryTable,
-    '`type = "dicom"`': DicomDestination,
-    '`type = "dicomweb"`': DicomWebDestination,
-    '`type = "fhir"`': FhirDestination,
-    '`type = "folder"`': FolderDestination,
+    '`type = "dicom"`': DicomDestinationTable,
+    '`type = "dicomweb"`': DicomWebDestinationTable,
+    '`type = "fhir"`': FhirDestinationTable,
+    '`type = "folder"`': FolderDestinationTable,
     "`[destination.tls]`": ClientTls,
 }
 COMMON = {"name", "type", "send"}
@@ -62,7 +62,7 @@ def default(field: FieldInfo) -> str:
 @pytest.mark.parametrize("title", SECTIONS)
 def test_every_key_is_told_with_its_default(title: str) -> None:
     described = told(title)
-    if SECTIONS[title] is FhirDestination:
+    if SECTIONS[title] is FhirDestinationTable:
         described |= told('`type = "dicomweb"`')
     fields = SECTIONS[title].model_fields
     assert described == {name: default(fields[name]) for name in fields if name not in COMMON}
@@ -80,7 +80,7 @@ def test_the_example_holds_everything_and_is_valid() -> None:
     assert {one.type for one in site.destination} == {"dicom", "dicomweb", "fhir", "folder"}
     assert set(content["node"]) == set(NodeTable.model_fields)
     assert set(content["node"]["tls"]) == set(ServerTls.model_fields)
-    assert set(content["destination"][0]) == set(DicomDestination.model_fields)
+    assert set(content["destination"][0]) == set(DicomDestinationTable.model_fields)
 
 
 def test_every_destination_of_the_how_to_is_valid() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from radiograde.service.config.site import NodeTable
-from radiograde.service.dimse.server import Node, start_node
-from tests.service.dimse.fakes import FakeIntake, FakeLedger
+from radiograde.service.dimse.node import Node, start_node
+from tests.service.dimse.fakes import FakeIntake, FakeKeptInstances
 
 StartNode = Callable[..., Node]
 
@@ -21,12 +21,12 @@ def intake() -> FakeIntake:
 
 
 @pytest.fixture
-def ledger() -> FakeLedger:
-    return FakeLedger()
+def ledger() -> FakeKeptInstances:
+    return FakeKeptInstances()
 
 
 @pytest.fixture
-def start_a_node(intake: FakeIntake, ledger: FakeLedger) -> Iterator[StartNode]:
+def start_a_node(intake: FakeIntake, ledger: FakeKeptInstances) -> Iterator[StartNode]:
     """Return a function that starts a node; what it is given goes into the site table."""
     with ExitStack() as stack:
 

@@ -23,9 +23,9 @@ from pynetdicom.pdu_primitives import (
 )
 from pynetdicom.presentation import PresentationContext, build_context
 
-from radiograde.service.dimse.server import Node
-from radiograde.service.films.receipt import Door, Receipt
-from tests.service.documents.cases import film_bytes
+from radiograde.service.dimse.node import Node
+from radiograde.service.films.receipt import FilmSource, Receipt
+from tests.service.documents.graded_films import film_bytes
 
 AET = "RADIOGRADE"
 DX = "1.2.840.10008.5.1.4.1.1.1.1"
@@ -43,8 +43,8 @@ class FakeIntake:
     kept: list[bytes] = field(default_factory=list)
     before: Callable[[], object] = lambda: None
 
-    def accept(self, content: bytes | bytearray | memoryview, door: Door) -> Receipt:
-        assert door == "dicom"
+    def accept(self, content: bytes | bytearray | memoryview, source: FilmSource) -> Receipt:
+        assert source == "dicom"
         self.before()
         self.kept.append(bytes(content))
         return Receipt(f"film-{len(self.kept)}", known=False)
@@ -54,7 +54,7 @@ class FakeIntake:
 
 
 @dataclass
-class FakeLedger:
+class FakeKeptInstances:
     """Holds the instances that it is told to."""
 
     instances: set[tuple[str, str]] = field(default_factory=set)

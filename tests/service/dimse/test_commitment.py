@@ -19,11 +19,11 @@ from pynetdicom.presentation import build_context
 
 from radiograde.service.dimse import commitment, reports
 from radiograde.service.dimse.contexts import COMMITMENT, COMMITMENT_INSTANCE
-from radiograde.service.dimse.server import Node
+from radiograde.service.dimse.node import Node
 from radiograde.service.errors import StoreError
 from tests.orthanc import free_port
 from tests.service.dimse.conftest import StartNode
-from tests.service.dimse.fakes import DX, PATIENCE_S, FakeLedger, status_of, wait_for
+from tests.service.dimse.fakes import DX, PATIENCE_S, FakeKeptInstances, status_of, wait_for
 
 ARCHIVE = "ARCHIVE"
 N_EVENT_REPORT_RSP = b"\0\0\0\1\2\0\0\0\x00\x81"
@@ -116,7 +116,7 @@ def references(ds: Dataset, keyword: str) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(autouse=True)
-def two_are_known(ledger: FakeLedger) -> None:
+def two_are_known(ledger: FakeKeptInstances) -> None:
     ledger.instances = {KEPT, (DX, "1.2.826.0.1.3680043.10.1541.7.9")}
 
 
@@ -153,7 +153,7 @@ def test_who_releases_at_once_is_not_kept_waiting(node: Node) -> None:
     assert association.is_released
 
 
-def test_a_long_list_is_reported_in_fragments(node: Node, ledger: FakeLedger) -> None:
+def test_a_long_list_is_reported_in_fragments(node: Node, ledger: FakeKeptInstances) -> None:
     many = [(DX, f"1.2.826.0.1.3680043.10.1541.8.{number}") for number in range(300)]
     ledger.instances = set(many)
     asker = Asker()
@@ -256,7 +256,7 @@ def test_says_what_is_wrong_with_a_request(
     association.release()
 
 
-def test_records_that_do_not_answer_are_a_failure(node: Node, ledger: FakeLedger) -> None:
+def test_records_that_do_not_answer_are_a_failure(node: Node, ledger: FakeKeptInstances) -> None:
     association = Asker().associate(node)
     ledger.fault = StoreError("The store is away.")
     assert ask(association, request(KEPT)) == 0x0110

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from radiograde.service.dimse.server import Node
+from radiograde.service.dimse.node import Node
 from tests.service.dimse.conftest import StartNode
 from tests.service.dimse.fakes import (
     DX,

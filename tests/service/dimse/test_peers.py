@@ -34,7 +34,7 @@ from tests.service.dimse.fakes import (
     DX,
     FILM,
     FakeIntake,
-    FakeLedger,
+    FakeKeptInstances,
     RawCaller,
     command,
     p_data,
@@ -225,7 +225,7 @@ def test_storescu_that_aborts_or_invents(
 
 
 def test_orthanc_stores_and_commits(
-    start_a_node: StartNode, intake: FakeIntake, ledger: FakeLedger, tmp_path: Path
+    start_a_node: StartNode, intake: FakeIntake, ledger: FakeKeptInstances, tmp_path: Path
 ) -> None:
     node = start_a_node()
     with running_orthanc(tmp_path, modalities={"node": (AET, "127.0.0.1", node.port)}) as orthanc:

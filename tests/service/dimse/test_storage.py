@@ -25,7 +25,7 @@ from radiograde.data.phantom_dicom import to_dicom
 from radiograde.data.storage import Storage
 from radiograde.model.errors import OverloadedError
 from radiograde.model.reading import radiograph
-from radiograde.service.dimse.server import Node
+from radiograde.service.dimse.node import Node
 from radiograde.service.errors import NoSpaceError, StoreError
 from tests.service.dimse.conftest import StartNode
 from tests.service.dimse.fakes import (
@@ -41,7 +41,7 @@ from tests.service.dimse.fakes import (
     request_pdu,
     status_of,
 )
-from tests.service.documents.cases import film_bytes
+from tests.service.documents.graded_films import film_bytes
 
 PRIVATE_CLASS = "1.2.826.0.1.3680043.10.1541.99"
 NEW_CLASS = "1.2.840.10008.5.1.4.1.1.999.1"

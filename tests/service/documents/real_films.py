@@ -11,8 +11,8 @@ from pydicom import dcmread
 
 from radiograde.model.reading import radiograph
 from radiograde.model.scoring.scorer import Scorer
-from radiograde.service.documents.case import Case
-from tests.service.documents.cases import BEGAN, RESULT_ID
+from radiograde.service.documents.graded_film import GradedFilm
+from tests.service.documents.graded_films import BEGAN, RESULT_ID
 
 SCORED = (
     "fuji_cr_mono1_10bit_440px",
@@ -25,7 +25,7 @@ SCORED = (
 
 
 @cache
-def real_case(shared: Path, name: str) -> Case:
+def real_case(shared: Path, name: str) -> GradedFilm:
     """Return the case of a film in ``shared``; skip where it is absent."""
     path = shared / "dicom" / "chest" / f"{name}.dcm"
     if not path.exists():
@@ -34,7 +34,7 @@ def real_case(shared: Path, name: str) -> Case:
     result = _scorer().score(film)
     assert result.status == "scored"
     header = dcmread(path, stop_before_pixels=True)
-    return Case(film, header, dataclasses.replace(result, id=RESULT_ID), BEGAN)
+    return GradedFilm(film, header, dataclasses.replace(result, id=RESULT_ID), BEGAN)
 
 
 @cache

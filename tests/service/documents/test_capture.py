@@ -17,11 +17,11 @@ from pydicom.uid import ComputedRadiographyImageStorage, SecondaryCaptureImageSt
 
 from radiograde.model.scoring.result import GateVerdict, Reason
 from radiograde.service.documents.capture import capture_picture, secondary_capture
-from radiograde.service.documents.case import Case
 from radiograde.service.documents.document import Document
-from radiograde.service.documents.overlay import graded_film
+from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.overlay import graded_view
 from radiograde.service.errors import UndocumentedError
-from tests.service.documents import cases
+from tests.service.documents import graded_films
 from tests.service.documents.real_films import SCORED, real_case
 from tests.service.documents.validators import dciodvfy
 
@@ -32,31 +32,31 @@ def dataset(document: Document) -> Dataset:
     return dcmread(io.BytesIO(document.content))
 
 
-def pixels_of(case: Case) -> NDArray[np.uint8]:
-    pixels: NDArray[np.uint8] = dataset(secondary_capture(case)).pixel_array
+def pixels_of(graded: GradedFilm) -> NDArray[np.uint8]:
+    pixels: NDArray[np.uint8] = dataset(secondary_capture(graded)).pixel_array
     return pixels
 
 
-def with_result(case: Case, **changed: Any) -> Case:
-    return dataclasses.replace(case, result=dataclasses.replace(case.result, **changed))
+def with_result(graded: GradedFilm, **changed: Any) -> GradedFilm:
+    return dataclasses.replace(graded, result=dataclasses.replace(graded.result, **changed))
 
 
-def remarked(case: Case, *reasons: Reason) -> Case:
-    return with_result(case, gate=GateVerdict(reasons))
+def remarked(graded: GradedFilm, *reasons: Reason) -> GradedFilm:
+    return with_result(graded, gate=GateVerdict(reasons))
 
 
 def test_its_pixels_are_the_drawn_picture() -> None:
-    case = cases.case()
-    drawn = np.asarray(capture_picture(case))
-    assert np.array_equal(pixels_of(case), drawn)
-    film = np.asarray(graded_film(case.film, case.result))
+    graded = graded_films.graded_film()
+    drawn = np.asarray(capture_picture(graded))
+    assert np.array_equal(pixels_of(graded), drawn)
+    film = np.asarray(graded_view(graded.film, graded.result))
     assert np.array_equal(drawn[: len(film)], film)
     assert 1200 <= drawn.shape[0] <= 1600
     assert drawn[len(film) :].std() > 10
 
 
 def test_it_is_a_capture_that_no_one_takes_for_the_film() -> None:
-    document = secondary_capture(cases.case())
+    document = secondary_capture(graded_films.graded_film())
     ds = dataset(document)
     assert document.sop_class_uid == ds.SOPClassUID == SecondaryCaptureImageStorage
     assert (ds.Modality, ds.ConversionType, ds.BodyPartExamined) == ("OT", "WSD", "CHEST")
@@ -67,21 +67,24 @@ def test_it_is_a_capture_that_no_one_takes_for_the_film() -> None:
 
 
 def test_it_belongs_to_the_film() -> None:
-    ds = dataset(secondary_capture(cases.case()))
-    assert ds.StudyInstanceUID == cases.STUDY_UID
+    ds = dataset(secondary_capture(graded_films.graded_film()))
+    assert ds.StudyInstanceUID == graded_films.STUDY_UID
     assert ds.SeriesInstanceUID != "1.2.826.0.1.3680043.10.1541.2"
     assert ds.PatientName == "김^민준"
     assert ds.AccessionNumber == "ACC-7"
-    assert ds.SourceImageSequence[0].ReferencedSOPInstanceUID == cases.SOP_UID
+    assert ds.SourceImageSequence[0].ReferencedSOPInstanceUID == graded_films.SOP_UID
     assert ds.ReferencedSeriesSequence[0].SeriesInstanceUID == "1.2.826.0.1.3680043.10.1541.2"
 
 
 def test_the_same_case_gives_the_same_bytes() -> None:
-    assert secondary_capture(cases.case()).content == secondary_capture(cases.case()).content
+    assert (
+        secondary_capture(graded_films.graded_film()).content
+        == secondary_capture(graded_films.graded_film()).content
+    )
 
 
 def test_nothing_of_the_patient_is_drawn() -> None:
-    other = cases.case(
+    other = graded_films.graded_film(
         PatientName="Other^Name",
         PatientID="X-99",
         PatientBirthDate="19991231",
@@ -89,77 +92,77 @@ def test_nothing_of_the_patient_is_drawn() -> None:
         StudyDate="20200101",
         ReferringPhysicianName="Some^Body",
     )
-    assert np.array_equal(pixels_of(cases.case()), pixels_of(other))
+    assert np.array_equal(pixels_of(graded_films.graded_film()), pixels_of(other))
 
 
 def test_when_and_by_which_model_is_drawn() -> None:
-    case = cases.case()
-    model = dataclasses.replace(case.result.model, version="9.8.7")
-    plain = np.asarray(capture_picture(case))
-    later = dataclasses.replace(case, began=case.began + timedelta(minutes=1))
-    for other in (later, with_result(case, model=model)):
+    graded = graded_films.graded_film()
+    model = dataclasses.replace(graded.result.model, version="9.8.7")
+    plain = np.asarray(capture_picture(graded))
+    later = dataclasses.replace(graded, began=graded.began + timedelta(minutes=1))
+    for other in (later, with_result(graded, model=model)):
         assert not np.array_equal(plain, np.asarray(capture_picture(other)))
 
 
 def test_warnings_are_drawn_whole() -> None:
-    case = cases.case()
-    bare = capture_picture(remarked(case))
-    warned = capture_picture(remarked(case, Reason("inverted", "warn", "It was inverted.")))
+    graded = graded_films.graded_film()
+    bare = capture_picture(remarked(graded))
+    warned = capture_picture(remarked(graded, Reason("inverted", "warn", "It was inverted.")))
     assert warned.height == bare.height + ONE_LINE
     amber = (np.asarray(warned).astype(int) @ [1, 0, -1] > 120).sum(axis=1)
     assert amber[-54 - ONE_LINE : -54].sum() > amber[-54:].sum()
     long = " ".join(["Check that the head is up and the right side on the left."] * 4)
-    wrapped = capture_picture(remarked(case, Reason("askew", "warn", long)))
+    wrapped = capture_picture(remarked(graded, Reason("askew", "warn", long)))
     assert wrapped.height >= bare.height + 2 * ONE_LINE
 
 
 def test_a_mirrored_film_is_shown_upright() -> None:
-    upright = cases.case()
-    mirrored = cases.case(PatientOrientation=["R", "F"])
+    upright = graded_films.graded_film()
+    mirrored = graded_films.graded_film(PatientOrientation=["R", "F"])
     ds = dataset(secondary_capture(mirrored))
     assert ds.PatientOrientation == ["L", "F"]
     flipped = dataclasses.replace(upright.film, pixels=upright.film.pixels[:, ::-1])
     expected = capture_picture(dataclasses.replace(upright, film=flipped))
-    height = graded_film(upright.film, upright.result).height
+    height = graded_view(upright.film, upright.result).height
     assert np.array_equal(ds.pixel_array[:height], np.asarray(expected)[:height])
 
 
 @pytest.mark.parametrize("orientation", [None, ["H", "L"]])
 def test_what_nobody_knows_of_the_film_is_not_claimed(orientation: list[str] | None) -> None:
-    ds = dataset(secondary_capture(cases.case(PatientOrientation=orientation)))
+    ds = dataset(secondary_capture(graded_films.graded_film(PatientOrientation=orientation)))
     assert not ds.PatientOrientation
     assert "BurnedInAnnotation" not in ds
 
 
 @pytest.mark.parametrize("burned_in", ["YES", "NO"])
 def test_text_burned_into_the_film_is_told(burned_in: str) -> None:
-    ds = dataset(secondary_capture(cases.case(BurnedInAnnotation=burned_in)))
+    ds = dataset(secondary_capture(graded_films.graded_film(BurnedInAnnotation=burned_in)))
     assert ds.BurnedInAnnotation == burned_in
 
 
 @pytest.mark.parametrize("shape", [(32, 32), (400, 1000), (1000, 400)])
 def test_films_of_any_size_are_drawn(shape: tuple[int, int]) -> None:
-    case = cases.case()
-    film = dataclasses.replace(case.film, pixels=np.broadcast_to(np.float32(0.5), shape))
-    pixels = pixels_of(dataclasses.replace(case, film=film))
+    graded = graded_films.graded_film()
+    film = dataclasses.replace(graded.film, pixels=np.broadcast_to(np.float32(0.5), shape))
+    pixels = pixels_of(dataclasses.replace(graded, film=film))
     assert pixels.shape[1] >= 1240
 
 
 def test_a_lung_that_is_not_seen_and_long_names_are_drawn() -> None:
-    case = cases.case()
-    model = dataclasses.replace(case.result.model, name="a-model-of-a-very-long-name" * 9)
-    secondary_capture(with_result(case, model=model, image=None, gate=None))
+    graded = graded_films.graded_film()
+    model = dataclasses.replace(graded.result.model, name="a-model-of-a-very-long-name" * 9)
+    secondary_capture(with_result(graded, model=model, image=None, gate=None))
 
 
 def test_only_scored_films_that_came_as_dicom_have_one() -> None:
-    scored = cases.case()
-    for case in (
-        cases.rejected_case(),
+    scored = graded_films.graded_film()
+    for graded in (
+        graded_films.rejected_case(),
         with_result(scored, maps=None),
         dataclasses.replace(scored, header=None),
     ):
         with pytest.raises(UndocumentedError):
-            secondary_capture(case)
+            secondary_capture(graded)
 
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -175,23 +178,23 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("changed", VARIANTS.values(), ids=VARIANTS)
 def test_the_validator_finds_nothing(changed: dict[str, Any], tmp_path: Path) -> None:
-    assert dciodvfy(secondary_capture(cases.case(**changed)).content, tmp_path) == []
+    assert dciodvfy(secondary_capture(graded_films.graded_film(**changed)).content, tmp_path) == []
 
 
 def test_the_validator_finds_nothing_where_the_header_is_empty(tmp_path: Path) -> None:
-    case = cases.case()
-    film = dataclasses.replace(case.film, sop_instance_uid=None, study_instance_uid=None)
-    document = secondary_capture(dataclasses.replace(case, film=film, header=Dataset()))
+    graded = graded_films.graded_film()
+    film = dataclasses.replace(graded.film, sop_instance_uid=None, study_instance_uid=None)
+    document = secondary_capture(dataclasses.replace(graded, film=film, header=Dataset()))
     assert dciodvfy(document.content, tmp_path) == []
 
 
 @pytest.mark.parametrize("name", SCORED)
 def test_real_films_have_a_valid_capture(name: str, shared: Path, tmp_path: Path) -> None:
-    case = real_case(shared, name)
-    document = secondary_capture(case)
+    graded = real_case(shared, name)
+    document = secondary_capture(graded)
     complaints = dciodvfy(document.content, tmp_path)
     assert [line for line in complaints if "Retired Person Name form" not in line] == []
-    assert np.array_equal(dataset(document).pixel_array, np.asarray(capture_picture(case)))
+    assert np.array_equal(dataset(document).pixel_array, np.asarray(capture_picture(graded)))
 
 
 def test_dcmtk_opens_it(tmp_path: Path) -> None:
@@ -199,7 +202,7 @@ def test_dcmtk_opens_it(tmp_path: Path) -> None:
     if dcmdump is None:
         pytest.skip("DCMTK is not installed")
     path = tmp_path / "sc.dcm"
-    path.write_bytes(secondary_capture(cases.case()).content)
+    path.write_bytes(secondary_capture(graded_films.graded_film()).content)
     done = subprocess.run([dcmdump, str(path)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert "SecondaryCaptureImageStorage" in done.stdout

@@ -19,10 +19,17 @@ from pydicom.sequence import Sequence
 
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import NOTICE, GateVerdict, Reason
-from radiograde.service.documents.case import Case
 from radiograde.service.documents.codes import SEVERITIES, ZONE_SITES
 from radiograde.service.documents.fhir import Version, bundle
-from tests.service.documents.cases import BEGAN, RESULT_ID, SOP_UID, STUDY_UID, case, rejected_case
+from radiograde.service.documents.graded_film import GradedFilm
+from tests.service.documents.graded_films import (
+    BEGAN,
+    RESULT_ID,
+    SOP_UID,
+    STUDY_UID,
+    graded_film,
+    rejected_case,
+)
 from tests.service.fakes import FACTS, scored
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -31,42 +38,42 @@ KOREAN = ["", "ISO 2022 IR 149"]
 
 
 @cache
-def scored_case() -> Case:
-    return case()
+def scored_case() -> GradedFilm:
+    return graded_film()
 
 
 @cache
-def gated_out() -> Case:
+def gated_out() -> GradedFilm:
     return rejected_case()
 
 
 @cache
-def picture_case() -> Case:
+def picture_case() -> GradedFilm:
     film = Radiograph(np.full((80, 60), 0.5, np.float32), "png", "cd" * 32)
-    return Case(film, None, dataclasses.replace(scored(), id=RESULT_ID), BEGAN)
+    return GradedFilm(film, None, dataclasses.replace(scored(), id=RESULT_ID), BEGAN)
 
 
 CASES = {"scored": scored_case, "rejected": gated_out, "picture": picture_case}
 
 
-def entries(subject: Case, version: Version = "R4") -> list[dict[str, Any]]:
+def entries(subject: GradedFilm, version: Version = "R4") -> list[dict[str, Any]]:
     parsed = json.loads(bundle(subject, version).content)
     assert parsed["type"] == "transaction"
     found: list[dict[str, Any]] = parsed["entry"]
     return found
 
 
-def resources(subject: Case, kind: str, version: Version = "R4") -> list[dict[str, Any]]:
+def resources(subject: GradedFilm, kind: str, version: Version = "R4") -> list[dict[str, Any]]:
     found = [entry["resource"] for entry in entries(subject, version)]
     return [resource for resource in found if resource["resourceType"] == kind]
 
 
-def report_of(subject: Case, version: Version = "R4") -> dict[str, Any]:
+def report_of(subject: GradedFilm, version: Version = "R4") -> dict[str, Any]:
     (report,) = resources(subject, "DiagnosticReport", version)
     return report
 
 
-def group_of(subject: Case) -> dict[str, Any]:
+def group_of(subject: GradedFilm) -> dict[str, Any]:
     groups = [each for each in resources(subject, "Observation") if code(each) == "246112005"]
     (group,) = groups
     return group
@@ -86,7 +93,7 @@ def value_code(element: dict[str, Any]) -> str:
     return str(coding["code"])
 
 
-def members(subject: Case, wanted: str) -> list[dict[str, Any]]:
+def members(subject: GradedFilm, wanted: str) -> list[dict[str, Any]]:
     return [each for each in resources(subject, "Observation") if code(each) == wanted]
 
 
@@ -218,7 +225,7 @@ def test_the_example_in_the_documents_is_what_comes_out() -> None:
 
 @pytest.mark.parametrize("severity", SEVERITIES)
 def test_every_severity_has_its_code(severity: str) -> None:
-    graded = case(dataclasses.replace(scored(), severity=severity))
+    graded = graded_film(dataclasses.replace(scored(), severity=severity))
     assert value_code(group_of(graded)) == SEVERITIES[severity].value
 
 
@@ -230,7 +237,7 @@ def test_what_the_gate_noticed_is_told_in_words_and_codes() -> None:
 
 def test_a_reason_without_a_code_of_its_own_is_told_all_the_same() -> None:
     gate = GateVerdict((Reason("brand_new", "warn", "Something <new> & odd."),))
-    group = group_of(case(dataclasses.replace(scored(), gate=gate)))
+    group = group_of(graded_film(dataclasses.replace(scored(), gate=gate)))
     assert value_code(components(group)["REMARK"]) == "OTHER"
     assert group["note"] == [{"text": "Something <new> & odd."}]
     assert "<p>Something &lt;new&gt; &amp; odd.</p>" in group["text"]["div"]
@@ -319,7 +326,7 @@ def test_an_issuer_with_a_universal_id_is_the_system(
 ) -> None:
     issuer = Dataset()
     issuer.UniversalEntityID, issuer.UniversalEntityIDType = entity, kind
-    numbered = case(
+    numbered = graded_film(
         IssuerOfPatientIDQualifiersSequence=Sequence([issuer]),
         IssuerOfAccessionNumberSequence=Sequence([issuer]),
     )
@@ -341,7 +348,9 @@ def test_an_issuer_with_a_universal_id_is_the_system(
 )
 def test_identifiers_are_read_in_their_character_set(charset: Any, issuer: str) -> None:
     # The Korean name does not fit into every character set.
-    report = report_of(case(SpecificCharacterSet=charset, PatientName="", IssuerOfPatientID=issuer))
+    report = report_of(
+        graded_film(SpecificCharacterSet=charset, PatientName="", IssuerOfPatientID=issuer)
+    )
     assert report["subject"]["identifier"] == {"value": "P-1", "assigner": {"display": issuer}}
 
 
@@ -356,7 +365,7 @@ def test_a_picture_belongs_to_nobody() -> None:
 
 @pytest.mark.filterwarnings("ignore:Invalid value for VR DA")
 def test_a_header_that_says_nothing_is_left_out() -> None:
-    bare = case(
+    bare = graded_film(
         PatientID="", AccessionNumber="", StudyDate="", AcquisitionDate="20261399", StudyTime=""
     )
     report = report_of(bare)
@@ -403,7 +412,7 @@ def test_another_film_shares_nothing_but_the_device_and_another_model_not_even_t
     server = Server()
     server.take(entries(scored_case()))
     first = len(server.kept)
-    server.take(entries(case(SOPInstanceUID=f"{SOP_UID}.9")))
+    server.take(entries(graded_film(SOPInstanceUID=f"{SOP_UID}.9")))
     assert len(server.kept) == 2 * first - 1
     model = dataclasses.replace(FACTS, sha256="ef" * 32)
     other = dataclasses.replace(scored_case().result, model=model)

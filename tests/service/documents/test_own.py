@@ -16,11 +16,11 @@ from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_file import parse
 from radiograde.model.reading.dicom_header import Header
 from radiograde.service.documents import codes, equipment, uids
-from radiograde.service.documents.equipment import is_own, moment, stamp
+from radiograde.service.documents.equipment import add_equipment, is_own, timestamp
 from radiograde.service.documents.sr import structured_report
-from tests.service.documents.cases import BEGAN, case, film_bytes, rejected_case
+from tests.service.documents.graded_films import BEGAN, film_bytes, graded_film, rejected_case
 
-REPORT = functools.cache(lambda: structured_report(case()).content)
+REPORT = functools.cache(lambda: structured_report(graded_film()).content)
 
 
 def both_ways(content: bytes) -> tuple[bool, bool]:
@@ -97,9 +97,9 @@ def test_a_damaged_sequence_is_no_mark() -> None:
 
 
 def test_the_stamp_tells_what_made_a_document_and_when() -> None:
-    graded = case()
+    graded = graded_film()
     ds = Dataset()
-    stamp(ds, graded)
+    add_equipment(ds, graded)
     (item,) = ds.ContributingEquipmentSequence
     assert item.DeviceUID == uids.device_uid(graded.result.model.sha256)
     for described in (ds, item):
@@ -112,7 +112,7 @@ def test_the_stamp_tells_what_made_a_document_and_when() -> None:
 
 
 def test_times_are_in_the_films_own_zone() -> None:
-    assert moment(case()) == BEGAN
-    abroad = moment(case(TimezoneOffsetFromUTC="-0600"))
+    assert timestamp(graded_film()) == BEGAN
+    abroad = timestamp(graded_film(TimezoneOffsetFromUTC="-0600"))
     assert abroad == BEGAN
     assert f"{abroad:%Y%m%d%H%M%S}" == "20260303230607"

@@ -14,26 +14,26 @@ from pydicom.dataset import Dataset
 
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import NOTICE, GateVerdict, Maps, Reason
-from radiograde.service.documents.case import Case
+from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.pdf import report
 from radiograde.service.documents.pdf_page import BODY, INNER
 from radiograde.service.documents.pdf_text import runs, width, wrapped
-from tests.service.documents.cases import BEGAN, RESULT_ID, case, rejected_case
+from tests.service.documents.graded_films import BEGAN, RESULT_ID, graded_film, rejected_case
 from tests.service.documents.pdf_reader import lines, outside_streams, page_count
 from tests.service.fakes import FACTS, LATERAL, scored
 
 
 @cache
-def scored_case() -> Case:
-    return case()
+def scored_case() -> GradedFilm:
+    return graded_film()
 
 
 @cache
-def gated_out() -> Case:
+def gated_out() -> GradedFilm:
     return rejected_case()
 
 
-def said(subject: Case) -> list[str]:
+def said(subject: GradedFilm) -> list[str]:
     """Return the lines of the one page that there must be."""
     content = report(subject).content
     assert page_count(content) == 1
@@ -45,7 +45,7 @@ def scored_text() -> list[str]:
     return said(scored_case())
 
 
-def named(name: str, **changed: Any) -> Case:
+def named(name: str, **changed: Any) -> GradedFilm:
     """Return the rejected case, of a patient with another name or other elements."""
     header = Dataset()
     header.PatientName = name
@@ -54,7 +54,7 @@ def named(name: str, **changed: Any) -> Case:
     return dataclasses.replace(gated_out(), header=header)
 
 
-def noticed(*reasons: Reason) -> Case:
+def noticed(*reasons: Reason) -> GradedFilm:
     result = dataclasses.replace(scored_case().result, gate=GateVerdict(reasons))
     return dataclasses.replace(scored_case(), result=result)
 
@@ -150,7 +150,7 @@ def test_a_rejected_film_has_reasons_and_no_numbers() -> None:
 
 def test_a_picture_belongs_to_nobody() -> None:
     film = Radiograph(np.full((80, 60), 0.5, np.float32), "png", "cd" * 32)
-    text = said(Case(film, None, dataclasses.replace(scored(), id=RESULT_ID), BEGAN))
+    text = said(GradedFilm(film, None, dataclasses.replace(scored(), id=RESULT_ID), BEGAN))
     assert text[text.index("Patient") + 1] == "-"
     assert text[text.index("View") + 1] == "unknown"
 

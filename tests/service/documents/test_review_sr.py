@@ -15,24 +15,24 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
 
 from radiograde.model.scoring.scales import ZONES
-from radiograde.service.documents.case import Case
 from radiograde.service.documents.equipment import is_own
+from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.review_sr import review_report
 from radiograde.service.documents.sr import structured_report
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.reviews.review import Review
-from tests.service.documents.cases import SOP_UID, STUDY_UID, case, rejected_case
+from tests.service.documents.graded_films import SOP_UID, STUDY_UID, graded_film, rejected_case
 from tests.service.documents.real_films import SCORED as REAL
 from tests.service.documents.real_films import real_case
 from tests.service.documents.validators import dciodvfy, dsrdump
 from tests.service.reviews.made import CORRECTED, review
 
-SCORED = functools.cache(case)
+SCORED = functools.cache(graded_film)
 REJECTED = functools.cache(rejected_case)
 CORRECTION = review(1, "corrected", comment="서울: right base\nsecond line")
 
 
-def read(film: Case, told: Review) -> FileDataset:
+def read(film: GradedFilm, told: Review) -> FileDataset:
     return dcmread(io.BytesIO(review_report(film, told).content))
 
 
@@ -101,7 +101,7 @@ def test_what_is_measured_is_followed_by_the_identifiers_of_the_models_report() 
     ],
 )
 def test_every_verdict_is_told(
-    told: Review, film: functools._lru_cache_wrapper[Case], expected: tuple[str, str]
+    told: Review, film: functools._lru_cache_wrapper[GradedFilm], expected: tuple[str, str]
 ) -> None:
     ds = read(film(), told)
     assert verdict(ds) == expected
@@ -146,7 +146,7 @@ def test_it_stands_in_the_films_study_in_a_series_of_its_own() -> None:
 
 
 def test_its_times_are_those_of_the_review_in_the_films_zone() -> None:
-    ds = read(case(TimezoneOffsetFromUTC="+0900"), review(1))
+    ds = read(graded_film(TimezoneOffsetFromUTC="+0900"), review(1))
     assert (ds.ContentDate, ds.ContentTime) == ("20260305", "140607")
 
 
@@ -172,7 +172,7 @@ def test_a_picture_has_none() -> None:
 @pytest.mark.parametrize("film", [SCORED, REJECTED], ids=["scored", "rejected"])
 @pytest.mark.parametrize("told", [CORRECTION, review(1), review(1, "not_gradable")])
 def test_other_programs_accept_it(
-    film: functools._lru_cache_wrapper[Case], told: Review, tmp_path: Path
+    film: functools._lru_cache_wrapper[GradedFilm], told: Review, tmp_path: Path
 ) -> None:
     content = review_report(film(), told).content
     assert dciodvfy(content, tmp_path) == []
@@ -180,7 +180,7 @@ def test_other_programs_accept_it(
 
 
 def test_a_film_whose_uid_breaks_the_rules_is_named_as_evidence_alone() -> None:
-    ds = read(case(SOPInstanceUID="1.2.3.04", StudyID=None), CORRECTION)
+    ds = read(graded_film(SOPInstanceUID="1.2.3.04", StudyID=None), CORRECTION)
     assert [one.ValueType for one in items(ds) if "ReferencedSOPSequence" in one] == ["COMPOSITE"]
     Comprehensive3DSR.from_dataset(ds)
 

@@ -23,12 +23,12 @@ from pydicom.uid import (
 
 from radiograde.model.scoring.result import Maps
 from radiograde.model.scoring.scorer import involvement
-from radiograde.service.documents.case import Case
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.maps import masks_as_stored
 from radiograde.service.documents.seg import segmentation
 from radiograde.service.errors import UndocumentedError
-from tests.service.documents import cases
+from tests.service.documents import graded_films
 from tests.service.documents.real_films import SCORED, real_case
 from tests.service.documents.validators import dciodvfy
 
@@ -49,17 +49,17 @@ def dataset(document: Document) -> Dataset:
     return dcmread(io.BytesIO(document.content))
 
 
-def with_maps(case: Case, maps: Maps | None) -> Case:
-    return dataclasses.replace(case, result=dataclasses.replace(case.result, maps=maps))
+def with_maps(graded: GradedFilm, maps: Maps | None) -> GradedFilm:
+    return dataclasses.replace(graded, result=dataclasses.replace(graded.result, maps=maps))
 
 
-def with_film(case: Case, pixels: NDArray[np.float32]) -> Case:
-    return dataclasses.replace(case, film=dataclasses.replace(case.film, pixels=pixels))
+def with_film(graded: GradedFilm, pixels: NDArray[np.float32]) -> GradedFilm:
+    return dataclasses.replace(graded, film=dataclasses.replace(graded.film, pixels=pixels))
 
 
-def with_header(case: Case, header: Dataset) -> Case:
-    film = dataclasses.replace(case.film, sop_instance_uid=None, study_instance_uid=None)
-    return dataclasses.replace(case, film=film, header=header)
+def with_header(graded: GradedFilm, header: Dataset) -> GradedFilm:
+    film = dataclasses.replace(graded.film, sop_instance_uid=None, study_instance_uid=None)
+    return dataclasses.replace(graded, film=film, header=header)
 
 
 ORIENTATIONS = {
@@ -74,11 +74,11 @@ ORIENTATIONS = {
 def test_the_segments_lie_on_the_film_as_it_is_stored(
     orientation: list[str], steps: tuple[int, int]
 ) -> None:
-    case = cases.case(PatientOrientation=orientation)
-    document = segmentation(case)
+    graded = graded_films.graded_film(PatientOrientation=orientation)
+    document = segmentation(graded)
     segments = read_back(document)
-    assert case.result.maps is not None
-    assert np.array_equal(segments, masks_as_stored(case.film, case.result.maps))
+    assert graded.result.maps is not None
+    assert np.array_equal(segments, masks_as_stored(graded.film, graded.result.maps))
     # On the map of 64 x 58 the right lung takes columns 6-26, its lower third is involved.
     right, left, opacity = segments[:, :: steps[0], :: steps[1]]
     assert right[60:260, 40:120].all()
@@ -91,19 +91,19 @@ def test_the_segments_lie_on_the_film_as_it_is_stored(
 
 
 def test_the_opacity_is_what_the_percentages_count() -> None:
-    case = cases.case()
+    graded = graded_films.graded_film()
     down, across = np.mgrid[0:64, 0:58].astype(np.float32)
     slope = ((down + across) / 120).astype(np.float32)
     for involved in (0.25, 0.6):
-        maps = Maps(slope, cases.lung_maps().lungs, involved=involved)
-        right, left, opacity = read_back(segmentation(with_maps(case, maps)))
+        maps = Maps(slope, graded_films.lung_maps().lungs, involved=involved)
+        right, left, opacity = read_back(segmentation(with_maps(graded, maps)))
         expected = involvement(maps, involved)
         assert 100 * (opacity & right).sum() / right.sum() == pytest.approx(expected.right, abs=2)
         assert 100 * (opacity & left).sum() / left.sum() == pytest.approx(expected.left, abs=2)
 
 
 def test_the_segments_are_coded() -> None:
-    ds = dataset(segmentation(cases.case()))
+    ds = dataset(segmentation(graded_films.graded_film()))
     kinds = [segment.SegmentedPropertyTypeCodeSequence[0] for segment in ds.SegmentSequence]
     assert [kind.CodeValue for kind in kinds] == ["39607008", "39607008", "112001"]
     sides = [kind.SegmentedPropertyTypeModifierCodeSequence[0].CodeMeaning for kind in kinds[:2]]
@@ -114,22 +114,25 @@ def test_the_segments_are_coded() -> None:
 
 
 def test_it_belongs_to_the_film() -> None:
-    case = cases.case()
-    ds = dataset(segmentation(case))
-    assert ds.StudyInstanceUID == cases.STUDY_UID
+    graded = graded_films.graded_film()
+    ds = dataset(segmentation(graded))
+    assert ds.StudyInstanceUID == graded_films.STUDY_UID
     assert ds.PatientName == "김^민준"
-    assert (ds.Rows, ds.Columns) == case.film.pixels.shape
-    assert ds.SourceImageSequence[0].ReferencedSOPInstanceUID == cases.SOP_UID
+    assert (ds.Rows, ds.Columns) == graded.film.pixels.shape
+    assert ds.SourceImageSequence[0].ReferencedSOPInstanceUID == graded_films.SOP_UID
     assert ds.Manufacturer == "Radiograde"
 
 
 def test_the_same_case_gives_the_same_bytes() -> None:
-    assert segmentation(cases.case()).content == segmentation(cases.case()).content
+    assert (
+        segmentation(graded_films.graded_film()).content
+        == segmentation(graded_films.graded_film()).content
+    )
 
 
 def test_a_film_without_lungs_has_three_empty_frames() -> None:
     empty = Maps(np.zeros((8, 8), np.float32), np.zeros((2, 8, 8), np.float32))
-    document = segmentation(with_maps(cases.case(), empty))
+    document = segmentation(with_maps(graded_films.graded_film(), empty))
     ds = dataset(document)
     assert (ds.NumberOfFrames, ds.SegmentsOverlap) == (3, "NO")
     assert not read_back(document).any()
@@ -138,23 +141,23 @@ def test_a_film_without_lungs_has_three_empty_frames() -> None:
 @pytest.mark.parametrize("shape", [(32, 32), (33, 31), (8000, 6250)])
 def test_films_of_any_size_take_a_bit_a_pixel(shape: tuple[int, int]) -> None:
     pixels = np.broadcast_to(np.float32(0.5), shape)
-    content = segmentation(with_film(cases.case(), pixels)).content
+    content = segmentation(with_film(graded_films.graded_film(), pixels)).content
     assert 0 <= len(content) - 3 * shape[0] * shape[1] / 8 < HEADINGS
 
 
 def test_a_tiny_film_reads_back() -> None:
-    case = with_film(cases.case(), np.zeros((33, 31), np.float32))
-    assert case.result.maps is not None
-    drawn = masks_as_stored(case.film, case.result.maps)
+    graded = with_film(graded_films.graded_film(), np.zeros((33, 31), np.float32))
+    assert graded.result.maps is not None
+    drawn = masks_as_stored(graded.film, graded.result.maps)
     assert drawn.any(axis=(1, 2)).all()
-    assert np.array_equal(read_back(segmentation(case)), drawn)
+    assert np.array_equal(read_back(segmentation(graded)), drawn)
 
 
 def test_lossy_compression_is_told() -> None:
-    case = cases.case()
-    assert case.header is not None
-    case.header.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
-    ds = dataset(segmentation(case))
+    graded = graded_films.graded_film()
+    assert graded.header is not None
+    graded.header.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    ds = dataset(segmentation(graded))
     assert (ds.LossyImageCompression, ds.LossyImageCompressionMethod) == ("01", "ISO_10918_1")
 
 
@@ -163,25 +166,25 @@ def test_lossy_compression_is_told() -> None:
 def test_names_are_not_quoted_in_warnings(
     name: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    case = cases.case()
-    assert case.header is not None
-    case.header.PatientName = case.header.ReferringPhysicianName = name
+    graded = graded_films.graded_film()
+    assert graded.header is not None
+    graded.header.PatientName = graded.header.ReferringPhysicianName = name
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        segmentation(case)
+        segmentation(graded)
     said = [str(warning.message) for warning in warned] + [caplog.text, *capsys.readouterr()]
     assert not any(name[:6] in text for text in said)
 
 
 def test_only_scored_films_that_came_as_dicom_have_one() -> None:
-    scored = cases.case()
-    for case in (
-        cases.rejected_case(),
+    scored = graded_films.graded_film()
+    for graded in (
+        graded_films.rejected_case(),
         with_maps(scored, None),
         dataclasses.replace(scored, header=None),
     ):
         with pytest.raises(UndocumentedError):
-            segmentation(case)
+            segmentation(graded)
 
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -203,25 +206,25 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("changed", VARIANTS.values(), ids=VARIANTS)
 def test_the_validator_finds_nothing(changed: dict[str, Any], tmp_path: Path) -> None:
-    assert dciodvfy(segmentation(cases.case(**changed)).content, tmp_path) == []
+    assert dciodvfy(segmentation(graded_films.graded_film(**changed)).content, tmp_path) == []
 
 
 def test_the_validator_finds_nothing_where_the_header_is_empty(tmp_path: Path) -> None:
-    document = segmentation(with_header(cases.case(), Dataset()))
+    document = segmentation(with_header(graded_films.graded_film(), Dataset()))
     assert dciodvfy(document.content, tmp_path) == []
 
 
 @pytest.mark.parametrize("name", SCORED)
 def test_real_films_have_a_valid_segmentation(name: str, shared: Path, tmp_path: Path) -> None:
-    case = real_case(shared, name)
-    document = segmentation(case)
+    graded = real_case(shared, name)
+    document = segmentation(graded)
     complaints = dciodvfy(document.content, tmp_path)
     assert [line for line in complaints if "Retired Person Name form" not in line] == []
-    maps = case.result.maps
+    maps = graded.result.maps
     assert maps is not None
     right, left, opacity = segments = read_back(document)
-    assert np.array_equal(segments, masks_as_stored(case.film, maps))
-    scores = case.result.scores
+    assert np.array_equal(segments, masks_as_stored(graded.film, maps))
+    scores = graded.result.scores
     assert scores is not None
     share = 100 * opacity.sum() / (right | left).sum()
     assert share == pytest.approx(scores.lung_involvement_percent.total, abs=1.5)
@@ -232,7 +235,7 @@ def test_dcmtk_opens_it(tmp_path: Path) -> None:
     if dcmdump is None:
         pytest.skip("DCMTK is not installed")
     path = tmp_path / "seg.dcm"
-    path.write_bytes(segmentation(cases.case()).content)
+    path.write_bytes(segmentation(graded_films.graded_film()).content)
     done = subprocess.run([dcmdump, str(path)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert "SegmentationStorage" in done.stdout

@@ -33,14 +33,14 @@ from radiograde.model.scoring.result import (
 )
 from radiograde.model.scoring.scales import ZONES
 from radiograde.service.documents import codes
-from radiograde.service.documents.case import Case
+from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.sr import structured_report
 from radiograde.service.errors import UndocumentedError
-from tests.service.documents.cases import SOP_UID, STUDY_UID, case, rejected_case
+from tests.service.documents.graded_films import SOP_UID, STUDY_UID, graded_film, rejected_case
 from tests.service.documents.validators import dciodvfy, dsrdump
 from tests.service.fakes import FACTS, LATERAL
 
-SCORED = functools.cache(case)
+SCORED = functools.cache(graded_film)
 REJECTED = functools.cache(rejected_case)
 
 FINDING = Code("121071", "DCM", "Finding")
@@ -48,7 +48,7 @@ UPPER = Code("371886008", "SCT", "+, range of upper measurement uncertainty")
 LOWER = Code("371885007", "SCT", "-, range of lower measurement uncertainty")
 
 
-def read(film: Case) -> Comprehensive3DSR:
+def read(film: GradedFilm) -> Comprehensive3DSR:
     ds = dcmread(io.BytesIO(structured_report(film).content))
     return Comprehensive3DSR.from_dataset(ds)
 
@@ -83,7 +83,7 @@ def scored_groups() -> list[Group]:
     return groups_of(scored_report())
 
 
-def with_result(film: Case, **changed: object) -> Case:
+def with_result(film: GradedFilm, **changed: object) -> GradedFilm:
     return dataclasses.replace(film, result=dataclasses.replace(film.result, **changed))  # type: ignore[arg-type]
 
 
@@ -353,7 +353,7 @@ def test_reports_with_multi_byte_identities_are_valid(shared: Path, tmp_path: Pa
         assert name in dsrdump(content, tmp_path)
 
 
-def _under_the_header_of(file: Path) -> Case:
+def _under_the_header_of(file: Path) -> GradedFilm:
     header = dcmread(file, stop_before_pixels=True, force=True)
     return dataclasses.replace(SCORED(), header=header)
 

@@ -6,10 +6,9 @@ import functools
 from pydicom.uid import UID
 
 from radiograde.service.documents import uids
-from tests.service.documents.cases import SOP_UID
-from tests.service.documents.cases import case as drawn
+from tests.service.documents.graded_films import SOP_UID, graded_film
 
-case = functools.cache(drawn)
+cached = functools.cache(graded_film)
 
 
 def test_the_same_parts_give_the_same_uid_in_every_version() -> None:
@@ -29,7 +28,7 @@ def test_parts_are_kept_apart() -> None:
 
 
 def test_documents_of_a_film_differ_by_kind_and_model_and_from_their_series() -> None:
-    one = case()
+    one = cached()
     model = dataclasses.replace(one.result.model, sha256="ef" * 32)
     other = dataclasses.replace(one, result=dataclasses.replace(one.result, model=model))
     made = [
@@ -39,25 +38,25 @@ def test_documents_of_a_film_differ_by_kind_and_model_and_from_their_series() ->
         for kind in ("sr", "seg", "sc")
     ]
     assert len(set(made)) == 12
-    assert uids.document_uid(case(), "sr") == uids.document_uid(one, "sr")
+    assert uids.document_uid(cached(), "sr") == uids.document_uid(one, "sr")
 
 
 def test_documents_belong_to_the_film_whatever_file_it_came_in() -> None:
-    again = case(StudyDescription="Sent again")
-    assert again.film.sha256 != case().film.sha256
+    again = graded_film(StudyDescription="Sent again")
+    assert again.film.sha256 != cached().film.sha256
     assert uids.source_key(again) == SOP_UID
-    assert uids.document_uid(again, "sr") == uids.document_uid(case(), "sr")
+    assert uids.document_uid(again, "sr") == uids.document_uid(cached(), "sr")
 
 
 def test_a_film_without_a_uid_is_known_by_its_bytes() -> None:
-    film = dataclasses.replace(case().film, sop_instance_uid=None)
-    nameless = dataclasses.replace(case(), film=film)
+    film = dataclasses.replace(cached().film, sop_instance_uid=None)
+    nameless = dataclasses.replace(cached(), film=film)
     assert uids.source_key(nameless) == nameless.film.sha256
-    assert uids.document_uid(nameless, "sr") != uids.document_uid(case(), "sr")
+    assert uids.document_uid(nameless, "sr") != uids.document_uid(cached(), "sr")
 
 
 def test_what_is_tracked_stays_the_same_under_another_model() -> None:
-    one = case()
+    one = cached()
     model = dataclasses.replace(one.result.model, sha256="ef" * 32)
     other = dataclasses.replace(one, result=dataclasses.replace(one.result, model=model))
     assert uids.tracking_uid(one, "zone A") == uids.tracking_uid(other, "zone A")

@@ -15,7 +15,7 @@ from radiograde.model.reading.dicom_file import peek
 from radiograde.model.reading.dicom_header import Header
 from radiograde.service.errors import NoSpaceError, StoreError
 from radiograde.service.films.pseudonym import KEY_FILE, Pseudonyms, is_placeholder, label_of
-from tests.service.documents.cases import film_bytes
+from tests.service.documents.graded_films import film_bytes
 from tests.service.processes import ROOT
 
 

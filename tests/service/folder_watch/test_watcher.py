@@ -18,7 +18,7 @@ from radiograde.model.limits import Limits
 from radiograde.service.config.site import WatchTable
 from radiograde.service.errors import NoSpaceError, StoreError
 from radiograde.service.folder_watch.watcher import POLL_S, Watcher
-from tests.service.documents.cases import film_bytes
+from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import png
 from tests.service.http.dicomweb.fakes import FakeIntake
 
@@ -84,7 +84,7 @@ def test_films_are_taken_once_and_moved(watched: Watched, folder: Path, film: by
     watched.pass_s(5)
     assert files(folder) == ["done/a/b/no suffix", "done/picture.jpg", "done/picture.png"]
     assert sorted(watched.intake.taken) == sorted([film, png(), b"\xff\xd8\xff"])
-    assert watched.intake.doors == ["folder"] * 3
+    assert watched.intake.sources == ["folder"] * 3
     watched.pass_s(5)
     assert watched.intake.calls == 3
 
@@ -137,7 +137,7 @@ def test_a_file_that_changes_without_growing_is_not_quiet(
 
 @pytest.mark.parametrize("moment", ["open", "fdopen"])
 def test_a_file_that_changes_while_it_is_read_waits_again(
-    folder: Path, film: bytes, monkeypatch: pytest.MonkeyPatch, moment: str
+    folder: Path, film: bytes, monkeypatch: pytest.MonkeyPatch, timestamp: str
 ) -> None:
     """It is written to before the first look at its stamp, or just after its last byte was read."""
     watched = Watched(folder, FakeIntake())
@@ -162,8 +162,8 @@ def test_a_file_that_changes_while_it_is_read_waits_again(
             content = file.read()
         return Late(content, handle, write)
 
-    replacement = {"open": open_and_write, "fdopen": read_and_write}[moment]
-    monkeypatch.setattr(f"radiograde.service.folder_watch.folder.os.{moment}", replacement)
+    replacement = {"open": open_and_write, "fdopen": read_and_write}[timestamp]
+    monkeypatch.setattr(f"radiograde.service.folder_watch.file_search.os.{timestamp}", replacement)
     watched.pass_s(1)
     assert watched.intake.calls == 0
     assert files(folder) == ["film.dcm"]
@@ -255,7 +255,7 @@ def test_a_file_replaced_by_a_link_is_not_opened(
             refused.append(name)
             raise
 
-    monkeypatch.setattr("radiograde.service.folder_watch.folder.os.open", swap_and_open)
+    monkeypatch.setattr("radiograde.service.folder_watch.file_search.os.open", swap_and_open)
     watched.pass_s(4)
     assert refused == [path]
     assert watched.intake.calls == 0
@@ -300,7 +300,7 @@ def test_a_file_that_cannot_be_opened_is_tried_again(
         return opened(name, flags)
 
     with monkeypatch.context() as patched:
-        patched.setattr("radiograde.service.folder_watch.folder.os.open", refuse)
+        patched.setattr("radiograde.service.folder_watch.file_search.os.open", refuse)
         watched.pass_s(200)
     assert files(folder) == ["done/open.dcm", "locked.dcm"]
     pauses = [later - earlier for earlier, later in pairwise(tries)]

@@ -9,7 +9,7 @@ import pytest
 
 from radiograde.service.config.settings import Settings
 from radiograde.service.grading.records import Records, open_records
-from tests.service.documents.cases import film_bytes
+from tests.service.documents.graded_films import film_bytes
 
 MakeFilm = Callable[[int], bytes]
 

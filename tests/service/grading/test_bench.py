@@ -10,9 +10,9 @@ from radiograde.service.errors import RefusedError, UnreachableError
 from radiograde.service.films.archive import FILM
 from radiograde.service.grading.bench import MOST_ATTEMPTS
 from radiograde.service.grading.records import Records
-from tests.service.documents.cases import film_bytes
+from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import BreakingScorer, FakeScorer, png
-from tests.service.grading.benches import Outbox, bench
+from tests.service.grading.graders import Outbox, bench
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 CAPTURE = "1.2.840.10008.5.1.4.1.1.7"

@@ -7,8 +7,8 @@ from datetime import timedelta
 from radiograde.service.errors import UnreachableError
 from radiograde.service.grading.housekeeping import drop_expired, drop_half_done
 from radiograde.service.grading.records import Records
-from tests.service.documents.cases import film_bytes
-from tests.service.grading.benches import Outbox, bench
+from tests.service.documents.graded_films import film_bytes
+from tests.service.grading.graders import Outbox, bench
 
 AT_ONCE = timedelta(0)
 

@@ -12,7 +12,7 @@ from pydicom.errors import InvalidDicomError
 
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.grading.records import Records
-from tests.service.grading.benches import Outbox, bench
+from tests.service.grading.graders import Outbox, bench
 
 
 def names_in(path: Path) -> set[str]:
@@ -43,7 +43,9 @@ def test_every_file_comes_to_an_end(
         told += json.dumps(job.to_json())
         if job.deliveries:
             work.deliver(film, "pacs")
-            documents = records.library.documents(film, ("sr", "seg", "sc", "fhir", "pdf", "json"))
+            documents = records.document_store.documents(
+                film, ("sr", "seg", "sc", "fhir", "pdf", "json")
+            )
             assert len(documents) in (4, 6)
     captured = capfd.readouterr()
     told += captured.out + captured.err

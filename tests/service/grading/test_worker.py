@@ -8,8 +8,8 @@ from radiograde.service.grading.housekeeping import forget_finished_work
 from radiograde.service.grading.records import Records
 from radiograde.service.grading.slots import take_slot
 from radiograde.service.grading.worker import working
-from tests.service.grading.benches import Outbox, bench
 from tests.service.grading.conftest import MakeFilm
+from tests.service.grading.graders import Outbox, bench
 from tests.service.processes import waited
 
 

@@ -10,7 +10,7 @@ from radiograde.service.films.receipt import Intake
 from radiograde.service.grading.records import Records
 from radiograde.service.http import schemas
 from tests.service.conftest import Start
-from tests.service.documents.cases import film_bytes
+from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import LATERAL, FakeScorer, png
 
 

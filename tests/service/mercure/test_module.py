@@ -15,12 +15,12 @@ from pydicom.uid import CTImageStorage
 from radiograde.model.limits import Limits
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.site import Kind
-from radiograde.service.documents.case import Case
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.mercure import module as mercure
 from radiograde.service.mercure.module import run_module
-from tests.service.documents.cases import SOP_UID, case
-from tests.service.documents.cases import film_bytes as draw
+from tests.service.documents.graded_films import SOP_UID, graded_film
+from tests.service.documents.graded_films import film_bytes as draw
 from tests.service.fakes import BreakingScorer, FakeScorer, png
 
 SERIES = "1.2.826.0.1.3680043.10.1541.2"
@@ -67,10 +67,10 @@ def task(tmp_path: Path) -> Task:
     return Task(tmp_path)
 
 
-def fake_builders(kind: Kind) -> Callable[[Case], Document]:
+def fake_builders(kind: Kind) -> Callable[[GradedFilm], Document]:
     """Return builders whose documents are the film under a UID of their own."""
 
-    def build(case: Case) -> Document:
+    def build(graded: GradedFilm) -> Document:
         uid = f"1.2.3.{sum(kind.encode())}"
         return Document(kind, f"{kind}.dcm", "application/dicom", film_bytes(), "1.2", uid)
 
@@ -167,7 +167,7 @@ def test_a_rejected_film_gives_the_report_that_says_why(task: Task) -> None:
 def test_other_objects_and_own_documents_are_left_out(task: Task) -> None:
     from radiograde.service.documents.sr import structured_report
 
-    task.put(structured_report(case()).content, 1)
+    task.put(structured_report(graded_film()).content, 1)
     task.put(film_bytes(SOPClassUID=CTImageStorage), 2)
     assert task.run() == 0
     assert task.result["films"] == []
@@ -217,7 +217,7 @@ def test_a_task_without_films_fails(task: Task, capsys: pytest.CaptureFixture[st
 def test_what_breaks_fails_the_task_and_names_nobody(
     task: Task, broken: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def builders(kind: Kind) -> Callable[[Case], Document]:
+    def builders(kind: Kind) -> Callable[[GradedFilm], Document]:
         raise RuntimeError("DOE^JANE")
 
     task.put(film_bytes())

@@ -8,9 +8,9 @@ from radiograde.model.scoring.scales import ZONES
 from radiograde.service.database.tables import Verdict
 from radiograde.service.grading.records import Records
 from radiograde.service.reviews.review import Judgement, Review
-from tests.service.documents.cases import BEGAN, film_bytes
+from tests.service.documents.graded_films import BEGAN, film_bytes
 from tests.service.fakes import FakeScorer
-from tests.service.grading.benches import bench
+from tests.service.grading.graders import bench
 
 CORRECTED = dict(zip(ZONES, (0, 1, 3, 0, 0, 2), strict=True))
 CREATED = BEGAN + timedelta(days=1)

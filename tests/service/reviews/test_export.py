@@ -22,9 +22,9 @@ from radiograde.service.grading.records import Records
 from radiograde.service.labelling.folder import COLUMNS
 from radiograde.service.labelling.labels import deciding, zones_of
 from radiograde.service.labelling.pictures import film_png, lungs_png
-from tests.service.documents.cases import case, film_bytes, lung_maps
+from tests.service.documents.graded_films import film_bytes, graded_film, lung_maps
 from tests.service.fakes import FACTS, scored
-from tests.service.grading.benches import bench
+from tests.service.grading.graders import bench
 from tests.service.reviews.made import CORRECTED, graded, keep, review
 
 MODEL_ZONES = {"A": 0, "B": 1, "C": 2, "D": 0, "E": 1, "F": 2}
@@ -90,7 +90,7 @@ def test_training_sees_of_the_picture_what_the_model_saw_of_the_film(
 
 
 def test_lungs_are_drawn_at_the_films_size_the_patients_right_first() -> None:
-    film = case().film
+    film = graded_film().film
     mask = np.asarray(Image.open(io.BytesIO(lungs_png(film, lung_maps()))))
     assert mask.shape == film.pixels.shape
     assert (mask[160, 80], mask[160, 210], mask[160, 145]) == (1, 2, 0)

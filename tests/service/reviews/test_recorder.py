@@ -11,39 +11,39 @@ import sqlalchemy as sa
 from pydicom import dcmread
 
 from radiograde.model.errors import NotFoundError
-from radiograde.service.config.site import Destination, FolderDestination, Kind
-from radiograde.service.delivery.destinations.sink import Sink
-from radiograde.service.delivery.open import open_sink
+from radiograde.service.config.site import DestinationTable, FolderDestinationTable, Kind
+from radiograde.service.delivery.destinations.destination import Destination
+from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import NotReviewableError, UnreachableError
 from radiograde.service.grading.bench import Bench
 from radiograde.service.grading.records import Records
 from radiograde.service.reviews.review import Judgement
-from tests.service.documents.cases import film_bytes
+from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import png
-from tests.service.grading import benches
-from tests.service.grading.benches import Outbox
+from tests.service.grading import graders
+from tests.service.grading.graders import Outbox
 from tests.service.reviews.made import CORRECTED
 
 CORRECTION = Judgement("corrected", CORRECTED, None)
 
 
-def folder(path: Path, *send: Kind, name: str = "share") -> FolderDestination:
-    return FolderDestination(type="folder", name=name, path=path, send=send)
+def folder(path: Path, *send: Kind, name: str = "share") -> FolderDestinationTable:
+    return FolderDestinationTable(type="folder", name=name, path=path, send=send)
 
 
-def working(records: Records, destination: Destination, sink: Sink) -> Bench:
+def working(records: Records, destination: DestinationTable, target: Destination) -> Bench:
     """Return a bench that builds real documents and sends them to one sink."""
-    made = benches.bench(records)
+    made = graders.bench(records)
     return Bench(
         made.scorer,
         made.limits,
         made.archive,
         made.films,
         made.deliveries,
-        records.library,
-        {destination.name: (destination, sink)},
+        records.document_store,
+        {destination.name: (destination, target)},
         made.delivery,
     )
 
@@ -69,7 +69,7 @@ def queued(records: Records, film: str) -> int:
 
 def test_after_a_review_its_report_reaches_the_folder(records: Records, tmp_path: Path) -> None:
     share = folder(tmp_path, "sr", "pdf", "json")
-    work = working(records, share, open_sink(share))
+    work = working(records, share, open_destination(share))
     film = delivered(records, work)
     before = (tmp_path / film / "report.pdf").read_bytes()
     review = ReviewRecorder(records, [share]).record(film, "kim", CORRECTION)
@@ -104,20 +104,20 @@ class Keeper:
 def test_a_review_made_while_a_delivery_goes_on_is_not_lost(
     records: Records, tmp_path: Path
 ) -> None:
-    share, sink = folder(tmp_path, "sr"), Keeper()
-    work = working(records, share, sink)  # type: ignore[arg-type]
+    share, target = folder(tmp_path, "sr"), Keeper()
+    work = working(records, share, target)  # type: ignore[arg-type]
     film = records.intake.accept(film_bytes(), "dicom").film_id
     work.grade(film)
     recorder = ReviewRecorder(records, [share])
-    sink.meanwhile = lambda: recorder.record(film, "kim", CORRECTION)
+    target.meanwhile = lambda: recorder.record(film, "kim", CORRECTION)
     work.deliver(film, "share")
     assert state(records, film) == ("waiting", 1)
     assert queued(records, film) == 2
-    sink.meanwhile = list
+    target.meanwhile = list
     work.deliver(film, "share")
     assert state(records, film) == ("delivered", 2)
-    assert [len(uids) for uids in sink.sent] == [1, 2]
-    assert sink.sent[1][0] == sink.sent[0][0]
+    assert [len(uids) for uids in target.sent] == [1, 2]
+    assert target.sent[1][0] == target.sent[0][0]
 
 
 def test_a_delivery_that_waits_anyway_has_no_second_attempt_beside_it(
@@ -172,7 +172,7 @@ def test_a_review_of_a_film_that_is_gone_is_kept_and_sent_nowhere(
 
 
 def test_what_could_not_be_read_or_is_not_there_cannot_be_reviewed(records: Records) -> None:
-    work = benches.bench(records)
+    work = graders.bench(records)
     film = records.intake.accept(film_bytes()[:-1000], "dicom").film_id
     work.grade(film)
     recorder = ReviewRecorder(records, [])
@@ -187,9 +187,9 @@ def test_a_picture_has_reviews_in_pdf_and_json_and_no_report_of_its_own(
     records: Records,
 ) -> None:
     film = records.intake.accept(png(), "http").film_id
-    benches.bench(records).grade(film)
+    graders.bench(records).grade(film)
     ReviewRecorder(records, []).record(film, "kim", CORRECTION)
-    assert [one.kind for one in records.library.documents(film, ("sr", "pdf", "json"))] == [
+    assert [one.kind for one in records.document_store.documents(film, ("sr", "pdf", "json"))] == [
         "pdf",
         "json",
     ]
@@ -199,13 +199,13 @@ def test_documents_that_show_reviews_are_made_anew_and_the_old_ones_thrown_away(
     records: Records,
 ) -> None:
     film = records.intake.accept(film_bytes(), "dicom").film_id
-    benches.bench(records).grade(film)
-    recorder, library = ReviewRecorder(records, []), records.library
-    told = [library.document(film, "pdf").content]
+    graders.bench(records).grade(film)
+    recorder, document_store = ReviewRecorder(records, []), records.document_store
+    told = [document_store.document(film, "pdf").content]
     for reader in ("kim", "lee"):
         recorder.record(film, reader, CORRECTION)
-        told.append(library.document(film, "pdf").content)
-        assert library.document(film, "pdf").content == told[-1]
+        told.append(document_store.document(film, "pdf").content)
+        assert document_store.document(film, "pdf").content == told[-1]
     assert len(set(told)) == 3
     kept = [path.name for path in records.archive.folder(film).iterdir()]
     assert len([name for name in kept if name.endswith("report.pdf")]) == 1
@@ -213,10 +213,10 @@ def test_documents_that_show_reviews_are_made_anew_and_the_old_ones_thrown_away(
 
 def test_a_review_changes_none_of_the_models_own_dicom_objects(records: Records) -> None:
     film = records.intake.accept(film_bytes(), "dicom").film_id
-    benches.bench(records).grade(film)
-    before = records.library.documents(film, ("sr", "seg", "sc"))
+    graders.bench(records).grade(film)
+    before = records.document_store.documents(film, ("sr", "seg", "sc"))
     review = ReviewRecorder(records, []).record(film, "kim", CORRECTION)
-    after = records.library.documents(film, ("sr", "seg", "sc"))
+    after = records.document_store.documents(film, ("sr", "seg", "sc"))
     assert after[:3] == before
     ds = dcmread(io.BytesIO(after[3].content))
     assert after[3].name == f"review-{review.id}.dcm"

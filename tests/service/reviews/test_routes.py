@@ -11,7 +11,7 @@ from radiograde.service.auth.principal import Principal, Role
 from radiograde.service.http import caller as access
 from radiograde.service.http import schemas
 from tests.service.conftest import Start
-from tests.service.documents.cases import film_bytes
+from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import FakeScorer, png
 from tests.service.reviews.made import CORRECTED
 

@@ -20,7 +20,7 @@ from radiograde.service.http.routes.viewing_schemas import View
 from tests.model.reading.films import film
 from tests.model.reading.test_radiograph_grey import lut
 from tests.service.conftest import Start
-from tests.service.documents.cases import film_bytes
+from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import FakeScorer, maps, png
 from tests.service.worklist.stock import records_of
 

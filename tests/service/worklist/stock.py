@@ -12,7 +12,7 @@ from ulid import ULID
 
 from radiograde.model.scoring.result import GateVerdict, SeverityResult
 from radiograde.service.database.tables import films
-from radiograde.service.films.ledger import NewFilm
+from radiograde.service.films.film_repository import NewFilm
 from radiograde.service.grading.records import Records
 from radiograde.service.reviews.review import Judgement, Review
 from tests.service.fakes import FACTS, LATERAL, scored

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from radiograde.service.worklist.change import Ruler, Score, change
+from radiograde.service.worklist.change import RepeatabilityLimit, Score, change
 
 OURS, OTHER = "a" * 64, "b" * 64
 
@@ -18,18 +18,24 @@ OURS, OTHER = "a" * 64, "b" * 64
     ],
 )
 def test_only_beyond_the_limit(before: float, after: float, delta: float, verdict: str) -> None:
-    found = change(Score("one", before, OURS), Score("two", after, OURS), Ruler(OURS, 4.0))
+    found = change(
+        Score("one", before, OURS), Score("two", after, OURS), RepeatabilityLimit(OURS, 4.0)
+    )
     assert found.to_json() == {"since": "one", "delta": delta, "verdict": verdict}
 
 
 @pytest.mark.parametrize(
     ("before", "after", "ruler", "verdict"),
     [
-        (OTHER, OURS, Ruler(OURS, 4.0), "other_model"),
-        (OURS, OTHER, Ruler(OURS, 4.0), "other_model"),
-        (OTHER, OTHER, Ruler(OURS, 4.0), "not_known"),
-        (OURS, OURS, Ruler(OURS, None), "not_known"),
+        (OTHER, OURS, RepeatabilityLimit(OURS, 4.0), "other_model"),
+        (OURS, OTHER, RepeatabilityLimit(OURS, 4.0), "other_model"),
+        (OTHER, OTHER, RepeatabilityLimit(OURS, 4.0), "not_known"),
+        (OURS, OURS, RepeatabilityLimit(OURS, None), "not_known"),
     ],
 )
-def test_only_of_the_model_in_service(before: str, after: str, ruler: Ruler, verdict: str) -> None:
-    assert change(Score("one", 0, before), Score("two", 18, after), ruler).verdict == verdict
+def test_only_of_the_model_in_service(
+    before: str, after: str, repeatability: RepeatabilityLimit, verdict: str
+) -> None:
+    assert (
+        change(Score("one", 0, before), Score("two", 18, after), repeatability).verdict == verdict
+    )

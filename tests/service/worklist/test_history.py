@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from radiograde.service.http.routes.worklist_schemas import PatientHistory
 from radiograde.service.reviews.review import Judgement
 from tests.service.conftest import Start
-from tests.service.documents.cases import film_bytes
+from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import FACTS, METADATA, FakeScorer
 from tests.service.worklist.stock import PATIENT, Stock, records_of
 

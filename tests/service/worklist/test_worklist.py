@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from radiograde.model.scoring.result import Failure, SeverityResult
 from radiograde.service.http.routes.worklist_schemas import Row, WorklistPage
 from radiograde.service.reviews.review import Judgement
-from tests.service.documents.cases import film_bytes
+from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import FACTS, png
 from tests.service.worklist.stock import PATIENT, Stock
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from fastapi import FastAPI
 from fastapi.middleware import Middleware
 
-from radiograde.service.films.receipt import Door, Receipt
-from radiograde.service.http.dicomweb.door import StowDoor
+from radiograde.service.films.receipt import FilmSource, Receipt
+from radiograde.service.http.dicomweb.stow_endpoint import StowEndpoint
 from radiograde.service.http.middleware import RequestLog
-from radiograde.service.http.openapi import DescribedApi
+from radiograde.service.http.openapi import DocumentedApi
 from radiograde.service.http.problems import add_problem_handlers
-from radiograde.service.http.routes import stow
+from radiograde.service.http.routes import stow_routes
 
 BOUNDARY = "bOuNdArY"
 RELATED = f'multipart/related; type="application/dicom"; boundary="{BOUNDARY}"'
@@ -25,13 +25,13 @@ class FakeIntake:
 
     def __init__(self, fault: Callable[[int], Exception | None] = lambda _: None) -> None:
         self.taken: list[bytes] = []
-        self.doors: list[Door] = []
+        self.sources: list[FilmSource] = []
         self.threads: set[int] = set()
         self.calls = 0
         self._fault = fault
         self._lock = threading.Lock()
 
-    def accept(self, content: bytes | bytearray | memoryview, door: Door) -> Receipt:
+    def accept(self, content: bytes | bytearray | memoryview, source: FilmSource) -> Receipt:
         with self._lock:
             self.calls += 1
             call = self.calls
@@ -43,7 +43,7 @@ class FakeIntake:
             known = bytes(content) in self.taken
             if not known:
                 self.taken.append(bytes(content))
-                self.doors.append(door)
+                self.sources.append(source)
             return Receipt(hashlib.sha256(content).hexdigest()[:26], known)
 
 
@@ -51,10 +51,10 @@ def stow_app(
     intake: FakeIntake, *, max_part_bytes: int = 2**26, idle_s: float = 30, max_parts: int = 50
 ) -> FastAPI:
     """Return an app that has the store route and nothing else."""
-    app = DescribedApi(middleware=[Middleware(RequestLog)])
-    app.state.stow = StowDoor(intake, max_part_bytes, idle_s, max_parts)
+    app = DocumentedApi(middleware=[Middleware(RequestLog)])
+    app.state.stow = StowEndpoint(intake, max_part_bytes, idle_s, max_parts)
     add_problem_handlers(app)
-    app.include_router(stow.router)
+    app.include_router(stow_routes.router)
     return app
 
 

@@ -8,7 +8,12 @@ import pytest
 
 from radiograde.model.errors import RadiogradeError, TooLargeError
 from radiograde.service.errors import BadRequestError
-from radiograde.service.http.dicomweb.multipart import HEAD_BYTES, Part, PartLimits, read_parts
+from radiograde.service.http.dicomweb.multipart import (
+    HEAD_BYTES,
+    MultipartPart,
+    PartLimits,
+    read_parts,
+)
 from tests.service.http.dicomweb.fakes import BOUNDARY, related
 
 LIMITS = PartLimits(2**22, 20)
@@ -26,9 +31,9 @@ TRICKY = [
 
 def read(
     body: bytes, step: int = 2**16, limits: PartLimits = LIMITS, boundary: str = BOUNDARY
-) -> tuple[list[Part], RadiogradeError | None]:
+) -> tuple[list[MultipartPart], RadiogradeError | None]:
     """Return the parts of a body that comes in pieces, and the error that it ended with."""
-    parts: list[Part] = []
+    parts: list[MultipartPart] = []
 
     async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(body), step):
@@ -77,7 +82,7 @@ def test_headers_are_known_in_any_case_and_with_parameters() -> None:
 def test_a_part_without_headers_says_nothing_of_itself() -> None:
     (part,), error = read(related([b"x"], ""))
     assert error is None
-    assert part == Part(b"x")
+    assert part == MultipartPart(b"x")
 
 
 def test_what_stands_around_the_parts_is_ignored() -> None:

@@ -20,7 +20,7 @@ from starlette.types import Message
 
 from radiograde.model.errors import TooLargeError
 from radiograde.service.errors import NoSpaceError, StoreError
-from tests.service.documents.cases import SOP_UID, STUDY_UID, film_bytes
+from tests.service.documents.graded_films import SOP_UID, STUDY_UID, film_bytes
 from tests.service.http.dicomweb.fakes import BOUNDARY, RELATED, FakeIntake, related, stow_app
 
 STUDIES = "/dicom-web/studies"
@@ -82,7 +82,7 @@ def test_every_instance_is_stored_and_referenced(films: list[bytes]) -> None:
     answer = send(intake, related(films))
     assert answer.status_code == 200
     assert intake.taken == films
-    assert intake.doors == ["dicomweb"] * 3
+    assert intake.sources == ["dicomweb"] * 3
     assert answer.json() == {
         "00081190": {"vr": "UR"},
         "00081199": {
@@ -429,8 +429,8 @@ def test_memory_holds_one_instance_at_a_time(films: list[bytes]) -> None:
         yield f"\r\n--{BOUNDARY}--".encode()
 
     class Forgetful(FakeIntake):
-        def accept(self, content: Any, door: Any) -> Any:
-            receipt = super().accept(content[:1000] + str(self.calls).encode(), door)
+        def accept(self, content: Any, source: Any) -> Any:
+            receipt = super().accept(content[:1000] + str(self.calls).encode(), source)
             assert len(content) == size
             return receipt
 

@@ -23,7 +23,7 @@ from pydicom import Dataset, dcmread
 
 from radiograde.service.http.server import base_url, listen
 from tests.orthanc import running_orthanc
-from tests.service.documents.cases import SOP_UID, STUDY_UID, film_bytes
+from tests.service.documents.graded_films import SOP_UID, STUDY_UID, film_bytes
 from tests.service.http.dicomweb.fakes import BOUNDARY, RELATED, FakeIntake, related, stow_app
 
 NAMES = ("Yamada", "Tarou", "Hong", "Gildong", "山田", "洪吉洞", "CompressedSamples", "1CT1")

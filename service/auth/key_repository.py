@@ -1,0 +1,95 @@
+"""API keys: how machines come in. A key is shown once, when it is made; its digest is kept."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from radiograde.service.auth.clock import SEEN_EVERY, Clock, utc_now
+from radiograde.service.auth.names import check_name, tidy
+from radiograde.service.auth.principal import Principal, Role
+from radiograde.service.auth.tokens import digest, new_token
+from radiograde.service.database.engine import Database
+from radiograde.service.database.tables import api_keys, users
+from radiograde.service.errors import AccountError, StoreError
+
+KeyRole = Literal["sender", "reader", "engineer"]
+PREFIX = "rg_"
+"""By which a key that lies about in a file can be told from other secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key that was given out. ``used``: when last, to a minute; None: never."""
+
+    name: str
+    role: Role
+    created: datetime
+    used: datetime | None
+
+
+class KeyRepository:
+    """Keeps the table ``api_keys``; safe to share among threads and processes.
+
+    Every method raises StoreError where the database does not answer.
+    """
+
+    def __init__(self, database: Database, now: Clock = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    def all(self) -> list[Key]:
+        """Return every key, by name."""
+        query = sa.select(api_keys.c.name, api_keys.c.role, api_keys.c.created, api_keys.c.used)
+        return [Key(**row._mapping) for row in self._database.read(query.order_by("name"))]
+
+    def add(self, name: str, role: KeyRole) -> str:
+        """Return a new key, which nothing can show again.
+
+        Raises:
+            AccountError: the name cannot be used, or a key or a user has it.
+        """
+        name, key = check_name(name), PREFIX + new_token()
+        row = {"name": name, "sha256": digest(key), "role": role, "created": self._now()}
+        try:
+            with self._database.write() as connection:
+                people = sa.select(users.c.name).where(users.c.name == name)
+                if connection.execute(people).first() is not None:
+                    raise AccountError(f"{name} is a user. Take another name for the key.")
+                connection.execute(sa.insert(api_keys), row)
+        except IntegrityError as error:
+            raise AccountError(
+                f"There is a key {name} already. `radiograde keys remove` takes it away."
+            ) from error
+        return key
+
+    def find(self, key: str) -> Principal | None:
+        """Return whose key it is; None where it is nobody's."""
+        query = sa.select(api_keys.c.name, api_keys.c.role, api_keys.c.used)
+        rows = self._database.read(query.where(api_keys.c.sha256 == digest(key)))
+        if not rows:
+            return None
+        name, role, used = rows[0]
+        now = self._now()
+        if used is None or now - used >= SEEN_EVERY:
+            self._touch(name, now)
+        return Principal(name, role)
+
+    def remove(self, name: str) -> None:
+        """Remove a key: from now on it opens nothing. Raises AccountError where there is none."""
+        with self._database.write() as connection:
+            gone = connection.execute(sa.delete(api_keys).where(api_keys.c.name == tidy(name)))
+            if not gone.rowcount:
+                raise AccountError(
+                    f"There is no key {tidy(name)}. `radiograde keys list` shows them all."
+                )
+
+    def _touch(self, name: str, now: datetime) -> None:
+        # A disk that is full must not keep senders from being answered.
+        with suppress(StoreError), self._database.write() as connection:
+            connection.execute(sa.update(api_keys).where(api_keys.c.name == name).values(used=now))

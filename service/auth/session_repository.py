@@ -1,0 +1,89 @@
+"""Sessions of people who signed in: a random token in a cookie, its digest in the database."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from radiograde.service.auth.clock import SEEN_EVERY, Clock, utc_now
+from radiograde.service.auth.principal import Principal
+from radiograde.service.auth.tokens import digest, new_token
+from radiograde.service.database.engine import Database
+from radiograde.service.database.tables import sessions, users
+from radiograde.service.errors import StoreError
+
+LIFE = timedelta(hours=12)
+"""However busy: a working day, then one signs in again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who is signed in. ``csrf``: what each change must repeat in a header."""
+
+    principal: Principal
+    csrf: str
+
+
+class SessionRepository:
+    """Keeps the table ``sessions``; safe to share among threads and processes.
+
+    Every method raises StoreError where the database does not answer.
+    """
+
+    def __init__(self, database: Database, idle: timedelta, now: Clock = utc_now) -> None:
+        self._database = database
+        self._idle = idle
+        self._now = now
+
+    def open(self, principal: Principal) -> tuple[str, Session]:
+        """Return a new session and its token; sessions past their time are removed."""
+        token, session, now = new_token(), Session(principal, new_token()), self._now()
+        row = {
+            "token_sha256": digest(token),
+            "user": principal.name,
+            "csrf": session.csrf,
+            "created": now,
+            "seen": now,
+        }
+        past = sa.or_(sessions.c.created <= now - LIFE, sessions.c.seen <= now - self._idle)
+        with self._database.write() as connection:
+            connection.execute(sa.delete(sessions).where(past))
+            connection.execute(sa.insert(sessions), row)
+        return token, session
+
+    def find(self, token: str, *, attended: bool = True) -> Session | None:
+        """Return the session of a token; None where there is none, or its time is over.
+
+        What a page asks by itself, ``attended`` False, does not prolong it.
+        """
+        query = (
+            sa.select(
+                sessions.c.csrf, sessions.c.created, sessions.c.seen, users.c.name, users.c.role
+            )
+            .join(users, users.c.name == sessions.c.user)
+            .where(sessions.c.token_sha256 == digest(token))
+        )
+        rows = self._database.read(query)
+        now = self._now()
+        if not rows or now >= min(rows[0].created + LIFE, rows[0].seen + self._idle):
+            return None
+        if attended and now - rows[0].seen >= SEEN_EVERY:
+            self._touch(token, now)
+        return Session(Principal(rows[0].name, rows[0].role), rows[0].csrf)
+
+    def close(self, token: str) -> None:
+        """End a session, if it is there."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(sessions).where(_is(token)))
+
+    def _touch(self, token: str, now: datetime) -> None:
+        # A disk that is full must not keep people from reading.
+        with suppress(StoreError), self._database.write() as connection:
+            connection.execute(sa.update(sessions).where(_is(token)).values(seen=now))
+
+
+def _is(token: str) -> sa.ColumnElement[bool]:
+    return sessions.c.token_sha256 == digest(token)

@@ -1,0 +1,118 @@
+"""The people who may sign in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from radiograde.service.auth.clock import Clock, utc_now
+from radiograde.service.auth.names import check_name, tidy
+from radiograde.service.auth.principal import Role
+from radiograde.service.database.engine import Database
+from radiograde.service.database.tables import api_keys, sessions, users
+from radiograde.service.errors import AccountError
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Someone who may sign in. ``password``: the hash of it."""
+
+    name: str
+    role: Role
+    password: str
+    created: datetime
+
+
+class UserRepository:
+    """Keeps the table ``users``; safe to share among threads and processes.
+
+    Every method raises StoreError where the database does not answer.
+    """
+
+    def __init__(self, database: Database, now: Clock = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    def all(self) -> list[User]:
+        """Return every user, by name."""
+        return [User(**row._mapping) for row in self._database.read(_query().order_by("name"))]
+
+    def find(self, name: str) -> User | None:
+        """Return the user of a name; None where there is none."""
+        name = tidy(name)
+        if not name.isprintable():
+            return None
+        rows = self._database.read(_query().where(users.c.name == name))
+        return User(**rows[0]._mapping) if rows else None
+
+    def has_administrator(self) -> bool:
+        """Return whether somebody may do everything."""
+        query = sa.select(users.c.name).where(users.c.role == "administrator").limit(1)
+        return bool(self._database.read(query))
+
+    def add(self, name: str, role: Role, password: str) -> None:
+        """Add a user; ``password``: the hash of it.
+
+        Raises:
+            AccountError: the name cannot be used, or a user or a key has it.
+        """
+        row = {"name": check_name(name), "role": role, "password": password, "created": self._now()}
+        try:
+            with self._database.write() as connection:
+                keys = sa.select(api_keys.c.name).where(api_keys.c.name == row["name"])
+                if connection.execute(keys).first() is not None:
+                    raise AccountError(f"An API key is called {row['name']}. Take another name.")
+                connection.execute(sa.insert(users), row)
+        except IntegrityError as error:
+            raise AccountError(
+                f"{row['name']} is a user already. `radiograde users password` sets a new password."
+            ) from error
+
+    def change_password(self, name: str, password: str) -> None:
+        """Set a user's password, by its hash, and end his sessions. Raises AccountError."""
+        with self._database.write() as connection:
+            if not connection.execute(_password_of(name, password)).rowcount:
+                raise _unknown(name)
+            connection.execute(sa.delete(sessions).where(sessions.c.user == tidy(name)))
+
+    def rehash(self, user: User, password: str) -> None:
+        """Keep the same password under another hash, unless it was changed in between."""
+        with self._database.write() as connection:
+            unchanged = users.c.password == user.password
+            connection.execute(_password_of(user.name, password).where(unchanged))
+
+    def remove(self, name: str) -> None:
+        """Remove a user and end his sessions.
+
+        Raises:
+            AccountError: there is none of this name, or he is the last administrator of others.
+        """
+        name = tidy(name)
+        with self._database.write() as connection:
+            everybody = connection.execute(sa.select(users.c.name, users.c.role))
+            roles = {row.name: row.role for row in everybody}
+            if name not in roles:
+                raise _unknown(name)
+            role = roles.pop(name)
+            if role == "administrator" and roles and role not in roles.values():
+                raise AccountError(
+                    f"{name} is the last administrator. Add another first: "
+                    "radiograde users add NAME --role administrator."
+                )
+            connection.execute(sa.delete(sessions).where(sessions.c.user == name))
+            connection.execute(sa.delete(users).where(users.c.name == name))
+
+
+def _query() -> sa.Select[tuple[str, str, str, datetime]]:
+    return sa.select(users.c.name, users.c.role, users.c.password, users.c.created)
+
+
+def _password_of(name: str, password: str) -> sa.Update:
+    return sa.update(users).where(users.c.name == tidy(name)).values(password=password)
+
+
+def _unknown(name: str) -> AccountError:
+    return AccountError(f"There is no user {tidy(name)}. `radiograde users list` shows them all.")

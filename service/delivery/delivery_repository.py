@@ -1,0 +1,119 @@
+"""The ledger of deliveries: what became of each result's way to each destination."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from radiograde.service.database.engine import Database
+from radiograde.service.database.tables import DeliveryState, deliveries
+from radiograde.service.errors import DeliveryError
+from radiograde.service.queue import WorkQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a result's way to one destination has come to; ``attempts`` counts those that ended."""
+
+    film_id: str
+    destination: str
+    state: DeliveryState
+    attempts: int
+    begun: datetime
+    updated: datetime
+    error: str | None
+    message: str | None
+
+
+class DeliveryRepository:
+    """Keeps the table ``deliveries``; safe to share among threads and processes.
+
+    Every method raises StoreError where the database does not answer.
+    """
+
+    def __init__(self, database: Database, queue: WorkQueue) -> None:
+        self._database = database
+        self._queue = queue
+
+    def get(self, film_id: str, destination: str) -> Delivery | None:
+        """Return where a delivery stands; None where none is recorded."""
+        query = sa.select(deliveries).where(
+            deliveries.c.film_id == film_id, deliveries.c.destination == destination
+        )
+        rows = self._database.read(query)
+        return Delivery(*rows[0]) if rows else None
+
+    def delivered(self, delivery: Delivery) -> None:
+        """Mark a delivery as done, unless it was asked for anew meanwhile: then go on with it."""
+        done = _after_attempt(delivery, error=None, message=None)
+        with self._database.write() as connection:
+            unchanged = done.where(deliveries.c.begun == delivery.begun)
+            if connection.execute(unchanged.values(state="delivered")).rowcount:
+                return
+            if connection.execute(done).rowcount:
+                self._send_next(connection, delivery)
+
+    def send_anew(
+        self, connection: sa.Connection, film_id: str, destinations: Collection[str]
+    ) -> None:
+        """Have what was or is being delivered sent again, since there is more to tell.
+
+        In a transaction that its caller ends. Parked deliveries stay so, for a person to retry.
+        """
+        now = datetime.now(UTC)
+        going = sa.and_(
+            deliveries.c.film_id == film_id,
+            deliveries.c.destination.in_(destinations),
+            deliveries.c.state != "parked",
+        )
+        rows = list(connection.execute(sa.select(deliveries).where(going)))
+        connection.execute(
+            sa.update(deliveries).where(going).values(state="waiting", begun=now, updated=now)
+        )
+        for row in rows:
+            if row.state == "delivered":
+                self._queue.deliver(connection, film_id, row.destination, attempt=row.attempts + 1)
+
+    def put_off(self, delivery: Delivery, error: DeliveryError, delay_s: float) -> None:
+        """Record a failed attempt, and the next one after a pause."""
+        with self._database.write() as connection:
+            update = _after_attempt(delivery, error=error.code, message=error.message)
+            if connection.execute(update).rowcount:
+                self._send_next(connection, delivery, delay_s)
+
+    def park(self, delivery: Delivery, error: DeliveryError) -> None:
+        """Record a failed attempt that was the last one; a person may have it retried."""
+        with self._database.write() as connection:
+            connection.execute(
+                _after_attempt(delivery, state="parked", error=error.code, message=error.message)
+            )
+
+    def _send_next(
+        self, connection: sa.Connection, delivery: Delivery, delay_s: float = 0.0
+    ) -> None:
+        """Record the attempt after the one that ended."""
+        self._queue.deliver(
+            connection,
+            delivery.film_id,
+            delivery.destination,
+            attempt=delivery.attempts + 2,
+            delay_s=delay_s,
+        )
+
+
+def _after_attempt(delivery: Delivery, **values: Any) -> sa.Update:
+    """Return the update after one attempt; a delivery that went on meanwhile is left alone."""
+    return (
+        sa.update(deliveries)
+        .where(
+            deliveries.c.film_id == delivery.film_id,
+            deliveries.c.destination == delivery.destination,
+            deliveries.c.attempts == delivery.attempts,
+            deliveries.c.state == "waiting",
+        )
+        .values(attempts=delivery.attempts + 1, updated=datetime.now(UTC), **values)
+    )

@@ -1,0 +1,130 @@
+"""A DICOM node that takes C-STORE."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import structlog
+from pydicom import dcmread
+from pydicom.dataset import FileDataset
+from pydicom.errors import InvalidDicomError
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pynetdicom.association import Association
+from pynetdicom.presentation import PresentationContext, build_context
+
+from radiograde.service.config.site import DicomDestinationTable
+from radiograde.service.delivery.destinations.association import associated, endpoint
+from radiograde.service.delivery.destinations.destination import Finding
+from radiograde.service.delivery.destinations.dicom_check import check_node
+from radiograde.service.delivery.destinations.fault import Fault, raise_for
+from radiograde.service.delivery.destinations.storage_status import judge, words
+from radiograde.service.documents.document import Document
+from radiograde.service.errors import RefusedError, UnreachableError
+
+log = structlog.get_logger("radiograde.delivery")
+
+_SLOWEST_LINK = 100_000
+"""Bytes a second; the wait for an answer begins before a document is sent, so it grows with it."""
+
+_UNSUPPORTED = (3, 4)
+"""A context's result, PS3.8 Table 9-18: the class, or its transfer syntaxes, are not supported."""
+
+
+class DicomDestination:
+    """Stores a result's documents in one association."""
+
+    def __init__(self, node: DicomDestinationTable) -> None:
+        self.name = node.name
+        self._node = node
+        self._where = str(endpoint(node))
+
+    def send(self, documents: Sequence[Document], result_id: str) -> None:
+        """Store every document as it is encoded, or in Implicit VR where the node takes only that.
+
+        A warning (PS3.4 B.2.3) is a document stored; it is logged.
+
+        Raises:
+            UnreachableError: no association, for whatever reason; or the node had no room, gave no
+                leave, or failed in processing.
+            RefusedError: a class or transfer syntax that it does not take, or a document that it
+                does not understand.
+        """
+        datasets = [_read(document) for document in documents]
+        if not datasets:
+            return
+        faults: list[Fault] = []
+        with associated(self._node, _contexts(datasets)) as association:
+            for document, ds in zip(documents, datasets, strict=True):
+                fault = _unsupported(association, document, ds) or self._store(
+                    association, document, ds, result_id
+                )
+                faults += [fault] if fault else []
+        raise_for(self._where, faults)
+
+    def check(self) -> list[Finding]:
+        """Return what an association, a C-ECHO and the offered storage classes came to."""
+        return check_node(self._node)
+
+    def _store(
+        self, association: Association, document: Document, ds: FileDataset, result_id: str
+    ) -> Fault | None:
+        association.dimse_timeout = self._node.timeout_s + len(document.content) / _SLOWEST_LINK
+        try:
+            answer = association.send_c_store(ds)
+        except RuntimeError:
+            raise self._lost() from None
+        if "Status" not in answer:
+            raise self._lost()
+        verdict = judge(answer.Status)
+        if verdict == "warned":
+            log.warning(
+                "stored_with_warning",
+                destination=self.name,
+                result_id=result_id,
+                kind=document.kind,
+                status=f"{answer.Status:04X}",
+            )
+        if verdict in ("stored", "warned"):
+            return None
+        return Fault(document.kind, words(answer.Status), passing=verdict == "later")
+
+    def _lost(self) -> UnreachableError:
+        return UnreachableError(
+            f"{self._where} ended the association, or stopped answering, before all documents "
+            f"were stored. It is tried again later; if this goes on, see whether it lets "
+            f"{self._node.calling_aet} store."
+        )
+
+
+def _read(document: Document) -> FileDataset:
+    try:
+        ds = dcmread(io.BytesIO(document.content))
+    except InvalidDicomError as error:
+        raise RefusedError(f"{document.kind} is no DICOM object. Take it out of `send`.") from error
+    return ds
+
+
+def _syntaxes(ds: FileDataset) -> tuple[UID, ...]:
+    """Return what a document may travel as; uncompressed, the default syntax too (PS3.5 10.1)."""
+    own: UID = ds.file_meta.TransferSyntaxUID
+    if own == ExplicitVRLittleEndian:
+        return (own, ImplicitVRLittleEndian)
+    return (own,)
+
+
+def _contexts(datasets: Sequence[FileDataset]) -> list[PresentationContext]:
+    pairs = dict.fromkeys((ds.SOPClassUID, syntax) for ds in datasets for syntax in _syntaxes(ds))
+    return [build_context(sop_class, syntax) for sop_class, syntax in pairs]
+
+
+def _unsupported(association: Association, document: Document, ds: FileDataset) -> Fault | None:
+    if any(_fits(context, ds) for context in association.accepted_contexts):
+        return None
+    results = [context.result for context in association.rejected_contexts if _fits(context, ds)]
+    why = f"it does not take {ds.SOPClassUID.name} from this title"
+    return Fault(document.kind, why, passing=not all(result in _UNSUPPORTED for result in results))
+
+
+def _fits(context: PresentationContext, ds: FileDataset) -> bool:
+    return context.abstract_syntax == ds.SOPClassUID and context.transfer_syntax[0] in _syntaxes(ds)

@@ -1,0 +1,135 @@
+"""A FHIR server that takes transactions, R4 or R5."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from radiograde.service.config.site import FhirDestinationTable
+from radiograde.service.delivery.destinations.destination import Finding
+from radiograde.service.delivery.destinations.http_check import reachable
+from radiograde.service.delivery.destinations.http_client import HttpClient
+from radiograde.service.delivery.destinations.http_status import raise_for_status
+from radiograde.service.delivery.destinations.steps import walk
+from radiograde.service.documents.document import Document
+from radiograde.service.errors import RefusedError, UnreachableError
+
+FHIR_JSON = "application/fhir+json"
+
+_NUMBERS = {"R4": "4.0", "R5": "5.0"}
+_CONFLICT = 409
+"""Two writers at once, http://hl7.org/fhir/http.html#concurrency; the bundle is not to blame."""
+
+_CODE = re.compile(r"[a-z][a-z-]{1,39}")
+"""An issue's code is of a fixed list (hl7.org/fhir/issue-type); all else may quote a patient."""
+
+
+class FhirDestination:
+    """Posts a result's bundle as one transaction: all of it is kept, or nothing."""
+
+    def __init__(self, server: FhirDestinationTable) -> None:
+        """Take the secrets from their variables.
+
+        Raises:
+            SiteError: such a variable is empty, or holds what no token is.
+        """
+        self.name = server.name
+        self._version = server.version
+        self._client = HttpClient(server)
+        self._where = str(self._client.where)
+
+    def send(self, documents: Sequence[Document], result_id: str) -> None:
+        """Post every bundle; its entries see to it that twice is once.
+
+        Raises:
+            UnreachableError: no answer, a sign-in or an address that is wrong, a server that is
+                busy or changing the same resource.
+            RefusedError: it does not take the bundle; its OperationOutcome's codes are named.
+        """
+        for document in documents:
+            answer = self._client.post("", document.content, FHIR_JSON, FHIR_JSON)
+            statuses = {answer.status, *_entry_statuses(answer.json)}
+            if _CONFLICT in statuses:
+                raise UnreachableError(
+                    f"{self._where} is changing the same resource. It is tried again later."
+                )
+            for status in sorted(statuses):
+                raise_for_status(self._where, status, _issues(answer.json))
+            if _type(answer.json) != "Bundle":
+                raise UnreachableError(
+                    f"{self._where} is no FHIR server. Check that `url` is its base URL."
+                )
+
+    def check(self) -> list[Finding]:
+        """Return what its capability statement and a count of its devices tell."""
+        return walk(
+            [
+                *reachable(self._client),
+                (f"speaks FHIR {self._version}", self._speaks_the_version),
+                ("takes transactions", self._takes_transactions),
+                ("lets this user in", self._lets_in),
+            ]
+        )
+
+    def _capabilities(self) -> dict[str, Any]:
+        answer = self._client.get("/metadata", FHIR_JSON)
+        raise_for_status(self._where, answer.status)
+        if _type(answer.json) != "CapabilityStatement":
+            raise UnreachableError(
+                f"{self._where} is no FHIR server. Check that `url` is its base URL."
+            )
+        capabilities: dict[str, Any] = answer.json
+        return capabilities
+
+    def _speaks_the_version(self) -> None:
+        number = str(self._capabilities().get("fhirVersion"))
+        if not number.startswith(_NUMBERS[self._version]):
+            raise RefusedError(
+                f"{self._where} speaks FHIR {number}. Write the `version` that it speaks."
+            )
+
+    def _takes_transactions(self) -> str | None:
+        codes = {
+            interaction.get("code")
+            for rest in _dicts(self._capabilities().get("rest"))
+            for interaction in _dicts(rest.get("interaction"))
+        }
+        if "transaction" in codes:
+            return None
+        return "Its capability statement does not name them. It may take them all the same."
+
+    def _lets_in(self) -> str | None:
+        # The capability statement is open to everybody; a count of devices tells of no patient.
+        status = self._client.get("/Device?_summary=count", FHIR_JSON).status
+        if status == 403:
+            return "It lets this user read no devices. It may let it write all the same."
+        raise_for_status(self._where, status)
+        return None
+
+
+def _type(resource: Any) -> Any:
+    return resource.get("resourceType") if isinstance(resource, dict) else None
+
+
+def _dicts(items: Any) -> list[dict[str, Any]]:
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _entry_statuses(bundle: Any) -> Iterator[int]:
+    """Yield each entry's HTTP status: a server that takes the bundle as a batch answers 200."""
+    if _type(bundle) != "Bundle":
+        return
+    for entry in _dicts(bundle.get("entry")):
+        response = entry.get("response")
+        status = str(response.get("status", ""))[:3] if isinstance(response, dict) else ""
+        if status.isdecimal():
+            yield int(status)
+
+
+def _issues(outcome: Any) -> tuple[str, ...]:
+    """Return the codes of an OperationOutcome's issues."""
+    if _type(outcome) != "OperationOutcome":
+        return ()
+    codes = (str(issue.get("code")) for issue in _dicts(outcome.get("issue")))
+    return tuple(dict.fromkeys(code for code in codes if _CODE.fullmatch(code)))

@@ -1,0 +1,107 @@
+"""A folder, on a share perhaps: ``<path>/<result id>/<name of the document>``."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from radiograde.service.config.site import FolderDestinationTable
+from radiograde.service.delivery.destinations.destination import Finding
+from radiograde.service.delivery.destinations.steps import walk
+from radiograde.service.documents.document import Document
+from radiograde.service.errors import UnreachableError
+
+_LITTLE_SPACE = 1024**3
+
+
+class FolderDestination:
+    """Writes each document whole or not at all, over the one of the same name."""
+
+    def __init__(self, folder: FolderDestinationTable) -> None:
+        self.name = folder.name
+        self._path = folder.path
+
+    def send(self, documents: Sequence[Document], result_id: str) -> None:
+        """Write the documents and sync them to disk.
+
+        The folder itself is not made: where it is missing, a share is not mounted.
+
+        Raises:
+            UnreachableError: it is missing, full or closed to this user.
+        """
+        place = self._path / result_id
+        try:
+            place.mkdir(exist_ok=True)
+            for document in documents:
+                _write(place / document.name, document.content)
+            _sync(place)
+            _sync(self._path)
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def check(self) -> list[Finding]:
+        """Return whether it is there, takes a file, and has room; an empty file comes and goes."""
+        return walk(
+            [
+                (f"{self._path} is a folder", self._is_folder),
+                ("takes files", self._takes_files),
+                ("has room", self._has_room),
+            ]
+        )
+
+    def _is_folder(self) -> None:
+        if not self._path.is_dir():
+            raise UnreachableError(
+                f"{self._path} is no folder. Make it, or mount the share that it lies on."
+            )
+
+    def _takes_files(self) -> None:
+        probe = _beside(self._path / "check")
+        try:
+            probe.touch(exist_ok=False)
+            probe.unlink()
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _has_room(self) -> str | None:
+        free = shutil.disk_usage(self._path).free
+        if free < _LITTLE_SPACE:
+            return f"Only {free // 1024**2} MiB are free."
+        return None
+
+    def _unusable(self, error: OSError) -> UnreachableError:
+        return UnreachableError(
+            f"{self._path} cannot be written: {error.strerror}. "
+            "Check that it is there, has room, and is open to this user."
+        )
+
+
+def _write(path: Path, content: bytes) -> None:
+    part = _beside(path)
+    try:
+        with part.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder last; systems other than POSIX open no folders."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

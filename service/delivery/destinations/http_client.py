@@ -1,0 +1,168 @@
+"""Requests to a destination over HTTP: signed in, within time-outs, and never led elsewhere."""
+
+from __future__ import annotations
+
+import io
+import json
+import ssl
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies, select_proxy
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+from radiograde.service.config.site import ClientTls, DicomWebDestinationTable, FhirDestinationTable
+from radiograde.service.delivery.destinations.http_auth import Anonymous, sign_in
+from radiograde.service.delivery.destinations.network import Endpoint
+from radiograde.service.errors import UnreachableError
+
+_LONGEST_ANSWER = 16 * 1024 * 1024
+_PIECE = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: an HTTP status, and the body where it is JSON, else None."""
+
+    status: int
+    json: Any
+
+    @property
+    def ok(self) -> bool:
+        """True for a status of the two hundreds."""
+        return self.status // 100 == 2
+
+
+class HttpClient:
+    """Talks to one base URL; safe to share among threads.
+
+    ``where``: what it connects to. ``proxied``: the environment names a proxy on the way there.
+    ``exposed``: a sign-in travels unencrypted.
+    """
+
+    def __init__(self, destination: DicomWebDestinationTable | FhirDestinationTable) -> None:
+        """Take the secrets from their variables.
+
+        Raises:
+            SiteError: such a variable is empty, or holds what no token is.
+        """
+        parts = urlsplit(destination.url)
+        encrypted = parts.scheme == "https"
+        port = parts.port or (443 if encrypted else 80)
+        tls = (destination.tls or ClientTls()) if encrypted else None
+        self.where = Endpoint(parts.hostname or "", port, destination.timeout_s, tls)
+        self.proxied = (
+            select_proxy(destination.url, get_environ_proxies(destination.url)) is not None
+        )
+        self._auth = sign_in(destination)
+        self.exposed = not encrypted and not isinstance(self._auth, Anonymous)
+        self._url = destination.url.rstrip("/")
+        self._timeout_s = destination.timeout_s
+
+    def get(self, path: str, accept: str) -> Answer:
+        """Return what a path below the base URL answers.
+
+        Raises:
+            UnreachableError: nothing does, or it points elsewhere.
+        """
+        return self._request("GET", path, {"Accept": accept}, None)
+
+    def post(self, path: str, body: bytes, content_type: str, accept: str) -> Answer:
+        """Return what a path below the base URL answers to a body.
+
+        Raises:
+            UnreachableError: nothing does, or it points elsewhere.
+        """
+        return self._request("POST", path, {"Accept": accept, "Content-Type": content_type}, body)
+
+    def _request(
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None
+    ) -> Answer:
+        try:
+            with requests.Session() as session:
+                session.mount("https://", _TlsAdapter(self.where.tls_context()))
+                with session.request(
+                    method,
+                    self._url + path,
+                    # A stream is sent in pieces, each with the whole time-out for itself.
+                    data=None if body is None else io.BytesIO(body),
+                    headers=headers | {"User-Agent": "radiograde", "Accept-Encoding": "identity"},
+                    auth=self._auth,
+                    timeout=self._timeout_s,
+                    allow_redirects=False,
+                    stream=True,
+                ) as response:
+                    answer = Answer(response.status_code, _json(self._body(response)))
+        except requests.exceptions.ProxyError as error:
+            raise UnreachableError(
+                f"The proxy on the way to {self.where} does not let it through. "
+                "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+            ) from error
+        except (requests.exceptions.ReadTimeout, ReadTimeoutError) as error:
+            raise self._silent() from error
+        except (requests.exceptions.RequestException, HTTPError) as error:
+            raise self._broken() from error
+        if answer.status // 100 == 3:
+            raise UnreachableError(
+                f"{self.where} points to another address. Write the one that it ends at as `url`; "
+                "documents and sign-ins are sent nowhere else."
+            )
+        return answer
+
+    def _body(self, response: requests.Response) -> bytes:
+        """Return the body; a trickle or a flood ends in UnreachableError."""
+        deadline = time.monotonic() + self._timeout_s
+        body = bytearray()
+        while piece := response.raw.read1(_PIECE, decode_content=True):
+            body += piece
+            if time.monotonic() > deadline:
+                raise self._silent()
+            if len(body) > _LONGEST_ANSWER:
+                raise UnreachableError(f"{self.where} answers without end. Check `url`.")
+        return bytes(body)
+
+    def _silent(self) -> UnreachableError:
+        return UnreachableError(
+            f"{self.where} does not answer in full within {self._timeout_s:g} s. "
+            "It is tried again later."
+        )
+
+    def _broken(self) -> UnreachableError:
+        """Return why there was no answer; where there is no connection either, that is why."""
+        try:
+            if not self.proxied:
+                self.where.resolve()
+                self.where.connect()
+        except UnreachableError as error:
+            return error
+        return UnreachableError(
+            f"{self.where} ended the connection before it answered. It is tried again later."
+        )
+
+
+class _TlsAdapter(HTTPAdapter):
+    """Trusts whom the site file says, else whom this computer trusts; not requests' own list."""
+
+    def __init__(self, context: ssl.SSLContext | None) -> None:
+        self._context = context
+        super().__init__()
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        where, _ = super().build_connection_pool_key_attributes(request, *args, **kwargs)
+        return where, {"ssl_context": self._context}
+
+    def cert_verify(self, *args: Any, **kwargs: Any) -> None:
+        """Leave the context as it is."""
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,127 @@
+"""The DICOM node: Verification, Storage and Storage Commitment, started and ended."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+import structlog
+from pydicom.uid import UID
+from pynetdicom import AE, _config, evt
+from pynetdicom.events import Event
+from pynetdicom.transport import AssociationServer
+
+from radiograde.service.config.site import NodeTable
+from radiograde.service.dimse.acceptor import Acceptor, ObjectLimit
+from radiograde.service.dimse.allowed_titles import Access, check_exposure
+from radiograde.service.dimse.commitment import Commitment
+from radiograde.service.dimse.contexts import supported
+from radiograde.service.dimse.kept_instances import KeptInstances
+from radiograde.service.dimse.reports import Reporter
+from radiograde.service.dimse.storage import Storage
+from radiograde.service.dimse.tls import server_context
+from radiograde.service.documents.uids import IMPLEMENTATION_CLASS_UID
+from radiograde.service.errors import AddressError
+from radiograde.service.films.receipt import Intake
+
+log = structlog.get_logger("radiograde.node")
+
+
+class Node:
+    """A running node; as a context manager it is closed at the end."""
+
+    def __init__(self, server: AssociationServer, reporter: Reporter) -> None:
+        self._server = server
+        self._reporter = reporter
+        self.port = int(server.server_address[1])
+
+    def close(self) -> None:
+        """Stop listening, end all associations, and give up reports that wait."""
+        self._server.shutdown()
+        self._reporter.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def start_node(
+    table: NodeTable, intake: Intake, ledger: KeptInstances, *, allow_insecure: bool = False
+) -> Node:
+    """Return a node that takes associations from now on; ``node.port`` is where.
+
+    ``table``: its title, address, callers, limits and TLS. ``intake``: keeps what is stored.
+    ``ledger``: knows what is kept. ``allow_insecure``: let anyone in the network store.
+
+    Raises:
+        UnsafeHostError: anyone in the network could store, and that was not allowed.
+        SiteError: the files of TLS cannot be used.
+        AddressError: the address is not this computer's, or the port is taken.
+    """
+    check_exposure(table, allow_insecure=allow_insecure)
+    access = Access.of(table)
+    reporter = Reporter(table.aet, table.peers)
+    storage = Storage(intake, access, table.max_object_mb * 2**20)
+    commitment = Commitment(ledger, access, reporter)
+    # Storage classes that pynetdicom does not know, private ones too, are stored like the others.
+    _config.UNRESTRICTED_STORAGE_SERVICE = True
+    _config.USE_SHORT_DIMSE_AET = True
+    ae = _entity(table, access)
+    limit = ObjectLimit(table.max_object_mb * 2**20)
+    try:
+        server = ae.make_server(
+            (table.host, table.port),
+            contexts=supported(),
+            evt_handlers=[
+                (evt.EVT_CONN_OPEN, _limit_waits, [table.idle_timeout_s]),
+                (evt.EVT_DATA_RECV, limit.count),
+                (evt.EVT_DIMSE_RECV, limit.forget),
+                (evt.EVT_C_STORE, storage.store),
+                (evt.EVT_N_ACTION, commitment.commit),
+                (evt.EVT_RELEASED, _tell, ["released"]),
+                (evt.EVT_ABORTED, _tell, ["aborted"]),
+                (evt.EVT_REJECTED, _tell, ["rejected"]),
+            ],
+            server_class=Acceptor,
+            tls=None if table.tls is None else server_context(table.tls),
+        )
+    except OSError as error:
+        raise AddressError(
+            f"Cannot listen on {table.host} port {table.port}: {error.strerror}. "
+            "Choose another with --port or --host."
+        ) from error
+    threading.Thread(target=server.serve_forever, name="dicom-node", daemon=True).start()
+    return Node(server, reporter)
+
+
+def _entity(table: NodeTable, access: Access) -> AE:
+    ae = AE(table.aet)
+    ae.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
+    ae.maximum_associations = table.associations
+    ae.maximum_pdu_size = 0
+    ae.require_called_aet = True
+    ae.require_calling_aet = sorted(access.titles)
+    ae.network_timeout = ae.dimse_timeout = table.idle_timeout_s
+    ae.acse_timeout = min(10.0, table.idle_timeout_s)
+    return ae
+
+
+def _limit_waits(event: Event, seconds: float) -> None:
+    # pynetdicom waits for the rest of a begun PDU for ever unless the socket has a limit.
+    connection = event.assoc.dul.socket
+    if connection and connection.socket:
+        connection.socket.settimeout(seconds)
+        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _tell(event: Event, outcome: str) -> None:
+    log.info("association", outcome=outcome)

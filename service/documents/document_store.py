@@ -1,0 +1,128 @@
+"""The documents of kept results: built from the kept film when first asked for, then kept too."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+
+from pydicom import dcmread
+
+from radiograde.model.reading import radiograph
+from radiograde.model.scoring.result_json import parse_result
+from radiograde.service.config.site import Kind
+from radiograde.service.documents.builders import NAMES, OF_FILM, header_of, kinds_of
+from radiograde.service.documents.document import Document
+from radiograde.service.documents.document_requests import (
+    DocumentRequest,
+    document_requests,
+    review_document_request,
+)
+from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.errors import UndocumentedError
+from radiograde.service.films.archive import Archive
+from radiograde.service.films.result_repository import ResultRepository
+from radiograde.service.reviews.review_repository import ReviewRepository
+
+
+class DocumentStore:
+    """Builds and keeps documents; safe to share among threads and processes."""
+
+    def __init__(
+        self, archive: Archive, store: ResultRepository, reviews: ReviewRepository
+    ) -> None:
+        self._archive = archive
+        self._store = store
+        self._reviews = reviews
+
+    def graded_film(self, result_id: str) -> GradedFilm:
+        """Return a result with its film, as documents are made of it.
+
+        Raises:
+            NotFoundError: no such result.
+            UndocumentedError: its film could not be read, or is no longer kept.
+            StoreError: the database does not answer.
+        """
+        document, began = self._store.dated(result_id)
+        if document["status"] == "failed":
+            raise UndocumentedError("This file could not be read, so it has no documents.")
+        content = self._archive.film(result_id)
+        film = radiograph.read(content)
+        header = header_of(content) if film.source == "dicom" else None
+        maps = self._archive.maps(result_id)
+        result = parse_result(document, maps)
+        reviews = tuple(self._reviews.of(result_id))
+        return GradedFilm(film, header, result, began.astimezone(), reviews)
+
+    def document(self, result_id: str, kind: Kind) -> Document:
+        """Return one document of a result.
+
+        Raises:
+            NotFoundError, UndocumentedError, StoreError: as :meth:`case`, or there is none such.
+            NoSpaceError: it cannot be kept.
+        """
+        found = self.documents(result_id, [kind])
+        if not found:
+            raise UndocumentedError(
+                "This result has no such document: rejected films have no pictures, and results "
+                "of PNG and JPEG files no DICOM objects."
+            )
+        return found[0]
+
+    def documents(self, result_id: str, kinds: Iterable[Kind]) -> list[Document]:
+        """Return those of the kinds that there are of a result, and of ``sr`` also its reviews'.
+
+        Raises as :meth:`document`.
+        """
+        return self._gather(result_id, document_requests(kinds, self._reviews.of(result_id)))
+
+    def review_report(self, result_id: str, review_id: str) -> Document:
+        """Return the report of one review of a result, whether it still counts or not.
+
+        Raises:
+            NotFoundError, UndocumentedError, StoreError, NoSpaceError: as :meth:`document`; there
+                is none of a review of a picture.
+        """
+        self._store.get(result_id)
+        review = self._reviews.get(result_id, review_id)
+        found = self._gather(result_id, [review_document_request(review)])
+        if not found:
+            raise UndocumentedError("Reviews of PNG and JPEG files have no DICOM objects.")
+        return found[0]
+
+    def _gather(self, result_id: str, wanted: Sequence[DocumentRequest]) -> list[Document]:
+        """Return the documents that there are, in their order; the film is read if need be."""
+        kept = [self._kept(result_id, request) for request in wanted]
+        if None in kept:
+            graded = self.graded_film(result_id)
+            there = kinds_of(graded)
+            kept = [
+                self._make(graded, request)
+                if document is None and request.kind in there
+                else document
+                for request, document in zip(wanted, kept, strict=True)
+            ]
+        return [document for document in kept if document is not None]
+
+    def _make(self, graded: GradedFilm, request: DocumentRequest) -> Document:
+        document = request.make(graded)
+        result_id = str(graded.result.id)
+        self._archive.keep_document(result_id, request.kept_as, document.content)
+        self._archive.drop_documents(result_id, request.name, but=request.kept_as)
+        return document
+
+    def _kept(self, result_id: str, request: DocumentRequest) -> Document | None:
+        content = self._archive.document(result_id, request.kept_as)
+        if content is None:
+            return None
+        _, media_type = NAMES[request.kind]
+        if request.kind not in OF_FILM:
+            return Document(request.kind, request.name, media_type, content)
+        meta = dcmread(io.BytesIO(content), stop_before_pixels=True, specific_tags=[]).file_meta
+        return Document(
+            request.kind,
+            request.name,
+            media_type,
+            content,
+            str(meta.MediaStorageSOPClassUID),
+            str(meta.MediaStorageSOPInstanceUID),
+        )

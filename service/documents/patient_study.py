@@ -1,0 +1,98 @@
+"""Whose film it is and of which study, as people and other systems write it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pydicom.dataset import Dataset
+
+from radiograde.service.documents.source_text import encodings_of, items_of, text_of
+from radiograde.service.documents.values import clean
+
+_URIS = {"ISO": "urn:oid:", "UUID": "urn:uuid:", "URI": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who gave out an identifier: a name, and a URI for it; "" where not known."""
+
+    name: str = ""
+    uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientStudy:
+    """Patient and study; "" or None where the header says nothing that can be used.
+
+    ``name``: as one line, its ideographic group in parentheses. ``taken``: the day of the
+    acquisition, else of the study.
+    """
+
+    name: str = ""
+    patient_id: str = ""
+    patient_issuer: Issuer = Issuer()
+    born: date | None = None
+    sex: str = ""
+    accession: str = ""
+    accession_issuer: Issuer = Issuer()
+    study_day: date | None = None
+    taken: date | None = None
+    study_uid: str = ""
+
+
+def patient_study(header: Dataset | None) -> PatientStudy:
+    """Return what a film's header says; nothing for a picture. No header raises.
+
+    Patient, General Study and General Image modules (PS3.3 C.7.1.1, C.7.2.1, C.7.6.1).
+    """
+    if header is None:
+        return PatientStudy()
+    encodings = encodings_of(header)
+
+    def value(keyword: str, vr: str = "LO") -> str:
+        return clean(vr, text_of(header, keyword, encodings))
+
+    study_day = _day(value("StudyDate", "DA"))
+    return PatientStudy(
+        name=_line(value("PatientName", "PN")),
+        patient_id=value("PatientID"),
+        patient_issuer=_issuer(
+            header,
+            "IssuerOfPatientIDQualifiersSequence",
+            encodings,
+            name=value("IssuerOfPatientID"),
+        ),
+        born=_day(value("PatientBirthDate", "DA")),
+        sex=value("PatientSex", "CS"),
+        accession=value("AccessionNumber"),
+        accession_issuer=_issuer(header, "IssuerOfAccessionNumberSequence", encodings),
+        study_day=study_day,
+        taken=_day(value("AcquisitionDate", "DA")) or study_day,
+        study_uid=value("StudyInstanceUID", "UI"),
+    )
+
+
+def _line(name: str) -> str:
+    """Return a person name (PS3.5 6.2.1) as one line: ``Yamada Tarou (山田 太郎)``."""
+    groups = [" ".join(group.replace("^", " ").split()) for group in name.split("=")]
+    alphabetic, ideographic = (*groups, "")[:2]
+    if alphabetic and ideographic:
+        return f"{alphabetic} ({ideographic})"
+    return alphabetic or ideographic or next(filter(None, groups), "")
+
+
+def _issuer(header: Dataset, keyword: str, encodings: Sequence[str], name: str = "") -> Issuer:
+    """Return the issuer that a sequence of HL7v2 Hierarchic Designators (PS3.3 10.14) describes."""
+    for item in items_of(header, keyword):
+        inner = encodings_of(item, encodings)
+        kind = clean("CS", text_of(item, "UniversalEntityIDType"))
+        entity = clean("UT", text_of(item, "UniversalEntityID", inner))
+        uri = _URIS[kind] + entity if kind in _URIS and entity and " " not in entity else ""
+        return Issuer(name or clean("UT", text_of(item, "LocalNamespaceEntityID", inner)), uri)
+    return Issuer(name)
+
+
+def _day(digits: str) -> date | None:
+    return date.fromisoformat(digits) if digits else None

@@ -1,0 +1,93 @@
+"""Files in a watched folder: which lie there, which are still being written, and their bytes."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_PARTIAL = (".part", ".partial", ".filepart", ".crdownload", ".tmp")
+"""What browsers and copying programs call a file until it is whole."""
+
+_OPENING = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+)
+"""No link is followed, and none is waited for who might write into a pipe."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What stays the same as long as nobody writes to a file."""
+
+    size: int
+    modified_ns: int
+    changed_ns: int
+
+    @staticmethod
+    def of(status: os.stat_result) -> FileState:
+        """Return the stamp in a file's status."""
+        return FileState(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def find_files(root: Path, closed: frozenset[str]) -> Iterator[tuple[Path, FileState]]:
+    """Yield the files below ``root`` that may be whole, each with its stamp.
+
+    Left out: hidden files and folders, links, what is no regular file, what is named like a
+    partial download, empty files, and the folders ``closed`` directly below ``root``.
+
+    Raises:
+        OSError: ``root`` itself cannot be read.
+    """
+    folders = [(root, closed)]
+    while folders:
+        folder, leave_out = folders.pop()
+        for entry in _entries(folder, must_exist=folder == root):
+            if entry.name.startswith(".") or entry.name.lower() in leave_out:
+                continue
+            path = Path(entry.path)
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                folders.append((path, frozenset()))
+            elif stat.S_ISREG(status.st_mode) and status.st_size and not _is_partial(entry.name):
+                yield path, FileState.of(status)
+
+
+def read_whole(path: Path, state: FileState) -> bytes | None:
+    """Return the bytes of a file that bears this stamp before and after; None if it does not.
+
+    Raises:
+        OSError: it vanished, is locked, or was replaced by a link.
+    """
+    with os.fdopen(os.open(path, _OPENING), "rb") as file:
+        if not has_state(file.fileno(), state):
+            return None
+        content = file.read()
+        return content if has_state(file.fileno(), state) else None
+
+
+def has_state(file: Path | int, state: FileState) -> bool:
+    """Return whether a file still bears its stamp. Raises OSError where it vanished."""
+    status = os.fstat(file) if isinstance(file, int) else os.lstat(file)
+    return stat.S_ISREG(status.st_mode) and FileState.of(status) == state
+
+
+def _entries(folder: Path, *, must_exist: bool) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        if must_exist:
+            raise
+        return []
+
+
+def _is_partial(name: str) -> bool:
+    return name.lower().endswith(_PARTIAL)

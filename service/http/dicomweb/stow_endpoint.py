@@ -1,0 +1,55 @@
+"""What the store route needs, made once: the intake, the limits, and places for senders."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from radiograde.model.errors import OverloadedError
+from radiograde.service.films.receipt import Intake
+from radiograde.service.http.dicomweb.multipart import PartLimits
+
+MAX_PARTS = 2000
+PLACES = 16
+"""Requests at the same time: each may hold one instance in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class StowEndpoint:
+    """``max_part_bytes``: the largest instance. ``idle_s``: how long a sender may fall silent."""
+
+    intake: Intake
+    max_part_bytes: int
+    idle_s: float = 60.0
+    max_parts: int = MAX_PARTS
+    places: threading.BoundedSemaphore = field(
+        default_factory=lambda: threading.BoundedSemaphore(PLACES)
+    )
+
+    @property
+    def limits(self) -> PartLimits:
+        """The limits of a request's parts."""
+        return PartLimits(self.max_part_bytes, self.max_parts)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place while a request is read. Raises OverloadedError where all are taken."""
+        if not self.places.acquire(blocking=False):
+            raise OverloadedError("Every place is taken. Try again in a few seconds.")
+        try:
+            yield
+        finally:
+            self.places.release()
+
+
+def _of_request(request: Request) -> StowEndpoint:
+    stow: StowEndpoint = request.app.state.stow
+    return stow
+
+
+Stow = Annotated[StowEndpoint, Depends(_of_request)]

@@ -1,0 +1,53 @@
+"""What the radiologist's page reads, put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from radiograde.model.limits import Limits
+from radiograde.service.http.runtime import Runtime
+from radiograde.service.viewing.decoded import DecodedFilms
+from radiograde.service.viewing.thumbnail import Thumbnails
+from radiograde.service.viewing.viewer import Viewer
+from radiograde.service.worklist.change import RepeatabilityLimit
+from radiograde.service.worklist.changes import ChangeLog
+from radiograde.service.worklist.feed import ChangeFeed
+from radiograde.service.worklist.history import History
+from radiograde.service.worklist.patient_labels import Identities
+from radiograde.service.worklist.worklist import Worklist
+
+
+@dataclass(frozen=True, slots=True)
+class PageQueries:
+    """Films to read: listed, shown, compared, and told of as they change."""
+
+    worklist: Worklist
+    viewer: Viewer
+    history: History
+    feed: ChangeFeed
+
+
+def open_page_queries(runtime: Runtime, limits: Limits) -> PageQueries:
+    """Return the reading room of a running service; nothing in it has to be closed."""
+    records, scorer = runtime.records, runtime.scorer
+    database, archive, reviews = records.database, records.archive, records.reviews
+    repeatability = RepeatabilityLimit(
+        scorer.facts.sha256, scorer.metadata.thresholds.repeatability
+    )
+    return PageQueries(
+        Worklist(database, reviews, Identities(archive, runtime.settings.identifiers)),
+        Viewer(records.store, archive, DecodedFilms(archive, limits), Thumbnails(archive, limits)),
+        History(database, reviews, repeatability),
+        ChangeFeed(lambda: ChangeLog(database)),
+    )
+
+
+def _of_request(request: Request) -> PageQueries:
+    queries: PageQueries = request.app.state.page_queries
+    return queries
+
+
+Queries = Annotated[PageQueries, Depends(_of_request)]

@@ -1,0 +1,78 @@
+"""The documents of a result: picture, DICOM objects, FHIR, PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from fastapi.responses import Response
+
+from radiograde.service.config.site import Kind
+from radiograde.service.documents.overlay import overlay_png
+from radiograde.service.errors import UndocumentedError
+from radiograde.service.http.openapi import problems
+from radiograde.service.http.runtime import Service
+
+router = APIRouter(prefix="/v1/results/{id}", tags=["documents"])
+
+ResultId = Annotated[str, Path(description="`id` of a result")]
+PATHS: dict[Kind, tuple[str, str]] = {
+    "sr": ("/sr", "DICOM structured report"),
+    "seg": ("/seg", "DICOM segmentation of lungs and opacity"),
+    "sc": ("/sc", "DICOM secondary capture with the numbers"),
+    "fhir": ("/fhir", "FHIR R4 bundle"),
+    "pdf": ("/report.pdf", "one-page PDF report"),
+}
+
+
+def _route(kind: Kind) -> Callable[..., Response]:
+    def document(service: Service, id: ResultId) -> Response:
+        found = service.records.document_store.document(id, kind)
+        headers = {"Content-Disposition": f'inline; filename="{found.name}"'}
+        return Response(found.content, media_type=found.media_type, headers=headers)
+
+    return document
+
+
+def _answers(media_type: str) -> dict[int | str, dict[str, object]]:
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    return {
+        200: {"content": {media_type: binary}},
+        **problems(
+            s404="No such result",
+            s409="The result has no such document",
+            s422="The id is not valid",
+            s503="The store is away",
+            s507="The document cannot be written to disk",
+        ),
+    }
+
+
+_MEDIA_TYPES: dict[Kind, str] = {"fhir": "application/fhir+json", "pdf": "application/pdf"}
+
+for _kind, (_path, _what) in PATHS.items():
+    router.add_api_route(
+        _path,
+        _route(_kind),
+        methods=["GET"],
+        operation_id=f"get{_kind.capitalize()}",
+        summary=f"Return the {_what}",
+        responses=_answers(_MEDIA_TYPES.get(_kind, "application/dicom")),
+        response_class=Response,
+    )
+
+
+@router.get(
+    "/overlay.png",
+    operation_id="getOverlay",
+    summary="Return the film with the opacity that was summed",
+    responses=_answers("image/png"),
+    response_class=Response,
+)
+def overlay(service: Service, id: ResultId) -> Response:
+    """Return the picture of a scored film; it names no patient."""
+    graded = service.records.document_store.graded_film(id)
+    if graded.result.scores is None or graded.result.maps is None:
+        raise UndocumentedError("Only a scored film has a picture.")
+    return Response(overlay_png(graded.film, graded.result), media_type="image/png")

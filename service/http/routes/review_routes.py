@@ -1,0 +1,94 @@
+"""``/v1/results/{id}/reviews``: what readers say of a result."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+from fastapi.responses import JSONResponse, Response
+
+from radiograde.service.delivery.review_recorder import ReviewRecorder
+from radiograde.service.http.caller import Caller, permit
+from radiograde.service.http.openapi import Responses, problems
+from radiograde.service.http.runtime import Service
+from radiograde.service.http.schemas import Review, Reviews
+from radiograde.service.reviews.request import ReviewRequest
+
+router = APIRouter(prefix="/v1/results/{id}/reviews", tags=["reviews"])
+
+ResultId = Annotated[str, Path(description="`id` of a result")]
+ReviewId = Annotated[str, Path(description="`id` of a review")]
+
+
+def _recorder(request: Request) -> ReviewRecorder:
+    recorder: ReviewRecorder = request.app.state.reviews
+    return recorder
+
+
+Recorder = Annotated[ReviewRecorder, Depends(_recorder)]
+
+_POSTED: Responses = {
+    201: {"description": "Kept beside the model's scores", "model": Review},
+    **problems(
+        s404="No such result",
+        s409="The file could not be read, so there is nothing to review",
+        s413="The body is larger than 64 KiB",
+        s422="The review is not valid",
+        s503="The store is away",
+    ),
+}
+_REPORT: Responses = {
+    200: {"content": {"application/dicom": {"schema": {"type": "string", "format": "binary"}}}},
+    **problems(
+        s404="No such result or review",
+        s409="The film is a picture or is no longer kept",
+        s422="An id is not valid",
+        s503="The store is away",
+        s507="The document cannot be written to disk",
+    ),
+}
+
+
+@router.get(
+    "",
+    operation_id="listReviews",
+    summary="List the reviews of a result that count, newest first",
+    responses={
+        200: {"model": Reviews},
+        **problems(s404="No such result", s422="The id is not valid", s503="The store is away"),
+    },
+    response_class=Response,
+)
+def list_reviews(service: Service, id: ResultId) -> Response:
+    """Return the newest review of each reader."""
+    service.records.store.get(id)
+    found = service.records.reviews.of(id)
+    return JSONResponse({"reviews": [review.to_json() for review in found]})
+
+
+@router.post(
+    "",
+    operation_id="addReview",
+    summary="Accept or correct a result, or find the film not gradable",
+    status_code=201,
+    responses=_POSTED,
+    response_class=Response,
+    dependencies=[permit("review")],
+)
+def add_review(id: ResultId, caller: Caller, recorder: Recorder, body: ReviewRequest) -> Response:
+    """Keep a review under the caller's name; it counts instead of the caller's earlier ones."""
+    return JSONResponse(recorder.record(id, caller.name, body.judgement()).to_json(), 201)
+
+
+@router.get(
+    "/{review_id}/sr",
+    operation_id="getReviewSr",
+    summary="Return the DICOM structured report of a review",
+    responses=_REPORT,
+    response_class=Response,
+)
+def review_sr(service: Service, id: ResultId, review_id: ReviewId) -> Response:
+    """Return the report in which the reader is the observer."""
+    found = service.records.document_store.review_report(id, review_id)
+    headers = {"Content-Disposition": f'inline; filename="{found.name}"'}
+    return Response(found.content, media_type=found.media_type, headers=headers)

@@ -1,0 +1,90 @@
+"""``/v1/session``: who the caller is, signing in and out."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from radiograde.service.auth.principal import LOCAL, PERMISSIONS, Principal
+from radiograde.service.config.settings import Settings
+from radiograde.service.http.caller import AccessOfRequest, AnyCaller, check_csrf
+from radiograde.service.http.caller_context import CallerContext
+from radiograde.service.http.cookie import drop_token, set_token
+from radiograde.service.http.openapi import problems
+from radiograde.service.http.runtime import Service
+from radiograde.service.http.schemas import Session, SignIn
+
+router = APIRouter(prefix="/v1/session", tags=["session"])
+
+
+@router.get(
+    "",
+    operation_id="getSession",
+    summary="Return who the caller is",
+    responses={200: {"model": Session}, **problems(s503="The store is away")},
+    response_class=Response,
+)
+def get_session(caller_context: AnyCaller, service: Service) -> Response:
+    """Return the user, or none; strangers are answered too."""
+    return JSONResponse(_document(caller_context, service.settings))
+
+
+@router.post(
+    "",
+    operation_id="signIn",
+    summary="Sign in",
+    responses={
+        200: {"model": Session},
+        **problems(
+            s401="Name or password is wrong",
+            s413="More than a name and a password",
+            s422="The name or the password is missing",
+            s429="That happened too often; Retry-After says when to come back",
+            s503="Too many sign in at the same time, or the store is away",
+        ),
+    },
+    response_class=Response,
+)
+async def sign_in(
+    request: Request, asked: SignIn, access: AccessOfRequest, service: Service
+) -> Response:
+    """Return the same document and a cookie that holds until the browser closes."""
+    address = request.client.host if request.client else ""
+    token, session = await access.password_sign_in.sign_in(asked.name, asked.password, address)
+    answer = JSONResponse(_document(CallerContext(session.principal, session), service.settings))
+    set_token(request, answer, service.settings, token)
+    return answer
+
+
+@router.delete(
+    "",
+    operation_id="signOut",
+    summary="Sign out",
+    status_code=204,
+    responses=problems(s403="The session's token is missing", s503="The store is away"),
+    response_class=Response,
+)
+def sign_out(
+    request: Request, caller_context: AnyCaller, access: AccessOfRequest, service: Service
+) -> Response:
+    """End the session, if there is one."""
+    check_csrf(request, caller_context.session)
+    if caller_context.session is not None and caller_context.token is not None:
+        access.password_sign_in.sign_out(caller_context.token, caller_context.session)
+    answer = Response(status_code=204)
+    drop_token(request, answer, service.settings)
+    return answer
+
+
+def _document(caller_context: CallerContext, settings: Settings) -> dict[str, object]:
+    return {
+        "sign_in": caller_context.principal != LOCAL,
+        "user": caller_context.principal and _user(caller_context.principal),
+        "csrf": caller_context.session and caller_context.session.csrf,
+        "identifiers": settings.identifiers,
+    }
+
+
+def _user(principal: Principal) -> dict[str, object]:
+    permissions = sorted(PERMISSIONS[principal.role])
+    return {"name": principal.name, "role": principal.role, "permissions": permissions}

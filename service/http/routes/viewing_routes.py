@@ -1,0 +1,79 @@
+"""What a viewer draws of a film: its pixels before the window, and the maps of its scores."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from fastapi.responses import JSONResponse, Response
+
+from radiograde.service.http.openapi import Responses, problems
+from radiograde.service.http.page_queries import Queries
+from radiograde.service.http.routes.viewing_schemas import View
+
+router = APIRouter(prefix="/v1/results/{id}", tags=["viewing"])
+
+ResultId = Annotated[str, Path(description="`id` of a result")]
+BINARY = "application/octet-stream"
+
+_PROBLEMS: Responses = problems(
+    s404="No such result",
+    s409="The film could not be read or is no longer kept, or it has no maps",
+    s422="The id is not valid",
+    s503="The store is away",
+)
+_BYTES: Responses = {
+    200: {"content": {BINARY: {"schema": {"type": "string", "format": "binary"}}}},
+    **_PROBLEMS,
+}
+
+
+@router.get(
+    "/view",
+    operation_id="getView",
+    summary="Return size, scale, windows and orientation of a film",
+    responses={200: {"model": View}, **_PROBLEMS},
+    response_class=Response,
+)
+def get_view(queries: Queries, id: ResultId) -> Response:
+    """Return what turns the film's pixels into a picture; it names no patient."""
+    return JSONResponse(queries.viewer.view(id))
+
+
+@router.get(
+    "/pixels",
+    operation_id="getPixels",
+    summary="Return a film's pixels before the window",
+    responses=_BYTES,
+    response_class=Response,
+)
+def get_pixels(queries: Queries, id: ResultId) -> Response:
+    """Return rows * columns unsigned 16-bit words, little-endian, upright."""
+    return Response(queries.viewer.pixels(id), media_type=BINARY)
+
+
+@router.get(
+    "/maps",
+    operation_id="getMaps",
+    summary="Return the maps that a film's scores were summed from",
+    responses=_BYTES,
+    response_class=Response,
+)
+def get_maps(queries: Queries, id: ResultId) -> Response:
+    """Return three planes of rows * columns bytes: opacity, the patient's right and left lung."""
+    return Response(queries.viewer.maps(id), media_type=BINARY)
+
+
+@router.get(
+    "/thumbnail.jpg",
+    operation_id="getThumbnail",
+    summary="Return a small picture of a film",
+    responses={
+        200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}},
+        **_PROBLEMS,
+    },
+    response_class=Response,
+)
+def get_thumbnail(queries: Queries, id: ResultId) -> Response:
+    """Return the film as it was graded, 144 pixels at its longest side."""
+    return Response(queries.viewer.thumbnail(id), media_type="image/jpeg")

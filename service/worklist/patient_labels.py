@@ -1,0 +1,72 @@
+"""Who the patient of a kept film is, as far as the setting lets it be told.
+
+Read from the film itself when it is asked for: no name, identifier or birth date is kept anywhere
+else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Literal
+
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_partial
+from pydicom.tag import BaseTag
+
+from radiograde.service.documents.patient_study import PatientStudy, patient_study
+from radiograde.service.films.archive import FILM, Archive
+
+Shown = Literal["none", "id", "full"]
+
+_LAST_TAG = 0x00100030
+"""PatientBirthDate; the elements of a data set ascend, PS3.5 section 7.1."""
+
+_LONGEST = 65536
+"""Longer values, in bytes, are passed over: none of the patient's is so long."""
+
+_REMEMBERED = 2000
+
+
+class Identities:
+    """Looks into the headers of kept films; safe to share among threads."""
+
+    def __init__(self, archive: Archive, shown: Shown) -> None:
+        self._archive = archive
+        self._shown = shown
+        self._patient_study = lru_cache(_REMEMBERED)(self._read)
+
+    def of(self, film_id: str) -> Mapping[str, str | None]:
+        """Return what the setting allows of ``id``, ``name`` and ``birth_date``.
+
+        Values are None where the film does not say, or is no longer kept.
+        """
+        if self._shown == "none":
+            return {}
+        try:
+            found = self._patient_study(film_id)
+        except OSError:
+            found = PatientStudy()
+        told: dict[str, str | None] = {"id": found.patient_id or None}
+        if self._shown == "full":
+            told["name"] = found.name or None
+            told["birth_date"] = None if found.born is None else found.born.isoformat()
+        return told
+
+    def _read(self, film_id: str) -> PatientStudy:
+        with (self._archive.folder(film_id) / FILM).open("rb") as file:
+            return patient_study(_header(file))
+
+
+def _header(file: Any) -> Dataset | None:
+    """Return the elements up to those of the patient; None where there are none to be read."""
+    try:
+        return read_partial(file, _is_beyond, defer_size=_LONGEST, force=True)
+    except OSError:
+        raise
+    except Exception:  # noqa: BLE001 - on broken bytes pydicom raises anything
+        return None
+
+
+def _is_beyond(tag: BaseTag, vr: str | None, length: int) -> bool:
+    return bool(tag > _LAST_TAG)
