@@ -38,7 +38,7 @@ from radiograde.model.scoring.scales import (
     Scale,
 )
 
-BUNDLED = Path(__file__).parent / "weights" / "severity.onnx"
+BUNDLED = Path(__file__).parents[1] / "weights" / "severity.onnx"
 OUTPUTS = ["zones", "scales", "spread", "opacity_map", "lung_map", "scope"]
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
