@@ -64,7 +64,7 @@ class Peer(Table):
     port: Annotated[int, Field(ge=1, le=65535)]
 
 
-class NodeTable(Table):
+class NodeConfig(Table):
     """The DICOM node of ``radiograde listen``; empty lists of titles let every title in."""
 
     aet: AeTitle = "RADIOGRADE"
@@ -79,21 +79,21 @@ class NodeTable(Table):
     tls: ServerTls | None = None
 
 
-class WatchTable(Table):
+class WatchConfig(Table):
     """A folder that films are dropped into; taken files go to ``done``, others to ``refused``."""
 
     path: Path
     quiet_s: float = Field(2.0, ge=0, description="A file is taken once it has not grown so long")
 
 
-class DeliveryTable(Table):
+class DeliveryConfig(Table):
     """How results are delivered, wherever to."""
 
     give_up_after_h: float = Field(72.0, gt=0, description="Hours to try a silent destination")
     rejected: bool = Field(True, description="Whether reports on rejected films are delivered")
 
 
-class _Destination(Table):
+class _DestinationConfig(Table):
     name: Name
     send: tuple[Kind, ...] = ()
 
@@ -103,7 +103,7 @@ class _Destination(Table):
         return self.send
 
 
-class DicomDestinationTable(_Destination):
+class DicomDestinationConfig(_DestinationConfig):
     """A node that takes C-STORE."""
 
     type: Literal["dicom"]
@@ -125,7 +125,7 @@ def _plain_url(url: str) -> str:
     return url
 
 
-class _HttpDestination(_Destination):
+class _HttpDestinationConfig(_DestinationConfig):
     url: Annotated[str, Field(pattern="^https?://"), AfterValidator(_plain_url)]
     user: str | None = None
     password_env: str | None = Field(None, description="Variable that holds the password")
@@ -152,14 +152,14 @@ class _HttpDestination(_Destination):
         return _secret(self.token_env)
 
 
-class DicomWebDestinationTable(_HttpDestination):
+class DicomWebDestinationConfig(_HttpDestinationConfig):
     """A DICOMweb root that takes STOW-RS, such as ``http://pacs/dicom-web``."""
 
     type: Literal["dicomweb"]
     send: tuple[Literal["sr", "seg", "sc"], ...] = ("sr", "seg", "sc")
 
 
-class FhirDestinationTable(_HttpDestination):
+class FhirDestinationConfig(_HttpDestinationConfig):
     """The base URL of a FHIR server."""
 
     type: Literal["fhir"]
@@ -172,7 +172,7 @@ class FhirDestinationTable(_HttpDestination):
         return ("fhir",) if self.version == "R4" else ("fhir_r5",)
 
 
-class FolderDestinationTable(_Destination):
+class FolderDestinationConfig(_DestinationConfig):
     """A folder, on a share perhaps."""
 
     type: Literal["folder"]
@@ -180,11 +180,11 @@ class FolderDestinationTable(_Destination):
     send: tuple[Kind, ...] = ("json", "sr", "seg", "sc", "pdf")
 
 
-DestinationTable = Annotated[
-    DicomDestinationTable
-    | DicomWebDestinationTable
-    | FhirDestinationTable
-    | FolderDestinationTable,
+DestinationConfig = Annotated[
+    DicomDestinationConfig
+    | DicomWebDestinationConfig
+    | FhirDestinationConfig
+    | FolderDestinationConfig,
     Field(discriminator="type"),
 ]
 
@@ -192,10 +192,10 @@ DestinationTable = Annotated[
 class Site(Table):
     """The whole file."""
 
-    node: NodeTable = NodeTable()
-    watch: tuple[WatchTable, ...] = ()
-    delivery: DeliveryTable = DeliveryTable()
-    destination: tuple[DestinationTable, ...] = ()
+    node: NodeConfig = NodeConfig()
+    watch: tuple[WatchConfig, ...] = ()
+    delivery: DeliveryConfig = DeliveryConfig()
+    destination: tuple[DestinationConfig, ...] = ()
 
     @property
     def limits(self) -> Limits:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import assert_never
 
 from radiograde.service.config.site import (
-    DestinationTable,
-    DicomDestinationTable,
-    DicomWebDestinationTable,
-    FhirDestinationTable,
-    FolderDestinationTable,
+    DestinationConfig,
+    DicomDestinationConfig,
+    DicomWebDestinationConfig,
+    FhirDestinationConfig,
+    FolderDestinationConfig,
 )
 from radiograde.service.delivery.destinations.destination import Destination
 from radiograde.service.delivery.destinations.dicom_destination import DicomDestination
@@ -18,19 +18,19 @@ from radiograde.service.delivery.destinations.fhir_destination import FhirDestin
 from radiograde.service.delivery.destinations.folder_destination import FolderDestination
 
 
-def open_destination(destination: DestinationTable) -> Destination:
+def open_destination(destination: DestinationConfig) -> Destination:
     """Return the sink of a destination; nothing is connected yet.
 
     Raises:
         SiteError: a variable that holds its password or token is empty, or holds what no token is.
     """
     match destination:
-        case DicomDestinationTable():
+        case DicomDestinationConfig():
             return DicomDestination(destination)
-        case DicomWebDestinationTable():
+        case DicomWebDestinationConfig():
             return DicomWebDestination(destination)
-        case FhirDestinationTable():
+        case FhirDestinationConfig():
             return FhirDestination(destination)
-        case FolderDestinationTable():
+        case FolderDestinationConfig():
             return FolderDestination(destination)
     assert_never(destination)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import structlog
 from ulid import ULID
 
-from radiograde.service.config.site import DestinationTable, Kind
+from radiograde.service.config.site import DestinationConfig, Kind
 from radiograde.service.database.tables import films
 from radiograde.service.documents.builders import WITH_REVIEWS
 from radiograde.service.errors import NotReviewableError
@@ -25,7 +25,7 @@ SENT_AGAIN: frozenset[Kind] = WITH_REVIEWS | {"sr"}
 class ReviewRecorder:
     """Records reviews; safe to share among threads."""
 
-    def __init__(self, records: Records, destinations: Collection[DestinationTable]) -> None:
+    def __init__(self, records: Records, destinations: Collection[DestinationConfig]) -> None:
         self._records = records
         self._told = [one.name for one in destinations if SENT_AGAIN & set(one.kinds)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from radiograde.service.config.site import NodeTable
+from radiograde.service.config.site import NodeConfig
 from radiograde.service.errors import UnsafeHostError
 
 
@@ -17,7 +17,7 @@ class Access:
     commit_from: frozenset[str]
 
     @classmethod
-    def of(cls, table: NodeTable) -> Access:
+    def of(cls, table: NodeConfig) -> Access:
         """Return the access that a table grants."""
         return cls(frozenset(table.store_from), frozenset(table.commit_from))
 
@@ -40,7 +40,7 @@ class Access:
         return self.is_open or title in self.commit_from
 
 
-def check_exposure(table: NodeTable, *, allow_insecure: bool) -> None:
+def check_exposure(table: NodeConfig, *, allow_insecure: bool) -> None:
     """Raise UnsafeHostError where anyone in the network could store."""
     asks_for_certificates = table.tls is not None and table.tls.ca is not None
     guarded = asks_for_certificates or not Access.of(table).is_open

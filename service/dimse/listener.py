@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from radiograde.service.config.settings import Settings
-from radiograde.service.config.site import NodeTable, Site, load_site
+from radiograde.service.config.site import NodeConfig, Site, load_site
 from radiograde.service.dimse.node import start_node
 from radiograde.service.errors import SiteError
 from radiograde.service.films.receipt import Intake
@@ -59,9 +59,9 @@ def run_listener(
         stop.wait()
 
 
-def _changed(table: NodeTable, changed: Mapping[str, Any]) -> NodeTable:
+def _changed(table: NodeConfig, changed: Mapping[str, Any]) -> NodeConfig:
     try:
-        return NodeTable.model_validate(table.model_dump() | dict(changed))
+        return NodeConfig.model_validate(table.model_dump() | dict(changed))
     except ValidationError as error:
         faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
         raise SiteError(f"The node cannot be set up: {faults}.") from error

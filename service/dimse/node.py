@@ -13,7 +13,7 @@ from pynetdicom import AE, _config, evt
 from pynetdicom.events import Event
 from pynetdicom.transport import AssociationServer
 
-from radiograde.service.config.site import NodeTable
+from radiograde.service.config.site import NodeConfig
 from radiograde.service.dimse.acceptor import Acceptor, ObjectLimit
 from radiograde.service.dimse.allowed_titles import Access, check_exposure
 from radiograde.service.dimse.commitment import Commitment
@@ -55,7 +55,7 @@ class Node:
 
 
 def start_node(
-    table: NodeTable, intake: Intake, ledger: KeptInstances, *, allow_insecure: bool = False
+    table: NodeConfig, intake: Intake, ledger: KeptInstances, *, allow_insecure: bool = False
 ) -> Node:
     """Return a node that takes associations from now on; ``node.port`` is where.
 
@@ -103,7 +103,7 @@ def start_node(
     return Node(server, reporter)
 
 
-def _entity(table: NodeTable, access: Access) -> AE:
+def _entity(table: NodeConfig, access: Access) -> AE:
     ae = AE(table.aet)
     ae.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
     ae.maximum_associations = table.associations

@@ -15,7 +15,7 @@ from radiograde.model.errors import RadiogradeError, UnknownFormatError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_file import looks_like_dicom
 from radiograde.model.reading.raster import picture_format
-from radiograde.service.config.site import WatchTable
+from radiograde.service.config.site import WatchConfig
 from radiograde.service.errors import NoSpaceError, StoreError
 from radiograde.service.films.receipt import Intake
 from radiograde.service.folder_watch.done_folder import move_aside
@@ -65,7 +65,7 @@ class Watcher:
 
     def __init__(
         self,
-        table: WatchTable,
+        table: WatchConfig,
         intake: Intake,
         *,
         limits: Limits | None = None,

@@ -18,7 +18,7 @@ from radiograde.model.reading.dicom_facts import uid
 from radiograde.model.reading.dicom_file import peek
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.scorer import Scorer
-from radiograde.service.config.site import DeliveryTable, DestinationTable
+from radiograde.service.config.site import DeliveryConfig, DestinationConfig
 from radiograde.service.delivery.delivery_repository import Delivery, DeliveryRepository
 from radiograde.service.delivery.destinations.destination import Destination
 from radiograde.service.delivery.retry_policy import backoff_s
@@ -55,8 +55,8 @@ class Bench:
     films: FilmRepository
     deliveries: DeliveryRepository
     document_store: DocumentStore
-    destinations: Mapping[str, tuple[DestinationTable, Destination]]
-    delivery: DeliveryTable
+    destinations: Mapping[str, tuple[DestinationConfig, Destination]]
+    delivery: DeliveryConfig
 
     def grade(self, film_id: str) -> None:
         """Grade a film that waits, and record what is to be delivered of it."""

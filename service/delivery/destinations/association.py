@@ -12,19 +12,19 @@ from pynetdicom.events import Event
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext
 
-from radiograde.service.config.site import DicomDestinationTable
+from radiograde.service.config.site import DicomDestinationConfig
 from radiograde.service.delivery.destinations.network import Endpoint
 from radiograde.service.errors import UnreachableError
 
 
-def endpoint(node: DicomDestinationTable) -> Endpoint:
+def endpoint(node: DicomDestinationConfig) -> Endpoint:
     """Return where a node listens."""
     return Endpoint(node.host, node.port, node.timeout_s, node.tls)
 
 
 @contextmanager
 def associated(
-    node: DicomDestinationTable, contexts: Sequence[PresentationContext]
+    node: DicomDestinationConfig, contexts: Sequence[PresentationContext]
 ) -> Iterator[Association]:
     """Yield an association; one whose ``accepted_contexts`` are empty is not established.
 
@@ -65,7 +65,7 @@ class _Progress:
 
 
 def _request(
-    node: DicomDestinationTable,
+    node: DicomDestinationConfig,
     where: Endpoint,
     contexts: Sequence[PresentationContext],
     progress: _Progress,
@@ -86,7 +86,7 @@ def _request(
 
 
 def _reason(
-    node: DicomDestinationTable, where: Endpoint, association: Association, progress: _Progress
+    node: DicomDestinationConfig, where: Endpoint, association: Association, progress: _Progress
 ) -> UnreachableError:
     if not progress.connected:
         where.connect()
@@ -105,7 +105,7 @@ def _reason(
     )
 
 
-def _rejection(node: DicomDestinationTable, association: Association) -> str:
+def _rejection(node: DicomDestinationConfig, association: Association) -> str:
     """Return a rejection's reason and remedy, PS3.8 Table 9-21."""
     answer = cast(A_ASSOCIATE, association.acceptor.primitive)
     match (answer.result_source, answer.diagnostic):

@@ -17,7 +17,7 @@ from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
-from radiograde.service.config.site import DicomDestinationTable
+from radiograde.service.config.site import DicomDestinationConfig
 from radiograde.service.delivery.destinations.association import associated, endpoint
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.delivery.destinations.steps import walk
@@ -31,7 +31,7 @@ CLASSES: dict[Literal["sr", "seg", "sc"], UID] = {
 """The storage class of each document, PS3.4 B.5."""
 
 
-def check_node(node: DicomDestinationTable) -> list[Finding]:
+def check_node(node: DicomDestinationConfig) -> list[Finding]:
     """Return findings on name, connection, association, C-ECHO and each class to be sent."""
     where = endpoint(node)
     findings = walk(
@@ -42,7 +42,7 @@ def check_node(node: DicomDestinationTable) -> list[Finding]:
     return findings
 
 
-def _talk(node: DicomDestinationTable) -> Iterator[Finding]:
+def _talk(node: DicomDestinationConfig) -> Iterator[Finding]:
     what = f"{node.aet} accepts an association from {node.calling_aet}"
     try:
         with associated(node, _contexts(node)) as association:
@@ -53,7 +53,7 @@ def _talk(node: DicomDestinationTable) -> Iterator[Finding]:
         yield Finding(what, "fail", error.message)
 
 
-def _contexts(node: DicomDestinationTable) -> list[PresentationContext]:
+def _contexts(node: DicomDestinationConfig) -> list[PresentationContext]:
     classes = [UID(Verification), *(CLASSES[kind] for kind in node.send)]
     syntaxes: list[str | UID] = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
     return [build_context(sop_class, syntaxes) for sop_class in classes]

@@ -13,7 +13,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 
-from radiograde.service.config.site import DicomDestinationTable
+from radiograde.service.config.site import DicomDestinationConfig
 from radiograde.service.delivery.destinations.association import associated, endpoint
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.delivery.destinations.dicom_check import check_node
@@ -34,7 +34,7 @@ _UNSUPPORTED = (3, 4)
 class DicomDestination:
     """Stores a result's documents in one association."""
 
-    def __init__(self, node: DicomDestinationTable) -> None:
+    def __init__(self, node: DicomDestinationConfig) -> None:
         self.name = node.name
         self._node = node
         self._where = str(endpoint(node))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from radiograde.service.config.site import DicomWebDestinationTable
+from radiograde.service.config.site import DicomWebDestinationConfig
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.delivery.destinations.fault import Fault, raise_for
 from radiograde.service.delivery.destinations.http_check import reachable
@@ -33,7 +33,7 @@ _LOOKED_AT = frozenset({400, 409, 422})
 class DicomWebDestination:
     """Stores a result's documents in one request."""
 
-    def __init__(self, server: DicomWebDestinationTable) -> None:
+    def __init__(self, server: DicomWebDestinationConfig) -> None:
         """Take the secrets from their variables.
 
         Raises:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from radiograde.service.config.site import FhirDestinationTable
+from radiograde.service.config.site import FhirDestinationConfig
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.delivery.destinations.http_check import reachable
 from radiograde.service.delivery.destinations.http_client import HttpClient
@@ -28,7 +28,7 @@ _CODE = re.compile(r"[a-z][a-z-]{1,39}")
 class FhirDestination:
     """Posts a result's bundle as one transaction: all of it is kept, or nothing."""
 
-    def __init__(self, server: FhirDestinationTable) -> None:
+    def __init__(self, server: FhirDestinationConfig) -> None:
         """Take the secrets from their variables.
 
         Raises:

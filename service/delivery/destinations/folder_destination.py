@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from radiograde.service.config.site import FolderDestinationTable
+from radiograde.service.config.site import FolderDestinationConfig
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.delivery.destinations.steps import walk
 from radiograde.service.documents.document import Document
@@ -20,7 +20,7 @@ _LITTLE_SPACE = 1024**3
 class FolderDestination:
     """Writes each document whole or not at all, over the one of the same name."""
 
-    def __init__(self, folder: FolderDestinationTable) -> None:
+    def __init__(self, folder: FolderDestinationConfig) -> None:
         self.name = folder.name
         self._path = folder.path
 

@@ -7,7 +7,7 @@ import re
 from requests import PreparedRequest
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from radiograde.service.config.site import DicomWebDestinationTable, FhirDestinationTable
+from radiograde.service.config.site import DicomWebDestinationConfig, FhirDestinationConfig
 from radiograde.service.errors import SiteError
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
@@ -21,7 +21,7 @@ class Anonymous(AuthBase):
         return request
 
 
-def sign_in(destination: DicomWebDestinationTable | FhirDestinationTable) -> AuthBase:
+def sign_in(destination: DicomWebDestinationConfig | FhirDestinationConfig) -> AuthBase:
     """Return how a destination is signed in to.
 
     Raises:

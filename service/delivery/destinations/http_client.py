@@ -15,7 +15,11 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from radiograde.service.config.site import ClientTls, DicomWebDestinationTable, FhirDestinationTable
+from radiograde.service.config.site import (
+    ClientTls,
+    DicomWebDestinationConfig,
+    FhirDestinationConfig,
+)
 from radiograde.service.delivery.destinations.http_auth import Anonymous, sign_in
 from radiograde.service.delivery.destinations.network import Endpoint
 from radiograde.service.errors import UnreachableError
@@ -44,7 +48,7 @@ class HttpClient:
     ``exposed``: a sign-in travels unencrypted.
     """
 
-    def __init__(self, destination: DicomWebDestinationTable | FhirDestinationTable) -> None:
+    def __init__(self, destination: DicomWebDestinationConfig | FhirDestinationConfig) -> None:
         """Take the secrets from their variables.
 
         Raises:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from radiograde.service.config.settings import LOOPBACK_NAMES, Settings, default_data_dir
-from radiograde.service.config.site import NodeTable
+from radiograde.service.config.site import NodeConfig
 from radiograde.service.dimse.allowed_titles import check_exposure as check_node_exposure
 from radiograde.service.errors import AddressError, UnsafeHostError
 from radiograde.service.http.access import open_access
@@ -60,7 +60,7 @@ def test_a_container_starts_with_an_administrator_and_tls_alone(
 
 
 def test_a_containers_node_wants_to_know_whom_to_take_films_from(image: Settings) -> None:
-    node = NodeTable(host="0.0.0.0")  # noqa: S104
+    node = NodeConfig(host="0.0.0.0")  # noqa: S104
     with pytest.raises(UnsafeHostError, match="store_from"):
         check_node_exposure(node, allow_insecure=image.allow_insecure)
     titles = node.model_copy(update={"store_from": ["ROUTER"]})

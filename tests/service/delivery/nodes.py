@@ -20,7 +20,7 @@ from pynetdicom import AE, evt
 from pynetdicom.events import Event
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
-from radiograde.service.config.site import ClientTls, DicomDestinationTable
+from radiograde.service.config.site import ClientTls, DicomDestinationConfig
 
 CLASSES = (Comprehensive3DSRStorage, SegmentationStorage, SecondaryCaptureImageStorage)
 SYNTAXES = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
@@ -124,9 +124,9 @@ def destination(
     timeout_s: float = 5.0,
     aet: str = "PACS",
     tls: ClientTls | None = None,
-) -> DicomDestinationTable:
+) -> DicomDestinationConfig:
     """Return a destination on this computer."""
-    return DicomDestinationTable(
+    return DicomDestinationConfig(
         name="pacs", type="dicom", aet=aet, host=host, port=port, timeout_s=timeout_s, tls=tls
     )
 

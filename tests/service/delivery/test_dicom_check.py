@@ -8,7 +8,7 @@ from pathlib import Path
 from pydicom.uid import Comprehensive3DSRStorage
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
-from radiograde.service.config.site import ClientTls, DicomDestinationTable
+from radiograde.service.config.site import ClientTls, DicomDestinationConfig
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.delivery.destinations.dicom_destination import DicomDestination
 from tests.orthanc import free_port, running_orthanc
@@ -16,11 +16,11 @@ from tests.service.delivery.certificates import make_certificates
 from tests.service.delivery.nodes import CLASSES, destination, listening, running_node
 
 
-def found(node: DicomDestinationTable) -> list[Finding]:
+def found(node: DicomDestinationConfig) -> list[Finding]:
     return DicomDestination(node).check()
 
 
-def last_failure(node: DicomDestinationTable) -> str:
+def last_failure(node: DicomDestinationConfig) -> str:
     """Return the advice of the last finding, the only one that failed."""
     findings = found(node)
     assert [one.level for one in findings] == ["ok"] * (len(findings) - 1) + ["fail"]

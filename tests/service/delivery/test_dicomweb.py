@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from radiograde.service.config.site import ClientTls, DicomWebDestinationTable
+from radiograde.service.config.site import ClientTls, DicomWebDestinationConfig
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.delivery.destinations.dicomweb_destination import DicomWebDestination
 from radiograde.service.documents.document import Document
@@ -36,7 +36,7 @@ def orthanc(tmp_path: Path) -> Iterator[Orthanc]:
 
 def target(url: str, **keys: Any) -> DicomWebDestination:
     table = {"name": "web", "type": "dicomweb", "url": url, "timeout_s": 5.0} | keys
-    return DicomWebDestination(DicomWebDestinationTable.model_validate(table))
+    return DicomWebDestination(DicomWebDestinationConfig.model_validate(table))
 
 
 def failure(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from radiograde.service.config.site import FhirDestinationTable
+from radiograde.service.config.site import FhirDestinationConfig
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.delivery.destinations.fhir_destination import FhirDestination
 from radiograde.service.documents.document import Document
@@ -22,7 +22,7 @@ BUNDLE = Document("fhir", "fhir.json", "application/fhir+json", CONTENT)
 
 def target(url: str, **keys: Any) -> FhirDestination:
     table = {"name": "fhir", "type": "fhir", "url": url, "timeout_s": 5.0} | keys
-    return FhirDestination(FhirDestinationTable.model_validate(table))
+    return FhirDestination(FhirDestinationConfig.model_validate(table))
 
 
 def failure(kind: type[DeliveryError], said: Said) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from radiograde.service.config.site import FolderDestinationTable
+from radiograde.service.config.site import FolderDestinationConfig
 from radiograde.service.delivery.destinations.folder_destination import FolderDestination
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import UnreachableError
@@ -20,7 +20,7 @@ RESULT = Document("json", "result.json", "application/json", b"{}\n")
 
 
 def target(path: Path) -> FolderDestination:
-    return FolderDestination(FolderDestinationTable(name="share", type="folder", path=path))
+    return FolderDestination(FolderDestinationConfig(name="share", type="folder", path=path))
 
 
 def contents(path: Path) -> dict[str, bytes]:

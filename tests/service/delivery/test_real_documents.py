@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from radiograde.service.config.site import DicomDestinationTable, DicomWebDestinationTable
+from radiograde.service.config.site import DicomDestinationConfig, DicomWebDestinationConfig
 from radiograde.service.delivery.destinations.destination import Destination
 from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.documents.capture import secondary_capture
@@ -31,19 +31,19 @@ def orthanc(tmp_path: Path) -> Iterator[Orthanc]:
         yield running
 
 
-def by_c_store(orthanc: Orthanc) -> DicomDestinationTable:
+def by_c_store(orthanc: Orthanc) -> DicomDestinationConfig:
     return destination(orthanc.dicom_port, aet=orthanc.aet)
 
 
-def by_stow(orthanc: Orthanc) -> DicomWebDestinationTable:
-    return DicomWebDestinationTable(name="web", type="dicomweb", url=orthanc.dicomweb)
+def by_stow(orthanc: Orthanc) -> DicomWebDestinationConfig:
+    return DicomWebDestinationConfig(name="web", type="dicomweb", url=orthanc.dicomweb)
 
 
 @pytest.mark.parametrize("way", [by_c_store, by_stow])
 def test_they_join_their_film(
     orthanc: Orthanc,
     documents: list[Document],
-    way: Callable[[Orthanc], DicomDestinationTable | DicomWebDestinationTable],
+    way: Callable[[Orthanc], DicomDestinationConfig | DicomWebDestinationConfig],
 ) -> None:
     orthanc.post("/instances", film_bytes())
     target: Destination = open_destination(way(orthanc))

@@ -11,31 +11,31 @@ from pydantic.fields import FieldInfo
 
 from radiograde.service.config.site import (
     ClientTls,
-    DeliveryTable,
-    DicomDestinationTable,
-    DicomWebDestinationTable,
-    FhirDestinationTable,
-    FolderDestinationTable,
-    NodeTable,
+    DeliveryConfig,
+    DicomDestinationConfig,
+    DicomWebDestinationConfig,
+    FhirDestinationConfig,
+    FolderDestinationConfig,
+    NodeConfig,
     Peer,
     ServerTls,
     Site,
     Table,
-    WatchTable,
+    WatchConfig,
 )
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 PAGE = (DOCS / "reference" / "site.md").read_text("utf-8")
 SECTIONS: dict[str, type[Table]] = {
-    "`[node]`": NodeTable,
+    "`[node]`": NodeConfig,
     "`[node.tls]`": ServerTls,
     "`[[node.peers]]`": Peer,
-    "`[[watch]]`": WatchTable,
-    "`[delivery]`": DeliveryTable,
-    '`type = "dicom"`': DicomDestinationTable,
-    '`type = "dicomweb"`': DicomWebDestinationTable,
-    '`type = "fhir"`': FhirDestinationTable,
-    '`type = "folder"`': FolderDestinationTable,
+    "`[[watch]]`": WatchConfig,
+    "`[delivery]`": DeliveryConfig,
+    '`type = "dicom"`': DicomDestinationConfig,
+    '`type = "dicomweb"`': DicomWebDestinationConfig,
+    '`type = "fhir"`': FhirDestinationConfig,
+    '`type = "folder"`': FolderDestinationConfig,
     "`[destination.tls]`": ClientTls,
 }
 COMMON = {"name", "type", "send"}
@@ -62,7 +62,7 @@ def default(field: FieldInfo) -> str:
 @pytest.mark.parametrize("title", SECTIONS)
 def test_every_key_is_told_with_its_default(title: str) -> None:
     described = told(title)
-    if SECTIONS[title] is FhirDestinationTable:
+    if SECTIONS[title] is FhirDestinationConfig:
         described |= told('`type = "dicomweb"`')
     fields = SECTIONS[title].model_fields
     assert described == {name: default(fields[name]) for name in fields if name not in COMMON}
@@ -78,9 +78,9 @@ def test_the_example_holds_everything_and_is_valid() -> None:
     content = tomllib.loads(example)
     site = Site.model_validate(content)
     assert {one.type for one in site.destination} == {"dicom", "dicomweb", "fhir", "folder"}
-    assert set(content["node"]) == set(NodeTable.model_fields)
+    assert set(content["node"]) == set(NodeConfig.model_fields)
     assert set(content["node"]["tls"]) == set(ServerTls.model_fields)
-    assert set(content["destination"][0]) == set(DicomDestinationTable.model_fields)
+    assert set(content["destination"][0]) == set(DicomDestinationConfig.model_fields)
 
 
 def test_every_destination_of_the_how_to_is_valid() -> None:

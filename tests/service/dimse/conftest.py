@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from radiograde.service.config.site import NodeTable
+from radiograde.service.config.site import NodeConfig
 from radiograde.service.dimse.node import Node, start_node
 from tests.service.dimse.fakes import FakeIntake, FakeKeptInstances
 
@@ -31,7 +31,7 @@ def start_a_node(intake: FakeIntake, ledger: FakeKeptInstances) -> Iterator[Star
     with ExitStack() as stack:
 
         def begin(**chosen: Any) -> Node:
-            table = NodeTable.model_validate({"port": 0} | chosen)
+            table = NodeConfig.model_validate({"port": 0} | chosen)
             return stack.enter_context(start_node(table, intake, ledger))
 
         yield begin

@@ -8,7 +8,7 @@ import pytest
 from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 
-from radiograde.service.config.site import NodeTable
+from radiograde.service.config.site import NodeConfig
 from radiograde.service.dimse.node import Node, start_node
 from radiograde.service.errors import AddressError, UnsafeHostError
 from tests.service.dimse.conftest import StartNode
@@ -75,7 +75,7 @@ def test_turns_the_association_too_many_away_and_takes_the_next(start_a_node: St
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "some.host"])  # noqa: S104
 def test_is_not_open_to_the_network_by_mistake(host: str) -> None:
     with pytest.raises(UnsafeHostError, match="store_from"):
-        start_node(NodeTable(host=host, port=0), FakeIntake(), FakeKeptInstances())
+        start_node(NodeConfig(host=host, port=0), FakeIntake(), FakeKeptInstances())
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_is_not_open_to_the_network_by_mistake(host: str) -> None:
 def test_is_open_to_the_network_on_purpose(
     chosen: dict[str, tuple[str, ...]], allowed: bool
 ) -> None:
-    table = NodeTable(host="0.0.0.0", port=0, **chosen)  # noqa: S104
+    table = NodeConfig(host="0.0.0.0", port=0, **chosen)  # noqa: S104
     with start_node(table, FakeIntake(), FakeKeptInstances(), allow_insecure=allowed) as node:
         assert node.port > 0
 
@@ -95,10 +95,10 @@ def test_says_that_the_port_is_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(AddressError, match=f"{port}.*--port"):
-            start_node(NodeTable(port=port), FakeIntake(), FakeKeptInstances())
+            start_node(NodeConfig(port=port), FakeIntake(), FakeKeptInstances())
 
 
 def test_says_that_the_host_is_not_known() -> None:
-    table = NodeTable(host="no-such-host.invalid", port=0, store_from=("CR1",))
+    table = NodeConfig(host="no-such-host.invalid", port=0, store_from=("CR1",))
     with pytest.raises(AddressError, match="no-such-host"):
         start_node(table, FakeIntake(), FakeKeptInstances())

@@ -14,7 +14,7 @@ from pynetdicom import AE
 from pynetdicom.association import Association
 from pynetdicom.presentation import build_context
 
-from radiograde.service.config.site import NodeTable, ServerTls
+from radiograde.service.config.site import NodeConfig, ServerTls
 from radiograde.service.dimse.node import Node, start_node
 from radiograde.service.errors import SiteError, UnsafeHostError
 from tests.service.dimse.conftest import StartNode
@@ -183,9 +183,9 @@ def test_a_caller_that_drops_its_encryption_is_gone(
 
 def test_certificates_of_callers_guard_an_open_address(authority: Authority) -> None:
     address = "0.0.0.0"  # noqa: S104
-    guarded = NodeTable(host=address, port=0, tls=ServerTls(**table_of(authority, ca=True)))
+    guarded = NodeConfig(host=address, port=0, tls=ServerTls(**table_of(authority, ca=True)))
     start_node(guarded, FakeIntake(), FakeKeptInstances()).close()
-    open_to_all = NodeTable(host=address, port=0, tls=ServerTls(**table_of(authority, ca=False)))
+    open_to_all = NodeConfig(host=address, port=0, tls=ServerTls(**table_of(authority, ca=False)))
     with pytest.raises(UnsafeHostError):
         start_node(open_to_all, FakeIntake(), FakeKeptInstances())
 
@@ -208,4 +208,4 @@ def test_says_what_is_wrong_with_the_files(authority: Authority, tmp_path: Path)
         ServerTls(certificate=certificate, key=key, ca=noise),
     ):
         with pytest.raises(SiteError, match=r"node\.tls needs `certificate` and `key`"):
-            start_node(NodeTable(port=0, tls=wrong), FakeIntake(), FakeKeptInstances())
+            start_node(NodeConfig(port=0, tls=wrong), FakeIntake(), FakeKeptInstances())

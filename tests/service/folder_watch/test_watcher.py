@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from radiograde.model.limits import Limits
-from radiograde.service.config.site import WatchTable
+from radiograde.service.config.site import WatchConfig
 from radiograde.service.errors import NoSpaceError, StoreError
 from radiograde.service.folder_watch.watcher import POLL_S, Watcher
 from tests.service.documents.graded_films import film_bytes
@@ -43,7 +43,7 @@ class Watched:
         self.clock = Clock()
         self.intake = intake
         self._watcher = Watcher(
-            WatchTable(path=folder, quiet_s=2), intake, limits=limits, clock=self.clock
+            WatchConfig(path=folder, quiet_s=2), intake, limits=limits, clock=self.clock
         )
 
     def pass_s(self, seconds: float) -> None:
@@ -420,7 +420,7 @@ def test_the_log_names_no_file(
 def test_run_stops_when_told(folder: Path, film: bytes) -> None:
     intake, stop = FakeIntake(), threading.Event()
     (folder / "film.dcm").write_bytes(film)
-    watcher = Watcher(WatchTable(path=folder, quiet_s=0), intake)
+    watcher = Watcher(WatchConfig(path=folder, quiet_s=0), intake)
     thread = threading.Thread(target=watcher.run, args=(stop,))
     thread.start()
     until(lambda: bool(intake.taken) and not (folder / "film.dcm").exists())
@@ -436,7 +436,7 @@ def test_killed_between_taking_and_moving_nothing_is_lost(folder: Path, film: by
     code = f"""
 import os, signal, threading
 from pathlib import Path
-from radiograde.service.config.site import WatchTable
+from radiograde.service.config.site import WatchConfig
 from radiograde.service.folder_watch.watcher import Watcher
 
 class Dying:
@@ -444,7 +444,7 @@ class Dying:
         Path({str(folder.parent / "taken")!r}).write_bytes(content)
         os.kill(os.getpid(), signal.SIGKILL)
 
-Watcher(WatchTable(path={str(folder)!r}, quiet_s=0), Dying()).run(threading.Event())
+Watcher(WatchConfig(path={str(folder)!r}, quiet_s=0), Dying()).run(threading.Event())
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=False)
     assert done.returncode == -signal.SIGKILL

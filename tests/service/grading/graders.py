@@ -8,7 +8,7 @@ from pathlib import Path
 
 from radiograde.model.limits import Limits
 from radiograde.model.scoring.scorer import Scorer
-from radiograde.service.config.site import DeliveryTable, FolderDestinationTable, Kind
+from radiograde.service.config.site import DeliveryConfig, FolderDestinationConfig, Kind
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.documents.document import Document
 from radiograde.service.grading.bench import Bench
@@ -52,7 +52,7 @@ def bench(
     records: Records,
     *targets: Outbox,
     scorer: Scorer | None = None,
-    delivery: DeliveryTable | None = None,
+    delivery: DeliveryConfig | None = None,
 ) -> Bench:
     """Return a bench on the records, with destinations of the sinks' names."""
     return Bench(
@@ -64,10 +64,10 @@ def bench(
         Shelf(),  # type: ignore[arg-type]  # all that a bench asks of a library
         {
             target.name: (
-                FolderDestinationTable(type="folder", name=target.name, path=Path("x")),
+                FolderDestinationConfig(type="folder", name=target.name, path=Path("x")),
                 target,
             )
             for target in targets
         },
-        delivery or DeliveryTable(),
+        delivery or DeliveryConfig(),
     )

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import sqlalchemy as sa
 
-from radiograde.service.config.site import DeliveryTable
+from radiograde.service.config.site import DeliveryConfig
 from radiograde.service.errors import RefusedError, UnreachableError
 from radiograde.service.films.archive import FILM
 from radiograde.service.grading.bench import MOST_ATTEMPTS
@@ -98,7 +98,7 @@ def test_a_rejected_film_is_told_of_and_a_rejected_capture_is_not(records: Recor
 
 
 def test_reports_on_rejected_films_can_be_turned_off(records: Records) -> None:
-    quiet = DeliveryTable(rejected=False)
+    quiet = DeliveryConfig(rejected=False)
     film = taken(records, film_bytes())
     bench(records, Outbox(), scorer=FakeScorer(rejects=True), delivery=quiet).grade(film)
     assert records.jobs.get(film).deliveries == ()
@@ -154,7 +154,7 @@ def test_a_silent_destination_is_tried_again_with_growing_pauses(records: Record
 
 def test_a_destination_silent_for_days_has_its_films_parked_and_retried(records: Records) -> None:
     outbox = Outbox(error=UnreachableError("Nobody answers."))
-    work = bench(records, outbox, delivery=DeliveryTable(give_up_after_h=1e-9))
+    work = bench(records, outbox, delivery=DeliveryConfig(give_up_after_h=1e-9))
     film = taken(records, film_bytes())
     work.grade(film)
     work.deliver(film, "pacs")

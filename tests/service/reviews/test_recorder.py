@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pydicom import dcmread
 
 from radiograde.model.errors import NotFoundError
-from radiograde.service.config.site import DestinationTable, FolderDestinationTable, Kind
+from radiograde.service.config.site import DestinationConfig, FolderDestinationConfig, Kind
 from radiograde.service.delivery.destinations.destination import Destination
 from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.delivery.review_recorder import ReviewRecorder
@@ -29,11 +29,11 @@ from tests.service.reviews.made import CORRECTED
 CORRECTION = Judgement("corrected", CORRECTED, None)
 
 
-def folder(path: Path, *send: Kind, name: str = "share") -> FolderDestinationTable:
-    return FolderDestinationTable(type="folder", name=name, path=path, send=send)
+def folder(path: Path, *send: Kind, name: str = "share") -> FolderDestinationConfig:
+    return FolderDestinationConfig(type="folder", name=name, path=path, send=send)
 
 
-def working(records: Records, destination: DestinationTable, target: Destination) -> Bench:
+def working(records: Records, destination: DestinationConfig, target: Destination) -> Bench:
     """Return a bench that builds real documents and sends them to one sink."""
     made = graders.bench(records)
     return Bench(
