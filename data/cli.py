@@ -12,11 +12,16 @@ from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
-from radiograde.data import phantom_dataset, splits
+from radiograde.data import phantom_dataset
 from radiograde.data.errors import ManifestError
 from radiograde.data.manifest import Manifest, load
 from radiograde.data.summary import FoldCount, Summary, summarise
 from radiograde.data.writer import write_manifest
+
+PHANTOMS = 20
+DICOM_PHANTOM = "film.dcm"
+DICOM_PHANTOMS = "films"
+"""What the drawn films are called where no other name is given: one, or the folder of several."""
 
 SOURCE = click.argument("source", type=click.Path(path_type=Path), metavar="DIR")
 
@@ -50,7 +55,7 @@ def check(source: Path, as_json: bool) -> None:
 @data.command()
 @SOURCE
 @click.option("--folds", default=5, show_default=True, help="Number of folds.")
-@click.option("--seed", default=0, show_default=True, help="Another seed deals another way.")
+@click.option("--seed", default=0, show_default=True, help="Another seed splits another way.")
 @click.option(
     "--out",
     required=True,
@@ -61,38 +66,69 @@ def check(source: Path, as_json: bool) -> None:
 def split(source: Path, folds: int, seed: int, out: Path) -> None:
     """Give every film of DIR a fold, whole patients at a time, and write the CSV.
 
-    Folds that are given stay. The others are dealt evenly by severity and do not depend on the
+    Folds that are given stay. The others are spread evenly by severity and do not depend on the
     order of rows. Every named column is kept; cells that say nothing, such as NA, become blank.
     """
     manifest = _load(source)
     try:
-        dealt = splits.assign_folds(manifest, folds, seed)
-        write_manifest(dealt, out)
+        split_manifest = manifest.with_folds(folds, seed)
+        write_manifest(split_manifest, out)
     except ManifestError as error:
         raise click.ClickException(error.message) from error
     except OSError as error:
         raise click.ClickException(f"{out} cannot be written: {error.strerror}") from error
-    counts = [str(fold.films) for fold in summarise(dealt).folds]
-    click.echo(f"{out}: {len(dealt.films)} films in folds of {', '.join(counts)}")
+    counts = [str(fold.films) for fold in summarise(split_manifest).folds]
+    click.echo(f"{out}: {len(split_manifest.films)} films in folds of {', '.join(counts)}")
 
 
 @data.command("phantom")
-@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("out", required=False, type=click.Path(path_type=Path))
 @click.option(
-    "--count", default=20, show_default=True, type=click.IntRange(min=1), help="Films to draw."
+    "--dicom", is_flag=True, help="Write DICOM films alone, without labels. OUT: film.dcm."
+)
+@click.option(
+    "--count",
+    type=click.IntRange(min=1),
+    help=f"Films to draw.  [default: {PHANTOMS}, with --dicom 1]",
 )
 @click.option("--seed", default=0, show_default=True, help="Another seed draws other films.")
-def make_phantoms(out: Path, count: int, seed: int) -> None:
-    """Draw COUNT synthetic films with known scores into OUT, manifest included.
+def make_phantoms(out: Path | None, dicom: bool, count: int | None, seed: int) -> None:
+    """Draw synthetic chest films: for trials, tests and demonstrations, of no patient.
 
-    No patient stands behind them: for trials, tests and demonstrations, never for a model that
-    grades patients.
-    """
+    Without --dicom, OUT is a new folder of labelled PNG films with lung masks and manifest.csv.
+    With --dicom, OUT is a file, or with --count a folder of films 1.dcm, 2.dcm and so on; they
+    can be graded, sent to a DICOM node or stored in a PACS. Nothing is overwritten.
+
+    \b
+    Example:
+      radiograde data phantom --dicom
+      radiograde score film.dcm
+      storescu -aec RADIOGRADE 127.0.0.1 11112 film.dcm
+    """  # noqa: D301  click needs the character itself
+    if out is None and not dicom:
+        raise click.UsageError("Name the folder to write, or give --dicom for one DICOM film.")
     try:
-        phantom_dataset.write_dataset(out, count, seed)
+        if dicom:
+            _write_dicom_phantoms(out, count, seed)
+        elif out is not None:
+            phantom_dataset.write_dataset(out, count or PHANTOMS, seed)
+            click.echo(f"{out}: {count or PHANTOMS} phantoms; try: radiograde data check {out}")
     except OSError as error:
-        raise click.ClickException(f"{out} cannot be written: {error.strerror}") from error
-    click.echo(f"{out}: {count} phantoms; try: radiograde data check {out}")
+        raise click.ClickException(
+            f"{error.filename or out} cannot be written: {error.strerror}"
+        ) from error
+
+
+def _write_dicom_phantoms(out: Path | None, count: int | None, seed: int) -> None:
+    if count is None:
+        place = out or Path(DICOM_PHANTOM)
+        paths = [place / DICOM_PHANTOM if place.is_dir() else place]
+    else:
+        place = out or Path(DICOM_PHANTOMS)
+        paths = [place / f"{number}.dcm" for number in range(1, count + 1)]
+    phantom_dataset.write_dicom_films(paths, seed)
+    for path in paths:
+        click.echo(path)
 
 
 def _load(source: Path) -> Manifest:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from radiograde.data import splits
@@ -33,7 +33,7 @@ class Manifest:
 
     def with_folds(self, count: int = 5, seed: int = 0) -> Manifest:
         """Return the manifest with a fold for every film; see ``splits.assign_folds``."""
-        return splits.assign_folds(self, count, seed)
+        return replace(self, films=splits.assign_folds(self.films, count, seed))
 
 
 def load(path: Path | str) -> Manifest:

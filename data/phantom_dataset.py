@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import errno
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from radiograde.data.phantom import WORST, Phantom, PhantomSpec, draw
+from radiograde.data.phantom_dicom import write_dicom
 from radiograde.model.scoring.scales import EXTENT, OPACITY, ZONES
 
 READERS = ("S", "J")
@@ -39,13 +42,26 @@ def write_dataset(folder: Path, count: int, seed: int = 0, *, rows: int = 320) -
     return manifest
 
 
+def write_dicom_films(paths: Sequence[Path], seed: int = 0, *, rows: int = 1024) -> None:
+    """Write one phantom to each path as a DX image, each of a made-up patient of its own.
+
+    The same seed draws the same films. Raises FileExistsError before anything is written when one
+    of the paths is there already.
+    """
+    for path in paths:
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    rng = np.random.default_rng(seed)
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_dicom(path, draw(_spec(_zones(rng), rows, rng)))
+
+
 def _write_film(
     folder: Path, number: int, rows: int, rng: np.random.Generator
 ) -> dict[str, str | int | float]:
     zones = _zones(rng)
-    sex: Literal["M", "F"] = "F" if rng.random() < 0.5 else "M"
-    spec = PhantomSpec(rows, round(0.9 * rows), zones, sex, seed=int(rng.integers(2**31)))
-    phantom = draw(spec)
+    phantom = draw(_spec(zones, rows, rng))
     image, mask = f"images/{number:04d}.png", f"lung_masks/{number:04d}.png"
     Image.fromarray(np.rint(phantom.pixels * 255).astype(np.uint8)).save(folder / image)
     Image.fromarray(_mask(phantom)).save(folder / mask)
@@ -57,7 +73,7 @@ def _write_film(
         "patient": f"PHANTOM{patient:04d}",
         "view": "PA" if rng.random() < 0.5 else "AP",
         "age": int(rng.integers(18, 90)),
-        "sex": sex,
+        "sex": phantom.spec.sex,
         "lung_mask": mask,
         **_readings(zones, rng),
         "geographic_extent": round(extent, 2),
@@ -66,6 +82,11 @@ def _write_film(
         "fold": patient % FOLDS,
         "license": "CC0-1.0",
     }
+
+
+def _spec(zones: Mapping[str, int], rows: int, rng: np.random.Generator) -> PhantomSpec:
+    sex: Literal["M", "F"] = "F" if rng.random() < 0.5 else "M"
+    return PhantomSpec(rows, round(0.9 * rows), zones, sex, seed=int(rng.integers(2**31)))
 
 
 def _zones(rng: np.random.Generator) -> dict[str, int]:

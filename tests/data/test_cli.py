@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from pydicom import dcmread
 
 from radiograde.data.cli import data
 from radiograde.data.manifest import load
+from radiograde.model.grading import grade
+from radiograde.model.scoring.scorer import Scorer
 
 CSV = "File;Patient ID;View;Extent;Remark\na.png;P1;PA;2,5;first\nb.png;P1;L;;\nc.png;P2;;0;\n"
 
@@ -106,13 +109,51 @@ def test_phantoms_make_a_manifest(tmp_path: Path) -> None:
     assert "File exists" in again.output
 
 
+def test_a_dicom_phantom_is_scored_by_the_bundled_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("phantom", "--dicom")
+    assert (result.exit_code, result.output) == (0, "film.dcm\n")
+    graded = grade(Path("film.dcm").read_bytes(), Scorer())
+    assert (graded.status, graded.gate.reasons if graded.gate else None) == ("scored", ())
+    again = run("phantom", "--dicom")
+    assert again.exit_code == 1
+    assert "film.dcm cannot be written: File exists" in again.output
+
+
+def test_several_dicom_phantoms_are_the_same_by_seed(tmp_path: Path) -> None:
+    for folder, seed in (("a", 3), ("b", 3), ("c", 4)):
+        result = run("phantom", tmp_path / folder, "--dicom", "--count", 2, "--seed", seed)
+        assert result.output == f"{tmp_path / folder / '1.dcm'}\n{tmp_path / folder / '2.dcm'}\n"
+    first, second = ((tmp_path / "a" / f"{number}.dcm").read_bytes() for number in (1, 2))
+    assert first == (tmp_path / "b" / "1.dcm").read_bytes()
+    assert len({first, second, (tmp_path / "c" / "1.dcm").read_bytes()}) == 3
+    assert (
+        dcmread(tmp_path / "a" / "1.dcm").PatientID != dcmread(tmp_path / "a" / "2.dcm").PatientID
+    )
+
+
+def test_a_dicom_phantom_goes_where_it_is_sent(tmp_path: Path) -> None:
+    assert run("phantom", tmp_path, "--dicom").output == f"{tmp_path / 'film.dcm'}\n"
+    named = tmp_path / "new" / "one.dcm"
+    assert run("phantom", named, "--dicom").output == f"{named}\n"
+    assert named.is_file()
+
+
+def test_phantoms_need_a_folder(tmp_path: Path) -> None:
+    result = run("phantom")
+    assert result.exit_code == 2
+    assert "Name the folder to write" in result.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "lesson"),
     [
         (["--help"], "Two columns are needed"),
         (["check", "--help"], "Exit code 0"),
         (["split", "--help"], "Folds that are given stay"),
-        (["phantom", "--help"], "synthetic films with known scores"),
+        (["phantom", "--help"], "radiograde score film.dcm"),
     ],
 )
 def test_help_teaches(arguments: list[str], lesson: str) -> None:

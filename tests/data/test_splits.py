@@ -47,13 +47,13 @@ def test_patients_stay_whole_and_strata_even() -> None:
 def test_the_order_of_rows_plays_no_part() -> None:
     films = films_of(60)
     shuffled = films[::2] + films[::-2]
-    assert by_patient(assign_folds(manifest_of(films))) == by_patient(
-        assign_folds(manifest_of(shuffled))
+    assert by_patient(manifest_of(films).with_folds()) == by_patient(
+        manifest_of(shuffled).with_folds()
     )
 
 
 def test_the_seed_does() -> None:
-    films = manifest_of(films_of(60))
+    films = films_of(60)
     assert assign_folds(films, seed=0) == assign_folds(films, seed=0)
     assert assign_folds(films, seed=0) != assign_folds(films, seed=1)
 
@@ -61,7 +61,7 @@ def test_the_seed_does() -> None:
 def test_given_folds_stay_and_hold_for_the_patient() -> None:
     films = films_of(40)
     films[0] = replace(films[0], fold=3)
-    split = assign_folds(manifest_of(films))
+    split = manifest_of(films).with_folds()
     assert by_patient(split)["P0"] == {3}
     assert all(film.fold in range(5) for film in split.films)
 
@@ -69,20 +69,20 @@ def test_given_folds_stay_and_hold_for_the_patient() -> None:
 def test_given_folds_count_towards_evenness() -> None:
     films = [replace(film, fold=0) for film in films_of(20)]
     more = [replace(film, patient=f"Q{film.patient}", fold=None) for film in films]
-    load_of_folds = Counter(film.fold for film in assign_folds(manifest_of(films + more), 2).films)
+    load_of_folds = Counter(film.fold for film in assign_folds(films + more, 2))
     assert load_of_folds == {0: 20, 1: 20}
 
 
 @pytest.mark.parametrize("count", [-1, 0, 1])
 def test_fewer_than_two_folds_are_no_split(count: int) -> None:
     with pytest.raises(ManifestError, match="ask for 2 or more"):
-        assign_folds(manifest_of(films_of(4)), count)
+        assign_folds(films_of(4), count)
 
 
 def test_a_given_fold_beyond_the_count_is_refused() -> None:
     films = [replace(film, fold=5) for film in films_of(2)]
     with pytest.raises(ManifestError, match="row 2, fold: 5 is not under 5"):
-        assign_folds(manifest_of(films), 5)
+        assign_folds(films, 5)
 
 
 def test_the_real_folds_are_kept(shared: Path) -> None:
