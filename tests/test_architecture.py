@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from radiograde.command import COMMANDS, MORE
+
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ROOT / "service" / "cli"
 SLOW = ("fastapi", "onnxruntime", "pydicom", "sqlalchemy", "dbos", "pynetdicom")
 HEAVY = (
     "torch",
@@ -50,9 +51,9 @@ def test_serving_loads_nothing_of_training(module: str) -> None:
 
 
 def test_naming_a_command_loads_no_web_framework() -> None:
-    commands = ", ".join(
-        f"radiograde.service.cli.{path.stem}" for path in COMMANDS.glob("[a-z]*.py")
-    )
+    places = [*COMMANDS.values(), *(place for group in MORE.values() for place in group.values())]
+    modules = {place.partition(":")[0] for place in places}
+    commands = ", ".join(sorted(name for name in modules if ".service." in name))
     code = f"import sys, {commands}; print(*(name for name in {SLOW!r} if name in sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120

@@ -22,7 +22,7 @@ from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import png
 from tests.service.http.dicomweb.fakes import FakeIntake
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 GO_ON = threading.Event()
 
 
@@ -137,7 +137,7 @@ def test_a_file_that_changes_without_growing_is_not_quiet(
 
 @pytest.mark.parametrize("moment", ["open", "fdopen"])
 def test_a_file_that_changes_while_it_is_read_waits_again(
-    folder: Path, film: bytes, monkeypatch: pytest.MonkeyPatch, timestamp: str
+    folder: Path, film: bytes, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     """It is written to before the first look at its stamp, or just after its last byte was read."""
     watched = Watched(folder, FakeIntake())
@@ -162,8 +162,8 @@ def test_a_file_that_changes_while_it_is_read_waits_again(
             content = file.read()
         return Late(content, handle, write)
 
-    replacement = {"open": open_and_write, "fdopen": read_and_write}[timestamp]
-    monkeypatch.setattr(f"radiograde.service.folder_watch.file_search.os.{timestamp}", replacement)
+    replacement = {"open": open_and_write, "fdopen": read_and_write}[moment]
+    monkeypatch.setattr(f"radiograde.service.folder_watch.file_search.os.{moment}", replacement)
     watched.pass_s(1)
     assert watched.intake.calls == 0
     assert files(folder) == ["film.dcm"]
