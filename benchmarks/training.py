@@ -22,8 +22,8 @@ from torch import Tensor, nn
 
 from benchmarks.stopwatch import Samples, table, write_results
 from radiograde.training.config import TrainConfig
-from radiograde.training.device import keep_freed_memory
-from radiograde.training.network import SeverityNetwork
+from radiograde.training.distributed import keep_freed_memory
+from radiograde.training.network.severity_network import SeverityNetwork
 
 THREADS = 2
 STEPS = 8

@@ -17,7 +17,7 @@ IDLE_S = 1.0
 SCORE = "from radiograde.command import main; main(['score', 'absent.dcm'], standalone_mode=False)"
 SCORER = "radiograde.model.scoring.scorer"
 SESSION = f"import time; from {SCORER} import Scorer; Scorer(); time.sleep({IDLE_S})"
-EXPORT = f"{SESSION}; import radiograde.training.export"
+EXPORT = f"{SESSION}; import radiograde.training.release.onnx_export"
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -36,7 +36,7 @@ def test_onnxruntime_leaves_nothing_in_the_home(code: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     "module",
-    [SCORER, "radiograde.training.export", "benchmarks.latency"],
+    [SCORER, "radiograde.training.release.onnx_export", "benchmarks.latency"],
 )
 def test_telemetry_is_off_before_onnxruntime_is_imported(module: str, tmp_path: Path) -> None:
     code = (

@@ -77,10 +77,10 @@ def train(
       torchrun --nproc-per-node 4 --no-python radiograde train --data films/ --out runs/mine
     """  # noqa: D301  click needs the character itself
     import_training()
-    from radiograde.training import pipeline
     from radiograde.training.config import TrainConfig
     from radiograde.training.errors import ConfigError
-    from radiograde.training.stages import CONFIG
+    from radiograde.training.fit import pipeline
+    from radiograde.training.run_paths import CONFIG
 
     with _PlainErrors():
         saved = out / CONFIG
@@ -128,11 +128,11 @@ def evaluate(
       radiograde evaluate --data films/ --run runs/mine --report report/
     """  # noqa: D301  click needs the character itself
     import_training()
-    from radiograde.training import device
-    from radiograde.training import evaluate as evaluation
-    from radiograde.training import readme as readmes
+    from radiograde.training import distributed as device
     from radiograde.training.config import TrainConfig
-    from radiograde.training.tables import show
+    from radiograde.training.evaluation import evaluate as evaluation
+    from radiograde.training.evaluation import readme as readmes
+    from radiograde.training.evaluation.tables import show
 
     with _PlainErrors():
         if readme is not None:
@@ -179,7 +179,7 @@ def export(data: Path, run: Path, out: Path, name: str, licence: str, cache: Pat
       radiograde serve --model mine.onnx
     """  # noqa: D301  click needs the character itself
     import_training()
-    from radiograde.training.shipping import ship
+    from radiograde.training.release.shipping import ship
 
     with _PlainErrors():
         difference = ship(data, run, out, name, licence, cache or _shared_cache(run))

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from radiograde.training.errors import ConfigError
-from radiograde.training.stages import CONFIG
+from radiograde.training.run_paths import CONFIG
 
 
 class _Section(BaseModel):

@@ -1,7 +1,7 @@
 """Prediction intervals that are wide where a film is hard: one rule a scale, from the model file.
 
 A film is hard where its looks disagree, and in the middle of a scale, where readers differ most.
-The rule's numbers come from out-of-fold residuals (training/conformal.py).
+The rule's numbers come from out-of-fold residuals (training/evaluation/conformal.py).
 """
 
 from __future__ import annotations

@@ -12,8 +12,9 @@ from PIL import Image
 
 from radiograde.data.phantom import PhantomSpec, draw
 from radiograde.data.phantom_dataset import write_dataset
-from radiograde.training import pipeline, scope_pictures
 from radiograde.training.config import NetworkConfig, StageConfig, TrainConfig
+from radiograde.training.fit import pipeline
+from radiograde.training.input_check import pictures as scope_pictures
 
 FILMS = 40
 UNGRADED = 8

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from radiograde.training.measured import Measured
-from radiograde.training.peers import OURS as RADIOGRADE
+from radiograde.training.evaluation.comparators import OURS as RADIOGRADE
+from radiograde.training.evaluation.measured import Measured
+from radiograde.training.evaluation.tables import shown
 from radiograde.training.report.parts import Plot, Section, Table
 from radiograde.training.report.style import MUTED, OURS, plot, sheet
-from radiograde.training.tables import shown
 
 Rows = Sequence[Mapping[str, Any]]
 

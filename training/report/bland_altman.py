@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from radiograde.model.scoring.scales import Scale
-from radiograde.training.metrics import Array
+from radiograde.training.evaluation.metrics import Array
 from radiograde.training.report.parts import Plot
 from radiograde.training.report.style import BAND, INK, MUTED, OURS, plot, sheet
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from radiograde.model.scoring.scales import BRIXIA
-from radiograde.training.measured import Measured
+from radiograde.training.evaluation.measured import Measured
+from radiograde.training.evaluation.tables import shown
 from radiograde.training.report.parts import Plot, Section, Table
 from radiograde.training.report.style import BAND, INK, MUTED, OURS, plot, sheet
-from radiograde.training.tables import shown
 
 FIGURES = (
     ("mae", "mean absolute difference of both changes", ".2f"),

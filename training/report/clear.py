@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from radiograde.training.measured import Measured
+from radiograde.training.evaluation.measured import Measured
 from radiograde.training.report.parts import Section, Table
 
 

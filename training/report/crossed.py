@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from radiograde.training import conformal
-from radiograde.training.graded_scale import GradedScale
-from radiograde.training.metrics import Array
+from radiograde.training.evaluation import conformal
+from radiograde.training.evaluation.graded_scale import GradedScale
+from radiograde.training.evaluation.metrics import Array
 
 
 def halves(graded: GradedScale, level: float) -> Array:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from radiograde.training.measured import Measured
+from radiograde.training.evaluation.measured import Measured
+from radiograde.training.evaluation.tables import trained_on, training_time
 from radiograde.training.report.parts import Section, Table
-from radiograde.training.tables import trained_on, training_time
 
 VERSIONS = ("radiograde", "torch", "python")
 

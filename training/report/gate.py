@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from radiograde.model.scoring.scope import CLASSES, FRONTAL
-from radiograde.training.measured import Measured
-from radiograde.training.metrics import Array
+from radiograde.training.evaluation.measured import Measured
+from radiograde.training.evaluation.metrics import Array
+from radiograde.training.input_check.held_out import Trial
 from radiograde.training.report.parts import Plot, Section, Table
 from radiograde.training.report.style import MISSED, MUTED, OURS, plot, sheet
-from radiograde.training.scope_evaluation import Trial
 
 CORNER = 0.1
 

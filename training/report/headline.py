@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from radiograde.training.measured import Measured
-from radiograde.training.peers import OURS
+from radiograde.training.evaluation.comparators import OURS
+from radiograde.training.evaluation.measured import Measured
+from radiograde.training.evaluation.tables import shown
 from radiograde.training.report.parts import Tile
-from radiograde.training.tables import shown
 
 ERRORS = {
     "Brixia, readers' mean": "Global Brixia, mean absolute error",

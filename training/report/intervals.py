@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from radiograde.training.graded_scale import GradedScale
-from radiograde.training.measured import Measured
+from radiograde.training.evaluation.graded_scale import GradedScale
+from radiograde.training.evaluation.measured import Measured
+from radiograde.training.evaluation.tables import shown
 from radiograde.training.report import crossed
 from radiograde.training.report.parts import Plot, Section, Table
 from radiograde.training.report.style import INK, MUTED, OURS, plot, sheet
-from radiograde.training.tables import shown
 
 LEVELS = tuple(percent / 100 for percent in range(50, 100, 5))
 COLOURS = (MUTED, OURS, "#2f855a", "#b7791f")

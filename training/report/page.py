@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib import rc_context
 
-from radiograde.training.measured import Measured
+from radiograde.training.evaluation.measured import Measured
 from radiograde.training.report import (
     agreement,
     change,

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 
-from radiograde.training.graded_scale import GradedScale
-from radiograde.training.metrics import Array
+from radiograde.training.evaluation.graded_scale import GradedScale
+from radiograde.training.evaluation.metrics import Array
 from radiograde.training.report import crossed
 from radiograde.training.report.parts import Plot
 from radiograde.training.report.style import INK, MISSED, OURS, plot, sheet

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from radiograde.model.scoring.scales import BRIXIA
-from radiograde.training.measured import Measured
-from radiograde.training.network import READERS
-from radiograde.training.peers import OURS
+from radiograde.training.evaluation.comparators import OURS
+from radiograde.training.evaluation.measured import Measured
+from radiograde.training.evaluation.tables import shown
+from radiograde.training.network.severity_network import READERS
 from radiograde.training.report.bland_altman import Pair, bland_altman
 from radiograde.training.report.parts import Plot, Section, Table
 from radiograde.training.report.scatter import against_readers
 from radiograde.training.report.two_readers import two_readers
-from radiograde.training.tables import shown
 
 
 def brixia(measured: Measured) -> Section:

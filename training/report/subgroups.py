@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from radiograde.training.measured import Measured
+from radiograde.training.evaluation.measured import Measured
 from radiograde.training.report.parts import Plot, Section
 from radiograde.training.report.style import INK, MISSED, MUTED, OURS, plot, sheet
 

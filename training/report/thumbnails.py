@@ -7,7 +7,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from radiograde.training.films import FilmCache
+from radiograde.training.dataset.film_cache import FilmCache
 from radiograde.training.report.parts import Plot
 from radiograde.training.report.style import data_uri
 

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.ticker import MultipleLocator
 
 from radiograde.model.scoring.scales import BRIXIA
-from radiograde.training.network import READERS
-from radiograde.training.references import References
+from radiograde.training.evaluation.reference_standard import References
+from radiograde.training.network.severity_network import READERS
 from radiograde.training.report.parts import Plot
 from radiograde.training.report.scatter import SIDE
 from radiograde.training.report.style import INK, MUTED, plot, sheet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from radiograde.model.scoring.scales import ZONE_NAMES
-from radiograde.training.measured import Measured
+from radiograde.training.evaluation.measured import Measured
 from radiograde.training.report import crossed
 from radiograde.training.report.parts import Case, Section, Zone
 from radiograde.training.report.thumbnails import thumbnail

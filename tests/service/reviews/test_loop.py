@@ -16,7 +16,7 @@ from radiograde.data.phantom import PhantomSpec, draw
 from radiograde.data.phantom_dicom import to_dicom
 from radiograde.model.scoring.scales import ZONES
 from radiograde.training.config import TrainConfig
-from radiograde.training.study import open_study
+from radiograde.training.dataset.film_dataset import open_study
 from tests.service.conftest import Start
 from tests.training.conftest import few_pictures, tiny  # noqa: F401 - fixtures
 

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from radiograde.model.scoring.scope import CLASSES
+from radiograde.training.config import NetworkConfig
+from radiograde.training.input_check.head_fit import ScopeHead
+from radiograde.training.network.curves import Calibration, Curve
+from radiograde.training.network.localise_then_grade import (
+    Grading,
+    TwoLooks,
+    seen,
+    seen_in_the_mirror,
+)
+from radiograde.training.network.lung_crop import lung_box, place_box, sample_box
+from radiograde.training.network.severity_network import Look, SeverityNetwork
+
+SMALL = NetworkConfig(input_size=128, look_size=64, width=16)
+FILMS = 2
+
+
+@pytest.fixture(scope="module")
+def members() -> list[SeverityNetwork]:
+    """Three networks that differ, and see enough lung for boxes of their own."""
+    networks = []
+    for seed in range(3):
+        torch.manual_seed(seed)
+        network = SeverityNetwork(SMALL, pretrained=False).eval().requires_grad_(False)
+        network.map_head[-1].weight.mul_(20)  # type: ignore[operator]
+        networks.append(network)
+    return networks
+
+
+@pytest.fixture(scope="module")
+def films() -> Tensor:
+    return torch.rand(FILMS, 1, 128, 128, generator=torch.Generator().manual_seed(4))
+
+
+def graded(
+    members: list[SeverityNetwork], films: Tensor, calibration: Calibration | None = None
+) -> Grading:
+    scope = ScopeHead(members[0].summary_size)
+    torch.nn.init.normal_(scope.linear.weight, generator=torch.Generator().manual_seed(5))
+    looks = TwoLooks(members, scope, calibration or Calibration()).eval()
+    with torch.no_grad():
+        grading: Grading = looks(films)
+    return grading
+
+
+def looks_at(members: list[SeverityNetwork], films: Tensor) -> list[Look]:
+    """Return the looks that a grading should be the mean of: one close up, one in the mirror.
+
+    ``members``: who looks at the first box, who at the second; the first one finds them.
+    """
+    small = torch.nn.functional.interpolate(films, (64, 64), mode="area")
+    with torch.no_grad():
+        lungs = members[0](small).lungs.sigmoid()
+        close, far = (
+            sample_box(films, lung_box(lungs, margin), 64) for margin in SMALL.grading_margins
+        )
+        return [seen(members[0], close), seen_in_the_mirror(members[1], far)]
+
+
+def mean_zones(looks: list[Look]) -> Tensor:
+    return torch.stack([look.zones for look in looks]).mean(0)
+
+
+def test_a_grading_keeps_its_ranges(members: list[SeverityNetwork], films: Tensor) -> None:
+    grading = graded(members[:1], films)
+    assert grading.zones.shape == (FILMS, 6)
+    assert ((grading.zones >= 0) & (grading.zones <= 3)).all()
+    assert grading.scales.shape == (FILMS, 2)
+    assert ((grading.scales >= 0) & (grading.scales <= 8)).all()
+    assert grading.spread.shape == (FILMS, 9)
+    assert (grading.spread >= 0).all()
+    assert grading.scope.shape == (FILMS, len(CLASSES))
+    torch.testing.assert_close(grading.scope.sum(1), torch.ones(FILMS))
+    for maps in (grading.opacity_map, grading.lung_map):
+        assert maps.shape[-2:] == (128, 128)
+        assert ((maps >= 0) & (maps <= 1)).all()
+
+
+def test_lungs_are_seen_by_every_look_and_opacity_by_the_close_ones(
+    members: list[SeverityNetwork], films: Tensor
+) -> None:
+    grading = graded(members[:1], films)
+    looks = looks_at([members[0], members[0]], films)
+    with torch.no_grad():
+        first = seen(members[0], torch.nn.functional.interpolate(films, (64, 64), mode="area"))
+        boxes = [lung_box(first.lungs, margin) for margin in SMALL.grading_margins]
+    everywhere = torch.tensor([[-1.0, -1.0, 1.0, 1.0]] * FILMS)
+    seen_from = [(first, everywhere), *zip(looks, boxes, strict=True)]
+
+    def mean(name: str, looks: list[tuple[Look, Tensor]]) -> Tensor:
+        total = torch.stack([place_box(getattr(look, name), box) for look, box in looks]).sum(0)
+        weight = torch.stack([place_box(torch.ones(FILMS, 1, 16, 16), box) for _, box in looks])
+        return total / weight.sum(0).clamp(min=1.0)
+
+    torch.testing.assert_close(grading.opacity_map, mean("opacity", seen_from[1:]))
+    torch.testing.assert_close(grading.lung_map, mean("lungs", seen_from))
+    assert not torch.allclose(grading.lung_map, mean("lungs", seen_from[1:]), atol=1e-3)
+
+
+def test_one_member_takes_every_look(members: list[SeverityNetwork], films: Tensor) -> None:
+    looks = looks_at([members[0], members[0]], films)
+    torch.testing.assert_close(
+        graded(members[:1], films).zones, mean_zones(looks), atol=1e-5, rtol=0
+    )
+
+
+def test_two_members_take_a_look_each(members: list[SeverityNetwork], films: Tensor) -> None:
+    grading = graded(members[:2], films)
+    looks = looks_at(members[:2], films)
+    torch.testing.assert_close(grading.zones, mean_zones(looks), atol=1e-3, rtol=0)
+    extent = torch.stack([look.extent for look in looks]).mean(0)
+    torch.testing.assert_close(grading.scales[:, 0], extent, atol=1e-5, rtol=0)
+    for one in members[:2]:
+        assert not torch.allclose(grading.zones, graded([one], films).zones, atol=1e-3)
+
+
+def test_the_first_member_finds_the_lungs_and_what_the_picture_is(
+    members: list[SeverityNetwork], films: Tensor
+) -> None:
+    first, second = members[:2]
+    torch.testing.assert_close(
+        graded([first, second], films).scope, graded([first], films).scope, atol=0, rtol=0
+    )
+    assert not torch.allclose(graded([second], films).scope, graded([first], films).scope)
+
+
+def test_spread_is_the_deviation_among_all_looks(
+    members: list[SeverityNetwork], films: Tensor
+) -> None:
+    grading = graded(members[:2], films)
+    looks = looks_at(members[:2], films)
+    zones = torch.stack([look.zones for look in looks])
+    columns = [
+        zones.std(0, correction=0),
+        zones.sum(2).std(0, correction=0)[:, None],
+        torch.stack([look.extent for look in looks]).std(0, correction=0)[:, None],
+        torch.stack([look.opacity_score for look in looks]).std(0, correction=0)[:, None],
+    ]
+    torch.testing.assert_close(grading.spread, torch.cat(columns, 1), atol=1e-5, rtol=1e-3)
+    assert (grading.spread > 1e-5).all()
+
+
+def test_calibration_bends_the_scores_and_leaves_spread_and_maps(
+    members: list[SeverityNetwork], films: Tensor
+) -> None:
+    curves = Calibration(Curve(1.5, -1.0), Curve(0.5, 0.5), Curve(2.0, 0.2))
+    plain, bent = graded(members[:1], films), graded(members[:1], films, curves)
+    torch.testing.assert_close(bent.zones, curves.zones.apply(plain.zones, 3.0))
+    torch.testing.assert_close(bent.scales[:, 0], curves.extent.apply(plain.scales[:, 0], 8.0))
+    torch.testing.assert_close(bent.scales[:, 1], curves.opacity.apply(plain.scales[:, 1], 8.0))
+    assert not torch.allclose(bent.zones, plain.zones, atol=0.05)
+    for name in ("spread", "opacity_map", "lung_map", "scope", "embedding"):
+        assert torch.equal(getattr(bent, name), getattr(plain, name))
+
+
+def test_zone_borders_are_the_members_mean(members: list[SeverityNetwork]) -> None:
+    before = [member.pool.borders.clone() for member in members]
+    members[0].pool.borders.copy_(torch.tensor([0.30, 0.60]))
+    members[1].pool.borders.copy_(torch.tensor([0.40, 0.70]))
+    looks = TwoLooks(members[:2], ScopeHead(members[0].summary_size), Calibration())
+    assert looks.zone_borders == pytest.approx([0.35, 0.65])
+    for member, borders in zip(members, before, strict=True):
+        member.pool.borders.copy_(borders)
+
+
+def test_a_film_is_graded_alike_alone_and_among_others(
+    members: list[SeverityNetwork], films: Tensor
+) -> None:
+    together, alone = graded(members[:2], films), graded(members[:2], films[1:])
+    for one, other in zip(together, alone, strict=True):
+        torch.testing.assert_close(one[1:], other, atol=1e-4, rtol=1e-4)

@@ -1,0 +1,230 @@
+"""The report: one page that loads nothing, names nobody, and bears what is missing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from matplotlib import rcParams
+from numpy.typing import NDArray
+
+from radiograde.command import main
+from radiograde.data.film import Film
+from radiograde.model.scoring.scope import CLASSES
+from radiograde.training.config import TrainConfig
+from radiograde.training.dataset.film_cache import FilmCache
+from radiograde.training.dataset.film_dataset import Study
+from radiograde.training.evaluation import conformal, evaluate
+from radiograde.training.evaluation.measured import Measured
+from radiograde.training.evaluation.predictions import Predictions
+from radiograde.training.evaluation.reference_standard import References
+from radiograde.training.input_check import held_out as scope_evaluation
+from radiograde.training.input_check.held_out import Trial
+from radiograde.training.report import agreement, bland_altman, crossed, page, scores
+from radiograde.training.report.style import STYLE
+from tests.training import samples as studies
+
+COUNT, SIDE = 36, 32
+ANCHORS = {
+    *("agreement", "brixia", "bland-altman", "extent-opacity", "zones", "intervals", "subgroups"),
+    *("change", "clear", "robustness", "gate", "worst", "films"),
+}
+
+
+def film(number: int, **facts: Any) -> Film:
+    image, patient = Path(f"/films/thorax_scan_{number}.png"), f"Mueller-{number // 2}"
+    return studies.film(number, image=image, patient=patient, row=number + 2, **facts)
+
+
+def opened(films: list[Film]) -> Study:
+    """Return a study of the films with noise for pictures, wider than they are high."""
+    rng = np.random.default_rng(1)
+    cells = rng.integers(0, 256, (len(films), 3, SIDE, SIDE)).astype(np.uint8)
+    frames = np.tile(np.array([4, 0, SIDE - 8, SIDE], np.int32), (len(films), 1))
+    folds = [number // 2 % 3 for number in range(len(films))]
+    return studies.study(films, folds, FilmCache(cells, frames))
+
+
+def graded(number: int, zones: list[int]) -> Film:
+    return film(
+        number,
+        source="<b>ward</b>",
+        view=("PA", "AP")[number % 2],
+        offset_days=float(number % 2),
+        brixia={"S": tuple(zones), "J": tuple(zones[::-1])},
+        geographic_extent=float(sum(zones)) * 8 / 18,
+        opacity=4.0,
+        opacity_max=8.0,
+        peers={"bsnet_brixia": sum(zones) + 1.0} if number % 2 else {},
+    )
+
+
+def predictions(count: int) -> Predictions:
+    rng = np.random.default_rng(2)
+
+    def drawn(low: float, high: float, *shape: int) -> NDArray[np.float32]:
+        return rng.uniform(low, high, (count, *shape)).astype(np.float32)
+
+    scope = rng.dirichlet([9.0] + [0.2] * (len(CLASSES) - 1), count).astype(np.float32)
+    return studies.predictions(
+        drawn(0, 3, 6), spread=drawn(0, 0.4, 9), scope=scope, dice=drawn(0.9, 1)
+    )
+
+
+def measured(films: list[Film], trial: Trial) -> Measured:
+    study, found = opened(films), predictions(len(films))
+    references = References.of(films)
+    figures = evaluate.assess(study, references, found) | {
+        "gate": {},
+        "robustness": [],
+        "manifest": "d" * 64,
+        "run": {"minutes": 3.0, "threads": 2, "device": "cpu", "torch": "2"},
+    }
+    if trial.frontal.size:
+        figures["gate"] = scope_evaluation.figures(trial, found.scope[:, 0])
+        shift = {"perturbation": "gamma 0.7", "films": 9, "mean": 0.2, "bias": -0.1, "p95": 0.5}
+        figures["robustness"] = [shift]
+    return Measured(figures, study, found, references, trial)
+
+
+@pytest.fixture(scope="module")
+def whole() -> Measured:
+    """Return a run in which everything was measured."""
+    rng = np.random.default_rng(3)
+    films = [graded(n, rng.integers(0, 4, 6).tolist()) for n in range(COUNT - 6)]
+    films += [film(n, finding=("no finding",)) for n in range(COUNT - 6, COUNT)]
+    kinds = np.array(["limb", "lateral film"] * 20)
+    return measured(films, Trial(rng.uniform(0, 0.4, 40), kinds))
+
+
+@pytest.fixture(scope="module")
+def bare() -> Measured:
+    """Return a run on three films that nobody graded, without pictures for the gate."""
+    nothing = Trial(np.zeros(0), np.zeros(0, str))
+    return measured([film(n) for n in range(3)], nothing)
+
+
+def written(folder: Path, run: Measured) -> str:
+    path = page.write(folder, run)
+    assert path == folder / "report.html"
+    return path.read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def html(whole: Measured, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return written(tmp_path_factory.mktemp("report") / "new", whole)
+
+
+def without_pictures(text: str) -> str:
+    return re.sub(r"data:image/[^\"]+", "", text)
+
+
+def test_the_page_loads_nothing_from_elsewhere(html: str) -> None:
+    targets_of_links = re.findall(r"\b(?:src|href|srcset|action|data)=\"([^\"]*)", html)
+    assert len(targets_of_links) > len(ANCHORS)
+    assert all(link.startswith(("#", "data:image/")) for link in targets_of_links)
+    text = without_pictures(html)
+    assert not re.search(r"https?:|url\(|@import|<script|<link", text)
+    assert "default-src 'none'" in text
+
+
+def test_every_section_is_measured_and_in_the_contents(html: str) -> None:
+    assert set(re.findall(r'<section id="([^"]+)"', html)) == ANCHORS
+    assert set(re.findall(r'<a href="#([^"]+)"', html)) == ANCHORS
+    assert "Not measured" not in html
+
+
+def test_every_picture_is_told_in_words(html: str) -> None:
+    pictures = re.findall(r"<img [^>]*>", html)
+    assert len(pictures) > 12
+    assert all(re.search(r'alt="[^"]{20,}"', picture) for picture in pictures)
+
+
+def test_films_are_named_by_their_row_and_by_nothing_else(html: str, whole: Measured) -> None:
+    text = without_pictures(html)
+    films = whole.study.manifest.films
+    assert not [film for film in films if film.image.stem in text or film.patient in text]
+    assert "secret-labels" not in text
+    rows = [int(row) for row in re.findall(r"<h3>Row (\d+)</h3>", text)]
+    error = np.abs(whole.found.brixia - whole.references.brixia)
+    worst = [film for film in np.argsort(-error) if not np.isnan(error[film])][:12]
+    assert rows == [films[film].row for film in worst]
+
+
+def test_the_page_says_that_it_must_not_be_published(html: str) -> None:
+    foot = html.partition("<footer>")[2]
+    assert "images of patients" in foot
+    assert "must not be published" in foot
+
+
+def test_what_the_manifest_says_is_shown_as_text(html: str) -> None:
+    assert "<b>" not in html
+    assert "&lt;b&gt;ward" in html
+
+
+def test_what_was_not_measured_is_said(bare: Measured, tmp_path: Path) -> None:
+    text = written(tmp_path, bare)
+    assert set(re.findall(r'<section id="([^"]+)"', text)) == ANCHORS
+    assert text.count("Not measured") >= 8
+    assert "nan" not in without_pictures(text).lower()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_few_films_are_enough(count: int, tmp_path: Path) -> None:
+    films = [graded(n, [0, n % 4, 2, 3, 0, 1]) for n in range(count)]
+    few = measured(films, Trial(np.array([0.1]), np.array(["limb"])))
+    text = written(tmp_path / "one", few)
+    assert len(re.findall("<article>", text)) == count
+    if count > 1:
+        assert written(tmp_path / "other", few) == text
+    assert rcParams["axes.grid"] is not STYLE["axes.grid"]
+
+
+def test_one_reader_and_no_peers_are_enough(whole: Measured) -> None:
+    films = [
+        replace(film, brixia={"S": film.brixia["S"]} if film.brixia else {}, peers={})
+        for film in whole.study.manifest.films
+    ]
+    alone = measured(films, whole.trial)
+    assert [len(scores.brixia(alone).plots), len(scores.limits(alone).plots)] == [1, 2]
+    assert "BS-Net" not in str(agreement.section(alone).tables)
+
+
+def test_intervals_on_the_page_hold_what_the_evaluation_says(whole: Measured) -> None:
+    level, scales = conformal.LEVEL, whole.scales
+    for name, scale in scales.items():
+        known = ~np.isnan(scale.truth)
+        share = crossed.holds(scale, level)[known].mean()
+        assert share == pytest.approx(whole.evaluation["coverage"][name]["share"])
+        low, high = crossed.ends(scale, level)
+        assert (low >= scale.scale.low).all()
+        assert (high <= scale.scale.high).all()
+
+
+def test_limits_of_agreement_are_those_of_bland_and_altman() -> None:
+    one, other = np.array([1.0, 4.0, np.nan, 6.0]), np.array([0.0, 2.0, 5.0, 3.0])
+    pair = bland_altman.Pair(one, other, ("one", "other"))
+    assert pair.difference.tolist() == [1.0, 2.0, 3.0]
+    assert pair.limits == pytest.approx((2 - 1.96, 2 + 1.96))
+    assert pair.reach == pytest.approx(2 + 1.96)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_the_command_writes_the_page_and_names_it(
+    tiny: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
+) -> None:
+    run = measured([film(0)], Trial(np.array([0.1]), np.array(["limb"])))
+    tiny.save(tmp_path / "config.yaml")
+    monkeypatch.setattr(evaluate, "evaluate", lambda *_: run)
+    arguments = ["evaluate", "--data", str(tmp_path), "--run", str(tmp_path)]
+    arguments += ["--report", str(tmp_path / "out"), *(["--json"] if as_json else [])]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "out" / "report.html").exists()
+    stream = done.stderr if as_json else done.stdout
+    assert stream.replace("\n", "").endswith(str(tmp_path / "out" / "report.html"))

@@ -1,0 +1,73 @@
+"""Films, studies and gradings made up for a test; nothing is read from disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from radiograde.data.film import Film
+from radiograde.data.manifest import Manifest
+from radiograde.model.scoring.scope import CLASSES
+from radiograde.training.dataset import targets
+from radiograde.training.dataset.film_cache import FilmCache
+from radiograde.training.dataset.film_dataset import Study
+from radiograde.training.evaluation.predictions import Predictions
+
+SIDE = 8
+
+
+def film(number: int = 0, **facts: object) -> Film:
+    """Return a film of patient ``P<number>``, with these facts."""
+    plain: dict[str, object] = {"image": Path(f"{number}.png"), "patient": f"P{number}"}
+    return Film(**(plain | facts))  # type: ignore[arg-type]
+
+
+def empty_cache(count: int) -> FilmCache:
+    frames = np.tile(np.array([0, 0, SIDE, SIDE], np.int32), (count, 1))
+    return FilmCache(np.zeros((count, 3, SIDE, SIDE), np.uint8), frames)
+
+
+def study(
+    films: Sequence[Film], folds: Sequence[int] | None = None, cache: FilmCache | None = None
+) -> Study:
+    """Return a study of the films, dealt into three folds in turn unless told otherwise."""
+    count = len(films)
+    return Study(
+        Manifest(tuple(films), Path("labels.csv"), "d" * 64),
+        cache or empty_cache(count),
+        targets.of_films(films),
+        torch.tensor(folds) if folds is not None else torch.arange(count) % 3,
+        torch.tensor([film.has_severity for film in films]),
+        torch.tensor([film.is_lateral for film in films]),
+    )
+
+
+def predictions(zones: NDArray[np.float32], **arrays: NDArray[np.float32]) -> Predictions:
+    """Return gradings with these zones (N, 6); every look agrees, every film is frontal."""
+    count = len(zones)
+    scope = np.zeros((count, len(CLASSES)), np.float32)
+    scope[:, 0] = 1.0
+    extent = (zones.sum(1) * 8 / 18).astype(np.float32)
+    plain = {
+        "extent": extent,
+        "opacity": extent,
+        "spread": np.zeros((count, 9), np.float32),
+        "scope": scope,
+        "dice": np.full(count, np.nan, np.float32),
+        "lung_share": np.full(count, 0.3, np.float32),
+    }
+    return Predictions(zones, **(plain | arrays))
+
+
+def random_zones(count: int, seed: int = 2) -> NDArray[np.float32]:
+    """Return whole zone scores (N, 6) in 0-3."""
+    return np.random.default_rng(seed).integers(0, 4, (count, 6)).astype(np.float32)
+
+
+def whole(zones: NDArray[np.float32]) -> tuple[int, ...]:
+    """Return one film's zones as a reader writes them down."""
+    return tuple(int(value) for value in zones)

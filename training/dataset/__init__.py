@@ -1,0 +1,1 @@
+"""Films, their labels and lung masks, and how an epoch shows them to the network."""

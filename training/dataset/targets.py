@@ -1,0 +1,152 @@
+"""What the films' labels ask of the network, as tensors; NaN where a label is absent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import torch
+from torch import Tensor
+
+from radiograde.data.errors import ManifestError, Problem
+from radiograde.data.film import Film
+from radiograde.model.scoring.scales import BRIXIA, OPACITY
+from radiograde.training.network.severity_network import EXTENT6_READERS, FINDINGS, READERS
+
+FEWEST_FOR_BRIDGE = 20
+"""Films graded on both scales below which no plane is laid through them."""
+
+MIRRORED = [3, 4, 5, 0, 1, 2, 6, 7]
+"""Where a teacher's zones, extent and opacity are found in the mirror."""
+
+CLEAR_FINDINGS = {"no finding", "nodule"}
+"""Findings beside which no pneumonia is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Labels of N films.
+
+    ``zones``: (N, readers, 6) in 0-3. ``extent``, ``opacity``: (N,) in 0-8.
+    ``extent6``: (N, readers) in 0-6. ``findings``: (N, F + 1) in 0-1, the last one the view PA.
+    ``clear``: (N,) 1 where no pneumonia is expected, else 0.
+    ``has_mask``: (N,) 1 where lung masks exist, else 0.
+    ``bridge``: (N,) in 0-18, the global Brixia score that other scales let expect (``bridged``).
+    ``taught``: (N, 8) zones, extent and opacity as a teacher graded them (``training.teacher``).
+    """
+
+    zones: Tensor
+    extent: Tensor
+    opacity: Tensor
+    extent6: Tensor
+    findings: Tensor
+    clear: Tensor
+    has_mask: Tensor
+    bridge: Tensor
+    taught: Tensor
+
+    def rows(self, index: Tensor, device: torch.device) -> Targets:
+        """Return the targets of some films on a device."""
+        return Targets(*(getattr(self, f.name)[index].to(device) for f in fields(self)))
+
+    def mirrored(self, mirror: Tensor) -> Targets:
+        """Return the targets with left and right zones swapped where ``mirror`` (N,) is true."""
+        swapped = torch.cat([self.zones[..., 3:], self.zones[..., :3]], -1)
+        zones = torch.where(mirror[:, None, None], swapped, self.zones)
+        taught = torch.where(mirror[:, None], self.taught[:, MIRRORED], self.taught)
+        return replace(self, zones=zones, taught=taught)
+
+
+def of_films(films: Sequence[Film]) -> Targets:
+    """Return the targets of the films, in their order.
+
+    Raises:
+        ManifestError: a reader that the network has no place for.
+    """
+    _check_readers(films)
+    nothing = float("nan")
+    return Targets(
+        zones=torch.tensor(
+            [[film.brixia.get(reader, (nothing,) * 6) for reader in READERS] for film in films],
+            dtype=torch.float32,
+        ),
+        extent=torch.tensor([_number(film.geographic_extent) for film in films]),
+        opacity=torch.tensor([opacity_of(film) for film in films]),
+        extent6=torch.tensor(
+            [[_extent6(film, reader) for reader in EXTENT6_READERS] for film in films]
+        ),
+        findings=torch.tensor([_findings(film) for film in films]),
+        clear=torch.tensor([float(is_clear(film)) for film in films]),
+        has_mask=torch.tensor([float(film.lung_mask is not None) for film in films]),
+        bridge=torch.full((len(films),), nothing),
+        taught=torch.full((len(films), 8), nothing),
+    )
+
+
+def bridged(targets: Targets, films: Tensor) -> Targets:
+    """Return the targets with a global Brixia score expected from extent and opacity.
+
+    A plane through those of ``films`` (indices) that readers graded on all three scales stands
+    in for the missing Brixia readers of the others; films beyond ``films`` play no part.
+    """
+    brixia = targets.zones.sum(2).nanmean(1)
+    inputs = torch.stack([targets.extent, targets.opacity, torch.ones_like(brixia)], 1)
+    graded = ~inputs.isnan().any(1)
+    both = films[(graded & ~brixia.isnan())[films]]
+    bridge = torch.full_like(brixia, torch.nan)
+    if len(both) >= FEWEST_FOR_BRIDGE:
+        plane = torch.linalg.lstsq(inputs[both], brixia[both, None]).solution
+        alone = graded & brixia.isnan()
+        bridge[alone] = (inputs[alone] @ plane)[:, 0].clamp(BRIXIA.low, BRIXIA.high)
+    return replace(targets, bridge=bridge)
+
+
+def masks_alone(targets: Targets) -> Targets:
+    """Return the targets with films that have lung masks teaching lungs and nothing else.
+
+    Pretraining sees every fold: what it is not told of these films can be measured on them.
+    """
+    masked = targets.has_mask == 1
+    findings = targets.findings.clone()
+    findings[masked] = torch.nan
+    return replace(targets, findings=findings, clear=targets.clear * ~masked)
+
+
+def is_clear(film: Film) -> bool:
+    """Return whether the film's findings leave no room for pneumonia."""
+    return bool(film.finding) and {name.lower() for name in film.finding} <= CLEAR_FINDINGS
+
+
+def _check_readers(films: Sequence[Film]) -> None:
+    problems = [
+        Problem(film.row, scale, f"training knows the readers {' and '.join(known)} alone")
+        for film in films
+        for scale, readers, known in (
+            ("brixia", film.brixia, READERS),
+            ("extent6", film.extent6, EXTENT6_READERS),
+        )
+        if readers.keys() - set(known)
+    ]
+    if problems:
+        raise ManifestError(problems)
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def opacity_of(film: Film) -> float:
+    """Return the opacity on 0-8, whichever scale it was read on; NaN without one."""
+    if film.opacity is None:
+        return float("nan")
+    return film.opacity * OPACITY.high / (film.opacity_max or OPACITY.high)
+
+
+def _extent6(film: Film, reader: str) -> float:
+    return float("nan") if film.extent6_doubtful else _number(film.extent6.get(reader))
+
+
+def _findings(film: Film) -> list[float]:
+    names = {name.lower() for name in film.finding}
+    known = [float(name.lower() in names) if names else float("nan") for name in FINDINGS]
+    return [*known, float(film.view == "PA") if film.view in ("PA", "AP") else float("nan")]

@@ -1,0 +1,124 @@
+"""Out-of-fold gradings: each film by the model that saw no severity score of its patient."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.progress import track
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from radiograde.training.config import TrainConfig
+from radiograde.training.dataset.film_cache import FilmCache
+from radiograde.training.network.checkpoints import assemble
+from radiograde.training.network.curves import Calibration
+from radiograde.training.network.localise_then_grade import Grading, TwoLooks
+from radiograde.training.run_paths import fold_name
+
+BATCH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Gradings of N films.
+
+    ``zones``: (N, 6) in [0, 3]. ``extent``, ``opacity``: (N,) in [0, 8].
+    ``spread``: (N, 9) deviation among the looks: zones, global score, extent, opacity.
+    ``scope``: (N, K) probabilities of what the picture is.
+    ``dice``: (N,) overlap of both lungs with the mask, NaN without a mask.
+    ``lung_share``: (N,) share of the film that is lung, in [0, 1].
+    """
+
+    zones: NDArray[np.float32]
+    extent: NDArray[np.float32]
+    opacity: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    scope: NDArray[np.float32]
+    dice: NDArray[np.float32]
+    lung_share: NDArray[np.float32]
+
+    @property
+    def brixia(self) -> NDArray[np.float32]:
+        """Global score (N,) in [0, 18]."""
+        total: NDArray[np.float32] = self.zones.sum(1)
+        return total
+
+    def save(self, path: Path) -> None:
+        """Write the arrays as NPZ."""
+        np.savez(path, **asdict(self))
+
+    @classmethod
+    def load(cls, path: Path) -> Predictions:
+        """Return what ``save`` wrote."""
+        with np.load(path) as arrays:
+            return cls(**{name: arrays[name] for name in arrays.files})
+
+
+class FoldGraders:
+    """The model of every fold, loaded when its fold is asked for."""
+
+    def __init__(
+        self,
+        run: Path,
+        config: TrainConfig,
+        device: torch.device,
+        calibration: Calibration | None = None,
+    ) -> None:
+        self.run, self.config, self.device = run, config, device
+        self.calibration = calibration
+        self.of_fold = lru_cache(maxsize=None)(self._load)
+
+    def _load(self, fold: int) -> TwoLooks:
+        looks = assemble(self.run, self.config, fold_name(fold), self.calibration)
+        return looks.to(self.device)
+
+    @torch.no_grad()
+    def grade(self, fold: int, squares: Tensor) -> Grading:
+        """Return the grading of prepared films (N, 1, S, S) by the model of a fold."""
+        return cast(Grading, self.of_fold(fold)(squares.to(self.device)))
+
+
+def out_of_fold(graders: FoldGraders, cache: FilmCache, folds: Tensor) -> Predictions:
+    """Return the gradings of all films, each by the model of its own fold.
+
+    Raises:
+        UnfinishedRunError: a fold is not trained yet.
+    """
+    parts: list[tuple[NDArray[np.int64], list[NDArray[np.float32]]]] = []
+    film_area = cache.frames[:, 2:].prod(1) / cache.cells.shape[-1] ** 2
+    for fold in sorted(set(folds.tolist())):
+        films = np.flatnonzero(folds.numpy() == fold)
+        batches = [films[start : start + BATCH] for start in range(0, len(films), BATCH)]
+        for index in track(batches, f"Grading fold {fold}"):
+            cells = torch.from_numpy(np.asarray(cache.cells[index])).float() / 255
+            grading = graders.grade(fold, cells[:, :1])
+            dice = lung_dice(grading.lung_map.cpu(), cells[:, 1:])
+            lung = (grading.lung_map.amax(1) > 0.5).float().mean((1, 2)).cpu().numpy()
+            parts.append((index, [*_scores(grading), dice.numpy(), lung / film_area[index]]))
+    order = np.argsort(np.concatenate([index for index, _ in parts]))
+    columns = zip(*(arrays for _, arrays in parts), strict=True)
+    return Predictions(*(np.concatenate(column)[order].astype(np.float32) for column in columns))
+
+
+def _scores(grading: Grading) -> list[NDArray[np.float32]]:
+    extent, opacity = grading.scales.unbind(1)
+    answers = (grading.zones, extent, opacity, grading.spread, grading.scope)
+    return [answer.cpu().numpy() for answer in answers]
+
+
+def lung_dice(lungs: Tensor, masks: Tensor) -> Tensor:
+    """Return the Dice overlap (N,) of lung maps (N, 2, h, w) with masks (N, 2, S, S).
+
+    Both lungs together, at the masks' resolution; NaN where the mask is empty.
+    """
+    found = F.interpolate(lungs, masks.shape[-2:], mode="bilinear").amax(1) > 0.5
+    true = masks.amax(1) > 0.5
+    both = (found & true).sum((1, 2)).float()
+    dice = 2 * both / (found.sum((1, 2)) + true.sum((1, 2)))
+    return torch.where(true.any(2).any(1), dice, torch.nan)

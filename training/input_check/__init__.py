@@ -1,0 +1,1 @@
+"""The input check: tells frontal chest films of adults from everything else."""

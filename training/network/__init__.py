@@ -1,0 +1,1 @@
+"""The network: from a film to maps of lung and opacity, and to scores."""

@@ -1,0 +1,1 @@
+"""A finished run as the ONNX file and the model card that are put in service."""
