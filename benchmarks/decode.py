@@ -15,7 +15,7 @@ from benchmarks.film import COLUMNS, ROWS, film
 from benchmarks.stopwatch import interleave, table, write_results
 from radiograde.data.phantom_dicom import to_dicom
 from radiograde.data.storage import Storage
-from radiograde.model.reading.radiograph import read
+from radiograde.model.reading.film_file import read
 
 UNCOMPRESSED = "uncompressed"
 SYNTAXES = {

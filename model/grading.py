@@ -1,4 +1,4 @@
-"""From a file's bytes to its result: the one path that HTTP, DICOM and the command line share."""
+"""From a film to its result: the pure core that every source ends in."""
 
 from __future__ import annotations
 
@@ -6,37 +6,31 @@ import time
 from dataclasses import replace
 
 from radiograde.model.errors import RadiogradeError
-from radiograde.model.limits import Limits
-from radiograde.model.reading import radiograph
-from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.scoring.result import Failure, SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 
 
-def grade(data: bytes, scorer: Scorer, limits: Limits | None = None) -> SeverityResult:
-    """Return the result for a file, whatever it holds; unreadable files give ``failed``.
+def grade(film: FilmFile, scorer: Scorer) -> SeverityResult:
+    """Return the result for a film, whatever it holds; one that cannot be read gives ``failed``.
 
-    ``timing_ms`` tells the milliseconds of reading, scoring and both; ``id`` is the caller's.
+    ``timing_ms`` has the milliseconds of ``read``, ``score`` and ``total``; ``id`` is the
+    caller's to set. The decoded film is kept in ``film``.
     """
-    return grade_film(data, scorer, limits)[0]
-
-
-def grade_film(
-    data: bytes, scorer: Scorer, limits: Limits | None = None
-) -> tuple[SeverityResult, Radiograph | None]:
-    """Return what :func:`grade` does and the film it read, for who draws on it; None if failed."""
     started = time.perf_counter()
     try:
-        film = radiograph.read(data, limits=limits) if limits else radiograph.read(data)
+        radiograph = film.radiograph()
     except RadiogradeError as error:
-        timing = {"total": _ms_since(started)}
-        failure = Failure(error.code, error.message)
-        return SeverityResult("failed", scorer.facts, error=failure, timing_ms=timing), None
+        return replace(failed(error, scorer), timing_ms={"total": _ms_since(started)})
     read = _ms_since(started)
-    result = scorer.score(film)
+    result = scorer.score(radiograph)
     total = _ms_since(started)
-    timing = {"read": read, "score": total - read, "total": total}
-    return replace(result, timing_ms=timing), film
+    return replace(result, timing_ms={"read": read, "score": total - read, "total": total})
+
+
+def failed(error: RadiogradeError, scorer: Scorer) -> SeverityResult:
+    """Return the result of a file that cannot be read, without timing."""
+    return SeverityResult("failed", scorer.facts, error=Failure(error.code, error.message))
 
 
 def _ms_since(started: float) -> float:

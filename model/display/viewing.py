@@ -67,7 +67,7 @@ def read_for_viewing(data: bytes, limits: Limits | None = None) -> Viewable:
     grey is shown, of several frames the first.
 
     Raises:
-        RadiogradeError: as :func:`radiograde.model.reading.radiograph.read`.
+        RadiogradeError: as :func:`radiograde.model.reading.film_file.read`.
     """
     limits = limits or Limits()
     limits.check_bytes(len(data))

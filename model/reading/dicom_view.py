@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Literal
 
 from radiograde.model.reading.dicom_facts import words_of
 from radiograde.model.reading.dicom_header import Header
 
-if TYPE_CHECKING:
-    from radiograde.model.reading.radiograph import View
+View = Literal["PA", "AP", "LATERAL", "OTHER", "UNKNOWN"]
 
 VIEW_WORDS: dict[View, frozenset[str]] = {
     "PA": frozenset({"PA"}),

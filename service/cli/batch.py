@@ -14,9 +14,10 @@ from typing import Any
 from ulid import ULID
 
 from radiograde.model.errors import RadiogradeError, UnreadableError
-from radiograde.model.grading import grade_film
+from radiograde.model.grading import failed, grade
 from radiograde.model.limits import Limits
-from radiograde.model.scoring.result import Failure, SeverityResult
+from radiograde.model.reading.film_file import open_film
+from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.cli.paths import OVERLAY, Film
 from radiograde.service.documents.builders import OF_FILM, builder_of, header_of, kinds_of
@@ -62,12 +63,13 @@ class Batch:
         began = datetime.now().astimezone()
         try:
             data = _read_file(film.path)
+            file = open_film(data, Limits())
         except RadiogradeError as error:
-            failure = Failure(error.code, error.message)
-            result = SeverityResult("failed", self.scorer.facts, error=failure)
+            result = failed(error, self.scorer)
             radiograph = None
         else:
-            result, radiograph = grade_film(data, self.scorer)
+            result = grade(file, self.scorer)
+            radiograph = None if result.status == "failed" else file.radiograph()
         result = dataclasses.replace(result, id=str(ULID()))
         graded = Graded(film, dataclasses.replace(result, maps=None))
         if self.out is not None:

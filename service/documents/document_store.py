@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from pydicom import dcmread
 
-from radiograde.model.reading import radiograph
+from radiograde.model.reading import film_file
 from radiograde.model.scoring.result_json import parse_result
 from radiograde.service.config.site import Kind
 from radiograde.service.documents.builders import NAMES, OF_FILM, header_of, kinds_of
@@ -46,7 +46,7 @@ class DocumentStore:
         if document["status"] == "failed":
             raise UndocumentedError("This file could not be read, so it has no documents.")
         content = self._archive.film(result_id)
-        film = radiograph.read(content)
+        film = film_file.read(content)
         header = header_of(content) if film.source == "dicom" else None
         maps = self._archive.maps(result_id)
         result = parse_result(document, maps)

@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from radiograde.model.grading import grade
+from radiograde.model.errors import TooLargeError
+from radiograde.model.grading import failed, grade
 from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_facts import uid
-from radiograde.model.reading.dicom_file import peek
+from radiograde.model.reading.film_file import FilmFile, open_film
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.site import DeliveryConfig, DestinationConfig
@@ -84,13 +85,20 @@ class Bench:
             log.info("film_set_aside", film_id=film_id, reason=aside)
             return
         began = datetime.now(UTC)
-        result = dataclasses.replace(grade(content, self.scorer, self.limits), id=film_id)
+        try:
+            film = open_film(content, self.limits)
+            result = dataclasses.replace(grade(film, self.scorer), id=film_id)
+        except TooLargeError as error:
+            self.films.failed(
+                film_id, error.code, dataclasses.replace(failed(error, self.scorer), id=film_id)
+            )
+            return
         if result.error is not None:
             self.films.failed(film_id, result.error.code, result)
         else:
             if result.maps is not None:
                 self.archive.keep_maps(film_id, result.maps)
-            self.films.graded(result, began, self._told(result, content))
+            self.films.graded(result, began, self._told(result, film))
         log.info(
             "film_graded",
             film_id=film_id,
@@ -99,10 +107,9 @@ class Bench:
             timing_ms={name: round(ms, 1) for name, ms in result.timing_ms.items()},
         )
 
-    def _told(self, result: SeverityResult, content: bytes) -> list[str]:
+    def _told(self, result: SeverityResult, film: FilmFile) -> list[str]:
         """Return the destinations that want to know of a result."""
-        header = peek(content, self.limits)
-        sop_class = uid(header, "SOPClassUID") if header is not None else None
+        sop_class = uid(film.header, "SOPClassUID") if film.header is not None else None
         if not is_reportable(result, sop_class):
             return []
         if result.status == "rejected" and not self.delivery.rejected:

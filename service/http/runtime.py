@@ -11,6 +11,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from radiograde.model.grading import grade
+from radiograde.model.limits import Limits
+from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.settings import Device, Settings
@@ -44,7 +46,7 @@ class Runtime:
         film = records.intake.describe(data, "http")
         records.archive.keep(film.id, data)
         began = datetime.now(UTC)
-        result = dataclasses.replace(grade(data, self.scorer), id=film.id)
+        result = dataclasses.replace(grade(FilmFile(data, Limits()), self.scorer), id=film.id)
         if result.maps is not None:
             records.archive.keep_maps(film.id, result.maps)
         # Asked again, the same film is graded again: the caller waits for an answer.

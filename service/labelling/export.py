@@ -12,9 +12,10 @@ import sqlalchemy as sa
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
-from radiograde.model.reading import radiograph
+from radiograde.model.reading import film_file
 from radiograde.model.reading.dicom_file import peek
-from radiograde.model.reading.radiograph import Radiograph, View
+from radiograde.model.reading.dicom_view import View
+from radiograde.model.reading.radiograph import Radiograph
 from radiograde.service.database.tables import films, reviews
 from radiograde.service.errors import ExportError
 from radiograde.service.grading.records import Records
@@ -102,7 +103,7 @@ class ReviewExport:
             return "not_gradable"
         try:
             content = self._records.archive.film(review.result_id)
-            film = radiograph.read(content)
+            film = film_file.read(content)
         except RadiogradeError:
             return "gone"
         self._rows.append(

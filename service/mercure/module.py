@@ -25,8 +25,9 @@ from pydicom import dcmread
 from ulid import ULID
 
 from radiograde.model.errors import RadiogradeError, TooLargeError
-from radiograde.model.grading import grade_film
+from radiograde.model.grading import grade
 from radiograde.model.limits import Limits
+from radiograde.model.reading.film_file import open_film
 from radiograde.model.scoring.result import NOTICE, Failure, ScaleScore, SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.site import Kind
@@ -118,10 +119,11 @@ class _Module:
         if self._settings.copy_films:
             shutil.copyfile(path, self._out_dir / path.name)
         began = datetime.now(UTC)
-        result, film = grade_film(content, self._scorer)
-        result = dataclasses.replace(result, id=str(ULID()))
+        file = open_film(content, Limits())
+        result = dataclasses.replace(grade(file, self._scorer), id=str(ULID()))
         kinds: tuple[Kind, ...] = ()
-        if film is not None and is_reportable(result, film.sop_class_uid):
+        if result.status != "failed" and is_reportable(result, file.radiograph().sop_class_uid):
+            film = file.radiograph()
             header = header_of(content) if film.source == "dicom" else None
             kinds = self._write_documents(GradedFilm(film, header, result, began))
         return Graded(dataclasses.replace(result, maps=None), kinds)

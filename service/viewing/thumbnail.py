@@ -10,7 +10,7 @@ from PIL import Image
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
-from radiograde.model.reading import radiograph
+from radiograde.model.reading import film_file
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.service.documents.drawing import grey_levels
 from radiograde.service.documents.maps import resized
@@ -52,7 +52,7 @@ class Thumbnails:
     def _read(self, film_id: str) -> Radiograph:
         content = self._archive.film(film_id)
         try:
-            return radiograph.read(content, limits=self._limits)
+            return film_file.read(content, limits=self._limits)
         except RadiogradeError as error:
             raise UndocumentedError(f"The film cannot be shown. {error.message}") from error
 

@@ -12,6 +12,8 @@ from pydicom import dcmread
 from radiograde.data.cli import data
 from radiograde.data.manifest import load
 from radiograde.model.grading import grade
+from radiograde.model.limits import Limits
+from radiograde.model.reading.film_file import open_film
 from radiograde.model.scoring.scorer import Scorer
 
 CSV = "File;Patient ID;View;Extent;Remark\na.png;P1;PA;2,5;first\nb.png;P1;L;;\nc.png;P2;;0;\n"
@@ -115,7 +117,7 @@ def test_a_dicom_phantom_is_scored_by_the_bundled_model(
     monkeypatch.chdir(tmp_path)
     result = run("phantom", "--dicom")
     assert (result.exit_code, result.output) == (0, "film.dcm\n")
-    graded = grade(Path("film.dcm").read_bytes(), Scorer())
+    graded = grade(open_film(Path("film.dcm").read_bytes(), Limits()), Scorer())
     assert (graded.status, graded.gate.reasons if graded.gate else None) == ("scored", ())
     again = run("phantom", "--dicom")
     assert again.exit_code == 1

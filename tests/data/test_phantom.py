@@ -13,7 +13,7 @@ from radiograde.data.phantom import PhantomSpec, draw, zone_masks
 from radiograde.data.phantom_dataset import write_dataset
 from radiograde.data.phantom_dicom import to_dicom, write_dicom
 from radiograde.data.storage import LOSSY, Storage, samples_of
-from radiograde.model.reading.radiograph import read
+from radiograde.model.reading.film_file import read
 from radiograde.model.scoring.gate import judge
 from radiograde.model.scoring.scales import ZONES
 

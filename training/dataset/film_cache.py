@@ -17,7 +17,7 @@ from rich.progress import track
 from radiograde.data.errors import ManifestError, Problem
 from radiograde.data.film import Film
 from radiograde.model.errors import RadiogradeError
-from radiograde.model.reading import radiograph
+from radiograde.model.reading import film_file
 from radiograde.model.scoring.preprocess import Frame, Preprocessing, prepare
 from radiograde.training.dataset.lung_masks import lungs_of
 
@@ -95,7 +95,7 @@ def _decoded(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Frame]
 
 def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Frame]:
     """Return one film's cell (3, S, S) uint8 and where the film lies in it."""
-    square, frame = prepare(radiograph.read(film.image).pixels, spec)
+    square, frame = prepare(film_file.read(film.image).pixels, spec)
     cell = np.zeros((BYTES_A_CELL, spec.size, spec.size), np.uint8)
     cell[0] = np.rint(square * 255.0)
     if film.lung_mask is not None:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from rich.progress import track
 
-from radiograde.model.reading import radiograph
+from radiograde.model.reading import film_file
 from radiograde.model.scoring.preprocess import Preprocessing, prepare
 from radiograde.training.dataset.film_dataset import Study
 from radiograde.training.evaluation.predictions import FoldGraders
@@ -58,7 +58,7 @@ def shifts(study: Study, graders: FoldGraders, films: NDArray[np.int64]) -> list
 
 def _scores(path: Path, fold: int, graders: FoldGraders, spec: Preprocessing) -> Picture:
     """Return the global score of the film as it is, then of each perturbation."""
-    film = radiograph.read(path).pixels
+    film = film_file.read(path).pixels
     variants = [film, *(change(film) for change in PERTURBATIONS.values())]
     squares = np.stack([prepare(variant, spec)[0] for variant in variants])
     zones = graders.grade(fold, torch.from_numpy(squares[:, None])).zones

@@ -11,7 +11,7 @@ import numpy as np
 from rich.progress import track
 
 from radiograde.data.phantom import PhantomSpec, draw
-from radiograde.model.reading import radiograph
+from radiograde.model.reading import film_file
 from radiograde.model.scoring.preprocess import Preprocessing, prepare
 from radiograde.model.scoring.scales import ZONES
 from radiograde.model.scoring.scope import CLASSES, FRONTAL
@@ -116,7 +116,7 @@ def _folder(folder: Path, folds: list[int], rng: np.random.Generator) -> Iterato
         files = sorted(path for path in kind.rglob("*") if path.is_file())
         for path, fold in zip(files, _dealt(files, folds), strict=True):
             name = kind.name.replace("_", " ")
-            picture = _Picture(radiograph.read(path).pixels, label, fold, name)
+            picture = _Picture(film_file.read(path).pixels, label, fold, name)
             yield picture
             yield from _copies(picture, rng)
 

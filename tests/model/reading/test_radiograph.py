@@ -12,7 +12,7 @@ from PIL import Image
 
 from radiograde.model import errors
 from radiograde.model.limits import Limits
-from radiograde.model.reading.radiograph import read
+from radiograde.model.reading.film_file import read
 from tests.model.reading.films import film, negative, phantom
 
 CHEST = {

@@ -15,7 +15,7 @@ from pydicom.encaps import encapsulate
 
 from radiograde.data.storage import Storage
 from radiograde.model import errors
-from radiograde.model.reading.radiograph import read
+from radiograde.model.reading.film_file import read
 from tests.model.reading.films import SPEC, film, phantom
 
 EIGHT = Storage(8, windowed=False)

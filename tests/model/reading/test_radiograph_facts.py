@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydicom.dataset import Dataset
 
-from radiograde.model.reading.radiograph import Radiograph, read
+from radiograde.model.reading.film_file import read
+from radiograde.model.reading.radiograph import Radiograph
 from tests.model.reading.films import film
 
 SPOKEN = (

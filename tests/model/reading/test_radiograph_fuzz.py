@@ -11,7 +11,7 @@ from pydicom import uid
 
 from radiograde.data.storage import Storage
 from radiograde.model.errors import RadiogradeError
-from radiograde.model.reading.radiograph import read
+from radiograde.model.reading.film_file import read
 from radiograde.model.scoring.gate import judge
 from tests.model.reading.films import film
 

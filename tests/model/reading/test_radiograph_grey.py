@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from radiograde.data.storage import Storage
-from radiograde.model.reading.radiograph import read
+from radiograde.model.reading.film_file import read
 from tests.model.reading.films import film, phantom
 
 TWELVE = Storage(12, windowed=False)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from radiograde.model.reading.radiograph import Radiograph, read
+from radiograde.model.reading.film_file import read
+from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.gate import judge
 from tests.model.reading.films import film
 

@@ -10,7 +10,8 @@ import pytest
 from pydicom import uid
 
 from radiograde.data.storage import Photometric, Storage
-from radiograde.model.reading.radiograph import Radiograph, read
+from radiograde.model.reading.film_file import read
+from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.gate import judge
 from tests.model.reading.films import LOSSLESS, film, phantom
 

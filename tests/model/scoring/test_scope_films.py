@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from pydicom import uid
 
-from radiograde.model.reading.radiograph import Radiograph, read
+from radiograde.model.reading.film_file import read
+from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 

@@ -7,7 +7,9 @@ from radiograde.data.phantom import PhantomSpec, draw
 from radiograde.data.storage import Storage
 from radiograde.model.errors import ModelFileError
 from radiograde.model.grading import grade
-from radiograde.model.reading import radiograph
+from radiograde.model.limits import Limits
+from radiograde.model.reading import film_file
+from radiograde.model.reading.film_file import open_film
 from radiograde.model.scoring.result import Maps
 from radiograde.model.scoring.scorer import Scorer, involvement
 from tests.model.reading.films import LOSSLESS, film
@@ -19,13 +21,13 @@ def scorer() -> Scorer:
 
 
 def brixia(data: bytes, scorer: Scorer) -> float:
-    result = grade(data, scorer)
+    result = grade(open_film(data, Limits()), scorer)
     assert result.scores is not None, result.to_json()
     return result.scores.brixia.value
 
 
 def test_a_grading_holds_together(scorer: Scorer) -> None:
-    result = grade(film(), scorer)
+    result = grade(open_film(film(), Limits()), scorer)
     assert result.status == "scored"
     assert result.scores is not None
     assert result.maps is not None
@@ -40,7 +42,10 @@ def test_a_grading_holds_together(scorer: Scorer) -> None:
 
 
 def test_the_same_film_gives_the_same_grading(scorer: Scorer) -> None:
-    assert grade(film(), scorer).scores == grade(film(), scorer).scores
+    assert (
+        grade(open_film(film(), Limits()), scorer).scores
+        == grade(open_film(film(), Limits()), scorer).scores
+    )
 
 
 @pytest.mark.parametrize("bits", [8, 12, 16])
@@ -61,32 +66,32 @@ def test_worse_lungs_score_higher(shared: Path, scorer: Scorer) -> None:
 
 def test_the_side_of_the_film_is_the_other_side_of_the_patient(scorer: Scorer) -> None:
     right = draw(PhantomSpec(rows=400, columns=380, zones={"A": 3, "B": 3, "C": 3}, seed=4))
-    result = grade(film(of=right), scorer)
+    result = grade(open_film(film(of=right), Limits()), scorer)
     assert result.scores is not None
     zones = result.scores.zones
     assert sum(zones[z].value for z in "ABC") > sum(zones[z].value for z in "DEF")
 
 
 def test_a_rejected_film_has_no_scores(scorer: Scorer) -> None:
-    result = grade(film(ViewPosition="LL"), scorer)
+    result = grade(open_film(film(ViewPosition="LL"), Limits()), scorer)
     assert result.status == "rejected"
     assert result.scores is None
     assert "scores" not in result.to_json()
 
 
 def test_an_unreadable_file_says_why(scorer: Scorer) -> None:
-    result = grade(b"no image at all", scorer)
+    result = grade(open_film(b"no image at all", Limits()), scorer)
     assert result.status == "failed"
     assert result.error is not None
     assert result.error.code == "unknown_format"
 
 
 def test_a_picture_without_lungs_is_rejected(scorer: Scorer) -> None:
-    verdict = scorer.score(radiograph.read(film()))
+    verdict = scorer.score(film_file.read(film()))
     assert verdict.status == "scored"
     blind = Scorer(threads=1)
     object.__setattr__(blind.metadata.thresholds, "least_lung", 1.1)
-    rejected = blind.score(radiograph.read(film()))
+    rejected = blind.score(film_file.read(film()))
     assert rejected.status == "rejected"
     assert rejected.gate is not None
     assert rejected.gate.reasons[-1].code == "not_chest"
@@ -95,7 +100,7 @@ def test_a_picture_without_lungs_is_rejected(scorer: Scorer) -> None:
 def test_the_maps_carry_the_model_s_threshold_of_involvement() -> None:
     strict = Scorer(threads=1)
     object.__setattr__(strict.metadata.thresholds, "involved", 0.7)
-    result = strict.score(radiograph.read(film()))
+    result = strict.score(film_file.read(film()))
     assert result.scores is not None
     assert result.maps is not None
     assert result.maps.involved == 0.7
@@ -132,7 +137,7 @@ def test_real_films_of_every_kind_are_graded(shared: Path, scorer: Scorer) -> No
     paths = sorted((shared / "dicom" / "chest").iterdir())
     assert len(paths) == 12
     for path in paths:
-        assert grade(path.read_bytes(), scorer).status == "scored", path.name
+        assert grade(open_film(path.read_bytes(), Limits()), scorer).status == "scored", path.name
 
 
 def test_the_false_tag_does_not_move_the_score(shared: Path, scorer: Scorer) -> None:

@@ -24,7 +24,7 @@ from radiograde.data.phantom import PhantomSpec, draw
 from radiograde.data.phantom_dicom import to_dicom
 from radiograde.data.storage import Storage
 from radiograde.model.errors import OverloadedError
-from radiograde.model.reading import radiograph
+from radiograde.model.reading import film_file
 from radiograde.service.dimse.node import Node
 from radiograde.service.errors import NoSpaceError, StoreError
 from tests.service.dimse.conftest import StartNode
@@ -65,9 +65,9 @@ def test_keeps_the_film_as_a_file_that_can_be_read(node: Node, intake: FakeIntak
     assert kept == sent
     assert kept.file_meta.MediaStorageSOPInstanceUID == sent.SOPInstanceUID
     assert kept.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
-    read = radiograph.read(content)
+    read = film_file.read(content)
     assert read.sop_instance_uid == sent.SOPInstanceUID
-    assert (read.pixels == radiograph.read(FILM()).pixels).all()
+    assert (read.pixels == film_file.read(FILM()).pixels).all()
 
 
 def test_the_same_film_gives_the_same_file_whoever_sends_it(node: Node, intake: FakeIntake) -> None:
@@ -94,8 +94,8 @@ def test_keeps_every_encoding_of_a_film(node: Node, intake: FakeIntake, syntax: 
     sent = to_dicom(phantom, Storage(transfer_syntax=ExplicitVRLittleEndian))
     buffer = io.BytesIO()
     sent.save_as(buffer, enforce_file_format=True)
-    expected = radiograph.read(buffer.getvalue()).pixels
-    assert (radiograph.read(intake.kept[0]).pixels == expected).all()
+    expected = film_file.read(buffer.getvalue()).pixels
+    assert (film_file.read(intake.kept[0]).pixels == expected).all()
 
 
 def test_tells_success_only_once_the_film_is_safe(node: Node, intake: FakeIntake) -> None:

@@ -15,7 +15,7 @@ from pydicom.uid import (
 )
 
 from radiograde.data.phantom import PhantomSpec, draw
-from radiograde.model.reading import radiograph
+from radiograde.model.reading import film_file
 from radiograde.model.scoring.result import GateVerdict, ImageFacts, Maps, SeverityResult
 from radiograde.service.documents.graded_film import GradedFilm
 from tests.service.fakes import FACTS, LATERAL, scored
@@ -80,7 +80,7 @@ def graded_film(result: SeverityResult | None = None, **changed: Any) -> GradedF
     from pydicom import dcmread
 
     content = film_bytes(**changed)
-    film = radiograph.read(content)
+    film = film_file.read(content)
     header = dcmread(io.BytesIO(content), stop_before_pixels=True)
     rows, columns = film.pixels.shape
     facts = ImageFacts(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 
-from radiograde.model.reading import radiograph
+from radiograde.model.reading import film_file
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.documents.graded_film import GradedFilm
 from tests.service.documents.graded_films import BEGAN, RESULT_ID
@@ -30,7 +30,7 @@ def real_case(shared: Path, name: str) -> GradedFilm:
     path = shared / "dicom" / "chest" / f"{name}.dcm"
     if not path.exists():
         pytest.skip(f"{name} is not on this machine")
-    film = radiograph.read(path)
+    film = film_file.read(path)
     result = _scorer().score(film)
     assert result.status == "scored"
     header = dcmread(path, stop_before_pixels=True)

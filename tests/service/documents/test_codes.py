@@ -76,7 +76,7 @@ def test_standard_codes_are_those_of_the_standard() -> None:
 
 
 def test_every_reason_of_the_gate_has_a_code() -> None:
-    source = "\n".join(path.read_text() for path in sorted((ROOT / "model").glob("*.py")))
+    source = "\n".join(path.read_text() for path in sorted((ROOT / "model").rglob("*.py")))
     given = set(re.findall(r'_(?:reject|warn)\(\s*"(\w+)"', source))
     given |= set(re.findall(r'Reason\(\s*"(\w+)"', source))
     assert given == set(codes.REASONS)

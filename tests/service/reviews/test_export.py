@@ -14,7 +14,7 @@ from PIL import Image
 
 from radiograde.command import main
 from radiograde.data.manifest import load
-from radiograde.model.reading import radiograph
+from radiograde.model.reading import film_file
 from radiograde.model.scoring.preprocess import Preprocessing, prepare
 from radiograde.model.scoring.result import GateVerdict, SeverityResult
 from radiograde.service.database.tables import films
@@ -80,9 +80,9 @@ def test_zones_are_rounded_half_up(value: float, whole: int) -> None:
 def test_training_sees_of_the_picture_what_the_model_saw_of_the_film(
     changed: dict[str, object],
 ) -> None:
-    film = radiograph.read(film_bytes(**changed))
+    film = film_file.read(film_bytes(**changed))
     content = film_png(film)
-    again = radiograph.read(content)
+    again = film_file.read(content)
     assert np.asarray(Image.open(io.BytesIO(content))).dtype == np.uint16
     seen, shown = (prepare(one.pixels, Preprocessing())[0] for one in (film, again))
     assert np.abs(seen - shown).mean() < 0.001

@@ -15,7 +15,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 
 from radiograde.data.storage import Storage
-from radiograde.model.reading.radiograph import read
+from radiograde.model.reading.film_file import read
 from radiograde.service.http.routes.viewing_schemas import View
 from tests.model.reading.films import film
 from tests.model.reading.test_radiograph_grey import lut

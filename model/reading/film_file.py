@@ -1,0 +1,151 @@
+"""One film as a file holds it: its header is parsed once, its pixels are decoded once."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from radiograde.model.errors import RadiogradeError, UnknownFormatError, UnreadableError
+from radiograde.model.limits import Limits
+from radiograde.model.reading.damage import told_as_damage
+from radiograde.model.reading.dicom_file import DicomFile, looks_like_dicom, parse
+from radiograde.model.reading.dicom_header import Header
+from radiograde.model.reading.radiograph import Format, Radiograph, dicom_film, picture_film
+from radiograde.model.reading.raster import picture_format
+
+DEFAULT_LIMITS = Limits()
+
+Kept = TypeVar("Kept")
+
+
+class FilmFile:
+    """A DICOM, PNG or JPEG file, or anything else that was sent as one; for one job, one thread.
+
+    ``content``: the bytes as they came, within ``limits.max_bytes``. Header, hash and pixels are
+    worked out when first asked for, and kept.
+    """
+
+    def __init__(self, content: bytes, limits: Limits) -> None:
+        self.content = content
+        self.limits = limits
+
+    @cached_property
+    def format(self) -> Format | None:
+        """The format that the first bytes show; None if it is none of the three."""
+        picture = picture_format(self.content)
+        if picture is not None:
+            return picture
+        return "dicom" if looks_like_dicom(self.content) else None
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of the bytes, in hexadecimal digits."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def header(self) -> Header | None:
+        """The header of a DICOM file; None of anything else, and of one that cannot be read."""
+        return self._parsed.header if isinstance(self._parsed, DicomFile) else None
+
+    @property
+    def transfer_syntax(self) -> str | None:
+        """The UID of a DICOM file's transfer syntax; None where ``header`` is None."""
+        return self._parsed.transfer_syntax if isinstance(self._parsed, DicomFile) else None
+
+    def dicom(self) -> DicomFile:
+        """Return the parsed data set.
+
+        Raises:
+            UnknownFormatError: this is no DICOM file.
+            TruncatedError, TooLargeError, MalformedImageError: it cannot be read.
+        """
+        return _result(self._parsed)
+
+    def radiograph(self) -> Radiograph:
+        """Return the film, decoded at the first call.
+
+        Raises:
+            RadiogradeError: the same at each call, see :func:`read`.
+        """
+        return _result(self._decoded)
+
+    @cached_property
+    def _parsed(self) -> DicomFile | RadiogradeError:
+        if self.format != "dicom":
+            return _unknown_format()
+        return _attempt(lambda: parse(self.content, self.limits))
+
+    @cached_property
+    def _decoded(self) -> Radiograph | RadiogradeError:
+        return _attempt(self._decode)
+
+    def _decode(self) -> Radiograph:
+        if self.format is None:
+            raise _unknown_format()
+        if self.format == "dicom":
+            return dicom_film(self.dicom(), self.sha256, self.limits)
+        return picture_film(self.content, self.format, self.sha256, self.limits)
+
+
+def open_film(content: bytes | bytearray | memoryview, limits: Limits) -> FilmFile:
+    """Return the film that bytes hold; nothing is read yet.
+
+    Raises:
+        TooLargeError: more bytes than ``limits`` allow.
+    """
+    limits.check_bytes(memoryview(content).nbytes)
+    return FilmFile(bytes(content), limits)
+
+
+def read(
+    source: bytes | bytearray | memoryview | Path | str, *, limits: Limits = DEFAULT_LIMITS
+) -> Radiograph:
+    """Return the film in a file, given as its bytes or its path: DICOM, PNG or JPEG.
+
+    Polarity is settled: by photometric interpretation, and against it where the content plainly
+    says so (note ``inverted``). A film that PatientOrientation calls mirrored or upside down is
+    flipped (notes ``mirrored``, ``upside_down``). Of several frames the first is read.
+
+    Raises:
+        UnknownFormatError: neither DICOM nor PNG nor JPEG.
+        TooLargeError: more than ``limits`` allow; seen before anything is decoded.
+        UnsupportedSyntaxError: a transfer syntax without a decoder.
+        TruncatedError, MissingPixelsError, MalformedImageError, UnreadableError: damaged.
+    """
+    if isinstance(source, bytes | bytearray | memoryview):
+        return open_film(source, limits).radiograph()
+    return open_film(_read_bytes(Path(source), limits), limits).radiograph()
+
+
+def _read_bytes(path: Path, limits: Limits) -> bytes:
+    try:
+        limits.check_bytes(path.stat().st_size)
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(
+            "The file cannot be opened. Check that it exists and may be read."
+        ) from error
+
+
+def _attempt(work: Callable[[], Kept]) -> Kept | RadiogradeError:
+    """Return what ``work`` does, or the error that it ends in."""
+    try:
+        with told_as_damage():
+            return work()
+    except RadiogradeError as error:
+        # Its traceback would keep the file's bytes and half-made pixels alive.
+        return error.with_traceback(None)
+
+
+def _result(outcome: Kept | RadiogradeError) -> Kept:
+    if isinstance(outcome, RadiogradeError):
+        raise copy.copy(outcome)
+    return outcome
+
+
+def _unknown_format() -> UnknownFormatError:
+    return UnknownFormatError("This is neither DICOM nor PNG nor JPEG. Send one of these.")
