@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 import structlog
 from pynetdicom.dimse_primitives import N_ACTION
@@ -15,13 +15,10 @@ from pynetdicom.events import Event
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.dicom_facts import uid
 from radiograde.model.reading.dicom_header import Header
-from radiograde.service.dimse import statuses
-from radiograde.service.dimse.allowed_titles import Access
-from radiograde.service.dimse.contexts import COMMITMENT, COMMITMENT_INSTANCE
-from radiograde.service.dimse.kept_instances import KeptInstances
-from radiograde.service.dimse.report import Reference, Report
-from radiograde.service.dimse.reports import Reporter
-from radiograde.service.dimse.statuses import Answer
+from radiograde.service.dimse import protocol
+from radiograde.service.dimse.commitment_report import Reference, Report, Reporter
+from radiograde.service.dimse.node_security import AllowedTitles
+from radiograde.service.dimse.protocol import COMMITMENT, COMMITMENT_INSTANCE, Status
 
 log = structlog.get_logger("radiograde.node")
 
@@ -36,17 +33,29 @@ _AFTER_ANSWER_S = 0.5
 class CannotCommitError(Exception):
     """The request is answered with a failure."""
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.comment)
-        self.answer = answer
+    def __init__(self, status: Status) -> None:
+        super().__init__(status.comment)
+        self.status = status
+
+
+class KeptInstances(Protocol):
+    """Knows what was accepted; safe to share among threads."""
+
+    def holds(self, sop_class_uid: str, sop_instance_uid: str) -> bool:
+        """Return whether an instance of this class and UID was accepted and is still kept.
+
+        Raises:
+            StoreError: the records do not answer.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
     """Takes N-ACTION requests; shared by all associations."""
 
-    ledger: KeptInstances
-    access: Access
+    kept_instances: KeptInstances
+    allowed: AllowedTitles
     reporter: Reporter
 
     def commit(self, event: Event) -> tuple[int, None]:
@@ -59,32 +68,32 @@ class Commitment:
         try:
             report = self._report(event, title)
         except CannotCommitError as error:
-            log.info("commitment", status=f"0x{error.answer.status:04X}")
-            return error.answer.status, None
+            log.info("commitment", status=f"0x{error.status.code:04X}")
+            return error.status.code, None
         log.info("commitment", kept=len(report.kept), missing=len(report.missing))
         if self.reporter.knows(title):
             self.reporter.submit(title, report)
         else:
             threading.Thread(target=_report_here, args=(event, report), daemon=True).start()
-        return statuses.SUCCESS.status, None
+        return protocol.SUCCESS.code, None
 
     def _report(self, event: Event, title: str) -> Report:
-        if not self.access.may_commit(title):
-            raise CannotCommitError(statuses.NOT_AUTHORIZED)
+        if not self.allowed.may_commit(title):
+            raise CannotCommitError(protocol.NOT_AUTHORIZED)
         request = cast(N_ACTION, event.request)
         if request.RequestedSOPClassUID != COMMITMENT:
-            raise CannotCommitError(statuses.CLASS_NOT_SUPPORTED)
+            raise CannotCommitError(protocol.CLASS_NOT_SUPPORTED)
         if request.RequestedSOPInstanceUID != COMMITMENT_INSTANCE:
-            raise CannotCommitError(statuses.NO_SUCH_INSTANCE)
+            raise CannotCommitError(protocol.NO_SUCH_INSTANCE)
         if event.action_type != REQUEST_COMMITMENT:
-            raise CannotCommitError(statuses.NO_SUCH_ACTION)
+            raise CannotCommitError(protocol.NO_SUCH_ACTION)
         if not self.reporter.has_room:
-            raise CannotCommitError(statuses.RESOURCE_LIMITATION)
+            raise CannotCommitError(protocol.RESOURCE_LIMITATION)
         transaction, references = _read(event)
         try:
-            kept = [self.ledger.holds(*reference) for reference in references]
+            kept = [self.kept_instances.holds(*reference) for reference in references]
         except RadiogradeError as error:
-            raise CannotCommitError(statuses.PROCESSING_FAILURE) from error
+            raise CannotCommitError(protocol.PROCESSING_FAILURE) from error
         judged = list(zip(references, kept, strict=True))
         return Report(
             transaction,
@@ -112,11 +121,11 @@ def _read(event: Event) -> tuple[str, list[Reference]]:
         transaction = uid(information, "TransactionUID")
         references = list(_references(information))
     except Exception as error:
-        raise CannotCommitError(statuses.INVALID_ARGUMENT) from error
+        raise CannotCommitError(protocol.INVALID_ARGUMENT) from error
     if len(references) > _MOST_REFERENCES:
-        raise CannotCommitError(statuses.RESOURCE_LIMITATION)
+        raise CannotCommitError(protocol.RESOURCE_LIMITATION)
     if transaction is None or not references:
-        raise CannotCommitError(statuses.INVALID_ARGUMENT)
+        raise CannotCommitError(protocol.INVALID_ARGUMENT)
     return transaction, references
 
 
@@ -127,5 +136,5 @@ def _references(information: Header) -> Iterator[Reference]:
             uid(item, "ReferencedSOPInstanceUID"),
         )
         if sop_class is None or instance is None:
-            raise CannotCommitError(statuses.INVALID_ARGUMENT)
+            raise CannotCommitError(protocol.INVALID_ARGUMENT)
         yield sop_class, instance

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from types import TracebackType
 from typing import Self
@@ -15,13 +14,11 @@ from pynetdicom.transport import AssociationServer
 
 from radiograde.service.config.site import NodeConfig
 from radiograde.service.dimse.acceptor import Acceptor, ObjectLimit
-from radiograde.service.dimse.allowed_titles import Access, check_exposure
-from radiograde.service.dimse.commitment import Commitment
-from radiograde.service.dimse.contexts import supported
-from radiograde.service.dimse.kept_instances import KeptInstances
-from radiograde.service.dimse.reports import Reporter
+from radiograde.service.dimse.commitment import Commitment, KeptInstances
+from radiograde.service.dimse.commitment_report import Reporter
+from radiograde.service.dimse.node_security import AllowedTitles, check_exposure, server_context
+from radiograde.service.dimse.protocol import limit_waits, supported_contexts
 from radiograde.service.dimse.storage import Storage
-from radiograde.service.dimse.tls import server_context
 from radiograde.service.documents.uids import IMPLEMENTATION_CLASS_UID
 from radiograde.service.errors import AddressError
 from radiograde.service.films.receipt import Intake
@@ -55,12 +52,16 @@ class Node:
 
 
 def start_node(
-    table: NodeConfig, intake: Intake, ledger: KeptInstances, *, allow_insecure: bool = False
+    table: NodeConfig,
+    intake: Intake,
+    kept_instances: KeptInstances,
+    *,
+    allow_insecure: bool = False,
 ) -> Node:
     """Return a node that takes associations from now on; ``node.port`` is where.
 
     ``table``: its title, address, callers, limits and TLS. ``intake``: keeps what is stored.
-    ``ledger``: knows what is kept. ``allow_insecure``: let anyone in the network store.
+    ``kept_instances``: knows what is kept. ``allow_insecure``: let anyone in the network store.
 
     Raises:
         UnsafeHostError: anyone in the network could store, and that was not allowed.
@@ -68,28 +69,28 @@ def start_node(
         AddressError: the address is not this computer's, or the port is taken.
     """
     check_exposure(table, allow_insecure=allow_insecure)
-    access = Access.of(table)
+    allowed = AllowedTitles.of(table)
     reporter = Reporter(table.aet, table.peers)
-    storage = Storage(intake, access, table.max_object_mb * 2**20)
-    commitment = Commitment(ledger, access, reporter)
+    storage = Storage(intake, allowed, table.max_object_mb * 2**20)
+    commitment = Commitment(kept_instances, allowed, reporter)
     # Storage classes that pynetdicom does not know, private ones too, are stored like the others.
     _config.UNRESTRICTED_STORAGE_SERVICE = True
     _config.USE_SHORT_DIMSE_AET = True
-    ae = _entity(table, access)
+    ae = _entity(table, allowed)
     limit = ObjectLimit(table.max_object_mb * 2**20)
     try:
         server = ae.make_server(
             (table.host, table.port),
-            contexts=supported(),
+            contexts=supported_contexts(),
             evt_handlers=[
-                (evt.EVT_CONN_OPEN, _limit_waits, [table.idle_timeout_s]),
+                (evt.EVT_CONN_OPEN, limit_waits, [table.idle_timeout_s]),
                 (evt.EVT_DATA_RECV, limit.count),
                 (evt.EVT_DIMSE_RECV, limit.forget),
                 (evt.EVT_C_STORE, storage.store),
                 (evt.EVT_N_ACTION, commitment.commit),
-                (evt.EVT_RELEASED, _tell, ["released"]),
-                (evt.EVT_ABORTED, _tell, ["aborted"]),
-                (evt.EVT_REJECTED, _tell, ["rejected"]),
+                (evt.EVT_RELEASED, _log_outcome, ["released"]),
+                (evt.EVT_ABORTED, _log_outcome, ["aborted"]),
+                (evt.EVT_REJECTED, _log_outcome, ["rejected"]),
             ],
             server_class=Acceptor,
             tls=None if table.tls is None else server_context(table.tls),
@@ -103,25 +104,17 @@ def start_node(
     return Node(server, reporter)
 
 
-def _entity(table: NodeConfig, access: Access) -> AE:
+def _entity(table: NodeConfig, allowed: AllowedTitles) -> AE:
     ae = AE(table.aet)
     ae.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
     ae.maximum_associations = table.associations
     ae.maximum_pdu_size = 0
     ae.require_called_aet = True
-    ae.require_calling_aet = sorted(access.titles)
+    ae.require_calling_aet = sorted(allowed.titles)
     ae.network_timeout = ae.dimse_timeout = table.idle_timeout_s
     ae.acse_timeout = min(10.0, table.idle_timeout_s)
     return ae
 
 
-def _limit_waits(event: Event, seconds: float) -> None:
-    # pynetdicom waits for the rest of a begun PDU for ever unless the socket has a limit.
-    connection = event.assoc.dul.socket
-    if connection and connection.socket:
-        connection.socket.settimeout(seconds)
-        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _tell(event: Event, outcome: str) -> None:
+def _log_outcome(event: Event, outcome: str) -> None:
     log.info("association", outcome=outcome)

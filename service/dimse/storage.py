@@ -1,26 +1,38 @@
-"""The Storage service class as SCP, PS3.4 annex B: success is told once the film is on disk."""
+"""The Storage service class as SCP, PS3.4 annex B: success is answered once the film is on disk."""
 
 from __future__ import annotations
 
+import io
 import time
+import zlib
 from dataclasses import dataclass
 from typing import cast
 
 import structlog
-from pydicom.uid import UID
+from pydicom.filereader import read_dataset
+from pydicom.tag import BaseTag
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ImplicitVRLittleEndian,
+)
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event
 
 from radiograde.model.errors import RadiogradeError
-from radiograde.service.dimse import statuses
-from radiograde.service.dimse.allowed_titles import Access
-from radiograde.service.dimse.instance_uids import identify
-from radiograde.service.dimse.statuses import Answer
+from radiograde.model.reading.dicom_header import Header
+from radiograde.service.dimse import protocol
+from radiograde.service.dimse.node_security import AllowedTitles
+from radiograde.service.dimse.protocol import Status
 from radiograde.service.films.receipt import Intake, Receipt
 
 log = structlog.get_logger("radiograde.node")
 
 _LONGEST_UID = 64
+_SOP_INSTANCE_UID = 0x00080018
+_HEAD_BYTES = 64 * 1024
+"""What is looked at: before the SOP Instance UID stand a few short elements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +40,7 @@ class Storage:
     """Takes C-STORE requests; shared by all associations."""
 
     intake: Intake
-    access: Access
+    allowed: AllowedTitles
     max_object_bytes: int
 
     def store(self, event: Event) -> int:
@@ -44,11 +56,11 @@ class Storage:
             str(request.AffectedSOPClassUID or ""),
             str(request.AffectedSOPInstanceUID or ""),
         )
-        answer, receipt = self._answer(event, instance, content)
+        status, receipt = self._accept(event, instance, content)
         log.info(
             "object",
-            status=f"0x{answer.status:04X}",
-            reason=answer.comment or None,
+            status=f"0x{status.code:04X}",
+            reason=status.comment or None,
             film=receipt and receipt.film_id,
             known=receipt and receipt.known,
             sop_class=UID(event.context.abstract_syntax).keyword or "private",
@@ -56,36 +68,58 @@ class Storage:
             bytes=len(content),
             ms=round((time.perf_counter() - began) * 1000, 1),
         )
-        return answer.status
+        return status.code
 
-    def _answer(
+    def _accept(
         self, event: Event, named: tuple[str, str], content: memoryview
-    ) -> tuple[Answer, Receipt | None]:
+    ) -> tuple[Status, Receipt | None]:
         fault = self._fault(event, named, content)
         if fault is not None:
             return fault, None
         try:
-            return statuses.SUCCESS, self.intake.accept(event.encoded_dataset(), "dicom")
+            return protocol.SUCCESS, self.intake.accept(event.encoded_dataset(), "dicom")
         except RadiogradeError as error:
-            return Answer(error.dimse_status, error.title), None
+            return Status(error.dimse_status, error.title), None
         except Exception as error:  # noqa: BLE001 - one bad object ends no association
             log.error("store_broke", type=type(error).__name__)
-            return statuses.UNEXPECTED, None
+            return protocol.UNEXPECTED, None
 
-    def _fault(self, event: Event, named: tuple[str, str], content: memoryview) -> Answer | None:
+    def _fault(self, event: Event, named: tuple[str, str], content: memoryview) -> Status | None:
         """Return why an object is not taken; None where nothing speaks against it."""
         sop_class, instance = named
-        if not self.access.may_store(str(event.assoc.requestor.ae_title)):
-            return statuses.NOT_AUTHORIZED
+        if not self.allowed.may_store(str(event.assoc.requestor.ae_title)):
+            return protocol.NOT_AUTHORIZED
         if sop_class != event.context.abstract_syntax:
-            return statuses.CLASS_NOT_SUPPORTED
+            return protocol.CLASS_NOT_SUPPORTED
         if not 0 < len(instance) <= _LONGEST_UID:
-            return statuses.INVALID_INSTANCE
+            return protocol.INVALID_INSTANCE
         if not content:
-            return statuses.NO_DATA_SET
+            return protocol.NO_DATA_SET
         if len(content) > self.max_object_bytes:
-            return statuses.TOO_LARGE
+            return protocol.TOO_LARGE
         found = identify(content, event.context.transfer_syntax)
         if found is None:
-            return statuses.CANNOT_UNDERSTAND
-        return None if found == named else statuses.CONTRADICTION
+            return protocol.CANNOT_UNDERSTAND
+        return None if found == named else protocol.CONTRADICTION
+
+
+def identify(data_set: memoryview, transfer_syntax: str) -> tuple[str | None, str | None] | None:
+    """Return SOP class and instance UID, None for an absent one; None if it cannot be read."""
+    head = bytes(data_set[:_HEAD_BYTES])
+    try:
+        if transfer_syntax == DeflatedExplicitVRLittleEndian:
+            head = zlib.decompressobj(-zlib.MAX_WBITS).decompress(head, _HEAD_BYTES)
+        elements = read_dataset(
+            io.BytesIO(head),
+            transfer_syntax == ImplicitVRLittleEndian,
+            transfer_syntax != ExplicitVRBigEndian,
+            stop_when=_is_past,
+        )
+    except Exception:  # noqa: BLE001 - on broken bytes pydicom raises anything
+        return None
+    header = Header(elements)
+    return header.text("SOPClassUID"), header.text("SOPInstanceUID")
+
+
+def _is_past(tag: BaseTag, vr: str | None, length: int) -> bool:
+    return int(tag) > _SOP_INSTANCE_UID

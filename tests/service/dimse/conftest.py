@@ -21,18 +21,18 @@ def intake() -> FakeIntake:
 
 
 @pytest.fixture
-def ledger() -> FakeKeptInstances:
+def kept_instances() -> FakeKeptInstances:
     return FakeKeptInstances()
 
 
 @pytest.fixture
-def start_a_node(intake: FakeIntake, ledger: FakeKeptInstances) -> Iterator[StartNode]:
+def start_a_node(intake: FakeIntake, kept_instances: FakeKeptInstances) -> Iterator[StartNode]:
     """Return a function that starts a node; what it is given goes into the site table."""
     with ExitStack() as stack:
 
         def begin(**chosen: Any) -> Node:
             table = NodeConfig.model_validate({"port": 0} | chosen)
-            return stack.enter_context(start_node(table, intake, ledger))
+            return stack.enter_context(start_node(table, intake, kept_instances))
 
         yield begin
 

@@ -1,4 +1,4 @@
-"""Stand-ins for what lies behind the node, and peers that do exactly as told."""
+"""Stand-ins for what lies behind the node, and peers that do exactly as scripted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.service.documents.graded_films import film_bytes
 AET = "RADIOGRADE"
 DX = "1.2.840.10008.5.1.4.1.1.1.1"
 VERIFICATION = "1.2.840.10008.1.1"
-PATIENCE_S = 10.0
+TIMEOUT_S = 10.0
 
 FILM = functools.cache(film_bytes)
 """Drawing takes its time."""
@@ -55,7 +55,7 @@ class FakeIntake:
 
 @dataclass
 class FakeKeptInstances:
-    """Holds the instances that it is told to."""
+    """Holds the instances that it is set to."""
 
     instances: set[tuple[str, str]] = field(default_factory=set)
     fault: Exception | None = None
@@ -83,7 +83,7 @@ def call(
 ) -> Association:
     """Return an association that pynetdicom asks for, established or not."""
     ae = AE(calling)
-    ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = PATIENCE_S
+    ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = TIMEOUT_S
     ae.maximum_pdu_size = max_pdu
     wanted = list(contexts) or [build_context(VERIFICATION), build_context(DX)]
     return ae.associate("127.0.0.1", node.port, contexts=wanted, ae_title=called)
@@ -98,7 +98,7 @@ class RawCaller:
     """A peer at the level of bytes."""
 
     def __init__(self, node: Node) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", node.port), timeout=PATIENCE_S)
+        self.socket = socket.create_connection(("127.0.0.1", node.port), timeout=TIMEOUT_S)
 
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
@@ -185,7 +185,7 @@ def p_data(*values: bytes) -> bytes:
     return struct.pack(">BxI", 0x04, len(body)) + body
 
 
-def wait_for(condition: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
+def wait_for(condition: Callable[[], bool], within_s: float = TIMEOUT_S) -> None:
     """Wait until a condition holds; fail after ``within_s``."""
     pause = threading.Event()
     for _ in range(int(within_s / 0.01)):

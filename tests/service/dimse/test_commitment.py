@@ -17,13 +17,13 @@ from pynetdicom.association import Association
 from pynetdicom.events import Event
 from pynetdicom.presentation import build_context
 
-from radiograde.service.dimse import commitment, reports
-from radiograde.service.dimse.contexts import COMMITMENT, COMMITMENT_INSTANCE
+from radiograde.service.dimse import commitment, commitment_report
 from radiograde.service.dimse.node import Node
+from radiograde.service.dimse.protocol import COMMITMENT, COMMITMENT_INSTANCE
 from radiograde.service.errors import StoreError
 from tests.orthanc import free_port
 from tests.service.dimse.conftest import StartNode
-from tests.service.dimse.fakes import DX, PATIENCE_S, FakeKeptInstances, status_of, wait_for
+from tests.service.dimse.fakes import DX, TIMEOUT_S, FakeKeptInstances, status_of, wait_for
 
 ARCHIVE = "ARCHIVE"
 N_EVENT_REPORT_RSP = b"\0\0\0\1\2\0\0\0\x00\x81"
@@ -58,8 +58,8 @@ class Asker:
 
     def report(self) -> tuple[int, Dataset]:
         """Return the next report once it is confirmed: a release on top upsets pynetdicom."""
-        report = self.reports.get(timeout=PATIENCE_S)
-        self.confirmed.get(timeout=PATIENCE_S)
+        report = self.reports.get(timeout=TIMEOUT_S)
+        self.confirmed.get(timeout=TIMEOUT_S)
         return report
 
     @contextmanager
@@ -75,7 +75,7 @@ class Asker:
 
     def associate(self, node: Node, *syntaxes: str, calling: str = ARCHIVE) -> Association:
         ae = AE(calling)
-        ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = PATIENCE_S
+        ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = TIMEOUT_S
         context = build_context(COMMITMENT, list(syntaxes) or None)
         return ae.associate(
             "127.0.0.1", node.port, [context], "RADIOGRADE", evt_handlers=self.handlers
@@ -116,13 +116,13 @@ def references(ds: Dataset, keyword: str) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(autouse=True)
-def two_are_known(ledger: FakeKeptInstances) -> None:
-    ledger.instances = {KEPT, (DX, "1.2.826.0.1.3680043.10.1541.7.9")}
+def two_are_known(kept_instances: FakeKeptInstances) -> None:
+    kept_instances.instances = {KEPT, (DX, "1.2.826.0.1.3680043.10.1541.7.9")}
 
 
 @pytest.fixture(autouse=True)
-def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reports, "PAUSES_S", (0.0, 0.2, 0.2, 0.2))
+def short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commitment_report, "BACKOFF_S", (0.0, 0.2, 0.2, 0.2))
 
 
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian])
@@ -153,9 +153,11 @@ def test_who_releases_at_once_is_not_kept_waiting(node: Node) -> None:
     assert association.is_released
 
 
-def test_a_long_list_is_reported_in_fragments(node: Node, ledger: FakeKeptInstances) -> None:
+def test_a_long_list_is_reported_in_fragments(
+    node: Node, kept_instances: FakeKeptInstances
+) -> None:
     many = [(DX, f"1.2.826.0.1.3680043.10.1541.8.{number}") for number in range(300)]
-    ledger.instances = set(many)
+    kept_instances.instances = set(many)
     asker = Asker()
     association = asker.associate(node)
     assert ask(association, request(*many)) == 0x0000
@@ -256,18 +258,20 @@ def test_says_what_is_wrong_with_a_request(
     association.release()
 
 
-def test_records_that_do_not_answer_are_a_failure(node: Node, ledger: FakeKeptInstances) -> None:
+def test_records_that_do_not_answer_are_a_failure(
+    node: Node, kept_instances: FakeKeptInstances
+) -> None:
     association = Asker().associate(node)
-    ledger.fault = StoreError("The store is away.")
+    kept_instances.fault = StoreError("The store is away.")
     assert ask(association, request(KEPT)) == 0x0110
     association.release()
 
 
-def test_a_peer_with_too_many_reports_waiting_is_told(
+def test_a_peer_with_too_many_reports_waiting_is_refused(
     start_a_node: StartNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reports, "_MOST_WAITING", 1)
-    monkeypatch.setattr(reports, "PAUSES_S", (5.0,))
+    monkeypatch.setattr(commitment_report, "_MOST_WAITING", 1)
+    monkeypatch.setattr(commitment_report, "BACKOFF_S", (5.0,))
     node = start_a_node(peers=[{"aet": ARCHIVE, "host": "127.0.0.1", "port": free_port()}])
     association = Asker().associate(node)
     assert ask(association, request(KEPT)) == 0x0000

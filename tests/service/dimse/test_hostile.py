@@ -41,7 +41,7 @@ def no_traces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def is_let_go(caller: RawCaller) -> bool:
-    """Return whether the node ends the connection, by whatever means, once its patience is over."""
+    """Return whether the node ends the connection, by whatever means, once its time-out is over."""
     end = time.monotonic() + IDLE_S + 10
     caller.socket.settimeout(IDLE_S + 10)
     try:

@@ -225,7 +225,7 @@ def test_storescu_that_aborts_or_invents(
 
 
 def test_orthanc_stores_and_commits(
-    start_a_node: StartNode, intake: FakeIntake, ledger: FakeKeptInstances, tmp_path: Path
+    start_a_node: StartNode, intake: FakeIntake, kept_instances: FakeKeptInstances, tmp_path: Path
 ) -> None:
     node = start_a_node()
     with running_orthanc(tmp_path, modalities={"node": (AET, "127.0.0.1", node.port)}) as orthanc:
@@ -238,7 +238,7 @@ def test_orthanc_stores_and_commits(
         (kept,) = intake.datasets()
         reference = str(kept.SOPClassUID), str(kept.SOPInstanceUID)
         for instances, expected in (({reference}, "Success"), (set(), "Failure")):
-            ledger.instances = instances
+            kept_instances.instances = instances
             asked = orthanc.post(
                 "/modalities/node/storage-commitment", {"Resources": [instance], "Timeout": 30}
             )

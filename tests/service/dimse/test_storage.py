@@ -98,7 +98,7 @@ def test_keeps_every_encoding_of_a_film(node: Node, intake: FakeIntake, syntax: 
     assert (film_file.read(intake.kept[0]).pixels == expected).all()
 
 
-def test_tells_success_only_once_the_film_is_safe(node: Node, intake: FakeIntake) -> None:
+def test_answers_success_only_once_the_film_is_safe(node: Node, intake: FakeIntake) -> None:
     reached, go = threading.Event(), threading.Event()
 
     def wait() -> None:

@@ -21,7 +21,7 @@ from tests.service.dimse.conftest import StartNode
 from tests.service.dimse.fakes import (
     AET,
     DX,
-    PATIENCE_S,
+    TIMEOUT_S,
     VERIFICATION,
     FakeIntake,
     FakeKeptInstances,
@@ -97,7 +97,7 @@ def trusting(authority: Authority, own: tuple[Path, Path] | None = None) -> ssl.
 
 def call_by_tls(node: Node, context: ssl.SSLContext) -> Association:
     ae = AE("MODALITY")
-    ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = PATIENCE_S
+    ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = TIMEOUT_S
     return ae.associate(
         "127.0.0.1",
         node.port,
@@ -144,7 +144,7 @@ def test_old_tls_is_refused(start_a_node: StartNode, authority: Authority) -> No
     with pytest.warns(DeprecationWarning, match="TLSv1"):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     with (
-        socket.create_connection(("127.0.0.1", node.port), timeout=PATIENCE_S) as connection,
+        socket.create_connection(("127.0.0.1", node.port), timeout=TIMEOUT_S) as connection,
         pytest.raises((ssl.SSLError, ConnectionResetError)),
     ):
         context.wrap_socket(connection, server_hostname="localhost")
@@ -167,7 +167,7 @@ def test_a_caller_that_drops_its_encryption_is_gone(
     start_a_node: StartNode, authority: Authority
 ) -> None:
     node = start_a_node(tls=table_of(authority, ca=False), associations=1, idle_timeout_s=1)
-    with socket.create_connection(("127.0.0.1", node.port), timeout=PATIENCE_S) as connection:
+    with socket.create_connection(("127.0.0.1", node.port), timeout=TIMEOUT_S) as connection:
         wrapped = trusting(authority).wrap_socket(connection, server_hostname="localhost")
         wrapped.sendall(b"\x01\0\0")
         plain = socket.socket(fileno=wrapped.detach())

@@ -1,31 +1,70 @@
-"""Storage commitment reports to listed peers: each on an association of its own, a few times."""
+"""Storage commitment reports, PS3.4 J.3.3, and how a listed peer gets them: a few attempts each."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import structlog
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 from pydicom.uid import UID
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
-from pynetdicom.events import Event
 from pynetdicom.presentation import build_context, build_role
 
 from radiograde.service.config.site import Peer
-from radiograde.service.dimse.contexts import COMMITMENT, COMMITMENT_INSTANCE, PLAIN
-from radiograde.service.dimse.report import Report
+from radiograde.service.dimse.protocol import (
+    COMMITMENT,
+    COMMITMENT_INSTANCE,
+    UNCOMPRESSED,
+    limit_waits,
+)
 from radiograde.service.documents.uids import IMPLEMENTATION_CLASS_UID
 
 log = structlog.get_logger("radiograde.node")
 
-PAUSES_S = (0.0, 5.0, 30.0, 120.0)
+ALL_KEPT, SOME_MISSING = 1, 2
+"""Event types, PS3.4 J.3.3."""
+
+_NO_SUCH_OBJECT = 0x0112
+"""Failure reason (0008,1197), PS3.3 C.14."""
+
+BACKOFF_S = (0.0, 5.0, 30.0, 120.0)
 """Before each attempt. After the last the report is lost, and the peer has to ask again."""
 
 _TIMEOUT_S = 10.0
 _MOST_WAITING = 64
 _MOST_AT_ONCE = 4
+
+Reference = tuple[str, str]
+"""SOP class and instance UID."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is kept of the instances of one transaction."""
+
+    transaction_uid: str
+    kept: tuple[Reference, ...]
+    missing: tuple[Reference, ...]
+
+    @property
+    def event_type(self) -> int:
+        """Event type ID of the N-EVENT-REPORT."""
+        return SOME_MISSING if self.missing else ALL_KEPT
+
+    def to_dataset(self) -> Dataset:
+        """Return the event information, PS3.4 Table J.3-2."""
+        ds = Dataset()
+        ds.TransactionUID = self.transaction_uid
+        if self.kept:
+            ds.ReferencedSOPSequence = Sequence(_item(*one) for one in self.kept)
+        if self.missing:
+            ds.FailedSOPSequence = Sequence(_failed_item(*one) for one in self.missing)
+        return ds
 
 
 class Reporter:
@@ -63,18 +102,18 @@ class Reporter:
         self._closing.set()
 
     def _deliver(self, peer: Peer, report: Report) -> None:
-        told = log.bind(peer=peer.aet, kept=len(report.kept), missing=len(report.missing))
+        bound = log.bind(peer=peer.aet, kept=len(report.kept), missing=len(report.missing))
         try:
-            for attempt, backoff_s in enumerate(PAUSES_S, start=1):
+            for attempt, backoff_s in enumerate(BACKOFF_S, start=1):
                 if self._closing.wait(backoff_s):
                     break
                 with self._turns:
                     outcome = self._send(peer, report)
-                tell = told.info if outcome == "confirmed" else told.warning
-                tell("commitment_report", attempt=attempt, outcome=outcome)
+                write = bound.info if outcome == "confirmed" else bound.warning
+                write("commitment_report", attempt=attempt, outcome=outcome)
                 if outcome == "confirmed":
                     return
-            told.error("commitment_report_lost")
+            bound.error("commitment_report_lost")
         finally:
             self._waiting.discard(threading.current_thread())
 
@@ -107,14 +146,21 @@ class Reporter:
         return ae.associate(
             peer.host,
             peer.port,
-            contexts=[build_context(COMMITMENT, list(PLAIN))],
+            contexts=[build_context(COMMITMENT, list(UNCOMPRESSED))],
             ae_title=peer.aet,
             ext_neg=[build_role(COMMITMENT, scp_role=True)],
-            evt_handlers=[(evt.EVT_CONN_OPEN, _limit)],
+            evt_handlers=[(evt.EVT_CONN_OPEN, limit_waits, [_TIMEOUT_S])],
         )
 
 
-def _limit(event: Event) -> None:
-    # pynetdicom waits for the rest of a begun PDU for ever unless the socket has a limit.
-    if (wire := event.assoc.dul.socket) and wire.socket:
-        wire.socket.settimeout(_TIMEOUT_S)
+def _item(sop_class_uid: str, sop_instance_uid: str) -> Dataset:
+    item = Dataset()
+    item.ReferencedSOPClassUID = sop_class_uid
+    item.ReferencedSOPInstanceUID = sop_instance_uid
+    return item
+
+
+def _failed_item(sop_class_uid: str, sop_instance_uid: str) -> Dataset:
+    item = _item(sop_class_uid, sop_instance_uid)
+    item.FailureReason = _NO_SUCH_OBJECT
+    return item
