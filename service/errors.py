@@ -17,6 +17,7 @@ RadiogradeError
 ├── CertificateError         500  certificate or key of the HTTP service cannot be used
 ├── AccountError             500  a user or key cannot be made, changed or removed
 ├── AddressError             500  the address or port cannot be had
+├── ConfigurationError       500  an option or environment variable does not fit
 ├── SiteError                500  the site file cannot be used
 ├── ExportError              500  reviews cannot be exported there, or there are none
 ├── TaskError                500  Mercure's task file or its films cannot be used
@@ -164,6 +165,13 @@ class AddressError(RadiogradeError):
 
     code = "address_unavailable"
     title = "The address cannot be used"
+
+
+class ConfigurationError(RadiogradeError):
+    """An option of the command, or an environment variable, does not fit."""
+
+    code = "configuration"
+    title = "The settings do not fit"
 
 
 class SiteError(RadiogradeError):

@@ -10,7 +10,9 @@ from typing import Any, get_args
 import click
 
 from radiograde.model.errors import RadiogradeError
+from radiograde.service.config.load import load_settings
 from radiograde.service.config.settings import Device, Settings
+from radiograde.service.errors import ConfigurationError
 
 model_option = click.option(
     "--model", "model_path", type=click.Path(path_type=Path), help="ONNX file of the model."
@@ -34,17 +36,16 @@ worker_option = click.option(
 
 
 def settings_of(chosen: dict[str, Any]) -> Settings:
-    """Return the settings of the environment, with the options given on top."""
-    from pydantic import ValidationError
+    """Return the settings of site file and environment, with the options given on top.
 
+    Raises:
+        click.UsageError: an option or environment variable does not fit.
+        SiteError: the site file cannot be used.
+    """
     try:
-        return Settings(**{name: value for name, value in chosen.items() if value is not None})
-    except ValidationError as error:
-        faults = [
-            f"RADIOGRADE_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
-            for fault in error.errors()
-        ]
-        raise click.UsageError("; ".join(faults)) from error
+        return load_settings(**chosen)
+    except ConfigurationError as error:
+        raise click.UsageError(error.message) from error
 
 
 @contextmanager

@@ -27,9 +27,7 @@ from radiograde.service.cli.common import (
 @worker_option
 @model_option
 @device_option
-def listen(
-    aet: str | None, host: str | None, port: int | None, allow_insecure: bool | None, **chosen: Any
-) -> None:
+def listen(aet: str | None, host: str | None, port: int | None, **chosen: Any) -> None:
     """Start the DICOM node: C-ECHO, C-STORE, storage commitment, and the watched folders.
 
     Films are kept, graded, and their results sent to the destinations of the site file.
@@ -42,11 +40,7 @@ def listen(
     """  # noqa: D301  click needs the character itself
     from radiograde.service.dimse.listener import run_listener
 
-    told = {"aet": aet, "host": host, "port": port}
+    given = {"aet": aet, "host": host, "port": port}
+    node = {name: value for name, value in given.items() if value is not None}
     with plain_errors():
-        run_listener(
-            settings_of(chosen),
-            {name: value for name, value in told.items() if value is not None},
-            click.echo,
-            allow_insecure=bool(allow_insecure),
-        )
+        run_listener(settings_of(chosen | {"node": node}), click.echo)

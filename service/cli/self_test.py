@@ -13,7 +13,6 @@ from rich.text import Text
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.service.config.settings import Settings
-from radiograde.service.config.site import Site, load_site
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.errors import SiteError
@@ -29,16 +28,15 @@ def self_test(settings: Settings, names: Sequence[str] = ()) -> Mapping[str, lis
     """Return what was found, by what was tried; ``names``: destinations, all where none is given.
 
     Raises:
-        SiteError: the site file cannot be used, or has no destination of a name.
+        SiteError: the site file has no destination of a name, or a secret of it is not there.
     """
-    site = load_site(settings.site_file)
-    known = {table.name: table for table in site.destination}
+    known = {config.name: config for config in settings.destination}
     if unknown := [name for name in names if name not in known]:
         raise SiteError(
             f"{settings.site_file} has no destination {', '.join(unknown)}. "
             f"It has {', '.join(known) or 'none'}."
         )
-    findings = {} if names else {"this installation": list(_here(settings, site))}
+    findings = {} if names else {"this installation": list(_here(settings))}
     for name in names or known:
         findings[name] = open_destination(known[name]).check()
     return findings
@@ -63,7 +61,7 @@ def write_findings(findings: Mapping[str, list[Finding]], *, as_json: bool) -> b
     return all(one.level != "fail" for found in findings.values() for one in found)
 
 
-def _here(settings: Settings, site: Site) -> Iterator[Finding]:
+def _here(settings: Settings) -> Iterator[Finding]:
     yield _tried("The model can be used", lambda: load_scorer(settings))
     yield _tried("Results can be kept", lambda: open_records(settings).close())
     free = shutil.disk_usage(settings.data_dir).free / 2**30
@@ -79,7 +77,7 @@ def _here(settings: Settings, site: Site) -> Iterator[Finding]:
             "warn",
             "Results stay here until it names destinations: docs/reference/site.md.",
         )
-    for folder in site.watch:
+    for folder in settings.watch:
         there = folder.path.is_dir()
         yield Finding(
             f"The watched folder {folder.path} {'is there' if there else 'is missing'}",

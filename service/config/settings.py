@@ -1,18 +1,49 @@
-"""What an installation may choose: environment variables that begin with ``RADIOGRADE_``."""
+"""What an installation may choose: environment variables ``RADIOGRADE_...`` and the site file.
+
+Both fill one model, read once when a process starts. What is given by an option of the command
+goes before the environment, the environment before the file, the file before the defaults.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+import tomllib
+from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from radiograde.model.limits import Limits
+from radiograde.service.config.site import (
+    DeliveryConfig,
+    DestinationConfig,
+    NodeConfig,
+    WatchConfig,
+)
+from radiograde.service.errors import SiteError
 
 Device = Literal["auto", "cpu", "cuda"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+
+SITE_FILE = "radiograde.toml"
+TABLES = frozenset({"node", "watch", "delivery", "destination"})
+"""Settings that have tables of the site file."""
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+"""Always answered: a health check on the machine itself uses them."""
+
+_PLACES = ("site", "data_dir")
+"""Say where the site file lies, so that it cannot say them."""
 
 
 def default_data_dir() -> Path:
@@ -29,17 +60,19 @@ def default_data_dir() -> Path:
     return root / "radiograde"
 
 
-SITE_FILE = "radiograde.toml"
-
-LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
-"""Always answered: a health check on the machine itself uses them."""
-
-
 class Settings(BaseSettings):
-    """One installation's choices; the defaults serve this computer alone."""
+    """One installation's choices; the defaults serve this computer alone.
+
+    Made by :func:`radiograde.service.config.load.load_settings`, which says in words what is wrong.
+    """
 
     model_config = SettingsConfigDict(
-        env_prefix="RADIOGRADE_", frozen=True, extra="ignore", protected_namespaces=()
+        env_prefix="RADIOGRADE_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        protected_namespaces=(),
+        hide_input_in_errors=True,
     )
 
     host: str = Field("127.0.0.1", description="Address to listen on")
@@ -80,6 +113,24 @@ class Settings(BaseSettings):
     worker: bool = Field(True, description="Whether serve and listen start a worker of their own")
     log_level: LogLevel = "info"
 
+    node: NodeConfig = NodeConfig()
+    watch: tuple[WatchConfig, ...] = ()
+    delivery: DeliveryConfig = DeliveryConfig()
+    destination: tuple[DestinationConfig, ...] = ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources, the strongest first. Raises SiteError."""
+        path = site_path(env_settings() | init_settings())
+        return init_settings, env_settings, _read_site(settings_cls, path)
+
     @field_validator("keep_days", mode="before")
     @classmethod
     def _none_in_words(cls, value: object) -> object:
@@ -92,6 +143,15 @@ class Settings(BaseSettings):
             return value
         return tuple(name.strip().lower() for name in value.split(",") if name.strip())
 
+    @field_validator("destination")
+    @classmethod
+    def _names_differ(cls, value: tuple[DestinationConfig, ...]) -> tuple[DestinationConfig, ...]:
+        names = [destination.name for destination in value]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two destinations are called {', '.join(twice)}")
+        return value
+
     @property
     def store_url(self) -> str:
         """SQLAlchemy URL of the results store; it may hold a password: never log it."""
@@ -101,12 +161,20 @@ class Settings(BaseSettings):
 
     @property
     def site_file(self) -> Path:
-        """The TOML file that ``radiograde.service.config.site`` reads."""
-        return self.site or self.data_dir / SITE_FILE
+        """The TOML file that these settings come from, where it exists."""
+        return site_path({"site": self.site, "data_dir": self.data_dir})
+
+    @property
+    def limits(self) -> Limits:
+        """What a film may claim, by ``node.max_object_mb``."""
+        return Limits(max_bytes=self.node.max_object_mb * 2**20)
 
     def environment(self) -> dict[str, str]:
-        """Return the environment variables that give another process these settings."""
-        chosen = self.model_dump(include=self.model_fields_set)
+        """Return the environment variables that give another process these settings.
+
+        The tables are left out: it reads the same site file.
+        """
+        chosen = self.model_dump(include=self.model_fields_set - TABLES)
         return {
             f"RADIOGRADE_{name.upper()}": _in_words(value)
             for name, value in chosen.items()
@@ -142,7 +210,38 @@ class Settings(BaseSettings):
         return None
 
 
-def _in_words(value: object) -> str:
+def site_path(given: Mapping[str, Any]) -> Path:
+    """Return where the site file lies, by the settings ``site`` and ``data_dir`` as given."""
+    site, data_dir = given.get("site"), given.get("data_dir")
+    if site is not None:
+        return Path(site)
+    return Path(default_data_dir() if data_dir is None else data_dir) / SITE_FILE
+
+
+def _read_site(settings: type[BaseSettings], path: Path) -> TomlConfigSettingsSource:
+    """Return the site file as a source, empty where there is none.
+
+    Raises:
+        SiteError: it cannot be read, is no TOML, or says where it lies itself.
+    """
+    try:
+        if path.is_dir():
+            raise SiteError(f"{path} cannot be read: it is a folder.")
+        source = TomlConfigSettingsSource(settings, path)
+    except OSError as error:
+        raise SiteError(f"{path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SiteError(f"{path} is no TOML: {error}.") from error
+    for name in _PLACES:
+        if name in source.toml_data:
+            raise SiteError(
+                f"{path} cannot be used: {name} says where it lies. "
+                f"Set RADIOGRADE_{name.upper()} instead."
+            )
+    return source
+
+
+def _in_words(value: Any) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     return ",".join(value) if isinstance(value, tuple) else str(value)

@@ -1,29 +1,18 @@
-"""What surrounds an installation, in one TOML file: DICOM node, watched folders, destinations.
+"""The tables of the site file: DICOM node, watched folders, delivery, destinations.
 
-``radiograde.toml`` lies in the data directory unless ``RADIOGRADE_SITE`` names another file. Every
-table and key is optional; docs/reference/site.md describes them all. Secrets do not belong in the
-file: it names the environment variables that hold them.
+docs/reference/site.md describes every key. Secrets do not belong in the file: it names the
+environment variables that hold them.
 """
 
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from radiograde.model.limits import Limits
 from radiograde.service.errors import SiteError
 
 AeTitle = Annotated[str, Field(pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$")]
@@ -187,51 +176,6 @@ DestinationConfig = Annotated[
     | FolderDestinationConfig,
     Field(discriminator="type"),
 ]
-
-
-class Site(Table):
-    """The whole file."""
-
-    node: NodeConfig = NodeConfig()
-    watch: tuple[WatchConfig, ...] = ()
-    delivery: DeliveryConfig = DeliveryConfig()
-    destination: tuple[DestinationConfig, ...] = ()
-
-    @property
-    def limits(self) -> Limits:
-        """What a file may claim, by ``node.max_object_mb``."""
-        return Limits(max_bytes=self.node.max_object_mb * 2**20)
-
-    @model_validator(mode="after")
-    def _names_differ(self) -> Site:
-        names = [destination.name for destination in self.destination]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"two destinations are called {', '.join(twice)}")
-        return self
-
-
-def load_site(path: Path) -> Site:
-    """Return what the file says; the defaults where there is no such file.
-
-    Raises:
-        SiteError: it cannot be read, is no TOML, or holds what does not exist or fit.
-    """
-    try:
-        with path.open("rb") as file:
-            return Site.model_validate(tomllib.load(file))
-    except (FileNotFoundError, NotADirectoryError):
-        return Site()
-    except OSError as error:
-        raise SiteError(f"{path} cannot be read: {error.strerror}.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SiteError(f"{path} is no TOML: {error}.") from error
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-            for fault in error.errors(include_input=False, include_url=False)
-        )
-        raise SiteError(f"{path} cannot be used: {faults}.") from error
 
 
 def _secret(variable: str | None) -> SecretStr | None:

@@ -14,7 +14,6 @@ from threading import Thread
 import structlog
 
 from radiograde.service.config.settings import Settings
-from radiograde.service.config.site import Site, load_site
 from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.grading.bench import Bench
 from radiograde.service.grading.housekeeping import keep_house
@@ -31,20 +30,19 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
     """Work until interrupted; ``with_parent``: or until standard input closes, as a child's does.
 
     Raises:
-        SiteError: the site file cannot be used.
+        SiteError: a secret that the site file names is not there.
         RadiogradeError: as :func:`service.grading.records.open_records` and ``load_scorer``.
     """
     configure_logging(settings.log_level)
     stop = _stopped_by_signals()
     if with_parent:
         _stopped_with_parent(stop)
-    site = load_site(settings.site_file)
-    records = open_records(settings, site.limits)
+    records = open_records(settings)
     try:
         slot = take_slot(records.database, stop)
         if slot is None:
             return
-        bench = _bench(settings, site, records)
+        bench = _bench(settings, records)
         with working(bench, settings.store_url, slot, settings.workers):
             keep = None if settings.keep_days is None else timedelta(days=settings.keep_days)
             with _beside(
@@ -57,16 +55,16 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
         records.close()
 
 
-def _bench(settings: Settings, site: Site, records: Records) -> Bench:
+def _bench(settings: Settings, records: Records) -> Bench:
     return Bench(
         load_scorer(settings),
-        site.limits,
+        settings.limits,
         records.archive,
         records.films,
         records.deliveries,
         records.document_store,
-        {table.name: (table, open_destination(table)) for table in site.destination},
-        site.delivery,
+        {config.name: (config, open_destination(config)) for config in settings.destination},
+        settings.delivery,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from radiograde.model.limits import Limits
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import Database, open_database
 from radiograde.service.delivery.delivery_repository import DeliveryRepository
@@ -43,7 +42,7 @@ class Records:
         self.database.close()
 
 
-def open_records(settings: Settings, limits: Limits | None = None) -> Records:
+def open_records(settings: Settings) -> Records:
     """Return the records of an installation; what is missing is made.
 
     Raises:
@@ -65,5 +64,5 @@ def open_records(settings: Settings, limits: Limits | None = None) -> Records:
         reviews,
         Jobs(database, queue),
         DocumentStore(archive, store, reviews),
-        FilmIntake(archive, films, limits or Limits(), Pseudonyms(settings.data_dir)),
+        FilmIntake(archive, films, settings.limits, Pseudonyms(settings.data_dir)),
     )

@@ -14,7 +14,6 @@ from radiograde.model.scoring.result import NOTICE
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.auth.principal import Permission
 from radiograde.service.config.settings import Settings
-from radiograde.service.config.site import load_site
 from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.http.access import Access
 from radiograde.service.http.caller import REFUSALS, permit
@@ -70,11 +69,10 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
         ModelFileError: the model cannot be used.
         DeviceError: a GPU is asked for and cannot be used.
         StoreError: the results cannot be kept.
-        SiteError: the site file cannot be used.
     """
     runtime = open_runtime(settings, scorer)
     access = Access.of(runtime.records.database, settings)
-    queries = open_page_queries(runtime, load_site(settings.site_file).limits)
+    queries = open_page_queries(runtime)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -101,10 +99,8 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
     app.state.runtime = runtime
     app.state.access = access
     app.state.page_queries = queries
-    app.state.stow = StowEndpoint(
-        runtime.records.intake, load_site(settings.site_file).node.max_object_mb * 2**20
-    )
-    app.state.reviews = ReviewRecorder(runtime.records, load_site(settings.site_file).destination)
+    app.state.stow = StowEndpoint(runtime.records.intake, settings.limits.max_bytes)
+    app.state.reviews = ReviewRecorder(runtime.records, settings.destination)
     add_problem_handlers(app)
     for part, permission in GUARDED.items():
         app.include_router(part.router, dependencies=[permit(permission)], responses=REFUSALS)

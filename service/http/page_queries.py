@@ -7,7 +7,6 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from radiograde.model.limits import Limits
 from radiograde.service.http.runtime import Runtime
 from radiograde.service.viewing.decoded import DecodedFilms
 from radiograde.service.viewing.thumbnail import Thumbnails
@@ -30,9 +29,9 @@ class PageQueries:
     feed: ChangeFeed
 
 
-def open_page_queries(runtime: Runtime, limits: Limits) -> PageQueries:
+def open_page_queries(runtime: Runtime) -> PageQueries:
     """Return the reading room of a running service; nothing in it has to be closed."""
-    records, scorer = runtime.records, runtime.scorer
+    records, scorer, limits = runtime.records, runtime.scorer, runtime.settings.limits
     database, archive, reviews = records.database, records.archive, records.reviews
     repeatability = RepeatabilityLimit(
         scorer.facts.sha256, scorer.metadata.thresholds.repeatability

@@ -16,7 +16,6 @@ from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.settings import Device, Settings
-from radiograde.service.config.site import load_site
 from radiograde.service.errors import DeviceError
 from radiograde.service.grading.records import Records, open_records
 from radiograde.service.http.pool import GradingPool
@@ -66,13 +65,10 @@ def open_runtime(settings: Settings, scorer: Scorer | None = None) -> Runtime:
         ModelFileError: the model cannot be used.
         DeviceError: a GPU is asked for and cannot be used.
         StoreError: the results cannot be kept.
-        SiteError: the site file cannot be used.
     """
     scorer = scorer or load_scorer(settings)
     pool = GradingPool(settings.workers, settings.queue)
-    return Runtime(
-        settings, scorer, open_records(settings, load_site(settings.site_file).limits), pool
-    )
+    return Runtime(settings, scorer, open_records(settings), pool)
 
 
 def load_scorer(settings: Settings) -> Scorer:

@@ -25,10 +25,13 @@ Start = Callable[..., TestClient]
 
 
 @pytest.fixture(autouse=True)
-def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the developer's own settings out of the tests."""
+def no_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Keep the developer's own settings and site file out of the tests."""
     for name in [name for name in os.environ if name.startswith("RADIOGRADE_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "data-home"))
 
 
 @pytest.fixture(autouse=True)

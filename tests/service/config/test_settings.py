@@ -36,7 +36,7 @@ def test_a_health_check_on_the_machine_itself_is_always_answered() -> None:
 @pytest.fixture
 def image(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
     """Return the settings of a container; its data directory is a folder here."""
-    recipe = (Path(__file__).parents[2] / "Dockerfile").read_text(encoding="utf-8")
+    recipe = (Path(__file__).parents[3] / "Dockerfile").read_text(encoding="utf-8")
     for name, value in re.findall(r"(RADIOGRADE_[A-Z_]+)=(\S+)", recipe):
         monkeypatch.setenv(name, value)
     return Settings(data_dir=tmp_path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from radiograde.service.config.site import load_site
+from radiograde.service.config.load import load_settings
 from radiograde.service.delivery.destinations.dicom_destination import DicomDestination
 from radiograde.service.delivery.destinations.dicomweb_destination import DicomWebDestination
 from radiograde.service.delivery.destinations.fhir_destination import FhirDestination
@@ -40,8 +40,9 @@ path = "/srv/results"
 
 
 def test_each_type_has_a_sink(tmp_path: Path) -> None:
-    (tmp_path / "site.toml").write_text(SITE)
-    targets = [open_destination(one) for one in load_site(tmp_path / "site.toml").destination]
+    site = tmp_path / "site.toml"
+    site.write_text(SITE)
+    targets = [open_destination(one) for one in load_settings(site=site).destination]
     assert [type(one) for one in targets] == [
         DicomDestination,
         DicomWebDestination,
@@ -68,5 +69,5 @@ def test_an_address_or_sign_in_that_cannot_be_is_told(tmp_path: Path, keys: str,
     site = tmp_path / "site.toml"
     site.write_text(f'[[destination]]\nname = "web"\ntype = "dicomweb"\n{keys}\n')
     with pytest.raises(SiteError, match=told) as caught:
-        load_site(site)
+        load_settings(site=site)
     assert "secret" not in caught.value.message
