@@ -4,13 +4,15 @@ FROM python:3.11-slim-bookworm AS build
 ARG DEVICE=cpu
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
-COPY . .
+COPY requirements requirements
 RUN python -m venv .venv \
-    && .venv/bin/python -m pip install --editable .
+    && .venv/bin/python -m pip install --require-hashes --requirement requirements/serve.txt
 RUN if [ "$DEVICE" = cuda ]; then \
         .venv/bin/python -m pip uninstall --yes onnxruntime onnxruntime-gpu \
-        && .venv/bin/python -m pip install 'onnxruntime-gpu[cuda,cudnn]>=1.21'; \
+        && .venv/bin/python -m pip install --require-hashes --requirement requirements/cuda.txt; \
     fi
+COPY . .
+RUN .venv/bin/python -m pip install --no-deps --no-build-isolation --editable .
 
 
 FROM python:3.11-slim-bookworm

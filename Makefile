@@ -1,38 +1,53 @@
 PYTHON ?= python3
 DEVICE ?= cpu
+TOOLS ?= yes
 VENV := .venv
 BIN := $(VENV)/bin
-TOOLS := orthanc orthanc-dicomweb dcmtk chromium
 PIP := $(BIN)/python -m pip
+DEBIAN := orthanc orthanc-dicomweb dcmtk chromium
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint bench tools clean
+# What installs: the tested versions by their hashes, or the ranges of pyproject.toml.
+LOCKED := 3.11
+INTERPRETER = $(firstword $(wildcard $(BIN)/python) $(PYTHON))
+VERSION = $(shell $(INTERPRETER) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
-run: $(VENV)/.serve-$(DEVICE)
+.DEFAULT_GOAL := help
+.PHONY: help run test tools lint bench lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@echo 'DEVICE=cuda grades on an NVIDIA GPU. PYTHON=python3.11 chooses an interpreter.'
+
+run: $(VENV)/.serve-$(DEVICE) ## install what serving needs into .venv, serve http://127.0.0.1:8000
 	$(BIN)/radiograde serve --data-dir var
 
-test: lint tools
+test: lint tools ## install everything, lint, run every test; TOOLS=no installs no Debian package
 	$(BIN)/pytest --numprocesses auto --dist loadgroup
 
-# A real PACS, DCMTK and a browser. Tests that need them are skipped where they are absent.
-tools:
+# Tests that need one of them are skipped where it is absent.
+tools: ## install the Debian packages that tests use beside Python's: a PACS, DCMTK, a browser
 	@if command -v storescu >/dev/null && command -v chromium >/dev/null && test -x /usr/sbin/Orthanc; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		{ apt-get update -qq || true; } && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(TOOLS); \
+	elif [ '$(TOOLS)' = no ] || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+		echo 'Tests are skipped where one of these Debian packages is absent: $(DEBIAN)'; \
 	else \
-		echo 'Not installed, their tests are skipped: $(TOOLS)'; \
+		echo 'Installing Debian packages that tests use (make test TOOLS=no goes without):'; \
+		echo '  orthanc, orthanc-dicomweb   a PACS that sends films and takes documents back'; \
+		echo '  dcmtk                       DICOM tools of other makers: send, receive, read'; \
+		echo '  chromium                    the browser in which the page is tried'; \
+		{ apt-get update -qq || true; } && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(DEBIAN); \
 	fi
 
-lint: $(VENV)/.develop
+lint: $(VENV)/.develop ## ruff, mypy, import layers, hadolint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
 
-bench: $(VENV)/.develop
+bench: $(VENV)/.develop ## measure speed on this machine
 	$(BIN)/python -m benchmarks.decode
 	$(BIN)/python -m benchmarks.intake
 	$(BIN)/python -m benchmarks.latency
@@ -40,7 +55,17 @@ bench: $(VENV)/.develop
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.viewer
 
-clean:
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version $(LOCKED) --generate-hashes \
+	--no-emit-index-url --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+
+lock: | $(BIN)/python ## write requirements/*.txt anew from pyproject.toml; UPGRADE=yes takes the newest
+	$(PIP) install --quiet 'uv>=0.9'
+	$(COMPILE) pyproject.toml --group build --output-file requirements/serve.txt
+	$(COMPILE) pyproject.toml --group build --extra train --extra dev \
+		--constraint requirements/serve.txt --output-file requirements/develop.txt
+	$(COMPILE) --group cuda --constraint requirements/serve.txt --output-file requirements/cuda.txt
+
+clean: ## remove the environment and everything built
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # Debian parts python3 from ensurepip: the system's pip then brings pip into the environment.
@@ -49,18 +74,31 @@ $(BIN)/python:
 		$(PYTHON) -m venv --clear --without-pip $(VENV) && \
 		$(PYTHON) -m pip --python $@ install pip; }
 
-$(VENV)/.serve-cpu: pyproject.toml | $(BIN)/python
-	$(PIP) install --editable .
+EXTRAS := [train,dev]
+
+# $(call install,LOCK,EXTRAS)
+define install
+$(if $(filter $(LOCKED),$(VERSION)),\
+	$(PIP) install --require-hashes --requirement requirements/$(1).txt && \
+	$(PIP) install --no-deps --no-build-isolation --editable .,\
+	echo 'Python $(VERSION): the versions that were tested are for $(LOCKED). Taking the newest.' && \
+	$(PIP) install --editable '.$(2)')
+endef
+
+$(VENV)/.serve-cpu: pyproject.toml requirements/serve.txt | $(BIN)/python
+	$(call install,serve)
 	touch $@
 
 # onnxruntime and onnxruntime-gpu are one module in two packages. Taking one out also takes files
 # of the other: both go before the one comes in.
-$(VENV)/.serve-cuda: $(VENV)/.serve-cpu
+$(VENV)/.serve-cuda: $(VENV)/.serve-cpu requirements/cuda.txt
 	$(PIP) uninstall --yes onnxruntime onnxruntime-gpu
-	$(PIP) install 'onnxruntime-gpu[cuda,cudnn]>=1.21'
+	$(if $(filter $(LOCKED),$(VERSION)),\
+		$(PIP) install --require-hashes --requirement requirements/cuda.txt,\
+		$(PIP) install 'onnxruntime-gpu[cuda,cudnn]>=1.21')
 	touch $@
 
 # It holds what serving needs, and onnxruntime again: the GPU's package is due anew.
-$(VENV)/.develop: pyproject.toml | $(BIN)/python
-	$(PIP) install --editable '.[train,dev]'
+$(VENV)/.develop: pyproject.toml requirements/develop.txt | $(BIN)/python
+	$(call install,develop,$(EXTRAS))
 	touch $@ $(VENV)/.serve-cpu

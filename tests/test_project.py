@@ -4,55 +4,165 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 ROOT = Path(__file__).resolve().parents[1]
+PROJECT_FILE = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
+LOCKS = ("serve", "develop", "cuda")
+SWAP = "uninstall --yes onnxruntime onnxruntime-gpu"
+PROJECT = "install --no-deps --no-build-isolation --editable ."
+
+
 def installs(text: str) -> list[str]:
     """Return what a recipe has pip install and uninstall, in order."""
-    return re.findall(r"pip ((?:un)?install [^\\;\n]*[^\\;\s])", text)
+    return re.findall(r"pip ((?:un)?install [^\\;\n&]*[^\\;\s&])", text)
 
 
-def test_the_image_installs_what_make_run_installs() -> None:
-    serving, _, developing = read("Makefile").replace("$(PIP)", "pip").partition(".develop: ")
-    assert developing
-    served = [line for line in installs(serving) if line != "install pip"]
-    assert len(served) == 3
-    assert served == installs(read("Dockerfile"))
+def made(venv: Path, target: str, python: str = "3.11") -> list[str]:
+    """Return what a target of the Makefile says and asks of pip; the environment stands."""
+    interpreter = venv / "bin" / "python"
+    if not interpreter.exists():
+        interpreter.parent.mkdir(parents=True)
+        interpreter.symlink_to(sys.executable)
+    command = ["make", "--silent", "-C", str(ROOT), f"VENV={venv}", "PIP=echo pip"]
+    done = subprocess.run(
+        [*command, f"VERSION={python}", f"{venv}/.{target}"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("make")]
+    return [line.removeprefix("pip ") for line in lines]
+
+
+def locked(name: str) -> str:
+    return f"install --require-hashes --requirement requirements/{name}.txt"
+
+
+def test_the_image_installs_what_make_run_installs(tmp_path: Path) -> None:
+    served = made(tmp_path, "serve-cuda")
+    assert served == [locked("serve"), PROJECT, SWAP, locked("cuda")]
+    assert sorted(served) == sorted(installs(read("Dockerfile")))
 
 
 def test_the_gpu_package_is_put_back_after_every_other_install(tmp_path: Path) -> None:
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "python").touch()
+    swap = [SWAP, locked("cuda")]
+    assert made(tmp_path, "serve-cuda")[-2:] == swap
+    assert made(tmp_path, "serve-cuda") == []
+    assert made(tmp_path, "develop") == [locked("develop"), PROJECT]
+    assert made(tmp_path, "serve-cpu") == []
+    assert made(tmp_path, "serve-cuda") == swap
 
-    def made(add_equipment: str) -> list[str]:
-        command = ["make", "-C", str(ROOT), f"VENV={tmp_path}", "PIP=@echo pip"]
-        done = subprocess.run(
-            [*command, f"{tmp_path}/.{add_equipment}"], capture_output=True, text=True, check=True
-        )
-        return [line for line in done.stdout.splitlines() if line.startswith("pip ")]
 
-    swap = ["pip uninstall --yes onnxruntime onnxruntime-gpu"]
-    swap += ["pip install onnxruntime-gpu[cuda,cudnn]>=1.21"]
-    assert made("serve-cuda") == ["pip install --editable .", *swap]
-    assert made("serve-cuda") == []
-    assert made("develop") == ["pip install --editable .[train,dev]"]
-    assert made("serve-cpu") == []
-    assert made("serve-cuda") == swap
+def test_another_python_takes_the_open_ranges_and_says_so(tmp_path: Path) -> None:
+    sentence, *asked = made(tmp_path, "serve-cuda", python="3.14")
+    assert "Python 3.14" in sentence
+    cuda = PROJECT_FILE["dependency-groups"]["cuda"][0]
+    assert asked == ["install --editable .", SWAP, f"install {cuda}"]
+    assert made(tmp_path, "develop", python="3.14")[1:] == ["install --editable .[train,dev]"]
+
+
+def pinned(lock: str) -> dict[str, str]:
+    """Return the versions in a lock file by the names of their packages."""
+    text = read(f"requirements/{lock}.txt")
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+) ", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_file_has_hashes_and_no_address(lock: str) -> None:
+    entries = re.split(r"^(?=[a-z0-9-]+==)", read(f"requirements/{lock}.txt"), flags=re.MULTILINE)
+    assert len(entries) - 1 == len(pinned(lock)) > 5
+    assert [entry for entry in entries[1:] if "--hash=sha256:" not in entry] == []
+    assert "://" not in "".join(entries)
+    assert "--index" not in "".join(entries)
+
+
+def test_lock_files_hold_what_the_project_asks_for() -> None:
+    project, groups = PROJECT_FILE["project"], PROJECT_FILE["dependency-groups"]
+    extras = project["optional-dependencies"]
+    serving = [*project["dependencies"], *groups["build"]]
+    asked = {
+        "serve": serving,
+        "develop": [*serving, *extras["train"], *extras["dev"]],
+        "cuda": groups["cuda"],
+    }
+    assert set(asked) == set(LOCKS)
+    for lock, lines in asked.items():
+        versions = pinned(lock)
+        for needed in map(Requirement, lines):
+            assert needed.specifier.contains(versions[canonicalize_name(needed.name)]), needed
+
+
+def test_lock_files_agree() -> None:
+    serving = pinned("serve")
+    for lock in LOCKS:
+        shared = serving.keys() & pinned(lock).keys()
+        assert {name: pinned(lock)[name] for name in shared} == {
+            name: serving[name] for name in shared
+        }
+    assert serving.keys() <= pinned("develop").keys()
+
+
+def test_building_asks_for_the_locked_backend() -> None:
+    assert PROJECT_FILE["build-system"]["requires"] == PROJECT_FILE["dependency-groups"]["build"]
+
+
+def tools(folder: Path, *variables: str) -> list[str]:
+    """Return what ``make tools`` says where nothing is installed and apt-get only says its name."""
+    for name, script in {"apt-get": 'echo "apt-get $*"', "id": "echo 0"}.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    for name in ("sh", "make"):
+        (folder / name).symlink_to(shutil.which(name) or name)
+    done = subprocess.run(
+        ["make", "--silent", "-C", str(ROOT), "tools", *variables],
+        env={"PATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()
+
+
+def test_debian_packages_are_named_before_they_are_installed(tmp_path: Path) -> None:
+    said = tools(tmp_path)
+    update, install = (line for line in said if line.startswith("apt-get "))
+    packages = {"orthanc", "orthanc-dicomweb", "dcmtk", "chromium"}
+    assert update.startswith("apt-get update")
+    assert set(install.split()) >= packages
+    before = "\n".join(said[: said.index(update)])
+    assert all(name in before for name in packages)
+    assert "TOOLS=no" in before
+
+
+def test_no_debian_package_is_installed_where_none_is_wanted(tmp_path: Path) -> None:
+    (said,) = tools(tmp_path, "TOOLS=no")
+    assert "skipped" in said
+
+
+def test_make_help_lists_every_target() -> None:
+    done = subprocess.run(["make", "-C", str(ROOT), "help"], capture_output=True, text=True)
+    phony = re.search(r"^\.PHONY: (.*)$", read("Makefile"), re.MULTILINE)
+    assert phony
+    assert re.findall(r"^  make (\w+)", done.stdout, re.MULTILINE) == phony[1].split()
 
 
 def test_the_image_holds_every_package() -> None:
-    project = tomllib.loads(read("pyproject.toml"))
-    packages = project["tool"]["setuptools"]["packages"]["find"]["include"]
+    packages = PROJECT_FILE["tool"]["setuptools"]["packages"]["find"]["include"]
     needed = {package.rstrip("*") for package in packages} | {
+        "requirements",
         "model",
         "data",
         "training",
