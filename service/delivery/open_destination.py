@@ -19,7 +19,7 @@ from radiograde.service.delivery.destinations.folder_destination import FolderDe
 
 
 def open_destination(destination: DestinationConfig) -> Destination:
-    """Return the sink of a destination; nothing is connected yet.
+    """Return what sends to a destination; nothing is connected yet.
 
     Raises:
         SiteError: a variable that holds its password or token is empty, or holds what no token is.

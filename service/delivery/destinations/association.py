@@ -43,7 +43,7 @@ def associated(
 
 
 class _Progress:
-    """How far an association came, as pynetdicom does not tell; and a limit on its socket."""
+    """How far an association came, which pynetdicom does not report; and a limit on its socket."""
 
     def __init__(self, timeout_s: float) -> None:
         self.connected = False

@@ -1,12 +1,13 @@
-"""What every destination can do."""
+"""What every destination can do, and the steps of a self-test."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from radiograde.service.documents.document import Document
+from radiograde.service.errors import DeliveryError
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,20 @@ class Destination(Protocol):
     def check(self) -> list[Finding]:
         """Return what a self-test found; nothing of a patient is sent."""
         ...
+
+
+Step = tuple[str, Callable[[], str | None]]
+"""What is tried, and the trying: it returns advice where something is doubtful, else None, and
+raises DeliveryError with what to do where it fails."""
+
+
+def run_steps(steps: Sequence[Step]) -> list[Finding]:
+    """Return a finding for each step, up to the first that fails."""
+    findings: list[Finding] = []
+    for what, attempt in steps:
+        try:
+            advice = attempt()
+        except DeliveryError as error:
+            return [*findings, Finding(what, "fail", error.message)]
+        findings.append(Finding(what, "warn", advice) if advice else Finding(what, "ok"))
+    return findings

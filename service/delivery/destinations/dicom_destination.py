@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
-import structlog
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
-from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    UID,
+    Comprehensive3DSRStorage,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    SecondaryCaptureImageStorage,
+    SegmentationStorage,
+)
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
+from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from radiograde.service.config.site import DicomDestinationConfig
 from radiograde.service.delivery.destinations.association import associated, endpoint
-from radiograde.service.delivery.destinations.destination import Finding
-from radiograde.service.delivery.destinations.dicom_check import check_node
-from radiograde.service.delivery.destinations.fault import Fault, raise_for
-from radiograde.service.delivery.destinations.storage_status import judge, words
+from radiograde.service.delivery.destinations.destination import Finding, run_steps
+from radiograde.service.delivery.destinations.storage_outcome import (
+    Fault,
+    fault_of,
+    judge_status,
+    log_warning,
+    raise_for,
+)
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import RefusedError, UnreachableError
-
-log = structlog.get_logger("radiograde.delivery")
 
 _SLOWEST_LINK = 100_000
 """Bytes a second; the wait for an answer begins before a document is sent, so it grows with it."""
 
 _UNSUPPORTED = (3, 4)
 """A context's result, PS3.8 Table 9-18: the class, or its transfer syntaxes, are not supported."""
+
+CLASSES: dict[Literal["sr", "seg", "sc"], UID] = {
+    "sr": Comprehensive3DSRStorage,
+    "seg": SegmentationStorage,
+    "sc": SecondaryCaptureImageStorage,
+}
+"""The storage class of each document, PS3.4 B.5."""
 
 
 class DicomDestination:
@@ -64,7 +81,7 @@ class DicomDestination:
 
     def check(self) -> list[Finding]:
         """Return what an association, a C-ECHO and the offered storage classes came to."""
-        return check_node(self._node)
+        return _check(self._node)
 
     def _store(
         self, association: Association, document: Document, ds: FileDataset, result_id: str
@@ -76,18 +93,9 @@ class DicomDestination:
             raise self._lost() from None
         if "Status" not in answer:
             raise self._lost()
-        verdict = judge(answer.Status)
-        if verdict == "warned":
-            log.warning(
-                "stored_with_warning",
-                destination=self.name,
-                result_id=result_id,
-                kind=document.kind,
-                status=f"{answer.Status:04X}",
-            )
-        if verdict in ("stored", "warned"):
-            return None
-        return Fault(document.kind, words(answer.Status), passing=verdict == "later")
+        if judge_status(answer.Status) == "warned":
+            log_warning(self.name, result_id, document.kind, answer.Status)
+        return fault_of(document.kind, answer.Status)
 
     def _lost(self) -> UnreachableError:
         return UnreachableError(
@@ -128,3 +136,51 @@ def _unsupported(association: Association, document: Document, ds: FileDataset) 
 
 def _fits(context: PresentationContext, ds: FileDataset) -> bool:
     return context.abstract_syntax == ds.SOPClassUID and context.transfer_syntax[0] in _syntaxes(ds)
+
+
+def _check(node: DicomDestinationConfig) -> list[Finding]:
+    """Return findings on name, connection, association, C-ECHO and each class to be sent."""
+    where = endpoint(node)
+    findings = run_steps(
+        [(f"{node.host} is found", where.resolve), (f"{where} accepts connections", where.connect)]
+    )
+    if findings[-1].level == "ok":
+        findings += _talk(node)
+    return findings
+
+
+def _talk(node: DicomDestinationConfig) -> Iterator[Finding]:
+    what = f"{node.aet} accepts an association from {node.calling_aet}"
+    try:
+        with associated(node, _check_contexts(node)) as association:
+            yield Finding(what, "ok")
+            yield _echo(association)
+            yield from (_accepts(association, kind) for kind in node.send)
+    except UnreachableError as error:
+        yield Finding(what, "fail", error.message)
+
+
+def _check_contexts(node: DicomDestinationConfig) -> list[PresentationContext]:
+    classes = [UID(Verification), *(CLASSES[kind] for kind in node.send)]
+    syntaxes: list[str | UID] = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
+    return [build_context(sop_class, syntaxes) for sop_class in classes]
+
+
+def _echo(association: Association) -> Finding:
+    what = "C-ECHO is answered"
+    try:
+        answer = association.send_c_echo()
+    except (RuntimeError, ValueError):
+        return Finding(what, "warn", "It takes no C-ECHO. It may store all the same.")
+    if "Status" in answer and answer.Status == 0:
+        return Finding(what, "ok")
+    return Finding(what, "fail", "It does not answer a C-ECHO as it should. Its log may say why.")
+
+
+def _accepts(association: Association, kind: Literal["sr", "seg", "sc"]) -> Finding:
+    sop_class = CLASSES[kind]
+    what = f"takes {kind} ({sop_class.name})"
+    if any(context.abstract_syntax == sop_class for context in association.accepted_contexts):
+        return Finding(what, "ok")
+    advice = f"Have the node accept {sop_class.name}, or leave {kind} out of `send`."
+    return Finding(what, "fail", advice)

@@ -1,33 +1,52 @@
-"""A DICOMweb server that takes STOW-RS."""
+"""A DICOMweb server that takes STOW-RS, PS3.18 10.5 and 8.6.1.
+
+Instances go in a multipart body; what became of them comes back as Table 10.5.3-1 in DICOM JSON
+(PS3.18 Annex F).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import structlog
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from radiograde.service.config.site import DicomWebDestinationConfig
-from radiograde.service.delivery.destinations.destination import Finding
-from radiograde.service.delivery.destinations.fault import Fault, raise_for
-from radiograde.service.delivery.destinations.http_check import reachable
-from radiograde.service.delivery.destinations.http_client import Answer, HttpClient
-from radiograde.service.delivery.destinations.http_status import is_final, raise_for_status
-from radiograde.service.delivery.destinations.http_status import words as http_words
-from radiograde.service.delivery.destinations.steps import walk
-from radiograde.service.delivery.destinations.storage_status import judge, words
-from radiograde.service.delivery.destinations.stow_response import (
-    DICOM_JSON,
-    Account,
-    multipart,
-    read_account,
+from radiograde.service.delivery.destinations.destination import Finding, run_steps
+from radiograde.service.delivery.destinations.http_answer import (
+    Answer,
+    describe,
+    is_final,
+    raise_for_status,
+)
+from radiograde.service.delivery.destinations.http_client import HttpClient
+from radiograde.service.delivery.destinations.storage_outcome import (
+    Fault,
+    fault_of,
+    log_warning,
+    raise_for,
 )
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import UnreachableError
 
-log = structlog.get_logger("radiograde.delivery")
+DICOM_JSON = "application/dicom+json"
+
+_REFERENCED_SOP_SEQUENCE = "00081199"
+_FAILED_SOP_SEQUENCE = "00081198"
+_REFERENCED_SOP_INSTANCE_UID = "00081155"
+_WARNING_REASON = "00081196"
+_FAILURE_REASON = "00081197"
 
 _LOOKED_AT = frozenset({400, 409, 422})
 """How servers answer a store of nothing; Orthanc says 200, dcm4chee 409."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReport:
+    """By SOP Instance UID: what was stored, with a warning's code or 0; what failed, and why."""
+
+    stored: Mapping[str, int]
+    failed: Mapping[str, int]
 
 
 class DicomWebDestination:
@@ -44,7 +63,7 @@ class DicomWebDestination:
         self._where = str(self._client.where)
 
     def send(self, documents: Sequence[Document], result_id: str) -> None:
-        """Store every document; what the server gives no account of is not taken as stored.
+        """Store every document; what the server gives no report of is not taken as stored.
 
         Raises:
             UnreachableError: no answer, a sign-in or an address that is wrong, a server that is
@@ -54,23 +73,23 @@ class DicomWebDestination:
         if not documents:
             return
         answer = self._store([document.content for document in documents])
-        account = read_account(answer.json)
-        if account is None or not (account.stored or account.failed):
+        report = _read_report(answer.json)
+        if report is None or not (report.stored or report.failed):
             raise_for_status(self._where, answer.status)
             raise UnreachableError(
                 f"{self._where} does not say in {DICOM_JSON} what it stored. "
                 "Check that `url` is its DICOMweb root."
             )
-        self._log_warnings(documents, account, result_id)
-        faults = [_fault(document, account, answer) for document in documents]
+        self._log_warnings(documents, report, result_id)
+        faults = [_fault(document, report, answer) for document in documents]
         raise_for(self._where, [fault for fault in faults if fault])
 
     def check(self) -> list[Finding]:
-        """Return what an answer to a store of nothing tells of address, sign-in and leave."""
-        return walk([*reachable(self._client), ("takes STOW-RS", self._store_nothing)])
+        """Return what an answer to a store of nothing says of address, sign-in and leave."""
+        return run_steps([*self._client.reachable_steps(), ("takes STOW-RS", self._store_nothing)])
 
     def _store(self, instances: Sequence[bytes]) -> Answer:
-        body, content_type = multipart(instances)
+        body, content_type = _multipart(instances)
         return self._client.post("/studies", body, content_type, DICOM_JSON)
 
     def _store_nothing(self) -> None:
@@ -78,35 +97,63 @@ class DicomWebDestination:
         if answer.status in _LOOKED_AT or answer.status == 204:
             return
         raise_for_status(self._where, answer.status)
-        if read_account(answer.json) is None:
+        if _read_report(answer.json) is None:
             raise UnreachableError(
                 f"{self._where} is no DICOMweb server. Check that `url` is its DICOMweb root."
             )
 
     def _log_warnings(
-        self, documents: Sequence[Document], account: Account, result_id: str
+        self, documents: Sequence[Document], report: StoreReport, result_id: str
     ) -> None:
         for document in documents:
-            status = account.stored.get(document.sop_instance_uid or "", 0)
+            status = report.stored.get(document.sop_instance_uid or "", 0)
             if status:
-                log.warning(
-                    "stored_with_warning",
-                    destination=self.name,
-                    result_id=result_id,
-                    kind=document.kind,
-                    status=f"{status:04X}",
-                )
+                log_warning(self.name, result_id, document.kind, status)
 
 
-def _fault(document: Document, account: Account, answer: Answer) -> Fault | None:
+def _fault(document: Document, report: StoreReport, answer: Answer) -> Fault | None:
     uid = document.sop_instance_uid or ""
-    if uid in account.stored:
+    if uid in report.stored:
         return None
-    if uid not in account.failed:
+    if uid not in report.failed:
         passing = not is_final(answer.status)
-        return Fault(document.kind, f"not accounted for ({http_words(answer.status)})", passing)
-    status = account.failed[uid]
-    verdict = judge(status)
-    if verdict in ("stored", "warned"):
+        return Fault(document.kind, f"not accounted for ({describe(answer.status)})", passing)
+    return fault_of(document.kind, report.failed[uid])
+
+
+def _multipart(instances: Sequence[bytes]) -> tuple[bytes, str]:
+    """Return a multipart/related body (RFC 2387) of Part 10 files, and its Content-Type."""
+    boundary = secrets.token_hex(16)
+    head = f"--{boundary}\r\nContent-Type: application/dicom\r\n\r\n".encode()
+    parts = [part for instance in instances for part in (head, instance, b"\r\n")]
+    body = b"".join([*parts, f"--{boundary}--\r\n".encode()])
+    return body, f'multipart/related; type="application/dicom"; boundary={boundary}'
+
+
+def _read_report(answer: Any) -> StoreReport | None:
+    """Return the report in an answer's JSON, None where it holds none; no reason given is 0110."""
+    if isinstance(answer, list) and len(answer) == 1:
+        answer = answer[0]
+    if not isinstance(answer, dict):
         return None
-    return Fault(document.kind, words(status), passing=verdict == "later")
+    if not {_REFERENCED_SOP_SEQUENCE, _FAILED_SOP_SEQUENCE} & answer.keys():
+        return None
+    return StoreReport(
+        _codes(answer, _REFERENCED_SOP_SEQUENCE, _WARNING_REASON, 0),
+        _codes(answer, _FAILED_SOP_SEQUENCE, _FAILURE_REASON, 0x0110),
+    )
+
+
+def _codes(ds: dict[str, Any], sequence: str, reason: str, absent: int) -> dict[str, int]:
+    codes: dict[str, int] = {}
+    for item in _values(ds, sequence):
+        for uid in _values(item, _REFERENCED_SOP_INSTANCE_UID):
+            reasons = [value for value in _values(item, reason) if isinstance(value, int)]
+            codes[str(uid)] = reasons[0] if reasons else absent
+    return codes
+
+
+def _values(ds: Any, tag: str) -> list[Any]:
+    element = ds.get(tag) if isinstance(ds, dict) else None
+    values = element.get("Value") if isinstance(element, dict) else None
+    return values if isinstance(values, list) else []

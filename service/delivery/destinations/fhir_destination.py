@@ -7,11 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from radiograde.service.config.site import FhirDestinationConfig
-from radiograde.service.delivery.destinations.destination import Finding
-from radiograde.service.delivery.destinations.http_check import reachable
+from radiograde.service.delivery.destinations.destination import Finding, run_steps
+from radiograde.service.delivery.destinations.http_answer import raise_for_status
 from radiograde.service.delivery.destinations.http_client import HttpClient
-from radiograde.service.delivery.destinations.http_status import raise_for_status
-from radiograde.service.delivery.destinations.steps import walk
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import RefusedError, UnreachableError
 
@@ -62,13 +60,13 @@ class FhirDestination:
                 )
 
     def check(self) -> list[Finding]:
-        """Return what its capability statement and a count of its devices tell."""
-        return walk(
+        """Return what its capability statement and a count of its devices say."""
+        return run_steps(
             [
-                *reachable(self._client),
+                *self._client.reachable_steps(),
                 (f"speaks FHIR {self._version}", self._speaks_the_version),
                 ("takes transactions", self._takes_transactions),
-                ("lets this user in", self._lets_in),
+                ("lets this user in", self._lets_read),
             ]
         )
 
@@ -99,8 +97,8 @@ class FhirDestination:
             return None
         return "Its capability statement does not name them. It may take them all the same."
 
-    def _lets_in(self) -> str | None:
-        # The capability statement is open to everybody; a count of devices tells of no patient.
+    def _lets_read(self) -> str | None:
+        # The capability statement is open to everybody; a count of devices names no patient.
         status = self._client.get("/Device?_summary=count", FHIR_JSON).status
         if status == 403:
             return "It lets this user read no devices. It may let it write all the same."

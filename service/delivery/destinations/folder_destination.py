@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from radiograde.service.config.site import FolderDestinationConfig
-from radiograde.service.delivery.destinations.destination import Finding
-from radiograde.service.delivery.destinations.steps import walk
+from radiograde.service.delivery.destinations.destination import Finding, run_steps
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import UnreachableError
 
@@ -44,7 +43,7 @@ class FolderDestination:
 
     def check(self) -> list[Finding]:
         """Return whether it is there, takes a file, and has room; an empty file comes and goes."""
-        return walk(
+        return run_steps(
             [
                 (f"{self._path} is a folder", self._is_folder),
                 ("takes files", self._takes_files),

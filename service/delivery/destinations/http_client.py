@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import ssl
 import time
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase, HTTPBasicAuth
 from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
@@ -20,25 +21,14 @@ from radiograde.service.config.site import (
     DicomWebDestinationConfig,
     FhirDestinationConfig,
 )
-from radiograde.service.delivery.destinations.http_auth import Anonymous, sign_in
+from radiograde.service.delivery.destinations.destination import Step
+from radiograde.service.delivery.destinations.http_answer import Answer
 from radiograde.service.delivery.destinations.network import Endpoint
-from radiograde.service.errors import UnreachableError
+from radiograde.service.errors import SiteError, UnreachableError
 
 _LONGEST_ANSWER = 16 * 1024 * 1024
 _PIECE = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back: an HTTP status, and the body where it is JSON, else None."""
-
-    status: int
-    json: Any
-
-    @property
-    def ok(self) -> bool:
-        """True for a status of the two hundreds."""
-        return self.status // 100 == 2
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 class HttpClient:
@@ -62,10 +52,23 @@ class HttpClient:
         self.proxied = (
             select_proxy(destination.url, get_environ_proxies(destination.url)) is not None
         )
-        self._auth = sign_in(destination)
-        self.exposed = not encrypted and not isinstance(self._auth, Anonymous)
+        self._auth = _sign_in(destination)
+        self.exposed = not encrypted and not isinstance(self._auth, _Anonymous)
         self._url = destination.url.rstrip("/")
         self._timeout_s = destination.timeout_s
+
+    def reachable_steps(self) -> list[Step]:
+        """Return the steps up to a connection; behind a proxy only the proxy knows of those."""
+        steps: list[Step] = []
+        if self.exposed:
+            steps.append(("the sign-in is kept secret on its way", _advise_encryption))
+        if self.proxied:
+            return steps
+        return [
+            *steps,
+            (f"{self.where.host} is found", self.where.resolve),
+            (f"{self.where} accepts connections", self.where.connect),
+        ]
 
     def get(self, path: str, accept: str) -> Answer:
         """Return what a path below the base URL answers.
@@ -148,6 +151,28 @@ class HttpClient:
         )
 
 
+class _Anonymous(AuthBase):
+    """No sign-in; unlike None, it keeps requests from looking for one in ~/.netrc."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Return the request as it is."""
+        return request
+
+
+class _Bearer(AuthBase):
+    """A bearer token, RFC 6750 section 2.1."""
+
+    def __init__(self, token: str, variable: str) -> None:
+        # Anything else would break the header, and the error would quote it.
+        if not _TOKEN.fullmatch(token):
+            raise SiteError(f"The environment variable {variable} holds no bearer token.")
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
 class _TlsAdapter(HTTPAdapter):
     """Trusts whom the site file says, else whom this computer trusts; not requests' own list."""
 
@@ -165,8 +190,26 @@ class _TlsAdapter(HTTPAdapter):
         """Leave the context as it is."""
 
 
+def _sign_in(destination: DicomWebDestinationConfig | FhirDestinationConfig) -> AuthBase:
+    """Return how a destination is signed in to.
+
+    Raises:
+        SiteError: a variable with a secret is empty, or holds what no token is.
+    """
+    token, password = destination.token, destination.password
+    if token is not None:
+        return _Bearer(token.get_secret_value().strip(), str(destination.token_env))
+    if destination.user is not None and password is not None:
+        return HTTPBasicAuth(destination.user.encode(), password.get_secret_value().encode())
+    return _Anonymous()
+
+
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
+
+
+def _advise_encryption() -> str:
+    return "Password and films' data travel in clear. Use an https address."

@@ -1,4 +1,4 @@
-"""docs/reference/site.md tells every table and key of the site file, with its default."""
+"""docs/reference/site.md describes every table and key of the site file, with its default."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def section(title: str) -> str:
     return str(text)
 
 
-def told(title: str) -> dict[str, str]:
+def keys_of(title: str) -> dict[str, str]:
     """Return each key that a section describes, with its default."""
     return dict(re.findall(r"^\| `(\w+)` \| ([^|]*) \|", section(title), re.MULTILINE))
 
@@ -60,18 +60,18 @@ def default(field: FieldInfo) -> str:
 
 
 @pytest.mark.parametrize("title", SECTIONS)
-def test_every_key_is_told_with_its_default(title: str) -> None:
-    described = told(title)
+def test_every_key_is_described_with_its_default(title: str) -> None:
+    described = keys_of(title)
     if SECTIONS[title] is FhirDestinationConfig:
-        described |= told('`type = "dicomweb"`')
+        described |= keys_of('`type = "dicomweb"`')
     fields = SECTIONS[title].model_fields
     assert described == {name: default(fields[name]) for name in fields if name not in COMMON}
 
 
-def test_every_table_is_told() -> None:
+def test_every_table_is_described() -> None:
     assert set(re.findall(r"^## `\[+(\w+)\]+`$", PAGE, re.MULTILINE)) == TABLES
     assert set(Settings.model_fields) > TABLES
-    assert set(told("`[[destination]]`")) >= COMMON
+    assert set(keys_of("`[[destination]]`")) >= COMMON
 
 
 def test_the_example_holds_everything_and_is_valid() -> None:

@@ -1,4 +1,4 @@
-"""Receiving DICOM nodes that do as they are told."""
+"""Receiving DICOM nodes that answer as they are set to."""
 
 from __future__ import annotations
 

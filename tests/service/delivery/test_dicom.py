@@ -220,7 +220,7 @@ def test_an_unknown_title_is_tried_later_and_told() -> None:
     assert "does not know the title RADIOGRADE. Add RADIOGRADE" in message
 
 
-def test_a_wrong_title_of_the_node_is_told() -> None:
+def test_a_wrong_title_of_the_node_is_reported() -> None:
     with running_node() as node:
         message = failure(DicomDestination(destination(node.port, aet="OTHER")), UnreachableError)
     assert "does not go by the title OTHER" in message
@@ -232,13 +232,13 @@ def test_an_orthanc_that_lets_only_known_nodes_store_is_tried_later(tmp_path: Pa
         assert "lets RADIOGRADE store" in failure(target, UnreachableError)
 
 
-def test_nobody_there_is_told() -> None:
+def test_nobody_there_is_reported() -> None:
     port = free_port()
     message = failure(DicomDestination(destination(port)), UnreachableError)
     assert f"127.0.0.1:{port} accepts no connection" in message
 
 
-def test_an_unknown_name_is_told() -> None:
+def test_an_unknown_name_is_reported() -> None:
     target = DicomDestination(destination(104, host="pacs.invalid"))
     assert "pacs.invalid is not known" in failure(target, UnreachableError)
 
@@ -249,7 +249,7 @@ def test_a_port_that_says_nothing_is_left_in_time() -> None:
     assert "answers no association within 1 s" in message
 
 
-def test_a_port_that_is_no_dicom_nodes_is_told() -> None:
+def test_a_port_that_is_no_dicom_nodes_is_reported() -> None:
     def hang_up(connection: socket.socket) -> None:
         connection.recv(10)
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -303,7 +303,7 @@ def test_a_certificate_for_another_host_is_not_trusted(certificates: Certificate
         assert "is not trusted" in failure(target, UnreachableError)
 
 
-def test_a_certificate_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_certificate_that_is_not_there_is_reported(tmp_path: Path) -> None:
     target = DicomDestination(destination(104, tls=ClientTls(ca=tmp_path / "absent.pem")))
     assert "certificate or key" in failure(target, UnreachableError)
 

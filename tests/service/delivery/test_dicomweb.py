@@ -22,7 +22,7 @@ from tests.orthanc import Orthanc, free_port, running_orthanc
 from tests.service.delivery.certificates import make_certificates
 from tests.service.delivery.nodes import listening
 from tests.service.delivery.objects import PATIENT, RESULT_ID, dicom_document, tells_of_a_patient
-from tests.service.delivery.web import Asked, Said, reset, running_web, trickle
+from tests.service.delivery.web import Reply, Request, reset, running_web, trickle
 
 SR, SC = dicom_document(1, kind="sr"), dicom_document(2)
 SECRET = "päss:word"  # noqa: S105
@@ -68,10 +68,10 @@ def account(
     }
 
 
-def parts(asked: Asked) -> list[Message]:
+def parts(request: Request) -> list[Message]:
     """Return the parts of a multipart request."""
-    head = f"Content-Type: {asked.headers['Content-Type']}\r\n\r\n".encode()
-    return email.message_from_bytes(head + asked.body).get_payload()  # type: ignore[return-value]
+    head = f"Content-Type: {request.headers['Content-Type']}\r\n\r\n".encode()
+    return email.message_from_bytes(head + request.body).get_payload()  # type: ignore[return-value]
 
 
 def test_sending_twice_leaves_one_of_each_at_a_pacs(
@@ -108,33 +108,33 @@ def test_what_an_orthanc_cannot_understand_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_request_is_as_the_standard_says() -> None:
-    with running_web(Said(200, account([SR, SC]))) as web:
+    with running_web(Reply(200, account([SR, SC]))) as web:
         target(f"{web.url}/dicom-web/").send([SR, SC], RESULT_ID)
-    (asked,) = web.asked
-    assert (asked.method, asked.path) == ("POST", "/dicom-web/studies")
-    assert asked.headers["Accept"] == "application/dicom+json"
-    assert asked.headers.get_all("Authorization") is None
-    assert asked.headers.get_content_type() == "multipart/related"
-    assert asked.headers.get_param("type") == "application/dicom"
-    files = parts(asked)
+    (request,) = web.requests
+    assert (request.method, request.path) == ("POST", "/dicom-web/studies")
+    assert request.headers["Accept"] == "application/dicom+json"
+    assert request.headers.get_all("Authorization") is None
+    assert request.headers.get_content_type() == "multipart/related"
+    assert request.headers.get_param("type") == "application/dicom"
+    files = parts(request)
     assert [one.get_content_type() for one in files] == ["application/dicom"] * 2
     assert [one.get_payload(decode=True) for one in files] == [SR.content, SC.content]
 
 
 def test_nothing_to_send_asks_nothing() -> None:
-    with running_web(Said(500)) as web:
+    with running_web(Reply(500)) as web:
         target(web.url).send([], RESULT_ID)
-    assert web.asked == []
+    assert web.requests == []
 
 
-@pytest.mark.parametrize("said", [account([SR, SC]), [account([SR, SC])]])
-def test_an_account_of_all_documents_is_enough(said: Any) -> None:
-    with running_web(Said(200, said)) as web:
+@pytest.mark.parametrize("reply", [account([SR, SC]), [account([SR, SC])]])
+def test_an_account_of_all_documents_is_enough(reply: Any) -> None:
+    with running_web(Reply(200, reply)) as web:
         target(web.url).send([SR, SC], RESULT_ID)
 
 
 def test_a_warning_counts_as_stored_and_is_logged() -> None:
-    with running_web(Said(202, account([SC], warning=0xB006))) as web, capture_logs() as logs:
+    with running_web(Reply(202, account([SC], warning=0xB006))) as web, capture_logs() as logs:
         target(web.url).send([SC], RESULT_ID)
     (line,) = logs
     assert (line["event"], line["kind"], line["status"]) == ("stored_with_warning", "sc", "B006")
@@ -142,12 +142,12 @@ def test_a_warning_counts_as_stored_and_is_logged() -> None:
 
 @pytest.mark.parametrize("reason", [0x0111, 0xB00E])
 def test_a_duplicate_is_what_an_earlier_try_stored(reason: int) -> None:
-    with running_web(Said(409, account([], [(SC, reason)]))) as web:
+    with running_web(Reply(409, account([], [(SC, reason)]))) as web:
         target(web.url).send([SC], RESULT_ID)
 
 
 @pytest.mark.parametrize(
-    ("status", "said", "kind", "told"),
+    ("status", "reply", "kind", "message"),
     [
         (409, account([], [(SR, 0xC000), (SC, 0x0122)]), RefusedError, "sr: status C000"),
         (202, account([SR], [(SC, 0xA900)]), RefusedError, "sc: status A900"),
@@ -163,22 +163,22 @@ def test_a_duplicate_is_what_an_earlier_try_stored(reason: int) -> None:
     ],
 )
 def test_an_account_decides_what_became_of_each(
-    status: int, said: Any, kind: type[DeliveryError], told: str
+    status: int, reply: Any, kind: type[DeliveryError], message: str
 ) -> None:
-    with running_web(Said(status, said)) as web:
-        assert told in failure(kind, web.url, [SR, SC])
+    with running_web(Reply(status, reply)) as web:
+        assert message in failure(kind, web.url, [SR, SC])
 
 
 @pytest.mark.parametrize("status", [400, 406, 409, 413, 415, 422])
 def test_a_status_that_blames_the_documents_is_a_refusal(status: int) -> None:
-    with running_web(Said(status, b"NAMELESS^ANN is not welcome")) as web:
+    with running_web(Reply(status, b"NAMELESS^ANN is not welcome")) as web:
         message = failure(RefusedError, web.url)
     assert f"localhost:{web.port} answers {status}" in message
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 405, 408, 429, 500, 502, 503, 504, 599])
 def test_a_status_that_blames_something_else_is_tried_later(status: int) -> None:
-    with running_web(Said(status, b"NAMELESS^ANN is not welcome")) as web:
+    with running_web(Reply(status, b"NAMELESS^ANN is not welcome")) as web:
         message = failure(UnreachableError, web.url)
     assert f"localhost:{web.port} answers {status}" in message
 
@@ -186,22 +186,22 @@ def test_a_status_that_blames_something_else_is_tried_later(status: int) -> None
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_sign_in_is_never_taken_elsewhere(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PACS_TOKEN", "abc.def")
-    with running_web(Said(200, account([SC]))) as elsewhere:
-        there = Said(status, headers={"Location": f"{elsewhere.url}/studies"})
+    with running_web(Reply(200, account([SC]))) as elsewhere:
+        there = Reply(status, headers={"Location": f"{elsewhere.url}/studies"})
         with running_web(there) as web:
             message = failure(UnreachableError, web.url, token_env="PACS_TOKEN")  # noqa: S106
     assert "points to another address" in message
     assert "abc.def" not in message
-    assert elsewhere.asked == []
+    assert elsewhere.requests == []
 
 
 def test_a_token_and_a_password_are_sent_as_they_should(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PACS_SECRET", SECRET)
-    with running_web(Said(200, account([SC]))) as web:
+    with running_web(Reply(200, account([SC]))) as web:
         target(web.url, user="jürgen", password_env="PACS_SECRET").send([SC], RESULT_ID)  # noqa: S106
         monkeypatch.setenv("PACS_SECRET", "abc.def\n")
         target(web.url, token_env="PACS_SECRET").send([SC], RESULT_ID)  # noqa: S106
-    basic, bearer = (asked.headers["Authorization"] for asked in web.asked)
+    basic, bearer = (request.headers["Authorization"] for request in web.requests)
     assert base64.b64decode(basic.removeprefix("Basic ")).decode() == f"jürgen:{SECRET}"
     assert bearer == "Bearer abc.def"
 
@@ -229,18 +229,18 @@ def test_no_sign_in_is_found_elsewhere(tmp_path: Path, monkeypatch: pytest.Monke
     netrc.write_text("machine localhost login someone password else\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    with running_web(Said(200, account([SC]))) as web:
+    with running_web(Reply(200, account([SC]))) as web:
         target(web.url).send([SC], RESULT_ID)
-    assert web.asked[0].headers["Authorization"] is None
+    assert web.requests[0].headers["Authorization"] is None
 
 
-def test_nobody_there_is_told() -> None:
+def test_nobody_there_is_reported() -> None:
     port = free_port()
     message = failure(UnreachableError, f"http://127.0.0.1:{port}")
     assert f"127.0.0.1:{port} accepts no connection" in message
 
 
-def test_an_unknown_name_is_told() -> None:
+def test_an_unknown_name_is_reported() -> None:
     assert "pacs.invalid is not known" in failure(UnreachableError, "http://pacs.invalid/dicom-web")
 
 
@@ -261,7 +261,7 @@ def test_a_server_that_answers_by_drips_is_left_in_time() -> None:
 
 
 def test_a_server_that_answers_without_end_is_left() -> None:
-    with running_web(Said(200, bytes(17 * 1024 * 1024))) as web:
+    with running_web(Reply(200, bytes(17 * 1024 * 1024))) as web:
         assert "without end" in failure(UnreachableError, web.url)
 
 
@@ -280,13 +280,13 @@ def test_documents_travel_in_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     certificates = make_certificates(tmp_path)
     certificate, key = certificates.of("client")
     monkeypatch.setenv("PACS_TOKEN", "abc")
-    said, context = Said(200, account([SC])), certificates.server_context(ask_client=True)
-    with running_web(said, tls=context) as web:
+    reply, context = Reply(200, account([SC])), certificates.server_context(ask_client=True)
+    with running_web(reply, tls=context) as web:
         tls = ClientTls(ca=certificates.ca, certificate=certificate, key=key)
         trusting = target(web.url, tls=tls, token_env="PACS_TOKEN")  # noqa: S106
         trusting.send([SC], RESULT_ID)
         assert [one.level for one in trusting.check()] == ["ok", "ok", "ok"]
-    assert len(web.asked) == 2
+    assert len(web.requests) == 2
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_no_sign_in(
@@ -294,45 +294,45 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_sign_in(
 ) -> None:
     certificates = make_certificates(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates.ca))
-    with running_web(Said(200, account([SC])), tls=certificates.server_context()) as web:
+    with running_web(Reply(200, account([SC])), tls=certificates.server_context()) as web:
         assert "is not trusted" in failure(UnreachableError, web.url)
         assert "is not trusted" in target(web.url).check()[-1].advice
-    assert web.asked == []
+    assert web.requests == []
 
 
 def test_a_proxy_is_used_and_its_failing_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    with running_web(Said(200, account([SC]))) as proxy:
+    with running_web(Reply(200, account([SC]))) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "")
         behind = target("http://pacs.invalid/dicom-web")
         behind.send([SC], RESULT_ID)
         assert [one.what for one in behind.check()] == ["takes STOW-RS"]
-    assert proxy.asked[0].path == "http://pacs.invalid/dicom-web/studies"
+    assert proxy.requests[0].path == "http://pacs.invalid/dicom-web/studies"
     assert "proxy" in failure(UnreachableError, "http://pacs.invalid/dicom-web")
 
 
 @pytest.mark.parametrize(
-    ("said", "level", "told"),
+    ("reply", "level", "message"),
     [
-        (Said(200, account()), "ok", ""),
-        (Said(204), "ok", ""),
-        (Said(400), "ok", ""),
-        (Said(409), "ok", ""),
-        (Said(401), "fail", "token_env"),
-        (Said(403), "fail", "leave to store"),
-        (Said(404), "fail", "nothing at this path"),
-        (Said(415), "fail", "415"),
-        (Said(503), "fail", "503"),
-        (Said(200, b"<html>"), "fail", "no DICOMweb server"),
+        (Reply(200, account()), "ok", ""),
+        (Reply(204), "ok", ""),
+        (Reply(400), "ok", ""),
+        (Reply(409), "ok", ""),
+        (Reply(401), "fail", "token_env"),
+        (Reply(403), "fail", "leave to store"),
+        (Reply(404), "fail", "nothing at this path"),
+        (Reply(415), "fail", "415"),
+        (Reply(503), "fail", "503"),
+        (Reply(200, b"<html>"), "fail", "no DICOMweb server"),
     ],
 )
-def test_a_store_of_nothing_tells_enough(said: Said, level: str, told: str) -> None:
-    with running_web(said) as web:
+def test_a_store_of_nothing_says_enough(reply: Reply, level: str, message: str) -> None:
+    with running_web(reply) as web:
         finding = target(web.url).check()[-1]
     assert finding.level == level
-    assert told in finding.advice
-    assert web.asked[0].body.count(b"application/dicom") == 0
-    assert not any(part.encode() in web.asked[0].body for part in PATIENT)
+    assert message in finding.advice
+    assert web.requests[0].body.count(b"application/dicom") == 0
+    assert not any(part.encode() in web.requests[0].body for part in PATIENT)
 
 
 def test_findings_stop_where_nobody_is_there() -> None:

@@ -14,7 +14,7 @@ from radiograde.service.documents.document import Document
 from radiograde.service.errors import DeliveryError, RefusedError, UnreachableError
 from tests.orthanc import free_port
 from tests.service.delivery.objects import RESULT_ID, tells_of_a_patient
-from tests.service.delivery.web import Asked, Said, running_web
+from tests.service.delivery.web import Reply, Request, running_web
 
 CONTENT = b'{"resourceType": "Bundle", "type": "transaction"}'
 BUNDLE = Document("fhir", "fhir.json", "application/fhir+json", CONTENT)
@@ -25,9 +25,9 @@ def target(url: str, **keys: Any) -> FhirDestination:
     return FhirDestination(FhirDestinationConfig.model_validate(table))
 
 
-def failure(kind: type[DeliveryError], said: Said) -> str:
+def failure(kind: type[DeliveryError], reply: Reply) -> str:
     """Return the message that sending ends with; it holds no patient."""
-    with running_web(said) as web, pytest.raises(kind) as caught:
+    with running_web(reply) as web, pytest.raises(kind) as caught:
         target(web.url).send([BUNDLE], RESULT_ID)
     assert caught.value.__class__ is kind
     assert not tells_of_a_patient(caught.value.message)
@@ -60,7 +60,7 @@ def outcome(*codes: str) -> dict[str, Any]:
 
 def server(
     *, version: str = "4.0.1", interactions: tuple[str, ...] = ("transaction",), devices: int = 200
-) -> Callable[[Asked], Said]:
+) -> Callable[[Request], Reply]:
     """Return the answers of a FHIR server to a self-test."""
     statement = {
         "resourceType": "CapabilityStatement",
@@ -68,47 +68,47 @@ def server(
         "rest": [{"mode": "server", "interaction": [{"code": code} for code in interactions]}],
     }
 
-    def answer(asked: Asked) -> Said:
-        if asked.path == "/fhir/metadata":
-            return Said(200, statement)
-        assert asked.path == "/fhir/Device?_summary=count"
-        return Said(devices, {"resourceType": "Bundle", "type": "searchset", "total": 0})
+    def answer(request: Request) -> Reply:
+        if request.path == "/fhir/metadata":
+            return Reply(200, statement)
+        assert request.path == "/fhir/Device?_summary=count"
+        return Reply(devices, {"resourceType": "Bundle", "type": "searchset", "total": 0})
 
     return answer
 
 
-def found(answer: Callable[[Asked], Said] | Said, **keys: Any) -> list[Finding]:
+def found(answer: Callable[[Request], Reply] | Reply, **keys: Any) -> list[Finding]:
     with running_web(answer) as web:
         findings = target(f"{web.url}/fhir", **keys).check()
-    assert {asked.method for asked in web.asked} <= {"GET"}
+    assert {request.method for request in web.requests} <= {"GET"}
     return findings
 
 
 def test_the_bundle_is_posted_to_the_base_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FHIR_TOKEN", "abc")
-    with running_web(Said(200, bundle("201 Created", "200"))) as web:
+    with running_web(Reply(200, bundle("201 Created", "200"))) as web:
         target(f"{web.url}/fhir/", token_env="FHIR_TOKEN").send([BUNDLE], RESULT_ID)  # noqa: S106
-    (asked,) = web.asked
-    assert (asked.method, asked.path, asked.body) == ("POST", "/fhir", CONTENT)
-    assert asked.headers["Content-Type"] == asked.headers["Accept"] == "application/fhir+json"
-    assert asked.headers["Authorization"] == "Bearer abc"
+    (request,) = web.requests
+    assert (request.method, request.path, request.body) == ("POST", "/fhir", CONTENT)
+    assert request.headers["Content-Type"] == request.headers["Accept"] == "application/fhir+json"
+    assert request.headers["Authorization"] == "Bearer abc"
 
 
 @pytest.mark.parametrize("status", [400, 412, 422])
 def test_a_bundle_not_understood_is_refused_with_codes_alone(status: int) -> None:
-    message = failure(RefusedError, Said(status, outcome("invalid", "code-invalid", "invalid")))
+    message = failure(RefusedError, Reply(status, outcome("invalid", "code-invalid", "invalid")))
     assert f"answers {status}" in message
     assert ": invalid, code-invalid." in message
 
 
 def test_a_code_that_is_none_is_not_told() -> None:
-    message = failure(RefusedError, Said(422, outcome("NAMELESS^ANN", "NAMELESS", "structure")))
+    message = failure(RefusedError, Reply(422, outcome("NAMELESS^ANN", "NAMELESS", "structure")))
     assert message.endswith("answers 422 Unprocessable Entity: structure. Its log may say why.")
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 409, 429, 500, 503])
 def test_what_the_bundle_cannot_help_is_tried_later(status: int) -> None:
-    failure(UnreachableError, Said(status, outcome("security")))
+    failure(UnreachableError, Reply(status, outcome("security")))
 
 
 @pytest.mark.parametrize(
@@ -122,14 +122,14 @@ def test_what_the_bundle_cannot_help_is_tried_later(status: int) -> None:
 def test_a_bundle_taken_in_part_has_not_arrived(
     entries: tuple[str, ...], kind: type[DeliveryError]
 ) -> None:
-    failure(kind, Said(200, bundle(*entries)))
+    failure(kind, Reply(200, bundle(*entries)))
 
 
 @pytest.mark.parametrize(
     "body", [b"<html>NAMELESS</html>", b"", [], {"resourceType": "Patient"}, b"[" * 100_000]
 )
 def test_what_is_no_fhir_server_has_taken_nothing(body: Any) -> None:
-    assert "no FHIR server" in failure(UnreachableError, Said(200, body))
+    assert "no FHIR server" in failure(UnreachableError, Reply(200, body))
 
 
 @pytest.mark.parametrize(
@@ -140,11 +140,11 @@ def test_what_is_no_fhir_server_has_taken_nothing(body: Any) -> None:
     ],
 )
 def test_entries_without_a_status_say_nothing(body: Any) -> None:
-    with running_web(Said(200, body)) as web:
+    with running_web(Reply(200, body)) as web:
         target(web.url).send([BUNDLE], RESULT_ID)
 
 
-def test_nobody_there_is_told() -> None:
+def test_nobody_there_is_reported() -> None:
     port = free_port()
     with pytest.raises(UnreachableError, match=f"127.0.0.1:{port} accepts no connection"):
         target(f"http://127.0.0.1:{port}").send([BUNDLE], RESULT_ID)
@@ -187,5 +187,5 @@ def test_a_sign_in_in_clear_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_what_is_no_fhir_server_fails() -> None:
-    finding = found(Said(200, b"<html>"))[-1]
+    finding = found(Reply(200, b"<html>"))[-1]
     assert (finding.level, "no FHIR server" in finding.advice) == ("fail", True)

@@ -75,7 +75,7 @@ def test_a_share_that_is_not_mounted_is_not_made(tmp_path: Path) -> None:
     assert not absent.exists()
 
 
-def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
+def test_a_file_in_the_way_is_reported(tmp_path: Path) -> None:
     (tmp_path / RESULT_ID).write_bytes(b"")
     with pytest.raises(UnreachableError):
         target(tmp_path).send([SC], RESULT_ID)

@@ -1,4 +1,4 @@
-"""Each destination of a site file gets its sink."""
+"""Each destination of a site file is opened."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_each_type_has_a_sink(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "told"),
+    ("keys", "message"),
     [
         ('url = "https://me:secret@pacs.example"', "without a user"),
         ('url = "https://pacs.example/?key=secret"', "a query"),
@@ -65,9 +65,11 @@ def test_each_type_has_a_sink(tmp_path: Path) -> None:
         ('url = "https://p.example"\nuser = "me"\npassword_env = "A"\ntoken_env = "B"', "not both"),
     ],
 )
-def test_an_address_or_sign_in_that_cannot_be_is_told(tmp_path: Path, keys: str, told: str) -> None:
+def test_an_address_or_sign_in_that_cannot_be_is_reported(
+    tmp_path: Path, keys: str, message: str
+) -> None:
     site = tmp_path / "site.toml"
     site.write_text(f'[[destination]]\nname = "web"\ntype = "dicomweb"\n{keys}\n')
-    with pytest.raises(SiteError, match=told) as caught:
+    with pytest.raises(SiteError, match=message) as caught:
         load_settings(site=site)
     assert "secret" not in caught.value.message

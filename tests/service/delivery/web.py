@@ -1,4 +1,4 @@
-"""A small HTTP server that answers as it is told, and remembers what it was asked."""
+"""A small HTTP server that answers as it is set to, and keeps the requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Request:
     """One request."""
 
     method: str
@@ -26,7 +26,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Reply:
     """One answer; a body that is no bytes is sent as JSON."""
 
     status: int
@@ -39,7 +39,7 @@ class Web:
     """A running server."""
 
     port: int
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     scheme: str = "http"
 
     @property
@@ -49,7 +49,7 @@ class Web:
 
 @contextmanager
 def running_web(
-    answer: Said | Callable[[Asked], Said], *, tls: ssl.SSLContext | None = None
+    answer: Reply | Callable[[Request], Reply], *, tls: ssl.SSLContext | None = None
 ) -> Iterator[Web]:
     """Start a server on localhost."""
     web = Web(0, scheme="https" if tls else "http")
@@ -63,12 +63,12 @@ def running_web(
 
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
-            asked = Asked(self.command, self.path, self.headers, self.rfile.read(length))
-            web.asked.append(asked)
-            said = answer(asked) if callable(answer) else answer
-            body = said.body if isinstance(said.body, bytes) else json.dumps(said.body).encode()
-            self.send_response(said.status)
-            for name, value in {"Content-Length": str(len(body)), **said.headers}.items():
+            request = Request(self.command, self.path, self.headers, self.rfile.read(length))
+            web.requests.append(request)
+            reply = answer(request) if callable(answer) else answer
+            body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+            self.send_response(reply.status)
+            for name, value in {"Content-Length": str(len(body)), **reply.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
@@ -99,6 +99,6 @@ def trickle(connection: socket.socket) -> None:
     """Answer 200, then a byte now and then, for ever."""
     connection.recv(65536)
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-    pause = threading.Event()
-    while not pause.wait(0.1):
+    gap = threading.Event()
+    while not gap.wait(0.1):
         connection.sendall(b" ")

@@ -1,9 +1,11 @@
-"""What an HTTP status means for a document, RFC 9110 section 15 and RFC 6585."""
+"""An answer over HTTP, and what its status means for a document: RFC 9110 section 15, RFC 6585."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from radiograde.service.errors import RefusedError, UnreachableError
 
@@ -19,6 +21,14 @@ _ADVICE = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: an HTTP status, and the body where it is JSON, else None."""
+
+    status: int
+    json: Any
+
+
 def is_final(status: int) -> bool:
     """Return whether the document is to blame.
 
@@ -28,7 +38,7 @@ def is_final(status: int) -> bool:
 
 
 def raise_for_status(where: str, status: int, codes: Sequence[str] = ()) -> None:
-    """Return for a status of the two hundreds; ``codes`` say more of another, and are told.
+    """Return for a status of the two hundreds; ``codes`` say more of another.
 
     Raises:
         RefusedError: it is final.
@@ -37,11 +47,11 @@ def raise_for_status(where: str, status: int, codes: Sequence[str] = ()) -> None
     if status // 100 == 2:
         return
     error = RefusedError if is_final(status) else UnreachableError
-    told = ": ".join([words(status), *([", ".join(codes)] if codes else [])])
-    raise error(f"{where} answers {told}. {_advice(status)}")
+    answer = ": ".join([describe(status), *([", ".join(codes)] if codes else [])])
+    raise error(f"{where} answers {answer}. {_advice(status)}")
 
 
-def words(status: int) -> str:
+def describe(status: int) -> str:
     """Return a status with its phrase, such as ``404 Not Found``."""
     try:
         return f"{status} {HTTPStatus(status).phrase}"

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from radiograde.service.delivery.destinations.storage_status import Verdict, judge, words
+from radiograde.service.delivery.destinations.storage_outcome import (
+    Verdict,
+    describe_status,
+    judge_status,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,11 +33,11 @@ from radiograde.service.delivery.destinations.storage_status import Verdict, jud
     ],
 )
 def test_a_status_decides_what_becomes_of_a_document(status: int, verdict: Verdict) -> None:
-    assert judge(status) == verdict
+    assert judge_status(status) == verdict
 
 
 @pytest.mark.parametrize(
-    ("status", "told"),
+    ("status", "message"),
     [
         (0xA7FF, "status A7FF, out of resources"),
         (0xC122, "status C122, the transfer syntax is not supported"),
@@ -41,5 +45,5 @@ def test_a_status_decides_what_becomes_of_a_document(status: int, verdict: Verdi
         (0x0117, "status 0117"),
     ],
 )
-def test_a_status_is_told_in_words(status: int, told: str) -> None:
-    assert words(status) == told
+def test_a_status_is_described_in_words(status: int, message: str) -> None:
+    assert describe_status(status) == message
