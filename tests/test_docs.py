@@ -112,7 +112,7 @@ def test_documented_columns_are_read() -> None:
 
 
 def test_every_code_of_the_gate_is_documented() -> None:
-    source = "\n".join(path.read_text() for path in sorted((ROOT / "model").glob("*.py")))
+    source = "\n".join(path.read_text() for path in sorted((ROOT / "model").rglob("*.py")))
     codes = set(re.findall(r'_(?:reject|warn)\(\s*"(\w+)"', source))
     codes |= set(re.findall(r'Reason\(\s*"(\w+)"', source))
     assert len(codes) > 10

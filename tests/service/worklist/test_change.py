@@ -25,7 +25,7 @@ def test_only_beyond_the_limit(before: float, after: float, delta: float, verdic
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "ruler", "verdict"),
+    ("before", "after", "repeatability", "verdict"),
     [
         (OTHER, OURS, RepeatabilityLimit(OURS, 4.0), "other_model"),
         (OURS, OTHER, RepeatabilityLimit(OURS, 4.0), "other_model"),
