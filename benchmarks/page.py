@@ -21,7 +21,7 @@ from benchmarks.stopwatch import Samples, table, write_results
 from radiograde.data.phantom_dicom import to_dicom
 from radiograde.data.storage import Storage
 from tests.web.conftest import CHROMIUM
-from tests.web.rooms import drop, serving
+from tests.web.page_driver import drop, serving
 
 ANSWER = "the service's answer"
 SHOWN = "the film on the screen"

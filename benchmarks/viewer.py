@@ -22,7 +22,7 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks.film import COLUMNS, ROWS, film
 from benchmarks.stopwatch import table, write_results
 from radiograde.data.phantom import Phantom
-from tests.web.site import HARNESS, Site, serving
+from tests.web.static_site import HARNESS, Site, serving
 
 WIDTH, HEIGHT = 1200, 1000
 """The canvas, in CSS pixels."""

@@ -3,14 +3,14 @@
 import { html, render, useCallback, useEffect, useRef, useState } from "./vendor/preact.js";
 import { onSignedOut } from "./api.js";
 import { useEvents, useRoute, useSettled } from "./hooks.js";
-import { KeysDialog, useKeys } from "./parts/keys.js";
-import { useSession } from "./parts/session.js";
-import { SignIn } from "./parts/sign_in.js";
-import { TopBar } from "./parts/top_bar.js";
-import { Uploads, useDrop, useUploads } from "./parts/uploads.js";
-import { Welcome } from "./parts/welcome.js";
-import { Workplace } from "./parts/workplace.js";
-import { Worklist, useWorklist } from "./parts/worklist.js";
+import { KeysDialog, useKeys } from "./components/shortcuts.js";
+import { useSession } from "./components/session.js";
+import { SignIn } from "./components/sign_in.js";
+import { TopBar } from "./components/top_bar.js";
+import { Uploads, useDrop, useUploads } from "./components/uploads.js";
+import { Welcome } from "./components/welcome.js";
+import { Workplace } from "./components/film_view.js";
+import { Worklist, useWorklist } from "./components/worklist.js";
 import { choose, loadWords, problemWords, t } from "./words.js";
 
 function Page() {

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.web.site import Site, serving
+from tests.web.static_site import Site, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from tests.web.stage import Stage
+    from tests.web.viewer_page import Stage
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -41,7 +41,7 @@ def site() -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def theatre(browser: Browser, site: Site) -> Iterator[Stage]:
     """Open the one page on which a module's viewers are shown."""
-    from tests.web.stage import opened
+    from tests.web.viewer_page import opened
 
     with opened(browser, site) as stage:
         yield stage
@@ -57,7 +57,7 @@ def stage(theatre: Stage) -> Stage:
 @pytest.fixture
 def own_stage(browser: Browser, site: Site) -> Iterator[Stage]:
     """Return a viewer on a page whose own functions may be replaced."""
-    from tests.web.stage import opened
+    from tests.web.viewer_page import opened
 
     with opened(browser, site) as stage:
         yield stage

@@ -17,9 +17,9 @@ from playwright.sync_api import Browser
 from radiograde.service.documents.drawing import heat
 from radiograde.service.documents.maps import resized
 from radiograde.service.documents.overlay import _zone_rows
-from tests.web.drawn import COLUMNS, FULL, RNG, ROWS, lungs, ramp
-from tests.web.site import Site
-from tests.web.stage import HEIGHT, WIDTH, Stage, opened
+from tests.web.static_site import Site
+from tests.web.viewer_films import COLUMNS, FULL, RNG, ROWS, lungs, ramp
+from tests.web.viewer_page import HEIGHT, WIDTH, Stage, opened
 
 
 def grey(values: NDArray[Any], window: dict[str, Any]) -> Any:

@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("playwright.sync_api")
 
-from tests.web.drawn import FULL, ramp
-from tests.web.stage import Stage
+from tests.web.viewer_films import FULL, ramp
+from tests.web.viewer_page import Stage
 
 
 def test_dragging_changes_the_window(stage: Stage) -> None:

@@ -19,7 +19,7 @@ from radiograde.service.worklist.change import Verdict
 
 ENGLISH = json.loads((WEB / "words" / "en.json").read_text())
 OTHERS = sorted(path.stem for path in (WEB / "words").glob("*.json") if path.stem != "en")
-SOURCES = [*WEB.glob("*.js"), *(WEB / "parts").glob("*.js")]
+SOURCES = [*WEB.glob("*.js"), *(WEB / "components").glob("*.js")]
 GATE = (gate, scope, scorer, polarity, dicom_orientation)
 
 
@@ -99,7 +99,7 @@ def test_every_value_of_the_service_has_words(prefix: str, values: tuple[str, ..
 
 
 def test_every_key_of_the_keyboard_has_words() -> None:
-    table = (WEB / "parts" / "keys.js").read_text().split("const ACTION_OF")[0]
+    table = (WEB / "components" / "shortcuts.js").read_text().split("const ACTION_OF")[0]
     actions = set(re.findall(r"(\w+): \[", table))
     moves = {action for action in actions if action.startswith("move_")}
     assert {f"keys.{action}" for action in actions - moves} <= set(ENGLISH)

@@ -1,7 +1,7 @@
 /** A film made ready to be shown. */
 
 import { ofFilm } from "./histogram.js";
-import { Levels } from "./levels.js";
+import { Levels } from "./pyramid.js";
 import { presetsOf } from "./presets.js";
 import { zonesOf } from "./zones.js";
 

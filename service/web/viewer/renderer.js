@@ -1,10 +1,10 @@
 /** Draws the film with WebGL 2. */
 
-import { makeProgram } from "./program.js";
+import { makeProgram } from "./shader_program.js";
 import { intersection, isEmpty } from "./rectangles.js";
-import { Samples } from "./samples.js";
+import { Samples } from "./screen_samples.js";
 import { COVER_ALL, show } from "./shaders.js";
-import { refillTable, tableTexture } from "./texture.js";
+import { refillTable, tableTexture } from "./textures.js";
 
 const LEAST_LIMIT = 2048; // what every WebGL 2 can do
 const UNITS = { seen: 0, table: 1 };

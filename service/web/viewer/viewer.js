@@ -4,7 +4,7 @@ import { Camera } from "./camera.js";
 import { Film } from "./film.js";
 import { Gestures } from "./gestures.js";
 import { Renderer } from "./renderer.js";
-import { watchSize } from "./size.js";
+import { watchSize } from "./canvas_size.js";
 import { ENTRIES, allowed, fillTable, lineOver, sameWindow } from "./voi.js";
 
 const TOOLS = ["window", "pan", "zoom"];

@@ -7,7 +7,7 @@ const STEP_PX = 60;
 const ZOOM = 1.25;
 const COVER = 0.1;
 
-/** Return the actions on a viewer by their names in keys.js; none while there is no film. */
+/** Return the actions on a viewer by their names in shortcuts.js; none while there is no film. */
 export function filmKeys(viewer, shown, setShown) {
   if (!viewer) return {};
   const set = (facts) => setShown({ ...shown, ...facts });

@@ -4,10 +4,10 @@ import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { getJson } from "../api.js";
 import { moment, range, score, taken } from "../format.js";
 import { problemWords, t, told } from "../words.js";
-import { Bar } from "./bar.js";
+import { Bar } from "./score_bar.js";
 import { expect, hasPicture } from "./film_data.js";
-import { Filters, NO_FILTERS, query } from "./filters.js";
-import { Who } from "./who.js";
+import { Filters, NO_FILTERS, query } from "./worklist_filters.js";
+import { Who } from "./patient_name.js";
 
 const PAGE = 50;
 const MOST = 200;

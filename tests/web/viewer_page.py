@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
-from tests.web.site import Site
+from tests.web.static_site import Site
 
 WIDTH, HEIGHT = 600, 500
 """The canvas of the harness, in CSS pixels."""

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from radiograde.data.phantom import PhantomSpec
 from radiograde.model.scoring.scales import ZONE_NAMES
 from tests.web.conftest import CHROMIUM
-from tests.web.rooms import asked, drop, film, grave_findings, picture, serving, visit
+from tests.web.page_driver import asked, drop, film, grave_findings, picture, serving, visit
 
 BEFORE = PhantomSpec(zones={"C": 1}, seed=1)
 AFTER = PhantomSpec(zones={"A": 1, "B": 1, "C": 1.5, "D": 1, "E": 1, "F": 2}, seed=1)

@@ -6,10 +6,10 @@
  * texture's size, which is the canvas's: what comes into sight takes the place of what went.
  */
 
-import { makeProgram } from "./program.js";
+import { makeProgram } from "./shader_program.js";
 import { contains, difference, intersection, tiled } from "./rectangles.js";
 import { COVER_ALL, MARKS, values } from "./shaders.js";
-import { levelTexture, mapsTexture, samplesTexture } from "./texture.js";
+import { levelTexture, mapsTexture, samplesTexture } from "./textures.js";
 
 const UNITS = { level: 0, maps: 0 };
 const NOTHING = { left: 0, top: 0, right: 0, bottom: 0 };

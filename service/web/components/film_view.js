@@ -3,12 +3,12 @@
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { problemWords, t } from "../words.js";
 import { useFilm, usePicture } from "./film_data.js";
-import { useKeys } from "./keys.js";
-import { link } from "./link.js";
-import { Panel } from "./panel.js";
-import { Stage } from "./stage.js";
+import { useKeys } from "./shortcuts.js";
+import { link } from "./linked_viewers.js";
+import { Panel } from "./result_panel.js";
+import { Stage } from "./viewport.js";
 import { Timeline, before } from "./timeline.js";
-import { filmKeys } from "./film_keys.js";
+import { filmKeys } from "./viewer_shortcuts.js";
 import { SHOWN, Toolbar } from "./toolbar.js";
 
 export function Workplace({ id, other, go, user, session, pulse, say }) {

@@ -4,7 +4,7 @@ import { html, useCallback, useEffect, useRef, useState } from "../vendor/preact
 import { sendFilm } from "../api.js";
 import { score } from "../format.js";
 import { problemWords, t } from "../words.js";
-import { filmsOf, isFilm } from "./dropped.js";
+import { filmsOf, isFilm } from "./dropped_files.js";
 import { expect } from "./film_data.js";
 
 const AT_ONCE = 2;

@@ -4,7 +4,7 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 import { day, score, taken } from "../format.js";
 import { t, told } from "../words.js";
 import { changeOf, changeWords } from "./timeline.js";
-import { Who } from "./who.js";
+import { Who } from "./patient_name.js";
 
 const DICOM = [["SR", "sr"], ["SEG", "seg"], ["SC", "sc"]];
 

@@ -4,7 +4,7 @@ import { html, useEffect, useReducer, useRef, useState } from "../vendor/preact.
 import { day, score } from "../format.js";
 import { problemWords, t } from "../words.js";
 import { Viewer } from "../viewer/viewer.js";
-import { Labels } from "./labels.js";
+import { Labels } from "./annotations.js";
 
 /**
  * `picture`: {view, pixels, maps} or null while it loads. `shown`: what is laid over the film.

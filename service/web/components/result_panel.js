@@ -7,7 +7,7 @@ import { Report } from "./report.js";
 import { Review } from "./review.js";
 import { Scores } from "./scores.js";
 import { changeOf } from "./timeline.js";
-import { Who } from "./who.js";
+import { Who } from "./patient_name.js";
 
 export function Panel({ film, result, user, session, say, onChanged, reviewRef, reportRef }) {
   if (film === null) return html`<aside class="panel" aria-label=${t("panel.title")} />`;

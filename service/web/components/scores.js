@@ -3,7 +3,7 @@
 import { html } from "../vendor/preact.js";
 import { range, score, share } from "../format.js";
 import { t } from "../words.js";
-import { Bar } from "./bar.js";
+import { Bar } from "./score_bar.js";
 import { shadeOf } from "./place.js";
 import { changeWords } from "./timeline.js";
 
