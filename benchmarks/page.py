@@ -21,7 +21,7 @@ from benchmarks.stopwatch import Samples, table, write_results
 from radiograde.data.phantom_dicom import to_dicom
 from radiograde.data.storage import Storage
 from tests.web.conftest import CHROMIUM
-from tests.web.page_driver import drop, serving
+from tests.web.page_driver import drop_files, serving
 
 ANSWER = "the service's answer"
 SHOWN = "the film on the screen"
@@ -63,7 +63,7 @@ def _measure(page: Page, folder: Path, rounds: int) -> Samples:
         ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = generate_uid()
         path = folder / f"{number}.dcm"
         ds.save_as(path, enforce_file_format=True)
-        drop(page, path)
+        drop_files(page, path)
         times = _times(page)
         page.evaluate("performance.clearMarks(); performance.clearResourceTimings()")
         if number:

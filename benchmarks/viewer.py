@@ -22,7 +22,7 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks.film import COLUMNS, ROWS, film
 from benchmarks.stopwatch import table, write_results
 from radiograde.data.phantom import Phantom
-from tests.web.static_site import HARNESS, Site, serving
+from tests.web.static_site import HARNESS, StaticSite, serving
 
 WIDTH, HEIGHT = 1200, 1000
 """The canvas, in CSS pixels."""
@@ -88,7 +88,7 @@ def _rates(page: Page, seconds: float) -> dict[str, float]:
     }
 
 
-def _hold(site: Site, phantom: Phantom) -> None:
+def _hold(site: StaticSite, phantom: Phantom) -> None:
     """Serve the film, its maps and the benchmark's script."""
     pixels = np.rint(phantom.pixels * HIGHEST).astype(np.uint16)
     planes = [phantom.opacity, *phantom.lungs.astype(np.float32)]

@@ -1,8 +1,6 @@
-/** Talks to the service. Addresses are relative, so that the page works below any path. */
+/** Requests to the service. Addresses are relative, so that the page works below any path. */
 
-import { isUnattended } from "./attention.js";
-
-/** A refusal: `code` is stable, `message` is for people; `resultId` of a film that was kept. */
+/** An error response: `code` is stable, `message` is for people; `resultId` of a film that was kept. */
 export class Problem extends Error {
   constructor({ code, detail, status = 0, result_id: resultId = null }) {
     super(detail);
@@ -14,80 +12,88 @@ export class Problem extends Error {
 
 const UNREACHABLE = { code: "unreachable", detail: "" };
 const UNEXPECTED = { code: "unexpected", detail: "" };
+const UNATTENDED_MS = 60_000;
 
-let csrf = null;
-let signedOut = () => {};
+let csrfToken = null;
+let onUnauthenticated = () => {};
+let lastInput = performance.now();
 
-/** Remember the token that changes need under a session. */
-export const useCsrf = (token) => { csrf = token; };
+for (const type of ["pointerdown", "pointermove", "wheel", "keydown"]) {
+  addEventListener(type, () => { lastInput = performance.now(); }, { capture: true, passive: true });
+}
 
-/** Call `handler` whenever the service asks for a sign-in. */
-export const onSignedOut = (handler) => { signedOut = handler; };
+/** Set the token that changes need under a session. */
+export const setCsrfToken = (token) => { csrfToken = token; };
+
+/** Call `handler` whenever the service requires a sign-in. */
+export const onSignInRequired = (handler) => { onUnauthenticated = handler; };
 
 /** Return the JSON document at a path. Throws Problem. */
-export const getJson = async (path, signal) => (await call("GET", path, { signal })).json();
+export const getJson = async (path, signal) => (await request("GET", path, { signal })).json();
 
 /** Return the bytes at a path. Throws Problem. */
-export const getBytes = async (path, signal) => (await call("GET", path, { signal })).arrayBuffer();
+export const getBytes = async (path, signal) => (await request("GET", path, { signal })).arrayBuffer();
 
-/** Send a JSON document and return the answer's; null where it has none. Throws Problem. */
+/** Post a JSON document and return that of the response, null where it has none. Throws Problem. */
 export async function postJson(path, document) {
-  const answer = await call("POST", path, {
+  const response = await request("POST", path, {
     body: JSON.stringify(document),
     headers: { "Content-Type": "application/json" },
   });
-  return answer.status === 204 ? null : answer.json();
+  const text = await response.text();
+  return text ? JSON.parse(text) : null;
 }
 
-/** Delete what is at a path. Throws Problem. */
-export const remove = (path) => call("DELETE", path, {});
+/** Delete the resource at a path. Throws Problem. */
+export const deleteResource = (path) => request("DELETE", path, {});
 
-async function call(method, path, { body, headers = {}, signal }) {
-  const answer = await fetch(path, {
-    method, body, signal, headers: { ...headers, ...token(), ...attention() }, credentials: "same-origin",
-  }).catch((fault) => {
-    if (fault.name === "AbortError") throw fault;
+async function request(method, path, { body, headers = {}, signal }) {
+  const response = await fetch(path, {
+    method, body, signal, headers: { ...headers, ...csrfHeader(), ...unattendedHeader() }, credentials: "same-origin",
+  }).catch((error) => {
+    if (error.name === "AbortError") throw error;
     throw new Problem(UNREACHABLE);
   });
-  if (!answer.ok) throw refusal(answer.status, await answer.text(), path);
-  return answer;
+  if (!response.ok) throw problemOf(response.status, await response.text(), path);
+  return response;
 }
 
 /**
- * Send a film and return its result. `onProgress` gets the share sent, 0-1, and then null while it
- * is graded. Fetch does not tell how much of a body was sent. Throws Problem.
+ * Upload a film and return its result. `onProgress` gets the fraction uploaded, 0-1, and then null
+ * while it is graded. Fetch does not report upload progress, hence XMLHttpRequest. Throws Problem.
  */
-export function sendFilm(file, onProgress) {
+export function uploadFilm(file, onProgress) {
   return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", "v1/score");
-    request.setRequestHeader("Content-Type", "application/octet-stream");
-    for (const [name, value] of Object.entries(token())) request.setRequestHeader(name, value);
-    request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
-    request.upload.onload = () => {
+    const upload = new XMLHttpRequest();
+    upload.open("POST", "v1/score");
+    upload.setRequestHeader("Content-Type", "application/octet-stream");
+    for (const [name, value] of Object.entries(csrfHeader())) upload.setRequestHeader(name, value);
+    upload.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
+    upload.upload.onload = () => {
       performance.mark("film-sent");
       onProgress(null);
     };
-    request.onerror = () => reject(new Problem(UNREACHABLE));
-    request.onload = () =>
-      request.status === 200
-        ? resolve(JSON.parse(request.responseText))
-        : reject(refusal(request.status, request.responseText, "v1/score"));
-    request.send(file);
+    upload.onerror = () => reject(new Problem(UNREACHABLE));
+    upload.onload = () =>
+      upload.status === 200
+        ? resolve(JSON.parse(upload.responseText))
+        : reject(problemOf(upload.status, upload.responseText, "v1/score"));
+    upload.send(file);
   });
 }
 
-const attention = () => (isUnattended() ? { "X-Unattended": "1" } : {});
+/** Requests of a page that nobody has touched for a minute must not prolong the session. */
+const unattendedHeader = () => (performance.now() - lastInput > UNATTENDED_MS ? { "X-Unattended": "1" } : {});
 
-const token = () => (csrf === null ? {} : { "X-CSRF-Token": csrf });
+const csrfHeader = () => (csrfToken === null ? {} : { "X-CSRF-Token": csrfToken });
 
-function refusal(status, text, path) {
+function problemOf(status, text, path) {
   let document = UNEXPECTED;
   try {
     document = JSON.parse(text);
   } catch {
-    // A proxy in between answers in its own words.
+    // A proxy in between may answer with a page of its own.
   }
-  if (status === 401 && !path.startsWith("v1/session")) signedOut();
+  if (status === 401 && !path.startsWith("v1/session")) onUnauthenticated();
   return new Problem({ ...UNEXPECTED, ...document, status });
 }

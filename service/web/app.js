@@ -1,79 +1,93 @@
-/** The page, put together: bar, worklist, film, result. */
+/** The page: top bar, worklist, film, result. */
 
 import { html, render, useCallback, useEffect, useRef, useState } from "./vendor/preact.js";
-import { onSignedOut } from "./api.js";
-import { useEvents, useRoute, useSettled } from "./hooks.js";
-import { KeysDialog, useKeys } from "./components/shortcuts.js";
+import { onSignInRequired } from "./api.js";
+import { FilmView } from "./components/film_view.js";
 import { useSession } from "./components/session.js";
+import { ShortcutsDialog, useShortcuts } from "./components/shortcuts.js";
 import { SignIn } from "./components/sign_in.js";
 import { TopBar } from "./components/top_bar.js";
 import { Uploads, useDrop, useUploads } from "./components/uploads.js";
-import { Welcome } from "./components/welcome.js";
-import { Workplace } from "./components/film_view.js";
 import { Worklist, useWorklist } from "./components/worklist.js";
-import { choose, loadWords, problemWords, t } from "./words.js";
+import { useDebounced, useEvents, useRoute } from "./hooks.js";
+import { chooseLanguage, loadWords, problemText, t } from "./words.js";
+
+const EVENTS_SETTLE_MS = 250;
 
 function Page() {
   const session = useSession();
-  const [, speak] = useState(0);
-  useEffect(() => onSignedOut(session.end), []);
+  const [, rerender] = useState(0);
+  useEffect(() => onSignInRequired(session.expire), []);
   const changeLanguage = (code) => {
-    choose(code);
-    speak((count) => count + 1);
+    chooseLanguage(code);
+    rerender((count) => count + 1);
   };
-  if (session.facts === null) return html`<p class="loading" role="status">${session.problem ? problemWords(session.problem) : ""}</p>`;
+  if (session.facts === null) return html`<p class="loading" role="status">${session.problem ? problemText(session.problem) : ""}</p>`;
   return session.facts.user === null
     ? html`<${SignIn} session=${session} onLanguage=${changeLanguage} />`
-    : html`<${Room} session=${session} onLanguage=${changeLanguage} />`;
+    : html`<${Workspace} session=${session} onLanguage=${changeLanguage} />`;
 }
 
-/** The reading room: everything that a signed-in person sees. */
-function Room({ session, onLanguage }) {
+/** Everything that a signed-in user sees. */
+function Workspace({ session, onLanguage }) {
   const { user } = session.facts;
   const [route, go] = useRoute();
-  const [id, other] = route[0] === "film" ? route.slice(1) : [];
+  const [id, comparedId] = route[0] === "film" ? route.slice(1) : [];
   const worklist = useWorklist();
-  const [listed, setListed] = useState(true);
-  const [helping, setHelping] = useState(false);
-  const [pulse, setPulse] = useState(0);
-  const [said, say] = useState("");
+  const [listShown, setListShown] = useState(true);
+  const [helpOpen, setHelpOpen] = useState(false);
+  const [revision, setRevision] = useState(0);
+  const [announcement, announce] = useState("");
   const open = useCallback((film) => go("film", film), []);
-  const refresh = useSettled(() => {
-    worklist.again();
-    setPulse((count) => count + 1);
-  }, 250);
+  const refresh = useDebounced(() => {
+    worklist.reload();
+    setRevision((count) => count + 1);
+  }, EVENTS_SETTLE_MS);
   const connected = useEvents(refresh);
   const uploads = useUploads(open, refresh, user);
-  const chooser = useRef(null);
-  const dropping = useDrop(uploads.add);
+  const fileInput = useRef(null);
+  const dragging = useDrop(uploads.add);
   const step = (by) => {
-    const place = worklist.films.findIndex((film) => film.id === id);
-    const next = worklist.films[place < 0 ? 0 : place + by];
+    const index = worklist.films.findIndex((film) => film.id === id);
+    const next = worklist.films[index < 0 ? 0 : index + by];
     if (next) open(next.id);
   };
-  useKeys({
+  useShortcuts({
     next: () => step(1),
     previous: () => step(-1),
-    list: () => setListed(!listed),
-    filter: () => { setListed(true); worklist.focusFilters(); },
-    add: () => chooser.current?.click(),
-    help: () => setHelping(true),
+    list: () => setListShown(!listShown),
+    filter: () => { setListShown(true); worklist.focusFilters(); },
+    add: () => fileInput.current?.click(),
+    help: () => setHelpOpen(true),
   });
   return html`
     <a class="skip" href="#film" onClick=${(event) => { event.preventDefault(); document.getElementById("film").focus(); }}>${t("skip")}</a>
-    <${TopBar} session=${session} connected=${connected} onLanguage=${onLanguage} onHelp=${() => setHelping(true)} />
-    <div class=${listed ? "room" : "room unlisted"}>
-      <div class="side" hidden=${!listed}>
-        <${Uploads} uploads=${uploads} chooser=${chooser} open=${open} />
-        <${Worklist} worklist=${worklist} chosen=${id} href=${(film) => `#/film/${film}`} />
+    <${TopBar} session=${session} connected=${connected} onLanguage=${onLanguage} onHelp=${() => setHelpOpen(true)} />
+    <div class=${listShown ? "workspace" : "workspace list-hidden"}>
+      <div class="sidebar" hidden=${!listShown}>
+        <${Uploads} uploads=${uploads} fileInput=${fileInput} open=${open} />
+        <${Worklist} worklist=${worklist} selected=${id} href=${(film) => `#/film/${film}`} />
       </div>
       ${id
-        ? html`<${Workplace} key=${id} id=${id} other=${other} go=${go} user=${user} session=${session.facts} pulse=${pulse} say=${say} />`
-        : html`<${Welcome} chooser=${chooser} />`}
+        ? html`<${FilmView} key=${id} id=${id} comparedId=${comparedId} go=${go} user=${user} session=${session.facts} revision=${revision} announce=${announce} />`
+        : html`<${Welcome} fileInput=${fileInput} />`}
     </div>
-    <p class="heard" role="status">${said}</p>
-    <div class="curtain" hidden=${!dropping}>${t("upload.drop")}</div>
-    ${helping && html`<${KeysDialog} onClose=${() => setHelping(false)} />`}`;
+    <p class="announcement" role="status">${announcement}</p>
+    <div class="drop-hint" hidden=${!dragging}>${t("upload.drop")}</div>
+    ${helpOpen && html`<${ShortcutsDialog} onClose=${() => setHelpOpen(false)} />`}`;
+}
+
+/** Shown instead of a film until one is opened. */
+function Welcome({ fileInput }) {
+  return html`
+    <main id="film" class="welcome" tabindex="-1">
+      <img src="assets/icon.svg" alt="" width="96" height="96" />
+      <h2>${t("welcome.title")}</h2>
+      <p>${t("welcome.text")}</p>
+      <button class="main" onClick=${() => fileInput.current.click()}>${t("upload.files")}</button>
+      <p class="dim">${t("upload.hint")} ${t("welcome.keys")}</p>
+      <p class="dim">${t("panel.is_not")}</p>
+    </main>`;
 }
 
 await loadWords();

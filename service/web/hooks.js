@@ -1,10 +1,10 @@
-/** What several parts of the page share: loading, routes, events, a live word for screen readers. */
+/** Hooks that several components share: loading, routes, events, debouncing. */
 
 import { useCallback, useEffect, useRef, useState } from "./vendor/preact.js";
 
-const AGAIN_MS = 5000;
+const RECONNECT_MS = 5000;
 
-/** Return [route, go]: the page's address after "#/", in its parts. */
+/** Return [route, go]: the address after "#/", split at "/", and a function that changes it. */
 export function useRoute() {
   const read = () => location.hash.replace(/^#\/?/, "").split("/").filter(Boolean);
   const [route, setRoute] = useState(read);
@@ -13,48 +13,48 @@ export function useRoute() {
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
   }, []);
-  const go = useCallback((...parts) => { location.hash = `/${parts.join("/")}`; }, []);
+  const go = useCallback((...segments) => { location.hash = `/${segments.join("/")}`; }, []);
   return [route, go];
 }
 
-/** Return {value, problem, again} of an asynchronous `load(signal)`, run anew when `inputs` change. */
+/** Return {value, problem, reload} of an asynchronous `load(signal)`, run again when `inputs` change. */
 export function useLoaded(load, inputs) {
   const [state, setState] = useState({ value: null, problem: null });
   const [round, setRound] = useState(0);
   useEffect(() => {
-    const stop = new AbortController();
-    load(stop.signal).then(
-      (value) => stop.signal.aborted || setState({ value, problem: null }),
-      (problem) => stop.signal.aborted || setState((old) => ({ ...old, problem })),
+    const abort = new AbortController();
+    load(abort.signal).then(
+      (value) => abort.signal.aborted || setState({ value, problem: null }),
+      (problem) => abort.signal.aborted || setState((old) => ({ ...old, problem })),
     );
-    return () => stop.abort();
+    return () => abort.abort();
   }, [...inputs, round]);
-  const again = useCallback(() => setRound((number) => number + 1), []);
-  return { ...state, again };
+  const reload = useCallback(() => setRound((number) => number + 1), []);
+  return { ...state, reload };
 }
 
 /**
- * Call `heard()` whenever a film or a review is new, and when the connection comes back, for what
- * was missed meanwhile. Return whether it is connected.
+ * Call `onChange()` whenever a film or a review is new, and after reconnecting, for what was missed
+ * meanwhile. Return whether the event stream is connected.
  */
-export function useEvents(heard) {
+export function useEvents(onChange) {
   const [connected, setConnected] = useState(false);
-  const newest = useRef(heard);
-  newest.current = heard;
+  const latest = useRef(onChange);
+  latest.current = onChange;
   useEffect(() => {
     let source;
     let timer;
     const connect = () => {
       source = new EventSource("v1/events");
-      for (const kind of ["film", "review"]) source.addEventListener(kind, () => newest.current());
+      for (const type of ["film", "review"]) source.addEventListener(type, () => latest.current());
       source.onopen = () => {
         setConnected(true);
-        newest.current();
+        latest.current();
       };
       source.onerror = () => {
         setConnected(false);
-        // A browser connects again by itself, but not after an answer such as 503.
-        if (source.readyState === EventSource.CLOSED) timer = setTimeout(connect, AGAIN_MS);
+        // A browser reconnects by itself, but not after a response such as 503.
+        if (source.readyState === EventSource.CLOSED) timer = setTimeout(connect, RECONNECT_MS);
       };
     };
     connect();
@@ -66,14 +66,14 @@ export function useEvents(heard) {
   return connected;
 }
 
-/** Return a function that runs the newest `action` once, `ms` after the last of many calls. */
-export function useSettled(action, ms) {
+/** Return a function that runs the latest `action` once, `ms` after the last of several calls. */
+export function useDebounced(action, ms) {
   const timer = useRef(0);
-  const newest = useRef(action);
-  newest.current = action;
+  const latest = useRef(action);
+  latest.current = action;
   useEffect(() => () => clearTimeout(timer.current), []);
   return useCallback(() => {
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => newest.current(), ms);
+    timer.current = setTimeout(() => latest.current(), ms);
   }, []);
 }

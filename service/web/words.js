@@ -1,49 +1,49 @@
-/** The page's words: one file a language, under words/. */
+/** The page's texts: one file a language, under words/. */
 
 const LANGUAGES = ["en", "ko"];
-const KEPT = "radiograde.language";
+const STORAGE_KEY = "radiograde.language";
 
 let words = {};
 let language = "en";
 
-/** The languages there are, as {code, name}; a language's own file holds its name. */
+/** The available languages, as {code, name}; a language's own file holds its name. */
 export const languages = [];
 
-/** Return the words under a key, with {names} filled in; the key itself where there are none. */
+/** Return the text of a key, with {names} filled in; the key itself where there is none. */
 export function t(key, values = {}) {
   const text = words[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
-/** Return what the service said of a film or a request, in the page's language if it can. */
-export function told({ code, message }) {
-  return words[`told.${code}`] ?? message;
+/** Return a message of the service, in the page's language if there is a translation of its code. */
+export function messageText({ code, message }) {
+  return words[`message.${code}`] ?? message;
 }
 
-/** Return a Problem in words; what the browser itself could not do has no message of the service. */
-export const problemWords = (problem) =>
-  problem.message ? told(problem) : t(`problem.${problem.code}`);
+/** Return the text of a Problem; the browser's own failures have no message of the service. */
+export const problemText = (problem) =>
+  problem.message ? messageText(problem) : t(`problem.${problem.code}`);
 
 /** The language in use, a BCP 47 tag. */
-export const current = () => language;
+export const currentLanguage = () => language;
 
-/** Read every language once, then use the one that was chosen last or that the browser prefers. */
+/** Load every language once, then use the one chosen last or preferred by the browser. */
 export async function loadWords() {
-  const read = async (code) => (await fetch(`assets/words/${code}.json`)).json();
-  const all = await Promise.all(LANGUAGES.map(read));
-  LANGUAGES.forEach((code, place) => languages.push({ code, name: all[place].language, words: all[place] }));
+  const load = async (code) => (await fetch(`assets/words/${code}.json`)).json();
+  const all = await Promise.all(LANGUAGES.map(load));
+  LANGUAGES.forEach((code, index) => languages.push({ code, name: all[index].language, words: all[index] }));
   const preferred = navigator.languages.map((tag) => tag.split("-")[0]);
-  const wanted = [localStorage.getItem(KEPT), ...preferred].find((code) => LANGUAGES.includes(code));
-  use(wanted ?? "en");
+  const chosen = [localStorage.getItem(STORAGE_KEY), ...preferred].find((code) => LANGUAGES.includes(code));
+  applyLanguage(chosen ?? "en");
 }
 
 /** Change the language, and remember it in this browser. */
-export function choose(code) {
-  localStorage.setItem(KEPT, code);
-  use(code);
+export function chooseLanguage(code) {
+  localStorage.setItem(STORAGE_KEY, code);
+  applyLanguage(code);
 }
 
-function use(code) {
+function applyLanguage(code) {
   language = code;
   words = { ...languages[0].words, ...languages.find((one) => one.code === code).words };
   document.documentElement.lang = code;

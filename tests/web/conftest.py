@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.web.static_site import Site, serving
+from tests.web.static_site import StaticSite, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from tests.web.viewer_page import Stage
+    from tests.web.viewer_harness import ViewerHarness
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -32,32 +32,32 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
+def site() -> Iterator[StaticSite]:
     """Serve the page's files, and what a test puts beside them."""
     with serving() as site:
         yield site
 
 
 @pytest.fixture(scope="module")
-def theatre(browser: Browser, site: Site) -> Iterator[Stage]:
+def shared_harness(browser: Browser, site: StaticSite) -> Iterator[ViewerHarness]:
     """Open the one page on which a module's viewers are shown."""
-    from tests.web.viewer_page import opened
+    from tests.web.viewer_harness import opened
 
-    with opened(browser, site) as stage:
-        yield stage
+    with opened(browser, site) as harness:
+        yield harness
 
 
 @pytest.fixture
-def stage(theatre: Stage) -> Stage:
+def harness(shared_harness: ViewerHarness) -> ViewerHarness:
     """Return a new viewer on the one page: loading it takes longest."""
-    theatre.begin()
-    return theatre
+    shared_harness.begin()
+    return shared_harness
 
 
 @pytest.fixture
-def own_stage(browser: Browser, site: Site) -> Iterator[Stage]:
+def own_harness(browser: Browser, site: StaticSite) -> Iterator[ViewerHarness]:
     """Return a viewer on a page whose own functions may be replaced."""
-    from tests.web.viewer_page import opened
+    from tests.web.viewer_harness import opened
 
-    with opened(browser, site) as stage:
-        yield stage
+    with opened(browser, site) as harness:
+        yield harness

@@ -1,4 +1,4 @@
-"""The page as a reader meets it: a real service, a real browser, drawn films."""
+"""The page in a real browser against a real service, with synthetic films."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCREENSHOTS = Path(__file__).parents[2] / "artefacts" / "screenshots"
 """Pictures of every view, for people to look at after the tests."""
 
 SIZE = ViewportSize(width=1600, height=1000)
-GRAVE = ("serious", "critical")
+SERIOUS = ("serious", "critical")
 
 _DROP = """async (files) => {
   const transfer = new DataTransfer();
@@ -47,49 +47,51 @@ def serving(folder: Path, *options: str) -> Iterator[str]:
     with running("serve", "--port", "0", *data, *options, log=log):
         found: list[str] = []
 
-        def told() -> bool:
+        def is_listening() -> bool:
             found[:] = re.findall(r"Radiograde at (\S+),", log.read_text())
             return bool(found)
 
-        if not waited(told, 60):
+        if not waited(is_listening, 60):
             pytest.fail(f"the service did not start: {log.read_text()[-2000:]}")
         yield found[0]
 
 
-def film(folder: Path, name: str, taken: str, spec: PhantomSpec, patient: str = "P1") -> Path:
-    """Write a drawn chest film of a made-up patient, taken on a day (YYYYMMDD)."""
+def write_film(
+    folder: Path, name: str, acquired: str, spec: PhantomSpec, patient: str = "P1"
+) -> Path:
+    """Write a drawn chest film of a made-up patient, acquired on a day (YYYYMMDD)."""
     ds = to_dicom(draw(spec))
     ds.PatientName = "Kim^Min-jun"
     ds.PatientID = patient
     for kind in ("Study", "Series", "Content", "Acquisition"):
-        ds[f"{kind}Date"].value = taken
+        ds[f"{kind}Date"].value = acquired
     path = folder / name
     ds.save_as(path, enforce_file_format=True)
     return path
 
 
 @contextmanager
-def visit(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
+def opened_page(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     """Open the page; at the end nothing may have left its origin, nor anything gone wrong."""
     context = browser.new_context(viewport=SIZE, locale="en-GB", **options)
     page = context.new_page()
-    strangers: list[str] = []
-    faults: list[str] = []
-    page.on("request", lambda request: strangers.append(request.url))
-    page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
+    requests: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address)
     page.locator("main").wait_for()
     yield page
     context.close()
     inside = (address, "data:", "blob:")
-    assert [url for url in strangers if not url.startswith(inside)] == []
+    assert [url for url in requests if not url.startswith(inside)] == []
     # The browser writes a line for every answer of 400 and above; the tests ask for some.
-    assert [fault for fault in faults if "Failed to load resource" not in fault] == []
+    assert [error for error in errors if "Failed to load resource" not in error] == []
 
 
-def drop(page: Page, *paths: Path) -> None:
-    """Let files fall on the page."""
+def drop_files(page: Page, *paths: Path) -> None:
+    """Drop files on the page."""
     files = [
         {"name": path.name, "content": base64.b64encode(path.read_bytes()).decode()}
         for path in paths
@@ -97,24 +99,24 @@ def drop(page: Page, *paths: Path) -> None:
     page.evaluate(_DROP, files)
 
 
-def picture(page: Page, name: str) -> None:
-    """Keep a picture of what is seen."""
+def screenshot(page: Page, name: str) -> None:
+    """Write a screenshot of the page."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
-def grave_findings(page: Page) -> list[str]:
+def serious_axe_findings(page: Page) -> list[str]:
     """Return what axe finds serious or critical, with where."""
     answer = Axe().run(page)
     return [
         f"{finding['id']}: {node['html'][:160]}"
         for finding in answer.response["violations"]
-        if finding["impact"] in GRAVE
+        if finding["impact"] in SERIOUS
         for node in finding["nodes"]
     ]
 
 
-def asked(address: str) -> Any:
+def get_json(address: str) -> Any:
     """Return the JSON at an address."""
     with urlopen(address) as answer:  # noqa: S310  our own service
         return json.load(answer)

@@ -23,7 +23,7 @@ HARNESS = Path(__file__).with_name("harness")
 
 
 @dataclass
-class Site:
+class StaticSite:
     """Where the files are served, and what is served beside them, by path."""
 
     url: str = ""
@@ -53,8 +53,8 @@ class Site:
         return None
 
 
-class _Answer(BaseHTTPRequestHandler):
-    def __init__(self, *args: Any, site: Site) -> None:
+class _Handler(BaseHTTPRequestHandler):
+    def __init__(self, *args: Any, site: StaticSite) -> None:
         self._site = site
         super().__init__(*args)
 
@@ -74,10 +74,10 @@ class _Answer(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving() -> Iterator[Site]:
+def serving() -> Iterator[StaticSite]:
     """Serve the page's files and the harness's until the end."""
-    site = Site()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Answer, site=site))
+    site = StaticSite()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, site=site))
     site.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""A reader's day, driven in a real browser against a real service with the bundled model."""
+"""The page as a reader uses it: a real browser, a real service, the bundled model."""
 
 from __future__ import annotations
 
@@ -15,14 +15,22 @@ from playwright.sync_api import Browser, Page, expect
 from radiograde.data.phantom import PhantomSpec
 from radiograde.model.scoring.scales import ZONE_NAMES
 from tests.web.conftest import CHROMIUM
-from tests.web.page_driver import asked, drop, film, grave_findings, picture, serving, visit
+from tests.web.page_driver import (
+    drop_files,
+    get_json,
+    opened_page,
+    screenshot,
+    serious_axe_findings,
+    serving,
+    write_film,
+)
 
 BEFORE = PhantomSpec(zones={"C": 1}, seed=1)
 AFTER = PhantomSpec(zones={"A": 1, "B": 1, "C": 1.5, "D": 1, "E": 1, "F": 2}, seed=1)
 
 
 @dataclass(frozen=True)
-class Room:
+class ServedFilms:
     """A service with two films of one patient, sent by the page itself."""
 
     address: str
@@ -31,37 +39,37 @@ class Room:
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Room]:
-    folder = tmp_path_factory.mktemp("room")
+def served(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[ServedFilms]:
+    folder = tmp_path_factory.mktemp("served")
     films = [
-        film(folder, "before.dcm", "20240301", BEFORE),
-        film(folder, "after.dcm", "20240309", AFTER),
+        write_film(folder, "before.dcm", "20240301", BEFORE),
+        write_film(folder, "after.dcm", "20240309", AFTER),
     ]
     with serving(folder) as address:
-        with visit(browser, address) as page:
-            expect(page.get_by_role("heading", name="Drop a chest film")).to_be_visible()
+        with opened_page(browser, address) as page:
+            expect(page.get_by_role("heading", name="Drop a chest radiograph")).to_be_visible()
             expect(page.get_by_text("No films yet")).to_be_visible()
-            assert grave_findings(page) == []
-            picture(page, "1-first-start")
-            drop(page, *films)
-            done = page.locator(".sending li.done")
+            assert serious_axe_findings(page) == []
+            screenshot(page, "1-first-start")
+            drop_files(page, *films)
+            done = page.locator(".upload-list li.done")
             expect(done).to_have_count(2, timeout=30_000)
             expect(page.locator(".worklist li")).to_have_count(2)
-            picture(page, "2-two-films")
-        listed = asked(f"{address}/v1/worklist")["films"]
+            screenshot(page, "2-two-films")
+        listed = get_json(f"{address}/v1/worklist")["films"]
         ids = {row["taken"][:10]: row["id"] for row in listed}
-        yield Room(address, folder, (ids["2024-03-01"], ids["2024-03-09"]))
+        yield ServedFilms(address, folder, (ids["2024-03-01"], ids["2024-03-09"]))
 
 
 @pytest.fixture
-def page(browser: Browser, room: Room) -> Iterator[Page]:
-    with visit(browser, room.address) as page:
+def page(browser: Browser, served: ServedFilms) -> Iterator[Page]:
+    with opened_page(browser, served.address) as page:
         yield page
 
 
-def open_film(page: Page, room: Room, number: int) -> None:
-    page.goto(f"{room.address}/#/film/{room.ids[number]}")
-    expect(page.locator(".numbers")).to_be_visible()
+def open_film(page: Page, served: ServedFilms, number: int) -> None:
+    page.goto(f"{served.address}/#/film/{served.ids[number]}")
+    expect(page.locator(".readout")).to_be_visible()
 
 
 def brightness(page: Page) -> float:
@@ -71,13 +79,13 @@ def brightness(page: Page) -> float:
     import numpy as np
     from PIL import Image
 
-    shot = page.locator(".stage canvas").first.screenshot()
+    shot = page.locator(".viewport canvas").first.screenshot()
     return float(np.asarray(Image.open(BytesIO(shot)).convert("L")).mean())
 
 
-def test_a_film_shows_its_scores_as_the_service_has_them(page: Page, room: Room) -> None:
-    open_film(page, room, 1)
-    brixia = asked(f"{room.address}/v1/results/{room.ids[1]}")["scores"]["brixia"]
+def test_a_film_shows_its_scores_as_the_service_has_them(page: Page, served: ServedFilms) -> None:
+    open_film(page, served, 1)
+    brixia = get_json(f"{served.address}/v1/results/{served.ids[1]}")["scores"]["brixia"]
     panel = page.get_by_role("complementary", name="Result")
     expect(panel.locator(".headline .value")).to_have_text(f"{brixia['value']:.1f}")
     for name, zone in brixia["zones"].items():
@@ -88,15 +96,15 @@ def test_a_film_shows_its_scores_as_the_service_has_them(page: Page, room: Room)
     expect(page.locator(".zone-label")).to_have_count(6)
     expect(page.locator(".scale-bar")).to_contain_text("cm")
     expect(page.locator("header .notice")).to_contain_text("not a diagnosis")
-    picture(page, "3-film")
-    assert grave_findings(page) == []
+    screenshot(page, "3-film")
+    assert serious_axe_findings(page) == []
 
 
-def test_dragging_changes_the_window(page: Page, room: Room) -> None:
-    open_film(page, room, 1)
-    canvas = page.locator(".stage canvas")
-    numbers = page.locator(".numbers")
-    before, told = brightness(page), numbers.inner_text()
+def test_dragging_changes_the_window(page: Page, served: ServedFilms) -> None:
+    open_film(page, served, 1)
+    canvas = page.locator(".viewport canvas")
+    readout = page.locator(".readout")
+    before, shown = brightness(page), readout.inner_text()
     box = canvas.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -104,146 +112,150 @@ def test_dragging_changes_the_window(page: Page, room: Room) -> None:
     page.mouse.down()
     page.mouse.move(x, y + 160, steps=8)
     page.mouse.up()
-    assert numbers.inner_text() != told
+    assert readout.inner_text() != shown
     assert abs(brightness(page) - before) > 10
-    expect(page.get_by_label("Preset")).to_contain_text("By hand")
+    expect(page.get_by_label("Preset")).to_contain_text("Manual")
     page.keyboard.press("p")
     assert abs(brightness(page) - before) < 40
 
 
-def test_the_slider_takes_the_colour_away(page: Page, room: Room) -> None:
-    open_film(page, room, 1)
-    coloured = page.locator(".stage canvas").screenshot()
+def test_the_slider_takes_the_colour_away(page: Page, served: ServedFilms) -> None:
+    open_film(page, served, 1)
+    coloured = page.locator(".viewport canvas").screenshot()
     slider = page.get_by_label("Opacity", exact=True)
     slider.fill("0")
     page.wait_for_timeout(100)
-    assert page.locator(".stage canvas").screenshot() != coloured
+    assert page.locator(".viewport canvas").screenshot() != coloured
     page.keyboard.press("l")
     page.keyboard.press("z")
     expect(page.locator(".zone-label")).to_have_count(0)
-    picture(page, "4-bare-film")
+    screenshot(page, "4-bare-film")
     page.keyboard.press("i")
-    expect(page.get_by_text("Shown inverted")).to_be_attached()
+    expect(page.get_by_text("Displayed inverted")).to_be_attached()
     page.keyboard.press("m")
-    expect(page.get_by_text("Shown mirrored")).to_be_attached()
+    expect(page.get_by_text("Displayed mirrored")).to_be_attached()
     expect(page.locator(".side-mark.at-left")).to_have_text("L")
 
 
-def test_a_change_is_judged_by_the_repeatability_limit(page: Page, room: Room) -> None:
-    open_film(page, room, 1)
-    told = asked(f"{room.address}/v1/results/{room.ids[1]}/history")
-    change = told["films"][1]["change"]
+def test_a_change_is_judged_by_the_repeatability_limit(page: Page, served: ServedFilms) -> None:
+    open_film(page, served, 1)
+    history = get_json(f"{served.address}/v1/results/{served.ids[1]}/history")
+    change = history["films"][1]["change"]
     assert change["verdict"] == "worse"
-    assert change["delta"] > told["repeatability"]
-    course = page.get_by_role("region", name="Over time")
-    expect(course).to_contain_text(f"up to {told['repeatability']:.1f} points")
-    expect(course.locator(".change")).to_have_text(f"+{change['delta']:.1f} worse")
-    course.get_by_role("link").first.click()
-    expect(page).to_have_url(f"{room.address}/#/film/{room.ids[0]}")
+    assert change["delta"] > history["repeatability"]
+    timeline = page.get_by_role("region", name="Timeline")
+    expect(timeline).to_contain_text(f"up to {history['repeatability']:.1f} points")
+    expect(timeline.locator(".change")).to_have_text(f"+{change['delta']:.1f} worse")
+    timeline.get_by_role("link").first.click()
+    expect(page).to_have_url(f"{served.address}/#/film/{served.ids[0]}")
 
 
-def test_two_films_side_by_side_move_as_one(page: Page, room: Room) -> None:
-    open_film(page, room, 1)
+def test_two_films_side_by_side_move_as_one(page: Page, served: ServedFilms) -> None:
+    open_film(page, served, 1)
     page.keyboard.press("c")
-    stages = page.locator(".stage")
-    expect(stages).to_have_count(2)
-    numbers = page.locator(".numbers")
-    expect(numbers).to_have_count(2)
-    picture(page, "5-compare")
-    assert grave_findings(page) == []
-    fitted = numbers.first.inner_text()
-    stages.nth(1).locator("canvas").hover()
+    viewports = page.locator(".viewport")
+    expect(viewports).to_have_count(2)
+    readout = page.locator(".readout")
+    expect(readout).to_have_count(2)
+    screenshot(page, "5-compare")
+    assert serious_axe_findings(page) == []
+    fitted = readout.first.inner_text()
+    viewports.nth(1).locator("canvas").hover()
     page.mouse.wheel(0, -400)
     page.wait_for_timeout(100)
-    assert numbers.first.inner_text() != fitted
-    assert numbers.first.inner_text() == numbers.nth(1).inner_text()
+    assert readout.first.inner_text() != fitted
+    assert readout.first.inner_text() == readout.nth(1).inner_text()
     page.keyboard.press("c")
-    expect(stages).to_have_count(1)
+    expect(viewports).to_have_count(1)
 
 
-def test_a_correction_stands_beside_the_result_and_becomes_a_label(page: Page, room: Room) -> None:
-    open_film(page, room, 0)
+def test_a_correction_stands_beside_the_result_and_becomes_a_label(
+    page: Page, served: ServedFilms
+) -> None:
+    open_film(page, served, 0)
     page.keyboard.press("e")
     form = page.locator(".review form")
     expect(form).to_be_visible()
     form.get_by_role("group", name="A right upper").get_by_label("2").check()
     form.get_by_role("group", name="F left lower").get_by_label("3").check()
     form.get_by_label("Comment").fill("Basal consolidation on the left.")
-    picture(page, "6-correct")
-    assert grave_findings(page) == []
+    screenshot(page, "6-correct")
+    assert serious_axe_findings(page) == []
     form.get_by_role("button", name="Save review").click()
-    expect(page.locator(".given")).to_contain_text("Corrected to")
+    expect(page.locator(".review-list")).to_contain_text("Corrected to")
     chosen = page.locator(".worklist a[aria-current]")
     expect(chosen).to_contain_text("Reviewed", timeout=10_000)
-    picture(page, "7-reviewed")
-    kept = asked(f"{room.address}/v1/results/{room.ids[0]}")
+    screenshot(page, "7-reviewed")
+    kept = get_json(f"{served.address}/v1/results/{served.ids[0]}")
     review = kept["reviews"][0]
     assert (review["zones"]["A"], review["zones"]["F"]) == (2, 3)
-    out = room.folder / "labels"
+    out = served.folder / "labels"
     command = [sys.executable, "-m", "radiograde", "data", "reviews", "--out", str(out)]
-    subprocess.run([*command, "--data-dir", str(room.folder / "data")], check=True)
+    subprocess.run([*command, "--data-dir", str(served.folder / "data")], check=True)
     with (out / "manifest.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [(row["brixia_A"], row["brixia_F"]) for row in rows] == [("2", "3")]
 
 
-def test_everything_works_by_keyboard(page: Page, room: Room) -> None:
+def test_everything_works_by_keyboard(page: Page, served: ServedFilms) -> None:
     expect(page.locator(".worklist li")).to_have_count(2)
     page.keyboard.press("j")
-    expect(page.locator(".numbers")).to_be_visible()
+    expect(page.locator(".readout")).to_be_visible()
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Correct the zones")
-    picture(page, "8-keys")
-    assert grave_findings(page) == []
+    screenshot(page, "8-keys")
+    assert serious_axe_findings(page) == []
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    zoomed = page.locator(".numbers").inner_text()
+    zoomed = page.locator(".readout").inner_text()
     page.keyboard.press("+")
     page.wait_for_timeout(100)
-    assert page.locator(".numbers").inner_text() != zoomed
+    assert page.locator(".readout").inner_text() != zoomed
     page.keyboard.press("a")
     page.keyboard.type("Agreed.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.locator(".given")).to_contain_text("Agreed.")
+    expect(page.locator(".review-list")).to_contain_text("Agreed.")
     page.keyboard.press("/")
     expect(page.get_by_label("Order")).to_be_focused()
 
 
-def test_a_file_that_fails_says_why_beside_its_name(page: Page, room: Room, tmp_path: Path) -> None:
+def test_a_file_that_fails_says_why_beside_its_name(
+    page: Page, served: ServedFilms, tmp_path: Path
+) -> None:
     broken = tmp_path / "cut.dcm"
-    whole = (room.folder / "before.dcm").read_bytes()
+    whole = (served.folder / "before.dcm").read_bytes()
     broken.write_bytes(whole[: len(whole) // 2])
     notes = tmp_path / "notes.txt"
     notes.write_text("no film")
-    drop(page, broken, notes)
-    failed = page.locator(".sending li.failed")
+    drop_files(page, broken, notes)
+    failed = page.locator(".upload-list li.failed")
     expect(failed).to_contain_text("cut.dcm", timeout=30_000)
-    expect(failed.locator(".what")).not_to_be_empty()
-    expect(page.get_by_text("since no films: 1")).to_be_visible()
+    expect(failed.locator(".outcome")).not_to_be_empty()
+    expect(page.get_by_text("not image files: 1")).to_be_visible()
     expect(page.locator(".remarks .reject")).to_be_visible()
-    picture(page, "9-failed")
-    assert grave_findings(page) == []
+    screenshot(page, "9-failed")
+    assert serious_axe_findings(page) == []
 
 
-def test_films_from_another_door_appear_by_themselves(page: Page, room: Room) -> None:
+def test_films_from_another_source_appear_by_themselves(page: Page, served: ServedFilms) -> None:
     rows = page.locator(".worklist li")
     expect(rows.first).to_be_visible()
     count = rows.count()
-    path = film(room.folder, "late.dcm", "20240311", BEFORE, patient="P2")
+    path = write_film(served.folder, "late.dcm", "20240311", BEFORE, patient="P2")
     command = ["curl", "-sSf", "-o", "/dev/null", "-H", "Content-Type: application/dicom"]
-    where = f"{room.address}/v1/score"
+    where = f"{served.address}/v1/score"
     subprocess.run([*command, "--data-binary", f"@{path}", where], check=True)
     expect(rows).to_have_count(count + 1, timeout=10_000)
 
 
-def test_the_list_is_filtered_and_ordered(page: Page, room: Room) -> None:
+def test_the_list_is_filtered_and_ordered(page: Page, served: ServedFilms) -> None:
     page.keyboard.press("/")
     page.get_by_label("Order").select_option("severest")
-    scores = page.locator(".worklist .mark")
+    scores = page.locator(".worklist .score")
     expect(scores.first).to_have_text(
-        f"{asked(f'{room.address}/v1/results/{room.ids[1]}')['scores']['brixia']['value']:.1f}"
+        f"{get_json(f'{served.address}/v1/results/{served.ids[1]}')['scores']['brixia']['value']:.1f}"
     )
     page.get_by_label("Status").select_option("scored")
     page.get_by_label("From", exact=True).fill("2024-03-05")
@@ -253,45 +265,45 @@ def test_the_list_is_filtered_and_ordered(page: Page, room: Room) -> None:
     expect(scores).not_to_have_count(1)
 
 
-def test_the_report_is_copied_and_printed(browser: Browser, room: Room) -> None:
+def test_the_report_is_copied_and_printed(browser: Browser, served: ServedFilms) -> None:
     allowed = ["clipboard-read", "clipboard-write"]
-    with visit(browser, room.address, permissions=allowed) as page:
-        open_film(page, room, 1)
+    with opened_page(browser, served.address, permissions=allowed) as page:
+        open_film(page, served, 1)
         page.keyboard.press("t")
         expect(page.get_by_text("Report copied")).to_be_visible()
         text = page.evaluate("navigator.clipboard.readText()")
         assert "Brixia score" in text
         assert "not a diagnosis" in text
-        assert "since the film before: worse" in text
+        assert "since the prior film: worse" in text
         page.evaluate("window.print = () => { window.printed = true; }")
         page.emulate_media(media="print")
         page.keyboard.press("r")
-        expect(page.locator(".paper img")).to_be_visible()
+        expect(page.locator(".print-only img")).to_be_visible()
         assert page.evaluate("window.printed")
-        picture(page, "10-print")
+        screenshot(page, "10-print")
 
 
-def test_the_page_speaks_korean(page: Page, room: Room) -> None:
-    open_film(page, room, 1)
+def test_the_page_in_korean(page: Page, served: ServedFilms) -> None:
+    open_film(page, served, 1)
     page.get_by_label("Language").select_option("ko")
     expect(page.get_by_role("complementary", name="결과")).to_contain_text("Brixia 점수")
     expect(page.locator("html")).to_have_attribute("lang", "ko")
-    picture(page, "11-korean")
-    assert grave_findings(page) == []
+    screenshot(page, "11-korean")
+    assert serious_axe_findings(page) == []
     page.reload()
     expect(page.locator("html")).to_have_attribute("lang", "ko")
 
 
-def test_without_webgl_the_finished_picture_is_shown(browser: Browser, room: Room) -> None:
+def test_without_webgl_the_finished_picture_is_shown(browser: Browser, served: ServedFilms) -> None:
     flags = ["--no-sandbox", "--disable-3d-apis"]
     plain = browser.browser_type.launch(executable_path=CHROMIUM, args=flags)
-    with visit(plain, room.address) as page:
-        page.goto(f"{room.address}/#/film/{room.ids[1]}")
+    with opened_page(plain, served.address) as page:
+        page.goto(f"{served.address}/#/film/{served.ids[1]}")
         expect(page.get_by_role("alert")).to_contain_text("WebGL")
-        shown = page.get_by_role("img", name="The film with the opacity that was found")
+        shown = page.get_by_role("img", name="The film with the opacity overlay")
         expect(shown).to_be_visible()
         expect(page.locator(".headline .value")).to_be_visible()
-        picture(page, "13-without-webgl")
+        screenshot(page, "13-without-webgl")
     plain.close()
 
 
@@ -299,11 +311,11 @@ def test_whoever_is_known_signs_in(browser: Browser, tmp_path: Path) -> None:
     add = [sys.executable, "-m", "radiograde", "users", "add", "anna", "--role", "reader"]
     where = ["--password-stdin", "--data-dir", str(tmp_path / "data")]
     subprocess.run([*add, *where], input=b"correct horse battery\n", check=True)
-    path = film(tmp_path, "film.dcm", "20240301", AFTER)
-    with serving(tmp_path) as address, visit(browser, address) as page:
+    path = write_film(tmp_path, "film.dcm", "20240301", AFTER)
+    with serving(tmp_path) as address, opened_page(browser, address) as page:
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-        picture(page, "12-sign-in")
-        assert grave_findings(page) == []
+        screenshot(page, "12-sign-in")
+        assert serious_axe_findings(page) == []
         page.get_by_label("Name").fill("anna")
         page.get_by_label("Password").fill("wrong horse battery")
         page.keyboard.press("Enter")
@@ -311,14 +323,14 @@ def test_whoever_is_known_signs_in(browser: Browser, tmp_path: Path) -> None:
         page.get_by_label("Password").fill("correct horse battery")
         page.keyboard.press("Enter")
         expect(page.get_by_text("anna, reader")).to_be_visible()
-        drop(page, path)
+        drop_files(page, path)
         expect(page.locator(".headline .value")).to_be_visible(timeout=30_000)
         page.keyboard.press("a")
         page.get_by_role("button", name="Save review").click()
-        expect(page.locator(".given")).to_contain_text("anna")
+        expect(page.locator(".review-list")).to_contain_text("anna")
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-        expect(page.locator(".stage, .card")).to_have_count(0)
+        expect(page.locator(".viewport, .card")).to_have_count(0)
         page.get_by_label("Name").fill("anna")
         page.get_by_label("Password").fill("correct horse battery")
         page.keyboard.press("Enter")
@@ -328,4 +340,4 @@ def test_whoever_is_known_signs_in(browser: Browser, tmp_path: Path) -> None:
         page.keyboard.press("n")
         page.get_by_role("button", name="Save review").click()
         expect(page.get_by_text("Your session has ended")).to_be_visible()
-        expect(page.locator(".stage, .card")).to_have_count(0)
+        expect(page.locator(".viewport, .card")).to_have_count(0)

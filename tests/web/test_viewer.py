@@ -17,9 +17,9 @@ from playwright.sync_api import Browser
 from radiograde.service.documents.drawing import heat
 from radiograde.service.documents.maps import resized
 from radiograde.service.documents.overlay import _zone_rows
-from tests.web.static_site import Site
+from tests.web.static_site import StaticSite
 from tests.web.viewer_films import COLUMNS, FULL, RNG, ROWS, lungs, ramp
-from tests.web.viewer_page import HEIGHT, WIDTH, Stage, opened
+from tests.web.viewer_harness import HEIGHT, WIDTH, ViewerHarness, opened
 
 
 def grey(values: NDArray[Any], window: dict[str, Any]) -> Any:
@@ -38,69 +38,69 @@ def grey(values: NDArray[Any], window: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("curve", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
 @pytest.mark.parametrize(("inverted", "invert"), [(False, False), (True, False), (True, True)])
 def test_a_window_is_what_dicom_says(
-    stage: Stage, curve: str, inverted: bool, invert: bool
+    harness: ViewerHarness, curve: str, inverted: bool, invert: bool
 ) -> None:
     pixels = ramp()
     window = {"center": 400.5, "width": 900.0, "function": curve}
     facts: dict[str, Any] = {"slope": 0.5, "intercept": -200, "inverted": inverted}
-    stage.show(pixels, windows=[{"name": "", **window}], **facts)
-    assert stage.js("viewer.window") == window
-    stage.js("invert => { viewer.actualSize(); viewer.invert = invert; }", invert)
+    harness.show(pixels, windows=[{"name": "", **window}], **facts)
+    assert harness.js("viewer.window") == window
+    harness.js("invert => { viewer.actualSize(); viewer.invert = invert; }", invert)
     expected = grey(pixels * 0.5 - 200, window)
     if inverted != invert:
         expected = 255 - expected
-    assert np.abs(stage.film() - expected[..., None]).max() <= 1
+    assert np.abs(harness.film() - expected[..., None]).max() <= 1
 
 
-def test_a_window_of_one_is_a_step(stage: Stage) -> None:
+def test_a_window_of_one_is_a_step(harness: ViewerHarness) -> None:
     pixels = ramp()
     window = {"center": 2000.5, "width": 1, "function": "LINEAR"}
-    stage.show(pixels, windows=[{"name": "", **window}], inverted=True)
-    stage.js("viewer.actualSize()")
-    assert np.array_equal(stage.film()[..., 0], np.where(pixels <= 2000, 255, 0))
+    harness.show(pixels, windows=[{"name": "", **window}], inverted=True)
+    harness.js("viewer.actualSize()")
+    assert np.array_equal(harness.film()[..., 0], np.where(pixels <= 2000, 255, 0))
 
 
-def test_the_films_own_table_is_used(stage: Stage) -> None:
+def test_the_films_own_table_is_used(harness: ViewerHarness) -> None:
     pixels = ramp()
     values = (255 * np.linspace(0, 1, 3000) ** 2).astype(np.uint8)
     lut = {"first": 500, "values": base64.b64encode(values.tobytes()).decode()}
-    stage.show(pixels, lut=lut)
-    assert stage.js("viewer.window") == {"lut": True}
-    stage.js("viewer.actualSize()")
+    harness.show(pixels, lut=lut)
+    assert harness.js("viewer.window") == {"lut": True}
+    harness.js("viewer.actualSize()")
     expected = values[np.clip(pixels.astype(int) - 500, 0, 2999)]
-    assert np.array_equal(stage.film()[..., 0], expected)
+    assert np.array_equal(harness.film()[..., 0], expected)
 
 
 @pytest.mark.parametrize("high", [1, 255, 16383, 65535])
-def test_every_depth_uses_the_whole_range(stage: Stage, high: int) -> None:
+def test_every_depth_uses_the_whole_range(harness: ViewerHarness, high: int) -> None:
     pixels = ramp(high)
     window = {"center": high / 2, "width": high, "function": "LINEAR_EXACT"}
-    stage.show(pixels, windows=[{"name": "", **window}])
-    stage.js("viewer.actualSize()")
-    assert np.abs(stage.film()[..., 0] - grey(pixels, window)).max() <= 1
+    harness.show(pixels, windows=[{"name": "", **window}])
+    harness.js("viewer.actualSize()")
+    assert np.abs(harness.film()[..., 0] - grey(pixels, window)).max() <= 1
 
 
-def test_a_reduced_film_is_averaged_before_the_window(stage: Stage) -> None:
+def test_a_reduced_film_is_averaged_before_the_window(harness: ViewerHarness) -> None:
     pixels = RNG.integers(0, 256, (4 * HEIGHT, 4 * WIDTH)).astype(np.uint16)
     window = {"center": 128, "width": 60, "function": "LINEAR_EXACT"}
-    stage.show(pixels, windows=[{"name": "", **window}])
+    harness.show(pixels, windows=[{"name": "", **window}])
     averages = pixels.reshape(HEIGHT, 4, WIDTH, 4).mean(axis=(1, 3))
-    assert np.abs(stage.drawn()[..., 0] - grey(averages, window)).max() <= 1
+    assert np.abs(harness.drawn()[..., 0] - grey(averages, window)).max() <= 1
 
 
-def test_no_pixel_is_left_out_between_two_levels(stage: Stage) -> None:
+def test_no_pixel_is_left_out_between_two_levels(harness: ViewerHarness) -> None:
     pixels = ramp(4095, 3 * HEIGHT, 3 * WIDTH)
-    stage.show(pixels, windows=[{"name": "", **FULL}])
+    harness.show(pixels, windows=[{"name": "", **FULL}])
     halves = pixels.reshape(3 * HEIGHT // 2, 2, 3 * WIDTH // 2, 2).mean(axis=(1, 3))
     spread = halves.repeat(2, axis=0).repeat(2, axis=1)
     expected = grey(spread.reshape(HEIGHT, 3, WIDTH, 3).mean(axis=(1, 3)), FULL)
-    assert np.abs(stage.drawn()[..., 0] - expected).max() <= 1
+    assert np.abs(harness.drawn()[..., 0] - expected).max() <= 1
 
 
-def test_an_enlarged_film_is_smooth(stage: Stage) -> None:
+def test_an_enlarged_film_is_smooth(harness: ViewerHarness) -> None:
     pixels = np.array([[0, 4000], [0, 4000]], np.uint16)
-    stage.show(pixels, windows=[{"name": "", **FULL}])
-    row = stage.drawn()[HEIGHT // 2, :, 0]
+    harness.show(pixels, windows=[{"name": "", **FULL}])
+    row = harness.drawn()[HEIGHT // 2, :, 0]
     left = (WIDTH - HEIGHT) // 2
     inside = row[left : left + HEIGHT]
     assert np.abs(np.diff(inside)).max() <= 2
@@ -109,75 +109,77 @@ def test_an_enlarged_film_is_smooth(stage: Stage) -> None:
 
 
 def test_a_screen_of_two_pixels_per_css_pixel_shows_twice_as_much(
-    browser: Browser, site: Site
+    browser: Browser, site: StaticSite
 ) -> None:
     pixels = ramp(4095, 2 * HEIGHT, 2 * WIDTH)
-    with opened(browser, site, device_scale_factor=2) as stage:
-        stage.show(pixels, windows=[{"name": "", **FULL}])
-        assert stage.js("[viewer.state.scale, viewer.pixelScale]") == [1, 1]
-        assert np.abs(stage.drawn()[..., 0] - grey(pixels, FULL)).max() <= 1
+    with opened(browser, site, device_scale_factor=2) as harness:
+        harness.show(pixels, windows=[{"name": "", **FULL}])
+        assert harness.js("[viewer.state.scale, viewer.pixelScale]") == [1, 1]
+        assert np.abs(harness.drawn()[..., 0] - grey(pixels, FULL)).max() <= 1
 
 
-def test_moving_draws_the_same_as_drawing_anew(stage: Stage) -> None:
-    stage.show(ramp(), lungs())
-    stage.js("Object.assign(viewer, {overlay: 0.5, outlines: true, zones: true})")
-    stage.js("viewer.zoomBy(4.3); viewer.draw()")
+def test_moving_draws_the_same_as_drawing_anew(harness: ViewerHarness) -> None:
+    harness.show(ramp(), lungs())
+    harness.js("Object.assign(viewer, {overlay: 0.5, outlines: true, zones: true})")
+    harness.js("viewer.zoomBy(4.3); viewer.draw()")
     for dx, dy in ((37, -12), (-260, 90), (13, 300), (200, -411), (-700, 2)):
-        stage.js("([dx, dy]) => { viewer.panBy(dx, dy); viewer.draw(); }", [dx, dy])
-    moved = stage.drawn()
-    stage.js("viewer.mirrored = true; viewer.draw(); viewer.mirrored = false")
-    assert np.array_equal(moved, stage.drawn())
+        harness.js("([dx, dy]) => { viewer.panBy(dx, dy); viewer.draw(); }", [dx, dy])
+    moved = harness.drawn()
+    harness.js("viewer.mirrored = true; viewer.draw(); viewer.mirrored = false")
+    assert np.array_equal(moved, harness.drawn())
     assert moved.std() > 10
 
 
-def test_a_mirrored_film_is_the_film_turned_about(stage: Stage) -> None:
-    stage.show(ramp(), lungs())
-    stage.js("Object.assign(viewer, {overlay: 0.5, outlines: true}); viewer.actualSize()")
-    straight = stage.film()
-    stage.js("viewer.mirrored = true")
-    left, right = stage.js("[viewer.toScreen(240, 0).x, viewer.toScreen(0, 0).x]")
+def test_a_mirrored_film_is_the_film_turned_about(harness: ViewerHarness) -> None:
+    harness.show(ramp(), lungs())
+    harness.js("Object.assign(viewer, {overlay: 0.5, outlines: true}); viewer.actualSize()")
+    straight = harness.film()
+    harness.js("viewer.mirrored = true")
+    left, right = harness.js("[viewer.toScreen(240, 0).x, viewer.toScreen(0, 0).x]")
     assert left < right
-    mirrored = stage.drawn()[100:400, round(left) : round(right)]
+    mirrored = harness.drawn()[100:400, round(left) : round(right)]
     assert np.abs(mirrored[:, ::-1] - straight).max() <= 8  # lines round to other pixels
 
 
-def test_colour_lies_as_in_the_services_own_picture(stage: Stage) -> None:
+def test_colour_lies_as_in_the_services_own_picture(harness: ViewerHarness) -> None:
     pixels, maps = ramp(), lungs()
-    stage.show(pixels, maps, windows=[{"name": "", **FULL}])
-    stage.js("viewer.actualSize(); viewer.overlay = 0.68")
+    harness.show(pixels, maps, windows=[{"name": "", **FULL}])
+    harness.js("viewer.actualSize(); viewer.overlay = 0.68")
     opacity, right, left = (
         resized((plane / 255).astype(np.float32), (COLUMNS, ROWS)) for plane in maps
     )
     greys = Image.fromarray(np.rint(grey(pixels, FULL)).astype(np.uint8))
     expected = greys.convert("RGB")
     heat(expected, opacity * np.clip(right + left, 0, 1))
-    seen = stage.film()
-    assert np.abs(seen - np.asarray(expected, np.int16)).max() <= 4
+    shown = harness.film()
+    assert np.abs(shown - np.asarray(expected, np.int16)).max() <= 4
     outside = right + left == 0
-    assert np.ptp(seen, axis=2)[outside].max() == 0
-    assert np.ptp(seen, axis=2)[~outside].max() > 90
+    assert np.ptp(shown, axis=2)[outside].max() == 0
+    assert np.ptp(shown, axis=2)[~outside].max() > 90
 
 
 @pytest.mark.parametrize("zoom", [1, 8])
-def test_an_outline_is_thin_at_every_zoom(stage: Stage, zoom: float) -> None:
-    stage.show(np.zeros((ROWS, COLUMNS), np.uint16), lungs())
-    stage.js("zoom => { viewer.outlines = true; viewer.actualSize(); viewer.zoomBy(zoom); }", zoom)
-    stage.js("viewer.state = {center: {x: 0.12, y: 0.5}}")
-    blue = stage.drawn()[HEIGHT // 2, :, 2]
-    edge = stage.js("viewer.toScreen(240 * 0.12, 0).x")
-    places = np.flatnonzero(blue > 100)
-    near = places[np.abs(places - edge) < 12]
+def test_an_outline_is_thin_at_every_zoom(harness: ViewerHarness, zoom: float) -> None:
+    harness.show(np.zeros((ROWS, COLUMNS), np.uint16), lungs())
+    harness.js(
+        "zoom => { viewer.outlines = true; viewer.actualSize(); viewer.zoomBy(zoom); }", zoom
+    )
+    harness.js("viewer.state = {center: {x: 0.12, y: 0.5}}")
+    blue = harness.drawn()[HEIGHT // 2, :, 2]
+    edge = harness.js("viewer.toScreen(240 * 0.12, 0).x")
+    columns = np.flatnonzero(blue > 100)
+    near = columns[np.abs(columns - edge) < 12]
     assert 1 <= near.size <= 3
-    assert places.size <= 4 * 3
+    assert columns.size <= 4 * 3
 
 
-def test_zones_end_where_the_services_own_picture_ends_them(stage: Stage) -> None:
+def test_zones_end_where_the_services_own_picture_ends_them(harness: ViewerHarness) -> None:
     maps = lungs()
-    stage.show(np.zeros((ROWS, COLUMNS), np.uint16), maps, spacing_mm=[0.2, 0.2])
-    stage.js("viewer.actualSize(); viewer.zones = true")
-    blue = stage.film()[..., 2]
-    places = stage.js("viewer.zonePlaces()")
-    assert sorted(places) == list("ABCDEF")
+    harness.show(np.zeros((ROWS, COLUMNS), np.uint16), maps, spacing_mm=[0.2, 0.2])
+    harness.js("viewer.actualSize(); viewer.zones = true")
+    blue = harness.film()[..., 2]
+    anchors = harness.js("viewer.zoneAnchors()")
+    assert sorted(anchors) == list("ABCDEF")
     for plane, names in zip(maps[1:], ("ABC", "DEF"), strict=True):
         inside = resized((plane / 255).astype(np.float32), (COLUMNS, ROWS)) > 0.5
         rows = _zone_rows(inside, (0.35, 0.7))
@@ -186,29 +188,29 @@ def test_zones_end_where_the_services_own_picture_ends_them(stage: Stage) -> Non
         assert all(min(abs(line - border) for border in borders) <= 2 for line in lines)
         assert all(min(abs(line - border) for line in lines) <= 2 for border in borders)
         for name, (top, bottom) in zip(names, rows, strict=True):
-            place = places[name]
-            assert abs(place["y"] - (top + bottom) / 2) <= 1.5
-            assert inside[int(place["y"]), int(place["x"])]
-            row = np.flatnonzero(inside[int(place["y"])])
+            anchor = anchors[name]
+            assert abs(anchor["y"] - (top + bottom) / 2) <= 1.5
+            assert inside[int(anchor["y"]), int(anchor["x"])]
+            row = np.flatnonzero(inside[int(anchor["y"])])
             border = row[0] if name in "ABC" else row[-1] + 1
-            assert abs(place["outer"]["x"] - border) <= 1.5
+            assert abs(anchor["outer"]["x"] - border) <= 1.5
 
 
-def test_a_lung_that_is_not_seen_has_no_zones(stage: Stage) -> None:
+def test_a_lung_that_is_not_seen_has_no_zones(harness: ViewerHarness) -> None:
     maps = lungs()
     maps[1] = 0
-    stage.show(ramp(), maps)
-    stage.js("viewer.zones = viewer.outlines = true")
-    assert sorted(stage.js("viewer.zonePlaces()")) == list("DEF")
-    assert np.ptp(stage.drawn()[:, : WIDTH // 2], axis=2).max() == 0
+    harness.show(ramp(), maps)
+    harness.js("viewer.zones = viewer.outlines = true")
+    assert sorted(harness.js("viewer.zoneAnchors()")) == list("DEF")
+    assert np.ptp(harness.drawn()[:, : WIDTH // 2], axis=2).max() == 0
 
 
-def test_presets_begin_with_the_films_own(stage: Stage) -> None:
+def test_presets_begin_with_the_films_own(harness: ViewerHarness) -> None:
     pixels = ramp()
     values = base64.b64encode(bytes(range(256))).decode()
     own = {"name": "Lung", "center": 1000.0, "width": 500.0, "function": "SIGMOID"}
-    stage.show(pixels, lungs(), windows=[own], lut={"first": 0, "values": values})
-    presets = stage.js("viewer.presets()")
+    harness.show(pixels, lungs(), windows=[own], lut={"first": 0, "values": values})
+    presets = harness.js("viewer.presets()")
     keys = [preset.get("name") or preset["key"] for preset in presets]
     assert keys == ["lut", "Lung", "automatic", "full", "lungs", "dense"]
     limits = {
@@ -225,23 +227,23 @@ def test_presets_begin_with_the_films_own(stage: Stage) -> None:
     assert limits["dense"] == pytest.approx(np.percentile(pixels, (50, 99.9)), abs=20)
 
 
-def test_the_range_that_was_graded_is_the_automatic_window(stage: Stage) -> None:
-    stage.show(ramp(), windows=[{"name": "range", **FULL}])
-    presets = stage.js("viewer.presets()")
+def test_the_range_that_was_graded_is_the_automatic_window(harness: ViewerHarness) -> None:
+    harness.show(ramp(), windows=[{"name": "range", **FULL}])
+    presets = harness.js("viewer.presets()")
     assert [preset["key"] for preset in presets] == ["automatic", "full", "dense"]
-    assert presets[0]["window"] == stage.js("viewer.window") == FULL
+    assert presets[0]["window"] == harness.js("viewer.window") == FULL
 
 
 @pytest.mark.parametrize("value", [0, 700])
-def test_a_film_of_one_value_is_shown(stage: Stage, value: int) -> None:
-    stage.show(np.full((20, 30), value, np.uint16), np.zeros((3, 8, 8), np.uint8))
-    assert stage.js("viewer.presets().map(({key}) => key)") == ["automatic", "full", "dense"]
-    assert stage.js("viewer.zonePlaces()") == {}
-    assert stage.drawn().std() < 1
+def test_a_film_of_one_value_is_shown(harness: ViewerHarness, value: int) -> None:
+    harness.show(np.full((20, 30), value, np.uint16), np.zeros((3, 8, 8), np.uint8))
+    assert harness.js("viewer.presets().map(({key}) => key)") == ["automatic", "full", "dense"]
+    assert harness.js("viewer.zoneAnchors()") == {}
+    assert harness.drawn().std() < 1
 
 
-def test_a_film_wider_than_a_texture_is_shown_smaller(own_stage: Stage) -> None:
-    own_stage.js(
+def test_a_film_wider_than_a_texture_is_shown_smaller(own_harness: ViewerHarness) -> None:
+    own_harness.js(
         """() => {
             const { prototype } = WebGL2RenderingContext;
             const real = prototype.getParameter;
@@ -250,45 +252,47 @@ def test_a_film_wider_than_a_texture_is_shown_smaller(own_stage: Stage) -> None:
             };
         }"""
     )
-    own_stage.begin()
+    own_harness.begin()
     pixels = ramp(4095, 300, 241)
-    own_stage.show(pixels, windows=[{"name": "", **FULL}])
-    assert own_stage.js("viewer.reduced") is True
-    own_stage.js("viewer.actualSize()")
-    seen = own_stage.film()[..., 0].astype(float)
+    own_harness.show(pixels, windows=[{"name": "", **FULL}])
+    assert own_harness.js("viewer.reduced") is True
+    own_harness.js("viewer.actualSize()")
+    shown = own_harness.film()[..., 0].astype(float)
     smooth = grey(pixels[:300, :240].reshape(75, 4, 60, 4).mean(axis=(1, 3)), FULL)
-    assert seen[:300, :240].reshape(75, 4, 60, 4).mean(axis=(1, 3)) == pytest.approx(smooth, abs=12)
+    assert shown[:300, :240].reshape(75, 4, 60, 4).mean(axis=(1, 3)) == pytest.approx(
+        smooth, abs=12
+    )
 
 
-def test_a_lost_context_comes_back_with_the_film(stage: Stage) -> None:
-    stage.show(ramp(), lungs())
-    stage.js("viewer.outlines = true; viewer.overlay = 0.5; viewer.zoomBy(1.7)")
-    before = stage.drawn()
-    stage.js(
+def test_a_lost_context_comes_back_with_the_film(harness: ViewerHarness) -> None:
+    harness.show(ramp(), lungs())
+    harness.js("viewer.outlines = true; viewer.overlay = 0.5; viewer.zoomBy(1.7)")
+    before = harness.drawn()
+    harness.js(
         """async () => {
-            const told = (lost) => new Promise((resolve) => {
-                const hear = () => viewer.lost === lost && resolve();
-                viewer.addEventListener("change", hear);
+            const changedTo = (lost) => new Promise((resolve) => {
+                const listener = () => viewer.lost === lost && resolve();
+                viewer.addEventListener("change", listener);
             });
             const losing = canvas.getContext("webgl2").getExtension("WEBGL_lose_context");
-            const lost = told(true);
+            const lost = changedTo(true);
             losing.loseContext();
             await lost;
             await frame(); // it may come back once the event is over
             await show("film");
             viewer.zoomBy(1.7);
             viewer.draw();
-            const back = told(false);
+            const back = changedTo(false);
             losing.restoreContext();
             await back;
         }"""
     )
-    assert np.array_equal(stage.drawn(), before)
+    assert np.array_equal(harness.drawn(), before)
 
 
-def test_a_frame_draws_once_whatever_changed(stage: Stage) -> None:
-    stage.show(ramp())
-    drawn = stage.js(
+def test_a_frame_draws_once_whatever_changed(harness: ViewerHarness) -> None:
+    harness.show(ramp())
+    drawn = harness.js(
         """async () => {
             await frame();
             let clears = 0;
@@ -303,38 +307,38 @@ def test_a_frame_draws_once_whatever_changed(stage: Stage) -> None:
     assert drawn == [1, 1]
 
 
-def test_a_canvas_that_grows_shows_the_film_larger(stage: Stage) -> None:
-    stage.show(ramp())
-    stage.js("async () => { canvas.style.height = '250px'; await frame(); await frame(); }")
-    assert stage.drawn().shape[:2] == (250, WIDTH)
-    assert stage.js("viewer.state.scale") == 1
-    assert stage.js("viewer.toScreen(0, 0).y") == 0
-    assert stage.js("viewer.toScreen(0, 300).y") == pytest.approx(250)
+def test_a_canvas_that_grows_shows_the_film_larger(harness: ViewerHarness) -> None:
+    harness.show(ramp())
+    harness.js("async () => { canvas.style.height = '250px'; await frame(); await frame(); }")
+    assert harness.drawn().shape[:2] == (250, WIDTH)
+    assert harness.js("viewer.state.scale") == 1
+    assert harness.js("viewer.toScreen(0, 0).y") == 0
+    assert harness.js("viewer.toScreen(0, 300).y") == pytest.approx(250)
 
 
-def test_what_cannot_be_shown_is_passed_over(stage: Stage) -> None:
-    assert stage.js("[viewer.presets(), viewer.zonePlaces(), viewer.mmPerPixel()]") == [
+def test_what_cannot_be_shown_is_passed_over(harness: ViewerHarness) -> None:
+    assert harness.js("[viewer.presets(), viewer.zoneAnchors(), viewer.mmPerPixel()]") == [
         [],
         {},
         None,
     ]
-    stage.js("viewer.window = {center: 1, width: 2, function: 'LINEAR'}; viewer.windowBy(3, 3)")
-    assert stage.drawn().max() == 0
-    stage.show(ramp(), windows=[{"name": "", **FULL}])
+    harness.js("viewer.window = {center: 1, width: 2, function: 'LINEAR'}; viewer.windowBy(3, 3)")
+    assert harness.drawn().max() == 0
+    harness.show(ramp(), windows=[{"name": "", **FULL}])
     for bad in ({"lut": True}, {"center": None, "width": 5}, {"center": 3}):
-        stage.js("bad => { viewer.window = bad; }", bad)
-    stage.js("viewer.zoomBy(NaN); viewer.zoomBy(0); viewer.zoomBy(-1); viewer.panBy(NaN, 0)")
-    stage.js("viewer.tool = 'saw'; viewer.overlay = 7")
-    assert stage.js("[viewer.window, viewer.tool, viewer.overlay]") == [FULL, "window", 1]
-    assert stage.js("viewer.state.center") == {"x": 0.5, "y": 0.5}
-    assert stage.js("viewer.state.scale") == 1
-    stage.js("viewer.clear()")
-    assert stage.drawn().max() == 0
-    assert stage.js("viewer.valueAt(300, 250)") is None
+        harness.js("bad => { viewer.window = bad; }", bad)
+    harness.js("viewer.zoomBy(NaN); viewer.zoomBy(0); viewer.zoomBy(-1); viewer.panBy(NaN, 0)")
+    harness.js("viewer.tool = 'saw'; viewer.overlay = 7")
+    assert harness.js("[viewer.window, viewer.tool, viewer.overlay]") == [FULL, "window", 1]
+    assert harness.js("viewer.state.center") == {"x": 0.5, "y": 0.5}
+    assert harness.js("viewer.state.scale") == 1
+    harness.js("viewer.clear()")
+    assert harness.drawn().max() == 0
+    assert harness.js("viewer.valueAt(300, 250)") is None
 
 
-def test_closing_frees_everything(own_stage: Stage) -> None:
-    left = own_stage.js(
+def test_closing_frees_everything(own_harness: ViewerHarness) -> None:
+    left = own_harness.js(
         """async () => {
             const { prototype } = WebGL2RenderingContext;
             const alive = new Set();
@@ -355,29 +359,29 @@ def test_closing_frees_everything(own_stage: Stage) -> None:
             const brief = new Viewer(second);
             globalThis.brief = brief;
             await frame();
-            globalThis.told = 0;
-            brief.addEventListener("change", () => { told += 1; });
+            globalThis.events = 0;
+            brief.addEventListener("change", () => { events += 1; });
             globalThis.count = () => alive.size;
             globalThis.alive = alive;
         }"""
     )
     assert left is None
-    own_stage.show(ramp(), lungs())
-    own_stage.js("show('film', brief)")
-    own_stage.js("brief.outlines = true; brief.zoomBy(2); brief.draw()")
-    made = own_stage.js("count()")
+    own_harness.show(ramp(), lungs())
+    own_harness.js("show('film', brief)")
+    own_harness.js("brief.outlines = true; brief.zoomBy(2); brief.draw()")
+    made = own_harness.js("count()")
     assert made > 8
-    own_stage.js("viewer.close(); brief.close()")
-    heard = own_stage.js("told")
-    own_stage.page.mouse.move(50, 50)
-    own_stage.page.mouse.wheel(0, -300)
-    own_stage.js("async () => { brief.zoomBy(2); brief.draw(); await frame(); }")
-    assert own_stage.js("told") == heard
-    assert own_stage.js("count()") == 0
+    own_harness.js("viewer.close(); brief.close()")
+    before = own_harness.js("events")
+    own_harness.page.mouse.move(50, 50)
+    own_harness.page.mouse.wheel(0, -300)
+    own_harness.js("async () => { brief.zoomBy(2); brief.draw(); await frame(); }")
+    assert own_harness.js("events") == before
+    assert own_harness.js("count()") == 0
 
 
-def test_without_webgl_the_error_says_so(own_stage: Stage) -> None:
-    code = own_stage.js(
+def test_without_webgl_the_error_says_so(own_harness: ViewerHarness) -> None:
+    code = own_harness.js(
         """() => {
             HTMLCanvasElement.prototype.getContext = () => null;
             try {

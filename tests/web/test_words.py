@@ -1,4 +1,4 @@
-"""The page's words: complete in every language, and told by the code that uses them."""
+"""The page's texts: complete in every language, and every text that the code uses exists."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from radiograde.service.worklist.change import Verdict
 ENGLISH = json.loads((WEB / "words" / "en.json").read_text())
 OTHERS = sorted(path.stem for path in (WEB / "words").glob("*.json") if path.stem != "en")
 SOURCES = [*WEB.glob("*.js"), *(WEB / "components").glob("*.js")]
-GATE = (gate, scope, scorer, polarity, dicom_orientation)
+INPUT_CHECKS = (gate, scope, scorer, polarity, dicom_orientation)
 
 
-def words(language: str) -> dict[str, str]:
+def texts(language: str) -> dict[str, str]:
     loaded: dict[str, str] = json.loads((WEB / "words" / f"{language}.json").read_text())
     return loaded
 
 
-def gate_codes() -> set[str]:
+def reason_codes() -> set[str]:
     """Return every code of a reason that the model's sources name."""
-    text = "".join(Path(str(module.__file__)).read_text() for module in GATE)
+    text = "".join(Path(str(module.__file__)).read_text() for module in INPUT_CHECKS)
     named = re.findall(r'(?:Reason|_reject|_warn)\(\s*"(\w+)"', text)
     return set(named)
 
@@ -55,29 +55,29 @@ def literal_keys() -> set[str]:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_every_language_has_the_same_words(language: str) -> None:
-    keys = {key for key in words(language) if not key.startswith("told.")}
+def test_every_language_has_the_same_keys(language: str) -> None:
+    keys = {key for key in texts(language) if not key.startswith("message.")}
     assert keys == set(ENGLISH)
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_no_word_loses_or_invents_a_value(language: str) -> None:
+def test_a_translation_keeps_the_placeholders(language: str) -> None:
     def values(text: str) -> Counter[str]:
         return Counter(re.findall(r"\{(\w+)\}", text))
 
-    theirs = words(language)
+    theirs = texts(language)
     assert [key for key in ENGLISH if values(ENGLISH[key]) != values(theirs[key])] == []
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_every_remark_and_fault_of_a_film_is_told_in_every_language(language: str) -> None:
-    told = {key.removeprefix("told.") for key in words(language) if key.startswith("told.")}
-    assert gate_codes() > {"lateral_view", "inverted", "blank", "not_chest", "mirrored"}
+def test_every_message_about_a_film_is_translated(language: str) -> None:
+    assert reason_codes() > {"lateral_view", "inverted", "blank", "not_chest", "mirrored"}
     unserved = {"model_file"}  # Keeps the service from starting, so no page shows it.
-    assert gate_codes() | error_codes() - unserved <= told
+    codes = reason_codes() | error_codes() - unserved
+    assert {f"message.{code}" for code in codes} <= set(texts(language))
 
 
-def test_the_page_says_nothing_that_has_no_words() -> None:
+def test_every_text_that_the_code_uses_exists() -> None:
     assert literal_keys() > {"title", "notice", "panel.sure"}
     assert literal_keys() - set(ENGLISH) == set()
 
@@ -94,11 +94,11 @@ def test_the_page_says_nothing_that_has_no_words() -> None:
         ("role", ("reader", "engineer", "administrator", "sender")),
     ],
 )
-def test_every_value_of_the_service_has_words(prefix: str, values: tuple[str, ...]) -> None:
+def test_every_value_of_the_service_has_a_text(prefix: str, values: tuple[str, ...]) -> None:
     assert [value for value in values if f"{prefix}.{value}" not in ENGLISH] == []
 
 
-def test_every_key_of_the_keyboard_has_words() -> None:
+def test_every_keyboard_shortcut_has_a_text() -> None:
     table = (WEB / "components" / "shortcuts.js").read_text().split("const ACTION_OF")[0]
     actions = set(re.findall(r"(\w+): \[", table))
     moves = {action for action in actions if action.startswith("move_")}

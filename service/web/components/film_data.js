@@ -1,13 +1,13 @@
-/** Everything about one film, from the service; the last few films' pixels stay at hand. */
+/** Everything about one film, from the service; the last few films' pixels stay in memory. */
 
 import { getBytes, getJson } from "../api.js";
 import { useLoaded } from "../hooks.js";
 
-const KEPT = 4;
-const pictures = new Map();
+const CACHED_FILMS = 4;
+const cache = new Map();
 
-/** Return {value: {row, result, history}, problem, again}; `result` is null until there is one. */
-export function useFilm(id, pulse) {
+/** Return {value: {row, result, history}, problem, reload}; `result` is null until there is one. */
+export function useFilm(id, revision) {
   return useLoaded(async (signal) => {
     const row = await getJson(`v1/worklist/${id}`, signal);
     const done = row.status !== "waiting";
@@ -16,37 +16,37 @@ export function useFilm(id, pulse) {
       done ? getJson(`v1/results/${id}/history`, signal) : null,
     ]);
     return { row, result, history };
-  }, [id, pulse]);
+  }, [id, revision]);
 }
 
-/** Return {value: {view, pixels, maps}, problem}; `ready` says that the film was graded. */
-export function usePicture(id, ready) {
-  return useLoaded(async () => (ready ? picture(id) : null), [id, ready]);
+/** Return {value: {view, pixels, maps}, problem}; `ready`: the film was read. */
+export function useFilmPixels(id, ready) {
+  return useLoaded(async () => (ready ? loadPixels(id) : null), [id, ready]);
 }
 
-/** Return whether a film of the worklist or a history can be shown. */
-export const hasPicture = ({ kept, status }) => kept && (status === "scored" || status === "rejected");
+/** Return whether a film of the worklist or a history can be displayed. */
+export const isDisplayable = ({ kept, status }) => kept && (status === "scored" || status === "rejected");
 
-/** Begin to fetch the picture of a film that is about to be opened. */
-export const expect = (id) => { picture(id); };
+/** Begin to load the pixels of a film that is about to be opened. */
+export const prefetch = (id) => { loadPixels(id); };
 
-/** Return a film's pixels and maps; asked for twice, they are fetched once. */
-function picture(id) {
-  const known = pictures.get(id) ?? fetchPicture(id);
-  pictures.delete(id);
-  pictures.set(id, known);
-  known.catch(() => pictures.delete(id));
-  for (const oldest of [...pictures.keys()].slice(0, -KEPT)) pictures.delete(oldest);
-  return known;
+/** Return a film's pixels and maps; requested twice, they are fetched once. */
+function loadPixels(id) {
+  const loading = cache.get(id) ?? fetchPixels(id);
+  cache.delete(id);
+  cache.set(id, loading);
+  loading.catch(() => cache.delete(id));
+  for (const oldest of [...cache.keys()].slice(0, -CACHED_FILMS)) cache.delete(oldest);
+  return loading;
 }
 
-async function fetchPicture(id) {
-  const at = `v1/results/${id}`;
+async function fetchPixels(id) {
+  const path = `v1/results/${id}`;
   const [view, pixels, maps] = await Promise.all([
-    getJson(`${at}/view`),
-    getBytes(`${at}/pixels`),
-    // A film that was not graded has none, and its view says so.
-    getBytes(`${at}/maps`).catch((problem) => problem),
+    getJson(`${path}/view`),
+    getBytes(`${path}/pixels`),
+    // A film that was not graded has no maps, and its view says so.
+    getBytes(`${path}/maps`).catch((problem) => problem),
   ]);
   if (view.maps && maps instanceof Error) throw maps;
   return { view, pixels: new Uint16Array(pixels), maps: view.maps && new Uint8Array(maps) };

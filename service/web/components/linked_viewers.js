@@ -1,32 +1,33 @@
-/** Two viewers that move as one. */
+/** Two viewers that are changed together. */
 
 /**
- * Keep inversion, mirror, zoom, place and window of two viewers the same; return how to stop.
- * Two films' values may differ tenfold: a window is followed as a change of the film's own.
+ * Keep inversion, mirroring, zoom, position and window of two viewers the same; return a function
+ * that unlinks them. The values of two films may differ tenfold: a window is followed in proportion
+ * to the films' own windows.
  */
-export function link(one, two) {
+export function linkViewers(one, two) {
   let following = false;
   const follow = (leader, follower) => () => {
     if (following || !follower.presets().length) return;
     following = true;
     const { window, ...rest } = leader.state;
-    follower.state = { ...rest, window: translated(window, ownWindow(leader), ownWindow(follower)) };
+    follower.state = { ...rest, window: convertWindow(window, ownWindow(leader), ownWindow(follower)) };
     following = false;
   };
-  const forth = follow(one, two);
-  const back = follow(two, one);
-  one.addEventListener("change", forth);
-  two.addEventListener("change", back);
+  const onFirst = follow(one, two);
+  const onSecond = follow(two, one);
+  one.addEventListener("change", onFirst);
+  two.addEventListener("change", onSecond);
   return () => {
-    one.removeEventListener("change", forth);
-    two.removeEventListener("change", back);
+    one.removeEventListener("change", onFirst);
+    two.removeEventListener("change", onSecond);
   };
 }
 
-/** The first window of a film that is one of numbers. */
+/** The first window of a film that has a center and a width. */
 const ownWindow = (viewer) => viewer.presets().find(({ window }) => !window.lut).window;
 
-function translated(window, from, to) {
+function convertWindow(window, from, to) {
   if (window.lut) return to;
   const width = (window.width / from.width) * to.width;
   return { ...window, width, center: to.center + ((window.center - from.center) / from.width) * to.width };

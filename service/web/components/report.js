@@ -1,23 +1,23 @@
-/** The result to take along: text for dictation, print, PDF, DICOM and FHIR files. */
+/** The result as a document: text for dictation, print, PDF, DICOM and FHIR files. */
 
 import { html, useEffect, useState } from "../vendor/preact.js";
-import { day, score, taken } from "../format.js";
-import { t, told } from "../words.js";
-import { changeOf, changeWords } from "./timeline.js";
-import { Who } from "./patient_name.js";
+import { acquired, day, score } from "../format.js";
+import { messageText, t } from "../words.js";
+import { PatientName } from "./patient_name.js";
+import { changeOf, changeText } from "./timeline.js";
 
 const DICOM = [["SR", "sr"], ["SEG", "seg"], ["SC", "sc"]];
 
-/** `reportRef.current` = {copy, print}, for the keys. */
-export function Report({ film, say, reportRef }) {
+/** `reportRef.current` = {copy, print}, for the shortcuts. */
+export function Report({ film, announce, reportRef }) {
   const { row, result } = film;
   const [printing, setPrinting] = useState(false);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(reportText(film));
-      say(t("report.copied"));
+      announce(t("report.copied"));
     } catch {
-      say(t("report.not_copied"));
+      announce(t("report.not_copied"));
     }
   };
   const print = () => setPrinting(true);
@@ -30,7 +30,7 @@ export function Report({ film, say, reportRef }) {
     return () => { reportRef.current = null; };
   });
   useEffect(() => { if (printing && !result.scores) printNow(); }, [printing]);
-  const at = `v1/results/${row.id}`;
+  const path = `v1/results/${row.id}`;
   const dicom = result.image?.source === "dicom" ? DICOM : [];
   const files = [...(result.scores ? dicom : dicom.slice(0, 1)), ["FHIR", "fhir"], ["JSON", ""]];
   return html`
@@ -39,29 +39,29 @@ export function Report({ film, say, reportRef }) {
       <div class="row">
         <button onClick=${copy}>${t("report.copy")}</button>
         <button onClick=${print}>${t("report.print")}</button>
-        <a class="button" href=${`${at}/report.pdf`} target="_blank" rel="noopener">${t("report.pdf")}</a>
+        <a class="button" href=${`${path}/report.pdf`} target="_blank" rel="noopener">${t("report.pdf")}</a>
       </div>
       <p class="files"><span class="dim">${t("report.files")}</span>
-        ${files.map(([name, path]) => html` <a href=${path ? `${at}/${path}` : at} target="_blank" rel="noopener">${name}</a>`)}
+        ${files.map(([name, file]) => html` <a href=${file ? `${path}/${file}` : path} target="_blank" rel="noopener">${name}</a>`)}
       </p>
       ${printing && html`
-        <div class="paper">
+        <div class="print-only">
           <h2>Radiograde</h2>
-          <p><${Who} patient=${row.patient} /></p>
+          <p><${PatientName} patient=${row.patient} /></p>
           <pre>${reportText(film)}</pre>
-          ${result.scores && html`<img src=${`${at}/overlay.png`} alt=${t("viewer.picture")} onLoad=${printNow} onError=${printNow} />`}
+          ${result.scores && html`<img src=${`${path}/overlay.png`} alt=${t("viewer.picture")} onLoad=${printNow} onError=${printNow} />`}
         </div>`}
     </section>`;
 }
 
-/** Return the result in sentences of the page's language. */
+/** Return the result as sentences in the page's language. */
 export function reportText({ row, result, history }) {
   const { scores, severity, model, gate } = result;
   const lines = [t("report.head", { model: `${model.name} ${model.version}` })];
-  if (row.taken) lines.push(t("panel.taken", { when: taken(row.taken) }));
+  if (row.taken) lines.push(t("panel.taken", { when: acquired(row.taken) }));
   const change = changeOf({ row, history });
-  if (scores) lines.push(...scoreLines(scores, severity), ...(change ? [changeWords(change)] : []));
-  const reasons = gate.reasons.filter(({ level }) => level !== "info").map(told).join(" ");
+  if (scores) lines.push(...scoreLines(scores, severity), ...(change ? [changeText(change)] : []));
+  const reasons = gate.reasons.filter(({ level }) => level !== "info").map(messageText).join(" ");
   if (!scores) lines.push(t("report.not_graded", { why: reasons }));
   else if (reasons) lines.push(reasons);
   for (const review of result.reviews ?? []) {

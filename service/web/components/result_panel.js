@@ -1,25 +1,25 @@
-/** The result beside the film: whose it is, what was found, how sure, what to do with it. */
+/** The result beside the film: patient, scores, remarks, review, report. */
 
 import { html } from "../vendor/preact.js";
-import { moment, taken } from "../format.js";
-import { t, told } from "../words.js";
+import { acquired, dateTime } from "../format.js";
+import { messageText, t } from "../words.js";
+import { PatientName } from "./patient_name.js";
 import { Report } from "./report.js";
 import { Review } from "./review.js";
 import { Scores } from "./scores.js";
 import { changeOf } from "./timeline.js";
-import { Who } from "./patient_name.js";
 
-export function Panel({ film, result, user, session, say, onChanged, reviewRef, reportRef }) {
+export function ResultPanel({ film, result, user, session, announce, onChanged, reviewRef, reportRef }) {
   if (film === null) return html`<aside class="panel" aria-label=${t("panel.title")} />`;
   const { row } = film;
   return html`
     <aside class="panel" aria-label=${t("panel.title")}>
       <header>
-        <h2><${Who} patient=${row.patient} /></h2>
+        <h2><${PatientName} patient=${row.patient} /></h2>
         <p class="dim">
           ${row.view && html`<span>${t(`view.${row.view}`)} · </span>`}
-          ${row.taken && html`<span>${t("panel.taken", { when: taken(row.taken) })} · </span>`}
-          <span>${t("panel.received", { when: moment(row.received) })}</span>
+          ${row.taken && html`<span>${t("panel.taken", { when: acquired(row.taken) })} · </span>`}
+          <span>${t("panel.received", { when: dateTime(row.received) })}</span>
         </p>
         ${session.identifiers === "none" && row.patient && html`<p class="dim small">${t("panel.hidden")}</p>`}
       </header>
@@ -27,24 +27,24 @@ export function Panel({ film, result, user, session, say, onChanged, reviewRef, 
       ${result?.scores && html`<${Scores} result=${result} change=${changeOf(film)} />`}
       ${result && html`<${Remarks} result=${result} />`}
       ${result && result.status !== "failed" && html`
-        <${Review} key=${`review ${row.id}`} result=${result} user=${user} say=${say} onChanged=${onChanged} startRef=${reviewRef} />
-        <${Report} key=${`report ${row.id}`} film=${film} say=${say} reportRef=${reportRef} />`}
+        <${Review} key=${`review ${row.id}`} result=${result} user=${user} announce=${announce} onChanged=${onChanged} startRef=${reviewRef} />
+        <${Report} key=${`report ${row.id}`} film=${film} announce=${announce} reportRef=${reportRef} />`}
       ${result && html`<${About} model=${result.model} />`}
     </aside>`;
 }
 
-/** What the gate or the reader of files says; rejections first. */
+/** What the input check found, or why the file could not be read; rejections first. */
 function Remarks({ result }) {
   const { gate, error } = result;
   const reasons = error ? [{ ...error, level: "reject" }] : gate.reasons;
   if (!reasons.length) return null;
-  const refused = reasons.some(({ level }) => level === "reject");
+  const isRejected = reasons.some(({ level }) => level === "reject");
   const order = ["reject", "warn", "info"];
   const sorted = [...reasons].sort((one, two) => order.indexOf(one.level) - order.indexOf(two.level));
   return html`
     <section class="remarks">
-      <h3>${t(refused ? "panel.reject" : "panel.remarks")}</h3>
-      <ul>${sorted.map((reason) => html`<li class=${reason.level}>${told(reason)}</li>`)}</ul>
+      <h3>${t(isRejected ? "panel.reject" : "panel.remarks")}</h3>
+      <ul>${sorted.map((reason) => html`<li class=${reason.level}>${messageText(reason)}</li>`)}</ul>
     </section>`;
 }
 
@@ -54,6 +54,7 @@ function About({ model }) {
       <summary>${t("panel.about")}</summary>
       <p>${t("panel.is")}</p>
       <p>${t("panel.is_not")}</p>
+      <p>${t("panel.interval")}</p>
       <p>${t("panel.zone_scale")}</p>
     </details>
     <p class="dim small">${t("panel.model", model)}</p>`;

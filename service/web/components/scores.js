@@ -1,18 +1,17 @@
 /** Every scale of a scored film, with its interval. */
 
 import { html } from "../vendor/preact.js";
-import { range, score, share } from "../format.js";
+import { percent, range, score } from "../format.js";
 import { t } from "../words.js";
-import { Bar } from "./score_bar.js";
-import { shadeOf } from "./place.js";
-import { changeWords } from "./timeline.js";
+import { ScoreBar, gradeClass } from "./score_bar.js";
+import { changeText } from "./timeline.js";
 
 const OTHER_SCALES = ["geographic_extent", "opacity"];
 
 /** The zones as they lie on the film: a row from top to bottom, the patient's right first. */
 export const ZONE_ROWS = [["A", "D"], ["B", "E"], ["C", "F"]];
 
-/** `change`: against the film before, as the history has it; null where there is none. */
+/** `change`: since the prior film, from the history; null where there is none. */
 export function Scores({ result, change }) {
   const { scores, severity } = result;
   const { brixia, lung_involvement_percent: involved } = scores;
@@ -22,19 +21,19 @@ export function Scores({ result, change }) {
       <p class=${`headline ${severity}`}>
         <span class="value">${score(brixia.value)}</span>
         <span class="dim">/ ${brixia.range[1]}</span>
-        <span class="word">${t(`severity.${severity}`)}</span>
+        <span class="severity">${t(`severity.${severity}`)}</span>
       </p>
-      <div class=${severity}><${Bar} scale=${brixia} /></div>
-      <p class="sure">${t("scale.brixia")}. ${t("panel.sure", { level: Math.round(100 * brixia.level), low, high })}</p>
-      ${change && html`<p class=${`change ${change.verdict}`}>${changeWords(change)}</p>`}
+      <div class=${severity}><${ScoreBar} scale=${brixia} /></div>
+      <p class="interval-note">${t("scale.brixia")}. ${t("panel.sure", { level: Math.round(100 * brixia.level), low, high })}</p>
+      ${change && html`<p class=${`change ${change.verdict}`}>${changeText(change)}</p>`}
       <${Zones} zones=${brixia.zones} />
       <table class="scales">
         <tbody>
           ${OTHER_SCALES.map((name) => html`<${Line} key=${name} name=${name} scale=${scores[name]} />`)}
           <tr>
             <th scope="row">${t("scale.involvement")}</th>
-            <td>${share(involved.total)}</td>
-            <td class="dim">${t("side.R")} ${share(involved.right)}, ${t("side.L")} ${share(involved.left)}</td>
+            <td>${percent(involved.total)}</td>
+            <td class="dim">${t("side.R")} ${percent(involved.right)}, ${t("side.L")} ${percent(involved.left)}</td>
           </tr>
         </tbody>
       </table>
@@ -57,7 +56,7 @@ function Zones({ zones }) {
       <thead><tr><th scope="col">${t("side.right")}</th><th scope="col">${t("side.left")}</th></tr></thead>
       <tbody>
         ${ZONE_ROWS.map((row) => html`
-          <tr key=${row}>${row.map((name) => html`<td key=${name} class=${shadeOf(zones[name].value)}><${Zone} name=${name} zone=${zones[name]} /></td>`)}</tr>`)}
+          <tr key=${row}>${row.map((name) => html`<td key=${name} class=${gradeClass(zones[name].value)}><${Zone} name=${name} zone=${zones[name]} /></td>`)}</tr>`)}
       </tbody>
     </table>`;
 }
@@ -66,5 +65,5 @@ function Zone({ name, zone }) {
   return html`
     <span class="name">${name} <span class="dim">${t(`zone.${name}`)}</span></span>
     <span><b>${score(zone.value)}</b> <span class="dim">${range(zone.interval)}</span></span>
-    <${Bar} scale=${zone} />`;
+    <${ScoreBar} scale=${zone} />`;
 }

@@ -1,4 +1,4 @@
-/** Every key of the page, in one table; and the list of them under "?". */
+/** Every keyboard shortcut of the page in one table, and the dialog under "?" that lists them. */
 
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { t } from "../words.js";
@@ -17,26 +17,25 @@ const GROUPS = {
 const ACTION_OF = Object.fromEntries(
   Object.values(GROUPS).flatMap((group) => Object.entries(group).flatMap(([action, keys]) => keys.map((key) => [key, action]))),
 );
-const ALWAYS = new Set(["Escape"]);
-const KEPT = "radiograde.keys";
-const SIGNS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
+const STORAGE_KEY = "radiograde.keys";
+const KEY_LABELS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
 
-let singleKeys = localStorage.getItem(KEPT) !== "off";
+let singleKeys = localStorage.getItem(STORAGE_KEY) !== "off";
 
 /** Run `actions[name]` when its key is pressed outside fields and dialogs. */
-export function useKeys(actions) {
-  const newest = useRef(actions);
-  newest.current = actions;
+export function useShortcuts(actions) {
+  const latest = useRef(actions);
+  latest.current = actions;
   useEffect(() => {
-    const press = (event) => {
+    const onKeyDown = (event) => {
       const key = keyOf(event);
-      const action = newest.current[ACTION_OF[key]];
-      if (!action || (!singleKeys && !ALWAYS.has(key)) || isBusy(event, key)) return;
+      const action = latest.current[ACTION_OF[key]];
+      if (!action || (!singleKeys && key !== "Escape") || isHandledElsewhere(event, key)) return;
       event.preventDefault();
       action();
     };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
+    addEventListener("keydown", onKeyDown);
+    return () => removeEventListener("keydown", onKeyDown);
   }, []);
 }
 
@@ -45,8 +44,8 @@ function keyOf(event) {
   return arrow && event.shiftKey ? `Shift+${event.key}` : event.key.length === 1 ? event.key.toLowerCase() : event.key;
 }
 
-/** Return whether a key belongs to something else: a field, a list, a dialog, the browser. */
-function isBusy(event, key) {
+/** Return whether a field, a list, a dialog or the browser handles the key. */
+function isHandledElsewhere(event, key) {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return true;
   if (key.endsWith("Escape")) return false;
   const { target } = event;
@@ -55,37 +54,37 @@ function isBusy(event, key) {
     || (arrows && !target.matches("body, canvas, main"));
 }
 
-export function KeysDialog({ onClose }) {
+export function ShortcutsDialog({ onClose }) {
   const dialog = useRef(null);
-  const [on, setOn] = useState(singleKeys);
+  const [enabled, setEnabled] = useState(singleKeys);
   useEffect(() => { dialog.current.showModal(); }, []);
   const change = (event) => {
     singleKeys = event.target.checked;
-    localStorage.setItem(KEPT, singleKeys ? "on" : "off");
-    setOn(singleKeys);
+    localStorage.setItem(STORAGE_KEY, singleKeys ? "on" : "off");
+    setEnabled(singleKeys);
   };
   return html`
-    <dialog ref=${dialog} class="keys" aria-labelledby="keys" onClose=${onClose}>
+    <dialog ref=${dialog} class="shortcuts" aria-labelledby="keys" onClose=${onClose}>
       <h2 id="keys">${t("keys.title")}</h2>
       <div class="columns">
         ${Object.entries(GROUPS).map(([name, group]) => html`
           <section key=${name}>
             <h3>${t(`keys.group.${name}`)}</h3>
-            <dl>${lines(group).map(([action, keys]) => html`
-              <div key=${action}><dt>${keys.map((key) => html`<kbd>${sign(key)}</kbd> `)}</dt><dd>${t(`keys.${action}`)}</dd></div>`)}
+            <dl>${entries(group).map(([action, keys]) => html`
+              <div key=${action}><dt>${keys.map((key) => html`<kbd>${keyLabel(key)}</kbd> `)}</dt><dd>${t(`keys.${action}`)}</dd></div>`)}
             </dl>
           </section>`)}
       </div>
-      <label><input type="checkbox" checked=${on} onChange=${change} /> ${t("keys.on")}</label>
+      <label><input type="checkbox" checked=${enabled} onChange=${change} /> ${t("keys.on")}</label>
       <p class="dim">${t("panel.is")} ${t("panel.is_not")}</p>
       <form method="dialog"><button class="main">${t("keys.close")}</button></form>
     </dialog>`;
 }
 
-/** The four arrows that move the film are told in one line. */
-function lines(group) {
+/** Return [action, keys] of a group; the four arrows that move the film share one line. */
+function entries(group) {
   const { move_left, move_right, move_up, move_down, ...rest } = group;
   return move_left ? [...Object.entries(rest), ["move", [...move_left, ...move_right, ...move_up, ...move_down]]] : Object.entries(rest);
 }
 
-const sign = (key) => key.replace(/Arrow\w+/, (arrow) => SIGNS[arrow]).replace("Escape", "Esc");
+const keyLabel = (key) => key.replace(/Arrow\w+/, (arrow) => KEY_LABELS[arrow]).replace("Escape", "Esc");

@@ -1,32 +1,32 @@
-/** The same patient's films: a chart of the score with its interval, and how it changed. */
+/** The films of one patient over time: a chart of the score with its interval, and the changes. */
 
 import { html, useEffect, useRef } from "../vendor/preact.js";
 import { day, score, signed } from "../format.js";
 import { t } from "../words.js";
-import { hasPicture } from "./film_data.js";
+import { isDisplayable } from "./film_data.js";
 
-const STEP = 172;
+const FILM_WIDTH = 172;
 const HEIGHT = 66;
-const PAD = 8;
-const MOST = 18;
+const PADDING = 8;
+const MAX_SCORE = 18;
 
-/** Return the scored film before `id`, else the one after it, else null: what to compare it with. */
-export function before(history, id) {
-  const place = history.films.findIndex((film) => film.id === id);
+/** Return the film to compare `id` with: the scored one before it, else the one after it, else null. */
+export function comparisonFor(history, id) {
+  const index = history.films.findIndex((film) => film.id === id);
   const usable = ({ kept, brixia }) => kept && brixia;
-  return history.films.slice(0, place).findLast(usable) ?? history.films.slice(place + 1).find(usable) ?? null;
+  return history.films.slice(0, index).findLast(usable) ?? history.films.slice(index + 1).find(usable) ?? null;
 }
 
-/** Return how the film differs from the patient's film before; null where there is none. */
+/** Return the change since the patient's prior film; null where there is none. */
 export const changeOf = ({ row, history }) => history.films.find(({ id }) => id === row.id)?.change ?? null;
 
-/** Return a change in words. Scores of two models are not compared, so their difference is not told. */
-export const changeWords = ({ delta, verdict }) =>
+/** Return a change as text. Scores of two models are not compared, so it omits their difference. */
+export const changeText = ({ delta, verdict }) =>
   verdict === "other_model"
     ? t("time.other_model")
     : t("time.change", { delta: signed(delta), verdict: t(`time.${verdict}`) });
 
-export function Timeline({ history, row, id, other, href }) {
+export function Timeline({ history, row, id, comparedId, href }) {
   const { films, repeatability } = history;
   const strip = useRef(null);
   useEffect(() => {
@@ -44,9 +44,9 @@ export function Timeline({ history, row, id, other, href }) {
         <ol>
           ${films.map((film) => html`
             <li key=${film.id}>
-              <a href=${href(film.id)} aria-current=${film.id === id ? "true" : null} class=${film.id === other ? "other" : null}>
-                ${hasPicture(film) && html`<img src=${`v1/results/${film.id}/thumbnail.jpg`} alt="" loading="lazy" />`}
-                <span class="told">
+              <a href=${href(film.id)} aria-current=${film.id === id ? "true" : null} class=${film.id === comparedId ? "compared" : null}>
+                ${isDisplayable(film) && html`<img src=${`v1/results/${film.id}/thumbnail.jpg`} alt="" loading="lazy" />`}
+                <span class="entry">
                   <span class="date">${day(film.taken ?? film.received)}</span>
                   <span><b>${film.brixia ? score(film.brixia.value) : "–"}</b> ${t(`severity.${film.severity ?? "unknown"}`)}</span>
                   <${Change} change=${film.change} first=${film.id === films[0].id} />
@@ -66,16 +66,16 @@ function Change({ change, first }) {
 }
 
 function Chart({ films }) {
-  const y = (value) => PAD + (HEIGHT - 2 * PAD) * (1 - value / MOST);
+  const y = (value) => PADDING + (HEIGHT - 2 * PADDING) * (1 - value / MAX_SCORE);
   const points = films
-    .map((film, place) => ({ film, x: place * STEP + STEP / 2 }))
+    .map((film, index) => ({ film, x: index * FILM_WIDTH + FILM_WIDTH / 2 }))
     .filter(({ film }) => film.brixia);
-  const told = points.map(({ film }) => `${day(film.taken ?? film.received)} ${score(film.brixia.value)}`).join(", ");
+  const values = points.map(({ film }) => `${day(film.taken ?? film.received)} ${score(film.brixia.value)}`).join(", ");
   return html`
-    <svg class="chart" role="img" width=${films.length * STEP} height=${HEIGHT} aria-label=${t("time.chart", { count: points.length, values: told })}>
-      ${[0, 6, 12, 18].map((value) => html`<line key=${value} class="ruler" x1="0" x2=${films.length * STEP} y1=${y(value)} y2=${y(value)} />`)}
+    <svg class="chart" role="img" width=${films.length * FILM_WIDTH} height=${HEIGHT} aria-label=${t("time.chart", { count: points.length, values })}>
+      ${[0, 6, 12, 18].map((value) => html`<line key=${value} class="gridline" x1="0" x2=${films.length * FILM_WIDTH} y1=${y(value)} y2=${y(value)} />`)}
       ${[0, 18].map((value) => html`<text key=${`n${value}`} x="2" y=${y(value) + 4}>${value}</text>`)}
-      <polyline class="course" points=${points.map(({ film, x }) => `${x},${y(film.brixia.value)}`).join(" ")} />
+      <polyline class="trend" points=${points.map(({ film, x }) => `${x},${y(film.brixia.value)}`).join(" ")} />
       ${points.map(({ film, x }) => html`
         <g key=${film.id} class=${film.severity}>
           <line class="interval" x1=${x} x2=${x} y1=${y(film.brixia.interval[0])} y2=${y(film.brixia.interval[1])} />

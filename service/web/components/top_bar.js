@@ -1,8 +1,7 @@
-/** The bar above everything: what this is, what it is not, who is here. */
+/** The bar above everything: product, notice, connection, language, user. */
 
 import { html } from "../vendor/preact.js";
-import { t } from "../words.js";
-import { LanguageChoice } from "./language.js";
+import { currentLanguage, languages, t } from "../words.js";
 
 export function TopBar({ session, connected, onLanguage, onHelp }) {
   const { sign_in: signIn, user } = session.facts;
@@ -15,7 +14,14 @@ export function TopBar({ session, connected, onLanguage, onHelp }) {
       <${LanguageChoice} onLanguage=${onLanguage} />
       <button class="quiet" onClick=${onHelp} aria-label=${t("keys.open")} title=${t("keys.open")}>?</button>
       ${signIn && html`
-        <span class="who">${t("sign_in.as", { name: user.name, role: t(`role.${user.role}`) })}</span>
+        <span class="user">${t("sign_in.as", { name: user.name, role: t(`role.${user.role}`) })}</span>
         <button class="quiet" onClick=${session.signOut}>${t("sign_in.out")}</button>`}
     </header>`;
+}
+
+export function LanguageChoice({ onLanguage }) {
+  return html`
+    <select class="quiet" aria-label="Language, 언어" value=${currentLanguage()} onChange=${(event) => onLanguage(event.target.value)}>
+      ${languages.map(({ code, name }) => html`<option value=${code} lang=${code} selected=${code === currentLanguage()}>${name}</option>`)}
+    </select>`;
 }

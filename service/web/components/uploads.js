@@ -1,65 +1,65 @@
-/** Films on their way in: chosen or dropped, two at a time, each with what became of it. */
+/** Uploads: files chosen or dropped, two at a time, each with its progress and outcome. */
 
 import { html, useCallback, useEffect, useRef, useState } from "../vendor/preact.js";
-import { sendFilm } from "../api.js";
+import { uploadFilm } from "../api.js";
 import { score } from "../format.js";
-import { problemWords, t } from "../words.js";
-import { filmsOf, isFilm } from "./dropped_files.js";
-import { expect } from "./film_data.js";
+import { problemText, t } from "../words.js";
+import { droppedFiles, isFilm } from "./dropped_files.js";
+import { prefetch } from "./film_data.js";
 
-const AT_ONCE = 2;
-const BUSY = 503;
-const PAUSE_MS = 2000;
+const MAX_PARALLEL = 2;
+const SERVICE_UNAVAILABLE = 503;
+const RETRY_MS = 2000;
 
 /**
- * Return {items, skipped, add, clear}. An item is {key, name, state, share, result, problem}.
- * The first film that is graded is opened when it was chosen alone.
+ * Return {items, skipped, add, clear, allowed}. An item is {key, name, state, fraction, result,
+ * problem}. A film that was added alone is opened once it is graded.
  */
 export function useUploads(open, refresh, user) {
   const [items, setItems] = useState([]);
   const [skipped, setSkipped] = useState(0);
   const queue = useRef([]);
   const running = useRef(0);
-  const here = useRef(true);
-  useEffect(() => () => { here.current = false; }, []);
-  const change = (key, facts) =>
+  const mounted = useRef(true);
+  useEffect(() => () => { mounted.current = false; }, []);
+  const update = (key, facts) =>
     setItems((old) => old.map((item) => (item.key === key ? { ...item, ...facts } : item)));
 
-  const send = async ({ key, file, alone }) => {
-    const tell = (share) => change(key, share === null ? { state: "grading" } : { state: "sending", share });
+  const upload = async ({ key, file, alone }) => {
+    const onProgress = (fraction) => update(key, fraction === null ? { state: "grading" } : { state: "sending", fraction });
     try {
-      const result = await sendFilm(file, tell);
-      change(key, { state: "done", result });
+      const result = await uploadFilm(file, onProgress);
+      update(key, { state: "done", result });
       if (alone) {
-        expect(result.id);
+        prefetch(result.id);
         open(result.id);
       }
     } catch (problem) {
-      if (problem.status === BUSY && here.current) {
-        change(key, { state: "waiting" });
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-        return send({ key, file, alone });
+      if (problem.status === SERVICE_UNAVAILABLE && mounted.current) {
+        update(key, { state: "waiting" });
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        return upload({ key, file, alone });
       }
-      change(key, { state: "failed", problem });
+      update(key, { state: "failed", problem });
       if (alone && problem.resultId) open(problem.resultId);
     }
     refresh();
     return undefined;
   };
-  const pump = async () => {
-    if (running.current >= AT_ONCE || !queue.current.length || !here.current) return;
+  const startNext = async () => {
+    if (running.current >= MAX_PARALLEL || !queue.current.length || !mounted.current) return;
     running.current += 1;
-    await send(queue.current.shift());
+    await upload(queue.current.shift());
     running.current -= 1;
-    pump();
+    startNext();
   };
   const add = useCallback((files) => {
     const films = files.filter(isFilm);
-    const fresh = films.map((file) => ({ key: crypto.randomUUID?.() ?? String(Math.random()), file, alone: films.length === 1 }));
+    const added = films.map((file) => ({ key: crypto.randomUUID?.() ?? String(Math.random()), file, alone: films.length === 1 }));
     setSkipped(files.length - films.length);
-    setItems((old) => [...fresh.map(({ key, file }) => ({ key, name: file.name, state: "queued" })), ...old]);
-    queue.current.push(...fresh);
-    for (let slot = 0; slot < AT_ONCE; slot += 1) pump();
+    setItems((old) => [...added.map(({ key, file }) => ({ key, name: file.name, state: "queued" })), ...old]);
+    queue.current.push(...added);
+    for (let slot = 0; slot < MAX_PARALLEL; slot += 1) startNext();
   }, []);
   const clear = () => {
     setSkipped(0);
@@ -68,20 +68,20 @@ export function useUploads(open, refresh, user) {
   return { items, skipped, add, clear, allowed: user.permissions.includes("send") };
 }
 
-/** Take files and folders that are dropped anywhere; return whether some hover now. */
+/** Accept files and folders dropped anywhere; return whether some are being dragged over the page. */
 export function useDrop(add) {
-  const [hovering, setHovering] = useState(false);
+  const [dragging, setDragging] = useState(false);
   useEffect(() => {
     const over = (event) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
-      setHovering(true);
+      setDragging(true);
     };
-    const leave = (event) => { if (event.relatedTarget === null) setHovering(false); };
+    const leave = (event) => { if (event.relatedTarget === null) setDragging(false); };
     const drop = async (event) => {
       event.preventDefault();
-      setHovering(false);
-      add(await filmsOf(event.dataTransfer));
+      setDragging(false);
+      add(await droppedFiles(event.dataTransfer));
     };
     const handlers = { dragover: over, dragleave: leave, drop };
     for (const [name, handler] of Object.entries(handlers)) addEventListener(name, handler);
@@ -89,13 +89,13 @@ export function useDrop(add) {
       for (const [name, handler] of Object.entries(handlers)) removeEventListener(name, handler);
     };
   }, [add]);
-  return hovering;
+  return dragging;
 }
 
-/** The buttons that add films, and the list of those on their way. */
-export function Uploads({ uploads, chooser, open }) {
-  const folder = useRef(null);
-  const take = (event) => {
+/** The buttons that add films, and the list of uploads. */
+export function Uploads({ uploads, fileInput, open }) {
+  const folderInput = useRef(null);
+  const addFiles = (event) => {
     uploads.add([...event.target.files]);
     event.target.value = "";
   };
@@ -103,13 +103,13 @@ export function Uploads({ uploads, chooser, open }) {
   return html`
     <section class="uploads" aria-label=${t("upload.title")}>
       <div class="row">
-        <button class="main" disabled=${!uploads.allowed} onClick=${() => chooser.current.click()}>${t("upload.choose")}</button>
-        <button disabled=${!uploads.allowed} onClick=${() => folder.current.click()}>${t("upload.folder")}</button>
-        <input ref=${chooser} class="unseen" type="file" multiple tabindex="-1" aria-label=${t("upload.files")} onChange=${take} />
-        <input ref=${folder} class="unseen" type="file" webkitdirectory tabindex="-1" aria-label=${t("upload.folder")} onChange=${take} />
+        <button class="main" disabled=${!uploads.allowed} onClick=${() => fileInput.current.click()}>${t("upload.choose")}</button>
+        <button disabled=${!uploads.allowed} onClick=${() => folderInput.current.click()}>${t("upload.folder")}</button>
+        <input ref=${fileInput} class="visually-hidden" type="file" multiple tabindex="-1" aria-label=${t("upload.files")} onChange=${addFiles} />
+        <input ref=${folderInput} class="visually-hidden" type="file" webkitdirectory tabindex="-1" aria-label=${t("upload.folder")} onChange=${addFiles} />
       </div>
       ${uploads.items.length > 0 && html`
-        <ul class="sending">
+        <ul class="upload-list">
           ${uploads.items.map((item) => html`<${Upload} key=${item.key} item=${item} open=${open} />`)}
         </ul>`}
       ${uploads.skipped > 0 && html`<p class="dim">${t("upload.skipped", { count: uploads.skipped })}</p>`}
@@ -124,17 +124,17 @@ function Upload({ item, open }) {
     <li class=${state}>
       <span class="name" title=${name}>${name}</span>
       ${id && html`<button class="quiet" aria-label=${`${t("upload.open")}: ${name}`} onClick=${() => open(id)}>${t("upload.open")}</button>`}
-      ${state === "sending" && html`<progress value=${item.share} aria-label=${name} />`}
+      ${state === "sending" && html`<progress value=${item.fraction} aria-label=${name} />`}
       ${state === "grading" && html`<progress aria-label=${name} />`}
-      <span class="what">${outcome(item)}</span>
+      <span class="outcome">${outcome(item)}</span>
     </li>`;
 }
 
-function outcome({ state, share, result, problem }) {
-  if (state === "sending") return t("upload.sending", { percent: Math.round(100 * share) });
+function outcome({ state, fraction, result, problem }) {
+  if (state === "sending") return t("upload.sending", { percent: Math.round(100 * fraction) });
   if (state === "done") {
     return t("upload.done", { severity: t(`severity.${result.severity}`), value: score(result.scores.brixia.value) });
   }
-  if (state === "failed") return problemWords(problem);
+  if (state === "failed") return problemText(problem);
   return t(`upload.${state}`);
 }

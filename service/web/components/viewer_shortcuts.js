@@ -1,34 +1,35 @@
-/** What keys do to the film. */
+/** What the keyboard shortcuts do to the film. */
 
-import { SHOWN, same } from "./toolbar.js";
+import { sameWindow } from "../viewer/voi.js";
+import { INITIAL_DISPLAY } from "./toolbar.js";
 
-const NUDGE = 0.05;
-const STEP_PX = 60;
+const WINDOW_STEP = 0.05; // of the window's width
+const PAN_PX = 60;
 const ZOOM = 1.25;
-const COVER = 0.1;
+const OVERLAY_STEP = 0.1;
 
 /** Return the actions on a viewer by their names in shortcuts.js; none while there is no film. */
-export function filmKeys(viewer, shown, setShown) {
+export function viewerShortcuts(viewer, display, setDisplay) {
   if (!viewer) return {};
-  const set = (facts) => setShown({ ...shown, ...facts });
-  const cover = (by) => set({ overlay: Math.min(1, Math.max(0, Math.round(10 * (shown.overlay + by)) / 10)) });
-  const reshape = (level, width) => {
+  const set = (facts) => setDisplay({ ...display, ...facts });
+  const changeOverlay = (by) => set({ overlay: Math.min(1, Math.max(0, Math.round(10 * (display.overlay + by)) / 10)) });
+  const changeWindow = (level, width) => {
     const now = viewer.window;
     if (now.lut) return;
-    viewer.window = { ...now, center: now.center - level * NUDGE * now.width, width: now.width * (1 + width * NUDGE) };
+    viewer.window = { ...now, center: now.center - level * WINDOW_STEP * now.width, width: now.width * (1 + width * WINDOW_STEP) };
   };
   return {
     window: () => set({ tool: "window" }),
     pan: () => set({ tool: "pan" }),
     zoom: () => set({ tool: "zoom" }),
-    level_up: () => reshape(1, 0),
-    level_down: () => reshape(-1, 0),
-    width_up: () => reshape(0, 1),
-    width_down: () => reshape(0, -1),
+    level_up: () => changeWindow(1, 0),
+    level_down: () => changeWindow(-1, 0),
+    width_up: () => changeWindow(0, 1),
+    width_down: () => changeWindow(0, -1),
     preset: () => {
       const presets = viewer.presets();
-      const place = presets.findIndex(({ window }) => same(window, viewer.window));
-      viewer.window = presets[(place + 1) % presets.length].window;
+      const index = presets.findIndex(({ window }) => sameWindow(window, viewer.window));
+      viewer.window = presets[(index + 1) % presets.length].window;
     },
     invert: () => { viewer.invert = !viewer.invert; },
     mirror: () => { viewer.mirrored = !viewer.mirrored; },
@@ -36,14 +37,14 @@ export function filmKeys(viewer, shown, setShown) {
     actual: () => viewer.actualSize(),
     in: () => viewer.zoomBy(ZOOM),
     out: () => viewer.zoomBy(1 / ZOOM),
-    move_left: () => viewer.panBy(STEP_PX, 0),
-    move_right: () => viewer.panBy(-STEP_PX, 0),
-    move_up: () => viewer.panBy(0, STEP_PX),
-    move_down: () => viewer.panBy(0, -STEP_PX),
-    overlay: () => set({ overlay: shown.overlay > 0 ? 0 : SHOWN.overlay }),
-    overlay_down: () => cover(-COVER),
-    overlay_up: () => cover(COVER),
-    outlines: () => set({ outlines: !shown.outlines }),
-    zones: () => set({ zones: !shown.zones }),
+    move_left: () => viewer.panBy(PAN_PX, 0),
+    move_right: () => viewer.panBy(-PAN_PX, 0),
+    move_up: () => viewer.panBy(0, PAN_PX),
+    move_down: () => viewer.panBy(0, -PAN_PX),
+    overlay: () => set({ overlay: display.overlay > 0 ? 0 : INITIAL_DISPLAY.overlay }),
+    overlay_down: () => changeOverlay(-OVERLAY_STEP),
+    overlay_up: () => changeOverlay(OVERLAY_STEP),
+    outlines: () => set({ outlines: !display.outlines }),
+    zones: () => set({ zones: !display.zones }),
   };
 }

@@ -1,58 +1,58 @@
-/** The film on its canvas, with what is written over it. */
+/** The film on its canvas, with its annotations. */
 
 import { html, useEffect, useReducer, useRef, useState } from "../vendor/preact.js";
 import { day, score } from "../format.js";
-import { problemWords, t } from "../words.js";
+import { problemText, t } from "../words.js";
 import { Viewer } from "../viewer/viewer.js";
-import { Labels } from "./annotations.js";
+import { Annotations } from "./annotations.js";
 
 /**
- * `picture`: {view, pixels, maps} or null while it loads. `shown`: what is laid over the film.
- * `onViewer` gets the viewer once it shows the film, null when it goes.
+ * `image`: {view, pixels, maps}, null while it loads. `display`: the layers and the mouse's tool.
+ * `onViewer` gets the viewer once it shows the film, and null when it is removed.
  */
-export function Stage({ film, picture, problem, readable, shown, onViewer, caption }) {
+export function Viewport({ film, image, problem, readable, display, onViewer, caption }) {
   const canvas = useRef(null);
   const [viewer, setViewer] = useState(null);
-  const [fault, setFault] = useState(null);
+  const [failure, setFailure] = useState(null);
   const [, redraw] = useReducer((count) => count + 1, 0);
   useEffect(() => {
-    let made;
+    let created;
     try {
-      made = new Viewer(canvas.current);
+      created = new Viewer(canvas.current);
     } catch {
-      setFault("no_webgl");
+      setFailure("no_webgl");
       return undefined;
     }
-    const moved = () => redraw();
-    made.addEventListener("change", moved);
-    setViewer(made);
+    const onChange = () => redraw();
+    created.addEventListener("change", onChange);
+    setViewer(created);
     return () => {
-      made.removeEventListener("change", moved);
-      made.close();
+      created.removeEventListener("change", onChange);
+      created.close();
     };
   }, []);
   useEffect(() => {
-    if (!viewer || !picture) return undefined;
-    viewer.show(picture.view, picture.pixels, picture.maps);
-    // The viewer asked for its frame before, so the film is drawn by then.
+    if (!viewer || !image) return undefined;
+    viewer.show(image.view, image.pixels, image.maps);
+    // The viewer requested its frame before this one, so the film is drawn by then.
     requestAnimationFrame(() => performance.mark("film-shown"));
     onViewer(viewer);
     redraw();
     return () => onViewer(null);
-  }, [viewer, picture]);
-  useEffect(() => { if (viewer) Object.assign(viewer, shown); }, [viewer, picture, shown]);
+  }, [viewer, image]);
+  useEffect(() => { if (viewer) Object.assign(viewer, display); }, [viewer, image, display]);
   const id = film?.row.id;
   return html`
-    <figure class="stage">
-      <canvas ref=${canvas} tabindex="0" role="img" aria-label=${t("viewer.label")} hidden=${!picture || fault} />
-      ${viewer && picture && html`<${Labels} viewer=${viewer} view=${picture.view} result=${film.result} shown=${shown} room=${canvas.current.clientWidth} />`}
+    <figure class="viewport">
+      <canvas ref=${canvas} tabindex="0" role="img" aria-label=${t("viewer.label")} hidden=${!image || failure} />
+      ${viewer && image && html`<${Annotations} viewer=${viewer} view=${image.view} result=${film.result} display=${display} width=${canvas.current.clientWidth} />`}
       ${caption && film && html`<figcaption>${caption}: ${day(film.row.taken ?? film.row.received)}${film.row.brixia ? `, ${score(film.row.brixia.value)}` : ""}</figcaption>`}
-      ${readable && !picture && !problem && html`<p class="over" role="status">${t("viewer.loading")}</p>`}
-      ${film && film.result === null && html`<p class="over" role="status">${t("panel.waiting")}</p>`}
-      ${film?.result?.status === "failed" && html`<p class="over">${t("status.failed")}</p>`}
-      ${problem && html`<p class="over">${problem.code === "no_document" ? t("viewer.gone") : problemWords(problem)}</p>`}
-      ${fault && html`
-        <div class="over"><p role="alert">${t(`viewer.${fault}`)}</p>
+      ${readable && !image && !problem && html`<p class="message" role="status">${t("viewer.loading")}</p>`}
+      ${film && film.result === null && html`<p class="message" role="status">${t("panel.waiting")}</p>`}
+      ${film?.result?.status === "failed" && html`<p class="message">${t("status.failed")}</p>`}
+      ${problem && html`<p class="message">${problem.code === "no_document" ? t("viewer.gone") : problemText(problem)}</p>`}
+      ${failure && html`
+        <div class="message"><p role="alert">${t(`viewer.${failure}`)}</p>
           ${film?.result?.scores && html`<img src=${`v1/results/${id}/overlay.png`} alt=${t("viewer.picture")} />`}</div>`}
     </figure>`;
 }

@@ -1,4 +1,4 @@
-/** What the worklist shows, and in which order. */
+/** The worklist's filters and order. */
 
 import { html } from "../vendor/preact.js";
 import { t } from "../words.js";
@@ -19,16 +19,16 @@ export function query(filters, limit, after = null) {
 }
 
 export function Filters({ worklist }) {
-  const { filters, setFilters, box } = worklist;
+  const { filters, setFilters, filtersRef } = worklist;
   const set = (name) => (event) => {
     const chosen = { ...filters, [name]: event.target.value };
-    const plain = Object.keys(chosen).every((key) => chosen[key] === NO_FILTERS[key]);
-    setFilters(plain ? NO_FILTERS : chosen);
+    const isDefault = Object.keys(chosen).every((key) => chosen[key] === NO_FILTERS[key]);
+    setFilters(isDefault ? NO_FILTERS : chosen);
   };
   const active = Object.keys(filters).filter((key) => key !== "order" && filters[key]).length;
-  const words = (name, value) => t(name === "reviewed" ? `worklist.reviewed.${value}` : `${name}.${value}`);
+  const label = (name, value) => t(name === "reviewed" ? `worklist.reviewed.${value}` : `${name}.${value}`);
   return html`
-    <details class="filters" ref=${box}>
+    <details class="filters" ref=${filtersRef}>
       <summary>${t("worklist.filters")}${active > 0 && html` <span class="tag">${active}</span>`}</summary>
       <div class="grid">
         <label>${t("worklist.order")}
@@ -40,7 +40,7 @@ export function Filters({ worklist }) {
           <label key=${name}>${t(`worklist.${name}`)}
             <select value=${filters[name]} onChange=${set(name)}>
               <option value="" selected=${!filters[name]}>${t("worklist.any")}</option>
-              ${values.map((value) => html`<option value=${value} selected=${value === filters[name]}>${words(name, value)}</option>`)}
+              ${values.map((value) => html`<option value=${value} selected=${value === filters[name]}>${label(name, value)}</option>`)}
             </select>
           </label>`)}
         ${["since", "until"].map((name) => html`

@@ -1,4 +1,4 @@
-/** Where the film lies on the canvas: what is shown of it, how large, and which way round. */
+/** Which part of the film the canvas shows, how large, and whether mirrored. */
 
 const LARGEST_FILM_PIXEL = 40; // screen pixels
 const SMALLEST_SCALE = 0.1;
@@ -6,7 +6,7 @@ const SMALLEST_SCALE = 0.1;
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /**
- * Places are film pixels (x right, y down; 0, 0 is the corner of the first pixel, not its centre)
+ * Positions are film pixels (x right, y down; 0, 0 is the corner of the first pixel, not its centre)
  * or CSS pixels from the canvas's upper left corner.
  */
 export class Camera {
@@ -45,11 +45,11 @@ export class Camera {
     this.zoomBy(1 / this.pixelScale);
   }
 
-  /** Scale by a factor > 0; the film's place at (x, y) CSS pixels stays there, else the middle. */
+  /** Zoom by a factor > 0 about (x, y) CSS pixels, by default the canvas's middle. */
   zoomBy(factor, x = this.canvas.width / 2, y = this.canvas.height / 2) {
     if (!(factor > 0)) return;
     const before = this.magnification;
-    this.put({ scale: this.scale * factor });
+    this.set({ scale: this.scale * factor });
     const farther = 1 / before - 1 / this.magnification;
     this.#move((x - this.canvas.width / 2) * farther, (y - this.canvas.height / 2) * farther);
   }
@@ -59,15 +59,15 @@ export class Camera {
     this.#move(-dx / this.magnification, -dy / this.magnification);
   }
 
-  /** Move the middle by film pixels as seen. */
+  /** Move the middle by film pixels as displayed. */
   #move(right, down) {
     const { columns, rows } = this.film;
     const x = this.center.x + (this.mirrored ? -right : right) / columns;
-    this.put({ center: { x, y: this.center.y + down / rows } });
+    this.set({ center: { x, y: this.center.y + down / rows } });
   }
 
-  /** Take scale and center, as far as they are given and are numbers. */
-  put({ scale = this.scale, center = this.center }) {
+  /** Set scale and center where they are given and finite, within their limits. */
+  set({ scale = this.scale, center = this.center }) {
     if (!Number.isFinite(scale + center.x + center.y)) return;
     const largest = LARGEST_FILM_PIXEL / (this.#fitting * this.canvas.ratio);
     this.scale = clamp(scale, SMALLEST_SCALE, Math.max(1, largest));
@@ -75,15 +75,15 @@ export class Camera {
   }
 
   /**
-   * The film's seen upper left corner in CSS pixels. It lies on a whole screen pixel: at actual
+   * The film's upper left corner as displayed, in CSS pixels. It lies on a whole screen pixel: at actual
    * size each film pixel is then exactly one on the screen, and a film that is moved does not shimmer.
    */
   get corner() {
     const { width, height, ratio } = this.canvas;
     const { columns, rows } = this.film;
-    const seen = this.mirrored ? 1 - this.center.x : this.center.x;
+    const shown = this.mirrored ? 1 - this.center.x : this.center.x;
     return {
-      x: Math.round((width / 2 - seen * columns * this.magnification) * ratio) / ratio,
+      x: Math.round((width / 2 - shown * columns * this.magnification) * ratio) / ratio,
       y: Math.round((height / 2 - this.center.y * rows * this.magnification) * ratio) / ratio,
     };
   }
@@ -94,18 +94,18 @@ export class Camera {
     return { columns: Math.round(width * ratio), rows: Math.round(height * ratio) };
   }
 
-  /** What the canvas shows, a rectangle in screen pixels from the film's seen corner. */
-  get sight() {
+  /** The canvas, a rectangle in screen pixels from the film's corner as displayed. */
+  get visibleRect() {
     const { x, y } = this.corner;
     const { columns, rows } = this.screen;
     const [left, top] = [-Math.round(x * this.canvas.ratio), -Math.round(y * this.canvas.ratio)];
     return { left, top, right: left + columns, bottom: top + rows };
   }
 
-  /** The film, a rectangle in whole screen pixels from its seen corner. */
-  get extent() {
-    const long = (side) => Math.max(1, Math.round(side * this.pixelScale));
-    return { left: 0, top: 0, right: long(this.film.columns), bottom: long(this.film.rows) };
+  /** The film, a rectangle in whole screen pixels from its corner as displayed. */
+  get filmRect() {
+    const pixels = (side) => Math.max(1, Math.round(side * this.pixelScale));
+    return { left: 0, top: 0, right: pixels(this.film.columns), bottom: pixels(this.film.rows) };
   }
 
   /** Film pixels to CSS pixels. */

@@ -14,10 +14,10 @@ export function watchSize(canvas, resized) {
   return () => observer.disconnect();
 }
 
-// The box in screen pixels tells how a size that is no whole number of them was rounded. A screen
-// that is only simulated has no such box, and the one given is that of the real screen.
+// The box in screen pixels shows how a fractional size was rounded. An emulated screen reports the
+// box of the real screen instead, which is then ignored.
 function sizeOf({ contentRect: { width, height }, devicePixelContentBoxSize: boxes }) {
   const exact = boxes?.[0].inlineSize ?? 0;
-  const isMeant = width > 0 && Math.abs(exact - width * devicePixelRatio) <= 1;
-  return { width, height, ratio: isMeant ? exact / width : devicePixelRatio };
+  const isPlausible = width > 0 && Math.abs(exact - width * devicePixelRatio) <= 1;
+  return { width, height, ratio: isPlausible ? exact / width : devicePixelRatio };
 }

@@ -1,7 +1,7 @@
-/** A film made ready to be shown. */
+/** A film with what the viewer derives from it: pyramid, presets, zones. */
 
 import { ofFilm } from "./histogram.js";
-import { Levels } from "./pyramid.js";
+import { Pyramid } from "./pyramid.js";
 import { presetsOf } from "./presets.js";
 import { zonesOf } from "./zones.js";
 
@@ -25,7 +25,7 @@ export class Film {
     this.view = view;
     this.pixels = pixels;
     this.maps = maps && view.maps ? maps : null;
-    this.levels = new Levels(pixels, rows, columns, highest, limit);
+    this.pyramid = new Pyramid(pixels, rows, columns, highest, limit);
     this.lut = view.lut && { first: view.lut.first, values: bytesOf(view.lut.values) };
     this.zones = this.maps ? zonesOf(maps, view.maps, view) : [];
     this.presets = presetsOf({ view, pixels, maps: this.maps, counts });
@@ -49,4 +49,4 @@ export class Film {
   }
 }
 
-const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));

@@ -1,4 +1,4 @@
-/** Mouse, pen, wheel and fingers on the canvas. */
+/** Mouse, stylus, wheel and touch on the canvas. */
 
 const ZOOM_PER_PX = 0.008;
 const ZOOM_PER_WHEEL_PX = 0.0015;
@@ -12,25 +12,25 @@ export class Gestures {
   #canvas;
   #viewer;
   #listening = new AbortController();
-  #pointers = new Map(); // by id, where each was last, in CSS pixels of the canvas
-  #drag = null; // {tool, from: where it began}
+  #pointers = new Map(); // last position by pointer id, in CSS pixels of the canvas
+  #drag = null; // {tool, from: start position}
   #spaceIsDown = false;
 
   constructor(canvas, viewer) {
     this.#canvas = canvas;
     this.#viewer = viewer;
     canvas.style.touchAction = "none";
-    const heard = {
+    const handlers = {
       pointerdown: (event) => this.#pressed(event),
       pointermove: (event) => this.#moved(event),
       pointerup: (event) => this.#released(event),
       pointercancel: (event) => this.#released(event),
       lostpointercapture: (event) => this.#released(event),
-      wheel: (event) => this.#turned(event),
+      wheel: (event) => this.#wheeled(event),
       dblclick: (event) => event.button === 0 && viewer.fit(),
       contextmenu: (event) => event.preventDefault(),
     };
-    for (const [kind, handler] of Object.entries(heard)) this.#listen(canvas, kind, handler);
+    for (const [kind, handler] of Object.entries(handlers)) this.#listen(canvas, kind, handler);
     const space = (isDown) => (event) => {
       if (event.code === "Space") this.#spaceIsDown = isDown;
     };
@@ -50,8 +50,8 @@ export class Gestures {
   #pressed(event) {
     if (event.button === MIDDLE) event.preventDefault(); // the browser would scroll
     this.#canvas.setPointerCapture(event.pointerId);
-    this.#pointers.set(event.pointerId, placeOf(event));
-    if (this.#pointers.size === 1) this.#drag = { tool: this.#toolOf(event), from: placeOf(event) };
+    this.#pointers.set(event.pointerId, positionOf(event));
+    if (this.#pointers.size === 1) this.#drag = { tool: this.#toolOf(event), from: positionOf(event) };
   }
 
   #toolOf({ pointerType, button, shiftKey }) {
@@ -63,7 +63,7 @@ export class Gestures {
   #moved(event) {
     const before = this.#pointers.get(event.pointerId);
     if (!before) return;
-    const now = placeOf(event);
+    const now = positionOf(event);
     if (this.#pointers.size === 1) this.#dragged(now.x - before.x, now.y - before.y);
     else this.#pinched(event.pointerId, before, now);
     this.#pointers.set(event.pointerId, now);
@@ -79,25 +79,25 @@ export class Gestures {
   /** One of two fingers moved: the film stays under both. */
   #pinched(id, before, now) {
     const [other] = [...this.#pointers].find(([one]) => one !== id).slice(1);
-    const wide = (place) => Math.max(1, Math.hypot(place.x - other.x, place.y - other.y));
+    const distance = (position) => Math.max(1, Math.hypot(position.x - other.x, position.y - other.y));
     this.#viewer.panBy((now.x - before.x) / 2, (now.y - before.y) / 2);
-    this.#viewer.zoomBy(wide(now) / wide(before), (now.x + other.x) / 2, (now.y + other.y) / 2);
+    this.#viewer.zoomBy(distance(now) / distance(before), (now.x + other.x) / 2, (now.y + other.y) / 2);
   }
 
-  /** A finger that stays goes on to pan. */
+  /** The finger that remains goes on panning. */
   #released(event) {
     this.#pointers.delete(event.pointerId);
     const [left] = this.#pointers.values();
     this.#drag = left ? { tool: "pan", from: left } : null;
   }
 
-  #turned(event) {
+  #wheeled(event) {
     event.preventDefault();
     const pixels = [1, PX_PER_LINE, this.#canvas.clientHeight][event.deltaMode] * event.deltaY;
     const speed = event.ctrlKey ? ZOOM_PER_PINCH_PX : ZOOM_PER_WHEEL_PX;
-    const { x, y } = placeOf(event);
+    const { x, y } = positionOf(event);
     this.#viewer.zoomBy(Math.exp(-pixels * speed), x, y);
   }
 }
 
-const placeOf = ({ offsetX, offsetY }) => ({ x: offsetX, y: offsetY });
+const positionOf = ({ offsetX, offsetY }) => ({ x: offsetX, y: offsetY });

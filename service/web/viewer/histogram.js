@@ -18,8 +18,8 @@ export function ofLungs(pixels, { rows, columns }, { maps, size }) {
   for (let row = 0; row < rows; row += STRIDE) {
     const above = Math.floor((row * size.rows) / rows) * size.columns;
     for (let column = 0; column < columns; column += STRIDE) {
-      const place = above + Math.floor((column * size.columns) / columns);
-      if (maps[plane + place] > LUNG || maps[2 * plane + place] > LUNG) {
+      const index = above + Math.floor((column * size.columns) / columns);
+      if (maps[plane + index] > LUNG || maps[2 * plane + index] > LUNG) {
         counts[pixels[row * columns + column]] += 1;
       }
     }

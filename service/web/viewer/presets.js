@@ -1,8 +1,8 @@
-/** The windows that a film is offered with: its own, what was graded first, then computed ones. */
+/** The window presets of a film: its own, the one it was graded with first, then computed ones. */
 
 import { ofLungs, quantiles } from "./histogram.js";
 
-const RANGE = "range"; // so the service names the range of a film that has no window
+const RANGE = "range"; // the service's name for the value range of a film without a window
 
 /**
  * Return [{key, window}] or, of the film's own windows, [{name, window}]; a name may be empty. The

@@ -1,4 +1,4 @@
-/** The film at half its size, a quarter, and so on, each level made of averages when first asked for. */
+/** The film as an image pyramid: full size, half, a quarter, and so on, each averaged when first needed. */
 
 /** One size of the film; a texel is the average of `reach` x `reach` film pixels. */
 class Level {
@@ -10,7 +10,8 @@ class Level {
   }
 }
 
-export class Levels {
+/** The film at all sizes; each is computed once. */
+export class Pyramid {
   #levels;
   #lowest;
 
@@ -26,13 +27,13 @@ export class Levels {
     this.#lowest = Math.max(0, Math.ceil(Math.log2(Math.max(rows, columns) / limit)));
   }
 
-  /** Whether the film is too large to be shown in full. */
+  /** Whether the film is larger than the graphics card can show at full resolution. */
   get reduced() {
     return this.#lowest > 0;
   }
 
   /** Return the smallest level with at least one texel per screen pixel, if there is any. */
-  suited(pixelScale) {
+  levelFor(pixelScale) {
     return this.#at(Math.max(this.#lowest, Math.floor(Math.log2(1 / pixelScale) + 1e-6)));
   }
 

@@ -2,12 +2,12 @@
 
 import { makeProgram } from "./shader_program.js";
 import { intersection, isEmpty } from "./rectangles.js";
-import { Samples } from "./screen_samples.js";
+import { ScreenSamples } from "./screen_samples.js";
 import { COVER_ALL, show } from "./shaders.js";
 import { refillTable, tableTexture } from "./textures.js";
 
-const LEAST_LIMIT = 2048; // what every WebGL 2 can do
-const UNITS = { seen: 0, table: 1 };
+const MIN_TEXTURE_SIZE = 2048; // that WebGL 2 guarantees
+const UNITS = { samples: 0, table: 1 };
 const CONTEXT = {
   alpha: false, antialias: false, depth: false, stencil: false, powerPreference: "high-performance",
 };
@@ -25,12 +25,12 @@ export class Renderer {
   constructor(canvas) {
     this.#gl = canvas.getContext("webgl2", CONTEXT);
     if (!this.#gl) throw Object.assign(new Error("WebGL 2 is missing."), { code: "no_webgl" });
-    /** Longest side of a texture, in texels. A context that is lost does not tell. */
-    this.limit = this.#gl.getParameter(this.#gl.MAX_TEXTURE_SIZE) ?? LEAST_LIMIT;
+    /** Longest side of a texture, in texels. A lost context returns null. */
+    this.limit = this.#gl.getParameter(this.#gl.MAX_TEXTURE_SIZE) ?? MIN_TEXTURE_SIZE;
     this.#build();
   }
 
-  /** Whether nothing can be drawn, for now. */
+  /** Whether the graphics context is lost, for now. */
   get lost() {
     return this.#gl.isContextLost();
   }
@@ -39,12 +39,12 @@ export class Renderer {
     const gl = this.#gl;
     this.#plain = makeProgram(gl, COVER_ALL, show(false), UNITS);
     this.#marked = makeProgram(gl, COVER_ALL, show(true), UNITS);
-    this.#samples = new Samples(gl);
+    this.#samples = new ScreenSamples(gl);
     gl.activeTexture(gl.TEXTURE0 + UNITS.table);
     this.#greys = tableTexture(gl);
   }
 
-  /** Make everything anew in a context that came back. */
+  /** Create all resources again in a restored context. */
   restore() {
     this.#build();
     this.show(this.#film);
@@ -52,7 +52,7 @@ export class Renderer {
   }
 
   /**
-   * Take another film, or null for none.
+   * Show another film, or null for none.
    *
    * @param {import("./film.js").Film|null} film
    */
@@ -61,7 +61,7 @@ export class Renderer {
     this.#samples.show(film);
   }
 
-  /** Take the greys of another window, 65,536 of them. */
+  /** Use the grey table of another window, 65,536 entries. */
   setTable(table) {
     this.#table = table;
     this.#gl.activeTexture(this.#gl.TEXTURE0 + UNITS.table);
@@ -69,35 +69,35 @@ export class Renderer {
   }
 
   /**
-   * Draw the film as the camera sees it.
+   * Draw the part of the film that the camera shows.
    *
    * @param {import("./camera.js").Camera} camera
-   * @param {{overlay: number, outlines: boolean, zones: boolean}} look
+   * @param {{overlay: number, outlines: boolean, zones: boolean}} layers
    */
   draw(camera, { overlay, outlines, zones }) {
     const gl = this.#gl;
     gl.clear(gl.COLOR_BUFFER_BIT);
-    const { sight, extent, screen } = camera;
-    const seen = intersection(sight, extent);
-    if (!this.#film || isEmpty(seen)) return;
+    const { visibleRect, filmRect, screen } = camera;
+    const drawn = intersection(visibleRect, filmRect);
+    if (!this.#film || isEmpty(drawn)) return;
     const isMarked = this.#film.maps !== null && (overlay > 0 || outlines || zones);
     this.#samples.bind(camera, isMarked ? { outlines, zones } : null);
     const program = isMarked ? this.#marked : this.#plain;
     program.use();
     program.set({
-      corner: [-sight.left, -sight.top],
+      corner: [-visibleRect.left, -visibleRect.top],
       height: screen.rows,
       period: [screen.columns, screen.rows],
       overlay,
     });
     gl.viewport(
-      seen.left - sight.left, sight.bottom - seen.bottom,
-      seen.right - seen.left, seen.bottom - seen.top,
+      drawn.left - visibleRect.left, visibleRect.bottom - drawn.bottom,
+      drawn.right - drawn.left, drawn.bottom - drawn.top,
     );
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
   }
 
-  /** Free what the graphics card holds. */
+  /** Free the graphics card's memory. */
   close() {
     this.#gl.deleteTexture(this.#greys);
     for (const program of [this.#plain, this.#marked]) program.free();

@@ -1,9 +1,9 @@
 /**
- * What the screen's pixels show of the film, kept from frame to frame: another window then costs
- * no more than a look into a table, and a film that was moved only the pixels that came into sight.
+ * The film resampled to the screen's pixels, kept from frame to frame: another window then costs
+ * no more than a table lookup, and a film that was moved only the pixels that came into view.
  *
- * A pixel counts from the film's seen corner and lies in the texture at its place modulo the
- * texture's size, which is the canvas's: what comes into sight takes the place of what went.
+ * A pixel is counted from the film's corner as displayed and lies in the texture at its position
+ * modulo the texture's size, which is the canvas's: what comes into view replaces what left it.
  */
 
 import { makeProgram } from "./shader_program.js";
@@ -12,12 +12,12 @@ import { COVER_ALL, MARKS, values } from "./shaders.js";
 import { levelTexture, mapsTexture, samplesTexture } from "./textures.js";
 
 const UNITS = { level: 0, maps: 0 };
-const NOTHING = { left: 0, top: 0, right: 0, bottom: 0 };
+const EMPTY = { left: 0, top: 0, right: 0, bottom: 0 };
 const ALMOST_ONE = 1.0001;
-const LINE = 1.5; // CSS pixels
-const NOWHERE = -1e6;
+const LINE_WIDTH = 1.5; // CSS pixels
+const OFF_SCREEN = -1e6;
 
-export class Samples {
+export class ScreenSamples {
   #gl;
   #programs;
   #target;
@@ -25,8 +25,8 @@ export class Samples {
   #textures = new Map(); // by level, and of the maps
   #texture = null;
   #size = { columns: 0, rows: 0 }; // the texture's
-  #sampled = NOTHING;
-  #fitting = ""; // what the samples hang on besides their place
+  #sampled = EMPTY;
+  #sampledFor = ""; // what the samples depend on besides their position
 
   constructor(gl) {
     this.#gl = gl;
@@ -38,16 +38,16 @@ export class Samples {
     };
   }
 
-  /** Take another film, or null for none. */
+  /** Show another film, or null for none. */
   show(film) {
     for (const texture of this.#textures.values()) this.#gl.deleteTexture(texture);
     this.#textures.clear();
     this.#film = film;
-    this.#sampled = NOTHING;
+    this.#sampled = EMPTY;
   }
 
   /**
-   * Bind the samples of what the camera sees to texture unit 0; take those that are missing.
+   * Bind the samples of what the camera shows to texture unit 0; compute those that are missing.
    *
    * @param {import("./camera.js").Camera} camera
    * @param {{outlines: boolean, zones: boolean}|null} marks null if none are wanted
@@ -55,8 +55,8 @@ export class Samples {
   bind(camera, marks) {
     const gl = this.#gl;
     gl.activeTexture(gl.TEXTURE0);
-    this.#match(camera, marks);
-    const wanted = intersection(camera.sight, camera.extent);
+    this.#invalidate(camera, marks);
+    const wanted = intersection(camera.visibleRect, camera.filmRect);
     if (!contains(this.#sampled, wanted)) {
       this.#sample(difference(wanted, this.#sampled), camera, marks);
       this.#sampled = wanted;
@@ -64,16 +64,16 @@ export class Samples {
     gl.bindTexture(gl.TEXTURE_2D, this.#texture);
   }
 
-  /** Forget the samples that no longer fit. */
-  #match({ screen, pixelScale, mirrored }, marks) {
-    const fitting = JSON.stringify([screen, pixelScale, mirrored, marks]);
-    if (fitting === this.#fitting) return;
-    this.#fitting = fitting;
-    this.#sampled = NOTHING;
+  /** Drop the samples where zoom, mirroring, canvas or marks have changed. */
+  #invalidate({ screen, pixelScale, mirrored }, marks) {
+    const wanted = JSON.stringify([screen, pixelScale, mirrored, marks]);
+    if (wanted === this.#sampledFor) return;
+    this.#sampledFor = wanted;
+    this.#sampled = EMPTY;
     if (screen.columns !== this.#size.columns || screen.rows !== this.#size.rows) this.#resize(screen);
   }
 
-  /** Have a texture of the canvas's size to write to. */
+  /** Allocate a texture of the canvas's size to render into. */
   #resize(size) {
     const gl = this.#gl;
     gl.deleteTexture(this.#texture);
@@ -100,7 +100,7 @@ export class Samples {
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
   }
 
-  /** Run a program over pieces of the samples, each within one tile. */
+  /** Run a program over pieces of the samples, each within one repetition of the texture. */
   #fill(pieces, program, uniforms) {
     const gl = this.#gl;
     const { columns, rows } = this.#size;
@@ -115,11 +115,11 @@ export class Samples {
   }
 
   #valuesOf({ pixelScale, mirrored, film }) {
-    const { levels } = this.#film;
-    const level = levels.suited(pixelScale);
+    const { pyramid } = this.#film;
+    const level = pyramid.levelFor(pixelScale);
     const box = 1 / (pixelScale * level.reach);
     const isAverage = box > ALMOST_ONE;
-    this.#bindMade(level, () => levelTexture(this.#gl, level));
+    this.#bindCached(level, () => levelTexture(this.#gl, level));
     return [isAverage ? this.#programs.averaged : this.#programs.interpolated, {
       pixelScale,
       start: [mirrored ? film.columns : 0, 0],
@@ -127,31 +127,31 @@ export class Samples {
       size: [level.columns, level.rows],
       reach: level.reach,
       box: isAverage ? Math.min(2, box) : 1,
-      gain: levels.gain / level.gain,
+      gain: pyramid.gain / level.gain,
     }];
   }
 
   #marksOf({ pixelScale, mirrored, film, canvas }, { outlines, zones }) {
     const { maps, view, zones: lungs } = this.#film;
-    this.#bindMade("maps", () => mapsTexture(this.#gl, maps, view.maps));
-    const borders = lungs.flatMap((lung) => lung?.borders ?? [NOWHERE, NOWHERE]);
+    this.#bindCached("maps", () => mapsTexture(this.#gl, maps, view.maps));
+    const borders = lungs.flatMap((lung) => lung?.borders ?? [OFF_SCREEN, OFF_SCREEN]);
     return [this.#programs.marks, {
       extent: [film.columns * pixelScale, film.rows * pixelScale],
       direction: [mirrored ? -1 : 1, 1],
       outlines,
       zones,
       borders: borders.map((row) => row * pixelScale),
-      line: LINE * canvas.ratio,
+      line: LINE_WIDTH * canvas.ratio,
     }];
   }
 
-  #bindMade(key, make) {
+  #bindCached(key, make) {
     const gl = this.#gl;
     if (this.#textures.has(key)) gl.bindTexture(gl.TEXTURE_2D, this.#textures.get(key));
     else this.#textures.set(key, make());
   }
 
-  /** Free what the graphics card holds. */
+  /** Free the graphics card's memory. */
   close() {
     this.show(null);
     this.#gl.deleteTexture(this.#texture);

@@ -1,8 +1,8 @@
 /**
  * The programs that run on the graphics card.
  *
- * What a draw does not need has a program of its own rather than an `if`: a processor that stands
- * in for a graphics card computes both ways of an `if` and then chooses.
+ * Variants are programs of their own rather than an `if`: software rendering computes both branches
+ * of an `if` and then selects.
  */
 
 /** Covers the viewport. */
@@ -26,9 +26,9 @@ precision highp usampler2D;
  */
 export const values = (touched) => `${HEAD}
 uniform usampler2D level;
-uniform vec2 shift;       // screen pixels from the film's seen corner to the target's
+uniform vec2 shift;       // screen pixels from the film's corner as displayed to the target's
 uniform float pixelScale; // screen pixels per film pixel
-uniform vec2 start;       // film pixels: the seen corner
+uniform vec2 start;       // film pixels: the corner as displayed
 uniform vec2 direction;   // 1, or -1 where mirrored
 uniform vec2 size;        // texels of the level
 uniform float reach;      // film pixels along a texel
@@ -42,8 +42,8 @@ float texel(float x, float y) {
 }
 
 void main() {
-  vec2 place = start + direction * (gl_FragCoord.xy + shift) / pixelScale;
-  vec2 from = place / reach - 0.5 * box;
+  vec2 position = start + direction * (gl_FragCoord.xy + shift) / pixelScale;
+  vec2 from = position / reach - 0.5 * box;
   vec2 a = floor(from) + 0.5;
   vec2 b = a + 1.0;
   vec2 first = a + 0.5 - from;
@@ -66,12 +66,12 @@ void main() {
 }`;
 
 /**
- * Writes what the maps say at each screen pixel: to blue how much of the film the opacity in the
- * lungs covers with colour, none where there are but traces; lines to alpha.
+ * Writes the marks at each screen pixel: to blue how strongly opacity within the lungs colours the
+ * film, zero where there are only traces; to alpha the lines.
  */
 export const MARKS = `${HEAD}
 uniform sampler2D maps;   // red opacity, green right lung, blue left lung
-uniform vec2 shift;       // screen pixels, as all that follow, from the film's seen corner
+uniform vec2 shift;       // screen pixels, as all that follow, from the film's corner as displayed
 uniform vec2 extent;      // of the film
 uniform vec2 direction;   // 1, or -1 where mirrored
 uniform bool outlines;
@@ -90,8 +90,8 @@ float stroke(float distance) {
 }
 
 void main() {
-  vec2 place = gl_FragCoord.xy + shift;
-  vec2 share = place / extent;
+  vec2 position = gl_FragCoord.xy + shift;
+  vec2 share = position / extent;
   vec3 here = texture(maps, mix(1.0 - share, share, 0.5 + 0.5 * direction)).rgb;
   vec2 lungs = here.gb;
   float drawn = 0.0;
@@ -101,8 +101,8 @@ void main() {
     vec2 away = abs(lungs - 0.5) / max(sqrt(dx * dx + dy * dy), 1e-5);
     drawn = stroke(min(away.x, away.y));
   }
-  if (zones && mod(place.x, 2.0 * DASH * line) < DASH * line) {
-    vec4 away = abs(place.y - borders);
+  if (zones && mod(position.x, 2.0 * DASH * line) < DASH * line) {
+    vec4 away = abs(position.y - borders);
     if (lungs.x > 0.5) drawn = max(drawn, FAINTER * stroke(min(away.x, away.y)));
     if (lungs.y > 0.5) drawn = max(drawn, FAINTER * stroke(min(away.z, away.w)));
   }
@@ -113,9 +113,9 @@ void main() {
 
 /** Return the program that gives each sample its grey, and, if wanted, its marks their colour. */
 export const show = (isMarked) => `${HEAD}
-uniform sampler2D seen;   // samples, repeated endlessly
+uniform sampler2D samples; // repeat wrapping
 uniform sampler2D table;  // grey of each 16-bit value
-uniform vec2 corner;      // the film's seen corner on the canvas, y down; screen pixels, as all here
+uniform vec2 corner;      // the film's corner as displayed on the canvas, y down; screen pixels, as all here
 uniform float height;     // of the canvas
 uniform vec2 period;      // after which samples repeat
 uniform float overlay;    // cover of the strongest colour, 0 to 1
@@ -136,8 +136,8 @@ vec3 warmth(float cover) {
 }
 
 void main() {
-  vec2 place = vec2(gl_FragCoord.x, height - gl_FragCoord.y) - corner;
-  vec4 here = texture(seen, place / period);
+  vec2 position = vec2(gl_FragCoord.x, height - gl_FragCoord.y) - corner;
+  vec4 here = texture(samples, position / period);
   vec3 grey = vec3(texture(table, (here.rg * 255.0 + 0.5) / 256.0).r);
   ${isMarked ? `
   grey = mix(mix(grey, warmth(here.b), here.b * overlay), BLUE, here.a);` : ""}

@@ -1,4 +1,4 @@
-/** The film on a canvas: window, zoom, place, and what the model saw laid over it. */
+/** The film on a canvas: window, zoom, position, and the model's maps over it. */
 
 import { Camera } from "./camera.js";
 import { Film } from "./film.js";
@@ -11,23 +11,23 @@ const TOOLS = ["window", "pan", "zoom"];
 const NO_WINDOW = Object.freeze({ center: 0.5, width: 1, function: "LINEAR_EXACT" });
 
 /**
- * Shows one film at a time. Whatever changes, by a gesture or by code, is drawn with the next
- * animation frame, once, and told by a `change` event whose `detail.kind` is `film`, `window`,
- * `invert`, `overlay`, `outlines`, `zones`, `mirrored`, `camera` (zoom, place, or size of the
- * canvas), `tool`, or `context` (the graphics card was lost or came back).
+ * Shows one film at a time. Whatever changes, by a gesture or by code, is drawn once with the next
+ * animation frame and reported by a `change` event whose `detail.kind` is `film`, `window`,
+ * `invert`, `overlay`, `outlines`, `zones`, `mirrored`, `camera` (zoom, position, or size of the
+ * canvas), `tool`, or `context` (the graphics context was lost or restored).
  *
  * Film pixels (x right, y down) begin at the corner of the first pixel; CSS pixels at the canvas's
- * upper left corner. The page gives the canvas its size. Without a film, everything can be asked.
+ * upper left corner. The page sets the canvas's size. Every property can be read without a film.
  */
 export class Viewer extends EventTarget {
   #canvas;
   #renderer;
   #film = null;
   #camera = new Camera();
-  #look = { window: NO_WINDOW, invert: false, overlay: 0, outlines: false, zones: false };
+  #display = { window: NO_WINDOW, invert: false, overlay: 0, outlines: false, zones: false };
   #tool = "window";
   #table = new Uint8ClampedArray(ENTRIES);
-  #tableIsOld = false;
+  #tableIsStale = false;
   #frame = 0;
   #isSized = false;
   #listening = new AbortController();
@@ -39,14 +39,14 @@ export class Viewer extends EventTarget {
     this.#renderer = new Renderer(canvas);
     const { signal } = this.#listening;
     canvas.addEventListener("webglcontextlost", (event) => this.#lose(event), { signal });
-    canvas.addEventListener("webglcontextrestored", () => this.#comeBack(), { signal });
+    canvas.addEventListener("webglcontextrestored", () => this.#restore(), { signal });
     const gestures = new Gestures(canvas, this);
     signal.addEventListener("abort", watchSize(canvas, (size) => this.#resize(size)));
     signal.addEventListener("abort", () => gestures.close());
   }
 
   /**
-   * Show a film in the first of its windows, fitted to the canvas; what is laid over it stays.
+   * Show a film in the first of its windows, fitted to the canvas; the layers over it stay.
    *
    * @param {import("./film.js").View} view
    * @param {Uint16Array} pixels rows * columns stored values, upright
@@ -59,8 +59,8 @@ export class Viewer extends EventTarget {
     this.#camera.film = { columns: view.columns, rows: view.rows };
     this.#camera.mirrored = false;
     this.#camera.fit();
-    Object.assign(this.#look, { window: this.#film.presets[0].window, invert: false });
-    this.#tableIsOld = true;
+    Object.assign(this.#display, { window: this.#film.presets[0].window, invert: false });
+    this.#tableIsStale = true;
     this.#changed("film");
   }
 
@@ -72,7 +72,7 @@ export class Viewer extends EventTarget {
     this.#changed("film");
   }
 
-  /** End for good: no more gestures, nothing left on the graphics card. */
+  /** Stop for good: remove the listeners and free the graphics card's memory. */
   close() {
     if (this.#isClosed) return;
     this.#listening.abort();
@@ -85,27 +85,27 @@ export class Viewer extends EventTarget {
     return this.#listening.signal.aborted;
   }
 
-  /** Whether the film is too large for this graphics card and is shown smaller. */
+  /** Whether the film is too large for this graphics card and is shown at reduced resolution. */
   get reduced() {
-    return this.#film?.levels.reduced ?? false;
+    return this.#film?.pyramid.reduced ?? false;
   }
 
-  /** Whether the graphics card is lost, for now. */
+  /** Whether the graphics context is lost, for now. */
   get lost() {
     return this.#renderer.lost;
   }
 
   /** {center, width, function} in modality values, or {lut: true}: the film's own table. */
   get window() {
-    return this.#look.window;
+    return this.#display.window;
   }
 
-  /** A table that the film does not have is passed over, and so are numbers that are none. */
+  /** A table that the film does not have is ignored, and so are numbers that are not finite. */
   set window(wanted) {
     const window = this.#film && allowed(wanted, this.#film);
-    if (!window || sameWindow(window, this.#look.window)) return;
-    this.#tableIsOld = true;
-    this.#put("window", window);
+    if (!window || sameWindow(window, this.#display.window)) return;
+    this.#tableIsStale = true;
+    this.#set("window", window);
   }
 
   /**
@@ -130,47 +130,47 @@ export class Viewer extends EventTarget {
 
   /** Whether black is shown white. */
   get invert() {
-    return this.#look.invert;
+    return this.#display.invert;
   }
 
   set invert(isInverted) {
-    this.#tableIsOld ||= Boolean(isInverted) !== this.invert;
-    this.#put("invert", Boolean(isInverted));
+    this.#tableIsStale ||= Boolean(isInverted) !== this.invert;
+    this.#set("invert", Boolean(isInverted));
   }
 
-  /** How much of the film the strongest colour of opacity covers, 0-1; 0 is none. */
+  /** Opacity of the coloured overlay at its strongest, 0-1; 0 hides it. */
   get overlay() {
-    return this.#look.overlay;
+    return this.#display.overlay;
   }
 
   set overlay(strength) {
-    this.#put("overlay", Math.min(1, Math.max(0, Number(strength) || 0)));
+    this.#set("overlay", Math.min(1, Math.max(0, Number(strength) || 0)));
   }
 
   /** Whether the lungs are outlined. */
   get outlines() {
-    return this.#look.outlines;
+    return this.#display.outlines;
   }
 
   set outlines(areShown) {
-    this.#put("outlines", Boolean(areShown));
+    this.#set("outlines", Boolean(areShown));
   }
 
   /** Whether the borders between the zones are drawn. */
   get zones() {
-    return this.#look.zones;
+    return this.#display.zones;
   }
 
   set zones(areShown) {
-    this.#put("zones", Boolean(areShown));
+    this.#set("zones", Boolean(areShown));
   }
 
   /**
    * Return by name, A-F, where the zones of the lungs that are seen lie, in film pixels: {x, y,
    * outer: {x, y}}, the middle within the lung and the lung's border beside it.
    */
-  zonePlaces() {
-    return Object.assign({}, ...(this.#film?.zones ?? []).map((lung) => lung?.places));
+  zoneAnchors() {
+    return Object.assign({}, ...(this.#film?.zones ?? []).map((lung) => lung?.anchors));
   }
 
   /** What the left button does: "window", "pan" or "zoom". */
@@ -238,8 +238,8 @@ export class Viewer extends EventTarget {
 
   /** Return the modality value at CSS pixels, null beside the film. */
   valueAt(x, y) {
-    const place = this.toFilm(x, y);
-    return this.#film?.valueAt(place.x, place.y) ?? null;
+    const position = this.toFilm(x, y);
+    return this.#film?.valueAt(position.x, position.y) ?? null;
   }
 
   /**
@@ -252,11 +252,11 @@ export class Viewer extends EventTarget {
     return { window: this.window, invert: this.invert, mirrored, scale, center };
   }
 
-  set state({ window, invert = this.invert, mirrored = this.mirrored, ...place }) {
+  set state({ window, invert = this.invert, mirrored = this.mirrored, ...position }) {
     if (window) this.window = window;
     this.invert = invert;
     this.mirrored = mirrored;
-    this.#move(() => this.#camera.put(place));
+    this.#move(() => this.#camera.set(position));
   }
 
   /** Draw now what the next frame would; the canvas can then be read in the same task. */
@@ -267,22 +267,22 @@ export class Viewer extends EventTarget {
     const { columns, rows } = this.#camera.screen;
     if (this.#canvas.width !== columns) this.#canvas.width = columns;
     if (this.#canvas.height !== rows) this.#canvas.height = rows;
-    if (this.#tableIsOld) this.#refill();
-    this.#renderer.draw(this.#camera, this.#look);
+    if (this.#tableIsStale) this.#refillTable();
+    this.#renderer.draw(this.#camera, this.#display);
   }
 
-  #refill() {
+  #refillTable() {
     if (!this.#film) return;
-    const { view: { slope, intercept, inverted }, levels: { gain }, lut } = this.#film;
+    const { view: { slope, intercept, inverted }, pyramid: { gain }, lut } = this.#film;
     const white = inverted !== this.invert;
     fillTable(this.#table, this.window, { slope, intercept, gain, white, lut });
     this.#renderer.setTable(this.#table);
-    this.#tableIsOld = false;
+    this.#tableIsStale = false;
   }
 
-  #put(kind, value) {
-    if (this.#look[kind] === value) return;
-    this.#look[kind] = value;
+  #set(kind, value) {
+    if (this.#display[kind] === value) return;
+    this.#display[kind] = value;
     this.#changed(kind);
   }
 
@@ -308,11 +308,11 @@ export class Viewer extends EventTarget {
   }
 
   #lose(event) {
-    event.preventDefault(); // else it would never come back
+    event.preventDefault(); // else it would never be restored
     this.#changed("context");
   }
 
-  #comeBack() {
+  #restore() {
     this.#renderer.restore();
     this.#changed("context");
   }

@@ -52,8 +52,8 @@ function fillSigmoid(table, { center, width }, step, intercept) {
 function fillFromLut(table, { first, values }, step, intercept) {
   const last = values.length - 1;
   for (let i = 0; i < ENTRIES; i += 1) {
-    const place = Math.round(i * step + intercept - first);
-    table[i] = values[Math.min(last, Math.max(0, place))];
+    const index = Math.round(i * step + intercept - first);
+    table[i] = values[Math.min(last, Math.max(0, index))];
   }
 }
 

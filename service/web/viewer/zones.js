@@ -4,9 +4,9 @@ const LUNG = 127.5;
 const NAMES = ["ABC", "DEF"];
 
 /**
- * Return the lungs' zones in film pixels: of each lung, right first, {borders: [y, y], places:
+ * Return the lungs' zones in film pixels: of each lung, right first, {borders: [y, y], anchors:
  * {A: {x, y, outer: {x, y}}, ...}}, or null where it is not seen. `x, y` is the middle of the zone
- * within the lung, `outer` the lung's border beside it, away from the heart.
+ * within the lung, `outer` the lateral border of the lung beside it.
  *
  * @param {Uint8Array} maps planes of opacity, right lung, left lung; 0-255
  * @param {{rows: number, columns: number, borders: [number, number]}} size of a plane; where the
@@ -16,26 +16,26 @@ const NAMES = ["ABC", "DEF"];
 export function zonesOf(maps, size, film) {
   const area = size.rows * size.columns;
   return NAMES.map((names, side) => {
-    const lung = new Plane(maps.subarray((side + 1) * area, (side + 2) * area), size);
-    const height = lung.height();
-    if (height === null) return null;
-    const [first, last] = height;
+    const lung = new LungMap(maps.subarray((side + 1) * area, (side + 2) * area), size);
+    const extent = lung.verticalExtent();
+    if (extent === null) return null;
+    const [first, last] = extent;
     const rows = [0, ...size.borders, 1].map((share) => first + share * (last - first));
     const [across, down] = [film.columns / size.columns, film.rows / size.rows];
-    const places = {};
+    const anchors = {};
     [...names].forEach((name, zone) => {
-      const place = lung.place(rows[zone], rows[zone + 1], side === 0);
-      if (place) {
-        const y = place.row * down;
-        places[name] = { x: place.middle * across, y, outer: { x: place.outer * across, y } };
+      const anchor = lung.anchor(rows[zone], rows[zone + 1], side === 0);
+      if (anchor) {
+        const y = anchor.row * down;
+        anchors[name] = { x: anchor.middle * across, y, outer: { x: anchor.outer * across, y } };
       }
     });
-    return { borders: [rows[1] * down, rows[2] * down], places };
+    return { borders: [rows[1] * down, rows[2] * down], anchors };
   });
 }
 
-/** A lung in map pixels, drawn by linear interpolation between the pixels' centres. */
-class Plane {
+/** The map of one lung; between the centres of its pixels it is interpolated linearly. */
+class LungMap {
   #values;
   #size;
 
@@ -44,8 +44,8 @@ class Plane {
     this.#size = size;
   }
 
-  /** Return where the lung begins and ends from above, null where there is none. */
-  height() {
+  /** Return the rows [first, last] between which the lung lies, null where there is none. */
+  verticalExtent() {
     const { rows } = this.#size;
     let [first, last] = [Infinity, -Infinity];
     for (let row = 0; row < rows; row += 1) {
@@ -75,7 +75,7 @@ class Plane {
   }
 
   /** Return {row, middle, outer} of the zone's middle row, or of the row nearest to it with lung. */
-  place(top, bottom, isRight) {
+  anchor(top, bottom, isRight) {
     const middle = (top + bottom) / 2;
     const steps = Math.ceil((bottom - top) / 2);
     for (let step = 0; step <= 2 * steps; step += 1) {
@@ -109,8 +109,8 @@ class Plane {
     const { rows, columns } = this.#size;
     const above = Math.min(rows - 1, Math.max(0, Math.floor(row - 0.5)));
     const below = Math.min(rows - 1, above + 1);
-    const part = Math.min(1, Math.max(0, row - 0.5 - above));
+    const weight = Math.min(1, Math.max(0, row - 0.5 - above));
     const [high, low] = [this.#values[above * columns + column], this.#values[below * columns + column]];
-    return high + part * (low - high);
+    return high + weight * (low - high);
   }
 }

@@ -12,25 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
-from tests.web.static_site import Site
+from tests.web.static_site import StaticSite
 
 WIDTH, HEIGHT = 600, 500
 """The canvas of the harness, in CSS pixels."""
 
 
 @dataclass
-class Stage:
+class ViewerHarness:
     """A page with one viewer, as ``viewer`` on it."""
 
     page: Page
-    site: Site
-    faults: list[str] = field(default_factory=list)
+    site: StaticSite
+    errors: list[str] = field(default_factory=list)
     shape: tuple[int, int] = (0, 0)
 
     def open(self) -> None:
         """Load the page."""
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._record_error)
         self.page.goto(f"{self.site.url}/viewer.html")
         self.page.wait_for_function("Boolean(globalThis.begin)")
 
@@ -39,10 +39,10 @@ class Stage:
         self.page.mouse.move(0, 0)
         self.js("begin()")
 
-    def _hear(self, line: Any) -> None:
-        is_fault = line.type == "error" or "GL_INVALID" in line.text
-        if is_fault and "favicon" not in line.location.get("url", ""):
-            self.faults.append(line.text)
+    def _record_error(self, line: Any) -> None:
+        is_error = line.type == "error" or "GL_INVALID" in line.text
+        if is_error and "favicon" not in line.location.get("url", ""):
+            self.errors.append(line.text)
 
     def show(
         self,
@@ -82,8 +82,8 @@ class Stage:
         return picture[round(top) : round(bottom), round(left) : round(right)]
 
     def _screen(self, x: float, y: float) -> tuple[float, float]:
-        place = self.js("([x, y]) => viewer.toScreen(x, y)", [x, y])
-        return place["x"], place["y"]
+        position = self.js("([x, y]) => viewer.toScreen(x, y)", [x, y])
+        return position["x"], position["y"]
 
     def drag(
         self, dx: int, dy: int, button: str = "left", start: tuple[int, int] = (300, 250)
@@ -97,12 +97,12 @@ class Stage:
 
 
 @contextmanager
-def opened(browser: Browser, site: Site, **options: Any) -> Iterator[Stage]:
+def opened(browser: Browser, site: StaticSite, **options: Any) -> Iterator[ViewerHarness]:
     """Open a page of its own with a viewer; at the end nothing may have gone wrong."""
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, **options)
-    stage = Stage(page, site)
-    stage.open()
-    stage.begin()
-    yield stage
+    harness = ViewerHarness(page, site)
+    harness.open()
+    harness.begin()
+    yield harness
     page.close()
-    assert stage.faults == []
+    assert harness.errors == []
