@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validator
+from pydantic import Field, IPvAnyNetwork, PositiveFloat, PositiveInt, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -82,8 +82,10 @@ class Settings(BaseSettings):
     )
     tls_certificate: Path | None = Field(None, description="PEM file: HTTPS instead of HTTP")
     tls_key: Path | None = Field(None, description="PEM file of its key, without a password")
-    behind_proxy: bool = Field(
-        False, description="TLS ends at a proxy in front; its X-Forwarded headers are believed"
+    behind_proxy: Annotated[bool | tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+        False,
+        description="TLS ends at a proxy in front, whose X-Forwarded headers are believed; "
+        "addresses or networks, by commas: theirs alone",
     )
     session_minutes: int = Field(
         60, ge=5, le=720, description="Minutes without anybody at the page until a sign-in ends"
@@ -139,9 +141,13 @@ class Settings(BaseSettings):
     @field_validator("allowed_hosts", mode="before")
     @classmethod
     def _split_by_commas(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return tuple(name.strip().lower() for name in value.split(",") if name.strip())
+        return _split(value.lower()) if isinstance(value, str) else value
+
+    @field_validator("behind_proxy", mode="before")
+    @classmethod
+    def _split_addresses(cls, value: object) -> object:
+        is_address = isinstance(value, str) and any(mark in value for mark in ".:,")
+        return _split(str(value)) if is_address else value
 
     @field_validator("destination")
     @classmethod
@@ -197,7 +203,7 @@ class Settings(BaseSettings):
     @property
     def is_encrypted(self) -> bool:
         """True when callers reach the service by TLS: its own, or that of a proxy in front."""
-        return self.behind_proxy or self.tls_certificate is not None
+        return bool(self.behind_proxy) or self.tls_certificate is not None
 
     @property
     def host_names(self) -> frozenset[str] | None:
@@ -244,4 +250,8 @@ def _read_site(settings: type[BaseSettings], path: Path) -> TomlConfigSettingsSo
 def _in_words(value: Any) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -22,7 +22,7 @@ from radiograde.service.http.middleware import KnownCallers, RequestLog, SafeHea
 from radiograde.service.http.openapi import DocumentedApi
 from radiograde.service.http.page_queries import open_page_queries
 from radiograde.service.http.problems import add_problem_handlers
-from radiograde.service.http.proxy import BehindProxy
+from radiograde.service.http.request_origin import proxy_middleware
 from radiograde.service.http.routes import (
     document_routes,
     event_routes,
@@ -89,7 +89,7 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
         middleware=[
-            *([Middleware(BehindProxy)] if settings.behind_proxy else []),
+            *proxy_middleware(settings),
             Middleware(SafeHeaders),
             Middleware(RequestLog),
             Middleware(KnownCallers, names=settings.host_names),

@@ -13,7 +13,7 @@ from radiograde.service.auth.session_repository import Session
 from radiograde.service.config.settings import Settings
 from radiograde.service.http.access import Access
 from radiograde.service.http.cookie import token_of
-from radiograde.service.http.locality import is_local
+from radiograde.service.http.request_origin import is_local
 
 UNATTENDED = "X-Unattended"
 """The page sends it with what it asks by itself, while nobody touches it."""

@@ -14,8 +14,8 @@ from ulid import ULID
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.service.errors import ForeignPageError, UnknownHostError
-from radiograde.service.http.locality import host_name
 from radiograde.service.http.problems import error_problem, unexpected_problem
+from radiograde.service.http.request_origin import host_name
 
 log = structlog.get_logger("radiograde.http")
 

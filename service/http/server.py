@@ -92,7 +92,7 @@ def _uvicorn(app: FastAPI, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         date_header=False,
-        # By itself uvicorn believes whoever calls from 127.0.0.1: ``access.proxy`` decides that.
+        # By itself uvicorn believes whoever calls from 127.0.0.1: ``request_origin`` decides that.
         proxy_headers=False,
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
