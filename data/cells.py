@@ -6,9 +6,12 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from radiograde.data.errors import Problem
 from radiograde.data.table import Line
+
+Choice = TypeVar("Choice")
 
 YES = frozenset({"y", "yes", "true", "1", "1.0"})
 NO = frozenset({"n", "no", "false", "0", "0.0"})
@@ -38,6 +41,13 @@ SEXES: Mapping[str, str] = {
     "OTHER": "O",
     "UNKNOWN": "",
 }
+HEART_IN_MASK: Mapping[str, bool | None] = {
+    "": None,
+    **dict.fromkeys(["YES", "Y", "TRUE", "1", "PARTLY"], True),
+    **dict.fromkeys(["NO", "N", "FALSE", "0"], False),
+}
+"""Whether masks hold the lung behind the heart; in those that hold a part, nothing is added."""
+
 _YEARS_PER_UNIT = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
 
 
@@ -84,12 +94,16 @@ class Cells:
 
     def word(self, column: str, words: Mapping[str, str]) -> str:
         """Return what the cell means by ``words``, whose keys are in capitals."""
+        return self.choice(column, words) or ""
+
+    def choice(self, column: str, words: Mapping[str, Choice]) -> Choice | None:
+        """Return what the cell means by ``words``, whose keys are in capitals; None if nothing."""
         cell = self.text(column)
         if cell.upper() in words:
             return words[cell.upper()]
         allowed = ", ".join(word for word in words if word)
         self.note(column, f"{cell!r} is none of {allowed}")
-        return ""
+        return None
 
     def flag(self, column: str) -> bool:
         """Return yes or no; a blank means no."""

@@ -18,6 +18,8 @@ SHOWN_PROBLEMS = 20
 class Problem:
     """One thing to mend: line of the CSV (0: the whole file), column, what is wrong.
 
+    ``table``: which of several joined CSVs, from 1; 0 where there is one.
+
     ``text`` quotes a cell only where the cell cannot name a patient: never the patient's id,
     never a path, since hospitals put names into both.
     """
@@ -25,10 +27,12 @@ class Problem:
     row: int
     column: str
     text: str
+    table: int = 0
 
     def __str__(self) -> str:
-        """Return ``row 12, fold: ...`` with the parts that are known."""
-        place = [f"row {self.row}"] if self.row else []
+        """Return ``manifest 2, row 12, fold: ...`` with the parts that are known."""
+        place = [f"manifest {self.table}"] if self.table else []
+        place += [f"row {self.row}"] if self.row else []
         place += [self.column] if self.column else []
         return f"{', '.join(place)}: {self.text}" if place else self.text
 

@@ -2,42 +2,78 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from radiograde.data.cells import SEXES, VIEWS, Cells
-from radiograde.data.film import Film
-from radiograde.model.scoring import scales
+from radiograde.data import label_scales
+from radiograde.data.cells import HEART_IN_MASK, NO, SEXES, VIEWS, Cells
+from radiograde.data.film import OUT_OF_SCOPE, Box, Film, Reading
+from radiograde.data.label_scales import (
+    MAX,
+    SCALES,
+    LabelColumn,
+    LabelScale,
+    LabelSeries,
+    label_columns,
+)
+from radiograde.data.table import Table
+from radiograde.model.scoring.scales import ZONES
 
 OPACITY_TOPS = {"": 8.0, "8": 8.0, "8.0": 8.0, "6": 6.0, "6.0": 6.0}
-UNNAMED_READER = "S"
-"""Whom columns without a reader, ``brixia_A`` to ``brixia_F``, belong to: a senior one."""
+READ_WORDS = frozenset(
+    [
+        "normal",
+        "negative",
+        "typical",
+        "indeterminate",
+        "atypical",
+        "graded",
+        "tuberculosis",
+        "child",
+    ]
+)
+"""What ``read`` may say, beside ``out of scope``; of other words nothing is concluded."""
 
-_BRIXIA = re.compile(r"brixia_(?:([a-z0-9]+)_)?[a-f]")
-_EXTENT6 = re.compile(r"extent6_(?!doubtful$)([a-z0-9]+)")
 _PEER = re.compile(r"peer_(.+)")
-_BY_NAME = (_BRIXIA, _EXTENT6, _PEER)
-_PLAIN = frozenset(field.name for field in fields(Film)) - {"brixia", "extent6", "peers", "row"}
-_PLAIN |= {"intubation_present"}
+_PLAIN = frozenset(field.name for field in fields(Film))
+_PLAIN -= {"readings", "peers", "original_size", "table", "row"}
+_PLAIN |= {"intubation_present", "width_original", "height_original"}
 
 
-def is_used(column: str) -> bool:
-    """Return whether a column, in the manifest's own words, reaches a Film."""
-    return column in _PLAIN or any(pattern.fullmatch(column) for pattern in _BY_NAME)
+def used_columns(columns: Sequence[str]) -> set[str]:
+    """Return the columns, in the manifest's own words, that reach a Film."""
+    labels = label_columns(columns)
+    tops = {label.scale + MAX for label in labels.values()}
+    named = _PLAIN | labels.keys() | tops
+    return {column for column in columns if column in named or _PEER.fullmatch(column)}
 
 
-def read_film(cells: Cells, folder: Path) -> Film:
+def grade_columns(table: Table) -> dict[str, LabelColumn]:
+    """Return the table's columns of grades.
+
+    A column that only seems to name a reader, and holds remarks instead of numbers, is none.
+    """
+    return {
+        column: label
+        for column, label in label_columns(table.columns).items()
+        if label.reader == label_scales.UNNAMED_READERS.get(label.scale, "")
+        or any(_is_number(line.cells.get(column, "")) for line in table.lines)
+    }
+
+
+def read_film(cells: Cells, folder: Path, series: LabelSeries) -> Film:
     """Return the row's film; what is wrong is noted in ``cells.problems``.
 
-    ``folder``: where relative paths count from, absolute.
+    ``folder``: where relative paths count from, absolute. ``series``: the columns of grades.
     """
     if not cells.text("patient"):
         cells.note("patient", "every film needs its patient: folds are split by it")
     image = _path(cells, "image", folder)
     if image is None and not cells.text("image"):
         cells.note("image", "every row needs the path of its image")
-    opacity, opacity_max = _opacity(cells)
     return Film(
         image=image or folder,
         patient=cells.text("patient"),
@@ -46,21 +82,40 @@ def read_film(cells: Cells, folder: Path) -> Film:
         sex=cells.word("sex", SEXES),
         age=cells.age("age"),
         finding=tuple(filter(None, map(str.strip, cells.text("finding").split("|")))),
+        read=" ".join(cells.text("read").lower().split()),
         offset_days=cells.number("offset_days"),
         intubated=cells.known(("intubation_present", "intubated")),
-        lung_mask=_path(cells, "lung_mask", folder),
-        brixia=_brixia(cells),
-        geographic_extent=cells.number("geographic_extent", scales.EXTENT.low, scales.EXTENT.high),
-        opacity=opacity,
-        opacity_max=opacity_max,
-        extent6=_extent6(cells),
+        readings=_readings(cells, series),
         extent6_doubtful=cells.flag("extent6_doubtful"),
         cohen94=cells.flag("cohen94"),
+        boxes=_boxes(cells),
+        boxes_read=cells.known(("boxes_read",)),
+        mask_values=cells.text("mask_values").lower(),
+        heart_in_mask=cells.choice("heart_in_mask", HEART_IN_MASK),
+        lung_mask=_path(cells, "lung_mask", folder),
+        right_lung_mask=_path(cells, "right_lung_mask", folder),
+        left_lung_mask=_path(cells, "left_lung_mask", folder),
+        ground_glass_mask=_path(cells, "ground_glass_mask", folder),
+        consolidation_mask=_path(cells, "consolidation_mask", folder),
+        original_size=_original_size(cells),
         peers=_peers(cells),
         fold=cells.whole("fold", 0),
         license=cells.text("license"),
         row=cells.line.number,
     )
+
+
+def is_known_read(read: str) -> bool:
+    """Return whether anything is concluded from what a radiologist made of the film."""
+    return not read or read in READ_WORDS or read.startswith(OUT_OF_SCOPE)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell.replace(",", "."))
+    except ValueError:
+        return False
+    return True
 
 
 def _path(cells: Cells, column: str, folder: Path) -> Path | None:
@@ -78,29 +133,78 @@ def _path(cells: Cells, column: str, folder: Path) -> Path | None:
     return path
 
 
-def _brixia(cells: Cells) -> dict[str, tuple[int, ...]]:
-    matches = (_BRIXIA.fullmatch(column) for column in cells.line.cells)
-    prefixes = {match[0][:-1]: match[1] for match in matches if match}
-    readings: dict[str, tuple[int, ...]] = {}
-    for prefix, reader in prefixes.items():
-        columns = [prefix + zone.lower() for zone in scales.ZONES]
-        blank = [column for column in columns if not cells.text(column)]
-        if len(blank) == len(columns):
-            continue
-        for column in blank:
-            cells.note(column, "blank, though other zones are scored: give all six or none")
-        zones = [cells.whole(column, int(scales.ZONE.low), scales.ZONE.high) for column in columns]
-        name = (reader or UNNAMED_READER).upper()
-        if name in readings:
-            cells.note(columns[0], f"reader {name} is scored in two sets of columns")
-        readings[name] = tuple(zone or 0 for zone in zones)
-    return readings
+def _readings(cells: Cells, series: LabelSeries) -> tuple[Reading, ...]:
+    found: list[Reading] = []
+    opacity = _opacity(cells)
+    for (scale, reader), sites in series.items():
+        known = (
+            opacity if scale == "opacity" else SCALES.get(scale) or _declared(cells, scale, sites)
+        )
+        _check_zones(cells, known, sites)
+        for site, columns in sites.items():
+            given = [column for column in columns if cells.text(column)]
+            found += [
+                Reading(scale, reader, site, value, top)
+                for column in given[:1]
+                for value, top in _grade(cells, column, known, site)
+            ]
+        _check_repeated(cells, reader, sites)
+    return tuple(found)
 
 
-def _extent6(cells: Cells) -> dict[str, float]:
-    matches = (_EXTENT6.fullmatch(column) for column in cells.line.cells)
-    values = {match[1].upper(): cells.number(match[0], 0, 6) for match in matches if match}
-    return {reader: value for reader, value in values.items() if value is not None}
+def _opacity(cells: Cells) -> LabelScale:
+    """Return the scale of opacity, whose top stands in the row; 8 where it does not."""
+    top = OPACITY_TOPS.get(cells.text("opacity_max"))
+    if top is None:
+        cells.note("opacity_max", f"{cells.text('opacity_max')!r} is neither 6 nor 8")
+    return LabelScale(film=top or 8.0, lung=(top or 8.0) / 2)
+
+
+def _declared(cells: Cells, scale: str, sites: Mapping[str, Sequence[str]]) -> LabelScale:
+    """Return a scale that the table declares: its top stands in the row."""
+    top = cells.number(scale + MAX, 0)
+    if not top and any(cells.text(column) for columns in sites.values() for column in columns):
+        cells.note(scale + MAX, "a grade needs the top of its scale here, above 0")
+    known = top or math.inf
+    return LabelScale(film=known, lung=known, zone=known)
+
+
+def _grade(
+    cells: Cells, column: str, scale: LabelScale, site: str
+) -> Iterable[tuple[float, float]]:
+    """Yield the grade in a cell and its top; nothing for one that cannot be."""
+    top = scale.top(site)
+    if top is None:
+        cells.note(column, "the scale is not read for this part of the film")
+        return
+    in_zone = site in ZONES and scale.whole_zones
+    value = cells.whole(column, 0, top) if in_zone else cells.number(column, 0, top)
+    if value is not None and math.isfinite(top):
+        yield float(value), float(top)
+
+
+def _check_zones(cells: Cells, scale: LabelScale, sites: Mapping[str, Sequence[str]]) -> None:
+    """Note zones that are blank beside scored ones."""
+    columns = [column for zone in ZONES for column in sites.get(zone, ())]
+    blank = [column for column in columns if not cells.text(column)]
+    several = any(len(sites.get(zone, ())) > 1 for zone in ZONES)
+    if not scale.whole_zones or several or len(blank) == len(columns):
+        return
+    for column in blank:
+        cells.note(column, "blank, though other zones are scored: give all six or none")
+    for zone in ZONES:
+        if zone not in sites:
+            cells.note("", f"zone {zone} has no column: give all six or none")
+
+
+def _check_repeated(cells: Cells, reader: str, sites: Mapping[str, Sequence[str]]) -> None:
+    """Note, once, a reader with two grades of one part of the film."""
+    for columns in sites.values():
+        given = [column for column in columns if cells.text(column)]
+        if len(given) > 1:
+            whom = f"reader {reader}" if reader else "the film"
+            cells.note(given[1], f"{whom} is scored in two sets of columns")
+            return
 
 
 def _peers(cells: Cells) -> dict[str, float]:
@@ -109,10 +213,24 @@ def _peers(cells: Cells) -> dict[str, float]:
     return {peer: value for peer, value in values.items() if value is not None}
 
 
-def _opacity(cells: Cells) -> tuple[float | None, float | None]:
-    """Return the grade and the top of its scale; a grade without a top is on 0-8."""
-    top = OPACITY_TOPS.get(cells.text("opacity_max"))
-    if top is None:
-        cells.note("opacity_max", f"{cells.text('opacity_max')!r} is neither 6 nor 8")
-    opacity = cells.number("opacity", 0, top or scales.OPACITY.high)
-    return (None, None) if opacity is None else (opacity, top)
+def _boxes(cells: Cells) -> tuple[Box, ...]:
+    """Return ``x0 y0 x1 y1; ...`` as boxes; an empty or reversed one is noted."""
+    boxes: list[Box] = []
+    for text in filter(str.strip, cells.text("boxes").split(";")):
+        try:
+            box = Box(*map(float, text.split()))
+        except (TypeError, ValueError):
+            cells.note("boxes", "a box is four numbers, x0 y0 x1 y1; boxes are parted by ';'")
+            return ()
+        if not (0 <= box.x0 < box.x1 < float("inf") and 0 <= box.y0 < box.y1 < float("inf")):
+            cells.note("boxes", "a box needs 0 <= x0 < x1 and 0 <= y0 < y1")
+            return ()
+        boxes.append(box)
+    if boxes and cells.text("boxes_read").lower() in NO:
+        cells.note("boxes_read", "no, though boxes are given")
+    return tuple(boxes)
+
+
+def _original_size(cells: Cells) -> tuple[int, int] | None:
+    width, height = (cells.whole(f"{side}_original", 1) for side in ("width", "height"))
+    return None if width is None or height is None else (width, height)

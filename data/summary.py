@@ -6,10 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from radiograde.data.film import Film
+from radiograde.data.film import Film, Reading
+from radiograde.data.label_scales import LUNGS, WHOLE, label_columns
 from radiograde.data.manifest import Manifest
-from radiograde.data.rows import is_used
+from radiograde.data.rows import grade_columns, used_columns
 from radiograde.data.table import read_table
+
+MASKS = (
+    "lung_mask",
+    "right_lung_mask",
+    "left_lung_mask",
+    "ground_glass_mask",
+    "consolidation_mask",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +48,8 @@ class Summary:
 
 
 def summarise(manifest: Manifest) -> Summary:
-    """Return the counts; the CSV is read once more for the columns that nothing uses."""
+    """Return the counts; the CSVs are read once more for the columns that nothing uses."""
     films = manifest.films
-    table = read_table(manifest.path)
-    named = zip(table.header, table.columns, strict=True)
     return Summary(
         films=len(films),
         patients=len({film.patient for film in films}),
@@ -52,22 +59,45 @@ def summarise(manifest: Manifest) -> Summary:
         views=_tally(films, lambda film: film.view),
         sources=_tally(films, lambda film: film.source),
         folds=_folds(films),
-        ignored_columns=tuple(name for name, column in named if column and not is_used(column)),
+        ignored_columns=_ignored(manifest),
         digest=manifest.digest,
     )
+
+
+def _ignored(manifest: Manifest) -> tuple[str, ...]:
+    """Return the named columns that no film holds anything of, each once."""
+    ignored: dict[str, None] = {}
+    for path in (manifest.path, *manifest.joined):
+        table = read_table(path)
+        used = used_columns(table.columns) - (
+            label_columns(table.columns).keys() - grade_columns(table).keys()
+        )
+        named = zip(table.header, table.columns, strict=True)
+        ignored |= dict.fromkeys(name for name, column in named if column and column not in used)
+    return tuple(ignored)
 
 
 def _labels(films: Iterable[Film]) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for film in films:
-        counts.update(f"brixia, reader {reader}" for reader in film.brixia)
-        counts.update(f"extent6, reader {reader}" for reader in film.extent6)
-        counts["geographic_extent"] += film.geographic_extent is not None
-        if film.opacity_max is not None:
-            counts[f"opacity of {film.opacity_max:g}"] += 1
+        counts.update({_series(reading) for reading in film.readings})
+        counts.update(name for name in MASKS if getattr(film, name) is not None)
         counts["finding"] += bool(film.finding)
-        counts["lung_mask"] += film.lung_mask is not None
+        counts["boxes"] += bool(film.boxes)
+        counts["no box, though looked for"] += film.boxes_read is True and not film.boxes
+        if film.read:
+            counts[f"read as {film.read.split(':')[0]}"] += 1
     return {label: count for label, count in sorted(counts.items()) if count}
+
+
+def _series(reading: Reading) -> str:
+    """Return a series in words: opacity of 8 of each lung, reader R1."""
+    words = reading.scale
+    if reading.scale == "opacity":
+        words += f" of {reading.top * (2 if reading.site in LUNGS else 1):g}"
+    if reading.site != WHOLE and reading.scale != "brixia":
+        words += f" of each {'lung' if reading.site in LUNGS else 'zone'}"
+    return f"{words}, reader {reading.reader}" if reading.reader else words
 
 
 def _tally(films: Iterable[Film], word: Callable[[Film], str]) -> dict[str, int]:

@@ -42,6 +42,8 @@ ALIASES: Mapping[str, str] = {
 BLANK = frozenset({"", "na", "n/a", "nan", "null"})
 """Cells that say nothing, in lower case."""
 
+_BLANK_END = re.compile(rb"(\r?\n)[\s,;\x00]*\Z")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -53,7 +55,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A CSV's header as written, the same normalised, its rows, and the bytes' sha256."""
+    """A CSV's header as written, the same normalised, its rows, and the bytes' sha256.
+
+    Blank lines at the end play no part in the digest.
+    """
 
     header: tuple[str, ...]
     columns: tuple[str, ...]
@@ -82,7 +87,9 @@ def read_table(path: Path) -> Table:
     if problems:
         raise ManifestError(problems)
     lines = tuple(Line(number, _named_cells(columns, row)) for number, row in numbered)
-    return Table(header, columns, lines, hashlib.sha256(content).hexdigest())
+    return Table(
+        header, columns, lines, hashlib.sha256(_BLANK_END.sub(rb"\1", content)).hexdigest()
+    )
 
 
 def normalise(header: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import pytest
 
 from radiograde.data.errors import ManifestError
 from radiograde.data.manifest import Film, load
+from tests.readings import readings
 
 ZONES = "brixia_S_A,brixia_S_B,brixia_S_C,brixia_S_D,brixia_S_E,brixia_S_F"
 
@@ -45,15 +46,16 @@ def test_a_film_carries_every_label_of_its_row(tmp_path: Path) -> None:
         sex="F",
         age=45.0,
         finding=("Pneumonia", "Edema"),
-        brixia={"S": (0, 1, 2, 3, 0, 1)},
-        geographic_extent=4.5,
-        opacity=3.0,
-        opacity_max=8.0,
-        extent6={"R": 5.0},
+        readings=readings(
+            brixia={"S": (0, 1, 2, 3, 0, 1)}, geographic_extent=4.5, opacity=3.0, extent6={"R": 5.0}
+        ),
         peers={"pxs": 7.25},
         fold=2,
         row=2,
     )
+    assert film.brixia == {"S": (0, 1, 2, 3, 0, 1)}
+    assert (film.geographic_extent, film.opacity, film.opacity_max) == (4.5, 3.0, 8.0)
+    assert film.extent6 == {"R": 5.0}
     assert film.has_severity
     assert not film.is_lateral
 

@@ -11,6 +11,7 @@ import pytest
 from radiograde.data.errors import ManifestError
 from radiograde.data.manifest import Film, Manifest, load
 from radiograde.data.splits import assign_folds
+from tests.readings import readings
 
 
 def manifest_of(films: list[Film]) -> Manifest:
@@ -23,7 +24,7 @@ def films_of(count: int) -> list[Film]:
         Film(
             Path(f"{n}.png"),
             f"P{n // 2}",
-            geographic_extent=float(n // 2 % 3 * 4),
+            readings=readings(geographic_extent=float(n // 2 % 3 * 4)),
             row=n + 2,
         )
         for n in range(count)

@@ -16,13 +16,17 @@ from radiograde.training.dataset import targets
 from radiograde.training.dataset.film_cache import FilmCache
 from radiograde.training.dataset.film_dataset import Study
 from radiograde.training.evaluation.predictions import Predictions
+from tests.readings import readings
 
 SIDE = 8
+GRADES = ("brixia", "geographic_extent", "opacity", "opacity_max", "extent6")
 
 
 def film(number: int = 0, **facts: object) -> Film:
-    """Return a film of patient ``P<number>``, with these facts."""
+    """Return a film of patient ``P<number>``, with these facts and grades."""
+    grades = {name: facts.pop(name) for name in GRADES if name in facts}
     plain: dict[str, object] = {"image": Path(f"{number}.png"), "patient": f"P{number}"}
+    plain["readings"] = readings(**grades)  # type: ignore[arg-type]
     return Film(**(plain | facts))  # type: ignore[arg-type]
 
 

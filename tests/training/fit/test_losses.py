@@ -1,6 +1,7 @@
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,12 +13,13 @@ from radiograde.training.dataset import targets
 from radiograde.training.fit import losses
 from radiograde.training.network.heads import ReaderOffsets
 from radiograde.training.network.severity_network import FINDINGS, Look
+from tests.training import samples
 
 CPU = torch.device("cpu")
 
 
-def film(**facts: object) -> Film:
-    return Film(image=Path("film.png"), patient="P", **facts)  # type: ignore[arg-type]
+def film(**facts: Any) -> Film:
+    return samples.film(0, image=Path("film.png"), patient="P", **facts)
 
 
 def look(zones: float = 1.0, extent: float = 2.0, count: int = 1, opacity: float = 2.0) -> Look:

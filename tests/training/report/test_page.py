@@ -187,7 +187,7 @@ def test_few_films_are_enough(count: int, tmp_path: Path) -> None:
 
 def test_one_reader_and_no_peers_are_enough(whole: Measured) -> None:
     films = [
-        replace(film, brixia={"S": film.brixia["S"]} if film.brixia else {}, peers={})
+        replace(film, readings=tuple(r for r in film.readings if r.reader != "J"), peers={})
         for film in whole.study.manifest.films
     ]
     alone = measured(films, whole.trial)
