@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address, ip_network
 
+from radiograde.service.backoff import Backoff
 from radiograde.service.errors import SignInFailedError, TooManyAttemptsError
 
 MOST = 10_000
@@ -24,7 +25,7 @@ class Throttle:
         self, free: int, longest_s: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._free = free
-        self._longest_s = longest_s
+        self._backoff = Backoff(longest_s=longest_s)
         self._clock = clock
         self._attempts: OrderedDict[str, tuple[int, float]] = OrderedDict()
         self._lock = threading.Lock()
@@ -35,8 +36,8 @@ class Throttle:
             failed, last = self._known(key)
             if failed < self._free:
                 return 0.0
-            pause = min(self._longest_s, 2.0 ** min(failed - self._free, 32))
-            return last + pause - self._clock()
+            delay_s = self._backoff.delay_s(failed - self._free + 1)
+            return last + delay_s - self._clock()
 
     def count(self, key: str) -> None:
         """Count an attempt as failed; before it is made, or many at once would all be free."""

@@ -19,6 +19,7 @@ from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import open_film
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.scorer import Scorer
+from radiograde.service.atomic_write import write_atomically
 from radiograde.service.cli.paths import OVERLAY, Film
 from radiograde.service.documents.builders import OF_FILM, builder_of, header_of, kinds_of
 from radiograde.service.documents.graded_film import GradedFilm
@@ -106,4 +107,4 @@ def _json_bytes(graded: Graded) -> bytes:
 def _write(name: Path, ending: str, content: bytes) -> None:
     path = name.with_name(name.name + ending)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    write_atomically(path, content, durable=False)

@@ -52,7 +52,7 @@ def _start_watchers(
     stack: ExitStack, settings: Settings, intake: Intake, stop: threading.Event
 ) -> None:
     for folder in settings.watch:
-        thread = threading.Thread(target=Watcher(folder, intake).run, args=(stop,))
+        thread = threading.Thread(target=Watcher(folder, intake, settings.limits).run, args=(stop,))
         thread.start()
         stack.callback(thread.join)
     stack.callback(stop.set)

@@ -10,7 +10,6 @@ A film is there whole and synced to disk, or not at all, whenever the power goes
 from __future__ import annotations
 
 import io
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,12 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from radiograde.model.scoring.result import Maps
+from radiograde.service.atomic_write import Content, make_folder, write_atomically
 from radiograde.service.errors import NoSpaceError, UndocumentedError
 
 FILM = "film"
 MAPS = "maps.npz"
-
-Content = bytes | bytearray | memoryview
 
 
 class Archive:
@@ -113,38 +111,11 @@ class Archive:
 
     def _save(self, film_id: str, name: str, content: Content) -> None:
         folder = self.folder(film_id)
-        # Two processes may make the same document at once: each writes its own partial file.
-        partial = folder / f".{name}.{os.getpid()}-{os.urandom(4).hex()}"
         try:
-            _make_folder(folder)
-            with partial.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(folder / name)
-            _sync_folder(folder)
+            make_folder(folder)
+            write_atomically(folder / name, content)
         except OSError as error:
-            partial.unlink(missing_ok=True)
             raise NoSpaceError(
                 f"A film cannot be written to disk ({error.strerror}). Make room in the data "
                 "directory, then send it again."
             ) from error
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder and its parents so that a power cut does not lose their names."""
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows keeps names without being asked, and opens no folders
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

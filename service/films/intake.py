@@ -9,8 +9,9 @@ from ulid import ULID
 from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_facts import uid
 from radiograde.model.reading.dicom_file import peek
+from radiograde.service.atomic_write import Content
 from radiograde.service.films.acquisition_time import taken
-from radiograde.service.films.archive import Archive, Content
+from radiograde.service.films.archive import Archive
 from radiograde.service.films.film_repository import FilmRepository, Known, NewFilm
 from radiograde.service.films.pseudonym import Pseudonyms
 from radiograde.service.films.receipt import FilmSource, Receipt

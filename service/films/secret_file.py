@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from filelock import FileLock
 
+from radiograde.service.atomic_write import write_atomically
 from radiograde.service.errors import NoSpaceError, StoreError
 
 
@@ -23,7 +23,7 @@ def secret_in(path: Path, fresh: bytes) -> bytes:
         if not path.exists():
             with FileLock(path.with_name(f".{path.name}.lock")):
                 if not path.exists():
-                    _write(path, fresh)
+                    write_atomically(path, fresh, mode=0o600)
         secret = path.read_bytes()
     except PermissionError as error:
         raise StoreError(
@@ -41,15 +41,3 @@ def secret_in(path: Path, fresh: bytes) -> bytes:
             "come from then on are not linked with those before."
         )
     return secret
-
-
-def _write(path: Path, secret: bytes) -> None:
-    """Write the file whole, or not at all, and sync it."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.unlink(missing_ok=True)
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(secret)
-        file.flush()
-        os.fsync(handle)
-    partial.replace(path)

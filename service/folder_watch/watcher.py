@@ -15,70 +15,63 @@ from radiograde.model.errors import RadiogradeError, UnknownFormatError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_file import looks_like_dicom
 from radiograde.model.reading.raster import picture_format
+from radiograde.service.backoff import Backoff, RetryTimer
 from radiograde.service.config.site import WatchConfig
 from radiograde.service.errors import NoSpaceError, StoreError
 from radiograde.service.films.receipt import Intake
-from radiograde.service.folder_watch.done_folder import move_aside
-from radiograde.service.folder_watch.file_search import FileState, find_files, has_state, read_whole
+from radiograde.service.folder_watch.watched_files import (
+    FileState,
+    find_files,
+    has_state,
+    move_aside,
+    read_whole,
+)
 
 DONE = "done"
 REFUSED = "refused"
 
 POLL_S = 1.0
-LONGEST_PAUSE_S = 60.0
+BACKOFF = Backoff(1.0, 60.0)
+"""After the trouble of one file, and of the folder or the intake as a whole."""
 
 log = structlog.get_logger("radiograde.watch")
 
 
 @dataclass(slots=True)
-class Backoff:
-    """Grows from one second to a minute with every trouble, and ends when all is well."""
-
-    tries: int = 0
-    until: float = 0.0
-
-    def grow(self, now: float) -> float:
-        """Return the seconds to wait from ``now``."""
-        seconds = min(2.0**self.tries, LONGEST_PAUSE_S)
-        self.tries = min(self.tries + 1, 10)
-        self.until = now + seconds
-        return seconds
-
-
-@dataclass(slots=True)
-class _Seen:
-    """A file as long as its stamp stays: since when, and the shelf it belongs on once decided."""
+class _SeenFile:
+    """A file as long as its state stays: since when, and the folder it goes to once decided."""
 
     state: FileState
     since: float
-    pause: Backoff = field(default_factory=Backoff)
+    retry: RetryTimer = field(default_factory=lambda: RetryTimer(BACKOFF))
     folder: str | None = None
 
 
 class Watcher:
     """Watches one folder by looking into it once a second.
 
-    A file is taken once it has not changed for ``quiet_s``. It is moved only after the intake has
-    it, so a crash in between leaves it in the folder, and taking it again is harmless. Files that
-    are neither DICOM, PNG nor JPEG, or too large, go to ``refused``. One watcher a folder.
+    A file is accepted once it has not changed for ``quiet_s``. It is moved only after the intake
+    has it, so a crash in between leaves it in the folder, and accepting it again is harmless.
+    Files that are neither DICOM, PNG nor JPEG, or too large, go to ``refused``. One watcher a
+    folder.
     """
 
     def __init__(
         self,
-        table: WatchConfig,
+        config: WatchConfig,
         intake: Intake,
+        limits: Limits,
         *,
-        limits: Limits | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._root = table.path
-        self._quiet_s = table.quiet_s
+        self._root = config.path
+        self._quiet_s = config.quiet_s
         self._intake = intake
-        self._limits = limits or Limits()
+        self._limits = limits
         self._clock = clock
-        self._seen: dict[Path, _Seen] = {}
-        self._backoff = Backoff()
-        self._taken = 0
+        self._seen: dict[Path, _SeenFile] = {}
+        self._retry = RetryTimer(BACKOFF)
+        self._accepted = 0
         self._refused: Counter[str] = Counter()
 
     def run(self, stop: threading.Event) -> None:
@@ -88,8 +81,8 @@ class Watcher:
             stop.wait(POLL_S)
 
     def poll(self, stop: threading.Event) -> None:
-        """Look into the folder once and take what is ready; nothing while a pause lasts."""
-        if self._clock() < self._backoff.until:
+        """Look into the folder once and accept what is ready; nothing while a back-off lasts."""
+        if not self._retry.is_due(self._clock()):
             return
         try:
             found = find_files(self._root, frozenset({DONE, REFUSED}))
@@ -98,22 +91,22 @@ class Watcher:
                 if stop.is_set():
                     break
                 self._handle(path, self._seen[path])
-            self._backoff = Backoff()
+            self._retry.reset()
         except (StoreError, NoSpaceError) as error:
-            self._wait("intake_away", error.code)
+            self._put_off("intake_away", error.code)
         except OSError as error:
-            self._wait("folder_away", type(error).__name__)
-        self._tell()
+            self._put_off("folder_away", type(error).__name__)
+        self._log_counts()
 
-    def _noticed(self, path: Path, state: FileState) -> _Seen:
+    def _noticed(self, path: Path, state: FileState) -> _SeenFile:
         seen = self._seen.get(path)
         if seen is None or seen.state != state:
-            return _Seen(state, self._clock())
+            return _SeenFile(state, self._clock())
         return seen
 
-    def _handle(self, path: Path, seen: _Seen) -> None:
+    def _handle(self, path: Path, seen: _SeenFile) -> None:
         now = self._clock()
-        if now - seen.since < self._quiet_s or now < seen.pause.until:
+        if now - seen.since < self._quiet_s or not seen.retry.is_due(now):
             return
         try:
             if seen.folder is None:
@@ -123,11 +116,11 @@ class Watcher:
         except (StoreError, NoSpaceError):
             raise
         except Exception as error:  # noqa: BLE001 - one file must not end the watch
-            backoff_s = seen.pause.grow(now)
-            log.warning("file_put_off", reason=type(error).__name__, retry_in_s=backoff_s)
+            delay_s = seen.retry.fail(now)
+            log.warning("file_put_off", reason=type(error).__name__, retry_in_s=delay_s)
 
     def _decide(self, path: Path, state: FileState) -> str | None:
-        """Return the shelf that a file belongs on; None where it changed meanwhile."""
+        """Return the folder that a file goes to; None where it changed meanwhile."""
         try:
             self._limits.check_bytes(state.size)
             content = read_whole(path, state)
@@ -141,19 +134,19 @@ class Watcher:
         except RadiogradeError as error:
             self._refused[error.code] += 1
             return REFUSED
-        self._taken += 1
+        self._accepted += 1
         return DONE
 
-    def _wait(self, event: str, reason: str) -> None:
-        backoff_s = self._backoff.grow(self._clock())
-        log.warning(event, folder=str(self._root), reason=reason, retry_in_s=backoff_s)
+    def _put_off(self, event: str, reason: str) -> None:
+        delay_s = self._retry.fail(self._clock())
+        log.warning(event, folder=str(self._root), reason=reason, retry_in_s=delay_s)
 
-    def _tell(self) -> None:
-        """Log how many files were taken and refused: not which, for names may be patients'."""
-        if self._taken:
-            log.info("files_taken", folder=str(self._root), count=self._taken)
+    def _log_counts(self) -> None:
+        """Log how many files were accepted and refused: not which, for names may be patients'."""
+        if self._accepted:
+            log.info("files_taken", folder=str(self._root), count=self._accepted)
         if self._refused:
             reasons = dict(self._refused)
             log.warning("files_refused", folder=str(self._root), reasons=reasons)
-        self._taken = 0
+        self._accepted = 0
         self._refused.clear()

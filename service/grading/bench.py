@@ -22,7 +22,7 @@ from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.site import DeliveryConfig, DestinationConfig
 from radiograde.service.delivery.delivery_repository import Delivery, DeliveryRepository
 from radiograde.service.delivery.destinations.destination import Destination
-from radiograde.service.delivery.retry_policy import backoff_s
+from radiograde.service.delivery.retry_policy import RetryPolicy
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.errors import (
     DeliveryError,
@@ -145,13 +145,13 @@ class Bench:
             target.send(documents, delivery.film_id)
 
     def _after_failure(self, delivery: Delivery, error: DeliveryError) -> None:
-        pause = backoff_s(
+        policy = RetryPolicy(timedelta(hours=self.delivery.give_up_after_h))
+        delay_s = policy.delay_s(
             delivery.attempts + 1,
             datetime.now(UTC) - delivery.begun,
-            give_up_after=timedelta(hours=self.delivery.give_up_after_h),
             refused=not isinstance(error, UnreachableError),
         )
-        if pause is None:
+        if delay_s is None:
             self.deliveries.park(delivery, error)
             log.error(
                 "delivery_parked",
@@ -161,11 +161,11 @@ class Bench:
                 attempts=delivery.attempts + 1,
             )
         else:
-            self.deliveries.put_off(delivery, error, pause)
+            self.deliveries.put_off(delivery, error, delay_s)
             log.warning(
                 "delivery_put_off",
                 film_id=delivery.film_id,
                 destination=delivery.destination,
                 error=error.code,
-                again_in_s=pause,
+                again_in_s=delay_s,
             )

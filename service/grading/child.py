@@ -11,11 +11,12 @@ from contextlib import contextmanager
 
 import structlog
 
+from radiograde.service.backoff import Backoff
 from radiograde.service.config.settings import Settings
 
 log = structlog.get_logger("radiograde.work")
 
-SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
+BACKOFF = Backoff(0.5, 30.0)
 GRACE_S = 40.0
 
 
@@ -36,7 +37,7 @@ def worker_beside(settings: Settings) -> Iterator[None]:
 
 
 def _keep_running(settings: Settings, stop: threading.Event) -> None:
-    pause = SHORTEST_PAUSE_S
+    failures = 0
     while not stop.is_set():
         child = _start(settings)
         while child.poll() is None and not stop.wait(0.2):
@@ -44,9 +45,10 @@ def _keep_running(settings: Settings, stop: threading.Event) -> None:
         if stop.is_set():
             _end(child)
             return
-        log.error("worker_ended", exit_code=child.returncode, again_in_s=pause)
-        stop.wait(pause)
-        pause = min(LONGEST_PAUSE_S, 2 * pause)
+        failures += 1
+        delay_s = BACKOFF.delay_s(failures)
+        log.error("worker_ended", exit_code=child.returncode, again_in_s=delay_s)
+        stop.wait(delay_s)
 
 
 def _start(settings: Settings) -> subprocess.Popen[bytes]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from radiograde.model.scoring.scales import ZONES
+from radiograde.service.atomic_write import write_atomically
 from radiograde.service.errors import ExportError
 
 MANIFEST = "manifest.csv"
@@ -45,17 +46,17 @@ class ExportFolder:
             (path / folder).mkdir(parents=True, exist_ok=True)
         if not (path / MANIFEST).exists():
             # Broken off, it is an export to go on with.
-            self._write(Path(MANIFEST), _table([]))
+            write_atomically(self._path / MANIFEST, _table([]), durable=False)
 
     def save(self, folder: str, film_id: str, content: bytes) -> str:
         """Write a film's picture, and return its path as the manifest names it."""
-        name = Path(folder) / f"{film_id}.png"
-        self._write(name, content)
-        return name.as_posix()
+        name = f"{folder}/{film_id}.png"
+        write_atomically(self._path / name, content, durable=False)
+        return name
 
     def finish(self, rows: Sequence[Mapping[str, str]]) -> None:
         """Write the manifest, and remove an earlier export's pictures that it does not name."""
-        self._write(Path(MANIFEST), _table(rows))
+        write_atomically(self._path / MANIFEST, _table(rows), durable=False)
         named = {row[column] for row in rows for column in ("image", "lung_mask")}
         for folder in (IMAGES, MASKS):
             for picture in (self._path / folder).iterdir():
@@ -70,13 +71,6 @@ class ExportFolder:
                 return next(csv.reader(file), []) == list(COLUMNS)
         except (FileNotFoundError, UnicodeDecodeError):
             return False
-
-    def _write(self, name: Path, content: bytes) -> None:
-        """Write a file whole or not at all."""
-        path = self._path / name
-        partial = path.parent / f"{path.name}.part"
-        partial.write_bytes(content)
-        partial.replace(path)
 
 
 def _table(rows: Iterable[Mapping[str, str]]) -> bytes:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import shutil
 from collections.abc import Sequence
-from pathlib import Path
 
+from radiograde.service.atomic_write import hidden_beside, sync_folder, write_atomically
 from radiograde.service.config.site import FolderDestinationConfig
 from radiograde.service.delivery.destinations.destination import Finding, run_steps
 from radiograde.service.documents.document import Document
@@ -35,9 +33,8 @@ class FolderDestination:
         try:
             place.mkdir(exist_ok=True)
             for document in documents:
-                _write(place / document.name, document.content)
-            _sync(place)
-            _sync(self._path)
+                write_atomically(place / document.name, document.content)
+            sync_folder(self._path)
         except OSError as error:
             raise self._unusable(error) from error
 
@@ -58,7 +55,7 @@ class FolderDestination:
             )
 
     def _takes_files(self) -> None:
-        probe = _beside(self._path / "check")
+        probe = hidden_beside(self._path / "check")
         try:
             probe.touch(exist_ok=False)
             probe.unlink()
@@ -76,31 +73,3 @@ class FolderDestination:
             f"{self._path} cannot be written: {error.strerror}. "
             "Check that it is there, has room, and is open to this user."
         )
-
-
-def _write(path: Path, content: bytes) -> None:
-    part = _beside(path)
-    try:
-        with part.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder last; systems other than POSIX open no folders."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -37,13 +37,13 @@ class Clock:
 
 
 class Watched:
-    """A watcher of ``folder`` whose seconds pass when told to."""
+    """A watcher of ``folder`` whose seconds pass when asked to."""
 
     def __init__(self, folder: Path, intake: FakeIntake, limits: Limits | None = None) -> None:
         self.clock = Clock()
         self.intake = intake
         self._watcher = Watcher(
-            WatchConfig(path=folder, quiet_s=2), intake, limits=limits, clock=self.clock
+            WatchConfig(path=folder, quiet_s=2), intake, limits or Limits(), clock=self.clock
         )
 
     def pass_s(self, seconds: float) -> None:
@@ -135,11 +135,11 @@ def test_a_file_that_changes_without_growing_is_not_quiet(
     assert watched.intake.taken == [film]
 
 
-@pytest.mark.parametrize("moment", ["open", "fdopen"])
+@pytest.mark.parametrize("called", ["open", "fdopen"])
 def test_a_file_that_changes_while_it_is_read_waits_again(
-    folder: Path, film: bytes, monkeypatch: pytest.MonkeyPatch, moment: str
+    folder: Path, film: bytes, monkeypatch: pytest.MonkeyPatch, called: str
 ) -> None:
-    """It is written to before the first look at its stamp, or just after its last byte was read."""
+    """It is written to before the first look at its state, or just after its last byte was read."""
     watched = Watched(folder, FakeIntake())
     path = folder / "film.dcm"
     path.write_bytes(film[:1000])
@@ -162,8 +162,8 @@ def test_a_file_that_changes_while_it_is_read_waits_again(
             content = file.read()
         return Late(content, handle, write)
 
-    replacement = {"open": open_and_write, "fdopen": read_and_write}[moment]
-    monkeypatch.setattr(f"radiograde.service.folder_watch.file_search.os.{moment}", replacement)
+    replacement = {"open": open_and_write, "fdopen": read_and_write}[called]
+    monkeypatch.setattr(f"radiograde.service.folder_watch.watched_files.os.{called}", replacement)
     watched.pass_s(1)
     assert watched.intake.calls == 0
     assert files(folder) == ["film.dcm"]
@@ -255,7 +255,7 @@ def test_a_file_replaced_by_a_link_is_not_opened(
             refused.append(name)
             raise
 
-    monkeypatch.setattr("radiograde.service.folder_watch.file_search.os.open", swap_and_open)
+    monkeypatch.setattr("radiograde.service.folder_watch.watched_files.os.open", swap_and_open)
     watched.pass_s(4)
     assert refused == [path]
     assert watched.intake.calls == 0
@@ -300,11 +300,11 @@ def test_a_file_that_cannot_be_opened_is_tried_again(
         return opened(name, flags)
 
     with monkeypatch.context() as patched:
-        patched.setattr("radiograde.service.folder_watch.file_search.os.open", refuse)
+        patched.setattr("radiograde.service.folder_watch.watched_files.os.open", refuse)
         watched.pass_s(200)
     assert files(folder) == ["done/open.dcm", "locked.dcm"]
-    pauses = [later - earlier for earlier, later in pairwise(tries)]
-    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+    delays = [later - earlier for earlier, later in pairwise(tries)]
+    assert delays == [1, 2, 4, 8, 16, 32, 60, 60]
     watched.pass_s(60)
     assert files(folder) == ["done/locked.dcm", "done/open.dcm"]
 
@@ -322,7 +322,7 @@ def test_a_file_that_vanishes_is_forgotten(watched: Watched, folder: Path, film:
 
 
 @pytest.mark.parametrize("error", [StoreError("away"), NoSpaceError("full")])
-def test_while_the_intake_is_away_files_stay_and_pauses_grow(
+def test_while_the_intake_is_away_files_stay_and_delays_grow(
     folder: Path, film: bytes, error: Exception
 ) -> None:
     away = True
@@ -338,8 +338,8 @@ def test_while_the_intake_is_away_files_stay_and_pauses_grow(
     (folder / "notes.txt").write_text("no film")
     seconds.pass_s(100)
     assert len([name for name in files(folder) if name.endswith(".dcm")]) == 3
-    pauses = [later - earlier for earlier, later in pairwise(tried)]
-    assert pauses == [1, 2, 4, 8, 16, 32]
+    delays = [later - earlier for earlier, later in pairwise(tried)]
+    assert delays == [1, 2, 4, 8, 16, 32]
     away = False
     seconds.pass_s(60)
     assert files(folder) == ["done/0.dcm", "done/1.dcm", "done/2.dcm", "refused/notes.txt"]
@@ -410,17 +410,17 @@ def test_the_log_names_no_file(
     for number in range(2):
         (folder / "DOE^JANE" / f"DOE-{number}.dcm").write_bytes(film + bytes(number))
     watched.pass_s(10)
-    told = "".join(capsys.readouterr()) + caplog.text
-    assert "files_taken" in told
-    assert "unknown_format" in told
-    assert "file_put_off" in told
-    assert "DOE" not in told
+    written = "".join(capsys.readouterr()) + caplog.text
+    assert "files_taken" in written
+    assert "unknown_format" in written
+    assert "file_put_off" in written
+    assert "DOE" not in written
 
 
-def test_run_stops_when_told(folder: Path, film: bytes) -> None:
+def test_run_stops_when_asked(folder: Path, film: bytes) -> None:
     intake, stop = FakeIntake(), threading.Event()
     (folder / "film.dcm").write_bytes(film)
-    watcher = Watcher(WatchConfig(path=folder, quiet_s=0), intake)
+    watcher = Watcher(WatchConfig(path=folder, quiet_s=0), intake, Limits())
     thread = threading.Thread(target=watcher.run, args=(stop,))
     thread.start()
     until(lambda: bool(intake.taken) and not (folder / "film.dcm").exists())
@@ -436,15 +436,16 @@ def test_killed_between_taking_and_moving_nothing_is_lost(folder: Path, film: by
     code = f"""
 import os, signal, threading
 from pathlib import Path
+from radiograde.model.limits import Limits
 from radiograde.service.config.site import WatchConfig
 from radiograde.service.folder_watch.watcher import Watcher
 
 class Dying:
-    def accept(self, content, door):
+    def accept(self, content, source):
         Path({str(folder.parent / "taken")!r}).write_bytes(content)
         os.kill(os.getpid(), signal.SIGKILL)
 
-Watcher(WatchConfig(path={str(folder)!r}, quiet_s=0), Dying()).run(threading.Event())
+Watcher(WatchConfig(path={str(folder)!r}, quiet_s=0), Dying(), Limits()).run(threading.Event())
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=False)
     assert done.returncode == -signal.SIGKILL

@@ -1,12 +1,15 @@
-"""Files in a watched folder: which lie there, which are still being written, and their bytes."""
+"""Files in a watched folder: which lie there whole, their bytes, and moving them aside."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from ulid import ULID
 
 _PARTIAL = (".part", ".partial", ".filepart", ".crdownload", ".tmp")
 """What browsers and copying programs call a file until it is whole."""
@@ -30,12 +33,12 @@ class FileState:
 
     @staticmethod
     def of(status: os.stat_result) -> FileState:
-        """Return the stamp in a file's status."""
+        """Return the state in a file's status."""
         return FileState(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def find_files(root: Path, closed: frozenset[str]) -> Iterator[tuple[Path, FileState]]:
-    """Yield the files below ``root`` that may be whole, each with its stamp.
+    """Yield the files below ``root`` that may be whole, each with its state.
 
     Left out: hidden files and folders, links, what is no regular file, what is named like a
     partial download, empty files, and the folders ``closed`` directly below ``root``.
@@ -61,7 +64,7 @@ def find_files(root: Path, closed: frozenset[str]) -> Iterator[tuple[Path, FileS
 
 
 def read_whole(path: Path, state: FileState) -> bytes | None:
-    """Return the bytes of a file that bears this stamp before and after; None if it does not.
+    """Return the bytes of a file that is in this state before and after; None if it does not.
 
     Raises:
         OSError: it vanished, is locked, or was replaced by a link.
@@ -74,9 +77,26 @@ def read_whole(path: Path, state: FileState) -> bytes | None:
 
 
 def has_state(file: Path | int, state: FileState) -> bool:
-    """Return whether a file still bears its stamp. Raises OSError where it vanished."""
+    """Return whether a file is still in this state. Raises OSError where it vanished."""
     status = os.fstat(file) if isinstance(file, int) else os.lstat(file)
     return stat.S_ISREG(status.st_mode) and FileState.of(status) == state
+
+
+def move_aside(path: Path, root: Path, folder: str) -> Path:
+    """Move a file below ``root`` into ``root/folder`` and return where it is now.
+
+    It keeps its path below ``root``; where another file has that name, a ULID makes it unique.
+
+    Raises:
+        OSError: it cannot be moved, and is where it was.
+    """
+    target = _reserve(root / folder / path.relative_to(root), root / folder)
+    try:
+        shutil.move(path, target)
+    except OSError:
+        target.unlink(missing_ok=True)
+        raise
+    return target
 
 
 def _entries(folder: Path, *, must_exist: bool) -> list[os.DirEntry[str]]:
@@ -91,3 +111,19 @@ def _entries(folder: Path, *, must_exist: bool) -> list[os.DirEntry[str]]:
 
 def _is_partial(name: str) -> bool:
     return name.lower().endswith(_PARTIAL)
+
+
+def _reserve(wanted: Path, folder: Path) -> Path:
+    """Return a new empty file at the wanted place, or near it."""
+    try:
+        wanted.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):  # a file moved here has a folder's name
+        wanted = folder / wanted.name
+    unique = wanted.with_name(f"{wanted.stem}-{ULID()}{wanted.suffix}")
+    for candidate in (wanted, unique):
+        try:
+            os.close(os.open(candidate, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        except FileExistsError:
+            continue
+        return candidate
+    raise FileExistsError(unique)
