@@ -127,10 +127,15 @@ def nginx(folder: Path, certificates: Certificates, port: int) -> Iterator[int]:
         process.wait(20)
 
 
+@pytest.mark.parametrize("proxy", ["true", "127.0.0.1"])
 def test_behind_nginx_as_documented(
-    tmp_path: Path, data: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    data: Path,
+    certificates: Certificates,
+    monkeypatch: pytest.MonkeyPatch,
+    proxy: str,
 ) -> None:
-    monkeypatch.setenv("RADIOGRADE_BEHIND_PROXY", "true")
+    monkeypatch.setenv("RADIOGRADE_BEHIND_PROXY", proxy)
     with serving(data) as (port, log), nginx(tmp_path, certificates, port) as front:
         url = f"https://localhost:{front}"
 
