@@ -15,6 +15,7 @@ from radiograde.service.auth.names import check_name, tidy
 from radiograde.service.auth.principal import Principal, Role
 from radiograde.service.auth.tokens import digest, new_token
 from radiograde.service.database.engine import Database
+from radiograde.service.database.rows import columns_of
 from radiograde.service.database.tables import api_keys, users
 from radiograde.service.errors import AccountError, StoreError
 
@@ -45,8 +46,7 @@ class KeyRepository:
 
     def all(self) -> list[Key]:
         """Return every key, by name."""
-        query = sa.select(api_keys.c.name, api_keys.c.role, api_keys.c.created, api_keys.c.used)
-        return [Key(**row._mapping) for row in self._database.read(query.order_by("name"))]
+        return self._database.rows(_QUERY.order_by(api_keys.c.name), Key)
 
     def add(self, name: str, role: KeyRole) -> str:
         """Return a new key, which nothing can show again.
@@ -70,15 +70,13 @@ class KeyRepository:
 
     def find(self, key: str) -> Principal | None:
         """Return whose key it is; None where it is nobody's."""
-        query = sa.select(api_keys.c.name, api_keys.c.role, api_keys.c.used)
-        rows = self._database.read(query.where(api_keys.c.sha256 == digest(key)))
-        if not rows:
+        found = self._database.first(_QUERY.where(api_keys.c.sha256 == digest(key)), Key)
+        if found is None:
             return None
-        name, role, used = rows[0]
         now = self._now()
-        if used is None or now - used >= SEEN_EVERY:
-            self._touch(name, now)
-        return Principal(name, role)
+        if found.used is None or now - found.used >= SEEN_EVERY:
+            self._touch(found.name, now)
+        return Principal(found.name, found.role)
 
     def remove(self, name: str) -> None:
         """Remove a key: from now on it opens nothing. Raises AccountError where there is none."""
@@ -93,3 +91,6 @@ class KeyRepository:
         # A disk that is full must not keep senders from being answered.
         with suppress(StoreError), self._database.write() as connection:
             connection.execute(sa.update(api_keys).where(api_keys.c.name == name).values(used=now))
+
+
+_QUERY = sa.select(*columns_of(api_keys, Key))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from radiograde.service.auth.clock import SEEN_EVERY, Clock, utc_now
-from radiograde.service.auth.principal import Principal
+from radiograde.service.auth.principal import Principal, Role
 from radiograde.service.auth.tokens import digest, new_token
 from radiograde.service.database.engine import Database
 from radiograde.service.database.tables import sessions, users
@@ -25,6 +25,22 @@ class Session:
 
     principal: Principal
     csrf: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A session and whose it is, as the database has them."""
+
+    csrf: str
+    created: datetime
+    seen: datetime
+    name: str
+    role: Role
+
+
+_QUERY = sa.select(
+    sessions.c.csrf, sessions.c.created, sessions.c.seen, users.c.name, users.c.role
+).join(users, users.c.name == sessions.c.user)
 
 
 class SessionRepository:
@@ -59,20 +75,13 @@ class SessionRepository:
 
         What a page asks by itself, ``attended`` False, does not prolong it.
         """
-        query = (
-            sa.select(
-                sessions.c.csrf, sessions.c.created, sessions.c.seen, users.c.name, users.c.role
-            )
-            .join(users, users.c.name == sessions.c.user)
-            .where(sessions.c.token_sha256 == digest(token))
-        )
-        rows = self._database.read(query)
+        found = self._database.first(_QUERY.where(_is(token)), _Opened)
         now = self._now()
-        if not rows or now >= min(rows[0].created + LIFE, rows[0].seen + self._idle):
+        if found is None or now >= min(found.created + LIFE, found.seen + self._idle):
             return None
-        if attended and now - rows[0].seen >= SEEN_EVERY:
+        if attended and now - found.seen >= SEEN_EVERY:
             self._touch(token, now)
-        return Session(Principal(rows[0].name, rows[0].role), rows[0].csrf)
+        return Session(Principal(found.name, found.role), found.csrf)
 
     def close(self, token: str) -> None:
         """End a session, if it is there."""

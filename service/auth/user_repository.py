@@ -12,6 +12,7 @@ from radiograde.service.auth.clock import Clock, utc_now
 from radiograde.service.auth.names import check_name, tidy
 from radiograde.service.auth.principal import Role
 from radiograde.service.database.engine import Database
+from radiograde.service.database.rows import columns_of, rows_of
 from radiograde.service.database.tables import api_keys, sessions, users
 from radiograde.service.errors import AccountError
 
@@ -38,20 +39,18 @@ class UserRepository:
 
     def all(self) -> list[User]:
         """Return every user, by name."""
-        return [User(**row._mapping) for row in self._database.read(_query().order_by("name"))]
+        return self._database.rows(_QUERY.order_by(users.c.name), User)
 
     def find(self, name: str) -> User | None:
         """Return the user of a name; None where there is none."""
         name = tidy(name)
         if not name.isprintable():
             return None
-        rows = self._database.read(_query().where(users.c.name == name))
-        return User(**rows[0]._mapping) if rows else None
+        return self._database.first(_QUERY.where(users.c.name == name), User)
 
     def has_administrator(self) -> bool:
         """Return whether somebody may do everything."""
-        query = sa.select(users.c.name).where(users.c.role == "administrator").limit(1)
-        return bool(self._database.read(query))
+        return self._database.exists(sa.select(users).where(users.c.role == "administrator"))
 
     def add(self, name: str, role: Role, password: str) -> None:
         """Add a user; ``password``: the hash of it.
@@ -92,8 +91,7 @@ class UserRepository:
         """
         name = tidy(name)
         with self._database.write() as connection:
-            everybody = connection.execute(sa.select(users.c.name, users.c.role))
-            roles = {row.name: row.role for row in everybody}
+            roles = {user.name: user.role for user in rows_of(connection, _QUERY, User)}
             if name not in roles:
                 raise _unknown(name)
             role = roles.pop(name)
@@ -106,8 +104,7 @@ class UserRepository:
             connection.execute(sa.delete(users).where(users.c.name == name))
 
 
-def _query() -> sa.Select[tuple[str, str, str, datetime]]:
-    return sa.select(users.c.name, users.c.role, users.c.password, users.c.created)
+_QUERY = sa.select(*columns_of(users, User))
 
 
 def _password_of(name: str, password: str) -> sa.Update:

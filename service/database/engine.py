@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from alembic import command
@@ -17,9 +17,12 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQL
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from radiograde.service.config.settings import Settings
+from radiograde.service.database.rows import Row, first_of, rows_of
 from radiograde.service.errors import StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+Value = TypeVar("Value")
 
 _BEGIN = "sqlite_begin"
 _MIGRATION_LOCK = 7_263_411_846
@@ -43,13 +46,42 @@ class Database:
 
     def ping(self) -> None:
         """Return when the database answers. Raises StoreError when it does not."""
-        self.read(sa.select(sa.literal(1)))
+        self.exists(sa.select(sa.literal(1)))
+
+    def rows(self, query: sa.Select[Any], row: Callable[..., Row]) -> list[Row]:
+        """Return what a query finds, each as a ``row``: see :mod:`..database.rows`.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._reading() as connection:
+            return rows_of(connection, query, row)
+
+    def first(self, query: sa.Select[Any], row: Callable[..., Row]) -> Row | None:
+        """Return the first row that a query finds, None where it finds none. Raises StoreError."""
+        with self._reading() as connection:
+            return first_of(connection, query, row)
+
+    def values(self, query: sa.Select[tuple[Value]]) -> list[Value]:
+        """Return the values of a query for one column. Raises StoreError."""
+        with self._reading() as connection:
+            return list(connection.scalars(query))
+
+    def exists(self, query: sa.Select[Any]) -> bool:
+        """Return whether a query finds anything. Raises StoreError."""
+        with self._reading() as connection:
+            return connection.execute(query.limit(1)).first() is not None
 
     def read(self, query: sa.Select[Any]) -> list[Any]:
         """Return all rows of a query. Raises StoreError where the database does not answer."""
+        with self._reading() as connection:
+            return list(connection.execute(query))
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
         try:
             with self.engine.connect() as connection:
-                return list(connection.execute(query))
+                yield connection
         except SQLAlchemyError as error:
             raise _unavailable(error) from error
 

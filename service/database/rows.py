@@ -1,0 +1,33 @@
+"""Rows as small frozen dataclasses: the fields of one are the columns that a query asks for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+Row = TypeVar("Row")
+
+
+def columns_of(table: sa.FromClause, row: type) -> list[sa.ColumnElement[Any]]:
+    """Return the columns of a table that a dataclass has fields for, by their keys.
+
+    Raises:
+        KeyError: the table has no such column.
+    """
+    return [table.c[field.name] for field in dataclasses.fields(row)]
+
+
+def rows_of(connection: sa.Connection, query: sa.Select[Any], row: Callable[..., Row]) -> list[Row]:
+    """Return what a query finds, each as a ``row``, made from its columns by name."""
+    return [row(**found) for found in connection.execute(query).mappings()]
+
+
+def first_of(
+    connection: sa.Connection, query: sa.Select[Any], row: Callable[..., Row]
+) -> Row | None:
+    """Return the first row that a query finds; None where it finds none."""
+    found = connection.execute(query).mappings().first()
+    return None if found is None else row(**found)
