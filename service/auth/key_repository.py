@@ -10,10 +10,8 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from radiograde.service.auth.clock import SEEN_EVERY, Clock, utc_now
-from radiograde.service.auth.names import check_name, tidy
-from radiograde.service.auth.principal import Principal, Role
-from radiograde.service.auth.tokens import digest, new_token
+from radiograde.service.auth.credentials import SEEN_EVERY, Clock, digest, new_token, utc_now
+from radiograde.service.auth.principal import Principal, Role, check_name, tidy
 from radiograde.service.database.engine import Database
 from radiograde.service.database.rows import columns_of
 from radiograde.service.database.tables import api_keys, users

@@ -1,10 +1,13 @@
-"""Who calls, and what a role may do."""
+"""Who calls: names, roles, and what a role may do."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from radiograde.service.errors import AccountError
 
 Role = Literal["sender", "reader", "engineer", "administrator"]
 Permission = Literal["send", "read", "review", "operate", "administer"]
@@ -33,3 +36,25 @@ class Principal:
 
 LOCAL = Principal("local", "administrator")
 """Everyone, as long as no user exists and the service is reached from this computer alone."""
+
+LONGEST_NAME = 64
+
+
+def tidy(name: str) -> str:
+    """Return a name as it is kept: one way of writing each character, no space at the ends."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def check_name(name: str) -> str:
+    """Return the name, tidied.
+
+    Raises:
+        AccountError: it is empty, longer than 64 characters, holds what cannot be printed, or is
+            the one that stands for everybody at a computer without sign-in.
+    """
+    name = tidy(name)
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise AccountError(f"A name has 1 to {LONGEST_NAME} characters that can be printed.")
+    if name.casefold() == LOCAL.name:
+        raise AccountError(f"{LOCAL.name!r} is whoever sits here without sign-in. Take another.")
+    return name

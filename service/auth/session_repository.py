@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from radiograde.service.auth.clock import SEEN_EVERY, Clock, utc_now
+from radiograde.service.auth.credentials import SEEN_EVERY, Clock, digest, new_token, utc_now
 from radiograde.service.auth.principal import Principal, Role
-from radiograde.service.auth.tokens import digest, new_token
 from radiograde.service.database.engine import Database
 from radiograde.service.database.tables import sessions, users
 from radiograde.service.errors import StoreError

@@ -8,9 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from radiograde.service.auth.clock import Clock, utc_now
-from radiograde.service.auth.names import check_name, tidy
-from radiograde.service.auth.principal import Role
+from radiograde.service.auth.credentials import Clock, utc_now
+from radiograde.service.auth.principal import Role, check_name, tidy
 from radiograde.service.database.engine import Database
 from radiograde.service.database.rows import columns_of, rows_of
 from radiograde.service.database.tables import api_keys, sessions, users

@@ -41,7 +41,7 @@ def add(name: str, role: Any, **chosen: Any) -> None:
     Example:
       radiograde keys add orthanc --role sender
     """  # noqa: D301  click needs the character itself
-    from radiograde.service.http.access import open_access
+    from radiograde.service.auth.access import open_access
 
     with plain_errors(), open_access(settings_of(chosen)) as access:
         key = access.keys.add(name, role)
@@ -59,8 +59,8 @@ def add(name: str, role: Any, **chosen: Any) -> None:
 @data_dir_option
 def show(**chosen: Any) -> None:
     """Show which keys there are, and when each was used last."""
+    from radiograde.service.auth.access import open_access
     from radiograde.service.cli.users_table import write_keys
-    from radiograde.service.http.access import open_access
 
     with plain_errors(), open_access(settings_of(chosen)) as access:
         write_keys(access.keys.all())
@@ -71,7 +71,7 @@ def show(**chosen: Any) -> None:
 @data_dir_option
 def remove(name: str, **chosen: Any) -> None:
     """Remove a key: from now on it opens nothing."""
-    from radiograde.service.http.access import open_access
+    from radiograde.service.auth.access import open_access
 
     with plain_errors(), open_access(settings_of(chosen)) as access:
         access.keys.remove(name)

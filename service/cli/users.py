@@ -47,9 +47,9 @@ def add(name: str, role: Any, password_stdin: bool, **chosen: Any) -> None:
     Example:
       radiograde users add kim --role reader
     """  # noqa: D301  click needs the character itself
-    from radiograde.service.auth.names import check_name
-    from radiograde.service.auth.passwords import Passwords
-    from radiograde.service.http.access import open_access
+    from radiograde.service.auth.access import open_access
+    from radiograde.service.auth.credentials import Passwords
+    from radiograde.service.auth.principal import check_name
 
     with plain_errors():
         password = _password(check_name(name), from_stdin=password_stdin)
@@ -65,8 +65,8 @@ def add(name: str, role: Any, password_stdin: bool, **chosen: Any) -> None:
 @data_dir_option
 def show(**chosen: Any) -> None:
     """Show who may sign in."""
+    from radiograde.service.auth.access import open_access
     from radiograde.service.cli.users_table import write_users
-    from radiograde.service.http.access import open_access
 
     with plain_errors(), open_access(settings_of(chosen)) as access:
         write_users(access.users.all())
@@ -78,8 +78,8 @@ def show(**chosen: Any) -> None:
 @data_dir_option
 def password(name: str, password_stdin: bool, **chosen: Any) -> None:
     """Set a new password; the user is signed out everywhere."""
-    from radiograde.service.auth.passwords import Passwords
-    from radiograde.service.http.access import open_access
+    from radiograde.service.auth.access import open_access
+    from radiograde.service.auth.credentials import Passwords
 
     with plain_errors():
         new = _password(name, from_stdin=password_stdin)
@@ -93,7 +93,7 @@ def password(name: str, password_stdin: bool, **chosen: Any) -> None:
 @data_dir_option
 def remove(name: str, **chosen: Any) -> None:
     """Remove a user, who is signed out everywhere; reviews keep the name."""
-    from radiograde.service.http.access import open_access
+    from radiograde.service.auth.access import open_access
 
     with plain_errors(), open_access(settings_of(chosen)) as access:
         access.users.remove(name)
@@ -105,7 +105,7 @@ def remove(name: str, **chosen: Any) -> None:
 
 def _password(name: str, *, from_stdin: bool) -> str:
     """Return a password that may be used. Raises AccountError."""
-    from radiograde.service.auth.passwords import check_password
+    from radiograde.service.auth.credentials import check_password
 
     if from_stdin:
         typed = sys.stdin.readline().rstrip("\r\n")

@@ -62,10 +62,10 @@ class Database:
         with self._reading() as connection:
             return first_of(connection, query, row)
 
-    def values(self, query: sa.Select[tuple[Value]]) -> list[Value]:
-        """Return the values of a query for one column. Raises StoreError."""
+    def values(self, query: sa.Select[Any], kind: Callable[[Any], Value]) -> list[Value]:
+        """Return what a query for one column finds, each as a ``kind``. Raises StoreError."""
         with self._reading() as connection:
-            return list(connection.scalars(query))
+            return [kind(value) for value in connection.scalars(query)]
 
     def exists(self, query: sa.Select[Any]) -> bool:
         """Return whether a query finds anything. Raises StoreError."""

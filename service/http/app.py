@@ -12,10 +12,10 @@ from fastapi.middleware import Middleware
 
 from radiograde.model.scoring.result import NOTICE
 from radiograde.model.scoring.scorer import Scorer
+from radiograde.service.auth.access import Access
 from radiograde.service.auth.principal import Permission
 from radiograde.service.config.settings import Settings
 from radiograde.service.delivery.review_recorder import ReviewRecorder
-from radiograde.service.http.access import Access
 from radiograde.service.http.caller import REFUSALS, permit
 from radiograde.service.http.dicomweb.stow_endpoint import StowEndpoint
 from radiograde.service.http.middleware import KnownCallers, RequestLog, SafeHeaders
@@ -78,7 +78,6 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         queries.feed.end()
-        access.password_sign_in.close()
         runtime.close()
 
     app = DocumentedApi(

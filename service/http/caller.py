@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
+from radiograde.service.auth.access import Access
 from radiograde.service.auth.principal import Permission, Principal
 from radiograde.service.auth.session_repository import Session
 from radiograde.service.errors import CsrfError, NotAllowedError, SignInNeededError
-from radiograde.service.http.access import Access
 from radiograde.service.http.caller_context import CallerContext, caller_context_of
 from radiograde.service.http.openapi import Responses, problems
 from radiograde.service.http.runtime import Service

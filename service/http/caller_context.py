@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from radiograde.service.auth.access import Access
 from radiograde.service.auth.principal import LOCAL, Principal
 from radiograde.service.auth.session_repository import Session
 from radiograde.service.config.settings import Settings
-from radiograde.service.http.access import Access
 from radiograde.service.http.cookie import token_of
 from radiograde.service.http.request_origin import is_local
 

@@ -6,9 +6,9 @@ import ssl
 
 import structlog
 
+from radiograde.service.auth.access import open_access
 from radiograde.service.config.settings import Settings
 from radiograde.service.errors import CertificateError, UnsafeHostError
-from radiograde.service.http.access import open_access
 
 log = structlog.get_logger("radiograde.access")
 

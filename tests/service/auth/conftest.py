@@ -10,11 +10,11 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
-from radiograde.service.auth.passwords import Passwords
+from radiograde.service.auth.access import Access
+from radiograde.service.auth.credentials import Passwords
 from radiograde.service.auth.principal import Role
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import Database
-from radiograde.service.http.access import Access
 from radiograde.service.http.caller import CSRF_HEADER
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -50,15 +50,13 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a verification take no time: what it costs is not what is tested."""
     monkeypatch.setattr(
-        "radiograde.service.http.password_sign_in.Passwords", lambda: Passwords(QUICK)
+        "radiograde.service.auth.password_sign_in.Passwords", lambda: Passwords(QUICK)
     )
 
 
 @pytest.fixture
-def access(database: Database, clock: TurnedClock) -> Iterator[Access]:
-    opened = Access.of(database, Settings(session_minutes=60), clock)
-    yield opened
-    opened.password_sign_in.close()
+def access(database: Database, clock: TurnedClock) -> Access:
+    return Access.of(database, Settings(session_minutes=60), clock)
 
 
 def access_of(client: TestClient) -> Access:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import structlog
 
+from radiograde.service.auth.access import open_access
 from radiograde.service.auth.principal import Role
 from radiograde.service.config.settings import Settings
 from radiograde.service.errors import CertificateError, UnsafeHostError
-from radiograde.service.http.access import open_access
 from radiograde.service.http.exposure import check_exposure
 from tests.service.auth.conftest import QUICK
 from tests.service.delivery.certificates import Certificates, make_certificates

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from radiograde.service.auth.access import Access
 from radiograde.service.auth.principal import Principal
 from radiograde.service.database.engine import Database
 from radiograde.service.database.tables import api_keys
 from radiograde.service.errors import AccountError
-from radiograde.service.http.access import Access
 from tests.service.auth.conftest import TurnedClock
 
 

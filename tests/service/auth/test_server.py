@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from radiograde.service.auth.access import open_access
 from radiograde.service.config.settings import Settings
-from radiograde.service.http.access import open_access
 from tests.orthanc import free_port, running_orthanc
 from tests.service.auth.conftest import PASSWORD, QUICK
 from tests.service.delivery.certificates import Certificates, make_certificates

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import ExitStack
 from http.cookies import Morsel, SimpleCookie
 from typing import Any
 
@@ -7,10 +8,9 @@ import pytest
 import structlog
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from sqlalchemy import create_engine
 
-from radiograde.service.errors import StoreError
 from radiograde.service.http import schemas
-from radiograde.service.http.password_sign_in import PasswordSignIn
 from tests.service.auth.conftest import PASSWORD, TurnedClock, access_of, add_user, sign_in, under
 from tests.service.conftest import Start
 from tests.service.fakes import png
@@ -241,19 +241,17 @@ def test_guessing_is_slowed_down(client: TestClient) -> None:
 
 def test_too_many_at_a_time_are_sent_away(client: TestClient) -> None:
     add_user(client)
-    password_sign_in: PasswordSignIn = access_of(client).password_sign_in
-    held = [password_sign_in._threads.admit() for _ in range(34)]
-    assert_problem(try_to(client), 503, "overloaded")
-    for place in held:
-        place.__exit__(None, None, None)
+    password_sign_in = access_of(client).password_sign_in
+    with ExitStack() as held:
+        for _ in range(34):
+            held.enter_context(password_sign_in._place())
+        assert_problem(try_to(client), 503, "overloaded")
     assert try_to(client).status_code == 200
 
 
 def test_a_store_that_is_away_is_said(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*_: object) -> object:
-        raise StoreError("The results store does not answer. Try again shortly.")
-
-    monkeypatch.setattr(access_of(client).database, "read", away)
+    nowhere = create_engine("sqlite:////nowhere/radiograde.sqlite")
+    monkeypatch.setattr(access_of(client).database, "engine", nowhere)
     answer = client.post("/dicom-web/studies", content=b"")
     assert_problem(answer, 503, "store_unavailable")
     assert answer.headers["Retry-After"] == "30"

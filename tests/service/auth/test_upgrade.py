@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from radiograde.service.auth.access import open_access
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import MIGRATIONS, open_engine
-from radiograde.service.http.access import open_access
 from tests.service.auth.conftest import QUICK
 
 

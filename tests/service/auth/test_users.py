@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from radiograde.service.auth.access import Access
 from radiograde.service.auth.principal import Principal
 from radiograde.service.database.engine import Database
 from radiograde.service.errors import AccountError
-from radiograde.service.http.access import Access
 from tests.service.auth.conftest import TurnedClock
 
 

@@ -6,16 +6,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from radiograde.command import main
-from radiograde.service.auth.passwords import Passwords
+from radiograde.service.auth.access import open_access
+from radiograde.service.auth.credentials import Passwords
 from radiograde.service.auth.principal import Principal
 from radiograde.service.config.settings import Settings
-from radiograde.service.http.access import open_access
 from tests.service.auth.conftest import PASSWORD, QUICK
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("radiograde.service.auth.passwords.PasswordHasher", lambda: QUICK)
+    monkeypatch.setattr("radiograde.service.auth.credentials.PasswordHasher", lambda: QUICK)
 
 
 @pytest.fixture

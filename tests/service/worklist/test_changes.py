@@ -96,11 +96,9 @@ def test_a_clock_that_goes_wrong(stock: Stock, changes: ChangeLog, seconds: int)
 def test_nothing_is_missed_while_the_database_is_away(
     stock: Stock, changes: ChangeLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(query: object) -> None:
-        raise StoreError("away")
-
     with monkeypatch.context() as patch:
-        patch.setattr(stock.records.database, "read", away)
+        nowhere = sa.create_engine("sqlite:////nowhere/radiograde.sqlite")
+        patch.setattr(stock.records.database, "engine", nowhere)
         with pytest.raises(StoreError):
             changes.look()
     id = stock.film()

@@ -1,17 +1,44 @@
-"""Passwords: what one must be, and how it is kept: as its Argon2id hash (RFC 9106)."""
+"""Passwords and tokens: what they must be, how they are kept, and the clock they live by."""
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import unicodedata
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from radiograde.service.auth.tokens import new_token
 from radiograde.service.errors import AccountError
 
+Clock = Callable[[], datetime]
+
+SEEN_EVERY = timedelta(minutes=1)
+"""How exactly it is kept when a session or a key was last used: a write a request is too many."""
+
 SHORTEST, LONGEST = 12, 1024
+_TOKEN_BYTES = 32
+
+
+def utc_now() -> datetime:
+    """Return the present time, with its zone."""
+    return datetime.now(UTC)
+
+
+def new_token() -> str:
+    """Return 256 random bits as 43 characters that are safe in a header."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
+def digest(token: str) -> str:
+    """Return the SHA-256 under which a token is looked up, in hexadecimal.
+
+    A token needs no slow hash: it is random, so there is nothing to try out.
+    """
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def check_password(name: str, password: str) -> None:
@@ -27,7 +54,7 @@ def check_password(name: str, password: str) -> None:
 
 
 class Passwords:
-    """Hashes and verifies; each takes tens of milliseconds and 64 MiB, by intent."""
+    """Hashes and verifies by Argon2id (RFC 9106); each takes tens of ms and 64 MiB, by intent."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import anyio
 import structlog
 
-from radiograde.service.auth.names import tidy
-from radiograde.service.auth.passwords import Passwords
-from radiograde.service.auth.principal import Principal
+from radiograde.model.errors import OverloadedError
+from radiograde.service.auth.credentials import Passwords
+from radiograde.service.auth.principal import Principal, tidy
 from radiograde.service.auth.session_repository import Session, SessionRepository
 from radiograde.service.auth.throttle import SignInThrottle
 from radiograde.service.auth.user_repository import UserRepository
 from radiograde.service.errors import SignInFailedError
-from radiograde.service.http.pool import GradingPool
 
 log = structlog.get_logger("radiograde.access")
 
@@ -22,7 +23,7 @@ AT_ONCE, WAITING = 2, 32
 
 
 class PasswordSignIn:
-    """Signs people in and out; ``close`` when nobody comes any more."""
+    """Signs people in and out; used from one event loop."""
 
     def __init__(
         self,
@@ -35,7 +36,8 @@ class PasswordSignIn:
         self._sessions = sessions
         self._passwords = passwords or Passwords()
         self._throttle = throttle or SignInThrottle()
-        self._threads = GradingPool(AT_ONCE, WAITING)
+        self._threads = anyio.CapacityLimiter(AT_ONCE)
+        self._under_way = 0
 
     async def sign_in(self, name: str, password: str, address: str) -> tuple[str, Session]:
         """Return a new session and its token; ``address``: from where the caller comes.
@@ -46,19 +48,27 @@ class PasswordSignIn:
             OverloadedError: too many sign in at the same time.
             StoreError: the database does not answer.
         """
-        with self._threads.admit() as place, self._throttle.attempt(tidy(name), address):
-            return await place.run(partial(self._admit, name, password, address))
+        with self._place(), self._throttle.attempt(tidy(name), address):
+            return await anyio.to_thread.run_sync(
+                self._verify, name, password, address, limiter=self._threads
+            )
 
     def sign_out(self, token: str, session: Session) -> None:
         """End a session. Raises StoreError."""
         self._sessions.close(token)
         log.info("signed_out", user=session.principal.name)
 
-    def close(self) -> None:
-        """Give the threads back."""
-        self._threads.close()
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if self._under_way >= AT_ONCE + WAITING:
+            raise OverloadedError("Too many sign in at the same time. Try again in a few seconds.")
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
 
-    def _admit(self, name: str, password: str, address: str) -> tuple[str, Session]:
+    def _verify(self, name: str, password: str, address: str) -> tuple[str, Session]:
         user = self._users.find(name)
         kept = user.password if user is not None else None
         if not self._passwords.matches(kept, password) or user is None:

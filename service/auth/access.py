@@ -9,19 +9,19 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from radiograde.service.auth.clock import Clock, utc_now
+from radiograde.service.auth.credentials import Clock, utc_now
 from radiograde.service.auth.key_repository import KeyRepository
+from radiograde.service.auth.password_sign_in import PasswordSignIn
 from radiograde.service.auth.session_repository import SessionRepository
 from radiograde.service.auth.user_repository import UserRepository
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import Database, open_database
 from radiograde.service.database.tables import api_keys, users
-from radiograde.service.http.password_sign_in import PasswordSignIn
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The ledgers of users, sessions and keys, and the desk where people sign in."""
+    """Users, sessions and keys, and where people sign in."""
 
     database: Database
     users: UserRepository
@@ -45,7 +45,7 @@ class Access:
     def is_guarded(self) -> bool:
         """Return whether a user or a key exists. Raises StoreError."""
         there = sa.or_(sa.exists(sa.select(users.c.name)), sa.exists(sa.select(api_keys.c.name)))
-        return bool(self.database.read(sa.select(there))[0][0])
+        return self.database.values(sa.select(there), bool)[0]
 
 
 @contextmanager
@@ -56,9 +56,7 @@ def open_access(settings: Settings) -> Iterator[Access]:
         StoreError: the data directory cannot be made, or the database cannot be opened.
     """
     database = open_database(settings)
-    access = Access.of(database, settings)
     try:
-        yield access
+        yield Access.of(database, settings)
     finally:
-        access.password_sign_in.close()
         database.close()

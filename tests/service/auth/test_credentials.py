@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from argon2 import PasswordHasher
 
-from radiograde.service.auth.passwords import Passwords, check_password
+from radiograde.service.auth.credentials import Passwords, check_password
 from radiograde.service.errors import AccountError
 from tests.service.auth.conftest import PASSWORD, QUICK
 
