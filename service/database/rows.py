@@ -12,12 +12,13 @@ Row = TypeVar("Row")
 
 
 def columns_of(table: sa.FromClause, row: type) -> list[sa.ColumnElement[Any]]:
-    """Return the columns of a table that a dataclass has fields for, by their keys.
+    """Return the columns of a table that a dataclass has fields for, under the fields' names.
 
     Raises:
         KeyError: the table has no such column.
     """
-    return [table.c[field.name] for field in dataclasses.fields(row)]
+    names = [field.name for field in dataclasses.fields(row)]
+    return [table.c[name].label(name) for name in names]
 
 
 def rows_of(connection: sa.Connection, query: sa.Select[Any], row: Callable[..., Row]) -> list[Row]:
