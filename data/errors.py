@@ -1,7 +1,8 @@
 """What can be wrong with a manifest.
 
 RadiogradeError
-└── ManifestError    400  the label table cannot be used; lists every problem at once
+├── ManifestError    400  the label table cannot be used; lists every problem at once
+└── MaskError        400  a mask cannot be used
 """
 
 from __future__ import annotations
@@ -55,3 +56,11 @@ class ManifestError(RadiogradeError):
     def __reduce__(self) -> tuple[type[ManifestError], tuple[tuple[Problem, ...]]]:
         """Pickle by the problems, so that the error crosses process borders whole."""
         return type(self), (self.problems,)
+
+
+class MaskError(RadiogradeError):
+    """A mask cannot be used; the message says why and what to do, and quotes no path."""
+
+    code = "mask"
+    title = "The mask cannot be used"
+    http_status = 400

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from radiograde.data.film import Box
 from radiograde.model.errors import RadiogradeError, UnreadableError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.damage import told_as_damage
@@ -15,6 +19,8 @@ from radiograde.model.reading.dicom_file import looks_like_dicom, parse
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.dicom_orientation import orientation_of
 from radiograde.model.reading.dicom_view import view_of as view_of_header
+
+Sample = TypeVar("Sample", bound=np.generic)
 
 UPRIGHT = 1
 EXIF_OF_FLIPS: Mapping[tuple[bool, bool], int] = {
@@ -24,6 +30,21 @@ EXIF_OF_FLIPS: Mapping[tuple[bool, bool], int] = {
     (True, False): 4,
 }
 """EXIF's Orientation of a film whose rows, or whose columns, are to be turned around."""
+
+MIRRORED: Mapping[int, tuple[bool, bool]] = {
+    1: (False, False),
+    2: (True, False),
+    3: (True, True),
+    4: (False, True),
+    5: (False, False),
+    6: (True, False),
+    7: (True, True),
+    8: (False, True),
+}
+"""What makes a stored film upright: mirrored across, and down. From 5 on it is transposed first.
+
+EXIF 2.32, Orientation (0x0112).
+"""
 
 VIEWS: Mapping[str, str] = {"PA": "PA", "AP": "AP", "LATERAL": "L"}
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
@@ -42,6 +63,23 @@ class FilmHeader:
     columns: int
     orientation: int = UPRIGHT
     view: str = ""
+
+    def upright(self, pixels: NDArray[Sample]) -> NDArray[Sample]:
+        """Return (H, W) pixels of the stored film as the film is shown: head up, right on left."""
+        turned = pixels.T if self.orientation >= 5 else pixels
+        across, down = MIRRORED[self.orientation]
+        return np.ascontiguousarray(turned[:: -1 if down else 1, :: -1 if across else 1])
+
+    def upright_box(self, box: Box) -> Box:
+        """Return a box of the stored film in pixels of the film as it is shown."""
+        x, y = (box.x0, box.x1), (box.y0, box.y1)
+        width, height = self.columns, self.rows
+        if self.orientation >= 5:
+            x, y, width, height = y, x, height, width
+        across, down = MIRRORED[self.orientation]
+        x = (width - x[1], width - x[0]) if across else x
+        y = (height - y[1], height - y[0]) if down else y
+        return Box(x[0], y[0], x[1], y[1])
 
 
 def read_header(path: Path) -> FilmHeader:
