@@ -7,6 +7,9 @@ Cohen et al., arXiv 2005.11856, after Wong et al., Radiology 2020;296:E72-E78.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+ZoneName = Literal["A", "B", "C", "D", "E", "F"]
 
 RIGHT_ZONES = ("A", "B", "C")
 """Zones of the patient's right lung from top to bottom: the image's left side."""

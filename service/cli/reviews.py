@@ -55,10 +55,11 @@ def reviews(out: Path, since: datetime | None, accepted: bool, lungs: bool, **ch
     from radiograde.service.labelling.export import Choice, ReviewExport, summary
 
     with plain_errors():
-        records = open_records(settings_of(chosen))
+        settings = settings_of(chosen)
+        records = open_records(settings)
         try:
             choice = Choice(since.astimezone() if since else None, accepted, lungs)
-            export = ReviewExport(records, choice)
+            export = ReviewExport(records, choice, settings.limits)
             outcomes = list(watched(export.write(out), len(export), "Exporting"))
         finally:
             records.close()

@@ -1,4 +1,4 @@
-"""The ledger of deliveries: what became of each result's way to each destination."""
+"""The table of deliveries: what became of each result's way to each destination."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class DeliveryRepository:
     def send_anew(
         self, connection: sa.Connection, film_id: str, destinations: Collection[str]
     ) -> None:
-        """Have what was or is being delivered sent again, since there is more to tell.
+        """Have what was or is being delivered sent again, since its documents have changed.
 
         In a transaction that its caller ends. Parked deliveries stay so, for a person to retry.
         """
@@ -79,7 +79,7 @@ class DeliveryRepository:
                 self._queue.deliver(connection, film_id, row.destination, attempt=row.attempts + 1)
 
     def put_off(self, delivery: Delivery, error: DeliveryError, delay_s: float) -> None:
-        """Record a failed attempt, and the next one after a pause."""
+        """Record a failed attempt, and the next one after a back-off."""
         with self._database.write() as connection:
             update = _after_attempt(delivery, error=error.code, message=error.message)
             if connection.execute(update).rowcount:

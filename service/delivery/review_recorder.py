@@ -1,4 +1,4 @@
-"""Recording a review, and seeing to it that destinations are told of it."""
+"""Recording a review, and sending the documents that show it to the destinations again."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import structlog
 from ulid import ULID
 
 from radiograde.service.config.site import DestinationConfig, Kind
+from radiograde.service.database.engine import Database
 from radiograde.service.database.tables import films
+from radiograde.service.delivery.delivery_repository import DeliveryRepository
 from radiograde.service.documents.builders import WITH_REVIEWS
 from radiograde.service.errors import NotReviewableError
-from radiograde.service.grading.records import Records
+from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.reviews.review import Judgement, Review
+from radiograde.service.reviews.review_repository import ReviewRepository
 
 log = structlog.get_logger("radiograde.reviews")
 
@@ -25,14 +28,24 @@ SENT_AGAIN: frozenset[Kind] = WITH_REVIEWS | {"sr"}
 class ReviewRecorder:
     """Records reviews; safe to share among threads."""
 
-    def __init__(self, records: Records, destinations: Collection[DestinationConfig]) -> None:
-        self._records = records
-        self._told = [one.name for one in destinations if SENT_AGAIN & set(one.kinds)]
+    def __init__(
+        self,
+        database: Database,
+        results: ResultRepository,
+        reviews: ReviewRepository,
+        deliveries: DeliveryRepository,
+        destinations: Collection[DestinationConfig],
+    ) -> None:
+        self._database = database
+        self._results = results
+        self._reviews = reviews
+        self._deliveries = deliveries
+        self._showing_reviews = [one.name for one in destinations if SENT_AGAIN & set(one.kinds)]
 
     def record(self, result_id: str, reviewer: str, judgement: Judgement) -> Review:
         """Return the review as it is kept from now on.
 
-        In the same transaction the result's deliveries that tell of reviews are set going again.
+        In the same transaction the result's deliveries that show reviews are set going again.
         Where the film is no longer kept nothing is sent: no document can be made of it.
 
         Raises:
@@ -40,15 +53,15 @@ class ReviewRecorder:
             NotReviewableError: the file could not be read.
             StoreError: the database does not answer; nothing was recorded.
         """
-        if self._records.store.get(result_id)["status"] == "failed":
+        if self._results.get(result_id)["status"] == "failed":
             raise NotReviewableError(
                 "This file could not be read, so there is nothing to review. Send the film again."
             )
         review = Review(str(ULID()), result_id, reviewer, datetime.now(UTC), judgement)
-        with self._records.database.write() as connection:
-            self._records.reviews.add(connection, review)
+        with self._database.write() as connection:
+            self._reviews.add(connection, review)
             kept = sa.select(films.c.id).where(films.c.id == result_id, films.c.kept)
             if connection.execute(kept).first() is not None:
-                self._records.deliveries.send_anew(connection, result_id, self._told)
+                self._deliveries.send_anew(connection, result_id, self._showing_reviews)
         log.info("reviewed", result_id=result_id, review_id=review.id, verdict=review.verdict)
         return review

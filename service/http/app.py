@@ -99,7 +99,10 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
     app.state.access = access
     app.state.page_queries = queries
     app.state.stow = StowEndpoint(runtime.records.intake, settings.limits.max_bytes)
-    app.state.reviews = ReviewRecorder(runtime.records, settings.destination)
+    records = runtime.records
+    app.state.reviews = ReviewRecorder(
+        records.database, records.store, records.reviews, records.deliveries, settings.destination
+    )
     add_problem_handlers(app)
     for part, permission in GUARDED.items():
         app.include_router(part.router, dependencies=[permit(permission)], responses=REFUSALS)

@@ -10,11 +10,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from radiograde.model.scoring.scales import ZoneName
+
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Ulid = Annotated[str, Field(pattern="^[0-9A-HJKMNP-TV-Z]{26}$")]
 Percent = Annotated[float, Field(ge=0, le=100)]
-ZoneName = Literal["A", "B", "C", "D", "E", "F"]
 
 
 class Schema(BaseModel):

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
-from radiograde.model.reading import film_file
-from radiograde.model.reading.dicom_file import peek
+from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.dicom_view import View
+from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.scoring.scales import ZONES
 from radiograde.service.database.tables import films, reviews
 from radiograde.service.errors import ExportError
 from radiograde.service.grading.records import Records
-from radiograde.service.labelling.folder import IMAGES, MASKS, ExportFolder
-from radiograde.service.labelling.labels import deciding, zones_of
-from radiograde.service.labelling.pictures import film_png, lungs_png
+from radiograde.service.labelling.export_folder import (
+    IMAGES,
+    MASKS,
+    ExportFolder,
+    film_png,
+    lungs_png,
+)
 from radiograde.service.reviews.review import Review
 
 SOURCE = "reviews"
 OLDEST = 90
-"""Ages from here on are told as one: few people reach them."""
+"""Ages from here on are written as one: few people reach them."""
 
 _VIEWS: Mapping[View, str] = {"PA": "PA", "AP": "AP", "LATERAL": "L"}
 _SEXES = ("M", "F", "O")
@@ -46,8 +52,8 @@ class Choice:
 class ReviewExport:
     """The films that a choice of reviews labels; each is written by one step of :meth:`write`."""
 
-    def __init__(self, records: Records, choice: Choice) -> None:
-        """Look up the reviews.
+    def __init__(self, records: Records, choice: Choice, limits: Limits) -> None:
+        """Look up the reviews; ``limits``: what a film may claim.
 
         Raises:
             ExportError: there are none.
@@ -55,8 +61,9 @@ class ReviewExport:
         """
         self._records = records
         self._choice = choice
-        self._deciding = self._chosen()
-        if not self._deciding:
+        self._limits = limits
+        self._reviews = self._chosen()
+        if not self._reviews:
             raise ExportError(
                 "No review to export. Review results on the page, or leave --since out."
             )
@@ -65,7 +72,7 @@ class ReviewExport:
 
     def __len__(self) -> int:
         """Return how many films are to be looked at."""
-        return len(self._deciding)
+        return len(self._reviews)
 
     def write(self, out: Path) -> Iterator[Outcome]:
         """Yield what became of each film; with the last one the manifest is written.
@@ -76,7 +83,7 @@ class ReviewExport:
             OSError: something cannot be written.
         """
         folder = ExportFolder(out)
-        for review in self._deciding:
+        for review in self._reviews:
             yield self._write_film(folder, review)
         folder.finish(self._rows)
 
@@ -102,8 +109,8 @@ class ReviewExport:
         if zones is None:
             return "not_gradable"
         try:
-            content = self._records.archive.film(review.result_id)
-            film = film_file.read(content)
+            file = FilmFile(self._records.archive.film(review.result_id), self._limits)
+            film = file.radiograph()
         except RadiogradeError:
             return "gone"
         self._rows.append(
@@ -112,7 +119,7 @@ class ReviewExport:
                 "patient": self._patients.get(review.result_id, review.result_id),
                 **{f"brixia_{zone}": str(score) for zone, score in zones.items()},
                 "view": _VIEWS.get(film.view, ""),
-                "sex": _sex(content),
+                "sex": _sex(file.header),
                 "age": _age(film),
                 "lung_mask": self._save_lungs(folder, review.result_id, film),
                 "source": SOURCE,
@@ -134,8 +141,30 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     )
 
 
-def _sex(content: bytes) -> str:
-    header = peek(content, Limits())
+def deciding(reviews: Sequence[Review], *, accepted: bool) -> Review | None:
+    """Return the newest review; without ``accepted`` the newest that accepts nothing.
+
+    ``reviews``: newest first. None where none is left.
+    """
+    wanted = (review for review in reviews if accepted or review.verdict != "accepted")
+    return next(wanted, None)
+
+
+def zones_of(review: Review, document: Mapping[str, Any]) -> dict[str, int] | None:
+    """Return the zones A-F, each 0-3: the reader's own, or the model's rounded where accepted.
+
+    ``document``: the result. None where the reader finds the film not gradable, or agrees that the
+    model did not grade it.
+    """
+    if review.zones is not None:
+        return dict(review.zones)
+    if review.verdict != "accepted" or "scores" not in document:
+        return None
+    zones = document["scores"]["brixia"]["zones"]
+    return {zone: math.floor(zones[zone]["value"] + 0.5) for zone in ZONES}
+
+
+def _sex(header: Header | None) -> str:
     sex = (header.text("PatientSex") or "").upper() if header is not None else ""
     return sex if sex in _SEXES else ""
 

@@ -1,4 +1,4 @@
-"""The ledger of reviews: what readers said of results. Nothing in it is ever changed."""
+"""The table of reviews: what readers said of results. Nothing in it is ever changed."""
 
 from __future__ import annotations
 
@@ -90,10 +90,10 @@ class ReviewRepository:
 
 def _gather(rows: Sequence[Any], found: dict[str, list[Review]]) -> None:
     """Add each reader's newest review to those of its result; ``rows`` begin with the newest."""
-    heard: set[tuple[str, str]] = set()
+    counted: set[tuple[str, str]] = set()
     for row in rows:
-        if (row.result_id, row.reviewer) not in heard:
-            heard.add((row.result_id, row.reviewer))
+        if (row.result_id, row.reviewer) not in counted:
+            counted.add((row.result_id, row.reviewer))
             found.setdefault(row.result_id, []).append(_review(row))
 
 

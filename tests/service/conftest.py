@@ -18,6 +18,7 @@ from pynetdicom import _config
 
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.settings import Settings
+from radiograde.service.grading.records import Records, open_records
 from radiograde.service.http.app import create_app
 from tests.service.fakes import FakeScorer
 
@@ -71,3 +72,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
 def client(start: Start) -> TestClient:
     """Return a client of a service with the default settings."""
     return start()
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[Records]:
+    """Return the records of a new installation."""
+    opened = open_records(Settings(data_dir=tmp_path / "data"))
+    yield opened
+    opened.close()

@@ -12,7 +12,7 @@ from radiograde.service.http.caller import Caller, permit
 from radiograde.service.http.openapi import Responses, problems
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Review, Reviews
-from radiograde.service.reviews.request import ReviewRequest
+from radiograde.service.reviews.review import ReviewRequest
 
 router = APIRouter(prefix="/v1/results/{id}/reviews", tags=["reviews"])
 

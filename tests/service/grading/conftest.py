@@ -1,25 +1,14 @@
-"""Records in a folder of their own, and films that can be told apart."""
+"""Films that differ in their UID alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from radiograde.service.config.settings import Settings
-from radiograde.service.grading.records import Records, open_records
 from tests.service.documents.graded_films import film_bytes
 
 MakeFilm = Callable[[int], bytes]
-
-
-@pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    """Return the records of a new installation."""
-    opened = open_records(Settings(data_dir=tmp_path / "data"))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -19,9 +19,8 @@ from radiograde.model.scoring.preprocess import Preprocessing, prepare
 from radiograde.model.scoring.result import GateVerdict, SeverityResult
 from radiograde.service.database.tables import films
 from radiograde.service.grading.records import Records
-from radiograde.service.labelling.folder import COLUMNS
-from radiograde.service.labelling.labels import deciding, zones_of
-from radiograde.service.labelling.pictures import film_png, lungs_png
+from radiograde.service.labelling.export import deciding, zones_of
+from radiograde.service.labelling.export_folder import COLUMNS, film_png, lungs_png
 from tests.service.documents.graded_films import film_bytes, graded_film, lung_maps
 from tests.service.fakes import FACTS, scored
 from tests.service.grading.graders import bench

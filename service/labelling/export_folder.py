@@ -1,4 +1,7 @@
-"""The folder of an export: ``manifest.csv`` beside ``images/`` and ``lung_masks/``."""
+"""The folder of an export: ``manifest.csv`` beside ``images/`` and ``lung_masks/``.
+
+Films and lungs are PNG, as training reads them: nothing of the header is in them.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,14 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.scoring.result import Maps
 from radiograde.model.scoring.scales import ZONES
 from radiograde.service.atomic_write import write_atomically
+from radiograde.service.documents.maps import LUNG, resized
 from radiograde.service.errors import ExportError
 
 MANIFEST = "manifest.csv"
@@ -25,6 +34,10 @@ COLUMNS = (
     "license",
 )
 """As docs/reference/manifest.md describes them."""
+
+
+_FAST = 1
+"""Compression: higher levels take several times as long and save a tenth."""
 
 
 class ExportFolder:
@@ -73,9 +86,27 @@ class ExportFolder:
             return False
 
 
+def film_png(film: Radiograph) -> bytes:
+    """Return the graded pixels, upright and air black, at 16 bits."""
+    return _png(np.rint(film.pixels * 65535).astype(np.uint16))
+
+
+def lungs_png(film: Radiograph, maps: Maps) -> bytes:
+    """Return the lungs that the model outlined: 1 the patient's right, 2 the left, 0 elsewhere."""
+    rows, columns = film.pixels.shape
+    right, left = (resized(lung, (columns, rows)) > LUNG for lung in maps.lungs)
+    return _png(np.where(right, 1, np.where(left, 2, 0)).astype(np.uint8))
+
+
 def _table(rows: Iterable[Mapping[str, str]]) -> bytes:
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return buffer.getvalue().encode()
+
+
+def _png(values: np.ndarray[tuple[int, ...], np.dtype[np.uint8 | np.uint16]]) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(values).save(buffer, "PNG", compress_level=_FAST)
+    return buffer.getvalue()

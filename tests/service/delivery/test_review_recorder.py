@@ -1,4 +1,4 @@
-"""A review reaches the destinations, whatever goes on at the moment."""
+"""A review reaches the destinations, whatever goes on meanwhile."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def folder(path: Path, *send: Kind, name: str = "share") -> FolderDestinationCon
 
 
 def working(records: Records, destination: DestinationConfig, target: Destination) -> Bench:
-    """Return a bench that builds real documents and sends them to one sink."""
+    """Return a bench that builds real documents and sends them to one destination."""
     made = graders.bench(records)
     return Bench(
         made.scorer,
@@ -45,6 +45,12 @@ def working(records: Records, destination: DestinationConfig, target: Destinatio
         records.document_store,
         {destination.name: (destination, target)},
         made.delivery,
+    )
+
+
+def recorder_of(records: Records, *destinations: DestinationConfig) -> ReviewRecorder:
+    return ReviewRecorder(
+        records.database, records.store, records.reviews, records.deliveries, destinations
     )
 
 
@@ -72,7 +78,7 @@ def test_after_a_review_its_report_reaches_the_folder(records: Records, tmp_path
     work = working(records, share, open_destination(share))
     film = delivered(records, work)
     before = (tmp_path / film / "report.pdf").read_bytes()
-    review = ReviewRecorder(records, [share]).record(film, "kim", CORRECTION)
+    review = recorder_of(records, share).record(film, "kim", CORRECTION)
     assert state(records, film) == ("waiting", 1)
     assert queued(records, film) == 2
     work.deliver(film, "share")
@@ -86,7 +92,7 @@ def test_after_a_review_its_report_reaches_the_folder(records: Records, tmp_path
 
 
 class Keeper:
-    """A sink that keeps what it is sent, and may do something meanwhile."""
+    """A destination that keeps what it is sent, and may do something meanwhile."""
 
     def __init__(self) -> None:
         self.name = "share"
@@ -108,7 +114,7 @@ def test_a_review_made_while_a_delivery_goes_on_is_not_lost(
     work = working(records, share, target)  # type: ignore[arg-type]
     film = records.intake.accept(film_bytes(), "dicom").film_id
     work.grade(film)
-    recorder = ReviewRecorder(records, [share])
+    recorder = recorder_of(records, share)
     target.meanwhile = lambda: recorder.record(film, "kim", CORRECTION)
     work.deliver(film, "share")
     assert state(records, film) == ("waiting", 1)
@@ -128,7 +134,7 @@ def test_a_delivery_that_waits_anyway_has_no_second_attempt_beside_it(
     work = working(records, share, outbox)
     film = delivered(records, work)
     assert (state(records, film), queued(records, film)) == (("waiting", 1), 2)
-    ReviewRecorder(records, [share]).record(film, "kim", CORRECTION)
+    recorder_of(records, share).record(film, "kim", CORRECTION)
     assert (state(records, film), queued(records, film)) == (("waiting", 1), 2)
     outbox.error = None
     work.deliver(film, "share")
@@ -143,7 +149,7 @@ def test_what_is_parked_stays_parked_until_a_person_retries(
     film = delivered(records, work)
     for _ in range(4):
         work.deliver(film, "share")
-    ReviewRecorder(records, [share]).record(film, "kim", CORRECTION)
+    recorder_of(records, share).record(film, "kim", CORRECTION)
     assert state(records, film)[0] == "parked"
     outbox.error = None
     records.jobs.retry(film)
@@ -155,7 +161,7 @@ def test_destinations_that_show_no_reviews_are_left_alone(records: Records, tmp_
     outbox, share = Outbox("share"), folder(tmp_path, "seg", "fhir")
     work = working(records, share, outbox)
     film = delivered(records, work)
-    ReviewRecorder(records, [share]).record(film, "kim", CORRECTION)
+    recorder_of(records, share).record(film, "kim", CORRECTION)
     assert state(records, film) == ("delivered", 1)
 
 
@@ -166,7 +172,7 @@ def test_a_review_of_a_film_that_is_gone_is_kept_and_sent_nowhere(
     film = delivered(records, working(records, share, outbox))
     records.archive.drop(film)
     records.films.let_go([film])
-    review = ReviewRecorder(records, [share]).record(film, "kim", CORRECTION)
+    review = recorder_of(records, share).record(film, "kim", CORRECTION)
     assert records.reviews.of(film) == [review]
     assert state(records, film) == ("delivered", 1)
 
@@ -175,7 +181,7 @@ def test_what_could_not_be_read_or_is_not_there_cannot_be_reviewed(records: Reco
     work = graders.bench(records)
     film = records.intake.accept(film_bytes()[:-1000], "dicom").film_id
     work.grade(film)
-    recorder = ReviewRecorder(records, [])
+    recorder = recorder_of(records)
     with pytest.raises(NotReviewableError, match="nothing to review"):
         recorder.record(film, "kim", CORRECTION)
     with pytest.raises(NotFoundError):
@@ -188,7 +194,7 @@ def test_a_picture_has_reviews_in_pdf_and_json_and_no_report_of_its_own(
 ) -> None:
     film = records.intake.accept(png(), "http").film_id
     graders.bench(records).grade(film)
-    ReviewRecorder(records, []).record(film, "kim", CORRECTION)
+    recorder_of(records).record(film, "kim", CORRECTION)
     assert [one.kind for one in records.document_store.documents(film, ("sr", "pdf", "json"))] == [
         "pdf",
         "json",
@@ -200,13 +206,13 @@ def test_documents_that_show_reviews_are_made_anew_and_the_old_ones_thrown_away(
 ) -> None:
     film = records.intake.accept(film_bytes(), "dicom").film_id
     graders.bench(records).grade(film)
-    recorder, document_store = ReviewRecorder(records, []), records.document_store
-    told = [document_store.document(film, "pdf").content]
+    recorder, document_store = recorder_of(records), records.document_store
+    made = [document_store.document(film, "pdf").content]
     for reader in ("kim", "lee"):
         recorder.record(film, reader, CORRECTION)
-        told.append(document_store.document(film, "pdf").content)
-        assert document_store.document(film, "pdf").content == told[-1]
-    assert len(set(told)) == 3
+        made.append(document_store.document(film, "pdf").content)
+        assert document_store.document(film, "pdf").content == made[-1]
+    assert len(set(made)) == 3
     kept = [path.name for path in records.archive.folder(film).iterdir()]
     assert len([name for name in kept if name.endswith("report.pdf")]) == 1
 
@@ -215,7 +221,7 @@ def test_a_review_changes_none_of_the_models_own_dicom_objects(records: Records)
     film = records.intake.accept(film_bytes(), "dicom").film_id
     graders.bench(records).grade(film)
     before = records.document_store.documents(film, ("sr", "seg", "sc"))
-    review = ReviewRecorder(records, []).record(film, "kim", CORRECTION)
+    review = recorder_of(records).record(film, "kim", CORRECTION)
     after = records.document_store.documents(film, ("sr", "seg", "sc"))
     assert after[:3] == before
     ds = dcmread(io.BytesIO(after[3].content))
