@@ -18,16 +18,14 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.http.caller import REFUSALS, permit
 from radiograde.service.http.dicomweb.stow_endpoint import StowEndpoint
-from radiograde.service.http.middleware import KnownCallers, RequestLog, SafeHeaders
+from radiograde.service.http.middleware import KnownCallers, RequestLog, SafeHeaders, SmallBodies
 from radiograde.service.http.openapi import DocumentedApi
 from radiograde.service.http.page_queries import open_page_queries
 from radiograde.service.http.problems import add_problem_handlers
 from radiograde.service.http.request_origin import proxy_middleware
 from radiograde.service.http.routes import (
     document_routes,
-    event_routes,
     health_routes,
-    history_routes,
     job_routes,
     model_routes,
     page_routes,
@@ -40,7 +38,6 @@ from radiograde.service.http.routes import (
     worklist_routes,
 )
 from radiograde.service.http.runtime import open_runtime
-from radiograde.service.http.small_bodies import SmallBodies
 
 OPEN = (session_routes, health_routes, page_routes)
 """Routes for everybody: they show nothing of what is kept."""
@@ -53,9 +50,7 @@ GUARDED: Mapping[ModuleType, Permission] = {
     document_routes: "read",
     review_routes: "read",
     worklist_routes: "read",
-    event_routes: "read",
     viewing_routes: "read",
-    history_routes: "read",
     model_routes: "read",
 }
 """The permission that every route of a module asks; a route that asks more says so itself, by

@@ -1,22 +1,34 @@
-"""What a route asks of its caller: to be known, and to have a role that may."""
+"""Who calls a route: a session, a key, or somebody at this computer; and what they may do."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import secrets
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
+from starlette.responses import Response
 
 from radiograde.service.auth.access import Access
-from radiograde.service.auth.principal import Permission, Principal
+from radiograde.service.auth.principal import LOCAL, Permission, Principal
 from radiograde.service.auth.session_repository import Session
+from radiograde.service.config.settings import Settings
 from radiograde.service.errors import CsrfError, NotAllowedError, SignInNeededError
-from radiograde.service.http.caller_context import CallerContext, caller_context_of
 from radiograde.service.http.openapi import Responses, problems
+from radiograde.service.http.request_origin import is_local
 from radiograde.service.http.runtime import Service
 
+COOKIE = "radiograde"
+SECURE_COOKIE = f"__Host-{COOKIE}"
+"""Browsers take a cookie of this name only by TLS, from this very host, for all of its paths:
+RFC 6265bis section 4.1.3.2."""
 CSRF_HEADER = "X-CSRF-Token"
+UNATTENDED_HEADER = "X-Unattended"
+"""The page sends it with what it asks by itself, while nobody touches it."""
+
 REFUSALS: Responses = problems(
     s401="Nobody is signed in, and no API key came along",
     s403="The role does not allow it, or the session's token is missing",
@@ -29,20 +41,27 @@ _IN_THE_DOCS = HTTPBearer(
 )
 
 
-def _access(request: Request) -> Access:
-    access: Access = request.app.state.access
-    return access
+@dataclass(frozen=True, slots=True)
+class CallerContext:
+    """Who calls, None for nobody known; ``session`` and its ``token`` where that is why."""
+
+    principal: Principal | None
+    session: Session | None = None
+    token: str | None = None
 
 
-AccessOfRequest = Annotated[Access, Depends(_access)]
+def set_token(request: Request, answer: Response, settings: Settings, token: str) -> None:
+    """Have the browser keep a session's token until it closes, out of reach of every script."""
+    secure = _is_secure(request, settings)
+    answer.set_cookie(
+        _cookie(secure), token, path="/", secure=secure, httponly=True, samesite="strict"
+    )
 
 
-def _caller_context(request: Request, access: AccessOfRequest, service: Service) -> CallerContext:
-    return caller_context_of(request, access, service.settings)
-
-
-AnyCaller = Annotated[CallerContext, Depends(_caller_context)]
-"""Whoever comes, known or not. Raises StoreError."""
+def drop_token(request: Request, answer: Response, settings: Settings) -> None:
+    """Have the browser forget the token."""
+    secure = _is_secure(request, settings)
+    answer.delete_cookie(_cookie(secure), path="/", secure=secure, httponly=True, samesite="strict")
 
 
 def check_csrf(request: Request, session: Session | None) -> None:
@@ -54,15 +73,47 @@ def check_csrf(request: Request, session: Session | None) -> None:
         raise CsrfError(f"Send the `csrf` of GET /v1/session as the header {CSRF_HEADER}.")
 
 
+def _access(request: Request) -> Access:
+    access: Access = request.app.state.access
+    return access
+
+
+AccessOfRequest = Annotated[Access, Depends(_access)]
+
+
+def _context(request: Request, access: AccessOfRequest, service: Service) -> CallerContext:
+    """Return who a request comes from.
+
+    First the session of its cookie; then the key, as ``Authorization: Bearer KEY`` or as the
+    password of ``Basic``. As long as there is neither a user nor a key: LOCAL for whoever plainly
+    sits at this computer, or for everybody where the settings allow that.
+    """
+    settings = service.settings
+    token = request.cookies.get(_cookie(_is_secure(request, settings)))
+    session = access.sessions.find(token, attended=_is_attended(request)) if token else None
+    if session is not None:
+        return CallerContext(session.principal, session, token)
+    key = _key_of(request.headers.get("authorization", ""))
+    machine = access.keys.find(key) if key else None
+    if machine is not None:
+        return CallerContext(machine)
+    open_to_caller = settings.allow_insecure or is_local(request.headers, settings)
+    return CallerContext(LOCAL if open_to_caller and not access.is_guarded() else None)
+
+
+AnyCaller = Annotated[CallerContext, Depends(_context)]
+"""Whoever comes, known or not. Raises StoreError."""
+
+
 def _caller(
-    request: Request, caller_context: AnyCaller, _: Annotated[object, Depends(_IN_THE_DOCS)]
+    request: Request, context: AnyCaller, _: Annotated[object, Depends(_IN_THE_DOCS)]
 ) -> Principal:
-    if caller_context.principal is None:
+    if context.principal is None:
         raise SignInNeededError(
             "Sign in on the page, or send an API key as `Authorization: Bearer KEY`."
         )
-    check_csrf(request, caller_context.session)
-    return caller_context.principal
+    check_csrf(request, context.session)
+    return context.principal
 
 
 Caller = Annotated[Principal, Depends(_caller)]
@@ -82,3 +133,31 @@ def permit(permission: Permission) -> Any:
             )
 
     return Depends(check)
+
+
+def _is_secure(request: Request, settings: Settings) -> bool:
+    return settings.is_encrypted or request.url.scheme == "https"
+
+
+def _cookie(secure: bool) -> str:
+    return SECURE_COOKIE if secure else COOKIE
+
+
+def _is_attended(request: Request) -> bool:
+    """Return whether somebody sits before the page; a stream of events comes back by itself."""
+    headers = request.headers
+    return UNATTENDED_HEADER not in headers and headers.get("accept") != "text/event-stream"
+
+
+def _key_of(authorization: str) -> str | None:
+    """Return the key in an Authorization header, RFC 6750 section 2.1 and RFC 7617 section 2."""
+    scheme, _, credentials = authorization.partition(" ")
+    credentials = credentials.strip()
+    if scheme.lower() == "bearer":
+        return credentials
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+    except (binascii.Error, ValueError):
+        return None

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id and log line, who may call, safe headers."""
+"""What surrounds every request: its id and log line, who may call, how much, safe headers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
-from radiograde.model.errors import RadiogradeError
+from radiograde.model.errors import RadiogradeError, TooLargeError
 from radiograde.service.errors import ForeignPageError, UnknownHostError
 from radiograde.service.http.problems import error_problem, unexpected_problem
 from radiograde.service.http.request_origin import host_name
@@ -37,6 +37,10 @@ SAFE_HEADERS: Mapping[str, str] = {
 
 _HSTS = "max-age=31536000"
 """RFC 6797: from now on by TLS alone, for a year."""
+
+SMALL_BODY_BYTES = 64 * 1024
+FILM_PATHS = ("/v1/score", "/dicom-web/")
+"""They read their bodies themselves, in pieces, with limits of their own."""
 
 _QUIET_ROUTES = frozenset({"/healthz", "/readyz"})
 _CLIENT_GONE = 499
@@ -142,3 +146,47 @@ def _log_request(scope: Scope, status: int | None, ms: float) -> None:
 def _places(error: BaseException) -> list[str]:
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]]
+
+
+class SmallBodies:
+    """Reads a small body before the request is passed on, and answers a larger one 413.
+
+    FastAPI reads bodies that are no films before it asks who sends them.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 413."""
+        if not _has_small_body(scope):
+            await self._app(scope, receive, send)
+            return
+        messages = await _small_body(receive)
+        if messages is None:
+            too_large = TooLargeError(f"The request is larger than {SMALL_BODY_BYTES // 1024} KiB.")
+            await error_problem(too_large)(scope, receive, send)
+            return
+        replay = iter(messages)
+
+        async def receive_again() -> Message:
+            return next(replay, None) or await receive()
+
+        await self._app(scope, receive_again, send)
+
+
+def _has_small_body(scope: Scope) -> bool:
+    changes = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
+    return changes and not scope["path"].startswith(FILM_PATHS)
+
+
+async def _small_body(receive: Receive) -> list[Message] | None:
+    """Return the messages of a body, None once there are too many bytes in them."""
+    messages: list[Message] = []
+    size = 0
+    while not messages or messages[-1].get("more_body", False):
+        messages.append(await receive())
+        size += len(messages[-1].get("body", b""))
+        if size > SMALL_BODY_BYTES:
+            return None
+    return messages

@@ -7,9 +7,14 @@ from fastapi.responses import JSONResponse, Response
 
 from radiograde.service.auth.principal import LOCAL, PERMISSIONS, Principal
 from radiograde.service.config.settings import Settings
-from radiograde.service.http.caller import AccessOfRequest, AnyCaller, check_csrf
-from radiograde.service.http.caller_context import CallerContext
-from radiograde.service.http.cookie import drop_token, set_token
+from radiograde.service.http.caller import (
+    AccessOfRequest,
+    AnyCaller,
+    CallerContext,
+    check_csrf,
+    drop_token,
+    set_token,
+)
 from radiograde.service.http.openapi import problems
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Session, SignIn
@@ -24,9 +29,9 @@ router = APIRouter(prefix="/v1/session", tags=["session"])
     responses={200: {"model": Session}, **problems(s503="The store is away")},
     response_class=Response,
 )
-def get_session(caller_context: AnyCaller, service: Service) -> Response:
+def get_session(caller: AnyCaller, service: Service) -> Response:
     """Return the user, or none; strangers are answered too."""
-    return JSONResponse(_document(caller_context, service.settings))
+    return JSONResponse(_document(caller, service.settings))
 
 
 @router.post(
@@ -65,22 +70,22 @@ async def sign_in(
     response_class=Response,
 )
 def sign_out(
-    request: Request, caller_context: AnyCaller, access: AccessOfRequest, service: Service
+    request: Request, caller: AnyCaller, access: AccessOfRequest, service: Service
 ) -> Response:
     """End the session, if there is one."""
-    check_csrf(request, caller_context.session)
-    if caller_context.session is not None and caller_context.token is not None:
-        access.password_sign_in.sign_out(caller_context.token, caller_context.session)
+    check_csrf(request, caller.session)
+    if caller.session is not None and caller.token is not None:
+        access.password_sign_in.sign_out(caller.token, caller.session)
     answer = Response(status_code=204)
     drop_token(request, answer, service.settings)
     return answer
 
 
-def _document(caller_context: CallerContext, settings: Settings) -> dict[str, object]:
+def _document(caller: CallerContext, settings: Settings) -> dict[str, object]:
     return {
-        "sign_in": caller_context.principal != LOCAL,
-        "user": caller_context.principal and _user(caller_context.principal),
-        "csrf": caller_context.session and caller_context.session.csrf,
+        "sign_in": caller.principal != LOCAL,
+        "user": caller.principal and _user(caller.principal),
+        "csrf": caller.session and caller.session.csrf,
         "identifiers": settings.identifiers,
     }
 

@@ -1,27 +1,31 @@
-"""``/v1/worklist``: films to read."""
+"""``/v1/worklist``, a patient's history, and ``/v1/events``: what the page lists and follows."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import JSONResponse, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from radiograde.service.http.openapi import problems
 from radiograde.service.http.page_queries import Queries
-from radiograde.service.http.routes.worklist_schemas import Row, WorklistPage
+from radiograde.service.http.routes.worklist_schemas import PatientHistory, Row, WorklistPage
 from radiograde.service.worklist.cursor import Order, parse_cursor
+from radiograde.service.worklist.feed import Listener
 from radiograde.service.worklist.query import Filters, Severity, Status
 
-router = APIRouter(prefix="/v1/worklist", tags=["worklist"])
+router = APIRouter(tags=["worklist"])
 
+FilmId = Annotated[str, Path(description="`id` of a film")]
 Day = Annotated[date, Query(ge=date(1895, 1, 1), le=date(9000, 1, 1))]
 """X-rays are not older, and beyond the end of the calendar days cannot be added."""
 
 
 @router.get(
-    "",
+    "/v1/worklist",
     operation_id="listFilms",
     summary="List films to read",
     responses={
@@ -63,7 +67,7 @@ def list_films(
 
 
 @router.get(
-    "/{id}",
+    "/v1/worklist/{id}",
     operation_id="getFilm",
     summary="Return one film of the worklist",
     responses={
@@ -72,6 +76,45 @@ def list_films(
     },
     response_class=Response,
 )
-def get_film(queries: Queries, id: Annotated[str, Path(description="`id` of a film")]) -> Response:
+def get_film(queries: Queries, id: FilmId) -> Response:
     """Return the film as the list shows it; one that was set aside is not found."""
     return JSONResponse(queries.worklist.row(id))
+
+
+@router.get(
+    "/v1/results/{id}/history",
+    operation_id="getHistory",
+    summary="Return the films of the same patient, oldest first",
+    responses={
+        200: {"model": PatientHistory},
+        **problems(s404="No such film", s422="The id is not valid", s503="The store is away"),
+    },
+    response_class=Response,
+)
+def get_history(queries: Queries, id: FilmId) -> Response:
+    """Return the film among the patient's others, each compared with the scored one before it."""
+    return JSONResponse(queries.history.of(id))
+
+
+async def _listener(queries: Queries) -> AsyncIterator[Listener]:
+    async with queries.feed.listen() as listener:
+        yield listener
+
+
+@router.get(
+    "/v1/events",
+    operation_id="getEvents",
+    summary="Follow films as they come in, are graded and are reviewed",
+    responses=problems(s503="Too many are listening; Retry-After says when to come back"),
+    response_class=EventSourceResponse,
+)
+async def events(
+    listener: Annotated[Listener, Depends(_listener)],
+) -> AsyncIterator[ServerSentEvent]:
+    """Send an event `film` or `review` with `{"id": ...}` for each change from now on.
+
+    The stream ends with the service. After connecting again, ask for the worklist once more.
+    """
+    yield ServerSentEvent(comment="listening")
+    async for change in listener:
+        yield ServerSentEvent(event=change.kind, data={"id": change.id})

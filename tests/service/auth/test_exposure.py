@@ -12,7 +12,7 @@ from radiograde.service.auth.access import open_access
 from radiograde.service.auth.principal import Role
 from radiograde.service.config.settings import Settings
 from radiograde.service.errors import CertificateError, UnsafeHostError
-from radiograde.service.http.exposure import check_exposure
+from radiograde.service.http.server import check_exposure
 from tests.service.auth.conftest import QUICK
 from tests.service.delivery.certificates import Certificates, make_certificates
 

@@ -11,8 +11,7 @@ from radiograde.service.config.settings import LOOPBACK_NAMES, Settings, default
 from radiograde.service.config.site import NodeConfig
 from radiograde.service.dimse.node_security import check_exposure as check_node_exposure
 from radiograde.service.errors import AddressError, UnsafeHostError
-from radiograde.service.http.exposure import check_exposure
-from radiograde.service.http.server import base_url, listen
+from radiograde.service.http.server import base_url, check_exposure, listen
 
 
 def test_the_environment_sets_what_the_defaults_leave(monkeypatch: pytest.MonkeyPatch) -> None:
