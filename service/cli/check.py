@@ -26,7 +26,7 @@ FAULTY = 1
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
 def check(context: click.Context, /, names: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
-    """Try whether everything works, and say what to do where it does not.
+    """Try whether everything works, with advice where it does not.
 
     Destinations get a C-ECHO, a store request that stores nothing, a request for what they can do
     or a file that is removed again: nothing of a patient. Exit code 1: something does not work.

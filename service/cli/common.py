@@ -10,7 +10,6 @@ from typing import Any, get_args
 import click
 
 from radiograde.model.errors import RadiogradeError
-from radiograde.service.config.load import load_settings
 from radiograde.service.config.settings import Device, Settings
 from radiograde.service.errors import ConfigurationError
 
@@ -42,6 +41,8 @@ def settings_of(chosen: dict[str, Any]) -> Settings:
         click.UsageError: an option or environment variable does not fit.
         SiteError: the site file cannot be used.
     """
+    from radiograde.service.config.load import load_settings
+
     try:
         return load_settings(**chosen)
     except ConfigurationError as error:

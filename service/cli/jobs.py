@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
+from rich.text import Text
 
 from radiograde.service.cli.common import data_dir_option, plain_errors, settings_of
+from radiograde.service.cli.terminal import plain_table, stdout
+
+if TYPE_CHECKING:
+    from radiograde.service.delivery.delivery_repository import Delivery
+    from radiograde.service.grading.jobs import Job, JobState
+
+_STYLES = {
+    "graded": "green",
+    "delivered": "green",
+    "waiting": "yellow",
+    "failed": "bold red",
+    "parked": "bold red",
+    "set_aside": "dim",
+}
 
 
 @click.group(invoke_without_command=True)
@@ -21,7 +37,7 @@ from radiograde.service.cli.common import data_dir_option, plain_errors, setting
 @data_dir_option
 @click.pass_context
 def jobs(context: click.Context, /, state: Any, limit: int, as_json: bool, **chosen: Any) -> None:
-    """Show what came in by any door, and what became of it.
+    """Show what came in from any source, and what became of it.
 
     \b
     Example:
@@ -31,7 +47,6 @@ def jobs(context: click.Context, /, state: Any, limit: int, as_json: bool, **cho
     context.obj = chosen
     if context.invoked_subcommand is not None:
         return
-    from radiograde.service.cli.jobs_table import write_jobs
     from radiograde.service.grading.records import open_records
 
     with plain_errors():
@@ -41,7 +56,7 @@ def jobs(context: click.Context, /, state: Any, limit: int, as_json: bool, **cho
             for job in found:
                 click.echo(json.dumps(job.to_json()))
         else:
-            write_jobs(found, records.jobs.counts())
+            _write_table(found, records.jobs.counts())
         records.close()
 
 
@@ -61,3 +76,32 @@ def retry(chosen: dict[str, Any], ids: tuple[str, ...], every: bool) -> None:
         count = sum(records.jobs.retry(id) for id in wanted)
         records.close()
     click.echo(f"{count} set going again.")
+
+
+def _write_table(jobs: Sequence[Job], counts: Mapping[JobState, int]) -> None:
+    """Write the jobs to stdout, newest first, below them how many there are in each state."""
+    table = plain_table("Job", "Received", "Source", "State", "Deliveries")
+    for job in jobs:
+        table.add_row(
+            job.id,
+            f"{job.received:%Y-%m-%d %H:%M:%S}",
+            job.source,
+            _state(job.state, job.reason),
+            Text("\n").join(_delivery(delivery) for delivery in job.deliveries),
+        )
+    console = stdout()
+    console.print(table)
+    states = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in counts.items())
+    console.print(f"{states}. `radiograde jobs retry ID` tries again.", style="dim")
+
+
+def _state(state: str, reason: str | None) -> Text:
+    text = Text(state.replace("_", " "), _STYLES[state])
+    return text.append(f"\n{reason}", "dim") if reason else text
+
+
+def _delivery(delivery: Delivery) -> Text:
+    text = Text(f"{delivery.destination}: ").append(delivery.state, _STYLES[delivery.state])
+    if delivery.message and delivery.state != "delivered":
+        text.append(f" after {delivery.attempts} attempts\n{delivery.message}", "dim")
+    return text

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from rich.text import Text
 
 from radiograde.service.cli.common import data_dir_option, plain_errors, settings_of
+from radiograde.service.cli.terminal import plain_table, stdout
 
 ROLES = ("sender", "reader", "engineer")
 
 
 @click.group()
 def keys() -> None:
-    """Give machines API keys: `Authorization: Bearer KEY`, or the key as password of Basic.
+    """Give machines API keys.
+
+    A key goes into `Authorization: Bearer KEY`, or is the password of Basic.
 
     \b
     Roles:
@@ -60,10 +64,17 @@ def add(name: str, role: Any, **chosen: Any) -> None:
 def show(**chosen: Any) -> None:
     """Show which keys there are, and when each was used last."""
     from radiograde.service.auth.access import open_access
-    from radiograde.service.cli.users_table import write_keys
 
     with plain_errors(), open_access(settings_of(chosen)) as access:
-        write_keys(access.keys.all())
+        found = access.keys.all()
+    if not found:
+        click.echo("There is no key. `radiograde keys add NAME --role ROLE` makes one.")
+        return
+    table = plain_table("Key", "Role", "Since", "Last used, UTC")
+    for key in found:
+        used = "never" if key.used is None else f"{key.used:%Y-%m-%d %H:%M}"
+        table.add_row(Text(key.name), key.role, f"{key.created:%Y-%m-%d}", used)
+    stdout().print(table)
 
 
 @keys.command()

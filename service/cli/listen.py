@@ -28,9 +28,10 @@ from radiograde.service.cli.common import (
 @model_option
 @device_option
 def listen(aet: str | None, host: str | None, port: int | None, **chosen: Any) -> None:
-    """Start the DICOM node: C-ECHO, C-STORE, storage commitment, and the watched folders.
+    """Start the DICOM node, and watch the folders of the site file.
 
-    Films are kept, graded, and their results sent to the destinations of the site file.
+    The node answers C-ECHO, C-STORE and storage commitment. Films are kept, graded, and their
+    results sent to the destinations of the site file.
 
     \b
     Example:

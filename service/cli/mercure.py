@@ -31,9 +31,10 @@ from radiograde.service.cli.common import device_option, model_option, plain_err
 @device_option
 @click.pass_context
 def mercure(context: click.Context, /, in_dir: Path, out_dir: Path, **chosen: Any) -> None:
-    """Run as a processing module of Mercure: a folder in, a folder out, then the end.
+    """Run once as a processing module of Mercure.
 
-    docs/how-to/mercure.md says how to set the module up.
+    Films come from one folder, and results go to another. docs/how-to/mercure.md says how to set
+    the module up.
 
     \b
     Example:

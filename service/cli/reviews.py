@@ -50,7 +50,7 @@ def reviews(out: Path, since: datetime | None, accepted: bool, lungs: bool, **ch
       radiograde data check reviewed/
       radiograde train --data reviewed/ --out runs/mine
     """  # noqa: D301  click needs the character itself
-    from radiograde.service.cli.terminal import watched
+    from radiograde.service.cli.terminal import progress_bar
     from radiograde.service.grading.records import open_records
     from radiograde.service.labelling.export import Choice, ReviewExport, summary
 
@@ -60,7 +60,7 @@ def reviews(out: Path, since: datetime | None, accepted: bool, lungs: bool, **ch
         try:
             choice = Choice(since.astimezone() if since else None, accepted, lungs)
             export = ReviewExport(records, choice, settings.limits)
-            outcomes = list(watched(export.write(out), len(export), "Exporting"))
+            outcomes = list(progress_bar(export.write(out), len(export), "Exporting"))
         finally:
             records.close()
     click.echo(f"{out}: {summary(outcomes)}")

@@ -13,7 +13,7 @@ from radiograde.model.scoring.result import NOTICE
 from radiograde.service.cli.batch import Batch, Graded
 from radiograde.service.cli.paths import Found
 from radiograde.service.cli.table import add_result, results_table
-from radiograde.service.cli.terminal import stdout, watched
+from radiograde.service.cli.terminal import progress_bar, stdout
 
 
 def report(batch: Batch, found: Found, *, as_json: bool) -> bool:
@@ -52,4 +52,4 @@ def _show_table(results: Iterable[Graded]) -> Iterator[Graded]:
 def _watched(results: Iterable[Graded], total: int, *, hidden: bool) -> Iterator[Graded]:
     """Pass the results on, with a bar on stderr where a person watches and has to wait."""
     needs_no_bar = total < 2 or (hidden and Console().is_terminal)
-    return iter(results) if needs_no_bar else watched(results, total, "Grading")
+    return iter(results) if needs_no_bar else progress_bar(results, total, "Grading")

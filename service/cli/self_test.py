@@ -45,10 +45,10 @@ def self_test(settings: Settings, names: Sequence[str] = ()) -> Mapping[str, lis
 def write_findings(findings: Mapping[str, list[Finding]], *, as_json: bool) -> bool:
     """Write the findings to stdout; return whether nothing failed."""
     if as_json:
-        told = {
+        document = {
             name: [dataclasses.asdict(one) for one in found] for name, found in findings.items()
         }
-        click.echo(json.dumps(told, indent=2))
+        click.echo(json.dumps(document, indent=2))
     else:
         console = Console()
         for name, found in findings.items():

@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from radiograde.model.scoring.result import Scores, SeverityResult
 from radiograde.model.scoring.scales import BRIXIA, EXTENT, LEFT_ZONES, OPACITY, RIGHT_ZONES, ZONE
 from radiograde.service.cli.batch import Graded
+from radiograde.service.cli.terminal import plain_table
 
 _STYLES = {"none": "green", "mild": "yellow", "moderate": "dark_orange", "severe": "red"}
 
 
 def results_table() -> Table:
     """Return an empty table that fits 80 columns; ``add_result`` fills it."""
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), leading=1, header_style="bold")
+    table = plain_table(leading=1)
     table.add_column("File", overflow="fold", ratio=1)
     table.add_column(f"Brixia\n0-{BRIXIA.high:g}", no_wrap=True)
     table.add_column(f"Zones\n0-{ZONE.high:g}", no_wrap=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 T = TypeVar("T")
 
@@ -19,7 +21,18 @@ def stdout() -> Console:
     return console if console.is_terminal else Console(width=_PIPED_WIDTH)
 
 
-def watched(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
+def plain_table(*headings: str, leading: int = 0) -> Table:
+    """Return an empty table with a column for each heading, in which long cells are folded.
+
+    ``leading``: empty lines between its rows.
+    """
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), leading=leading, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def progress_bar(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
     """Pass the steps on, with a bar on stderr where a person watches; ``what`` stands before it."""
     console = Console(stderr=True)
     if not console.is_terminal:

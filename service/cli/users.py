@@ -6,8 +6,10 @@ import sys
 from typing import Any
 
 import click
+from rich.text import Text
 
 from radiograde.service.cli.common import data_dir_option, plain_errors, settings_of
+from radiograde.service.cli.terminal import plain_table, stdout
 
 ROLES = ("reader", "engineer", "administrator")
 
@@ -66,10 +68,16 @@ def add(name: str, role: Any, password_stdin: bool, **chosen: Any) -> None:
 def show(**chosen: Any) -> None:
     """Show who may sign in."""
     from radiograde.service.auth.access import open_access
-    from radiograde.service.cli.users_table import write_users
 
     with plain_errors(), open_access(settings_of(chosen)) as access:
-        write_users(access.users.all())
+        found = access.users.all()
+    if not found:
+        click.echo("There is no user. `radiograde users add NAME --role ROLE` makes one.")
+        return
+    table = plain_table("User", "Role", "Since")
+    for user in found:
+        table.add_row(Text(user.name), user.role, f"{user.created:%Y-%m-%d}")
+    stdout().print(table)
 
 
 @users.command()
@@ -92,7 +100,10 @@ def password(name: str, password_stdin: bool, **chosen: Any) -> None:
 @click.argument("name")
 @data_dir_option
 def remove(name: str, **chosen: Any) -> None:
-    """Remove a user, who is signed out everywhere; reviews keep the name."""
+    """Remove a user, who is signed out everywhere.
+
+    Reviews keep the name.
+    """
     from radiograde.service.auth.access import open_access
 
     with plain_errors(), open_access(settings_of(chosen)) as access:

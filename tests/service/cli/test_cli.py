@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,18 @@ def test_help_teaches_with_an_example() -> None:
         shown = run(command, "--help")
         assert shown.exit_code == 0
         assert f"Example:\n    radiograde {command}" in shown.stdout
+
+
+@pytest.mark.parametrize("group", ["", "users", "keys", "jobs", "data"])
+def test_help_lists_each_command_with_a_whole_sentence(group: str) -> None:
+    shown = run(*group.split(), "--help")
+    assert shown.exit_code == 0
+    commands = shown.stdout.partition("Commands:\n")[2]
+    assert commands
+    assert "..." not in commands
+    words = " ".join(commands.split())
+    assert words.count(". ") + 1 == len(re.findall(r"^  \w", commands, re.MULTILINE))
+    assert words.endswith(".")
 
 
 @pytest.mark.usefixtures("scorer")
@@ -153,8 +166,8 @@ def test_serve_keeps_to_this_computer(tmp_path: Path) -> None:
     assert "--allow-insecure" in shown.stderr
 
 
-def test_info_tells_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("radiograde.service.cli.about.Scorer", lambda _: FakeScorer())
+def test_info_shows_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("radiograde.model.scoring.scorer.Scorer", lambda _: FakeScorer())
     facts = json.loads(run("info", "--json").stdout)
     assert facts["model"]["sha256"] == FACTS.sha256
     assert facts["schema"] == "radiograde.result/1"
@@ -162,7 +175,7 @@ def test_info_tells_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     assert FACTS.version in run("info").stdout
 
 
-def test_info_tells_the_rest_without_a_model(tmp_path: Path) -> None:
+def test_info_shows_the_rest_without_a_model(tmp_path: Path) -> None:
     shown = run("info", "--json", "--model", tmp_path / "none.onnx")
     assert shown.exit_code == 0
     facts = json.loads(shown.stdout)

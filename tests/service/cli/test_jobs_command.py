@@ -26,10 +26,10 @@ def test_jobs_are_shown_and_tried_again(tmp_path: Path) -> None:
         work.deliver(film, "pacs")
     records.close()
 
-    code, told = jobs(tmp_path)
+    code, shown = jobs(tmp_path)
     assert code == 0
-    assert film in told
-    assert "parked" in told
+    assert film in shown
+    assert "parked" in shown
     lines = jobs(tmp_path, "--state", "parked", "--json")[1].splitlines()
     assert json.loads(lines[0])["deliveries"][0]["attempts"] == 4
     assert "1 set going again" in jobs(tmp_path, "retry", "--all")[1]
@@ -38,7 +38,7 @@ def test_jobs_are_shown_and_tried_again(tmp_path: Path) -> None:
 
 
 def test_an_unknown_job_is_said(tmp_path: Path) -> None:
-    code, told = jobs(tmp_path, "retry", "none")
+    code, shown = jobs(tmp_path, "retry", "none")
     assert code == 1
-    assert "No film has this id" in told
+    assert "No film has this id" in shown
     assert jobs(tmp_path, "retry")[0] == 2

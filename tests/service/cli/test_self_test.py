@@ -27,17 +27,17 @@ def test_all_is_well(data: Path, tmp_path: Path) -> None:
     share = tmp_path / "share"
     share.mkdir()
     (data / "radiograde.toml").write_text(SHARE.format(share))
-    code, told = check(data)
-    assert code == 0, told
-    assert "share" in told
+    code, shown = check(data)
+    assert code == 0, shown
+    assert "share" in shown
     assert list(share.iterdir()) == []
 
 
 def test_what_does_not_work_is_said_with_advice(data: Path, tmp_path: Path) -> None:
     (data / "radiograde.toml").write_text(SHARE.format(tmp_path / "missing"))
-    code, told = check(data, "share", "--json")
+    code, shown = check(data, "share", "--json")
     assert code == 1
-    found = json.loads(told)["share"]
+    found = json.loads(shown)["share"]
     assert any(one["level"] == "fail" and one["advice"] for one in found)
 
 
@@ -52,12 +52,12 @@ def test_what_does_not_work_is_said_with_advice(data: Path, tmp_path: Path) -> N
 )
 def test_a_site_file_that_cannot_be_used_is_said(data: Path, text: str, said: str) -> None:
     (data / "radiograde.toml").write_text(text)
-    code, told = check(data)
+    code, shown = check(data)
     assert code == 1
-    assert said in told
+    assert said in shown
 
 
 def test_a_destination_that_is_not_there_is_said(data: Path) -> None:
-    code, told = check(data, "nowhere")
+    code, shown = check(data, "nowhere")
     assert code == 1
-    assert "no destination nowhere" in told
+    assert "no destination nowhere" in shown
