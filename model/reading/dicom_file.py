@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from pydicom.filereader import read_dataset
 from pydicom.tag import BaseTag
@@ -66,15 +67,42 @@ def parse(data: bytes, limits: Limits) -> DicomFile:
         TruncatedError: the deflated data set is cut short.
         TooLargeError: the data set inflates to more bytes than allowed.
     """
-    start = PREAMBLE + 4 if data[PREAMBLE : PREAMBLE + 4] == b"DICM" else 0
     stream = io.BytesIO(data)
-    stream.seek(start)
-    meta = Header(read_dataset(stream, False, True, stop_when=_after_meta))
-    syntax = meta.text("TransferSyntaxUID")
-    body = memoryview(data)[stream.tell() :]
+    syntax = _read_meta(stream)
     if syntax == DeflatedExplicitVRLittleEndian:
-        body = memoryview(_inflate(body, limits))
-    return _parse_body(body, syntax or _guess_syntax(body), limits)
+        stream = _inflated(stream, limits)
+    until_pixels = _Until(PIXEL_DATA, limits.max_elements)
+    header = _read_header(stream, syntax, until_pixels)
+    pixels = None
+    if until_pixels.tag == PIXEL_DATA:
+        content = memoryview(stream.getvalue())
+        start = stream.tell() + (12 if until_pixels.vr in LONG_FORM_VRS else 8)
+        length = until_pixels.length
+        declared = None if length == UNDEFINED_LENGTH else length
+        end = len(content) if declared is None else start + declared
+        pixels = PixelElement(content[start:end], declared, until_pixels.vr)
+    return DicomFile(header, syntax, pixels)
+
+
+def read_beginning(stream: BinaryIO, last_tag: int, limits: Limits) -> Header | None:
+    """Return the elements of a DICOM file up to ``last_tag``; what lies behind is not read.
+
+    None of anything else, and of what cannot be read.
+
+    Raises:
+        OSError: the stream cannot be read.
+    """
+    if not looks_like_dicom(stream.read(PREAMBLE + 4)):
+        return None
+    stream.seek(0)
+    try:
+        syntax = _read_meta(stream)
+        body = _inflated(stream, limits) if syntax == DeflatedExplicitVRLittleEndian else stream
+        return _read_header(body, syntax, _Until(last_tag + 1, limits.max_elements))
+    except OSError:
+        raise
+    except Exception:  # noqa: BLE001 - on broken bytes parsers raise anything
+        return None
 
 
 def peek(data: bytes, limits: Limits) -> Header | None:
@@ -87,42 +115,39 @@ def peek(data: bytes, limits: Limits) -> Header | None:
         return None
 
 
-def _parse_body(body: memoryview, syntax: str, limits: Limits) -> DicomFile:
-    stream = io.BytesIO(body)
-    until_pixels = _UntilPixels(limits.max_elements)
-    ds = read_dataset(
-        stream,
-        syntax == ImplicitVRLittleEndian,
-        syntax != ExplicitVRBigEndian,
-        stop_when=until_pixels,
-    )
-    pixels = None
-    if until_pixels.found:
-        long_form = until_pixels.vr in LONG_FORM_VRS
-        start = stream.tell() + (12 if long_form else 8)
-        length = until_pixels.length
-        declared = None if length == UNDEFINED_LENGTH else length
-        end = len(body) if declared is None else start + declared
-        pixels = PixelElement(body[start:end], declared, until_pixels.vr)
-    return DicomFile(Header(ds), syntax, pixels)
+def _read_meta(stream: BinaryIO) -> str:
+    """Return the transfer syntax; the stream then stands where the data set begins."""
+    stream.seek(PREAMBLE)
+    stream.seek(PREAMBLE + 4 if stream.read(4) == b"DICM" else 0)
+    meta = Header(read_dataset(stream, False, True, stop_when=_after_meta))
+    start = stream.tell()
+    head = stream.read(6)
+    stream.seek(start)
+    return meta.text("TransferSyntaxUID") or _guess_syntax(head)
 
 
-class _UntilPixels:
-    """Stops reading at the pixels and remembers how they are declared."""
+def _read_header(stream: BinaryIO, syntax: str, until: _Until) -> Header:
+    implicit, little_endian = syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian
+    return Header(read_dataset(stream, implicit, little_endian, stop_when=until))
 
-    def __init__(self, max_elements: int) -> None:
-        self.found = False
+
+class _Until:
+    """Stops reading at the first element of ``end`` or beyond, and remembers how it is declared."""
+
+    def __init__(self, end: int, max_elements: int) -> None:
+        self.tag: int | None = None
         self.vr: str | None = None
         self.length = 0
+        self._end = end
         self._left = max_elements
 
     def __call__(self, tag: BaseTag, vr: str | None, length: int) -> bool:
         self._left -= 1
         if self._left < 0:
             raise MalformedImageError("The DICOM header has no end. Export the film again.")
-        if tag < PIXEL_DATA:
+        if tag < self._end:
             return False
-        self.found, self.vr, self.length = tag == PIXEL_DATA, vr, length
+        self.tag, self.vr, self.length = tag, vr, length
         return True
 
 
@@ -130,22 +155,21 @@ def _after_meta(tag: BaseTag, vr: str | None, length: int) -> bool:
     return tag.group != META_GROUP
 
 
-def _inflate(body: memoryview, limits: Limits) -> bytes:
+def _inflated(stream: BinaryIO, limits: Limits) -> io.BytesIO:
     """Return the inflated data set (PS3.5 A.5), never more than ``limits.max_bytes`` of it."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    inflated = inflater.decompress(body, limits.max_bytes + 1)
+    inflated = inflater.decompress(stream.read(), limits.max_bytes + 1)
     limits.check_bytes(len(inflated))
     if not inflater.eof:
         raise TruncatedError("The deflated file ends too early. Send it again.")
-    return inflated
+    return io.BytesIO(inflated)
 
 
-def _guess_syntax(body: memoryview) -> str:
+def _guess_syntax(head: bytes) -> str:
     """Return the uncompressed syntax that the first element is written in.
 
     A file without meta information does not say; explicit VR shows two capital letters.
     """
-    head = bytes(body[:6])
     if not (head[4:6].isalpha() and head[4:6].isupper()):
         return str(ImplicitVRLittleEndian)
     little_endian = head[1:2] == b"\0"

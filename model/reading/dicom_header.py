@@ -9,18 +9,28 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
-from pydicom.datadict import tag_for_keyword
+from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
+from radiograde.model.reading.character_sets import UNDECLARED, decode, encodings_of
+
+DECODED_VRS = frozenset({"SH", "LO", "ST", "LT", "UC", "UT", "PN"})
+"""Value representations that SpecificCharacterSet is about, PS3.5 6.1.2.2."""
+
 
 class Header:
-    """The elements of one data set, asked for by DICOM keyword (PS3.6) or by tag."""
+    """The elements of one data set, asked for by DICOM keyword (PS3.6) or by tag.
 
-    def __init__(self, ds: Dataset) -> None:
+    ``encodings``: Python's, for text where the data set itself declares no character set.
+    """
+
+    def __init__(self, ds: Dataset, encodings: Sequence[str] = UNDECLARED) -> None:
         self._ds = ds
+        self._inherited = encodings
 
     def raw(self, keyword: str | int) -> bytes | None:
         """Return the element's bytes; None if absent or empty."""
@@ -39,6 +49,20 @@ class Header:
     def text(self, keyword: str) -> str | None:
         """Return the first value of a text element; None if absent or empty."""
         return next(iter(self.texts(keyword)), "") or None
+
+    def decoded(self, keyword: str) -> str:
+        """Return the text of an element in its character set; ``""`` where absent or empty.
+
+        Several values have backslashes between them. Of values that have no character set, such
+        as UIDs and dates, it is the text as UTF-8.
+        """
+        raw = self.raw(keyword)
+        if raw is None:
+            return ""
+        tag = tag_for_keyword(keyword)
+        vr = dictionary_VR(tag) if tag is not None else "UN"
+        encodings = self._encodings if vr in DECODED_VRS else UNDECLARED
+        return decode(raw, encodings, is_name=vr == "PN").strip("\0 ")
 
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """Return the values of a decimal or integer string (DS, IS); () if any is no number."""
@@ -71,7 +95,22 @@ class Header:
             return ()
         value: Any = self._ds[keyword].value
         items = value if isinstance(value, Sequence) else ()
-        return [Header(item) for item in items if isinstance(item, Dataset)]
+        return [Header(item, self._encodings) for item in items if isinstance(item, Dataset)]
+
+    def readable_items(self, keyword: str) -> Sequence[Header]:
+        """Return the items of a sequence; () if absent or damaged."""
+        try:
+            return self.items(keyword)
+        except Exception:  # noqa: BLE001 - on broken bytes pydicom raises anything
+            return ()
+
+    @cached_property
+    def _encodings(self) -> Sequence[str]:
+        raw = self.raw("SpecificCharacterSet")
+        terms = decode(raw, UNDECLARED).strip("\0 ") if raw is not None else ""
+        if not terms:
+            return self._inherited
+        return encodings_of([term.strip() for term in terms.split("\\")])
 
     def _element(self, keyword: str | int) -> Any:
         tag = tag_for_keyword(keyword) if isinstance(keyword, str) else keyword

@@ -16,12 +16,12 @@ from ulid import ULID
 from radiograde.model.errors import RadiogradeError, UnreadableError
 from radiograde.model.grading import failed, grade
 from radiograde.model.limits import Limits
-from radiograde.model.reading.film_file import open_film
+from radiograde.model.reading.film_file import FilmFile, open_film
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.atomic_write import write_atomically
 from radiograde.service.cli.paths import OVERLAY, Film
-from radiograde.service.documents.builders import OF_FILM, builder_of, header_of, kinds_of
+from radiograde.service.documents.builders import OF_FILM, builder_of, kinds_of
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.overlay import overlay_png
 
@@ -62,22 +62,20 @@ class Batch:
 
     def _grade_one(self, film: Film) -> Graded:
         began = datetime.now().astimezone()
+        file: FilmFile | None
         try:
-            data = _read_file(film.path)
-            file = open_film(data, Limits())
+            file = open_film(_read_file(film.path), Limits())
         except RadiogradeError as error:
             result = failed(error, self.scorer)
-            radiograph = None
+            file = None
         else:
             result = grade(file, self.scorer)
-            radiograph = None if result.status == "failed" else file.radiograph()
         result = dataclasses.replace(result, id=str(ULID()))
         graded = Graded(film, dataclasses.replace(result, maps=None))
         if self.out is not None:
             _write(self.out / film.name, ".json", _json_bytes(graded))
-            if radiograph is not None:
-                header = header_of(data) if radiograph.source == "dicom" else None
-                self._write_documents(film, GradedFilm(radiograph, header, result, began))
+            if file is not None and result.status != "failed":
+                self._write_documents(film, GradedFilm.of(file, result, began))
         return graded
 
     def _write_documents(self, film: Film, graded: GradedFilm) -> None:

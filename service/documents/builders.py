@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import io
 from collections.abc import Callable, Mapping
-
-from pydicom import dcmread
-from pydicom.dataset import Dataset
 
 from radiograde.service.config.site import Kind
 from radiograde.service.documents.document import Document
@@ -61,12 +57,7 @@ NAMES: Mapping[Kind, tuple[str, str]] = {
 
 
 def builder_of(kind: Kind) -> Callable[[GradedFilm], Document]:
-    """Return the function that makes a document of a case."""
+    """Return the function that makes a document of a graded film."""
     module, name = BUILDERS[kind].split(":")
     builder: Callable[[GradedFilm], Document] = getattr(importlib.import_module(module), name)
     return builder
-
-
-def header_of(content: bytes) -> Dataset:
-    """Return a DICOM file's data set without its pixels."""
-    return dcmread(io.BytesIO(content), stop_before_pixels=True, force=True)

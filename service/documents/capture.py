@@ -16,7 +16,6 @@ from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.overlay import foot, graded_view
 from radiograde.service.documents.panel import panel
 from radiograde.service.documents.part10 import file_meta, to_document
-from radiograde.service.documents.source_text import text_of
 from radiograde.service.errors import UndocumentedError
 
 SERIES_NUMBER = 9003
@@ -78,12 +77,12 @@ def _headings(graded: GradedFilm) -> Dataset:
     ds.SeriesTime = ds.ContentTime = ds.TimeOfSecondaryCapture = f"{when:%H%M%S}"
     ds.DerivationDescription = DERIVATION
     # The film is drawn upright. Where nobody says how it lies, neither does the capture.
-    known = text_of(header, "PatientOrientation") in FLIPS
+    known = header.decoded("PatientOrientation") in FLIPS
     ds.PatientOrientation = ["L", "F"] if known else None
     # The numbers that are drawn identify nobody; what the film itself shows, its header knows.
-    if text_of(header, "BurnedInAnnotation") in ("YES", "NO"):
-        ds.BurnedInAnnotation = text_of(header, "BurnedInAnnotation")
-    copy_lossiness(header, ds)
+    if header.decoded("BurnedInAnnotation") in ("YES", "NO"):
+        ds.BurnedInAnnotation = header.decoded("BurnedInAnnotation")
+    copy_lossiness(graded, ds)
     refer_to_source(source_reference.clean_header(graded), ds)
     return ds
 

@@ -6,10 +6,11 @@ from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from radiograde.service.documents.source_text import text_of
+from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.source_reference import header_of
 from radiograde.service.documents.values import clean
 
-METHODS = {
+METHODS: dict[str, str] = {
     uid.JPEGBaseline8Bit: "ISO_10918_1",
     uid.JPEGExtended12Bit: "ISO_10918_1",
     uid.JPEGLSNearLossless: "ISO_14495_1",
@@ -17,22 +18,25 @@ METHODS = {
 """Transfer syntaxes that always lose detail, and their LossyImageCompressionMethod."""
 
 
-def copy_lossiness(header: Dataset, ds: Dataset) -> None:
+def copy_lossiness(graded: GradedFilm, ds: Dataset) -> None:
     """Set whether lossy compression ever touched the film, PS3.3 C.7.6.1.1.5.
 
     Once lost, detail stays lost: the film's header says so, or its transfer syntax. Ratio and
-    method are told where they are known.
+    method are written where they are known.
+
+    Raises:
+        UndocumentedError: the film is a picture without a header.
     """
-    meta = getattr(header, "file_meta", None)
-    method = METHODS.get(meta.get("TransferSyntaxUID", "")) if meta is not None else None
-    if method is None and text_of(header, "LossyImageCompression") != "01":
+    header = header_of(graded)
+    method = METHODS.get(graded.transfer_syntax or "")
+    if method is None and header.decoded("LossyImageCompression") != "01":
         ds.LossyImageCompression = "00"
         return
     ds.LossyImageCompression = "01"
-    ratios = _all_clean("DS", text_of(header, "LossyImageCompressionRatio"))
+    ratios = _all_clean("DS", header.decoded("LossyImageCompressionRatio"))
     if ratios:
         ds.LossyImageCompressionRatio = ratios
-    methods = _all_clean("CS", text_of(header, "LossyImageCompressionMethod"))
+    methods = _all_clean("CS", header.decoded("LossyImageCompressionMethod"))
     if methods or method:
         ds.LossyImageCompressionMethod = methods or method
 

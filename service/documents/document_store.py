@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from pydicom import dcmread
 
-from radiograde.model.reading import film_file
+from radiograde.model.limits import Limits
+from radiograde.model.reading.film_file import open_film
 from radiograde.model.scoring.result_json import parse_result
 from radiograde.service.config.site import Kind
-from radiograde.service.documents.builders import NAMES, OF_FILM, header_of, kinds_of
+from radiograde.service.documents.builders import NAMES, OF_FILM, kinds_of
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_requests import (
     DocumentRequest,
@@ -28,11 +29,16 @@ class DocumentStore:
     """Builds and keeps documents; safe to share among threads and processes."""
 
     def __init__(
-        self, archive: Archive, store: ResultRepository, reviews: ReviewRepository
+        self,
+        archive: Archive,
+        store: ResultRepository,
+        reviews: ReviewRepository,
+        limits: Limits,
     ) -> None:
         self._archive = archive
         self._store = store
         self._reviews = reviews
+        self._limits = limits
 
     def graded_film(self, result_id: str) -> GradedFilm:
         """Return a result with its film, as documents are made of it.
@@ -45,19 +51,17 @@ class DocumentStore:
         document, began = self._store.dated(result_id)
         if document["status"] == "failed":
             raise UndocumentedError("This file could not be read, so it has no documents.")
-        content = self._archive.film(result_id)
-        film = film_file.read(content)
-        header = header_of(content) if film.source == "dicom" else None
+        file = open_film(self._archive.film(result_id), self._limits)
         maps = self._archive.maps(result_id)
         result = parse_result(document, maps)
         reviews = tuple(self._reviews.of(result_id))
-        return GradedFilm(film, header, result, began.astimezone(), reviews)
+        return GradedFilm.of(file, result, began.astimezone(), reviews)
 
     def document(self, result_id: str, kind: Kind) -> Document:
         """Return one document of a result.
 
         Raises:
-            NotFoundError, UndocumentedError, StoreError: as :meth:`case`, or there is none such.
+            NotFoundError, UndocumentedError, StoreError: as :meth:`graded_film`; or there is none.
             NoSpaceError: it cannot be kept.
         """
         found = self.documents(result_id, [kind])

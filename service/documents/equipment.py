@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from importlib.metadata import version
 
@@ -14,7 +13,6 @@ from radiograde.model.scoring.result import ModelFacts
 from radiograde.service.documents import codes, uids
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.source_reference import timezone_of
-from radiograde.service.documents.source_text import items_of, text_of
 from radiograde.service.documents.values import clean_words
 
 MANUFACTURER = "Radiograde"
@@ -25,9 +23,9 @@ _LONGEST = 64
 def add_equipment(ds: Dataset, graded: GradedFilm) -> None:
     """Set the General Equipment (PS3.3 C.7.5.1) and SOP Common (C.12.1) attributes of ``ds``.
 
-    Times are those of the analysis, never the clock's, so the same case gives the same bytes.
-    The equipment stands twice: archives change the General Equipment module more readily than
-    Contributing Equipment. What other libraries noted in these attributes is replaced.
+    Times are those of the analysis, never the clock's: the same graded film gives the same
+    bytes. The equipment stands twice: archives change the General Equipment module more readily
+    than Contributing Equipment. What other libraries noted in these attributes is replaced.
     """
     when = timestamp(graded)
     _describe(ds, graded.result.model)
@@ -46,25 +44,26 @@ def timestamp(graded: GradedFilm) -> datetime:
     """Return when the analysis began, to the second, in the film's time zone if it tells one.
 
     TimezoneOffsetFromUTC (0008,0201) holds for all dates and times of an object, copied ones
-    too; where the film has none, the case's own time zone is used and not written.
+    too; where the film has none, the analysis' own time zone is used and not written.
     """
     began = graded.began.replace(microsecond=0)
     zone = timezone_of(graded.header)
     return began if zone is None else began.astimezone(zone)
 
 
-def is_own(ds: Dataset | Header) -> bool:
+def is_own(header: Header) -> bool:
     """Return True for what Radiograde made, also after an archive has changed some of it.
 
     One mark is enough: the manufacturer or model name, here or among the contributing
     equipment, or the private coding scheme. Damaged elements are no marks and never raise.
     """
-    if _names_radiograde(ds):
+    if _names_radiograde(header):
         return True
-    if any(_names_radiograde(item) for item in _items(ds, "ContributingEquipmentSequence")):
+    contributions = header.readable_items("ContributingEquipmentSequence")
+    if any(_names_radiograde(item) for item in contributions):
         return True
-    schemes = _items(ds, "CodingSchemeIdentificationSequence")
-    return any(_text(item, "CodingSchemeDesignator") == codes.PRIVATE for item in schemes)
+    schemes = header.readable_items("CodingSchemeIdentificationSequence")
+    return any(item.text("CodingSchemeDesignator") == codes.PRIVATE for item in schemes)
 
 
 def _describe(ds: Dataset, model: ModelFacts) -> None:
@@ -87,24 +86,6 @@ def _contribution(model: ModelFacts, when: datetime) -> Dataset:
     return ds
 
 
-def _names_radiograde(ds: Dataset | Header) -> bool:
-    names = (_text(ds, keyword) for keyword in ("Manufacturer", "ManufacturerModelName"))
+def _names_radiograde(header: Header) -> bool:
+    names = (header.text(keyword) or "" for keyword in ("Manufacturer", "ManufacturerModelName"))
     return any(name.casefold().startswith(MANUFACTURER.casefold()) for name in names)
-
-
-def _text(ds: Dataset | Header, keyword: str) -> str:
-    if not isinstance(ds, Header):
-        return text_of(ds, keyword)
-    try:
-        return ds.text(keyword) or ""
-    except Exception:  # noqa: BLE001 - on broken bytes pydicom raises anything
-        return ""
-
-
-def _items(ds: Dataset | Header, keyword: str) -> Sequence[Dataset | Header]:
-    if not isinstance(ds, Header):
-        return items_of(ds, keyword)
-    try:
-        return ds.items(keyword)
-    except Exception:  # noqa: BLE001 - on broken bytes pydicom raises anything
-        return ()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pydicom.dataset import Dataset
-
-from radiograde.service.documents.source_text import encodings_of, items_of, text_of
+from radiograde.model.reading.dicom_header import Header
 from radiograde.service.documents.values import clean
 
 _URIS = {"ISO": "urn:oid:", "UUID": "urn:uuid:", "URI": ""}
@@ -42,17 +39,16 @@ class PatientStudy:
     study_uid: str = ""
 
 
-def patient_study(header: Dataset | None) -> PatientStudy:
+def patient_study(header: Header | None) -> PatientStudy:
     """Return what a film's header says; nothing for a picture. No header raises.
 
     Patient, General Study and General Image modules (PS3.3 C.7.1.1, C.7.2.1, C.7.6.1).
     """
     if header is None:
         return PatientStudy()
-    encodings = encodings_of(header)
 
     def value(keyword: str, vr: str = "LO") -> str:
-        return clean(vr, text_of(header, keyword, encodings))
+        return clean(vr, header.decoded(keyword))
 
     study_day = _day(value("StudyDate", "DA"))
     return PatientStudy(
@@ -61,13 +57,12 @@ def patient_study(header: Dataset | None) -> PatientStudy:
         patient_issuer=_issuer(
             header,
             "IssuerOfPatientIDQualifiersSequence",
-            encodings,
             name=value("IssuerOfPatientID"),
         ),
         born=_day(value("PatientBirthDate", "DA")),
         sex=value("PatientSex", "CS"),
         accession=value("AccessionNumber"),
-        accession_issuer=_issuer(header, "IssuerOfAccessionNumberSequence", encodings),
+        accession_issuer=_issuer(header, "IssuerOfAccessionNumberSequence"),
         study_day=study_day,
         taken=_day(value("AcquisitionDate", "DA")) or study_day,
         study_uid=value("StudyInstanceUID", "UI"),
@@ -83,14 +78,13 @@ def _line(name: str) -> str:
     return alphabetic or ideographic or next(filter(None, groups), "")
 
 
-def _issuer(header: Dataset, keyword: str, encodings: Sequence[str], name: str = "") -> Issuer:
+def _issuer(header: Header, keyword: str, name: str = "") -> Issuer:
     """Return the issuer that a sequence of HL7v2 Hierarchic Designators (PS3.3 10.14) describes."""
-    for item in items_of(header, keyword):
-        inner = encodings_of(item, encodings)
-        kind = clean("CS", text_of(item, "UniversalEntityIDType"))
-        entity = clean("UT", text_of(item, "UniversalEntityID", inner))
+    for item in header.readable_items(keyword):
+        kind = clean("CS", item.decoded("UniversalEntityIDType"))
+        entity = clean("UT", item.decoded("UniversalEntityID"))
         uri = _URIS[kind] + entity if kind in _URIS and entity and " " not in entity else ""
-        return Issuer(name or clean("UT", text_of(item, "LocalNamespaceEntityID", inner)), uri)
+        return Issuer(name or clean("UT", item.decoded("LocalNamespaceEntityID")), uri)
     return Issuer(name)
 
 

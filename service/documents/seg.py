@@ -81,7 +81,7 @@ def _headings(graded: GradedFilm) -> Segmentation:
     )
     source_reference.copy_patient_and_study(graded, ds)
     equipment.add_equipment(ds, graded)
-    copy_lossiness(source_reference.header_of(graded), ds)
+    copy_lossiness(graded, ds)
     ds.BodyPartExamined = "CHEST"
     ds.PatientOrientation = source.PatientOrientation
     ds.ContentCreatorName = ""

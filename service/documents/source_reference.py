@@ -7,16 +7,15 @@ every other character set without loss, needs no escape sequences, and equals AS
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from pydicom.dataset import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
+from radiograde.model.reading.dicom_header import Header
 from radiograde.service.documents import uids
 from radiograde.service.documents.elements import copy_codes, copy_elements, copy_issuer
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.source_text import encodings_of, text_of
 from radiograde.service.documents.values import clean, clean_words
 from radiograde.service.errors import UndocumentedError
 
@@ -61,25 +60,22 @@ def copy_patient_and_study(graded: GradedFilm, ds: Dataset) -> None:
         UndocumentedError: the film is a picture, which belongs to nobody.
     """
     header = header_of(graded)
-    encodings = encodings_of(header)
     ds.SpecificCharacterSet = "ISO_IR 192"
-    copy_elements(header, ds, REQUIRED, encodings, empty=True)
-    copy_elements(header, ds, OPTIONAL, encodings)
+    copy_elements(header, ds, REQUIRED, empty=True)
+    copy_elements(header, ds, OPTIONAL)
     if ds.PatientSex not in SEXES:
         ds.PatientSex = ""
-    study = clean("UI", text_of(header, "StudyInstanceUID"))
+    study = clean("UI", header.decoded("StudyInstanceUID"))
     ds.StudyInstanceUID = study or uids.derived_uid("study", uids.source_key(graded))
-    description = clean_words(text_of(header, "StudyDescription", encodings), LONGEST_WORDS)
+    description = clean_words(header.decoded("StudyDescription"), LONGEST_WORDS)
     if description:
         ds.StudyDescription = description
     if timezone_of(header) is not None:
-        ds.TimezoneOffsetFromUTC = text_of(header, "TimezoneOffsetFromUTC")
-    _copy_deidentification(header, ds, encodings)
-    copy_issuer(header, ds, "IssuerOfPatientIDQualifiersSequence", (), encodings)
-    copy_issuer(
-        header, ds, "IssuerOfAccessionNumberSequence", ("LocalNamespaceEntityID",), encodings
-    )
-    copy_codes(header, ds, "ProcedureCodeSequence", encodings)
+        ds.TimezoneOffsetFromUTC = header.decoded("TimezoneOffsetFromUTC")
+    _copy_deidentification(header, ds)
+    copy_issuer(header, ds, "IssuerOfPatientIDQualifiersSequence", ())
+    copy_issuer(header, ds, "IssuerOfAccessionNumberSequence", ("LocalNamespaceEntityID",))
+    copy_codes(header, ds, "ProcedureCodeSequence")
 
 
 def clean_header(graded: GradedFilm) -> Dataset:
@@ -95,22 +91,22 @@ def clean_header(graded: GradedFilm) -> Dataset:
     ds = Dataset()
     copy_patient_and_study(graded, ds)
     key = uids.source_key(graded)
-    ds.SOPClassUID = clean("UI", text_of(header, "SOPClassUID")) or SecondaryCaptureImageStorage
-    ds.SOPInstanceUID = clean("UI", text_of(header, "SOPInstanceUID")) or uids.derived_uid(
+    ds.SOPClassUID = clean("UI", header.decoded("SOPClassUID")) or SecondaryCaptureImageStorage
+    ds.SOPInstanceUID = clean("UI", header.decoded("SOPInstanceUID")) or uids.derived_uid(
         "source", key
     )
-    series = clean("UI", text_of(header, "SeriesInstanceUID"))
+    series = clean("UI", header.decoded("SeriesInstanceUID"))
     ds.SeriesInstanceUID = series or uids.derived_uid("source series", key)
-    ds.Modality = clean("CS", text_of(header, "Modality")) or "OT"
+    ds.Modality = clean("CS", header.decoded("Modality")) or "OT"
     ds.Rows, ds.Columns = graded.film.pixels.shape
     copy_elements(header, ds, ("BodyPartExamined", "ViewPosition", "FrameOfReferenceUID"))
-    orientation = [clean("CS", part) for part in text_of(header, "PatientOrientation").split("\\")]
+    orientation = [clean("CS", part) for part in header.decoded("PatientOrientation").split("\\")]
     ds.PatientOrientation = orientation if len(orientation) == 2 and all(orientation) else None
     return ds
 
 
-def header_of(graded: GradedFilm) -> Dataset:
-    """Return the film's data set.
+def header_of(graded: GradedFilm) -> Header:
+    """Return the film's header.
 
     Raises:
         UndocumentedError: the film is a picture without one.
@@ -122,19 +118,19 @@ def header_of(graded: GradedFilm) -> Dataset:
     return graded.header
 
 
-def timezone_of(header: Dataset | None) -> tzinfo | None:
-    """Return the zone of the film's dates and times, TimezoneOffsetFromUTC; None if not told."""
-    offset = "" if header is None else text_of(header, "TimezoneOffsetFromUTC")
+def timezone_of(header: Header | None) -> tzinfo | None:
+    """Return the zone of the film's dates and times, TimezoneOffsetFromUTC; None if not given."""
+    offset = "" if header is None else header.decoded("TimezoneOffsetFromUTC")
     return datetime.strptime(offset, "%z").tzinfo if _OFFSET.fullmatch(offset) else None
 
 
-def _copy_deidentification(header: Dataset, ds: Dataset, encodings: Sequence[str]) -> None:
-    """Repeat that the patient's identity was removed; the method must then be told as well."""
-    if clean("CS", text_of(header, "PatientIdentityRemoved")) != "YES":
+def _copy_deidentification(header: Header, ds: Dataset) -> None:
+    """Repeat that the patient's identity was removed; the method must then be given as well."""
+    if clean("CS", header.decoded("PatientIdentityRemoved")) != "YES":
         return
-    method = clean_words(text_of(header, "DeidentificationMethod", encodings), LONGEST_WORDS)
+    method = clean_words(header.decoded("DeidentificationMethod"), LONGEST_WORDS)
     if method:
         ds.DeidentificationMethod = method
-    copy_codes(header, ds, "DeidentificationMethodCodeSequence", encodings)
+    copy_codes(header, ds, "DeidentificationMethodCodeSequence")
     if method or "DeidentificationMethodCodeSequence" in ds:
         ds.PatientIdentityRemoved = "YES"

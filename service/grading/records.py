@@ -63,6 +63,6 @@ def open_records(settings: Settings) -> Records:
         DeliveryRepository(database, queue),
         reviews,
         Jobs(database, queue),
-        DocumentStore(archive, store, reviews),
+        DocumentStore(archive, store, reviews, settings.limits),
         FilmIntake(archive, films, settings.limits, Pseudonyms(settings.data_dir)),
     )

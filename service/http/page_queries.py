@@ -37,7 +37,7 @@ def open_page_queries(runtime: Runtime) -> PageQueries:
         scorer.facts.sha256, scorer.metadata.thresholds.repeatability
     )
     return PageQueries(
-        Worklist(database, reviews, Identities(archive, runtime.settings.identifiers)),
+        Worklist(database, reviews, Identities(archive, runtime.settings.identifiers, limits)),
         Viewer(records.store, archive, DecodedFilms(archive, limits), Thumbnails(archive, limits)),
         History(database, reviews, repeatability),
         ChangeFeed(lambda: ChangeLog(database)),

@@ -31,7 +31,7 @@ from radiograde.model.reading.film_file import open_film
 from radiograde.model.scoring.result import NOTICE, Failure, ScaleScore, SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.site import Kind
-from radiograde.service.documents.builders import builder_of, header_of, kinds_of
+from radiograde.service.documents.builders import builder_of, kinds_of
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.errors import TaskError
@@ -123,9 +123,7 @@ class _Module:
         result = dataclasses.replace(grade(file, self._scorer), id=str(ULID()))
         kinds: tuple[Kind, ...] = ()
         if result.status != "failed" and is_reportable(result, file.radiograph().sop_class_uid):
-            film = file.radiograph()
-            header = header_of(content) if film.source == "dicom" else None
-            kinds = self._write_documents(GradedFilm(film, header, result, began))
+            kinds = self._write_documents(GradedFilm.of(file, result, began))
         return Graded(dataclasses.replace(result, maps=None), kinds)
 
     def _write_documents(self, graded: GradedFilm) -> tuple[Kind, ...]:

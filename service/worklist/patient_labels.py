@@ -1,4 +1,4 @@
-"""Who the patient of a kept film is, as far as the setting lets it be told.
+"""Who the patient of a kept film is, as far as the setting lets it be shown.
 
 Read from the film itself when it is asked for: no name, identifier or birth date is kept anywhere
 else.
@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
-from pydicom.dataset import Dataset
-from pydicom.filereader import read_partial
-from pydicom.tag import BaseTag
-
+from radiograde.model.limits import Limits
+from radiograde.model.reading.dicom_file import read_beginning
 from radiograde.service.documents.patient_study import PatientStudy, patient_study
 from radiograde.service.films.archive import FILM, Archive
 
@@ -22,17 +20,15 @@ Shown = Literal["none", "id", "full"]
 _LAST_TAG = 0x00100030
 """PatientBirthDate; the elements of a data set ascend, PS3.5 section 7.1."""
 
-_LONGEST = 65536
-"""Longer values, in bytes, are passed over: none of the patient's is so long."""
-
 _REMEMBERED = 2000
 
 
 class Identities:
     """Looks into the headers of kept films; safe to share among threads."""
 
-    def __init__(self, archive: Archive, shown: Shown) -> None:
+    def __init__(self, archive: Archive, shown: Shown, limits: Limits) -> None:
         self._archive = archive
+        self._limits = limits
         self._shown = shown
         self._patient_study = lru_cache(_REMEMBERED)(self._read)
 
@@ -47,26 +43,12 @@ class Identities:
             found = self._patient_study(film_id)
         except OSError:
             found = PatientStudy()
-        told: dict[str, str | None] = {"id": found.patient_id or None}
+        shown: dict[str, str | None] = {"id": found.patient_id or None}
         if self._shown == "full":
-            told["name"] = found.name or None
-            told["birth_date"] = None if found.born is None else found.born.isoformat()
-        return told
+            shown["name"] = found.name or None
+            shown["birth_date"] = None if found.born is None else found.born.isoformat()
+        return shown
 
     def _read(self, film_id: str) -> PatientStudy:
         with (self._archive.folder(film_id) / FILM).open("rb") as file:
-            return patient_study(_header(file))
-
-
-def _header(file: Any) -> Dataset | None:
-    """Return the elements up to those of the patient; None where there are none to be read."""
-    try:
-        return read_partial(file, _is_beyond, defer_size=_LONGEST, force=True)
-    except OSError:
-        raise
-    except Exception:  # noqa: BLE001 - on broken bytes pydicom raises anything
-        return None
-
-
-def _is_beyond(tag: BaseTag, vr: str | None, length: int) -> bool:
-    return bool(tag > _LAST_TAG)
+            return patient_study(read_beginning(file, _LAST_TAG, self._limits))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,10 @@ from pydicom.uid import (
 )
 
 from radiograde.data.phantom import PhantomSpec, draw
-from radiograde.model.reading import film_file
+from radiograde.model.limits import Limits
+from radiograde.model.reading.dicom_header import Header
+from radiograde.model.reading.film_file import open_film
+from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import GateVerdict, ImageFacts, Maps, SeverityResult
 from radiograde.service.documents.graded_film import GradedFilm
 from tests.service.fakes import FACTS, LATERAL, scored
@@ -75,16 +79,50 @@ def film_bytes(**changed: Any) -> bytes:
     return buffer.getvalue()
 
 
-def graded_film(result: SeverityResult | None = None, **changed: Any) -> GradedFilm:
-    """Return a case of the drawn film: scored with maps of its two lungs unless given a result."""
-    from pydicom import dcmread
+def film_header(**elements: Any) -> Header:
+    """Return the header of a file with these elements alone."""
+    ds = Dataset()
+    for keyword, value in elements.items():
+        setattr(ds, keyword, value)
+    return as_read(ds)
 
-    content = film_bytes(**changed)
-    film = film_file.read(content)
-    header = dcmread(io.BytesIO(content), stop_before_pixels=True)
+
+def as_read(ds: Dataset) -> Header:
+    """Return the header of a data set after a trip through a file."""
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    buffer = io.BytesIO()
+    ds.save_as(buffer, enforce_file_format=False)
+    header = open_film(buffer.getvalue(), Limits()).header
+    assert header is not None
+    return header
+
+
+def header_in(path: Path) -> Header:
+    """Return the header of a file."""
+    header = open_film(path.read_bytes(), Limits()).header
+    assert header is not None
+    return header
+
+
+def graded_film(result: SeverityResult | None = None, **changed: Any) -> GradedFilm:
+    """Return the drawn film graded: scored with maps of its two lungs unless given a result."""
+    file = open_film(film_bytes(**changed), Limits())
+    made = result or scored_with_maps(file.radiograph())
+    image = image_facts(file.radiograph())
+    return GradedFilm.of(file, dataclasses.replace(made, id=RESULT_ID, image=image), BEGAN)
+
+
+def scored_with_maps(film: Radiograph) -> SeverityResult:
+    """Return a made result of a film, with maps of its two lungs."""
+    return dataclasses.replace(scored(image_facts(film)), id=RESULT_ID, maps=lung_maps())
+
+
+def image_facts(film: Radiograph) -> ImageFacts:
+    """Return the facts of a film as a result carries them."""
     rows, columns = film.pixels.shape
-    facts = ImageFacts(
-        "dicom",
+    return ImageFacts(
+        film.source,
         film.sha256,
         rows,
         columns,
@@ -93,8 +131,6 @@ def graded_film(result: SeverityResult | None = None, **changed: Any) -> GradedF
         film.sop_instance_uid,
         film.study_instance_uid,
     )
-    chosen = result or dataclasses.replace(scored(facts), maps=lung_maps())
-    return GradedFilm(film, header, dataclasses.replace(chosen, id=RESULT_ID, image=facts), BEGAN)
 
 
 def rejected_case(**changed: Any) -> GradedFilm:

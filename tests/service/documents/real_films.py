@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from pydicom import dcmread
 
-from radiograde.model.reading import film_file
+from radiograde.model.limits import Limits
+from radiograde.model.reading.film_file import open_film
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.documents.graded_film import GradedFilm
 from tests.service.documents.graded_films import BEGAN, RESULT_ID
@@ -30,11 +30,10 @@ def real_case(shared: Path, name: str) -> GradedFilm:
     path = shared / "dicom" / "chest" / f"{name}.dcm"
     if not path.exists():
         pytest.skip(f"{name} is not on this machine")
-    film = film_file.read(path)
-    result = _scorer().score(film)
+    file = open_film(path.read_bytes(), Limits())
+    result = _scorer().score(file.radiograph())
     assert result.status == "scored"
-    header = dcmread(path, stop_before_pixels=True)
-    return GradedFilm(film, header, dataclasses.replace(result, id=RESULT_ID), BEGAN)
+    return GradedFilm.of(file, dataclasses.replace(result, id=RESULT_ID), BEGAN)
 
 
 @cache

@@ -22,6 +22,7 @@ from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.overlay import graded_view
 from radiograde.service.errors import UndocumentedError
 from tests.service.documents import graded_films
+from tests.service.documents.graded_films import film_header
 from tests.service.documents.real_films import SCORED, real_case
 from tests.service.documents.validators import dciodvfy
 
@@ -184,7 +185,9 @@ def test_the_validator_finds_nothing(changed: dict[str, Any], tmp_path: Path) ->
 def test_the_validator_finds_nothing_where_the_header_is_empty(tmp_path: Path) -> None:
     graded = graded_films.graded_film()
     film = dataclasses.replace(graded.film, sop_instance_uid=None, study_instance_uid=None)
-    document = secondary_capture(dataclasses.replace(graded, film=film, header=Dataset()))
+    document = secondary_capture(
+        dataclasses.replace(graded, film=film, header=film_header(Modality="DX"))
+    )
     assert dciodvfy(document.content, tmp_path) == []
 
 

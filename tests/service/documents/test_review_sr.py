@@ -14,6 +14,7 @@ from highdicom.sr import MeasurementsAndQualitativeEvaluations as Group
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
 
+from radiograde.model.reading.dicom_header import Header
 from radiograde.model.scoring.scales import ZONES
 from radiograde.service.documents.equipment import is_own
 from radiograde.service.documents.graded_film import GradedFilm
@@ -151,7 +152,7 @@ def test_its_times_are_those_of_the_review_in_the_films_zone() -> None:
 
 
 def test_it_is_known_as_our_own_and_is_the_same_each_time() -> None:
-    assert is_own(read(SCORED(), CORRECTION))
+    assert is_own(Header(read(SCORED(), CORRECTION)))
     assert review_report(SCORED(), CORRECTION) == review_report(SCORED(), CORRECTION)
 
 

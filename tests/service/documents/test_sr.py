@@ -36,7 +36,14 @@ from radiograde.service.documents import codes
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.sr import structured_report
 from radiograde.service.errors import UndocumentedError
-from tests.service.documents.graded_films import SOP_UID, STUDY_UID, graded_film, rejected_case
+from tests.service.documents.graded_films import (
+    SOP_UID,
+    STUDY_UID,
+    film_header,
+    graded_film,
+    header_in,
+    rejected_case,
+)
 from tests.service.documents.validators import dciodvfy, dsrdump
 from tests.service.fakes import FACTS, LATERAL
 
@@ -257,7 +264,7 @@ def test_the_report_stands_in_the_films_study_in_a_series_of_its_own() -> None:
     header = SCORED().header
     assert header is not None
     assert ds.StudyInstanceUID == STUDY_UID
-    assert ds.SeriesInstanceUID not in (header.SeriesInstanceUID, ds.StudyInstanceUID)
+    assert ds.SeriesInstanceUID not in (header.text("SeriesInstanceUID"), ds.StudyInstanceUID)
     assert str(ds.PatientName) == "김^민준"
 
 
@@ -265,7 +272,10 @@ def test_the_film_is_evidence_and_in_the_image_library() -> None:
     ds = scored_report()
     header = SCORED().header
     assert header is not None
-    assert ds.get_evidence() == [(STUDY_UID, header.SeriesInstanceUID, SOP_UID, header.SOPClassUID)]
+    series, sop_class = header.text("SeriesInstanceUID"), header.text("SOPClassUID")
+    assert series
+    assert sop_class
+    assert ds.get_evidence() == [(STUDY_UID, series, SOP_UID, sop_class)]
     (image,) = [item for item in items(ds) if item.ValueType == "IMAGE"]
     assert image.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == SOP_UID
     facts = {
@@ -310,8 +320,7 @@ def test_dcmtk_shows_every_score(tmp_path: Path) -> None:
 
 
 def test_a_header_without_anything_optional_gives_a_valid_report(tmp_path: Path) -> None:
-    bare = Dataset()
-    bare.SOPClassUID = "1.2.840.10008.5.1.4.1.1.1"
+    bare = film_header(SOPClassUID="1.2.840.10008.5.1.4.1.1.1")
     for film in (SCORED(), REJECTED()):
         content = structured_report(dataclasses.replace(film, header=bare)).content
         assert dciodvfy(content, tmp_path) == []
@@ -319,17 +328,14 @@ def test_a_header_without_anything_optional_gives_a_valid_report(tmp_path: Path)
 
 
 def test_a_film_of_a_class_that_nobody_knows_gives_a_valid_report(tmp_path: Path) -> None:
-    strange = Dataset()
-    strange.SOPClassUID = "1.2.826.0.1.3680043.10.1541.99"
-    strange.SOPInstanceUID = SOP_UID
+    strange = film_header(SOPClassUID="1.2.826.0.1.3680043.10.1541.99", SOPInstanceUID=SOP_UID)
     content = structured_report(dataclasses.replace(REJECTED(), header=strange)).content
     assert [line for line in dciodvfy(content, tmp_path) if line.startswith("Error")] == []
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_an_image_with_a_malformed_uid_keeps_the_report_readable(tmp_path: Path) -> None:
-    broken = Dataset()
-    broken.SOPInstanceUID = "1.2.03"
+    broken = film_header(SOPInstanceUID="1.2.03")
     content = structured_report(dataclasses.replace(SCORED(), header=broken)).content
     assert '="6.7"' in dsrdump(content, tmp_path)
 
@@ -354,8 +360,7 @@ def test_reports_with_multi_byte_identities_are_valid(shared: Path, tmp_path: Pa
 
 
 def _under_the_header_of(file: Path) -> GradedFilm:
-    header = dcmread(file, stop_before_pixels=True, force=True)
-    return dataclasses.replace(SCORED(), header=header)
+    return dataclasses.replace(SCORED(), header=header_in(file))
 
 
 def _serious(complaints: list[str]) -> list[str]:
