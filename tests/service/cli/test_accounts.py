@@ -61,14 +61,14 @@ def test_two_passwords_that_differ_are_asked_for_again(data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "message"),
     [("short\n", "12 characters"), ("", "12 characters"), ("anna.karenina\n", "name")],
 )
-def test_a_password_that_will_not_do_is_said(data: Path, typed: str, told: str) -> None:
+def test_a_password_that_will_not_do_is_refused(data: Path, typed: str, message: str) -> None:
     arguments = ("users", "add", "anna.karenina", "--role", "reader", "--password-stdin")
     shown = run(data, *arguments, typed=typed)
     assert shown.exit_code == 1
-    assert told in shown.stderr
+    assert message in shown.stderr
     assert "Traceback" not in shown.output
     with open_access(Settings(data_dir=data)) as access:
         assert not access.is_guarded()
