@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 from radiograde.model.reading.body_part import classify
 from radiograde.model.reading.dicom_header import Header
+from radiograde.model.reading.uids import is_uid
 
 PLAIN_NAME = re.compile(r"[A-Z0-9 _-]{1,64}")
-PLAIN_UID = re.compile(r"[0-9.]{1,64}")
 AGE = re.compile(r"(\d{1,3})\s*([DWMY]?)", re.IGNORECASE)
 YEARS_IN = {"": 1.0, "Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
 OLDEST = 120.0
@@ -77,7 +77,7 @@ def name(header: Header, keyword: str) -> str | None:
 def uid(header: Header, keyword: str) -> str | None:
     """Return a unique identifier; None for anything that no UID can be."""
     text = header.text(keyword) or ""
-    return text if PLAIN_UID.fullmatch(text) else None
+    return text if is_uid(text) else None
 
 
 def words_of(header: Header, keyword: str) -> list[str]:

@@ -22,6 +22,7 @@ from pynetdicom.events import Event
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.dicom_header import Header
+from radiograde.model.reading.uids import LONGEST_UID
 from radiograde.service.dimse import protocol
 from radiograde.service.dimse.node_security import AllowedTitles
 from radiograde.service.dimse.protocol import Status
@@ -29,7 +30,6 @@ from radiograde.service.films.receipt import Intake, Receipt
 
 log = structlog.get_logger("radiograde.node")
 
-_LONGEST_UID = 64
 _SOP_INSTANCE_UID = 0x00080018
 _HEAD_BYTES = 64 * 1024
 """What is looked at: before the SOP Instance UID stand a few short elements."""
@@ -91,7 +91,7 @@ class Storage:
             return protocol.NOT_AUTHORIZED
         if sop_class != event.context.abstract_syntax:
             return protocol.CLASS_NOT_SUPPORTED
-        if not 0 < len(instance) <= _LONGEST_UID:
+        if not 0 < len(instance) <= LONGEST_UID:
             return protocol.INVALID_INSTANCE
         if not content:
             return protocol.NO_DATA_SET

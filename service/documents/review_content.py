@@ -17,8 +17,9 @@ from highdicom.sr import (
 )
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
-from pydicom.uid import UID, Comprehensive3DSRStorage
+from pydicom.uid import Comprehensive3DSRStorage
 
+from radiograde.model.reading.uids import is_strict_uid
 from radiograde.model.scoring.result import NOTICE
 from radiograde.model.scoring.scales import ZONE_NAMES
 from radiograde.service.database.tables import Verdict
@@ -56,7 +57,7 @@ def review_content(graded: GradedFilm, review: Review, source: Dataset) -> Datas
     )
     root: Dataset = tree[0]
     # TID 1500 has its measurements last.
-    if UID(source.SOPInstanceUID).is_valid:
+    if is_strict_uid(source.SOPInstanceUID):
         root.ContentSequence.insert(-1, image_library(graded, source))
     judged = uids.document_uid(graded, "sr")
     root.ContentSequence.insert(

@@ -11,8 +11,8 @@ from highdicom.sr import (
     ObserverContext,
 )
 from pydicom.dataset import Dataset
-from pydicom.uid import UID
 
+from radiograde.model.reading.uids import is_strict_uid
 from radiograde.service.documents import codes, uids
 from radiograde.service.documents.equipment import MANUFACTURER, MODEL_NAME
 from radiograde.service.documents.graded_film import GradedFilm
@@ -34,7 +34,7 @@ def report(graded: GradedFilm, source: Dataset) -> Dataset:
         imaging_measurements=_groups(graded),
     )
     root: Dataset = tree[0]
-    if UID(source.SOPInstanceUID).is_valid:
+    if is_strict_uid(source.SOPInstanceUID):
         # TID 1500 has its image library before the measurements, which come last.
         root.ContentSequence.insert(-1, image_library(graded, source))
     return root

@@ -8,9 +8,10 @@ import unicodedata
 from collections.abc import Callable
 from datetime import datetime
 
+from radiograde.model.reading.uids import is_dotted_uid
+
 _AGE = re.compile(r"(\d{1,3})\s*([DWMY]?)", re.IGNORECASE)
 _CODE = re.compile(r"[A-Z0-9 _]{1,16}")
-_UID = re.compile(r"\d+(\.\d+)+")
 _TIME = re.compile(r"([01]\d|2[0-3])(([0-5]\d)(([0-5]\d)(\.\d{1,6})?)?)?")
 
 
@@ -78,7 +79,7 @@ def _code_string(text: str) -> str:
 
 
 def _uid(text: str) -> str:
-    return text if len(text) <= 64 and _UID.fullmatch(text) else ""
+    return text if is_dotted_uid(text) else ""
 
 
 def _whole(longest: int) -> Callable[[str], str]:

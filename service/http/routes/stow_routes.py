@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
 from radiograde.model.errors import RadiogradeError
-from radiograde.model.reading.dicom_facts import PLAIN_UID
+from radiograde.model.reading.uids import is_uid
 from radiograde.service.errors import BadRequestError, NoSpaceError, StoreError
 from radiograde.service.http.dicomweb.body import RELATED, parts_of
 from radiograde.service.http.dicomweb.outcome import Failed, Stored, response_module, status_of
@@ -77,7 +77,7 @@ async def store_study(
     request: Request, stow: Stow, study: Annotated[str, Path(description="Study Instance UID")]
 ) -> Response:
     """The same; instances of another study are refused, each with failure reason A901."""
-    if not PLAIN_UID.fullmatch(study):
+    if not is_uid(study):
         raise BadRequestError("The study in the URL is no UID.")
     return await _store(request, stow, study)
 
