@@ -27,11 +27,11 @@ def asserted() -> Json:
 
 
 def circumstances(graded: GradedFilm, whose: PatientStudy) -> Json:
-    """Return state, patient, order and times: when the film was taken, when it was graded."""
+    """Return state, patient, order and times: when the film was acquired, when it was graded."""
     shared: Json = {"status": "preliminary", "subject": patient(whose)}
     orders = order(whose)
     if orders:
         shared["basedOn"] = orders
-    if whose.taken is not None:
-        shared["effectiveDateTime"] = whose.taken.isoformat()
+    if whose.acquired is not None:
+        shared["effectiveDateTime"] = whose.acquired.isoformat()
     return shared | {"issued": timestamp(graded).isoformat()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from radiograde.model.reading.acquisition_time import acquired
 from radiograde.model.reading.dicom_header import Header
 from radiograde.service.documents.values import clean
 
@@ -23,8 +24,8 @@ class Issuer:
 class PatientStudy:
     """Patient and study; "" or None where the header says nothing that can be used.
 
-    ``name``: as one line, its ideographic group in parentheses. ``taken``: the day of the
-    acquisition, else of the study.
+    ``name``: as one line, its ideographic group in parentheses. ``acquired``: the day of the
+    acquisition, as the worklist has it.
     """
 
     name: str = ""
@@ -35,7 +36,7 @@ class PatientStudy:
     accession: str = ""
     accession_issuer: Issuer = Issuer()
     study_day: date | None = None
-    taken: date | None = None
+    acquired: date | None = None
     study_uid: str = ""
 
 
@@ -50,7 +51,7 @@ def patient_study(header: Header | None) -> PatientStudy:
     def value(keyword: str, vr: str = "LO") -> str:
         return clean(vr, header.decoded(keyword))
 
-    study_day = _day(value("StudyDate", "DA"))
+    time = acquired(header)
     return PatientStudy(
         name=_line(value("PatientName", "PN")),
         patient_id=value("PatientID"),
@@ -63,8 +64,8 @@ def patient_study(header: Header | None) -> PatientStudy:
         sex=value("PatientSex", "CS"),
         accession=value("AccessionNumber"),
         accession_issuer=_issuer(header, "IssuerOfAccessionNumberSequence"),
-        study_day=study_day,
-        taken=_day(value("AcquisitionDate", "DA")) or study_day,
+        study_day=_day(value("StudyDate", "DA")),
+        acquired=None if time is None else time.day,
         study_uid=value("StudyInstanceUID", "UI"),
     )
 

@@ -7,10 +7,10 @@ import hashlib
 from ulid import ULID
 
 from radiograde.model.limits import Limits
+from radiograde.model.reading.acquisition_time import acquired
 from radiograde.model.reading.dicom_facts import uid
 from radiograde.model.reading.dicom_file import peek
 from radiograde.service.atomic_write import Content
-from radiograde.service.films.acquisition_time import taken
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.film_repository import FilmRepository, Known, NewFilm
 from radiograde.service.films.pseudonym import Pseudonyms
@@ -60,6 +60,7 @@ class FilmIntake:
         if header is None:
             return NewFilm(str(ULID()), _digest(content), source, size)
         instance = uid(header, "SOPInstanceUID")
+        time = acquired(header)
         return NewFilm(
             str(ULID()),
             f"sop:{instance}" if instance else _digest(content),
@@ -68,7 +69,7 @@ class FilmIntake:
             uid(header, "SOPClassUID"),
             instance,
             self._pseudonyms.of(header),
-            taken(header),
+            None if time is None else time.isoformat(),
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -15,17 +16,22 @@ from fhir.resources.R4B.bundle import Bundle as BundleR4B
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
+from radiograde.model.limits import Limits
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import NOTICE, GateVerdict, Reason
 from radiograde.service.documents.codes import SEVERITIES, ZONE_SITES
 from radiograde.service.documents.fhir import Version, bundle
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.sr import structured_report
+from radiograde.service.films.archive import Archive
+from radiograde.service.films.intake import FilmIntake
+from radiograde.service.films.pseudonym import Pseudonyms
 from tests.service.documents.graded_films import (
     BEGAN,
     RESULT_ID,
     SOP_UID,
     STUDY_UID,
+    film_bytes,
     graded_film,
     header_in,
     rejected_case,
@@ -305,6 +311,26 @@ def test_patient_order_study_and_film_are_logical_references() -> None:
     assert report["effectiveDateTime"] == "2026-03-04"
 
 
+@pytest.mark.parametrize(
+    "dates",
+    [
+        {},
+        {"AcquisitionDate": None, "ContentDate": "20260301"},
+        {"AcquisitionDateTime": "20260302235900+0100"},
+        {"AcquisitionDate": "20261399", "ContentDate": None, "SeriesDate": None},
+        {"AcquisitionDate": "2026.03.05"},
+        {"AcquisitionDate": "18940101"},
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Invalid value for VR DA")
+def test_the_day_is_the_one_that_the_worklist_shows(dates: dict[str, Any], tmp_path: Path) -> None:
+    pseudonyms = Pseudonyms(tmp_path)
+    intake = FilmIntake(Archive(tmp_path), Mock(), Limits(), pseudonyms)
+    listed = intake.describe(film_bytes(**dates), "http").taken
+    assert listed is not None
+    assert report_of(graded_film(**dates))["effectiveDateTime"] == listed[:10]
+
+
 def test_no_more_of_the_patient_than_the_identifier() -> None:
     content = bundle(scored_case()).content.decode()
     for secret in ("김", "민준", "1960", "066Y", "Erring"):
@@ -366,7 +392,13 @@ def test_a_picture_belongs_to_nobody() -> None:
 @pytest.mark.filterwarnings("ignore:Invalid value for VR DA")
 def test_a_header_that_says_nothing_is_left_out() -> None:
     bare = graded_film(
-        PatientID="", AccessionNumber="", StudyDate="", AcquisitionDate="20261399", StudyTime=""
+        PatientID="",
+        AccessionNumber="",
+        StudyDate="",
+        SeriesDate="",
+        ContentDate="",
+        AcquisitionDate="20261399",
+        StudyTime="",
     )
     report = report_of(bare)
     assert report["subject"] == {"type": "Patient", "display": "unknown"}

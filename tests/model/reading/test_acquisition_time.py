@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from radiograde.model.limits import Limits
-from radiograde.model.reading.dicom_file import peek
-from radiograde.service.films.acquisition_time import taken
+from radiograde.model.reading.acquisition_time import acquired
+from radiograde.model.reading.film_file import open_film
 from tests.service.documents.graded_films import film_bytes
 
 NOTHING = {
@@ -16,10 +16,11 @@ NOTHING = {
 }
 
 
-def told(**elements: Any) -> str | None:
-    header = peek(film_bytes(**(NOTHING | elements)), Limits())
+def read(**elements: Any) -> str | None:
+    header = open_film(film_bytes(**(NOTHING | elements)), Limits()).header
     assert header is not None
-    return taken(header)
+    time = acquired(header)
+    return None if time is None else time.isoformat()
 
 
 @pytest.mark.filterwarnings("ignore:Invalid value")
@@ -41,14 +42,14 @@ def told(**elements: Any) -> str | None:
         ({}, None),
     ],
 )
-def test_taken(elements: dict[str, str], expected: str | None) -> None:
-    assert told(**elements) == expected
+def test_acquired(elements: dict[str, str], expected: str | None) -> None:
+    assert read(**elements) == expected
 
 
 def test_acquisition_comes_before_content_before_study() -> None:
     days = {"StudyDate": "20260101", "ContentDate": "20260102", "AcquisitionDate": "20260103"}
-    assert told(**days) == "2026-01-03"
-    assert told(**(days | {"AcquisitionDate": None})) == "2026-01-02"
+    assert read(**days) == "2026-01-03"
+    assert read(**(days | {"AcquisitionDate": None})) == "2026-01-02"
 
 
 @pytest.mark.filterwarnings("ignore:Invalid value")
@@ -56,9 +57,10 @@ def test_acquisition_comes_before_content_before_study() -> None:
     "day", ["20261301", "00000000", "18940101", "today", "2026030", "2026030a"]
 )
 def test_an_impossible_day_is_none(day: str) -> None:
-    assert told(StudyDate=day) is None
+    assert read(StudyDate=day) is None
 
 
 @pytest.mark.filterwarnings("ignore:Invalid value")
 def test_old_files() -> None:
-    assert told(StudyDate="2001.02.03", StudyTime="04:05:06") == "2001-02-03T04:05:06"
+    assert read(StudyDate="2001.02.03", StudyTime="04:05:06") == "2001-02-03T04:05:06"
+    assert read(StudyDate="2001/02/03") == "2001-02-03"
