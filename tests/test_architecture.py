@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import statistics
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 from radiograde.command import COMMANDS, MORE
 
 ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("model", "data", "training", "service")
+LONGEST = 400
+"""Lines of a file that can still be read at once."""
+
 SLOW = ("fastapi", "onnxruntime", "pydicom", "sqlalchemy", "dbos", "pynetdicom")
 HEAVY = (
     "torch",
@@ -28,6 +35,29 @@ def test_the_import_rules_hold() -> None:
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph("radiograde", cache_dir=None)
+
+
+def test_no_import_runs_in_a_circle(graph: grimp.ImportGraph) -> None:
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    assert len(imports) > 200
+    TopologicalSorter(imports).prepare()
+
+
+def files_of(package: str) -> list[Path]:
+    return [path for path in (ROOT / package).rglob("*.py") if path.name != "__init__.py"]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_files_can_be_read_at_once(package: str) -> None:
+    """``pytest -rP`` prints the counts."""
+    lines = {path: len(path.read_text().splitlines()) for path in files_of(package)}
+    print(f"{package}: {len(lines)} files, median {statistics.median(lines.values()):.0f} lines")
+    assert {path.name: count for path, count in lines.items() if count > LONGEST} == {}
 
 
 @pytest.mark.parametrize(
