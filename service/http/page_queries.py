@@ -11,11 +11,11 @@ from radiograde.service.http.runtime import Runtime
 from radiograde.service.viewing.decoded import DecodedFilms
 from radiograde.service.viewing.thumbnail import Thumbnails
 from radiograde.service.viewing.viewer import Viewer
-from radiograde.service.worklist.change import RepeatabilityLimit
-from radiograde.service.worklist.changes import ChangeLog
-from radiograde.service.worklist.feed import ChangeFeed
+from radiograde.service.worklist.change_feed import ChangeFeed
+from radiograde.service.worklist.change_log import ChangeLog
 from radiograde.service.worklist.history import History
 from radiograde.service.worklist.patient_labels import Identities
+from radiograde.service.worklist.score_change import RepeatabilityLimit
 from radiograde.service.worklist.worklist import Worklist
 
 

@@ -11,8 +11,8 @@ from radiograde.service.database.engine import Database
 from radiograde.service.reviews.review import Review
 from radiograde.service.reviews.review_repository import ReviewRepository
 from radiograde.service.worklist import query
-from radiograde.service.worklist.change import Change, RepeatabilityLimit, Score, change
-from radiograde.service.worklist.row import finding_json, review_json
+from radiograde.service.worklist.listed_film import finding_json, review_json
+from radiograde.service.worklist.score_change import Change, RepeatabilityLimit, Score, change
 
 MOST_FILMS = 200
 

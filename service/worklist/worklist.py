@@ -13,9 +13,9 @@ from radiograde.service.database.engine import Database
 from radiograde.service.reviews.review_repository import ReviewRepository
 from radiograde.service.worklist import query
 from radiograde.service.worklist.cursor import Cursor, Order
+from radiograde.service.worklist.listed_film import row_json
 from radiograde.service.worklist.patient_labels import Identities
 from radiograde.service.worklist.query import Filters
-from radiograde.service.worklist.row import row_json
 
 Query = Callable[[Filters, int, Cursor | None], sa.Select[Any]]
 

@@ -15,7 +15,7 @@ from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading import dicom_orientation, polarity
 from radiograde.model.scoring import gate, scope, scorer
 from radiograde.service.http.routes.page_routes import WEB
-from radiograde.service.worklist.change import Verdict
+from radiograde.service.worklist.score_change import Verdict
 
 ENGLISH = json.loads((WEB / "words" / "en.json").read_text())
 OTHERS = sorted(path.stem for path in (WEB / "words").glob("*.json") if path.stem != "en")

@@ -13,8 +13,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from radiograde.service.http.openapi import problems
 from radiograde.service.http.page_queries import Queries
 from radiograde.service.http.routes.worklist_schemas import PatientHistory, Row, WorklistPage
+from radiograde.service.worklist.change_feed import Listener
 from radiograde.service.worklist.cursor import Order, parse_cursor
-from radiograde.service.worklist.feed import Listener
 from radiograde.service.worklist.query import Filters, Severity, Status
 
 router = APIRouter(tags=["worklist"])
@@ -78,7 +78,7 @@ def list_films(
 )
 def get_film(queries: Queries, id: FilmId) -> Response:
     """Return the film as the list shows it; one that was set aside is not found."""
-    return JSONResponse(queries.worklist.row(id))
+    return JSONResponse(queries.worklist.listed_film(id))
 
 
 @router.get(

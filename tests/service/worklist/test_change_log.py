@@ -12,7 +12,7 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.database.tables import films
 from radiograde.service.errors import StoreError
 from radiograde.service.grading.records import open_records
-from radiograde.service.worklist.changes import Change, ChangeLog
+from radiograde.service.worklist.change_log import Change, ChangeLog
 from tests.service.fakes import scored
 from tests.service.worklist.stock import Stock
 

@@ -11,8 +11,8 @@ import pytest
 from radiograde.model.errors import OverloadedError
 from radiograde.service.errors import StoreError
 from radiograde.service.worklist import feed as feed_module
-from radiograde.service.worklist.changes import Change, ChangeLog
-from radiograde.service.worklist.feed import ChangeFeed, Listener
+from radiograde.service.worklist.change_feed import ChangeFeed, Listener
+from radiograde.service.worklist.change_log import Change, ChangeLog
 
 ONE, TWO = Change("film", "one"), Change("review", "two")
 

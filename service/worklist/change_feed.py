@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from radiograde.model.errors import OverloadedError
-from radiograde.service.worklist.changes import Change, ChangeLog
+from radiograde.service.worklist.change_log import Change, ChangeLog
 
 log = structlog.get_logger("radiograde.worklist")
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from radiograde.service.worklist.change import RepeatabilityLimit, Score, change
+from radiograde.service.worklist.score_change import RepeatabilityLimit, Score, change
 
 OURS, OTHER = "a" * 64, "b" * 64
 
