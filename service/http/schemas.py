@@ -1,104 +1,22 @@
-"""What the routes answer, described for OpenAPI: ``radiograde.result/1`` and what surrounds it.
-
-Answers are made by ``SeverityResult.to_json`` alone, so that HTTP and command line agree to
-the digit; these models describe and never make them.
-"""
+"""What the routes answer, described for OpenAPI: results, jobs, sign-ins, health and problems."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from radiograde.model.scoring.scales import ZoneName
-
-Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
-Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-Ulid = Annotated[str, Field(pattern="^[0-9A-HJKMNP-TV-Z]{26}$")]
-Percent = Annotated[float, Field(ge=0, le=100)]
-
-
-class Schema(BaseModel):
-    """A document that holds what is described here and nothing else."""
-
-    model_config = ConfigDict(extra="forbid", protected_namespaces=())
-
-
-class Image(Schema):
-    """What is known of the film."""
-
-    source: Literal["dicom", "png", "jpeg"]
-    sop_instance_uid: str | None = None
-    study_instance_uid: str | None = None
-    view: str = Field(examples=["PA"])
-    rows: int
-    columns: int
-    pixel_spacing_mm: Pair | None = Field(description="Row and column spacing")
-    sha256: Sha256 = Field(description="Of the file as it was sent")
-
-
-class Model(Schema):
-    """Which model graded."""
-
-    name: str
-    version: str
-    sha256: Sha256 = Field(description="Of the ONNX file")
-
-
-class Reason(Schema):
-    """One finding of the gate."""
-
-    code: str = Field(examples=["lateral_view"])
-    level: Literal["info", "warn", "reject"]
-    message: str
-
-
-class Gate(Schema):
-    """Whether the film can be graded, and what was noticed about it."""
-
-    in_scope: bool
-    reasons: list[Reason]
-
-
-class Scale(Schema):
-    """A value on a scale, with its prediction interval."""
-
-    value: float
-    range: Pair
-    interval: Pair
-    level: float = Field(description="Share of films whose true value lies in the interval")
-
-
-class Brixia(Scale):
-    """The Brixia score: the sum of six zones, each 0-3."""
-
-    zones: dict[ZoneName, Scale] = Field(
-        description="A, B, C: the patient's right lung from top to bottom; D, E, F: the left"
-    )
-
-
-class Involvement(Schema):
-    """Percent of each lung's area that the opacity map marks; null: lung not seen."""
-
-    right: Percent | None
-    left: Percent | None
-    total: Percent
-
-
-class Scores(Schema):
-    """Every scale of one film."""
-
-    brixia: Brixia
-    geographic_extent: Scale
-    opacity: Scale
-    lung_involvement_percent: Involvement
-
-
-class Failure(Schema):
-    """Why a file could not be read."""
-
-    code: str = Field(examples=["truncated"])
-    message: str
+from radiograde.service.result_schema import (
+    Failure,
+    Gate,
+    Image,
+    Model,
+    Schema,
+    Scores,
+    Sha256,
+    Ulid,
+)
 
 
 class Review(Schema):

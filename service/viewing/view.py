@@ -3,35 +3,87 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from radiograde.model.display.viewing import Viewable
 from radiograde.model.reading.lut import Lut
 from radiograde.model.reading.window import Window
 from radiograde.model.scoring.result import Maps
+from radiograde.service.result_schema import Pair, Schema
 
 FULL = 255
 
 
-def view_json(film: Viewable, maps: Maps | None) -> dict[str, Any]:
-    """Return the film's size, scale, windows and orientation as plain JSON types."""
+class NamedWindow(Schema):
+    """A window in modality values, DICOM PS3.3 section C.11.2.1.2."""
+
+    name: str = Field(description="The film's explanation; `range`: the range of its pixels")
+    center: float
+    width: float
+    function: Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+
+
+class GreyTable(Schema):
+    """The film's own VOI LUT; values before it take its first grey, those behind it its last."""
+
+    first: int = Field(description="Modality value of the first grey")
+    values: str = Field(description="Greys 0-255 by whole modality value, base64")
+
+
+class Orientation(Schema):
+    """Which way round the film is shown; it is upright, the patient's right on the left."""
+
+    known: bool = Field(description="Whether the header says where head and sides are")
+    flipped: tuple[bool, bool] = Field(description="Whether rows, and columns, were turned around")
+
+
+class MapShape(Schema):
+    """The maps, which cover the film's whole width and height."""
+
+    rows: int
+    columns: int
+    borders: Pair = Field(
+        description="Where the upper zone ends and the lower begins, shares of a lung's height"
+    )
+    involved: float = Field(description="Opacity 0-1 above which a point of the lung is involved")
+
+
+class View(Schema):
+    """A film before its window. Modality value = pixel * slope + intercept."""
+
+    rows: int
+    columns: int
+    slope: float
+    intercept: float
+    inverted: bool = Field(description="Low values are white")
+    windows: list[NamedWindow] = Field(
+        description="At least one; without `lut` the first is what was graded"
+    )
+    lut: GreyTable | None = Field(description="Comes before the windows: it is what was graded")
+    spacing_mm: Pair | None = Field(description="Row and column spacing")
+    orientation: Orientation
+    maps: MapShape | None
+
+
+def view_of(film: Viewable, maps: Maps | None) -> View:
+    """Return the film's size, scale, windows and orientation."""
     rows, columns = film.pixels.shape
-    spacing = film.pixel_spacing_mm
-    return {
-        "rows": rows,
-        "columns": columns,
-        "slope": film.slope,
-        "intercept": film.intercept,
-        "inverted": film.inverted,
-        "windows": [_window(name, window) for name, window in film.windows],
-        "lut": None if film.lut is None else _lut(film.lut),
-        "spacing_mm": None if spacing is None else list(spacing),
-        "orientation": {"known": film.sides_known, "flipped": list(film.flipped)},
-        "maps": None if maps is None else _maps(maps),
-    }
+    return View(
+        rows=rows,
+        columns=columns,
+        slope=film.slope,
+        intercept=film.intercept,
+        inverted=film.inverted,
+        windows=[_window(name, window) for name, window in film.windows],
+        lut=None if film.lut is None else _lut(film.lut),
+        spacing_mm=film.pixel_spacing_mm,
+        orientation=Orientation(known=film.sides_known, flipped=film.flipped),
+        maps=None if maps is None else _shape(maps),
+    )
 
 
 def pixel_bytes(film: Viewable) -> memoryview:
@@ -45,25 +97,15 @@ def map_bytes(maps: Maps) -> bytes:
     return np.rint(FULL * np.clip(planes, 0, 1)).astype(np.uint8).tobytes()
 
 
-def _window(name: str, window: Window) -> dict[str, Any]:
-    return {
-        "name": name,
-        "center": window.centre,
-        "width": window.width,
-        "function": window.curve,
-    }
+def _window(name: str, window: Window) -> NamedWindow:
+    return NamedWindow(name=name, center=window.centre, width=window.width, function=window.curve)
 
 
-def _lut(lut: Lut) -> dict[str, Any]:
+def _lut(lut: Lut) -> GreyTable:
     greys = np.rint(FULL * lut.entries / lut.highest).astype(np.uint8)
-    return {"first": lut.first, "values": base64.b64encode(greys.tobytes()).decode("ascii")}
+    return GreyTable(first=lut.first, values=base64.b64encode(greys.tobytes()).decode("ascii"))
 
 
-def _maps(maps: Maps) -> dict[str, Any]:
+def _shape(maps: Maps) -> MapShape:
     rows, columns = maps.opacity.shape
-    return {
-        "rows": rows,
-        "columns": columns,
-        "borders": list(maps.borders),
-        "involved": maps.involved,
-    }
+    return MapShape(rows=rows, columns=columns, borders=maps.borders, involved=maps.involved)

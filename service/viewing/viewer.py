@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from radiograde.model.display.viewing import Viewable
 from radiograde.model.scoring.result import Maps
 from radiograde.service.errors import UndocumentedError
@@ -11,7 +9,7 @@ from radiograde.service.films.archive import Archive
 from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.viewing.decoded import DecodedFilms
 from radiograde.service.viewing.thumbnail import Thumbnails
-from radiograde.service.viewing.view import map_bytes, pixel_bytes, view_json
+from radiograde.service.viewing.view import View, map_bytes, pixel_bytes, view_of
 
 
 class Viewer:
@@ -29,9 +27,9 @@ class Viewer:
         self._films = films
         self._thumbnails = thumbnails
 
-    def view(self, id: str) -> dict[str, Any]:
-        """Return size, scale and windows, as :func:`radiograde.service.viewing.view.view_json`."""
-        return view_json(self._film(id), self._maps(id))
+    def view(self, id: str) -> View:
+        """Return size, scale and windows."""
+        return view_of(self._film(id), self._maps(id))
 
     def pixels(self, id: str) -> memoryview:
         """Return the pixels, as :func:`radiograde.service.viewing.view.pixel_bytes`."""

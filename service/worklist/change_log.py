@@ -1,8 +1,9 @@
-"""What has changed in the database since the last look, by whichever process."""
+"""What has changed in the database since it was last asked, by whichever process."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
@@ -21,36 +22,46 @@ class Change(NamedTuple):
     id: str
 
 
+class _Dated(NamedTuple):
+    kind: Literal["film", "review"]
+    id: str
+    at: datetime
+
+    @property
+    def change(self) -> Change:
+        return Change(self.kind, self.id)
+
+
 class ChangeLog:
-    """Looks for changes again and again; for one thread at a time."""
+    """Asks for changes again and again; for one thread at a time."""
 
     def __init__(self, database: Database) -> None:
         """Begin with what changes from now on."""
         self._database = database
-        self._looked = self._began = datetime.now(UTC)
-        self._told: set[tuple[Change, datetime]] | None = None
+        self._polled = self._began = datetime.now(UTC)
+        self._reported: set[_Dated] | None = None
 
-    def look(self) -> list[Change]:
-        """Return what has changed since the look before, oldest first, each change once.
+    def poll(self) -> list[Change]:
+        """Return what has changed since it was last asked, oldest first, each change once.
 
         Raises:
-            StoreError: the database does not answer; the next look covers this one.
+            StoreError: the database does not answer; the next time covers this one.
         """
         now = datetime.now(UTC)
-        found = sorted(self._dated(self._looked - OVERLAP), key=lambda dated: dated[1])
-        if self._told is None:
-            fresh = [dated for dated in found if dated[1] >= self._began]
+        found = sorted(self._dated(self._polled - OVERLAP), key=lambda dated: dated.at)
+        if self._reported is None:
+            fresh = [dated for dated in found if dated.at >= self._began]
         else:
-            fresh = [dated for dated in found if dated not in self._told]
-        self._told, self._looked = set(found), now
-        return list(dict.fromkeys(change for change, _ in fresh))
+            fresh = [dated for dated in found if dated not in self._reported]
+        self._reported, self._polled = set(found), now
+        return list(dict.fromkeys(dated.change for dated in fresh))
 
-    def _dated(self, since: datetime) -> list[tuple[Change, datetime]]:
-        changed = sa.select(films.c.id, films.c.changed).where(films.c.changed > since)
-        reviewed = sa.select(reviews.c.result_id, reviews.c.created).where(
-            reviews.c.created > since
-        )
+    def _dated(self, since: datetime) -> list[_Dated]:
+        at = films.c.changed
+        changed = sa.select(films.c.id, at.label("at")).where(at > since)
+        at = reviews.c.created
+        reviewed = sa.select(reviews.c.result_id.label("id"), at.label("at")).where(at > since)
         return [
-            *((Change("film", id), at) for id, at in self._database.read(changed)),
-            *((Change("review", id), at) for id, at in self._database.read(reviewed)),
+            *self._database.rows(changed, partial(_Dated, "film")),
+            *self._database.rows(reviewed, partial(_Dated, "review")),
         ]

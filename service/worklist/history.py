@@ -4,100 +4,122 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
-from typing import Any
+
+from pydantic import Field
 
 from radiograde.model.errors import NotFoundError
 from radiograde.service.database.engine import Database
+from radiograde.service.result_schema import Schema, Ulid
 from radiograde.service.reviews.review import Review
 from radiograde.service.reviews.review_repository import ReviewRepository
 from radiograde.service.worklist import query
-from radiograde.service.worklist.listed_film import finding_json, review_json
-from radiograde.service.worklist.score_change import Change, RepeatabilityLimit, Score, change
+from radiograde.service.worklist.listed_film import (
+    GlobalScore,
+    RowReview,
+    Severity,
+    Status,
+    StoredFilm,
+    review_of,
+)
+from radiograde.service.worklist.score_change import Change, RepeatabilityLimit, Score, compare
 
 MOST_FILMS = 200
+
+
+class HistoryFilm(Schema):
+    """One of a patient's films."""
+
+    id: Ulid
+    taken: str | None = Field(description="Acquisition time, as in the worklist")
+    received: str = Field(description="In UTC")
+    status: Status
+    view: str | None
+    severity: Severity | None
+    brixia: GlobalScore | None
+    kept: bool
+    review: RowReview | None
+    change: Change | None
+
+
+class PatientHistory(Schema):
+    """A patient's films, oldest first."""
+
+    repeatability: float | None = Field(
+        description="Change of the score that the model in service does not exceed in 95 of 100 "
+        "cases when nothing has changed"
+    )
+    films: list[HistoryFilm]
 
 
 class History:
     """Finds films of the same patient, by pseudonym; safe to share among threads."""
 
     def __init__(
-        self, database: Database, reviews: ReviewRepository, repeatability: RepeatabilityLimit
+        self, database: Database, reviews: ReviewRepository, limit: RepeatabilityLimit
     ) -> None:
         self._database = database
         self._reviews = reviews
-        self._repeatability = repeatability
+        self._limit = limit
 
-    def of(self, film_id: str) -> dict[str, Any]:
-        """Return the patient's films as plain JSON types, oldest first, the film itself among them.
+    def of(self, film_id: str) -> PatientHistory:
+        """Return the patient's films, oldest first, the film itself among them.
 
-        They are ordered by when they were taken, else came in. At most the last ``MOST_FILMS`` that
-        came in are told. A film of nobody, or of a placeholder, has itself alone.
+        They are ordered by acquisition time, else by arrival. At most the last ``MOST_FILMS`` that
+        came in are listed. A film of nobody, or of a placeholder, has itself alone.
 
         Raises:
             NotFoundError: there is no such film, or it was set aside.
             StoreError: the database does not answer.
         """
-        films = sorted(_once(self._films(film_id), film_id), key=_moment)
+        films = sorted(_once(self._films(film_id), film_id), key=_acquired)
         reviews = self._reviews.newest(film.id for film in films)
-        return {
-            "repeatability": self._repeatability.repeatability,
-            "films": list(_told(films, reviews, self._repeatability)),
-        }
+        compared = _compared(films, reviews, self._limit)
+        return PatientHistory(repeatability=self._limit.repeatability, films=list(compared))
 
-    def _films(self, film_id: str) -> Sequence[Any]:
-        own = self._database.read(query.rows_of([film_id]))
-        if not own:
+    def _films(self, film_id: str) -> Sequence[StoredFilm]:
+        own = self._database.first(query.films_with([film_id]), StoredFilm)
+        if own is None:
             raise NotFoundError("No film has this id. GET /v1/worklist lists those that came in.")
-        patient = own[0].patient
-        if patient is None:
-            return own
-        found = self._database.read(query.films_of(patient, MOST_FILMS))
-        return found if any(film.id == film_id for film in found) else [*found, *own]
+        if own.patient is None:
+            return [own]
+        found = self._database.rows(query.films_of(own.patient, MOST_FILMS), StoredFilm)
+        return found if any(film.id == film_id for film in found) else [*found, own]
 
 
-def _once(films: Sequence[Any], film_id: str) -> Iterable[Any]:
+def _once(films: Sequence[StoredFilm], film_id: str) -> Iterable[StoredFilm]:
     """Return films so that an instance which came again counts once.
 
     The film that is asked for stands for its own instance, else the last to be scored.
     """
-    last: dict[str, Any] = {}
+    last: dict[str, StoredFilm] = {}
     for film in sorted(films, key=lambda film: (film.id == film_id, bool(film.severity), film.id)):
         last[film.sop_instance_uid or film.id] = film
     return last.values()
 
 
-def _told(
-    films: Iterable[Any], reviews: Mapping[str, Review], repeatability: RepeatabilityLimit
-) -> Iterable[dict[str, Any]]:
+def _compared(
+    films: Iterable[StoredFilm], reviews: Mapping[str, Review], limit: RepeatabilityLimit
+) -> Iterable[HistoryFilm]:
     before: Score | None = None
     for film in films:
-        finding = finding_json(film)
-        del finding["reasons"]
-        score = _score(film, finding)
-        changed = change(before, score, repeatability) if before and score else None
+        brixia = film.brixia
+        score = None if brixia is None else Score(film.id, brixia.value, film.model_sha256)
+        change = compare(before, score, limit) if before and score else None
         before = score or before
-        yield _entry(film, finding, reviews.get(film.id), changed)
+        yield HistoryFilm(
+            id=film.id,
+            taken=film.taken,
+            received=film.received.astimezone(UTC).isoformat(),
+            status=film.status,
+            view=film.view,
+            severity=film.severity,
+            brixia=brixia,
+            kept=film.kept,
+            review=review_of(reviews.get(film.id)),
+            change=change,
+        )
 
 
-def _entry(
-    film: Any, finding: dict[str, Any], review: Review | None, changed: Change | None
-) -> dict[str, Any]:
-    return {
-        "id": film.id,
-        "taken": film.taken,
-        "received": film.received.astimezone(UTC).isoformat(),
-        **finding,
-        "kept": film.kept,
-        "review": None if review is None else review_json(review),
-        "change": None if changed is None else changed.to_json(),
-    }
-
-
-def _score(film: Any, finding: Mapping[str, Any]) -> Score | None:
-    brixia = finding["brixia"]
-    return None if brixia is None else Score(film.id, brixia["value"], film.model_sha256)
-
-
-def _moment(film: Any) -> tuple[str, str]:
+def _acquired(film: StoredFilm) -> tuple[str, str]:
     """Return what films are sorted by: hospital time, for which this computer's clock stands in."""
     return film.taken or film.received.astimezone().strftime("%Y-%m-%dT%H:%M:%S"), film.id

@@ -1,13 +1,22 @@
-"""A film as the worklist shows it."""
+"""A film as the worklist shows it: what came in, what was found, and what a reader said."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
 
+from pydantic import Field
+
+from radiograde.service.database.tables import FilmState, Verdict
 from radiograde.service.films.pseudonym import label_of
+from radiograde.service.films.receipt import FilmSource
+from radiograde.service.result_schema import Failure, Pair, Reason, Schema, Ulid
 from radiograde.service.reviews.review import Review
+
+Status = Literal["waiting", "scored", "rejected", "failed"]
+Severity = Literal["none", "mild", "moderate", "severe"]
 
 _FAILURES = {
     "gave_up": "Grading this film began several times and never ended. Look at it yourself.",
@@ -16,65 +25,147 @@ _FAILURES = {
 _FAILED = "The film could not be graded. Try it again."
 
 
-def row_json(
-    film: Any, review: Review | None, identity: Mapping[str, str | None]
-) -> dict[str, Any]:
-    """Return one film of the worklist as plain JSON types.
+@dataclass(frozen=True, slots=True)
+class StoredFilm:
+    """A film and its result, as the database has them; without a result its columns are None."""
 
-    ``film``: a row of :func:`service.worklist.query.rows_of`. ``identity``: what may be told of the
-    patient beside the pseudonym.
+    id: str
+    received: datetime
+    source: FilmSource
+    state: FilmState
+    reason: str | None
+    kept: bool
+    patient: str | None
+    taken: str | None
+    sop_instance_uid: str | None
+    result_status: Literal["scored", "rejected", "failed"] | None
+    severity: Severity | None
+    model_sha256: str | None
+    document: Mapping[str, Any] | None
+
+    @property
+    def status(self) -> Status:
+        """What became of it; a film that was set aside is not listed."""
+        if self.state == "graded":
+            return self.result_status or "failed"
+        return "waiting" if self.state == "waiting" else "failed"
+
+    @property
+    def view(self) -> str | None:
+        """The view of the film, where it was read."""
+        return _part(self.document, "image").get("view")
+
+    @property
+    def brixia(self) -> GlobalScore | None:
+        """The global score, where there is one."""
+        brixia = _part(self.document, "scores").get("brixia")
+        if brixia is None:
+            return None
+        return GlobalScore(
+            value=brixia["value"], interval=brixia["interval"], range=brixia["range"]
+        )
+
+    @property
+    def reasons(self) -> list[Reason]:
+        """What the input check found."""
+        found = _part(self.document, "gate").get("reasons", [])
+        return [Reason(one["code"], one["level"], one["message"]) for one in found]
+
+    @property
+    def error(self) -> Failure | None:
+        """Why it could not be graded; None for any other film."""
+        if self.state != "failed":
+            return None
+        if error := _part(self.document, "error"):
+            return Failure(error["code"], error["message"])
+        code = self.reason or "internal_error"
+        return Failure(code, _FAILURES.get(code, _FAILED))
+
+
+class GlobalScore(Schema):
+    """The Brixia score of a film."""
+
+    value: float
+    interval: Pair
+    range: Pair
+
+
+class RowReview(Schema):
+    """The newest review of a film."""
+
+    verdict: Verdict
+    reviewer: str
+    created: str = Field(description="In UTC")
+    brixia: int | None = Field(description="Sum of a correction's zones")
+
+
+class Patient(Schema):
+    """Whose film it is; beside the label only what RADIOGRADE_IDENTIFIERS allows."""
+
+    label: str = Field(description="The same for films of the same patient", examples=["8F3K2Q"])
+    id: str | None = None
+    name: str | None = None
+    birth_date: str | None = Field(None, examples=["1960-01-02"])
+
+
+class Row(Schema):
+    """A film that came in by any source."""
+
+    id: Ulid = Field(description="Also of its result and its job")
+    received: str = Field(description="In UTC")
+    taken: str | None = Field(
+        description="Acquisition time, in the hospital's time without a zone; the day alone where "
+        "the film gives no time",
+        examples=["2026-03-04T05:06:07"],
+    )
+    door: FilmSource = Field(description="The source that it came by")
+    status: Status
+    view: str | None = Field(examples=["PA"])
+    severity: Severity | None
+    brixia: GlobalScore | None
+    reasons: list[Reason] = Field(description="What the input check found")
+    error: Failure | None = Field(description="Of a failed one")
+    patient: Patient | None = Field(description="Null where the film names nobody")
+    kept: bool = Field(description="Whether the film itself is still there")
+    review: RowReview | None
+
+
+def row_of(film: StoredFilm, review: Review | None, identity: Mapping[str, str | None]) -> Row:
+    """Return one film of the worklist.
+
+    ``identity``: what may be shown of the patient beside the pseudonym: ``id``, ``name``,
+    ``birth_date``.
     """
-    patient = None if film.patient is None else {"label": label_of(film.patient), **identity}
-    return {
-        "id": film.id,
-        "received": film.received.astimezone(UTC).isoformat(),
-        "taken": film.taken,
-        "door": film.source,
-        **finding_json(film),
-        "error": _error(film),
-        "patient": patient,
-        "kept": film.kept,
-        "review": None if review is None else review_json(review),
-    }
+    label = None if film.patient is None else label_of(film.patient)
+    return Row(
+        id=film.id,
+        received=film.received.astimezone(UTC).isoformat(),
+        taken=film.taken,
+        door=film.source,
+        status=film.status,
+        view=film.view,
+        severity=film.severity,
+        brixia=film.brixia,
+        reasons=film.reasons,
+        error=film.error,
+        patient=None if label is None else Patient(label=label, **identity),
+        kept=film.kept,
+        review=review_of(review),
+    )
 
 
-def finding_json(film: Any) -> dict[str, Any]:
-    """Return what grading found: ``status``, ``view``, ``severity``, ``brixia``, ``reasons``."""
-    document = film.document or {}
-    return {
-        "status": status_of(film),
-        "view": document.get("image", {}).get("view"),
-        "severity": film.severity,
-        "brixia": _brixia(document),
-        "reasons": document.get("gate", {}).get("reasons", []),
-    }
-
-
-def status_of(film: Any) -> str:
-    """Return ``waiting``, ``scored``, ``rejected`` or ``failed``."""
-    return str(film.status or "failed") if film.state == "graded" else str(film.state)
-
-
-def review_json(review: Review) -> dict[str, Any]:
-    """Return what stands in a row for a review."""
-    return {
-        "verdict": review.verdict,
-        "reviewer": review.reviewer,
-        "created": review.created.isoformat(),
-        "brixia": review.brixia,
-    }
-
-
-def _brixia(document: Mapping[str, Any]) -> dict[str, Any] | None:
-    if "scores" not in document:
+def review_of(review: Review | None) -> RowReview | None:
+    """Return what a film's row shows of its newest review."""
+    if review is None:
         return None
-    brixia = document["scores"]["brixia"]
-    return {name: brixia[name] for name in ("value", "interval", "range")}
+    return RowReview(
+        verdict=review.verdict,
+        reviewer=review.reviewer,
+        created=review.created.isoformat(),
+        brixia=review.brixia,
+    )
 
 
-def _error(film: Any) -> dict[str, str] | None:
-    if film.state != "failed":
-        return None
-    told: dict[str, str] | None = (film.document or {}).get("error")
-    code = film.reason or "internal_error"
-    return told or {"code": code, "message": _FAILURES.get(code, _FAILED)}
+def _part(document: Mapping[str, Any] | None, name: str) -> Mapping[str, Any]:
+    part: Mapping[str, Any] = (document or {}).get(name) or {}
+    return part

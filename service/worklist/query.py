@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 
 from radiograde.service.database.tables import films, results, reviews
 from radiograde.service.worklist.cursor import Cursor
-
-Status = Literal["waiting", "scored", "rejected", "failed"]
-Severity = Literal["none", "mild", "moderate", "severe"]
+from radiograde.service.worklist.listed_film import Severity, Status
 
 OF_FILM = {"waiting": "waiting", "failed": "failed"}
-"""Statuses that the film alone tells; the others its result."""
+"""Statuses that are the film's own; the others are its result's."""
 
 FEW_DAYS = timedelta(days=31)
 
@@ -31,8 +29,8 @@ LISTED = films.c.state != "set_aside"
 class Filters:
     """Which films to list; what is None or empty filters nothing.
 
-    ``since``, ``until``: first and last day on which a film was taken, by its header, else came
-    in, by this computer's clock.
+    ``since``, ``until``: first and last day of acquisition, by the film's header, else of arrival,
+    by this computer's clock.
     """
 
     severity: Collection[Severity] = ()
@@ -52,7 +50,7 @@ class Filters:
         """Whether the days are bounded, and few."""
         if self.since is None:
             return False
-        # Nothing is taken later than today, whatever this computer's zone.
+        # No film is acquired later than today, whatever this computer's zone.
         until = min(self.until or date.max, date.today() + timedelta(days=2))
         return until - self.since <= FEW_DAYS
 
@@ -85,21 +83,34 @@ def unscored_ids(filters: Filters, limit: int, after: Cursor | None = None) -> s
     return newest_ids(filters, limit, after).where(results.c.brixia.is_(None))
 
 
-def rows_of(ids: Sequence[str]) -> sa.Select[Any]:
-    """Return the query for what is shown of the films with these ids."""
+def films_with(ids: Sequence[str]) -> sa.Select[Any]:
+    """Return the query for the films with these ids, each a :class:`StoredFilm`."""
     return _shown().where(films.c.id.in_(ids), LISTED)
 
 
 def films_of(patient: str, limit: int) -> sa.Select[Any]:
-    """Return the query for what is shown of a patient's films, the last to come in first."""
+    """Return the query for a patient's films, as :func:`films_with`, last to come in first."""
     query = _shown().where(films.c.patient == patient, LISTED)
     return query.order_by(films.c.id.desc()).limit(limit)
 
 
 def _shown() -> sa.Select[Any]:
-    columns = (films, results.c.status, results.c.severity, results.c.model_sha256)
     both = films.outerjoin(results, results.c.id == films.c.id)
-    return sa.select(*columns, results.c.document).select_from(both)
+    return sa.select(
+        films.c.id,
+        films.c.received,
+        films.c.source.label("source"),
+        films.c.state,
+        films.c.reason,
+        films.c.kept,
+        films.c.patient,
+        films.c.taken,
+        films.c.sop_instance_uid,
+        results.c.status.label("result_status"),
+        results.c.severity,
+        results.c.model_sha256,
+        results.c.document,
+    ).select_from(both)
 
 
 def _matching(filters: Filters, *, scored: bool) -> sa.Select[Any]:
@@ -111,7 +122,7 @@ def _matching(filters: Filters, *, scored: bool) -> sa.Select[Any]:
     if filters.status:
         query = query.where(sa.or_(*map(_has_status, filters.status)))
     if filters.since is not None or filters.until is not None:
-        query = query.where(_taken_within(filters))
+        query = query.where(_acquired_within(filters))
     if filters.reviewed is not None:
         judged = films.c.id.in_(sa.select(reviews.c.result_id))
         query = query.where(judged if filters.reviewed else sa.not_(judged))
@@ -124,8 +135,8 @@ def _has_status(status: Status) -> sa.ColumnElement[bool]:
     return results.c.status == status
 
 
-def _taken_within(filters: Filters) -> sa.ColumnElement[bool]:
-    """Return whether a film was taken on one of the days, by its header or by its arrival.
+def _acquired_within(filters: Filters) -> sa.ColumnElement[bool]:
+    """Return whether a film is of one of the days, by its acquisition time, else its arrival.
 
     Few films are of a short span, so they are looked up first; in a long one the next page is
     found soon whatever the order.
@@ -137,16 +148,16 @@ def _taken_within(filters: Filters) -> sa.ColumnElement[bool]:
 
 
 def _between(table: sa.FromClause, filters: Filters) -> sa.ColumnElement[bool]:
-    taken: list[sa.ColumnElement[bool]] = [table.c.taken.is_not(None)]
+    acquired: list[sa.ColumnElement[bool]] = [table.c.taken.is_not(None)]
     arrived: list[sa.ColumnElement[bool]] = [table.c.taken.is_(None)]
     if filters.since is not None:
-        taken.append(table.c.taken >= filters.since.isoformat())
+        acquired.append(table.c.taken >= filters.since.isoformat())
         arrived.append(table.c.received >= _begin_of(filters.since))
     if filters.until is not None:
         after = filters.until + timedelta(days=1)
-        taken.append(table.c.taken < after.isoformat())
+        acquired.append(table.c.taken < after.isoformat())
         arrived.append(table.c.received < _begin_of(after))
-    return sa.or_(sa.and_(*taken), sa.and_(*arrived))
+    return sa.or_(sa.and_(*acquired), sa.and_(*arrived))
 
 
 def _begin_of(day: date) -> datetime:

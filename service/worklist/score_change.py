@@ -8,7 +8,11 @@ a change beyond that is called one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from pydantic import Field
+
+from radiograde.service.result_schema import Schema, Ulid
 
 Verdict = Literal["better", "worse", "no_certain_change", "other_model", "not_known"]
 
@@ -19,7 +23,7 @@ class Score:
 
     film_id: str
     brixia: float
-    model_sha256: str
+    model_sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,36 +34,29 @@ class RepeatabilityLimit:
     repeatability: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """How a score differs from that of the film ``since``; ``delta`` > 0: more is involved."""
+class Change(Schema):
+    """How the score differs from that of the scored film before."""
 
-    since: str
-    delta: float
+    since: Ulid
+    delta: float = Field(description="Above 0: more is involved")
     verdict: Verdict
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the change as plain JSON types."""
-        return {"since": self.since, "delta": self.delta, "verdict": self.verdict}
 
-
-def change(before: Score, after: Score, repeatability: RepeatabilityLimit) -> Change:
+def compare(before: Score, after: Score, limit: RepeatabilityLimit) -> Change:
     """Return the change between two films.
 
     Scores of two models are not compared (``other_model``). Of a model that is no longer in
     service, or whose limit was not measured, nothing is said (``not_known``).
     """
     delta = round(after.brixia - before.brixia, 2)
-    return Change(before.film_id, delta, _verdict(before, after, delta, repeatability))
+    return Change(since=before.film_id, delta=delta, verdict=_verdict(before, after, delta, limit))
 
 
-def _verdict(
-    before: Score, after: Score, delta: float, repeatability: RepeatabilityLimit
-) -> Verdict:
+def _verdict(before: Score, after: Score, delta: float, limit: RepeatabilityLimit) -> Verdict:
     if before.model_sha256 != after.model_sha256:
         return "other_model"
-    if after.model_sha256 != repeatability.model_sha256 or repeatability.repeatability is None:
+    if after.model_sha256 != limit.model_sha256 or limit.repeatability is None:
         return "not_known"
-    if abs(delta) <= repeatability.repeatability:
+    if abs(delta) <= limit.repeatability:
         return "no_certain_change"
     return "worse" if delta > 0 else "better"

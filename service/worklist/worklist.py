@@ -1,31 +1,31 @@
-"""The worklist: films that came in by any door, with what was found and what readers said."""
+"""The worklist: films that came in by any source, with what was found and what readers said."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import Field
 
 from radiograde.model.errors import NotFoundError
 from radiograde.service.database.engine import Database
+from radiograde.service.result_schema import Schema
 from radiograde.service.reviews.review_repository import ReviewRepository
 from radiograde.service.worklist import query
 from radiograde.service.worklist.cursor import Cursor, Order
-from radiograde.service.worklist.listed_film import row_json
+from radiograde.service.worklist.listed_film import Row, StoredFilm, row_of
 from radiograde.service.worklist.patient_labels import Identities
 from radiograde.service.worklist.query import Filters
 
 Query = Callable[[Filters, int, Cursor | None], sa.Select[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Films as plain JSON types; ``next``: the cursor of the page after, None at the end."""
+class WorklistPage(Schema):
+    """Films, in the order asked for."""
 
-    films: list[dict[str, Any]]
-    next: str | None
+    films: list[Row]
+    next: str | None = Field(description="Pass as `after` for the page after; null at the end")
 
 
 class Worklist:
@@ -41,17 +41,20 @@ class Worklist:
         self._reviews = reviews
         self._identities = identities
 
-    def page(self, filters: Filters, order: Order, limit: int, after: Cursor | None = None) -> Page:
+    def page(
+        self, filters: Filters, order: Order, limit: int, after: Cursor | None = None
+    ) -> WorklistPage:
         """Return up to ``limit`` films behind the cursor ``after``."""
         found = self._newest if order == "newest" else self._severest
         places = found(filters, limit + 1, after)
         shown = places[:limit]
         more = len(places) > limit
-        return Page(
-            self._rows([place.id for place in shown]), shown[-1].text(order) if more else None
+        return WorklistPage(
+            films=self._rows([place.id for place in shown]),
+            next=shown[-1].text(order) if more else None,
         )
 
-    def row(self, film_id: str) -> dict[str, Any]:
+    def row(self, film_id: str) -> Row:
         """Return one film.
 
         Raises:
@@ -81,23 +84,23 @@ class Worklist:
     ) -> list[Cursor]:
         """Return the first films of the parts that the filters fall into."""
         places = [
-            Cursor(row.id, row.brixia)
+            place
             for part in filters.by_severity()
-            for row in self._database.read(ask(part, limit, after))
+            for place in self._database.rows(ask(part, limit, after), Cursor)
         ]
         rank = _severity if ask is query.severest_ids else _arrival
         return sorted(places, key=rank, reverse=True)[:limit]
 
-    def _rows(self, ids: Sequence[str]) -> list[dict[str, Any]]:
-        found = {film.id: film for film in self._database.read(query.rows_of(ids))}
+    def _rows(self, ids: Sequence[str]) -> list[Row]:
+        found = {film.id: film for film in self._database.rows(query.films_with(ids), StoredFilm)}
         reviews = self._reviews.newest(found)
         return [
-            row_json(found[id], reviews.get(id), self._identity(found[id]))
+            row_of(found[id], reviews.get(id), self._identity(found[id]))
             for id in ids
             if id in found
         ]
 
-    def _identity(self, film: Any) -> Mapping[str, str | None]:
+    def _identity(self, film: StoredFilm) -> Mapping[str, str | None]:
         return self._identities.of(film.id) if film.patient is not None and film.kept else {}
 
 

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from radiograde.service.http.openapi import Responses, problems
 from radiograde.service.http.page_queries import Queries
-from radiograde.service.http.routes.viewing_schemas import View
+from radiograde.service.viewing.view import View
 
 router = APIRouter(prefix="/v1/results/{id}", tags=["viewing"])
 
@@ -37,7 +37,7 @@ _BYTES: Responses = {
 )
 def get_view(queries: Queries, id: ResultId) -> Response:
     """Return what turns the film's pixels into a picture; it names no patient."""
-    return JSONResponse(queries.viewer.view(id))
+    return JSONResponse(queries.viewer.view(id).to_json())
 
 
 @router.get(

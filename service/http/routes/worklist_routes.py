@@ -12,10 +12,12 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from radiograde.service.http.openapi import problems
 from radiograde.service.http.page_queries import Queries
-from radiograde.service.http.routes.worklist_schemas import PatientHistory, Row, WorklistPage
 from radiograde.service.worklist.change_feed import Listener
 from radiograde.service.worklist.cursor import Order, parse_cursor
-from radiograde.service.worklist.query import Filters, Severity, Status
+from radiograde.service.worklist.history import PatientHistory
+from radiograde.service.worklist.listed_film import Row, Severity, Status
+from radiograde.service.worklist.query import Filters
+from radiograde.service.worklist.worklist import WorklistPage
 
 router = APIRouter(tags=["worklist"])
 
@@ -63,7 +65,7 @@ def list_films(
         reviewed=None if reviewed is None else reviewed == "yes",
     )
     page = queries.worklist.page(filters, order, limit, cursor)
-    return JSONResponse({"films": page.films, "next": page.next})
+    return JSONResponse(page.to_json())
 
 
 @router.get(
@@ -78,7 +80,7 @@ def list_films(
 )
 def get_film(queries: Queries, id: FilmId) -> Response:
     """Return the film as the list shows it; one that was set aside is not found."""
-    return JSONResponse(queries.worklist.listed_film(id))
+    return JSONResponse(queries.worklist.row(id).to_json())
 
 
 @router.get(
@@ -93,7 +95,7 @@ def get_film(queries: Queries, id: FilmId) -> Response:
 )
 def get_history(queries: Queries, id: FilmId) -> Response:
     """Return the film among the patient's others, each compared with the scored one before it."""
-    return JSONResponse(queries.history.of(id))
+    return JSONResponse(queries.history.of(id).to_json())
 
 
 async def _listener(queries: Queries) -> AsyncIterator[Listener]:

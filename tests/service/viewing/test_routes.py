@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset
 
 from radiograde.data.storage import Storage
 from radiograde.model.reading.film_file import read
-from radiograde.service.http.routes.viewing_schemas import View
+from radiograde.service.viewing.view import View
 from tests.model.reading.films import film
 from tests.model.reading.test_radiograph_grey import lut
 from tests.service.conftest import Start

@@ -1,4 +1,4 @@
-"""One look for all who listen."""
+"""One query for all who listen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from radiograde.model.errors import OverloadedError
 from radiograde.service.errors import StoreError
-from radiograde.service.worklist import feed as feed_module
+from radiograde.service.worklist import change_feed as feed_module
 from radiograde.service.worklist.change_feed import ChangeFeed, Listener
 from radiograde.service.worklist.change_log import Change, ChangeLog
 
@@ -18,14 +18,14 @@ ONE, TWO = Change("film", "one"), Change("review", "two")
 
 
 class FakeLog(ChangeLog):
-    """Tells what a test puts into ``coming``; an error among it is raised."""
+    """Gives what a test puts into ``coming``; an error among it is raised."""
 
     def __init__(self) -> None:
         self.coming: list[list[Change] | Exception] = []
-        self.looks = 0
+        self.polls = 0
 
-    def look(self) -> list[Change]:
-        self.looks += 1
+    def poll(self) -> list[Change]:
+        self.polls += 1
         found = self.coming.pop(0) if self.coming else []
         if isinstance(found, Exception):
             raise found
@@ -48,14 +48,14 @@ async def heard(listener: Listener, count: int) -> list[Change]:
     return found
 
 
-def test_all_hear_the_same_and_nobody_looks_when_nobody_listens() -> None:
+def test_all_hear_the_same_and_nobody_asks_when_nobody_listens() -> None:
     async def scene(log: FakeLog, feed: ChangeFeed) -> None:
         async with feed.listen() as one, feed.listen() as two:
             log.coming.append([ONE, TWO])
             assert await heard(one, 2) == await heard(two, 2) == [ONE, TWO]
-        looks = log.looks
+        polls = log.polls
         await asyncio.sleep(0.1)
-        assert log.looks == looks
+        assert log.polls == polls
         async with feed.listen() as again:
             log.coming.append([TWO])
             assert await heard(again, 1) == [TWO]
@@ -64,10 +64,10 @@ def test_all_hear_the_same_and_nobody_looks_when_nobody_listens() -> None:
 
 
 @pytest.mark.parametrize("error", [StoreError("away"), ValueError("broken")])
-def test_a_look_that_fails_is_followed_by_another(
+def test_a_query_that_fails_is_followed_by_another(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed_module, "PAUSE_S", 0.02)
+    monkeypatch.setattr(feed_module, "BACKOFF_S", 0.02)
 
     async def scene(log: FakeLog, feed: ChangeFeed) -> None:
         log.coming = [error, error, [ONE]]
@@ -111,7 +111,7 @@ def test_who_falls_behind_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(log: FakeLog, feed: ChangeFeed) -> None:
         async with feed.listen() as listener:
             log.coming = [[Change("film", str(number)) for number in range(6)]]
-            while log.looks < 2:
+            while log.polls < 2:
                 await asyncio.sleep(0.01)
             assert await heard(listener, 1) == []
 

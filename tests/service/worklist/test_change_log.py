@@ -21,35 +21,35 @@ from tests.service.worklist.stock import Stock
 def changes(stock: Stock) -> ChangeLog:
     """Return a log that has looked once."""
     log = ChangeLog(stock.records.database)
-    assert log.look() == []
+    assert log.poll() == []
     return log
 
 
 def test_every_turn_of_a_film_is_told_once(stock: Stock, changes: ChangeLog) -> None:
     ledger = stock.records.films
     aside, failed = stock.film(), stock.film()
-    assert changes.look() == [Change("film", aside), Change("film", failed)]
-    assert changes.look() == []
+    assert changes.poll() == [Change("film", aside), Change("film", failed)]
+    assert changes.poll() == []
     ledger.begin(aside)
-    assert changes.look() == [], "counting an attempt is no change"
+    assert changes.poll() == [], "counting an attempt is no change"
     ledger.set_aside(aside, "not_a_film")
-    assert changes.look() == [Change("film", aside)]
+    assert changes.poll() == [Change("film", aside)]
     ledger.failed(failed, "gave_up")
-    assert changes.look() == [Change("film", failed)]
+    assert changes.poll() == [Change("film", failed)]
     assert stock.records.jobs.retry(failed) == 1
-    assert changes.look() == [Change("film", failed)]
+    assert changes.poll() == [Change("film", failed)]
     ledger.let_go([aside])
-    assert changes.look() == [], "films past their time would flood who listens"
+    assert changes.poll() == [], "films past their time would flood who listens"
 
 
 def test_results_and_reviews(stock: Stock, changes: ChangeLog) -> None:
     id = stock.scored()
-    assert changes.look() == [Change("film", id)]
+    assert changes.poll() == [Change("film", id)]
     stock.reviewed(id)
-    assert changes.look() == [Change("review", id)]
+    assert changes.poll() == [Change("review", id)]
     stock.reviewed(id)
-    assert changes.look() == [Change("review", id)]
-    assert changes.look() == []
+    assert changes.poll() == [Change("review", id)]
+    assert changes.poll() == []
 
 
 def test_a_film_answered_at_once(stock: Stock, changes: ChangeLog) -> None:
@@ -57,14 +57,14 @@ def test_a_film_answered_at_once(stock: Stock, changes: ChangeLog) -> None:
     result = scored()
     object.__setattr__(result, "id", film.id)
     stock.records.films.answered(film, result, datetime.now(UTC))
-    assert changes.look() == [Change("film", film.id)]
+    assert changes.poll() == [Change("film", film.id)]
 
 
 def test_another_process(stock: Stock, changes: ChangeLog, tmp_path: Path) -> None:
     other = open_records(Settings(data_dir=tmp_path / "data"))
     try:
         id = Stock(other).scored()
-        assert changes.look() == [Change("film", id)]
+        assert changes.poll() == [Change("film", id)]
     finally:
         other.close()
 
@@ -72,15 +72,15 @@ def test_another_process(stock: Stock, changes: ChangeLog, tmp_path: Path) -> No
 def test_what_was_there_before_is_not_told(stock: Stock) -> None:
     stock.scored()
     log = ChangeLog(stock.records.database)
-    assert log.look() == []
+    assert log.poll() == []
     id = stock.scored()
-    assert log.look() == [Change("film", id)]
+    assert log.poll() == [Change("film", id)]
 
 
 def test_what_changes_before_the_first_look_is_told(stock: Stock) -> None:
     log = ChangeLog(stock.records.database)
     id = stock.scored()
-    assert log.look() == [Change("film", id)]
+    assert log.poll() == [Change("film", id)]
 
 
 @pytest.mark.parametrize("seconds", [-8, 3600])
@@ -89,8 +89,8 @@ def test_a_clock_that_goes_wrong(stock: Stock, changes: ChangeLog, seconds: int)
     at = datetime.now(UTC) + timedelta(seconds=seconds)
     with stock.records.database.write() as connection:
         connection.execute(sa.update(films).where(films.c.id == id).values(changed=at))
-    assert changes.look() == [Change("film", id)]
-    assert changes.look() == []
+    assert changes.poll() == [Change("film", id)]
+    assert changes.poll() == []
 
 
 def test_nothing_is_missed_while_the_database_is_away(
@@ -100,9 +100,9 @@ def test_nothing_is_missed_while_the_database_is_away(
         nowhere = sa.create_engine("sqlite:////nowhere/radiograde.sqlite")
         patch.setattr(stock.records.database, "engine", nowhere)
         with pytest.raises(StoreError):
-            changes.look()
+            changes.poll()
     id = stock.film()
-    at = changes._looked + timedelta(seconds=0.001)
+    at = changes._polled + timedelta(seconds=0.001)
     with stock.records.database.write() as connection:
         connection.execute(sa.update(films).where(films.c.id == id).values(changed=at))
-    assert changes.look() == [Change("film", id)]
+    assert changes.poll() == [Change("film", id)]

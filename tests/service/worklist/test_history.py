@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from radiograde.service.http.routes.worklist_schemas import PatientHistory
 from radiograde.service.reviews.review import Judgement
+from radiograde.service.worklist.history import PatientHistory
 from tests.service.conftest import Start
 from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import FACTS, METADATA, FakeScorer

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from radiograde.service.worklist.score_change import RepeatabilityLimit, Score, change
+from radiograde.service.worklist.score_change import RepeatabilityLimit, Score, compare
 
 OURS, OTHER = "a" * 64, "b" * 64
+ONE, TWO = "1" * 26, "2" * 26
 
 
 @pytest.mark.parametrize(
@@ -18,10 +19,10 @@ OURS, OTHER = "a" * 64, "b" * 64
     ],
 )
 def test_only_beyond_the_limit(before: float, after: float, delta: float, verdict: str) -> None:
-    found = change(
-        Score("one", before, OURS), Score("two", after, OURS), RepeatabilityLimit(OURS, 4.0)
+    found = compare(
+        Score(ONE, before, OURS), Score(TWO, after, OURS), RepeatabilityLimit(OURS, 4.0)
     )
-    assert found.to_json() == {"since": "one", "delta": delta, "verdict": verdict}
+    assert found.to_json() == {"since": ONE, "delta": delta, "verdict": verdict}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,4 @@ def test_only_beyond_the_limit(before: float, after: float, delta: float, verdic
 def test_only_of_the_model_in_service(
     before: str, after: str, repeatability: RepeatabilityLimit, verdict: str
 ) -> None:
-    assert (
-        change(Score("one", 0, before), Score("two", 18, after), repeatability).verdict == verdict
-    )
+    assert compare(Score(ONE, 0, before), Score(TWO, 18, after), repeatability).verdict == verdict

@@ -10,8 +10,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from radiograde.model.scoring.result import Failure, SeverityResult
-from radiograde.service.http.routes.worklist_schemas import Row, WorklistPage
 from radiograde.service.reviews.review import Judgement
+from radiograde.service.worklist.listed_film import Row
+from radiograde.service.worklist.worklist import WorklistPage
 from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import FACTS, png
 from tests.service.worklist.stock import PATIENT, Stock
