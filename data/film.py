@@ -82,6 +82,10 @@ class Film:
     table: int = 0
     row: int = 0
 
+    def place(self, *, several: bool) -> str:
+        """Return how messages name the film: by its row, and its CSV where there are several."""
+        return f"manifest {self.table + 1}, row {self.row}" if several else f"row {self.row}"
+
     @property
     def has_severity(self) -> bool:
         """True when any reader graded the film on any scale."""

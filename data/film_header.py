@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from radiograde.model.reading.dicom_file import looks_like_dicom, parse
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.dicom_orientation import orientation_of
 from radiograde.model.reading.dicom_view import view_of as view_of_header
+from radiograde.model.reading.raster import PNG_SIGNATURE
 
 Sample = TypeVar("Sample", bound=np.generic)
 
@@ -95,11 +98,27 @@ def read_header(path: Path) -> FilmHeader:
             return FilmHeader(rows, columns, orientation, VIEWS.get(view_of_header(header), ""))
     try:
         with Image.open(path, formats=("PNG", "JPEG")) as picture:
-            turned = picture.getexif().get(ExifTags.Base.Orientation, UPRIGHT)
+            turned = _exif(path, picture).get(ExifTags.Base.Orientation, UPRIGHT)
             known = turned if turned in range(UPRIGHT, 9) else UPRIGHT
             return FilmHeader(picture.height, picture.width, known)
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
+    except (OSError, UnidentifiedImageError, SyntaxError, ValueError, struct.error) as error:
         raise UnreadableError("The file is neither a DICOM film nor PNG nor JPEG.") from error
+
+
+def _exif(path: Path, picture: Image.Image) -> Image.Exif:
+    """Return a picture's EXIF. Pillow would decode all of a PNG for a chunk behind its pixels."""
+    if picture.format != "PNG":
+        return picture.getexif()
+    with path.open("rb") as file:
+        file.seek(len(PNG_SIGNATURE))
+        while head := file.read(8):
+            length, kind = struct.unpack(">I4s", head)
+            if kind == b"eXIf":
+                exif = Image.Exif()
+                exif.load(file.read(length))
+                return exif
+            file.seek(length + 4, os.SEEK_CUR)
+    return Image.Image.getexif(picture)
 
 
 def view_of(path: Path) -> str:

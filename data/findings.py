@@ -6,6 +6,7 @@ may show a pneumonia or none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 NOTHING = "No Finding"
@@ -38,11 +39,12 @@ def states_of(words: tuple[str, ...]) -> Mapping[str, bool]:
     nothing, the rest of the list is absent; where one word is not, the rest is unknown. A word
     that contains ``pneumonia``, such as a pathogen's, is a pneumonia.
     """
-    named = [_SPELLINGS.get(word.strip().lower(), "") for word in words]
+    said = _split(words)
+    named = [_SPELLINGS.get(word, "") for word in said]
     states = dict.fromkeys(filter(None, named), True)
-    if any("pneumonia" in word.lower() for word in words):
+    if any("pneumonia" in word for word in said):
         states["Pneumonia"] = True
-    if words and all(name == NOTHING or name in NIH for name in named):
+    if said and all(name == NOTHING or name in NIH for name in named):
         states = {name: name in states for name in (NOTHING, *NIH)}
     elif states and any(name in NIH for name in states):
         states[NOTHING] = False
@@ -50,9 +52,10 @@ def states_of(words: tuple[str, ...]) -> Mapping[str, bool]:
 
 
 def unknown_words(words: tuple[str, ...]) -> list[str]:
-    """Return the words that say nothing about any finding here."""
-    return [
-        word
-        for word in words
-        if word.strip().lower() not in _SPELLINGS and "pneumonia" not in word.lower()
-    ]
+    """Return the words, in lower case, that say nothing about any finding here."""
+    return [word for word in _split(words) if word not in _SPELLINGS and "pneumonia" not in word]
+
+
+def _split(words: tuple[str, ...]) -> list[str]:
+    parts = (part.strip().lower() for word in words for part in re.split(r"[,;/]", word))
+    return [part for part in parts if part]

@@ -138,7 +138,7 @@ def _joined(films: Sequence[Film]) -> tuple[list[Film], list[Problem]]:
 def _merged(first: Film, second: Film) -> tuple[Film, list[Problem]]:
     """Return one film with the labels of two rows, and where the rows contradict each other."""
     blank = Film(first.image, first.patient)
-    place = f"row {first.row} of manifest {first.table + 1}"
+    place = first.place(several=True)
     known = {reading[:3]: reading for reading in first.readings}
     added = [reading for reading in second.readings if reading[:3] not in known]
     changes: dict[str, object] = {"readings": (*first.readings, *added)}
@@ -169,11 +169,9 @@ def _torn_patients(films: Sequence[Film], *, several: bool) -> Iterator[Problem]
             rows[film.patient].setdefault(film.fold, film)
     for patient, folds in rows.items():
         if patient and len(folds) > 1:
-            places = ", ".join(f"{fold} ({_place(film, several)})" for fold, film in folds.items())
+            places = ", ".join(
+                f"{fold} ({film.place(several=several)})" for fold, film in folds.items()
+            )
             last = max(folds.values(), key=lambda film: (film.table, film.row))
             text = f"one patient stands in folds {places}"
             yield Problem(last.row, "fold", text, last.table + 1 if several else 0)
-
-
-def _place(film: Film, several: bool) -> str:
-    return f"manifest {film.table + 1}, row {film.row}" if several else f"row {film.row}"

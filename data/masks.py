@@ -27,6 +27,7 @@ SOFT_EDGE = 0.05
 
 FEW_VALUES = 4
 MOST_VALUES = 1 << 16
+UNREADABLE = "The mask cannot be read. Save it as PNG."
 MIDDLE_GREYS = (127, 128)
 
 Mask = NDArray[np.bool_]
@@ -85,6 +86,16 @@ def check_meanings(text: str) -> None:
     _stated(text)
 
 
+def check_fit(path: Path, header: FilmHeader) -> None:
+    """Raise MaskError unless a mask's size, by its header alone, fits the film."""
+    try:
+        with Image.open(path, formats=FORMATS) as picture:
+            width, height = picture.size
+    except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
+        raise MaskError(UNREADABLE) from error
+    _check_shape(height, width, header)
+
+
 def _read_values(path: Path) -> NDArray[np.int32]:
     """Return (H, W) values: greys, or the places in the palette where that is in colour."""
     try:
@@ -92,7 +103,7 @@ def _read_values(path: Path) -> NDArray[np.int32]:
             picture: Image.Image = file
             picture.load()
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError, EOFError) as error:
-        raise MaskError("The mask cannot be read. Save it as PNG.") from error
+        raise MaskError(UNREADABLE) from error
     except Image.DecompressionBombError as error:
         raise MaskError("The mask is too large.") from error
     if picture.mode == "P" and not _is_grey(picture.convert("RGB")):
@@ -131,6 +142,11 @@ def _distinct(values: NDArray[np.int32]) -> list[int]:
 def _fitting(values: NDArray[np.int32], header: FilmHeader) -> NDArray[np.int32]:
     """Return the values. Raises MaskError unless their shape is the film's but for rounding."""
     rows, columns = values.shape
+    _check_shape(rows, columns, header)
+    return values
+
+
+def _check_shape(rows: int, columns: int, header: FilmHeader) -> None:
     scale = max(rows / header.rows, columns / header.columns) if header.rows else 0.0
     apart = max(abs(rows - scale * header.rows), abs(columns - scale * header.columns))
     if not scale or apart > 1:
@@ -138,7 +154,6 @@ def _fitting(values: NDArray[np.int32], header: FilmHeader) -> NDArray[np.int32]
             f"The mask has {columns} x {rows} pixels, its film {header.columns} x {header.rows}: "
             "a mask is drawn on the stored film."
         )
-    return values
 
 
 def _stated(text: str) -> Mapping[str, int]:

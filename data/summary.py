@@ -33,12 +33,16 @@ class FoldCount:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Counts over one manifest; ``labels`` counts films by label."""
+    """Counts over a manifest; ``labels`` counts films by label.
+
+    ``out_of_scope``: films that are lateral, children's, or no chest films at all.
+    """
 
     films: int
     patients: int
     graded: int
     lateral: int
+    out_of_scope: int
     labels: Mapping[str, int]
     views: Mapping[str, int]
     sources: Mapping[str, int]
@@ -55,6 +59,7 @@ def summarise(manifest: Manifest) -> Summary:
         patients=len({film.patient for film in films}),
         graded=sum(film.has_severity for film in films),
         lateral=sum(film.is_lateral for film in films),
+        out_of_scope=sum(not film.in_scope for film in films),
         labels=_labels(films),
         views=_tally(films, lambda film: film.view),
         sources=_tally(films, lambda film: film.source),

@@ -15,8 +15,12 @@ from radiograde.model.grading import grade
 from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import open_film
 from radiograde.model.scoring.scorer import Scorer
+from tests.data.drawn import phantom, save
 
-CSV = "File;Patient ID;View;Extent;Remark\na.png;P1;PA;2,5;first\nb.png;P1;L;;\nc.png;P2;;0;\n"
+CSV = (
+    "File;Patient ID;View;Extent;Remark;Lung Mask\n"
+    "a.png;P1;PA;2,5;first;mask.png\nb.png;P1;L;;;\nc.png;P2;;0;;\n"
+)
 
 
 @pytest.fixture
@@ -24,8 +28,9 @@ def folder(tmp_path: Path) -> Path:
     """Return a user's folder: three films of two patients, a CSV as Excel writes it."""
     folder = tmp_path / "films"
     folder.mkdir()
-    for name in ("a.png", "b.png", "c.png"):
-        (folder / name).touch()
+    for seed, name in enumerate(("a.png", "b.png", "c.png")):
+        save(folder / name, phantom(seed).pixels)
+        save(folder / "mask.png", phantom(seed).lungs.any(0))
     (folder / "labels.csv").write_text(CSV, encoding="utf-8-sig")
     return folder
 
@@ -40,11 +45,14 @@ def test_check_tells_what_is_there(folder: Path) -> None:
     assert "3 films of 2 patients, 2 graded, 1 lateral (out of scope)" in result.output
     assert "Ignored columns: Remark" in result.output
     assert load(folder).digest in result.output
+    assert "Pixels decoded of 3 of 3 films." in result.output
+    assert "Warning: heart_in_mask: not stated for 1 films" in result.output
 
 
 def test_check_speaks_json(folder: Path) -> None:
     summary = json.loads(run("check", folder, "--json").output)
-    assert summary["labels"] == {"geographic_extent": 2}
+    assert summary["labels"] == {"geographic_extent": 2, "lung_mask": 1}
+    assert (summary["decoded"], len(summary["warnings"])) == (3, 1)
     assert summary["views"] == {"PA": 1, "L": 1, "not given": 1}
     assert summary["folds"] == [{"fold": None, "films": 3, "patients": 2, "graded": 2}]
 
@@ -58,6 +66,28 @@ def test_check_lists_problems_and_fails(folder: Path) -> None:
     assert "row 3, image: no file lies at this path" in result.output
 
 
+def test_check_finds_what_training_would_refuse(folder: Path) -> None:
+    (folder / "c.png").write_bytes(b"no film")
+    (folder / "labels.csv").write_text("image,patient,extent\na.png,P1,9\nc.png,P2,1\n")
+    assert "'9' is no number from 0 to 8" in run("check", folder).output
+    (folder / "labels.csv").write_text("image,patient,extent\na.png,P1,8\nc.png,P2,1\n")
+    result = run("check", folder)
+    assert result.exit_code == 1
+    assert "2 problems" in result.output
+    assert "lung_mask: no film has lung masks" in result.output
+    assert "row 3, image: The file is neither a DICOM film nor PNG nor JPEG" in result.output
+
+
+def test_check_joins_several_sets(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "labels.csv").write_text("image,patient,extent\n../films/a.png,P9,8\n")
+    result = run("check", folder, other)
+    assert result.exit_code == 1
+    assert "manifest 2, row 2" in result.output
+    assert "not as in manifest 1, row 2" in result.output
+
+
 def test_check_of_nothing_fails(tmp_path: Path) -> None:
     result = run("check", tmp_path / "nowhere")
     assert result.exit_code == 1
@@ -69,7 +99,9 @@ def test_split_writes_a_manifest_that_loads_from_elsewhere(folder: Path, tmp_pat
     out.parent.mkdir()
     result = run("split", folder, "--folds", 2, "--out", out)
     assert result.exit_code == 0, result.output
-    assert out.read_text().startswith("File,Patient ID,View,Extent,Remark,fold\n../films/a.png,P1")
+    assert out.read_text().startswith(
+        "File,Patient ID,View,Extent,Remark,Lung Mask,fold\n../films/a.png"
+    )
     films = load(out).films
     assert [film.image for film in films] == [film.image for film in load(folder).films]
     assert [film.geographic_extent for film in films] == [2.5, None, 0.0]

@@ -72,7 +72,7 @@ def test_manifests_that_contradict_each_other_are_refused(tmp_path: Path) -> Non
     first = write(tmp_path / "one", "image,patient,extent,view\na.png,P1,3,PA\n")
     second = write(tmp_path / "two", "image,patient,extent,view\n../one/a.png,P2,2,AP\n")
     assert problems(first, second) == [
-        "manifest 2, row 2, geographic_extent, patient, view: not as in row 2 of manifest 1",
+        "manifest 2, row 2, geographic_extent, patient, view: not as in manifest 1, row 2",
     ]
 
 

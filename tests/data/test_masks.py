@@ -275,6 +275,21 @@ def untransposed(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint
     raise AssertionError(orientation)
 
 
+def test_the_exif_of_a_png_may_stand_behind_its_pixels(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    Image.new("L", (COLUMNS, ROWS)).save(tmp_path / "early.png", exif=exif)
+    content = (tmp_path / "early.png").read_bytes()
+    start = content.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(content[start : start + 4], "big")
+    last = content.index(b"IEND") - 4
+    late = content[:start] + content[end:last] + content[start:end] + content[last:]
+    (tmp_path / "late.png").write_bytes(late)
+    for name in ("early.png", "late.png"):
+        assert read_header(tmp_path / name).orientation == 6
+        assert read(tmp_path / name).pixels.shape == (COLUMNS, ROWS)
+
+
 def check_box(header: FilmHeader, stored: NDArray[Any]) -> None:
     """A box around marked pixels of the stored film lies around them in the shown one."""
     marked = np.zeros(stored.shape, bool)
