@@ -14,7 +14,7 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.errors import CertificateError, UnsafeHostError
 from radiograde.service.http.server import check_exposure
 from tests.service.auth.conftest import QUICK
-from tests.service.delivery.certificates import Certificates, make_certificates
+from tests.service.certificates import Certificates
 
 BEYOND = "0.0.0.0"  # noqa: S104
 USERS = "radiograde users add NAME --role administrator --data-dir"
@@ -24,7 +24,7 @@ PROXY = "RADIOGRADE_BEHIND_PROXY=true"
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("certificates"))
+    return Certificates(tmp_path_factory.mktemp("certificates"))
 
 
 def settings(folder: Path, *, user: Role | None = None, **chosen: Any) -> Settings:

@@ -18,7 +18,7 @@ from radiograde.service.auth.access import open_access
 from radiograde.service.config.settings import Settings
 from tests.orthanc import free_port, running_orthanc
 from tests.service.auth.conftest import PASSWORD, QUICK
-from tests.service.delivery.certificates import Certificates, make_certificates
+from tests.service.certificates import Certificates
 from tests.service.documents.graded_films import film_bytes
 from tests.service.processes import ROOT, Process, running, waited
 
@@ -37,7 +37,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def certificates(tmp_path: Path) -> Certificates:
-    return make_certificates(tmp_path)
+    return Certificates(tmp_path)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from radiograde.service.delivery.destinations.dicom_destination import DicomDest
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import DeliveryError, RefusedError, UnreachableError
 from tests.orthanc import Orthanc, free_port, running_orthanc
-from tests.service.delivery.certificates import Certificates, make_certificates
+from tests.service.certificates import Certificates
 from tests.service.delivery.nodes import destination, listening, running_node
 from tests.service.delivery.objects import RESULT_ID, dicom_document, tells_of_a_patient
 
@@ -41,7 +41,7 @@ SC = dicom_document(3)
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("certificates"))
+    return Certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture

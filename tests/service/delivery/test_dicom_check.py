@@ -12,7 +12,7 @@ from radiograde.service.config.site import ClientTls, DicomDestinationConfig
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.delivery.destinations.dicom_destination import DicomDestination
 from tests.orthanc import free_port, running_orthanc
-from tests.service.delivery.certificates import make_certificates
+from tests.service.certificates import Certificates
 from tests.service.delivery.nodes import CLASSES, destination, listening, running_node
 
 
@@ -94,7 +94,7 @@ def test_a_node_that_takes_nothing_at_all() -> None:
 
 
 def test_tls_that_does_not_hold(tmp_path: Path) -> None:
-    certificates = make_certificates(tmp_path)
+    certificates = Certificates(tmp_path)
     with running_node(tls=certificates.server_context(ask_client=True)) as node:
         untrusted = destination(node.port, host="localhost", tls=ClientTls())
         assert "is not trusted" in last_failure(untrusted)

@@ -19,7 +19,7 @@ from radiograde.service.delivery.destinations.dicomweb_destination import DicomW
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import DeliveryError, RefusedError, SiteError, UnreachableError
 from tests.orthanc import Orthanc, free_port, running_orthanc
-from tests.service.delivery.certificates import make_certificates
+from tests.service.certificates import Certificates
 from tests.service.delivery.nodes import listening
 from tests.service.delivery.objects import PATIENT, RESULT_ID, dicom_document, tells_of_a_patient
 from tests.service.delivery.web import Reply, Request, reset, running_web, trickle
@@ -277,7 +277,7 @@ def test_what_is_no_http_is_tried_later() -> None:
 
 
 def test_documents_travel_in_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    certificates = make_certificates(tmp_path)
+    certificates = Certificates(tmp_path)
     certificate, key = certificates.of("client")
     monkeypatch.setenv("PACS_TOKEN", "abc")
     reply, context = Reply(200, account([SC])), certificates.server_context(ask_client=True)
@@ -292,7 +292,7 @@ def test_documents_travel_in_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_certificate_that_nobody_vouches_for_gets_no_sign_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    certificates = make_certificates(tmp_path)
+    certificates = Certificates(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates.ca))
     with running_web(Reply(200, account([SC])), tls=certificates.server_context()) as web:
         assert "is not trusted" in failure(UnreachableError, web.url)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import ssl
-import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from pynetdicom import AE
 from pynetdicom.association import Association
 from pynetdicom.presentation import build_context
@@ -17,6 +20,7 @@ from pynetdicom.presentation import build_context
 from radiograde.service.config.site import NodeConfig, ServerTls
 from radiograde.service.dimse.node import Node, start_node
 from radiograde.service.errors import SiteError, UnsafeHostError
+from tests.service.certificates import Certificates
 from tests.service.dimse.conftest import StartNode
 from tests.service.dimse.fakes import (
     AET,
@@ -30,66 +34,28 @@ from tests.service.dimse.fakes import (
     wait_for,
 )
 
-OPENSSL = shutil.which("openssl")
-pytestmark = pytest.mark.skipif(OPENSSL is None, reason="openssl is not on this machine")
 
-
-@dataclass(frozen=True)
-class Authority:
-    """A certificate authority in a folder, with what it signed."""
-
-    folder: Path
-
-    @property
-    def certificate(self) -> Path:
-        return self.folder / "ca.pem"
-
-    def sign(self, name: str) -> tuple[Path, Path]:
-        """Return certificate and key of a name."""
-        certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
-        if not certificate.exists():
-            self._make(name, "-CA", self.certificate, "-CAkey", self.folder / "ca.key")
-        return certificate, key
-
-    def _make(self, name: str, *signing: str | Path) -> None:
-        subprocess.run(
-            [
-                *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt"),
-                *("ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", f"/CN={name}"),
-                *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
-                *("-keyout", self.folder / f"{name}.key", "-out", self.folder / f"{name}.pem"),
-                *signing,
-            ],
-            check=True,
-            capture_output=True,
-        )
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    authority = Authority(tmp_path_factory.mktemp("authority"))
-    authority._make("ca")
-    return authority
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates(tmp_path_factory.mktemp("stranger"))
 
 
-@pytest.fixture(scope="module")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    stranger = Authority(tmp_path_factory.mktemp("stranger"))
-    stranger._make("ca")
-    return stranger
-
-
-def table_of(authority: Authority, *, ca: bool) -> dict[str, Path | None]:
-    certificate, key = authority.sign("node")
+def table_of(authority: Certificates, *, ca: bool) -> dict[str, Path | None]:
+    certificate, key = authority.of("node")
     return {
         "certificate": certificate,
         "key": key,
-        "ca": authority.certificate if ca else None,
+        "ca": authority.ca if ca else None,
     }
 
 
-def trusting(authority: Authority, own: tuple[Path, Path] | None = None) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=authority.certificate)
+def trusting(authority: Certificates, own: tuple[Path, Path] | None = None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=authority.ca)
     if own is not None:
         context.load_cert_chain(*own)
     return context
@@ -107,7 +73,9 @@ def call_by_tls(node: Node, context: ssl.SSLContext) -> Association:
     )
 
 
-def test_stores_over_tls(start_a_node: StartNode, authority: Authority, intake: FakeIntake) -> None:
+def test_stores_over_tls(
+    start_a_node: StartNode, authority: Certificates, intake: FakeIntake
+) -> None:
     node = start_a_node(tls=table_of(authority, ca=False))
     association = call_by_tls(node, trusting(authority))
     assert status_of(association.send_c_store(film())) == 0x0000
@@ -116,18 +84,18 @@ def test_stores_over_tls(start_a_node: StartNode, authority: Authority, intake: 
 
 
 def test_lets_in_whose_certificate_is_signed_and_no_one_else(
-    start_a_node: StartNode, authority: Authority, stranger: Authority
+    start_a_node: StartNode, authority: Certificates, stranger: Certificates
 ) -> None:
     node = start_a_node(tls=table_of(authority, ca=True))
-    known = call_by_tls(node, trusting(authority, authority.sign("modality")))
+    known = call_by_tls(node, trusting(authority, authority.of("modality")))
     assert status_of(known.send_c_echo()) == 0x0000
     known.release()
-    for own in (None, stranger.sign("modality")):
+    for own in (None, stranger.of("modality")):
         assert not call_by_tls(node, trusting(authority, own)).is_established
 
 
 def test_does_not_speak_plainly_where_it_has_tls(
-    start_a_node: StartNode, authority: Authority
+    start_a_node: StartNode, authority: Certificates
 ) -> None:
     node = start_a_node(tls=table_of(authority, ca=False))
     plain = AE("MODALITY").associate(
@@ -136,7 +104,7 @@ def test_does_not_speak_plainly_where_it_has_tls(
     assert not plain.is_established
 
 
-def test_old_tls_is_refused(start_a_node: StartNode, authority: Authority) -> None:
+def test_old_tls_is_refused(start_a_node: StartNode, authority: Certificates) -> None:
     node = start_a_node(tls=table_of(authority, ca=False))
     context = trusting(authority)
     with pytest.warns(DeprecationWarning, match="TLSv1"):
@@ -151,7 +119,7 @@ def test_old_tls_is_refused(start_a_node: StartNode, authority: Authority) -> No
 
 
 def test_a_silent_handshake_keeps_no_one_waiting(
-    start_a_node: StartNode, authority: Authority
+    start_a_node: StartNode, authority: Certificates
 ) -> None:
     node = start_a_node(tls=table_of(authority, ca=False))
     silent = [socket.create_connection(("127.0.0.1", node.port)) for _ in range(5)]
@@ -164,7 +132,7 @@ def test_a_silent_handshake_keeps_no_one_waiting(
 
 
 def test_a_caller_that_drops_its_encryption_is_gone(
-    start_a_node: StartNode, authority: Authority
+    start_a_node: StartNode, authority: Certificates
 ) -> None:
     node = start_a_node(tls=table_of(authority, ca=False), associations=1, idle_timeout_s=1)
     with socket.create_connection(("127.0.0.1", node.port), timeout=TIMEOUT_S) as connection:
@@ -181,7 +149,7 @@ def test_a_caller_that_drops_its_encryption_is_gone(
     wait_for(is_free_again)
 
 
-def test_certificates_of_callers_guard_an_open_address(authority: Authority) -> None:
+def test_certificates_of_callers_guard_an_open_address(authority: Certificates) -> None:
     address = "0.0.0.0"  # noqa: S104
     guarded = NodeConfig(host=address, port=0, tls=ServerTls(**table_of(authority, ca=True)))
     start_node(guarded, FakeIntake(), FakeKeptInstances()).close()
@@ -190,16 +158,14 @@ def test_certificates_of_callers_guard_an_open_address(authority: Authority) -> 
         start_node(open_to_all, FakeIntake(), FakeKeptInstances())
 
 
-def test_says_what_is_wrong_with_the_files(authority: Authority, tmp_path: Path) -> None:
-    certificate, key = authority.sign("node")
-    other_key = authority.sign("other")[1]
+def test_says_what_is_wrong_with_the_files(authority: Certificates, tmp_path: Path) -> None:
+    certificate, key = authority.of("node")
+    other_key = authority.of("other")[1]
     noise, locked = tmp_path / "noise.pem", tmp_path / "locked.key"
     noise.write_text("no PEM")
-    subprocess.run(
-        ["openssl", "ec", "-aes256", "-passout", "pass:secret", "-in", key, "-out", locked],
-        check=True,
-        capture_output=True,
-    )
+    private_key = load_pem_private_key(key.read_bytes(), password=None)
+    encryption = BestAvailableEncryption(b"secret")
+    locked.write_bytes(private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
     for wrong in (
         ServerTls(certificate=tmp_path / "absent.pem", key=key),
         ServerTls(certificate=noise, key=key),
