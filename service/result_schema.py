@@ -15,6 +15,7 @@ from radiograde.model.scoring import result
 from radiograde.model.scoring.scales import ZoneName
 
 Pair = tuple[float, float]
+Severity = Literal["none", "mild", "moderate", "severe"]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Ulid = Annotated[str, Field(pattern="^[0-9A-HJKMNP-TV-Z]{26}$")]

@@ -34,6 +34,7 @@ from radiograde.service.errors import SiteError
 
 Device = Literal["auto", "cpu", "cuda"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+Identifiers = Literal["none", "id", "full"]
 
 SITE_FILE = "radiograde.toml"
 TABLES = frozenset({"node", "watch", "delivery", "destination"})
@@ -109,7 +110,7 @@ class Settings(BaseSettings):
     keep_days: PositiveInt | None = Field(
         30, description="Days that films stay once nothing is left to do with them; none: for ever"
     )
-    identifiers: Literal["none", "id", "full"] = Field(
+    identifiers: Identifiers = Field(
         "none", description="How much of a patient's identity the page shows"
     )
     worker: bool = Field(True, description="Whether serve and listen start a worker of their own")

@@ -6,7 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from radiograde.model.scoring import result
 from radiograde.model.scoring.scales import ZoneName
+from radiograde.service.auth.principal import Permission, Role
+from radiograde.service.config.settings import Identifiers
+from radiograde.service.database.tables import DeliveryState, FilmState, Verdict
 from radiograde.service.result_schema import (
     Failure,
     Gate,
@@ -14,6 +18,7 @@ from radiograde.service.result_schema import (
     Model,
     Schema,
     Scores,
+    Severity,
     Sha256,
     Ulid,
 )
@@ -25,7 +30,7 @@ class Review(Schema):
     id: Ulid
     reviewer: str
     created: str = Field(description="In UTC")
-    verdict: Literal["accepted", "corrected", "not_gradable"]
+    verdict: Verdict
     zones: dict[ZoneName, int] | None = Field(description="Of a correction, each 0-3")
     brixia: int | None = Field(description="Their sum")
     comment: str | None
@@ -42,12 +47,12 @@ class Result(Schema):
 
     schema_: Literal["radiograde.result/1"] = Field(alias="schema")
     id: Ulid
-    status: Literal["scored", "rejected", "failed"]
+    status: result.Status
     image: Image | None = None
     model: Model
     gate: Gate | None = None
     scores: Scores | None = None
-    severity: Literal["none", "mild", "moderate", "severe"] | None = None
+    severity: Severity | None = None
     error: Failure | None = None
     timing_ms: dict[str, float]
     notice: str
@@ -67,7 +72,7 @@ class Delivery(Schema):
     """Where a result's way to one destination stands."""
 
     destination: str = Field(description="Its name in the site file")
-    state: Literal["waiting", "delivered", "parked"]
+    state: DeliveryState
     attempts: int = Field(description="Attempts that ended")
     updated: str
     error: str | None = Field(examples=["unreachable"])
@@ -81,7 +86,7 @@ class Job(Schema):
     received: str
     door: Literal["dicom", "dicomweb", "folder", "http"]
     bytes: int
-    state: Literal["waiting", "graded", "set_aside", "failed"]
+    state: FilmState
     reason: str | None = Field(description="Code why it was set aside or failed")
     attempts: int
     deliveries: list[Delivery]
@@ -112,8 +117,8 @@ class User(Schema):
     """A person who signed in, or a machine with a key."""
 
     name: str
-    role: Literal["sender", "reader", "engineer", "administrator"]
-    permissions: list[Literal["send", "read", "review", "operate", "administer"]]
+    role: Role
+    permissions: list[Permission]
 
 
 class Session(Schema):
@@ -124,9 +129,7 @@ class Session(Schema):
     csrf: str | None = Field(
         description="Under a session, to be sent with each change as the header `X-CSRF-Token`"
     )
-    identifiers: Literal["none", "id", "full"] = Field(
-        description="How much of a patient's identity the page shows"
-    )
+    identifiers: Identifiers = Field(description="How much of a patient's identity the page shows")
 
 
 class ModelCard(Schema):

@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from radiograde.model.errors import NotFoundError
 from radiograde.service.database.engine import Database
-from radiograde.service.database.tables import reviews
+from radiograde.service.database.rows import columns_of
+from radiograde.service.database.tables import Verdict, reviews
 from radiograde.service.reviews.review import Judgement, Review
 
 _ASKED_AT_ONCE = 500
 """Ids in one query: databases limit the parameters of a statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredReview:
+    id: str
+    result_id: str
+    reviewer: str
+    created: datetime
+    verdict: Verdict
+    zones: Mapping[str, int] | None
+    comment: str | None
+
+    def review(self) -> Review:
+        judgement = Judgement(self.verdict, self.zones, self.comment)
+        return Review(self.id, self.result_id, self.reviewer, self.created, judgement)
+
+
+_QUERY = sa.select(*columns_of(reviews, _StoredReview))
 
 
 class ReviewRepository:
@@ -49,15 +68,13 @@ class ReviewRepository:
         Raises:
             NotFoundError: there is none such.
         """
-        query = sa.select(reviews).where(
-            reviews.c.id == review_id, reviews.c.result_id == result_id
-        )
-        rows = self._database.read(query)
-        if not rows:
+        query = _QUERY.where(reviews.c.id == review_id, reviews.c.result_id == result_id)
+        found = self._database.first(query, _StoredReview)
+        if found is None:
             raise NotFoundError(
                 "The result has no review with this id. GET /v1/results/{id}/reviews lists them."
             )
-        return _review(rows[0])
+        return found.review()
 
     def of(self, result_id: str) -> list[Review]:
         """Return the reviews of a result that count, newest first: one a reader."""
@@ -81,22 +98,17 @@ class ReviewRepository:
         query = sa.select(reviews.c.result_id).distinct().order_by(reviews.c.result_id)
         if since is not None:
             query = query.where(reviews.c.created >= since)
-        return self.of_each(row.result_id for row in self._database.read(query))
+        return self.of_each(self._database.values(query, str))
 
-    def _newest_first(self, chosen: sa.ColumnElement[bool]) -> Sequence[Any]:
-        query = sa.select(reviews).where(chosen)
-        return self._database.read(query.order_by(reviews.c.created.desc(), reviews.c.id.desc()))
+    def _newest_first(self, chosen: sa.ColumnElement[bool]) -> Sequence[_StoredReview]:
+        query = _QUERY.where(chosen).order_by(reviews.c.created.desc(), reviews.c.id.desc())
+        return self._database.rows(query, _StoredReview)
 
 
-def _gather(rows: Sequence[Any], found: dict[str, list[Review]]) -> None:
+def _gather(rows: Sequence[_StoredReview], found: dict[str, list[Review]]) -> None:
     """Add each reader's newest review to those of its result; ``rows`` begin with the newest."""
     counted: set[tuple[str, str]] = set()
     for row in rows:
         if (row.result_id, row.reviewer) not in counted:
             counted.add((row.result_id, row.reviewer))
-            found.setdefault(row.result_id, []).append(_review(row))
-
-
-def _review(row: Any) -> Review:
-    judgement = Judgement(row.verdict, row.zones, row.comment)
-    return Review(row.id, row.result_id, row.reviewer, row.created, judgement)
+            found.setdefault(row.result_id, []).append(row.review())

@@ -9,14 +9,13 @@ from pydantic import Field
 
 from radiograde.model.errors import NotFoundError
 from radiograde.service.database.engine import Database
-from radiograde.service.result_schema import Schema, Ulid
+from radiograde.service.result_schema import Schema, Severity, Ulid
 from radiograde.service.reviews.review import Review
 from radiograde.service.reviews.review_repository import ReviewRepository
 from radiograde.service.worklist import query
 from radiograde.service.worklist.listed_film import (
     GlobalScore,
     RowReview,
-    Severity,
     Status,
     StoredFilm,
     review_of,

@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from radiograde.model.scoring import result
 from radiograde.service.database.tables import FilmState, Verdict
 from radiograde.service.films.pseudonym import label_of
 from radiograde.service.films.receipt import FilmSource
-from radiograde.service.result_schema import Failure, Pair, Reason, Schema, Ulid
+from radiograde.service.result_schema import Failure, Pair, Reason, Schema, Severity, Ulid
 from radiograde.service.reviews.review import Review
 
 Status = Literal["waiting", "scored", "rejected", "failed"]
-Severity = Literal["none", "mild", "moderate", "severe"]
 
 _FAILURES = {
     "gave_up": "Grading this film began several times and never ended. Look at it yourself.",
@@ -38,7 +38,7 @@ class StoredFilm:
     patient: str | None
     taken: str | None
     sop_instance_uid: str | None
-    result_status: Literal["scored", "rejected", "failed"] | None
+    result_status: result.Status | None
     severity: Severity | None
     model_sha256: str | None
     document: Mapping[str, Any] | None

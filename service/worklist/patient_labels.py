@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Literal
 
 from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_file import read_beginning
+from radiograde.service.config.settings import Identifiers
 from radiograde.service.documents.patient_study import PatientStudy, patient_study
 from radiograde.service.films.archive import FILM, Archive
-
-Shown = Literal["none", "id", "full"]
 
 _LAST_TAG = 0x00100030
 """PatientBirthDate; the elements of a data set ascend, PS3.5 section 7.1."""
@@ -26,7 +24,7 @@ _REMEMBERED = 2000
 class Identities:
     """Looks into the headers of kept films; safe to share among threads."""
 
-    def __init__(self, archive: Archive, shown: Shown, limits: Limits) -> None:
+    def __init__(self, archive: Archive, shown: Identifiers, limits: Limits) -> None:
         self._archive = archive
         self._limits = limits
         self._shown = shown

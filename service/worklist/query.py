@@ -14,8 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from radiograde.service.database.tables import films, results, reviews
+from radiograde.service.result_schema import Severity
 from radiograde.service.worklist.cursor import Cursor
-from radiograde.service.worklist.listed_film import Severity, Status
+from radiograde.service.worklist.listed_film import Status
 
 OF_FILM = {"waiting": "waiting", "failed": "failed"}
 """Statuses that are the film's own; the others are its result's."""

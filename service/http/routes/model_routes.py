@@ -25,12 +25,11 @@ router = APIRouter(tags=["model"])
 def get_model(service: Service) -> Response:
     """Return name, version, digest, where it runs, and the metadata of the ONNX file."""
     scorer = service.scorer
-    return JSONResponse(
-        dataclasses.asdict(scorer.facts)
-        | {
-            "provider": scorer.provider,
-            "available_providers": onnxruntime.get_available_providers(),
-            "metadata": dict(scorer.metadata.raw),
-            "notice": NOTICE,
-        }
+    card = ModelCard(
+        **dataclasses.asdict(scorer.facts),
+        provider=scorer.provider,
+        available_providers=onnxruntime.get_available_providers(),
+        metadata=dict(scorer.metadata.raw),
+        notice=NOTICE,
     )
+    return JSONResponse(card.to_json())

@@ -17,7 +17,7 @@ from radiograde.service.http.caller import (
 )
 from radiograde.service.http.openapi import problems
 from radiograde.service.http.runtime import Service
-from radiograde.service.http.schemas import Session, SignIn
+from radiograde.service.http.schemas import Session, SignIn, User
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
 
@@ -31,7 +31,7 @@ router = APIRouter(prefix="/v1/session", tags=["session"])
 )
 def get_session(caller: AnyCaller, service: Service) -> Response:
     """Return the user, or none; strangers are answered too."""
-    return JSONResponse(_document(caller, service.settings))
+    return JSONResponse(_session(caller, service.settings))
 
 
 @router.post(
@@ -56,7 +56,7 @@ async def sign_in(
     """Return the same document and a cookie that holds until the browser closes."""
     address = request.client.host if request.client else ""
     token, session = await access.password_sign_in.sign_in(asked.name, asked.password, address)
-    answer = JSONResponse(_document(CallerContext(session.principal, session), service.settings))
+    answer = JSONResponse(_session(CallerContext(session.principal, session), service.settings))
     set_token(request, answer, service.settings, token)
     return answer
 
@@ -81,15 +81,15 @@ def sign_out(
     return answer
 
 
-def _document(caller: CallerContext, settings: Settings) -> dict[str, object]:
-    return {
-        "sign_in": caller.principal != LOCAL,
-        "user": caller.principal and _user(caller.principal),
-        "csrf": caller.session and caller.session.csrf,
-        "identifiers": settings.identifiers,
-    }
+def _session(caller: CallerContext, settings: Settings) -> dict[str, object]:
+    return Session(
+        sign_in=caller.principal != LOCAL,
+        user=None if caller.principal is None else _user(caller.principal),
+        csrf=None if caller.session is None else caller.session.csrf,
+        identifiers=settings.identifiers,
+    ).to_json()
 
 
-def _user(principal: Principal) -> dict[str, object]:
+def _user(principal: Principal) -> User:
     permissions = sorted(PERMISSIONS[principal.role])
-    return {"name": principal.name, "role": principal.role, "permissions": permissions}
+    return User(name=principal.name, role=principal.role, permissions=permissions)

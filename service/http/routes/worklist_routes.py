@@ -12,10 +12,11 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from radiograde.service.http.openapi import problems
 from radiograde.service.http.page_queries import Queries
+from radiograde.service.result_schema import Severity
 from radiograde.service.worklist.change_feed import Listener
 from radiograde.service.worklist.cursor import Order, parse_cursor
 from radiograde.service.worklist.history import PatientHistory
-from radiograde.service.worklist.listed_film import Row, Severity, Status
+from radiograde.service.worklist.listed_film import Row, Status
 from radiograde.service.worklist.query import Filters
 from radiograde.service.worklist.worklist import WorklistPage
 
