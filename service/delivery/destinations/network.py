@@ -23,7 +23,7 @@ class Endpoint:
         return f"{self.host}:{self.port}"
 
     def resolve(self) -> None:
-        """Look the host's name up.
+        """Resolve the host's name.
 
         Raises:
             UnreachableError: no such name.

@@ -40,9 +40,9 @@ def films(folder: Path, count: int) -> list[Film]:
 
 
 def test_results_come_in_the_order_of_the_films(tmp_path: Path) -> None:
-    asked = films(tmp_path, 12)
-    graded = list(Batch(FakeScorer(), workers=4).grade(asked))
-    assert [one.film for one in graded] == asked
+    chosen = films(tmp_path, 12)
+    graded = list(Batch(FakeScorer(), workers=4).grade(chosen))
+    assert [one.film for one in graded] == chosen
     assert all(one.result.status == "scored" for one in graded)
 
 

@@ -42,7 +42,7 @@ def test_what_does_not_work_is_said_with_advice(data: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "reason"),
     [
         ("[[destination]", "is no TOML"),
         ("[node]\nport = 99999\n", "node.port"),
@@ -50,11 +50,11 @@ def test_what_does_not_work_is_said_with_advice(data: Path, tmp_path: Path) -> N
         (SHARE.format("a") + SHARE.format("b"), "two destinations"),
     ],
 )
-def test_a_site_file_that_cannot_be_used_is_said(data: Path, text: str, said: str) -> None:
+def test_a_site_file_that_cannot_be_used_is_said(data: Path, text: str, reason: str) -> None:
     (data / "radiograde.toml").write_text(text)
     code, shown = check(data)
     assert code == 1
-    assert said in shown
+    assert reason in shown
 
 
 def test_a_destination_that_is_not_there_is_said(data: Path) -> None:

@@ -187,11 +187,11 @@ def p_data(*values: bytes) -> bytes:
 
 def wait_for(condition: Callable[[], bool], within_s: float = TIMEOUT_S) -> None:
     """Wait until a condition holds; fail after ``within_s``."""
-    pause = threading.Event()
+    gap = threading.Event()
     for _ in range(int(within_s / 0.01)):
         if condition():
             return
-        pause.wait(0.01)
+        gap.wait(0.01)
     raise AssertionError("it did not come to pass")
 
 

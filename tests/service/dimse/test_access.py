@@ -68,7 +68,7 @@ def test_turns_the_association_too_many_away_and_takes_the_next(start_a_node: St
         third.release()
         return True
 
-    wait_for(has_a_place)  # the released association's thread takes a moment to end
+    wait_for(has_a_place)  # the released association's thread takes a while to end
     second.release()
 
 

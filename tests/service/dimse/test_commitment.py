@@ -187,19 +187,19 @@ def test_tries_a_report_again_until_it_is_confirmed(
     association = asker.associate(node)
     assert ask(association, request(KEPT)) == 0x0000
     association.release()
-    said = ""
+    logged = ""
 
-    def heard(words: str) -> bool:
-        nonlocal said
-        said += capsys.readouterr().out
-        return words in said
+    def was_logged(words: str) -> bool:
+        nonlocal logged
+        logged += capsys.readouterr().out
+        return words in logged
 
-    wait_for(lambda: heard("not reached"))
+    wait_for(lambda: was_logged("not reached"))
     with asker.listening(port):
         assert asker.report() == asker.report()
-        wait_for(lambda: heard("confirmed"))
-    assert "answered 0x0110" in said
-    assert TRANSACTION not in said
+        wait_for(lambda: was_logged("confirmed"))
+    assert "answered 0x0110" in logged
+    assert TRANSACTION not in logged
 
 
 def test_gives_a_report_up_after_a_few_attempts(
@@ -210,15 +210,15 @@ def test_gives_a_report_up_after_a_few_attempts(
     association = Asker().associate(node)
     assert ask(association, request(KEPT)) == 0x0000
     association.release()
-    said = ""
+    logged = ""
 
     def is_lost() -> bool:
-        nonlocal said
-        said += capsys.readouterr().out
-        return "commitment_report_lost" in said
+        nonlocal logged
+        logged += capsys.readouterr().out
+        return "commitment_report_lost" in logged
 
     wait_for(is_lost)
-    assert said.count("not reached") == 4
+    assert logged.count("not reached") == 4
 
 
 def test_asks_only_who_may(start_a_node: StartNode) -> None:

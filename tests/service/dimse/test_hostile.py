@@ -65,7 +65,7 @@ def serves(node: Node) -> bool:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "sent",
     [
         b"",
         b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -108,11 +108,11 @@ def serves(node: Node) -> bool:
     ],
 )
 def test_whoever_breaks_off_is_let_go_and_others_are_served(
-    start_a_node: StartNode, said: bytes
+    start_a_node: StartNode, sent: bytes
 ) -> None:
     node = start_a_node(idle_timeout_s=IDLE_S)
     caller = RawCaller(node)
-    caller.send(said)
+    caller.send(sent)
     assert serves(node)
     assert is_let_go(caller)
     assert serves(node)
@@ -131,9 +131,9 @@ def test_a_lost_place_is_free_again(start_a_node: StartNode) -> None:
 
 
 def test_who_vanishes_takes_nothing_along(node: Node, intake: FakeIntake) -> None:
-    for said in (b"", b"\x01", ASSOCIATE):
+    for sent in (b"", b"\x01", ASSOCIATE):
         caller = RawCaller(node)
-        caller.send(said)
+        caller.send(sent)
         caller.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         caller.close()
     assert status_of(call(node).send_c_store(film())) == 0x0000

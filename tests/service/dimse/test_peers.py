@@ -135,11 +135,11 @@ def test_storescu_with_every_real_film(
             continue  # storescu sends few of these; their bytes are sent below
         ds = dcmread(path, force=True)
         syntax = ds.file_meta.get("TransferSyntaxUID", ImplicitVRLittleEndian)
-        said = send(node.port, PROPOSE.get(syntax, "--propose-uncompr"), path)
+        output = send(node.port, PROPOSE.get(syntax, "--propose-uncompr"), path)
         if path.stem in NOT_SENT:
-            assert "missing SOP class (or instance)" in said, path
+            assert "missing SOP class (or instance)" in output, path
         else:
-            assert "Received Store Response (Success)" in said, path
+            assert "Received Store Response (Success)" in output, path
             sent.append(ds)
     assert len(sent) == len(intake.kept)
     for ds, kept in zip(sent, intake.datasets(), strict=True):
@@ -194,9 +194,9 @@ def test_storescu_with_a_film_too_large(
     ds.save_as(tmp_path / "large.dcm")
     (tmp_path / "usual.dcm").write_bytes(FILM())
     node = start_a_node(max_object_mb=1)
-    said = send(node.port, "--no-halt", "+sd", tmp_path)
-    assert "Received Store Response (Refused: OutOfResources)" in said
-    assert "Received Store Response (Success)" in said
+    output = send(node.port, "--no-halt", "+sd", tmp_path)
+    assert "Received Store Response (Refused: OutOfResources)" in output
+    assert "Received Store Response (Success)" in output
     assert len(intake.kept) == 1
 
 
@@ -239,9 +239,9 @@ def test_orthanc_stores_and_commits(
         reference = str(kept.SOPClassUID), str(kept.SOPInstanceUID)
         for instances, expected in (({reference}, "Success"), (set(), "Failure")):
             kept_instances.instances = instances
-            asked = orthanc.post(
+            request = orthanc.post(
                 "/modalities/node/storage-commitment", {"Resources": [instance], "Timeout": 30}
             )
-            path = f"/storage-commitment/{asked['ID']}"
+            path = f"/storage-commitment/{request['ID']}"
             wait_for(lambda: orthanc.get(path)["Status"] != "Pending")  # noqa: B023  it ends here
             assert orthanc.get(path)["Status"] == expected

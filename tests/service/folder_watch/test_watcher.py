@@ -37,7 +37,7 @@ class Clock:
 
 
 class Watched:
-    """A watcher of ``folder`` whose seconds pass when asked to."""
+    """A watcher of ``folder`` whose seconds pass when it says so."""
 
     def __init__(self, folder: Path, intake: FakeIntake, limits: Limits | None = None) -> None:
         self.clock = Clock()

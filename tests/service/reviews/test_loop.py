@@ -43,11 +43,11 @@ def read_and_reviewed(client: TestClient) -> dict[str, dict[str, int]]:
         dicom = {"Content-Type": "application/dicom"}
         id = client.post("/v1/score", content=film(number), headers=dicom).json()["id"]
         if number == FILMS:
-            told: dict[str, object] = {"verdict": "not_gradable"}
+            body: dict[str, object] = {"verdict": "not_gradable"}
         else:
             read[id] = zones(number)
-            told = {"verdict": "corrected", "zones": read[id]}
-        assert client.post(f"/v1/results/{id}/reviews", json=told).status_code == 201
+            body = {"verdict": "corrected", "zones": read[id]}
+        assert client.post(f"/v1/results/{id}/reviews", json=body).status_code == 201
     return read
 
 
@@ -65,8 +65,8 @@ def test_reviews_become_the_labels_of_the_next_model(
 ) -> None:
     read = read_and_reviewed(start())
     out, run, cache = tmp_path / "reviewed", tmp_path / "run", tmp_path / "cache"
-    told = command("data", "reviews", "--out", out, "--data-dir", tmp_path / "data")
-    assert f"{FILMS} films exported, 1 not gradable" in told
+    output = command("data", "reviews", "--out", out, "--data-dir", tmp_path / "data")
+    assert f"{FILMS} films exported, 1 not gradable" in output
     assert f"{FILMS} films" in command("data", "check", out)
     config = tiny.model_copy(
         update={"finetune": tiny.finetune.model_copy(update={"epochs": 1, "unlabelled": 0})}

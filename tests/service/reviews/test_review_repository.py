@@ -11,11 +11,11 @@ from tests.service.reviews.made import CORRECTED, CREATED, graded, keep, review
 
 def test_a_review_comes_back_as_it_was_recorded(records: Records) -> None:
     film = graded(records)
-    told = review(1, "corrected", result_id=film, comment="서울\nsecond line")
-    keep(records, told)
-    assert records.reviews.of(film) == [told]
-    assert records.reviews.get(film, told.id) == told
-    assert (told.brixia, told.zones, told.created) == (6, CORRECTED, CREATED)
+    made = review(1, "corrected", result_id=film, comment="서울\nsecond line")
+    keep(records, made)
+    assert records.reviews.of(film) == [made]
+    assert records.reviews.get(film, made.id) == made
+    assert (made.brixia, made.zones, made.created) == (6, CORRECTED, CREATED)
 
 
 def test_the_newest_review_of_a_reader_counts_and_nothing_is_lost(records: Records) -> None:

@@ -56,7 +56,7 @@ def test_a_reader_who_judges_again_is_heard_once(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         ({"verdict": "corrected", "zones": CORRECTED | {"A": 4}}, "zones.A"),
         ({"verdict": "corrected", "zones": CORRECTED | {"A": -1}}, "zones.A"),
@@ -73,11 +73,11 @@ def test_a_reader_who_judges_again_is_heard_once(client: TestClient) -> None:
         ({}, "verdict"),
     ],
 )
-def test_what_is_no_review_is_refused_in_words(client: TestClient, body: Any, told: str) -> None:
+def test_what_is_no_review_is_refused_in_words(client: TestClient, body: Any, message: str) -> None:
     film = scored(client)
     answer = post(client, film, body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_parameters")
-    assert told in answer.json()["detail"]
+    assert message in answer.json()["detail"]
     assert client.get(f"/v1/results/{film}/reviews").json() == {"reviews": []}
 
 
