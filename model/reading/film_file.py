@@ -19,6 +19,7 @@ from radiograde.model.reading.raster import picture_format
 
 DEFAULT_LIMITS = Limits()
 
+Content = bytes | bytearray | memoryview
 Kept = TypeVar("Kept")
 
 
@@ -91,20 +92,28 @@ class FilmFile:
         return picture_film(self.content, self.format, self.sha256, self.limits)
 
 
-def open_film(content: bytes | bytearray | memoryview, limits: Limits) -> FilmFile:
-    """Return the film that bytes hold; nothing is read yet.
+def open_film(source: Content | Path | str, limits: Limits) -> FilmFile:
+    """Return the film in a file, given as its bytes or its path; nothing is parsed yet.
 
     Raises:
         TooLargeError: more bytes than ``limits`` allow.
+        UnreadableError: there is no file at the path, or it may not be read.
     """
-    limits.check_bytes(memoryview(content).nbytes)
-    return FilmFile(bytes(content), limits)
+    if isinstance(source, bytes | bytearray | memoryview):
+        limits.check_bytes(memoryview(source).nbytes)
+        return FilmFile(bytes(source), limits)
+    path = Path(source)
+    try:
+        limits.check_bytes(path.stat().st_size)
+        return FilmFile(path.read_bytes(), limits)
+    except OSError as error:
+        raise UnreadableError(
+            "The file cannot be opened. Check that it exists and may be read."
+        ) from error
 
 
-def read(
-    source: bytes | bytearray | memoryview | Path | str, *, limits: Limits = DEFAULT_LIMITS
-) -> Radiograph:
-    """Return the film in a file, given as its bytes or its path: DICOM, PNG or JPEG.
+def read(source: Content | Path | str, *, limits: Limits = DEFAULT_LIMITS) -> Radiograph:
+    """Return the film in a DICOM, PNG or JPEG file, given as its bytes or its path.
 
     Polarity is settled: by photometric interpretation, and against it where the content plainly
     says so (note ``inverted``). A film that PatientOrientation calls mirrored or upside down is
@@ -116,19 +125,7 @@ def read(
         UnsupportedSyntaxError: a transfer syntax without a decoder.
         TruncatedError, MissingPixelsError, MalformedImageError, UnreadableError: damaged.
     """
-    if isinstance(source, bytes | bytearray | memoryview):
-        return open_film(source, limits).radiograph()
-    return open_film(_read_bytes(Path(source), limits), limits).radiograph()
-
-
-def _read_bytes(path: Path, limits: Limits) -> bytes:
-    try:
-        limits.check_bytes(path.stat().st_size)
-        return path.read_bytes()
-    except OSError as error:
-        raise UnreadableError(
-            "The file cannot be opened. Check that it exists and may be read."
-        ) from error
+    return open_film(source, limits).radiograph()
 
 
 def _attempt(work: Callable[[], Kept]) -> Kept | RadiogradeError:
