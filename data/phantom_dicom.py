@@ -57,7 +57,7 @@ def _identify(ds: Dataset, phantom: Phantom) -> None:
     ds.StudyID = ds.SeriesNumber = ds.InstanceNumber = "1"
     ds.AccessionNumber = "PHANTOM"
     ds.ReferringPhysicianName = ""
-    ds.Manufacturer = "Radiograde phantom"
+    ds.Manufacturer = "Drawn phantom"
     ds.Modality = "DX"
     ds.PresentationIntentType = "FOR PRESENTATION"
 

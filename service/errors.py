@@ -24,6 +24,9 @@ RadiogradeError
 ├── NoSpaceError             507  the film cannot be written to disk
 ├── UndocumentedError        409  the result has no such document
 ├── NotReviewableError       409  the file could not be read: there is nothing to judge
+├── ReviewedError            409  the result was reviewed, and is not replaced
+├── NotDeliverableError      409  the film has no result, or there is nowhere to send it
+├── UnknownDestinationError  422  the site file has no destination of this name
 └── DeliveryError            502  a document did not arrive
     ├── UnreachableError     502  the destination does not answer; later it may
     └── RefusedError         502  the destination will not have it
@@ -218,6 +221,30 @@ class NotReviewableError(RadiogradeError):
     code = "not_reviewable"
     title = "The result cannot be reviewed"
     http_status = 409
+
+
+class ReviewedError(RadiogradeError):
+    """The film is to be graded again, but readers reviewed its result."""
+
+    code = "reviewed"
+    title = "The result was reviewed, and stays"
+    http_status = 409
+
+
+class NotDeliverableError(RadiogradeError):
+    """The film was not graded, or there is no destination."""
+
+    code = "not_deliverable"
+    title = "The result cannot be delivered"
+    http_status = 409
+
+
+class UnknownDestinationError(RadiogradeError):
+    """A destination is named that the site file does not have."""
+
+    code = "unknown_destination"
+    title = "There is no such destination"
+    http_status = 422
 
 
 class DeliveryError(RadiogradeError):

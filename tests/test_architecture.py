@@ -68,7 +68,7 @@ def test_files_can_be_read_at_once(package: str) -> None:
         "radiograde.service.cli.batch",
         "radiograde.service.dimse.listener",
         "radiograde.service.http.server",
-        "radiograde.service.grading.main",
+        "radiograde.service.grading.worker",
     ],
 )
 def test_serving_loads_nothing_of_training(module: str) -> None:

@@ -7,16 +7,10 @@ import json
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ulid import ULID
-
-from radiograde.model.errors import RadiogradeError, UnreadableError
-from radiograde.model.grading import failed, grade
 from radiograde.model.limits import Limits
-from radiograde.model.reading.film_file import FilmFile, open_film
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.atomic_write import write_atomically
@@ -24,6 +18,7 @@ from radiograde.service.cli.paths import OVERLAY, Film
 from radiograde.service.documents.builders import OF_FILM, builder_of, kinds_of
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.overlay import overlay_png
+from radiograde.service.grading.grade_film import grade_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +35,13 @@ class Graded:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """How files are graded: by which scorer, how many at a time, and where documents go."""
+    """How files are graded: by which scorer, within which limits, how many at a time.
+
+    ``out``: where documents go.
+    """
 
     scorer: Scorer
+    limits: Limits
     workers: int
     out: Path | None = None
 
@@ -61,21 +60,13 @@ class Batch:
             executor.shutdown(cancel_futures=True)
 
     def _grade_one(self, film: Film) -> Graded:
-        began = datetime.now().astimezone()
-        file: FilmFile | None
-        try:
-            file = open_film(_read_file(film.path), Limits())
-        except RadiogradeError as error:
-            result = failed(error, self.scorer)
-            file = None
-        else:
-            result = grade(file, self.scorer)
-        result = dataclasses.replace(result, id=str(ULID()))
-        graded = Graded(film, dataclasses.replace(result, maps=None))
+        grading = grade_file(film.path, self.scorer, self.limits)
+        graded = Graded(film, dataclasses.replace(grading.result, maps=None))
         if self.out is not None:
             _write(self.out / film.name, ".json", _json_bytes(graded))
-            if file is not None and result.status != "failed":
-                self._write_documents(film, GradedFilm.of(file, result, began))
+            with_film = grading.graded_film()
+            if with_film is not None:
+                self._write_documents(film, with_film)
         return graded
 
     def _write_documents(self, film: Film, graded: GradedFilm) -> None:
@@ -86,16 +77,6 @@ class Batch:
         for kind in sorted(kinds_of(graded) & OF_FILM):
             document = builder_of(kind)(graded)
             _write(place, f".{document.name}", document.content)
-
-
-def _read_file(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            raise UnreadableError("Not a regular file. Name a DICOM, PNG or JPEG file.")
-        Limits().check_bytes(path.stat().st_size)
-        return path.read_bytes()
-    except OSError as error:
-        raise UnreadableError(f"The file cannot be opened: {error.strerror}.") from error
 
 
 def _json_bytes(graded: Graded) -> bytes:

@@ -40,12 +40,12 @@ def mercure(context: click.Context, /, in_dir: Path, out_dir: Path, **chosen: An
     Example:
       MERCURE_IN_DIR=in MERCURE_OUT_DIR=out radiograde mercure
     """  # noqa: D301  click needs the character itself
-    from radiograde.service.http.runtime import load_scorer
+    from radiograde.service.grading.load_scorer import load_scorer
     from radiograde.service.logs import configure_logging
     from radiograde.service.mercure.module import run_module
 
     with plain_errors():
         settings = settings_of(chosen)
         configure_logging(settings.log_level)
-        code = run_module(in_dir, out_dir, load_scorer(settings))
+        code = run_module(in_dir, out_dir, load_scorer(settings), settings.limits)
     context.exit(code)

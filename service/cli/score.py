@@ -50,7 +50,7 @@ def score(
     from radiograde.service.cli.batch import Batch
     from radiograde.service.cli.paths import find_films
     from radiograde.service.cli.score_report import report
-    from radiograde.service.http.runtime import load_scorer
+    from radiograde.service.grading.load_scorer import load_scorer
     from radiograde.service.logs import hush_decoders
 
     found = find_films(paths, out)
@@ -59,6 +59,6 @@ def score(
     hush_decoders()
     with plain_errors():
         settings = settings_of(chosen)
-        batch = Batch(load_scorer(settings), settings.workers, out)
+        batch = Batch(load_scorer(settings), settings.limits, settings.workers, out)
         all_scored = report(batch, found, as_json=as_json)
     context.exit(0 if all_scored else UNGRADED)

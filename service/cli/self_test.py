@@ -16,8 +16,8 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.errors import SiteError
+from radiograde.service.grading.load_scorer import load_scorer
 from radiograde.service.grading.records import open_records
-from radiograde.service.http.runtime import load_scorer
 
 LEAST_FREE_GIB = 5.0
 

@@ -33,7 +33,7 @@ def work(with_parent: bool, **chosen: Any) -> None:
       radiograde listen --no-worker
       radiograde work
     """  # noqa: D301  click needs the character itself
-    from radiograde.service.grading.main import run_worker
+    from radiograde.service.grading.worker import run_worker
 
     with plain_errors():
         run_worker(settings_of(chosen), with_parent=with_parent)

@@ -22,6 +22,9 @@ Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
 Kind = Literal["sr", "seg", "sc", "fhir", "fhir_r5", "pdf", "json"]
 """The documents of a result, by their short names; ``fhir`` is R4."""
 
+FilmSource = Literal["dicom", "dicomweb", "folder", "http"]
+"""How a film came in: C-STORE, STOW-RS, a watched folder, or ``POST /v1/score``."""
+
 
 class Table(BaseModel):
     """A table of the file: unknown keys are errors."""
@@ -85,6 +88,9 @@ class DeliveryConfig(Table):
 class _DestinationConfig(Table):
     name: Name
     send: tuple[Kind, ...] = ()
+    sources: tuple[FilmSource, ...] = Field(
+        ("dicom", "dicomweb", "folder"), description="It gets results of films that came so"
+    )
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

@@ -73,6 +73,14 @@ films = sa.Table(
     sa.Index("ix_films_state", "state", "id"),
 )
 
+film_sources = sa.Table(
+    "film_sources",
+    metadata,
+    sa.Column("film_id", sa.String(26), sa.ForeignKey("films.id"), primary_key=True),
+    sa.Column("source", sa.String(16), primary_key=True),
+)
+"""Every source that a film came by; ``films.source`` is the first."""
+
 deliveries = sa.Table(
     "deliveries",
     metadata,

@@ -44,8 +44,51 @@ class DeliveryRepository:
         query = sa.select(deliveries).where(
             deliveries.c.film_id == film_id, deliveries.c.destination == destination
         )
-        rows = self._database.read(query)
-        return Delivery(*rows[0]) if rows else None
+        return self._database.first(query, Delivery)
+
+    def of_films(self, film_ids: Collection[str]) -> list[Delivery]:
+        """Return the deliveries of films, by destination."""
+        query = sa.select(deliveries).where(deliveries.c.film_id.in_(film_ids))
+        return self._database.rows(query.order_by(deliveries.c.destination), Delivery)
+
+    def plan(
+        self, connection: sa.Connection, film_id: str, destinations: Collection[str]
+    ) -> list[str]:
+        """Have a result delivered to those of the destinations that have no delivery of it yet.
+
+        In a transaction that its caller ends. Return these destinations.
+        """
+        query = sa.select(deliveries.c.destination).where(deliveries.c.film_id == film_id)
+        planned = set(connection.execute(query).scalars())
+        missing = [name for name in destinations if name not in planned]
+        now = datetime.now(UTC)
+        for name in missing:
+            row = {"film_id": film_id, "destination": name, "begun": now, "updated": now}
+            connection.execute(sa.insert(deliveries), row | {"state": "waiting"})
+            self._queue.deliver(connection, film_id, name, attempt=1)
+        return missing
+
+    def retry(
+        self,
+        connection: sa.Connection,
+        film_id: str,
+        destinations: Collection[str] | None = None,
+    ) -> int:
+        """Set parked deliveries of a result going again, of all destinations or of these.
+
+        In a transaction that its caller ends. Return how many there were.
+        """
+        parked = sa.and_(deliveries.c.film_id == film_id, deliveries.c.state == "parked")
+        if destinations is not None:
+            parked = sa.and_(parked, deliveries.c.destination.in_(destinations))
+        rows = list(connection.execute(sa.select(deliveries).where(parked)))
+        now = datetime.now(UTC)
+        connection.execute(
+            sa.update(deliveries).where(parked).values(state="waiting", begun=now, updated=now)
+        )
+        for row in rows:
+            self._queue.deliver(connection, film_id, row.destination, attempt=row.attempts + 1)
+        return len(rows)
 
     def delivered(self, delivery: Delivery) -> None:
         """Mark a delivery as done, unless it was asked for anew meanwhile: then go on with it."""
@@ -58,18 +101,20 @@ class DeliveryRepository:
                 self._send_next(connection, delivery)
 
     def send_anew(
-        self, connection: sa.Connection, film_id: str, destinations: Collection[str]
+        self,
+        connection: sa.Connection,
+        film_id: str,
+        destinations: Collection[str] | None = None,
     ) -> None:
         """Have what was or is being delivered sent again, since its documents have changed.
 
-        In a transaction that its caller ends. Parked deliveries stay so, for a person to retry.
+        To all destinations, or to these. In a transaction that its caller ends. Parked deliveries
+        stay so, for a person to retry.
         """
         now = datetime.now(UTC)
-        going = sa.and_(
-            deliveries.c.film_id == film_id,
-            deliveries.c.destination.in_(destinations),
-            deliveries.c.state != "parked",
-        )
+        going = sa.and_(deliveries.c.film_id == film_id, deliveries.c.state != "parked")
+        if destinations is not None:
+            going = sa.and_(going, deliveries.c.destination.in_(destinations))
         rows = list(connection.execute(sa.select(deliveries).where(going)))
         connection.execute(
             sa.update(deliveries).where(going).values(state="waiting", begun=now, updated=now)

@@ -9,10 +9,10 @@ from contextlib import ExitStack
 
 from radiograde.service.config.settings import Settings
 from radiograde.service.dimse.node import start_node
-from radiograde.service.films.receipt import Intake
+from radiograde.service.films.intake import Intake
 from radiograde.service.folder_watch.watcher import Watcher
-from radiograde.service.grading.child import worker_beside
 from radiograde.service.grading.records import open_records
+from radiograde.service.grading.worker_process import worker_beside
 from radiograde.service.logs import configure_logging
 
 

@@ -21,7 +21,7 @@ from radiograde.service.dimse.protocol import limit_waits, supported_contexts
 from radiograde.service.dimse.storage import Storage
 from radiograde.service.documents.uids import IMPLEMENTATION_CLASS_UID
 from radiograde.service.errors import AddressError
-from radiograde.service.films.receipt import Intake
+from radiograde.service.films.intake import Intake
 
 log = structlog.get_logger("radiograde.node")
 

@@ -26,7 +26,7 @@ from radiograde.model.reading.uids import LONGEST_UID
 from radiograde.service.dimse import protocol
 from radiograde.service.dimse.node_security import AllowedTitles
 from radiograde.service.dimse.protocol import Status
-from radiograde.service.films.receipt import Intake, Receipt
+from radiograde.service.films.intake import Intake, Receipt
 
 log = structlog.get_logger("radiograde.node")
 

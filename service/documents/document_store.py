@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from pydicom import dcmread
 
+from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
-from radiograde.model.reading.film_file import open_film
+from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.scoring.result_json import parse_result
 from radiograde.service.config.site import Kind
 from radiograde.service.documents.builders import NAMES, OF_FILM, kinds_of
@@ -48,14 +49,17 @@ class DocumentStore:
             UndocumentedError: its film could not be read, or is no longer kept.
             StoreError: the database does not answer.
         """
-        document, began = self._store.dated(result_id)
-        if document["status"] == "failed":
+        stored = self._store.stored(result_id)
+        if stored.document["status"] == "failed":
             raise UndocumentedError("This file could not be read, so it has no documents.")
-        file = open_film(self._archive.film(result_id), self._limits)
+        file = FilmFile(self._archive.film(result_id), self._limits)
         maps = self._archive.maps(result_id)
-        result = parse_result(document, maps)
+        result = parse_result(stored.document, maps)
         reviews = tuple(self._reviews.of(result_id))
-        return GradedFilm.of(file, result, began.astimezone(), reviews)
+        try:
+            return GradedFilm.of(file, result, stored.began.astimezone(), reviews)
+        except RadiogradeError as error:
+            raise UndocumentedError(f"There are no documents of this. {error.message}") from error
 
     def document(self, result_id: str, kind: Kind) -> Document:
         """Return one document of a result.
@@ -78,6 +82,18 @@ class DocumentStore:
         Raises as :meth:`document`.
         """
         return self._gather(result_id, document_requests(kinds, self._reviews.of(result_id)))
+
+    def make(self, graded: GradedFilm, kinds: Iterable[Kind]) -> None:
+        """Make and keep those of the kinds that there are of a film that was just graded.
+
+        Raises:
+            NoSpaceError: one cannot be kept.
+            Exception: whatever making one raises.
+        """
+        there = kinds_of(graded)
+        for request in document_requests(kinds, graded.reviews):
+            if request.kind in there:
+                self._make(graded, request)
 
     def review_report(self, result_id: str, review_id: str) -> Document:
         """Return the report of one review of a result, whether it still counts or not.

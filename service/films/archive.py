@@ -44,10 +44,14 @@ class Archive:
         Raises:
             UndocumentedError: the film is no longer kept.
         """
-        content = self.document(film_id, FILM)
+        content = self.find(film_id)
         if content is None:
             raise UndocumentedError("The film of this result is no longer kept. Send it again.")
         return content
+
+    def find(self, film_id: str) -> bytes | None:
+        """Return a film's bytes as they were sent; None where it is no longer kept."""
+        return self.document(film_id, FILM)
 
     def keep_maps(self, film_id: str, maps: Maps) -> None:
         """Write a result's maps. Raises NoSpaceError."""
@@ -89,14 +93,22 @@ class Archive:
             if path.name != but:
                 path.unlink(missing_ok=True)
 
+    def drop_made(self, film_id: str) -> None:
+        """Remove what was made from a film that is there; the film stays."""
+        folder = self.folder(film_id)
+        if folder.is_dir():
+            for path in folder.iterdir():
+                if path.name != FILM and not path.name.startswith("."):
+                    path.unlink(missing_ok=True)
+
     def drop(self, film_id: str) -> None:
         """Remove a film and all that was made from it."""
         shutil.rmtree(self.folder(film_id), ignore_errors=True)
 
     def ids(self) -> Iterator[str]:
         """Yield the id of every film that lies here."""
-        for shelf in self._root.glob("??"):
-            yield from (folder.name for folder in shelf.iterdir())
+        for group in self._root.glob("??"):
+            yield from (folder.name for folder in group.iterdir())
 
     def age_s(self, film_id: str, now: float) -> float:
         """Return the seconds since a film's folder last changed; 0 where there is none."""

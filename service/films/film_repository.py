@@ -1,7 +1,7 @@
-"""The ledger of films: each one that came in, once, and what became of it.
+"""The table of films: each one that came in, once, and what became of it.
 
-A film and the work of grading it are recorded in one transaction, and so are a result and its
-deliveries: after a crash all of it is there, or none.
+A film and the work of grading it are recorded in one transaction. What is recorded together with
+something else takes the connection of its caller's transaction.
 """
 
 from __future__ import annotations
@@ -10,24 +10,29 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from radiograde.model.scoring.result import SeverityResult
+from radiograde.service.config.site import FilmSource
 from radiograde.service.database.engine import Database
-from radiograde.service.database.tables import deliveries, films, results
-from radiograde.service.films.receipt import FilmSource
-from radiograde.service.films.result_repository import row_of
+from radiograde.service.database.rows import columns_of, first_of
+from radiograde.service.database.tables import (
+    FilmState,
+    deliveries,
+    film_sources,
+    films,
+    results,
+)
 from radiograde.service.queue import WorkQueue
 
 
 @dataclass(frozen=True, slots=True)
 class NewFilm:
-    """A film at the door. ``key``: two films with the same one are the same film.
+    """A film that comes in. ``key``: two films with the same one are the same film.
 
-    ``patient``: pseudonym; ``taken``: when the film was taken, in the hospital's own time.
+    ``patient``: pseudonym; ``taken``: acquisition time, in the hospital's own time.
     """
 
     id: str
@@ -40,15 +45,36 @@ class NewFilm:
     taken: str | None = None
 
 
-class Known(NamedTuple):
-    """A film that came before; ``kept``: whether its bytes are still there."""
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A film that came in: a row of ``films``.
+
+    ``source``: the first that it came by. ``reason``: code why it was set aside or failed.
+    ``kept``: whether its bytes are still there.
+    """
 
     id: str
+    key: str
+    received: datetime
+    source: FilmSource
+    size: int
+    sop_class_uid: str | None
+    sop_instance_uid: str | None
+    state: FilmState
+    reason: str | None
+    attempts: int
     kept: bool
+    patient: str | None
+    taken: str | None
+    changed: datetime
+
+
+FILMS = sa.select(*columns_of(films, Film))
+"""The query for films, to be narrowed down."""
 
 
 class FilmRepository:
-    """Keeps the table ``films``; safe to share among threads and processes.
+    """Keeps the tables ``films`` and ``film_sources``; safe to share among threads and processes.
 
     Every method raises StoreError where the database does not answer.
     """
@@ -57,11 +83,13 @@ class FilmRepository:
         self._database = database
         self._queue = queue
 
-    def known(self, key: str) -> Known | None:
+    def known(self, key: str) -> Film | None:
         """Return the film that carries a key; None where there is none."""
-        query = sa.select(films.c.id, films.c.kept).where(films.c.key == key)
-        rows = self._database.read(query)
-        return Known(*rows[0]) if rows else None
+        return self._database.first(FILMS.where(films.c.key == key), Film)
+
+    def get(self, connection: sa.Connection, film_id: str) -> Film | None:
+        """Return a film, which nobody else changes until the transaction ends; None: no such."""
+        return first_of(connection, FILMS.where(films.c.id == film_id).with_for_update(), Film)
 
     def holds(self, sop_class_uid: str, sop_instance_uid: str) -> bool:
         """Return whether an instance of this class and UID was accepted and is still kept."""
@@ -70,31 +98,49 @@ class FilmRepository:
             films.c.sop_class_uid == sop_class_uid,
             films.c.kept,
         )
-        return bool(self._database.read(query.limit(1)))
+        return self._database.exists(query)
 
-    def accept(self, film: NewFilm) -> bool:
-        """Record a film and the work of grading it; return False where its key is known."""
+    def graded_sha256(self, film_id: str) -> str | None:
+        """Return the hash of the bytes that a film's result is of; None where not known."""
+        query = sa.select(results.c.image_sha256).where(
+            results.c.id == film_id, results.c.image_sha256.is_not(None)
+        )
+        return next(iter(self._database.values(query, str)), None)
+
+    def accept(self, film: NewFilm, *, delay_s: float = 0.0) -> bool:
+        """Record a film and the work of grading it, after a pause; False where its key is known."""
         row = dataclasses.asdict(film) | {"received": datetime.now(UTC), "state": "waiting"}
         try:
             with self._database.write() as connection:
                 connection.execute(sa.insert(films), row)
-                self._queue.grade(connection, film.id)
+                _add_source(connection, film.id, film.source)
+                self._queue.grade(connection, film.id, delay_s=delay_s)
         except IntegrityError:
             return False
         return True
 
-    def answered(self, film: NewFilm, result: SeverityResult, began: datetime) -> None:
-        """Record a film that was graded while its sender waited, with its result."""
-        error = result.error
-        row = dataclasses.asdict(film) | {
-            "received": began,
-            "state": "graded" if error is None else "failed",
-            "reason": error and error.code,
-            "attempts": 1,
-        }
+    def add_source(self, film_id: str, source: FilmSource) -> None:
+        """Record that a film came by another source, which may have destinations of its own.
+
+        Where it was graded before, that is recorded as work to be looked at.
+        """
+        if source in self.sources_of(film_id):
+            return
         with self._database.write() as connection:
-            connection.execute(sa.insert(films), row)
-            connection.execute(sa.insert(results), row_of(result, began))
+            film = self.get(connection, film_id)
+            if film is None or source in self.sources(connection, film_id):
+                return
+            _add_source(connection, film_id, source)
+            if film.state == "graded":
+                self._queue.grade(connection, film_id, again=True)
+
+    def sources(self, connection: sa.Connection, film_id: str) -> set[FilmSource]:
+        """Return all sources that a film came by."""
+        return set(connection.scalars(_sources_of(film_id)))
+
+    def sources_of(self, film_id: str) -> set[FilmSource]:
+        """Return all sources that a film came by so far."""
+        return {row.source for row in self._database.read(_sources_of(film_id))}
 
     def begin(self, film_id: str) -> int | None:
         """Count one more attempt at grading and return its number; None if nothing is to do."""
@@ -107,27 +153,34 @@ class FilmRepository:
             attempts: int | None = connection.execute(query).scalar()
         return attempts
 
-    def graded(self, result: SeverityResult, began: datetime, destinations: Sequence[str]) -> None:
-        """Keep a film's result, once, and record its delivery to every destination."""
-        film_id = str(result.id)
-        with self._database.write() as connection:
-            if not connection.execute(_waiting(film_id).values(state="graded")).rowcount:
-                return
-            connection.execute(sa.insert(results), row_of(result, began))
-            for destination in destinations:
-                connection.execute(sa.insert(deliveries), _first(film_id, destination))
-                self._queue.deliver(connection, film_id, destination, attempt=1)
+    def graded(self, connection: sa.Connection, film_id: str) -> bool:
+        """Mark a film that waits as graded; False where it does not wait."""
+        return connection.execute(_waiting(film_id).values(state="graded")).rowcount > 0
 
-    def failed(self, film_id: str, code: str, result: SeverityResult | None = None) -> None:
-        """Mark a film as one that cannot be graded, and keep its result where there is one.
+    def failed(self, connection: sa.Connection, film_id: str, code: str) -> bool:
+        """Mark a film that waits as one that cannot be graded; False where it does not wait.
 
         Its key is free again: sent anew, and whole this time, it is another film.
         """
-        values = {"state": "failed", "reason": code, "key": films.c.key + "#" + film_id}
-        with self._database.write() as connection:
-            changed = connection.execute(_waiting(film_id).values(values)).rowcount
-            if changed and result is not None:
-                connection.execute(sa.insert(results), row_of(result, datetime.now(UTC)))
+        mark = f"#{film_id}"
+        freed = sa.case((films.c.key.endswith(mark), films.c.key), else_=films.c.key + mark)
+        values = {"state": "failed", "reason": code, "key": freed}
+        return connection.execute(_waiting(film_id).values(values)).rowcount > 0
+
+    def set_aside(self, connection: sa.Connection, film_id: str, code: str) -> bool:
+        """Mark a film that waits as one that is kept and not graded; False if it does not wait."""
+        values = {"state": "set_aside", "reason": code}
+        return connection.execute(_waiting(film_id).values(values)).rowcount > 0
+
+    def start_over(self, connection: sa.Connection, film_id: str, *, delay_s: float = 0.0) -> None:
+        """Have a film wait as if it had never been graded, and record the work, after a pause.
+
+        Its result is removed.
+        """
+        connection.execute(sa.delete(results).where(results.c.id == film_id))
+        again = sa.update(films).where(films.c.id == film_id)
+        connection.execute(again.values(state="waiting", reason=None, attempts=0))
+        self._queue.grade(connection, film_id, again=True, delay_s=delay_s)
 
     def put_off(self, film_id: str, delay_s: float) -> None:
         """Record that a film that waits is to be graded again, after a pause."""
@@ -135,11 +188,6 @@ class FilmRepository:
         with self._database.write() as connection:
             if connection.execute(query).first() is not None:
                 self._queue.grade(connection, film_id, again=True, delay_s=delay_s)
-
-    def set_aside(self, film_id: str, code: str) -> None:
-        """Mark a film as one that is kept and not graded."""
-        with self._database.write() as connection:
-            connection.execute(_waiting(film_id).values(state="set_aside", reason=code))
 
     def expired(self, age: timedelta, limit: int = 500) -> list[str]:
         """Return films older than ``age`` with nothing left to do, whose bytes are still kept."""
@@ -150,7 +198,7 @@ class FilmRepository:
             films.c.received < datetime.now(UTC) - age,
             films.c.id.not_in(unsent),
         )
-        return [row.id for row in self._database.read(query.limit(limit))]
+        return self._database.values(query.limit(limit), str)
 
     def keep_again(self, film_id: str) -> None:
         """Record that the bytes of a film that were let go are there again."""
@@ -168,7 +216,7 @@ class FilmRepository:
         known: set[str] = set()
         for table in (films, results):
             query = sa.select(table.c.id).where(table.c.id.in_(film_ids))
-            known |= {row.id for row in self._database.read(query)}
+            known |= set(self._database.values(query, str))
         return set(film_ids) - known
 
 
@@ -181,12 +229,9 @@ def _waiting(film_id: str) -> sa.Update:
     return sa.update(films).where(films.c.id == film_id, films.c.state == "waiting")
 
 
-def _first(film_id: str, destination: str) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    return {
-        "film_id": film_id,
-        "destination": destination,
-        "state": "waiting",
-        "begun": now,
-        "updated": now,
-    }
+def _sources_of(film_id: str) -> sa.Select[Any]:
+    return sa.select(film_sources.c.source).where(film_sources.c.film_id == film_id)
+
+
+def _add_source(connection: sa.Connection, film_id: str, source: FilmSource) -> None:
+    connection.execute(sa.insert(film_sources), {"film_id": film_id, "source": source})

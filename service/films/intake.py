@@ -1,69 +1,111 @@
-"""The one intake behind every door: bytes on disk first, then the record of film and work."""
+"""The one intake of every source that keeps films: bytes on disk first, then the film's record."""
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from ulid import ULID
 
 from radiograde.model.limits import Limits
 from radiograde.model.reading.acquisition_time import acquired
 from radiograde.model.reading.dicom_facts import uid
-from radiograde.model.reading.dicom_file import peek
+from radiograde.model.reading.film_file import FilmFile, open_film
 from radiograde.service.atomic_write import Content
+from radiograde.service.config.site import FilmSource
 from radiograde.service.films.archive import Archive
-from radiograde.service.films.film_repository import FilmRepository, Known, NewFilm
+from radiograde.service.films.film_repository import Film, FilmRepository, NewFilm
 from radiograde.service.films.pseudonym import Pseudonyms
-from radiograde.service.films.receipt import FilmSource, Receipt
+
+REQUEST_S = 60.0
+"""How long a request has for grading its film itself; after that a worker looks whether it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """``film_id``: a ULID, and the id of its result later. ``known``: it was here before."""
+
+    film_id: str
+    known: bool
+
+
+class Intake(Protocol):
+    """Takes films in; safe to share among threads."""
+
+    def accept(self, content: Content | FilmFile, source: FilmSource) -> Receipt:
+        """Return the receipt for a file; blocks until it is synced to disk.
+
+        DICOM in Part 10 form, PNG or JPEG; what is in it is looked at later. The same SOP
+        Instance UID (PS3.3 C.12.1), or the same bytes where there is none, is the same film,
+        whatever source it comes by.
+
+        Raises:
+            TooLargeError: more bytes than are taken.
+            NoSpaceError: it cannot be written; it was not accepted.
+            StoreError: its work cannot be recorded; it was not accepted.
+        """
+        ...
 
 
 class FilmIntake:
     """Keeps films and records their work; safe to share among threads."""
 
     def __init__(
-        self, archive: Archive, ledger: FilmRepository, limits: Limits, pseudonyms: Pseudonyms
+        self, archive: Archive, films: FilmRepository, limits: Limits, pseudonyms: Pseudonyms
     ) -> None:
         self._archive = archive
-        self._ledger = ledger
+        self._films = films
         self._limits = limits
         self._pseudonyms = pseudonyms
 
-    def accept(self, content: Content, source: FilmSource) -> Receipt:
-        """Return the receipt for a file's bytes; blocks until they are synced to disk.
+    def accept(self, content: Content | FilmFile, source: FilmSource) -> Receipt:
+        """Return the receipt for a file; see :class:`Intake`.
 
-        A film whose SOP Instance UID is known is the film that was here before; one that could
-        not be graded then is taken anew. See :class:`service.films.receipt.Intake` for errors.
+        One that could not be graded before is taken anew. Of a film that is sent again its sender
+        hears at once, and other bytes under its UID are not looked at; over HTTP, where the
+        sender waits for the result, they are another film.
         """
-        self._limits.check_bytes(len(content))
-        film = self.describe(bytes(content), source)
-        known = self._ledger.known(film.key)
-        if known is None:
-            self._archive.keep(film.id, content)
-            if self._ledger.accept(film):
+        file = content if isinstance(content, FilmFile) else open_film(content, self._limits)
+        film = self._describe(file, source)
+        while True:
+            known = self._films.known(film.key)
+            if known is not None and source == "http" and not self._is_same(known, file):
+                film = replace(film, key=f"sop:{film.sop_instance_uid}#{file.sha256}")
+                known = self._films.known(film.key)
+            if known is not None:
+                return self._accept_again(known, file, source)
+            self._archive.keep(film.id, file.content)
+            if self._films.accept(film, delay_s=REQUEST_S if source == "http" else 0.0):
                 return Receipt(film.id, known=False)
-            # Another door took the same film in at the same moment.
+            # The same film came by another source at the same moment.
             self._archive.drop(film.id)
-            known = self._ledger.known(film.key) or Known(film.id, kept=True)
+
+    def _accept_again(self, known: Film, file: FilmFile, source: FilmSource) -> Receipt:
         if not known.kept:
-            self._archive.keep(known.id, content)
-            self._ledger.keep_again(known.id)
+            self._archive.keep(known.id, file.content)
+            self._films.keep_again(known.id)
+        self._films.add_source(known.id, source)
         return Receipt(known.id, known=True)
 
-    def describe(self, content: bytes, source: FilmSource) -> NewFilm:
+    def _is_same(self, known: Film, file: FilmFile) -> bool:
+        if known.kept:
+            return self._archive.find(known.id) in (None, file.content)
+        return self._films.graded_sha256(known.id) in (None, file.sha256)
+
+    def _describe(self, file: FilmFile, source: FilmSource) -> NewFilm:
         """Return what is recorded of a film, under a new id; nothing is kept yet.
 
         Raises:
             NoSpaceError, StoreError: the key of the pseudonyms cannot be had.
         """
-        size = len(content)
-        header = peek(content, self._limits)
+        id, size, header = str(ULID()), len(file.content), file.header
         if header is None:
-            return NewFilm(str(ULID()), _digest(content), source, size)
+            return NewFilm(id, f"sha256:{file.sha256}", source, size)
         instance = uid(header, "SOPInstanceUID")
         time = acquired(header)
         return NewFilm(
-            str(ULID()),
-            f"sop:{instance}" if instance else _digest(content),
+            id,
+            f"sop:{instance}" if instance else f"sha256:{file.sha256}",
             source,
             size,
             uid(header, "SOPClassUID"),
@@ -71,7 +113,3 @@ class FilmIntake:
             self._pseudonyms.of(header),
             None if time is None else time.isoformat(),
         )
-
-
-def _digest(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"

@@ -1,4 +1,4 @@
-"""Kept results: one row a graded file, with its document and what it is looked up by."""
+"""The table of results: one row a graded film, with its document and what it is looked up by."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ from radiograde.service.database.tables import results
 
 
 @dataclass(frozen=True, slots=True)
+class StoredResult:
+    """A result as it is kept. ``document``: its JSON. ``began``: when its analysis began."""
+
+    id: str
+    document: dict[str, Any]
+    began: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Result documents, newest first; ``next`` is the cursor of the page after, if any."""
 
@@ -23,7 +32,7 @@ class Page:
 
 
 class ResultRepository:
-    """Looks up results; safe to share between threads.
+    """Keeps and looks up results; safe to share between threads.
 
     Every method raises StoreError where the database does not answer.
     """
@@ -31,22 +40,28 @@ class ResultRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def add(self, connection: sa.Connection, result: SeverityResult, began: datetime) -> None:
+        """Keep the result of the film that has its id, in a transaction that its caller ends.
+
+        ``began``: when its analysis began.
+        """
+        connection.execute(sa.insert(results), _row_of(result, began))
+
+    def find(self, id: str) -> StoredResult | None:
+        """Return the result kept under an id; None where there is none."""
+        query = sa.select(results.c.id, results.c.document, results.c.created.label("began"))
+        return self._database.first(query.where(results.c.id == id), StoredResult)
+
+    def stored(self, id: str) -> StoredResult:
+        """Return the result kept under an id. Raises NotFoundError."""
+        found = self.find(id)
+        if found is None:
+            raise NotFoundError("No result has this id. GET /v1/results lists those kept.")
+        return found
+
     def get(self, id: str) -> dict[str, Any]:
         """Return the document kept under an id. Raises NotFoundError."""
-        return self.dated(id)[0]
-
-    def dated(self, id: str) -> tuple[dict[str, Any], datetime]:
-        """Return the document kept under an id, and when its analysis began, in UTC.
-
-        Raises:
-            NotFoundError: there is none.
-        """
-        query = sa.select(results.c.document, results.c.created).where(results.c.id == id)
-        rows = self._database.read(query)
-        if not rows:
-            raise NotFoundError("No result has this id. GET /v1/results lists those kept.")
-        document, began = rows[0]
-        return document, began
+        return self.stored(id).document
 
     def page(self, limit: int, before: str | None = None, status: Status | None = None) -> Page:
         """Return up to ``limit`` documents, newest first, older than the id ``before``."""
@@ -57,12 +72,10 @@ class ResultRepository:
             query = query.where(results.c.status == status)
         rows = self._database.read(query.limit(limit + 1))
         more = len(rows) > limit
-        return Page(
-            [document for _, document in rows[:limit]], rows[limit - 1][0] if more else None
-        )
+        return Page([row.document for row in rows[:limit]], rows[limit - 1].id if more else None)
 
 
-def row_of(result: SeverityResult, began: datetime) -> dict[str, Any]:
+def _row_of(result: SeverityResult, began: datetime) -> dict[str, Any]:
     """Return the row of a result that has its id; ``began``: when its analysis began."""
     image = result.image
     return {

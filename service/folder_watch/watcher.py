@@ -18,7 +18,7 @@ from radiograde.model.reading.raster import picture_format
 from radiograde.service.backoff import Backoff, RetryTimer
 from radiograde.service.config.site import WatchConfig
 from radiograde.service.errors import NoSpaceError, StoreError
-from radiograde.service.films.receipt import Intake
+from radiograde.service.films.intake import Intake
 from radiograde.service.folder_watch.watched_files import (
     FileState,
     find_files,

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from radiograde.model.errors import NotFoundError
+from radiograde.service.config.site import FilmSource
 from radiograde.service.database.engine import Database
-from radiograde.service.database.tables import FilmState, deliveries, films, results
-from radiograde.service.delivery.delivery_repository import Delivery
-from radiograde.service.films.receipt import FilmSource
-from radiograde.service.queue import WorkQueue
+from radiograde.service.database.tables import FilmState, deliveries, films
+from radiograde.service.delivery.delivery_repository import Delivery, DeliveryRepository
+from radiograde.service.delivery.routing import RoutingRules
+from radiograde.service.errors import NotDeliverableError, UnknownDestinationError
+from radiograde.service.films.film_repository import FILMS, Film, FilmRepository
 
 JobState = Literal["waiting", "graded", "set_aside", "failed", "undelivered", "parked"]
 """A film's state, or that of a delivery of its result."""
@@ -24,7 +26,10 @@ _OF_DELIVERY = {"undelivered": "waiting", "parked": "parked"}
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A film's way through the house. ``reason``: the code why it was set aside or failed."""
+    """A film that came in, and what becomes of its result.
+
+    ``source``: the first that it came by. ``reason``: code why it was set aside or failed.
+    """
 
     id: str
     received: datetime
@@ -35,11 +40,26 @@ class Job:
     attempts: int
     deliveries: tuple[Delivery, ...] = ()
 
+    @staticmethod
+    def of(film: Film, deliveries: Iterable[Delivery]) -> Job:
+        """Return the job of a film."""
+        return Job(
+            film.id,
+            film.received,
+            film.source,
+            film.size,
+            film.state,
+            film.reason,
+            film.attempts,
+            tuple(deliveries),
+        )
+
     def to_json(self) -> dict[str, Any]:
-        """Return the job as plain JSON types."""
+        """Return the job as plain JSON types; ``door`` is the former name of ``source``."""
         return {
             "id": self.id,
             "received": self.received.isoformat(),
+            "source": self.source,
             "door": self.source,
             "bytes": self.size,
             "state": self.state,
@@ -60,17 +80,25 @@ class Job:
 
 
 class Jobs:
-    """Looks into the ledgers; every method raises StoreError where the database does not answer."""
+    """Looks into the tables; every method raises StoreError where the database does not answer."""
 
-    def __init__(self, database: Database, queue: WorkQueue) -> None:
+    def __init__(
+        self,
+        database: Database,
+        films: FilmRepository,
+        deliveries: DeliveryRepository,
+        routing: RoutingRules,
+    ) -> None:
         self._database = database
-        self._queue = queue
+        self._films = films
+        self._deliveries = deliveries
+        self._routing = routing
 
     def page(
         self, limit: int, before: str | None = None, state: JobState | None = None
     ) -> list[Job]:
         """Return up to ``limit`` jobs, newest first, older than the id ``before``."""
-        query = sa.select(films).order_by(films.c.id.desc()).limit(limit)
+        query = FILMS.order_by(films.c.id.desc()).limit(limit)
         if before is not None:
             query = query.where(films.c.id < before)
         if state in _OF_DELIVERY:
@@ -78,27 +106,31 @@ class Jobs:
             query = query.where(films.c.id.in_(sa.select(deliveries.c.film_id).where(chosen)))
         elif state is not None:
             query = query.where(films.c.state == state)
-        return self._with_deliveries(self._database.read(query))
+        return self._with_deliveries(self._database.rows(query, Film))
 
     def get(self, film_id: str) -> Job:
         """Return one job. Raises NotFoundError."""
-        rows = self._database.read(sa.select(films).where(films.c.id == film_id))
-        if not rows:
+        film = self._database.first(FILMS.where(films.c.id == film_id), Film)
+        if film is None:
             raise _unknown()
-        return self._with_deliveries(rows)[0]
+        return self._with_deliveries([film])[0]
 
     def counts(self) -> dict[JobState, int]:
         """Return how many films are in each state, and how many have deliveries to come."""
-        by_film = sa.select(films.c.state, sa.func.count()).group_by(films.c.state)
+        by_film = sa.select(films.c.state, sa.func.count().label("films")).group_by(films.c.state)
         by_delivery = sa.select(
-            deliveries.c.state, sa.func.count(sa.distinct(deliveries.c.film_id))
+            deliveries.c.state, sa.func.count(sa.distinct(deliveries.c.film_id)).label("films")
         ).group_by(deliveries.c.state)
-        told: dict[JobState, int] = dict.fromkeys(
-            ("waiting", "graded", "set_aside", "failed", "undelivered", "parked"), 0
-        )
-        told |= dict(tuple(row) for row in self._database.read(by_film))
-        found = dict(tuple(row) for row in self._database.read(by_delivery))
-        return told | {name: found.get(state, 0) for name, state in _OF_DELIVERY.items()}  # type: ignore[return-value]
+        in_state = {row.state: row.films for row in self._database.read(by_film)}
+        in_delivery = {row.state: row.films for row in self._database.read(by_delivery)}
+        return {
+            "waiting": in_state.get("waiting", 0),
+            "graded": in_state.get("graded", 0),
+            "set_aside": in_state.get("set_aside", 0),
+            "failed": in_state.get("failed", 0),
+            "undelivered": in_delivery.get("waiting", 0),
+            "parked": in_delivery.get("parked", 0),
+        }
 
     def stopped(self) -> list[str]:
         """Return the ids of all films that failed or have parked deliveries, oldest first."""
@@ -106,7 +138,7 @@ class Jobs:
         query = sa.select(films.c.id).where(
             sa.or_(films.c.state == "failed", films.c.id.in_(parked))
         )
-        return [row.id for row in self._database.read(query.order_by(films.c.id))]
+        return self._database.values(query.order_by(films.c.id), str)
 
     def retry(self, film_id: str) -> int:
         """Set a failed grading or parked deliveries going again; return how many.
@@ -115,52 +147,54 @@ class Jobs:
             NotFoundError: no such film.
         """
         with self._database.write() as connection:
-            film = connection.execute(sa.select(films).where(films.c.id == film_id)).first()
+            film = self._films.get(connection, film_id)
             if film is None:
                 raise _unknown()
             if film.state == "failed" and film.kept:
-                return self._grade_again(connection, film_id)
-            return self._deliver_again(connection, film_id)
+                self._films.start_over(connection, film_id)
+                return 1
+            return self._deliveries.retry(connection, film_id)
 
-    def _grade_again(self, connection: sa.Connection, film_id: str) -> int:
-        connection.execute(sa.delete(results).where(results.c.id == film_id))
-        connection.execute(
-            sa.update(films)
-            .where(films.c.id == film_id)
-            .values(state="waiting", reason=None, attempts=0)
-        )
-        self._queue.grade(connection, film_id, again=True)
-        return 1
+    def deliver(self, film_id: str, destinations: Sequence[str] | None = None) -> Job:
+        """Have a film's result delivered to all destinations, or to these, and return the job.
 
-    def _deliver_again(self, connection: sa.Connection, film_id: str) -> int:
-        parked = sa.and_(deliveries.c.film_id == film_id, deliveries.c.state == "parked")
-        rows = list(connection.execute(sa.select(deliveries).where(parked)))
-        now = datetime.now(UTC)
-        connection.execute(
-            sa.update(deliveries).where(parked).values(state="waiting", begun=now, updated=now)
-        )
-        for row in rows:
-            self._queue.deliver(connection, film_id, row.destination, attempt=row.attempts + 1)
-        return len(rows)
+        What was or is being delivered is left alone; what is parked is set going again.
 
-    def _with_deliveries(self, rows: Sequence[Any]) -> list[Job]:
-        found: dict[str, list[Delivery]] = {row.id: [] for row in rows}
-        query = sa.select(deliveries).where(deliveries.c.film_id.in_(found))
-        for row in self._database.read(query.order_by(deliveries.c.destination)):
-            found[row.film_id].append(Delivery(*row))
-        return [
-            Job(
-                row.id,
-                row.received,
-                row.source,
-                row.size,
-                row.state,
-                row.reason,
-                row.attempts,
-                tuple(found[row.id]),
+        Raises:
+            NotFoundError: no such film.
+            UnknownDestinationError: the site file has no destination of a name.
+            NotDeliverableError: the film has no result or is no longer kept, or there is no
+                destination.
+        """
+        names = self._routing.names if destinations is None else list(destinations)
+        unknown = sorted(set(names) - set(self._routing.names))
+        if unknown:
+            raise UnknownDestinationError(
+                f"The site file has no destination {', '.join(unknown)}. "
+                f"It has {', '.join(self._routing.names) or 'none'}."
             )
-            for row in rows
-        ]
+        with self._database.write() as connection:
+            self._check_deliverable(self._films.get(connection, film_id), names)
+            self._deliveries.retry(connection, film_id, names)
+            self._deliveries.plan(connection, film_id, names)
+        return self.get(film_id)
+
+    @staticmethod
+    def _check_deliverable(film: Film | None, names: Sequence[str]) -> None:
+        if film is None:
+            raise _unknown()
+        if film.state != "graded":
+            raise NotDeliverableError("This film has no result yet, or none at all.")
+        if not film.kept:
+            raise NotDeliverableError("The film of this result is no longer kept. Send it again.")
+        if not names:
+            raise NotDeliverableError("The site file names no destination. Add one to it.")
+
+    def _with_deliveries(self, found: Sequence[Film]) -> list[Job]:
+        of_film: dict[str, list[Delivery]] = {film.id: [] for film in found}
+        for delivery in self._deliveries.of_films(of_film):
+            of_film[delivery.film_id].append(delivery)
+        return [Job.of(film, of_film[film.id]) for film in found]
 
 
 def _unknown() -> NotFoundError:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import Database, open_database
 from radiograde.service.delivery.delivery_repository import DeliveryRepository
+from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.film_repository import FilmRepository
@@ -28,13 +29,14 @@ class Records:
     database: Database
     queue: DurableQueue
     archive: Archive
-    store: ResultRepository
     films: FilmRepository
+    results: ResultRepository
     deliveries: DeliveryRepository
     reviews: ReviewRepository
     jobs: Jobs
     document_store: DocumentStore
     intake: FilmIntake
+    routing: RoutingRules
 
     def close(self) -> None:
         """Give everything back."""
@@ -51,18 +53,21 @@ def open_records(settings: Settings) -> Records:
     database = open_database(settings)
     queue = DurableQueue(settings.store_url)
     archive = Archive(settings.data_dir / FILMS)
-    store = ResultRepository(database)
     films = FilmRepository(database, queue)
+    results = ResultRepository(database)
+    deliveries = DeliveryRepository(database, queue)
     reviews = ReviewRepository(database)
+    routing = RoutingRules(settings.destination, settings.delivery.rejected)
     return Records(
-        database,
-        queue,
-        archive,
-        store,
-        films,
-        DeliveryRepository(database, queue),
-        reviews,
-        Jobs(database, queue),
-        DocumentStore(archive, store, reviews, settings.limits),
-        FilmIntake(archive, films, settings.limits, Pseudonyms(settings.data_dir)),
+        database=database,
+        queue=queue,
+        archive=archive,
+        films=films,
+        results=results,
+        deliveries=deliveries,
+        reviews=reviews,
+        jobs=Jobs(database, films, deliveries, routing),
+        document_store=DocumentStore(archive, results, reviews, settings.limits),
+        intake=FilmIntake(archive, films, settings.limits, Pseudonyms(settings.data_dir)),
+        routing=routing,
     )

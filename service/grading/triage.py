@@ -2,37 +2,64 @@
 
 from __future__ import annotations
 
-from radiograde.model.limits import Limits
-from radiograde.model.reading.dicom_facts import uid
-from radiograde.model.reading.dicom_file import peek
+from collections.abc import Mapping
+from typing import Literal
+
+from radiograde.model.reading.dicom_facts import pixel_spacing_mm, uid
+from radiograde.model.reading.dicom_header import Header
+from radiograde.model.reading.dicom_view import view_of
+from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.reading.sop_classes import is_film_class
-from radiograde.model.scoring.result import SeverityResult
+from radiograde.model.scoring.result import GateVerdict, ImageFacts, Reason, SeverityResult
+from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.documents.equipment import is_own
 
-OWN = "own_output"
-NO_FILM = "not_a_film"
+SetAside = Literal["own_output", "not_a_film"]
+"""Why an object is kept but not graded."""
+
+_REASONS: Mapping[SetAside, Reason] = {
+    "own_output": Reason(
+        "own_output", "reject", "Radiograde made this object. Send the film that it is about."
+    ),
+    "not_a_film": Reason(
+        "not_radiograph", "reject", "The object is of another kind than a plain radiograph."
+    ),
+}
+"""What whoever waits for a result is answered."""
 
 
-def reason_to_set_aside(content: bytes, limits: Limits) -> str | None:
-    """Return the code why an object is kept but not graded; None for what may be a film.
+def reason_to_set_aside(header: Header | None) -> SetAside | None:
+    """Return why an object is not graded; None for what may be a film.
 
     Set aside are Radiograde's own documents, and instances of storage classes that hold no plain
-    radiographs. What cannot be read is not set aside: grading says why.
+    radiographs. What cannot be read, and so has no header, is not set aside: grading says why.
     """
-    header = peek(content, limits)
     if header is None:
         return None
     if is_own(header):
-        return OWN
-    return NO_FILM if is_film_class(uid(header, "SOPClassUID")) is False else None
+        return "own_output"
+    return "not_a_film" if is_film_class(uid(header, "SOPClassUID")) is False else None
 
 
-def is_reportable(result: SeverityResult, sop_class_uid: str | None) -> bool:
-    """Return whether destinations want documents of a result.
+def rejection(film: FilmFile, reason: SetAside, scorer: Scorer) -> SeverityResult:
+    """Return the result of an object that is set aside; no pixel is decoded."""
+    verdict = GateVerdict((_REASONS[reason],))
+    return SeverityResult("rejected", scorer.facts, _image(film), verdict)
 
-    A rejected film's report says why it has no score. Rejected captures are most often scanned
-    paper or pictures of who knows what: a report on each would only be in the way.
-    """
-    if result.status == "scored":
-        return True
-    return result.status == "rejected" and is_film_class(sop_class_uid) is True
+
+def _image(film: FilmFile) -> ImageFacts | None:
+    """Return what the header says of an image; None of an object without one."""
+    header = film.header
+    rows, columns = (header and header.short(keyword) for keyword in ("Rows", "Columns"))
+    if header is None or not rows or not columns:
+        return None
+    return ImageFacts(
+        source="dicom",
+        sha256=film.sha256,
+        rows=rows,
+        columns=columns,
+        view=view_of(header),
+        pixel_spacing_mm=pixel_spacing_mm(header),
+        sop_instance_uid=uid(header, "SOPInstanceUID"),
+        study_instance_uid=uid(header, "StudyInstanceUID"),
+    )

@@ -1,16 +1,30 @@
-"""The worker process: takes work out of the durable queue until it is told to stop."""
+"""``radiograde work``: takes work out of the durable queue until it is told to stop."""
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import Thread
 
 import structlog
 from dbos import DBOS, DBOSConfig
 
-from radiograde.service.grading.bench import Bench
-from radiograde.service.grading.slots import Slot
+from radiograde.service.config.settings import Settings
+from radiograde.service.delivery.deliver import Deliverer
+from radiograde.service.delivery.open_destination import open_destination
+from radiograde.service.delivery.retry_policy import RetryPolicy
+from radiograde.service.grading.film_grader import FilmGrader
+from radiograde.service.grading.housekeeping import keep_house
+from radiograde.service.grading.load_scorer import load_scorer
+from radiograde.service.grading.records import Records, open_records
+from radiograde.service.grading.slots import Slot, take_slot
+from radiograde.service.logs import configure_logging
 from radiograde.service.queue import APPLICATION, DELIVER, GRADE
 
 log = structlog.get_logger("radiograde.work")
@@ -24,8 +38,54 @@ POLL_S = 0.4
 SENDERS, SENDERS_A_DESTINATION = 8, 2
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Who does the queue's two kinds of work; safe to share among threads."""
+
+    grader: FilmGrader
+    deliverer: Deliverer
+
+
+def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
+    """Work until interrupted; ``with_parent``: or until standard input closes, as a child's does.
+
+    Raises:
+        SiteError: a secret that the site file names is not there.
+        RadiogradeError: as :func:`radiograde.service.grading.records.open_records` and
+            :func:`radiograde.service.grading.load_scorer.load_scorer`.
+    """
+    configure_logging(settings.log_level)
+    stop = _stopped_by_signals()
+    if with_parent:
+        _stopped_with_parent(stop)
+    records = open_records(settings)
+    try:
+        slot = take_slot(records.database, stop)
+        if slot is None:
+            return
+        with working(_work(settings, records), settings.store_url, slot, settings.workers):
+            keep = None if settings.keep_days is None else timedelta(days=settings.keep_days)
+            with _beside(
+                Thread(target=keep_house, args=(stop, records.archive, records.films, keep)),
+                Thread(target=adopt_orphans, args=(stop, slot)),
+            ):
+                stop.wait()
+        slot.release()
+    finally:
+        records.close()
+
+
+def _work(settings: Settings, records: Records) -> Work:
+    destinations = {one.name: (one, open_destination(one)) for one in settings.destination}
+    retries = RetryPolicy(timedelta(hours=settings.delivery.give_up_after_h))
+    return Work(
+        FilmGrader(records, load_scorer(settings), settings.limits),
+        Deliverer(records.deliveries, records.document_store, destinations, retries),
+    )
+
+
 @contextmanager
-def working(bench: Bench, url: str, slot: Slot, graders: int) -> Iterator[None]:
+def working(work: Work, url: str, slot: Slot, graders: int) -> Iterator[None]:
     """Take work out of the queue in ``url`` on threads, within the ``with`` block.
 
     What the worker that held this slot before had begun and not finished is begun again.
@@ -39,7 +99,7 @@ def working(bench: Bench, url: str, slot: Slot, graders: int) -> Iterator[None]:
         "console_log_level": "ERROR",
     }
     DBOS(config=config)
-    _register(bench)
+    _register(work)
     DBOS.launch()
     try:
         DBOS.register_queue(GRADE, worker_concurrency=graders, polling_interval_sec=POLL_S)
@@ -56,14 +116,14 @@ def working(bench: Bench, url: str, slot: Slot, graders: int) -> Iterator[None]:
         log.info("worker_stopped", slot=slot.name)
 
 
-def _register(bench: Bench) -> None:
+def _register(work: Work) -> None:
     @DBOS.workflow(name=GRADE)
     def grade(film_id: str) -> None:
-        bench.grade(film_id)
+        work.grader.grade_waiting(film_id)
 
     @DBOS.workflow(name=DELIVER)
     def deliver(film_id: str, destination: str) -> None:
-        bench.deliver(film_id, destination)
+        work.deliverer.deliver(film_id, destination)
 
 
 def adopt_orphans(stop: threading.Event, slot: Slot, every_s: float = 30.0) -> None:
@@ -73,3 +133,34 @@ def adopt_orphans(stop: threading.Event, slot: Slot, every_s: float = 30.0) -> N
         if gone:
             begun = DBOS.list_workflows(status="PENDING", executor_id=gone, load_input=False)
             DBOS.resume_workflows([workflow.workflow_id for workflow in begun])
+
+
+def _stopped_by_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _stopped_with_parent(stop: threading.Event) -> None:
+    """Set ``stop`` when standard input ends: the system closes it however the parent dies."""
+
+    def wait_for_end() -> None:
+        while sys.stdin.buffer.read(1):
+            pass
+        stop.set()
+        # A film that hangs must not keep a child alive whose parent is gone.
+        threading.Timer(30.0, os._exit, (1,)).start()
+
+    Thread(target=wait_for_end, daemon=True).start()
+
+
+@contextmanager
+def _beside(*threads: Thread) -> Iterator[None]:
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        for thread in threads:
+            thread.join()

@@ -96,7 +96,7 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
     app.state.stow = StowEndpoint(runtime.records.intake, settings.limits.max_bytes)
     records = runtime.records
     app.state.reviews = ReviewRecorder(
-        records.database, records.store, records.reviews, records.deliveries, settings.destination
+        records.database, records.results, records.reviews, records.deliveries, settings.destination
     )
     add_problem_handlers(app)
     for part, permission in GUARDED.items():

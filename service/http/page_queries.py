@@ -38,7 +38,9 @@ def open_page_queries(runtime: Runtime) -> PageQueries:
     )
     return PageQueries(
         Worklist(database, reviews, Identities(archive, runtime.settings.identifiers, limits)),
-        Viewer(records.store, archive, DecodedFilms(archive, limits), Thumbnails(archive, limits)),
+        Viewer(
+            records.results, archive, DecodedFilms(archive, limits), Thumbnails(archive, limits)
+        ),
         History(database, reviews, repeatability),
         ChangeFeed(lambda: ChangeLog(database)),
     )

@@ -80,16 +80,33 @@ class Delivery(Schema):
 
 
 class Job(Schema):
-    """A film's way through the house; its result has the same id."""
+    """A film that came in, and what becomes of its result, which has the same id."""
 
     id: Ulid
     received: str
-    door: Literal["dicom", "dicomweb", "folder", "http"]
+    source: Literal["dicom", "dicomweb", "folder", "http"] = Field(
+        description="The first that it came by"
+    )
+    door: Literal["dicom", "dicomweb", "folder", "http"] = Field(
+        description="The former name of `source`"
+    )
     bytes: int
     state: FilmState
     reason: str | None = Field(description="Code why it was set aside or failed")
     attempts: int
     deliveries: list[Delivery]
+
+
+class JobWithDestinations(Job):
+    """One job, and where its result can be delivered."""
+
+    destinations: list[str] = Field(description="Names of the site file's destinations")
+
+
+class DeliverRequest(Schema):
+    """Which destinations a result is to be delivered to."""
+
+    destinations: list[str] | None = Field(None, description="By name; null or absent: all")
 
 
 class JobPage(Schema):

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from radiograde.service.auth.access import open_access
 from radiograde.service.config.settings import Settings
 from radiograde.service.errors import AddressError, CertificateError, UnsafeHostError
-from radiograde.service.grading.child import worker_beside
+from radiograde.service.grading.worker_process import worker_beside
 from radiograde.service.http.app import create_app
 from radiograde.service.logs import configure_logging
 

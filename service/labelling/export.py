@@ -105,7 +105,7 @@ class ReviewExport:
         return {row.id: row.patient for row in self._records.database.read(named)}
 
     def _write_film(self, folder: ExportFolder, review: Review) -> Outcome:
-        zones = zones_of(review, self._records.store.get(review.result_id))
+        zones = zones_of(review, self._records.results.get(review.result_id))
         if zones is None:
             return "not_gradable"
         try:

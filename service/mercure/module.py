@@ -15,27 +15,24 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydicom import dcmread
-from ulid import ULID
 
-from radiograde.model.errors import RadiogradeError, TooLargeError
-from radiograde.model.grading import grade
+from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
-from radiograde.model.reading.film_file import open_film
-from radiograde.model.scoring.result import NOTICE, Failure, ScaleScore, SeverityResult
+from radiograde.model.scoring.result import NOTICE, ScaleScore, SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.site import Kind
+from radiograde.service.delivery.routing import is_reportable
 from radiograde.service.documents.builders import builder_of, kinds_of
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.errors import TaskError
-from radiograde.service.grading.triage import is_reportable, reason_to_set_aside
+from radiograde.service.grading.grade_film import grade_file
 
 SCHEMA = "radiograde.mercure/1"
 TASK, RESULT = "task.json", "result.json"
@@ -62,7 +59,13 @@ class Graded:
     documents: tuple[Kind, ...] = ()
 
 
-def run_module(in_dir: Path, out_dir: Path, scorer: Scorer, builders: Builders = builder_of) -> int:
+def run_module(
+    in_dir: Path,
+    out_dir: Path,
+    scorer: Scorer,
+    limits: Limits,
+    builders: Builders = builder_of,
+) -> int:
     """Grade the films of ``in_dir``, write their documents to ``out_dir``; return the exit code.
 
     0: every file was read, or some were; ``result.json`` tells what came of each. 1: there is
@@ -70,7 +73,7 @@ def run_module(in_dir: Path, out_dir: Path, scorer: Scorer, builders: Builders =
     be made or written; the log says which.
     """
     try:
-        module = _Module(out_dir, scorer, _settings(in_dir / TASK), builders)
+        module = _Module(out_dir, scorer, limits, _settings(in_dir / TASK), builders)
         graded = module.grade(sorted(in_dir.glob("*.dcm")))
         _write_result(out_dir / RESULT, graded)
     except RadiogradeError as error:
@@ -88,10 +91,16 @@ class _Module:
     """One run: where documents go, and how films are graded."""
 
     def __init__(
-        self, out_dir: Path, scorer: Scorer, settings: ModuleSettings, builders: Builders
+        self,
+        out_dir: Path,
+        scorer: Scorer,
+        limits: Limits,
+        settings: ModuleSettings,
+        builders: Builders,
     ) -> None:
         self._out_dir = out_dir
         self._scorer = scorer
+        self._limits = limits
         self._settings = settings
         self._builders = builders
 
@@ -100,7 +109,7 @@ class _Module:
 
         Raises:
             TaskError: there are no files.
-            OSError: one cannot be read, or a document cannot be written.
+            OSError: a document cannot be written.
         """
         if not paths:
             raise TaskError("There is no DICOM file (*.dcm) in the input folder. Check the rule.")
@@ -108,23 +117,16 @@ class _Module:
         return [graded for graded in found if graded is not None]
 
     def _grade_file(self, path: Path) -> Graded | None:
-        try:
-            Limits().check_bytes(path.stat().st_size)
-        except TooLargeError as error:
-            failure = Failure(error.code, error.message)
-            return Graded(SeverityResult("failed", self._scorer.facts, error=failure))
-        content = path.read_bytes()
-        if reason_to_set_aside(content, Limits()) is not None:
+        grading = grade_file(path, self._scorer, self._limits)
+        if grading.set_aside is not None:
             return None
-        if self._settings.copy_films:
+        if self._settings.copy_films and grading.film is not None:
             shutil.copyfile(path, self._out_dir / path.name)
-        began = datetime.now(UTC)
-        file = open_film(content, Limits())
-        result = dataclasses.replace(grade(file, self._scorer), id=str(ULID()))
+        graded = grading.graded_film()
         kinds: tuple[Kind, ...] = ()
-        if result.status != "failed" and is_reportable(result, file.radiograph().sop_class_uid):
-            kinds = self._write_documents(GradedFilm.of(file, result, began))
-        return Graded(dataclasses.replace(result, maps=None), kinds)
+        if graded is not None and is_reportable(grading.result.status, grading.sop_class_uid):
+            kinds = self._write_documents(graded)
+        return Graded(dataclasses.replace(grading.result, maps=None), kinds)
 
     def _write_documents(self, graded: GradedFilm) -> tuple[Kind, ...]:
         kinds = tuple(kind for kind in self._settings.documents if kind in kinds_of(graded))
@@ -173,7 +175,7 @@ def _write_result(path: Path, graded: Sequence[Graded]) -> None:
         "films": films,
         "states": _states(graded),
         "notice": NOTICE,
-        "__mercure_notification": {"text": _told(graded)},
+        "__mercure_notification": {"text": _summary(graded)},
     }
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
@@ -182,7 +184,7 @@ def _states(graded: Sequence[Graded]) -> dict[str, int]:
     return dict(Counter(film.result.status for film in graded))
 
 
-def _told(graded: Sequence[Graded]) -> str:
+def _summary(graded: Sequence[Graded]) -> str:
     """Return what Mercure may put into a message: no patient stands in it."""
     counts = ", ".join(f"{count} {state}" for state, count in _states(graded).items())
     scores = [

@@ -10,9 +10,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from radiograde.model.scoring import result
+from radiograde.service.config.site import FilmSource
 from radiograde.service.database.tables import FilmState, Verdict
 from radiograde.service.films.pseudonym import label_of
-from radiograde.service.films.receipt import FilmSource
 from radiograde.service.result_schema import Failure, Pair, Reason, Schema, Severity, Ulid
 from radiograde.service.reviews.review import Review
 

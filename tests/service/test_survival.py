@@ -159,9 +159,9 @@ def test_nothing_acknowledged_is_lost_when_processes_are_killed(
     print(f"\n{FILMS} films, {acknowledged} acknowledgements, killed {dict(struck)}")
     assert settled, records.jobs.counts()
     assert {"listen", "serve", "worker"} <= struck.keys()
-    results = [one["id"] for one in records.store.page(10 * FILMS).documents]
+    results = [one["id"] for one in records.results.page(10 * FILMS).documents]
     uids = Counter(
-        one["image"]["sop_instance_uid"] for one in records.store.page(10 * FILMS).documents
+        one["image"]["sop_instance_uid"] for one in records.results.page(10 * FILMS).documents
     )
     assert len(uids) == FILMS
     assert set(uids.values()) == {1}

@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import Any
 
 from radiograde.model.errors import RadiogradeError
-from radiograde.service.films.receipt import Receipt
+from radiograde.service.films.intake import Receipt
 from radiograde.service.http.dicomweb.instance import Instance
 
 Json = dict[str, Any]

@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from radiograde.model.errors import OverloadedError
-from radiograde.service.films.receipt import Intake
+from radiograde.service.films.intake import Intake
 from radiograde.service.http.dicomweb.multipart import PartLimits
 
 MAX_PARTS = 2000

@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from radiograde.model.errors import RadiogradeError, TooLargeError
 from radiograde.service.errors import NoSpaceError, StoreError, UnsupportedMediaError
-from radiograde.service.films.receipt import Intake
+from radiograde.service.films.intake import Intake
 from radiograde.service.http.dicomweb.instance import Instance, identify
 from radiograde.service.http.dicomweb.multipart import MultipartPart
 from radiograde.service.http.dicomweb.outcome import Failed, FailureReason, Outcome, Stored

@@ -1,17 +1,17 @@
-"""``/v1/jobs``: what came in by any door, what became of it, and to try again."""
+"""``/v1/jobs``: what came in by any source, what became of it, and to try again or deliver."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, Response
 
-from radiograde.service.grading.jobs import JobState
+from radiograde.service.grading.jobs import Job, JobState
 from radiograde.service.http.caller import permit
 from radiograde.service.http.openapi import problems
 from radiograde.service.http.runtime import Service
-from radiograde.service.http.schemas import Job, JobPage, Retried
+from radiograde.service.http.schemas import DeliverRequest, JobPage, JobWithDestinations, Retried
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -51,12 +51,15 @@ def list_jobs(
     "/{id}",
     operation_id="getJob",
     summary="Return one film with its deliveries",
-    responses={200: {"model": Job}, **problems(s404="No such job", s422="The id is not valid")},
+    responses={
+        200: {"model": JobWithDestinations},
+        **problems(s404="No such job", s422="The id is not valid"),
+    },
     response_class=Response,
 )
 def get_job(service: Service, id: JobId) -> Response:
-    """Return what became of a film."""
-    return JSONResponse(service.records.jobs.get(id).to_json())
+    """Return what became of a film, and where its result can be delivered."""
+    return JSONResponse(_with_destinations(service, service.records.jobs.get(id)))
 
 
 @router.post(
@@ -70,3 +73,33 @@ def get_job(service: Service, id: JobId) -> Response:
 def retry_job(service: Service, id: JobId) -> Response:
     """Return how many pieces of work were set going; 0 where nothing had stopped."""
     return JSONResponse({"retried": service.records.jobs.retry(id)})
+
+
+@router.post(
+    "/{id}/deliver",
+    operation_id="deliverJob",
+    summary="Deliver a graded film's result",
+    dependencies=[permit("operate")],
+    status_code=202,
+    responses={
+        202: {"model": JobWithDestinations},
+        **problems(
+            s404="No such job",
+            s409="The film has no result or is no longer kept, or there is no destination",
+            s422="There is no such destination, or the body is not valid",
+        ),
+    },
+    response_class=Response,
+)
+def deliver_job(service: Service, id: JobId, request: DeliverRequest | None = None) -> Response:
+    """Have the result sent to all destinations, or to those named.
+
+    What was or is being delivered is not sent again; what is parked is set going again.
+    """
+    wanted = None if request is None else request.destinations
+    job = service.records.jobs.deliver(id, wanted)
+    return JSONResponse(_with_destinations(service, job), 202)
+
+
+def _with_destinations(service: Service, job: Job) -> dict[str, Any]:
+    return job.to_json() | {"destinations": service.records.routing.names}

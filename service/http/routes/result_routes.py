@@ -32,7 +32,7 @@ def list_results(
     status: Annotated[Status | None, Query(description="Only results of this status")] = None,
 ) -> Response:
     """Return one page; follow `next` for older results."""
-    page = service.records.store.page(limit, before, status)
+    page = service.records.results.page(limit, before, status)
     reviews = service.records.reviews.of_each(document["id"] for document in page.documents)
     documents = [
         with_reviews(document, reviews.get(document["id"], ())) for document in page.documents
@@ -57,6 +57,6 @@ def get_result(
 
     Who may send films and read none is not told what readers said.
     """
-    document = service.records.store.get(id)
+    document = service.records.results.get(id)
     reviews = service.records.reviews.of(id) if caller.may("read") else ()
     return JSONResponse(with_reviews(document, reviews))

@@ -61,7 +61,7 @@ _REPORT: Responses = {
 )
 def list_reviews(service: Service, id: ResultId) -> Response:
     """Return the newest review of each reader."""
-    service.records.store.get(id)
+    service.records.results.get(id)
     found = service.records.reviews.of(id)
     return JSONResponse({"reviews": [review.to_json() for review in found]})
 

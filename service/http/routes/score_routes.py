@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from radiograde.model.scoring.result import SeverityResult
@@ -36,6 +37,7 @@ _ANSWERS: Responses = {
         s408="The body did not arrive in time",
         s413="The file is too large",
         s415="Neither DICOM, PNG nor JPEG, or a compression without a decoder",
+        s409="It is to be graded again, and was reviewed",
         s422="Readable, but out of scope",
         s507="The film cannot be written to disk",
         s503="Every place is taken; Retry-After says when to come back",
@@ -51,15 +53,22 @@ _ANSWERS: Responses = {
     openapi_extra={"requestBody": _REQUEST_BODY},
     response_class=Response,
 )
-async def score(request: Request, service: Service) -> Response:
+async def score(
+    request: Request,
+    service: Service,
+    again: Annotated[
+        bool, Query(description="Grade it again, though this model graded it before")
+    ] = False,
+) -> Response:
     """Send a DICOM, PNG or JPEG file, raw or as the form field `file`.
 
-    The result is kept before it is answered, whatever its status.
+    The result is kept before it is answered, whatever its status. A film that this model graded
+    before, whatever source it came by, is answered with the result that is kept of it.
     """
     settings = service.settings
     with service.pool.admit() as place:
         data = await read_upload(request, settings.max_upload_bytes, settings.upload_timeout_s)
-        result = await place.run(partial(service.grade, data))
+        result = await place.run(partial(service.grader.answer, data, again=again))
     _log_result(result)
     return JSONResponse(result.to_json()) if result.status == "scored" else result_problem(result)
 

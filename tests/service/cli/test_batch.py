@@ -41,14 +41,14 @@ def films(folder: Path, count: int) -> list[Film]:
 
 def test_results_come_in_the_order_of_the_films(tmp_path: Path) -> None:
     chosen = films(tmp_path, 12)
-    graded = list(Batch(FakeScorer(), workers=4).grade(chosen))
+    graded = list(Batch(FakeScorer(), Limits(), workers=4).grade(chosen))
     assert [one.film for one in graded] == chosen
     assert all(one.result.status == "scored" for one in graded)
 
 
 def test_who_stops_early_does_not_wait_for_the_rest(tmp_path: Path) -> None:
     scorer = CountingScorer()
-    with closing(Batch(scorer, workers=1).grade(films(tmp_path, 20))) as graded:
+    with closing(Batch(scorer, Limits(), workers=1).grade(films(tmp_path, 20))) as graded:
         next(graded)
         threading.Timer(0.2, scorer.go.set).start()
     assert scorer.seen <= 2
@@ -64,7 +64,9 @@ def test_a_film_is_read_once_to_be_graded_and_drawn(
         return read_picture(data, limits)
 
     monkeypatch.setattr("radiograde.model.reading.radiograph.read_picture", counted)
-    (graded,) = Batch(FakeScorer(), workers=1, out=tmp_path / "out").grade(films(tmp_path, 1))
+    (graded,) = Batch(FakeScorer(), Limits(), workers=1, out=tmp_path / "out").grade(
+        films(tmp_path, 1)
+    )
     assert len(pictures) == 1
     assert (tmp_path / "out" / "0.png.overlay.png").is_file()
     assert graded.result.maps is None
@@ -73,7 +75,7 @@ def test_a_film_is_read_once_to_be_graded_and_drawn(
 def test_every_result_has_its_own_id(tmp_path: Path) -> None:
     (tmp_path / "broken.dcm").write_bytes(b"x")
     lost = [Film(tmp_path / name, Path(name)) for name in ("broken.dcm", "nothing.dcm")]
-    graded = list(Batch(FakeScorer(), workers=1).grade([*films(tmp_path, 1), *lost]))
+    graded = list(Batch(FakeScorer(), Limits(), workers=1).grade([*films(tmp_path, 1), *lost]))
     ids = {str(ULID.from_str(one.result.id or "")) for one in graded}
     assert len(ids) == 3
 
@@ -81,6 +83,6 @@ def test_every_result_has_its_own_id(tmp_path: Path) -> None:
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.dcm")
     film = Film(tmp_path / "pipe.dcm", Path("pipe.dcm"))
-    (graded,) = Batch(FakeScorer(), workers=1).grade([film])
+    (graded,) = Batch(FakeScorer(), Limits(), workers=1).grade([film])
     assert graded.result.error is not None
     assert graded.result.error.code == "unreadable"

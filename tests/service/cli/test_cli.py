@@ -19,7 +19,7 @@ from tests.service.fakes import FACTS, FakeScorer, png
 def scorer(monkeypatch: pytest.MonkeyPatch) -> FakeScorer:
     """Let the commands use a fake model."""
     fake = FakeScorer()
-    monkeypatch.setattr("radiograde.service.http.runtime.load_scorer", lambda _: fake)
+    monkeypatch.setattr("radiograde.service.grading.load_scorer.load_scorer", lambda _: fake)
     return fake
 
 
@@ -100,7 +100,7 @@ def test_a_file_that_may_not_be_read_fails_alone(film: Path, tmp_path: Path) -> 
 
 def test_a_rejected_film_gives_exit_code_3(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "radiograde.service.http.runtime.load_scorer", lambda _: FakeScorer(rejects=True)
+        "radiograde.service.grading.load_scorer.load_scorer", lambda _: FakeScorer(rejects=True)
     )
     shown = run("score", film)
     assert shown.exit_code == 3

@@ -9,7 +9,7 @@ from radiograde.command import main
 from radiograde.service.config.settings import Settings
 from radiograde.service.grading.records import open_records
 from tests.service.documents.graded_films import film_bytes
-from tests.service.grading.graders import Outbox, bench
+from tests.service.grading.graders import Outbox, work_with
 
 
 def jobs(data: Path, *more: str) -> tuple[int, str]:
@@ -20,7 +20,7 @@ def jobs(data: Path, *more: str) -> tuple[int, str]:
 def test_jobs_are_shown_and_tried_again(tmp_path: Path) -> None:
     records = open_records(Settings(data_dir=tmp_path))
     film = records.intake.accept(film_bytes(), "dicom").film_id
-    work = bench(records, Outbox(error=RuntimeError()))
+    work = work_with(records, Outbox(error=RuntimeError()))
     work.grade(film)
     for _ in range(4):
         work.deliver(film, "pacs")

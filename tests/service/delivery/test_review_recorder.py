@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,19 +13,23 @@ import sqlalchemy as sa
 from pydicom import dcmread
 
 from radiograde.model.errors import NotFoundError
+from radiograde.model.limits import Limits
 from radiograde.service.config.site import DestinationConfig, FolderDestinationConfig, Kind
+from radiograde.service.delivery.deliver import Deliverer
 from radiograde.service.delivery.destinations.destination import Destination
 from radiograde.service.delivery.open_destination import open_destination
+from radiograde.service.delivery.retry_policy import RetryPolicy
 from radiograde.service.delivery.review_recorder import ReviewRecorder
+from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import NotReviewableError, UnreachableError
-from radiograde.service.grading.bench import Bench
+from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.records import Records
 from radiograde.service.reviews.review import Judgement
 from tests.service.documents.graded_films import film_bytes
-from tests.service.fakes import png
+from tests.service.fakes import FakeScorer, png
 from tests.service.grading import graders
-from tests.service.grading.graders import Outbox
+from tests.service.grading.graders import DirectWork, Outbox
 from tests.service.reviews.made import CORRECTED
 
 CORRECTION = Judgement("corrected", CORRECTED, None)
@@ -33,28 +39,27 @@ def folder(path: Path, *send: Kind, name: str = "share") -> FolderDestinationCon
     return FolderDestinationConfig(type="folder", name=name, path=path, send=send)
 
 
-def working(records: Records, destination: DestinationConfig, target: Destination) -> Bench:
-    """Return a bench that builds real documents and sends them to one destination."""
-    made = graders.bench(records)
-    return Bench(
-        made.scorer,
-        made.limits,
-        made.archive,
-        made.films,
-        made.deliveries,
-        records.document_store,
-        {destination.name: (destination, target)},
-        made.delivery,
+def working(records: Records, destination: DestinationConfig, target: Destination) -> DirectWork:
+    """Return the work with real documents and one destination."""
+    routed = dataclasses.replace(records, routing=RoutingRules([destination]))
+    return DirectWork(
+        FilmGrader(routed, FakeScorer(), Limits()),
+        Deliverer(
+            records.deliveries,
+            records.document_store,
+            {destination.name: (destination, target)},
+            RetryPolicy(timedelta(hours=72)),
+        ),
     )
 
 
 def recorder_of(records: Records, *destinations: DestinationConfig) -> ReviewRecorder:
     return ReviewRecorder(
-        records.database, records.store, records.reviews, records.deliveries, destinations
+        records.database, records.results, records.reviews, records.deliveries, destinations
     )
 
 
-def delivered(records: Records, work: Bench, content: bytes | None = None) -> str:
+def delivered(records: Records, work: DirectWork, content: bytes | None = None) -> str:
     film = records.intake.accept(content or film_bytes(), "dicom").film_id
     work.grade(film)
     for delivery in records.jobs.get(film).deliveries:
@@ -178,7 +183,7 @@ def test_a_review_of_a_film_that_is_gone_is_kept_and_sent_nowhere(
 
 
 def test_what_could_not_be_read_or_is_not_there_cannot_be_reviewed(records: Records) -> None:
-    work = graders.bench(records)
+    work = graders.work_with(records)
     film = records.intake.accept(film_bytes()[:-1000], "dicom").film_id
     work.grade(film)
     recorder = recorder_of(records)
@@ -193,7 +198,7 @@ def test_a_picture_has_reviews_in_pdf_and_json_and_no_report_of_its_own(
     records: Records,
 ) -> None:
     film = records.intake.accept(png(), "http").film_id
-    graders.bench(records).grade(film)
+    graders.work_with(records).grade(film)
     recorder_of(records).record(film, "kim", CORRECTION)
     assert [one.kind for one in records.document_store.documents(film, ("sr", "pdf", "json"))] == [
         "pdf",
@@ -205,7 +210,7 @@ def test_documents_that_show_reviews_are_made_anew_and_the_old_ones_thrown_away(
     records: Records,
 ) -> None:
     film = records.intake.accept(film_bytes(), "dicom").film_id
-    graders.bench(records).grade(film)
+    graders.work_with(records).grade(film)
     recorder, document_store = recorder_of(records), records.document_store
     made = [document_store.document(film, "pdf").content]
     for reader in ("kim", "lee"):
@@ -219,7 +224,7 @@ def test_documents_that_show_reviews_are_made_anew_and_the_old_ones_thrown_away(
 
 def test_a_review_changes_none_of_the_models_own_dicom_objects(records: Records) -> None:
     film = records.intake.accept(film_bytes(), "dicom").film_id
-    graders.bench(records).grade(film)
+    graders.work_with(records).grade(film)
     before = records.document_store.documents(film, ("sr", "seg", "sc"))
     review = recorder_of(records).record(film, "kim", CORRECTION)
     after = records.document_store.documents(film, ("sr", "seg", "sc"))

@@ -23,8 +23,11 @@ from pynetdicom.pdu_primitives import (
 )
 from pynetdicom.presentation import PresentationContext, build_context
 
+from radiograde.model.reading.film_file import FilmFile
+from radiograde.service.atomic_write import Content
+from radiograde.service.config.site import FilmSource
 from radiograde.service.dimse.node import Node
-from radiograde.service.films.receipt import FilmSource, Receipt
+from radiograde.service.films.intake import Receipt
 from tests.service.documents.graded_films import film_bytes
 
 AET = "RADIOGRADE"
@@ -43,10 +46,10 @@ class FakeIntake:
     kept: list[bytes] = field(default_factory=list)
     before: Callable[[], object] = lambda: None
 
-    def accept(self, content: bytes | bytearray | memoryview, source: FilmSource) -> Receipt:
+    def accept(self, content: Content | FilmFile, source: FilmSource) -> Receipt:
         assert source == "dicom"
         self.before()
-        self.kept.append(bytes(content))
+        self.kept.append(content.content if isinstance(content, FilmFile) else bytes(content))
         return Receipt(f"film-{len(self.kept)}", known=False)
 
     def datasets(self) -> list[FileDataset]:

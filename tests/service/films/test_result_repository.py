@@ -14,9 +14,9 @@ from ulid import ULID
 from radiograde.model.errors import NotFoundError
 from radiograde.model.scoring.result import Failure, ImageFacts, SeverityResult
 from radiograde.service.database.engine import Database, open_engine
-from radiograde.service.database.tables import metadata, results
+from radiograde.service.database.tables import metadata
 from radiograde.service.errors import StoreError
-from radiograde.service.films.result_repository import ResultRepository, row_of
+from radiograde.service.films.result_repository import ResultRepository
 from tests.service.fakes import FACTS, scored
 
 
@@ -29,7 +29,7 @@ def add(database: Database, result: SeverityResult) -> SeverityResult:
     """Keep a result and return it with its id."""
     kept = dataclasses.replace(result, id=str(ULID()))
     with database.write() as connection:
-        connection.execute(sa.insert(results), row_of(kept, datetime.now(UTC)))
+        ResultRepository(database).add(connection, kept, datetime.now(UTC))
     return kept
 
 

@@ -1,23 +1,32 @@
-"""A bench with made parts: scorers that answer at once, sinks that remember or refuse."""
+"""The queue's work with made parts: scorers that answer at once, destinations that remember."""
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from radiograde.model.limits import Limits
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.site import DeliveryConfig, FolderDestinationConfig, Kind
+from radiograde.service.delivery.deliver import Deliverer
 from radiograde.service.delivery.destinations.destination import Finding
+from radiograde.service.delivery.retry_policy import RetryPolicy
+from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document import Document
-from radiograde.service.grading.bench import Bench
+from radiograde.service.documents.document_store import DocumentStore
+from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.records import Records
+from radiograde.service.grading.worker import Work
 from tests.service.fakes import FakeScorer
 
 
 class Outbox:
-    """A sink that remembers; while ``error`` is set it raises that instead."""
+    """A destination that remembers; while ``error`` is set it raises that instead."""
 
     def __init__(self, name: str = "pacs", error: Exception | None = None) -> None:
         self._name = name
@@ -41,33 +50,55 @@ class Outbox:
         return []
 
 
-class Shelf:
-    """A library whose documents are empty."""
+class EmptyDocuments:
+    """A document store whose documents are empty."""
 
     def documents(self, result_id: str, kinds: Iterable[Kind]) -> list[Document]:
         return [Document(kind, kind, "text/plain", b"") for kind in kinds]
 
+    def make(self, graded: GradedFilm, kinds: Iterable[Kind]) -> None:
+        pass
 
-def bench(
+
+@dataclass(frozen=True, slots=True)
+class DirectWork(Work):
+    """Does the queue's work when it is called."""
+
+    def grade(self, film_id: str) -> None:
+        self.grader.grade_waiting(film_id)
+
+    def deliver(self, film_id: str, destination: str) -> None:
+        self.deliverer.deliver(film_id, destination)
+
+
+def work_with(
     records: Records,
     *targets: Outbox,
     scorer: Scorer | None = None,
     delivery: DeliveryConfig | None = None,
-) -> Bench:
-    """Return a bench on the records, with destinations of the sinks' names."""
-    return Bench(
-        scorer or FakeScorer(),
-        Limits(),
-        records.archive,
-        records.films,
-        records.deliveries,
-        Shelf(),  # type: ignore[arg-type]  # all that a bench asks of a library
-        {
-            target.name: (
-                FolderDestinationConfig(type="folder", name=target.name, path=Path("x")),
-                target,
-            )
-            for target in targets
-        },
-        delivery or DeliveryConfig(),
+) -> DirectWork:
+    """Return the work on the records, with destinations of the outboxes' names."""
+    delivery = delivery or DeliveryConfig()
+    documents: DocumentStore = EmptyDocuments()  # type: ignore[assignment]
+    destinations = {
+        target.name: (
+            FolderDestinationConfig(type="folder", name=target.name, path=Path("x")),
+            target,
+        )
+        for target in targets
+    }
+    configs = [config for config, _ in destinations.values()]
+    changed = dataclasses.replace(
+        records,
+        document_store=documents,
+        routing=RoutingRules(configs, delivery.rejected),
+    )
+    return DirectWork(
+        FilmGrader(changed, scorer or FakeScorer(), Limits()),
+        Deliverer(
+            records.deliveries,
+            documents,
+            destinations,
+            RetryPolicy(timedelta(hours=delivery.give_up_after_h)),
+        ),
     )

@@ -8,19 +8,19 @@ from radiograde.service.errors import UnreachableError
 from radiograde.service.grading.housekeeping import drop_expired, drop_half_done
 from radiograde.service.grading.records import Records
 from tests.service.documents.graded_films import film_bytes
-from tests.service.grading.graders import Outbox, bench
+from tests.service.grading.graders import Outbox, work_with
 
 AT_ONCE = timedelta(0)
 
 
 def test_films_past_their_time_go_and_results_stay(records: Records) -> None:
     film = records.intake.accept(film_bytes(), "dicom").film_id
-    bench(records).grade(film)
+    work_with(records).grade(film)
     drop_expired(records.archive, records.films, timedelta(days=1))
     assert list(records.archive.ids()) == [film]
     drop_expired(records.archive, records.films, AT_ONCE)
     assert list(records.archive.ids()) == []
-    assert records.store.get(film)["status"] == "scored"
+    assert records.results.get(film)["status"] == "scored"
     again = records.intake.accept(film_bytes(), "dicom")
     assert (again.film_id, again.known) == (film, True)
     assert records.archive.film(film) == film_bytes()
@@ -30,7 +30,7 @@ def test_films_past_their_time_go_and_results_stay(records: Records) -> None:
 def test_what_waits_or_is_not_delivered_stays(records: Records) -> None:
     waiting = records.intake.accept(film_bytes(), "dicom").film_id
     unsent = records.intake.accept(film_bytes(SOPInstanceUID="1.2.3"), "dicom").film_id
-    work = bench(records, Outbox(error=UnreachableError("Nobody answers.")))
+    work = work_with(records, Outbox(error=UnreachableError("Nobody answers.")))
     work.grade(unsent)
     work.deliver(unsent, "pacs")
     drop_expired(records.archive, records.films, AT_ONCE)

@@ -1,4 +1,4 @@
-"""Every real file through the intake and the bench: an end for each, and no patient in any log."""
+"""Every real file through intake and grading: an end for each, and no patient in any log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydicom.errors import InvalidDicomError
 
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.grading.records import Records
-from tests.service.grading.graders import Outbox, bench
+from tests.service.grading.graders import Outbox, work_with
 
 
 def names_in(path: Path) -> set[str]:
@@ -29,7 +29,7 @@ def test_every_file_comes_to_an_end(
     shared: Path, records: Records, capfd: pytest.CaptureFixture[str]
 ) -> None:
     outbox = Outbox()
-    work = bench(records, outbox, scorer=Scorer())
+    work = work_with(records, outbox, scorer=Scorer())
     files = sorted(path for path in (shared / "dicom").rglob("*") if path.is_file())
     files = [path for path in files if path.suffix != ".md"]
     states: Counter[str] = Counter()

@@ -9,7 +9,7 @@ from radiograde.service.grading.records import Records
 from radiograde.service.grading.slots import take_slot
 from radiograde.service.grading.worker import working
 from tests.service.grading.conftest import MakeFilm
-from tests.service.grading.graders import Outbox, bench
+from tests.service.grading.graders import Outbox, work_with
 from tests.service.processes import waited
 
 
@@ -20,7 +20,7 @@ def test_films_are_graded_and_delivered_by_themselves(
     slot = take_slot(records.database, threading.Event())
     assert slot is not None
     early = records.intake.accept(make_film(0), "dicom").film_id
-    with working(bench(records, outbox), records.database.url, slot, graders=2):
+    with working(work_with(records, outbox), records.database.url, slot, graders=2):
         assert waited(lambda: len(outbox.sent) == 1)
         late = [records.intake.accept(make_film(n), "dicom").film_id for n in range(1, 6)]
         assert waited(lambda: len(outbox.sent) == 6)
@@ -37,7 +37,7 @@ def test_a_destination_that_comes_back_gets_everything(
     outbox, other = Outbox("down", UnreachableError("Nobody answers.")), Outbox("up")
     slot = take_slot(records.database, threading.Event())
     assert slot is not None
-    with working(bench(records, outbox, other), records.database.url, slot, graders=2):
+    with working(work_with(records, outbox, other), records.database.url, slot, graders=2):
         films = {records.intake.accept(make_film(n), "dicom").film_id for n in range(4)}
         assert waited(lambda: len(other.sent) == 4)
         assert waited(lambda: outbox.asked >= 4)

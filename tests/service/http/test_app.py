@@ -9,9 +9,9 @@ from fastapi.testclient import TestClient
 from radiograde.model.errors import ModelFileError
 from radiograde.service.config.settings import Settings
 from radiograde.service.errors import DeviceError, StoreError
+from radiograde.service.grading.load_scorer import load_scorer
 from radiograde.service.http import schemas
 from radiograde.service.http.app import create_app
-from radiograde.service.http.runtime import load_scorer
 from tests.service.conftest import Start
 from tests.service.fakes import FACTS, METADATA, FakeScorer, png
 from tests.service.http.test_scoring import assert_problem
@@ -40,6 +40,7 @@ OPERATIONS = {
     "listJobs",
     "getJob",
     "retryJob",
+    "deliverJob",
     "storeInstances",
     "storeInstancesOfStudy",
     "getSession",
@@ -174,7 +175,9 @@ def test_a_missing_model_is_said(tmp_path: Path) -> None:
 
 
 def test_a_gpu_that_is_asked_for_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("radiograde.service.http.runtime.Scorer", lambda *_, **__: FakeScorer())
+    monkeypatch.setattr(
+        "radiograde.service.grading.load_scorer.Scorer", lambda *_, **__: FakeScorer()
+    )
     with pytest.raises(DeviceError, match="GPU"):
         load_scorer(Settings(device="cuda"))
     for device in ("auto", "cpu"):

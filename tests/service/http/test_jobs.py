@@ -6,7 +6,7 @@ import pydicom
 import pytest
 from fastapi.testclient import TestClient
 
-from radiograde.service.films.receipt import Intake
+from radiograde.service.films.intake import Intake
 from radiograde.service.grading.records import Records
 from radiograde.service.http import schemas
 from tests.service.conftest import Start

@@ -23,7 +23,7 @@ from radiograde.service.labelling.export import deciding, zones_of
 from radiograde.service.labelling.export_folder import COLUMNS, film_png, lungs_png
 from tests.service.documents.graded_films import film_bytes, graded_film, lung_maps
 from tests.service.fakes import FACTS, scored
-from tests.service.grading.graders import bench
+from tests.service.grading.graders import work_with
 from tests.service.reviews.made import CORRECTED, graded, keep, review
 
 MODEL_ZONES = {"A": 0, "B": 1, "C": 2, "D": 0, "E": 1, "F": 2}
@@ -181,7 +181,7 @@ def test_an_earlier_export_is_replaced_and_other_folders_are_refused(
 def test_great_ages_are_told_as_one(records: Records, tmp_path: Path) -> None:
     content = film_bytes(PatientAge="093Y", PatientSex="X", ViewPosition="AP")
     film = records.intake.accept(content, "dicom").film_id
-    bench(records).grade(film)
+    work_with(records).grade(film)
     keep(records, review(1, "corrected", result_id=film))
     export(records, tmp_path)
     (row,) = rows(tmp_path)

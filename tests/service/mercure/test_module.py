@@ -49,9 +49,14 @@ class Task:
         (self.inbox / f"{SERIES}#{SOP_UID}.{number}.tags").write_text("{}")
         return name
 
-    def run(self, scorer: Scorer | None = None, builders: mercure.Builders | None = None) -> int:
+    def run(
+        self,
+        scorer: Scorer | None = None,
+        builders: mercure.Builders | None = None,
+        limits: Limits | None = None,
+    ) -> int:
         chosen = builders or fake_builders
-        return run_module(self.inbox, self.out, scorer or FakeScorer(), chosen)
+        return run_module(self.inbox, self.out, scorer or FakeScorer(), limits or Limits(), chosen)
 
     @property
     def result(self) -> Any:
@@ -79,7 +84,7 @@ def fake_builders(kind: Kind) -> Callable[[GradedFilm], Document]:
 
 def test_a_film_gives_its_documents_and_a_result(task: Task) -> None:
     task.put(film_bytes())
-    assert run_module(task.inbox, task.out, FakeScorer()) == 0
+    assert run_module(task.inbox, task.out, FakeScorer(), Limits()) == 0
     dicom = [name for name in task.names if name.endswith(".dcm")]
     assert len(dicom) == 3
     modalities = set()
@@ -193,10 +198,9 @@ def test_a_task_whose_every_film_is_broken_fails(task: Task) -> None:
     assert task.result["states"] == {"failed": 1}
 
 
-def test_a_file_too_large_is_not_read(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_too_large_is_not_read(task: Task) -> None:
     task.put(film_bytes())
-    monkeypatch.setattr(mercure, "Limits", lambda: Limits(max_bytes=100))
-    assert task.run() == 1
+    assert task.run(limits=Limits(max_bytes=100)) == 1
     assert task.result["films"][0]["error"]["code"] == "too_large"
 
 

@@ -10,7 +10,7 @@ from radiograde.service.grading.records import Records
 from radiograde.service.reviews.review import Judgement, Review
 from tests.service.documents.graded_films import BEGAN, film_bytes
 from tests.service.fakes import FakeScorer
-from tests.service.grading.graders import bench
+from tests.service.grading.graders import work_with
 
 CORRECTED = dict(zip(ZONES, (0, 1, 3, 0, 0, 2), strict=True))
 CREATED = BEGAN + timedelta(days=1)
@@ -43,5 +43,5 @@ def graded(records: Records, number: int = 0, *, rejects: bool = False) -> str:
     """Take in and grade a film; return its id."""
     content = film_bytes(SOPInstanceUID=f"1.2.826.0.1.3680043.10.1541.9.{number}")
     film = records.intake.accept(content, "dicom").film_id
-    bench(records, scorer=FakeScorer(rejects=rejects)).grade(film)
+    work_with(records, scorer=FakeScorer(rejects=rejects)).grade(film)
     return film

@@ -69,15 +69,30 @@ class Stock:
     def graded(self, result: SeverityResult, **film: Any) -> str:
         """Add a film with a result, and return its id."""
         id = self.film(**film)
-        self.records.films.graded(dataclasses.replace(result, id=id), BEGAN, [])
+        with self.records.database.write() as connection:
+            assert self.records.films.graded(connection, id)
+            self.records.results.add(connection, dataclasses.replace(result, id=id), BEGAN)
         return id
 
     def failed(self, code: str = "gave_up", result: SeverityResult | None = None) -> str:
         """Add a film that could not be graded, and return its id."""
         id = self.film()
-        kept = None if result is None else dataclasses.replace(result, id=id)
-        self.records.films.failed(id, code, kept)
+        self.fail(id, code)
+        if result is not None:
+            with self.records.database.write() as connection:
+                kept = dataclasses.replace(result, id=id)
+                self.records.results.add(connection, kept, datetime.now(UTC))
         return id
+
+    def fail(self, id: str, code: str = "gave_up") -> None:
+        """Have a film that waits fail."""
+        with self.records.database.write() as connection:
+            assert self.records.films.failed(connection, id, code)
+
+    def set_aside(self, id: str) -> None:
+        """Set a film that waits aside."""
+        with self.records.database.write() as connection:
+            assert self.records.films.set_aside(connection, id, "not_a_film")
 
     def reviewed(
         self, id: str, reviewer: str = "kim", judgement: Judgement | None = None

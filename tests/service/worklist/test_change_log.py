@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from radiograde.model.limits import Limits
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.tables import films
 from radiograde.service.errors import StoreError
+from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.records import open_records
 from radiograde.service.worklist.change_log import Change, ChangeLog
-from tests.service.fakes import scored
+from tests.service.fakes import FakeScorer, png
 from tests.service.worklist.stock import Stock
 
 
@@ -26,19 +28,19 @@ def changes(stock: Stock) -> ChangeLog:
 
 
 def test_every_turn_of_a_film_is_told_once(stock: Stock, changes: ChangeLog) -> None:
-    ledger = stock.records.films
+    repository = stock.records.films
     aside, failed = stock.film(), stock.film()
     assert changes.poll() == [Change("film", aside), Change("film", failed)]
     assert changes.poll() == []
-    ledger.begin(aside)
+    repository.begin(aside)
     assert changes.poll() == [], "counting an attempt is no change"
-    ledger.set_aside(aside, "not_a_film")
+    stock.set_aside(aside)
     assert changes.poll() == [Change("film", aside)]
-    ledger.failed(failed, "gave_up")
+    stock.fail(failed)
     assert changes.poll() == [Change("film", failed)]
     assert stock.records.jobs.retry(failed) == 1
     assert changes.poll() == [Change("film", failed)]
-    ledger.let_go([aside])
+    repository.let_go([aside])
     assert changes.poll() == [], "films past their time would flood who listens"
 
 
@@ -53,11 +55,8 @@ def test_results_and_reviews(stock: Stock, changes: ChangeLog) -> None:
 
 
 def test_a_film_answered_at_once(stock: Stock, changes: ChangeLog) -> None:
-    film = stock.records.intake.describe(b"", "http")
-    result = scored()
-    object.__setattr__(result, "id", film.id)
-    stock.records.films.answered(film, result, datetime.now(UTC))
-    assert changes.poll() == [Change("film", film.id)]
+    result = FilmGrader(stock.records, FakeScorer(), Limits()).answer(png())
+    assert changes.poll() == [Change("film", str(result.id))]
 
 
 def test_another_process(stock: Stock, changes: ChangeLog, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_nobodys_film_stands_alone(client: TestClient, stock: Stock) -> None:
 
 def test_what_was_set_aside_has_no_history(client: TestClient, stock: Stock) -> None:
     aside = stock.film(patient=PATIENT)
-    stock.records.films.set_aside(aside, "not_a_film")
+    stock.set_aside(aside)
     assert client.get(f"/v1/results/{aside}/history").status_code == 404
     assert client.get("/v1/results/none/history").status_code == 404
     film = stock.scored(patient=PATIENT)

@@ -96,7 +96,7 @@ def test_a_failure_without_a_result_has_words(client: TestClient, stock: Stock, 
 
 def test_what_was_set_aside_is_not_listed(client: TestClient, stock: Stock) -> None:
     aside, film = stock.film(), stock.film()
-    stock.records.films.set_aside(aside, "not_a_film")
+    stock.set_aside(aside)
     assert listed(client) == [film]
     answer = client.get(f"/v1/worklist/{aside}")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -9,7 +9,10 @@ from collections.abc import Callable, Sequence
 from fastapi import FastAPI
 from fastapi.middleware import Middleware
 
-from radiograde.service.films.receipt import FilmSource, Receipt
+from radiograde.model.reading.film_file import FilmFile
+from radiograde.service.atomic_write import Content
+from radiograde.service.config.site import FilmSource
+from radiograde.service.films.intake import Receipt
 from radiograde.service.http.dicomweb.stow_endpoint import StowEndpoint
 from radiograde.service.http.middleware import RequestLog
 from radiograde.service.http.openapi import DocumentedApi
@@ -31,7 +34,8 @@ class FakeIntake:
         self._fault = fault
         self._lock = threading.Lock()
 
-    def accept(self, content: bytes | bytearray | memoryview, source: FilmSource) -> Receipt:
+    def accept(self, content: Content | FilmFile, source: FilmSource) -> Receipt:
+        sent = content.content if isinstance(content, FilmFile) else bytes(content)
         with self._lock:
             self.calls += 1
             call = self.calls
@@ -40,11 +44,11 @@ class FakeIntake:
             raise error
         with self._lock:
             self.threads.add(threading.get_ident())
-            known = bytes(content) in self.taken
+            known = sent in self.taken
             if not known:
-                self.taken.append(bytes(content))
+                self.taken.append(sent)
                 self.sources.append(source)
-            return Receipt(hashlib.sha256(content).hexdigest()[:26], known)
+            return Receipt(hashlib.sha256(sent).hexdigest()[:26], known)
 
 
 def stow_app(

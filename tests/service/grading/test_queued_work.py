@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 import sqlalchemy as sa
 
 from radiograde.service.config.site import DeliveryConfig
 from radiograde.service.errors import RefusedError, UnreachableError
 from radiograde.service.films.archive import FILM
-from radiograde.service.grading.bench import MOST_ATTEMPTS
+from radiograde.service.grading.film_grader import MOST_ATTEMPTS
 from radiograde.service.grading.records import Records
 from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import BreakingScorer, FakeScorer, png
-from tests.service.grading.graders import Outbox, bench
+from tests.service.grading.graders import Outbox, work_with
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
@@ -24,10 +22,10 @@ def taken(records: Records, content: bytes) -> str:
 
 def test_a_film_is_graded_and_sent_to_every_destination(records: Records) -> None:
     first, second = Outbox("pacs"), Outbox("share")
-    work = bench(records, first, second)
+    work = work_with(records, first, second)
     film = taken(records, film_bytes())
     work.grade(film)
-    assert records.store.get(film)["status"] == "scored"
+    assert records.results.get(film)["status"] == "scored"
     assert [d.state for d in records.jobs.get(film).deliveries] == ["waiting", "waiting"]
     work.deliver(film, "pacs")
     work.deliver(film, "share")
@@ -37,13 +35,13 @@ def test_a_film_is_graded_and_sent_to_every_destination(records: Records) -> Non
 
 def test_what_was_done_is_not_done_again(records: Records) -> None:
     outbox = Outbox()
-    work = bench(records, outbox)
+    work = work_with(records, outbox)
     film = taken(records, film_bytes())
     for _ in range(2):
         work.grade(film)
     for _ in range(2):
         work.deliver(film, "pacs")
-    assert len(records.store.page(10).documents) == 1
+    assert len(records.results.page(10).documents) == 1
     assert len(outbox.sent) == 1
 
 
@@ -55,12 +53,12 @@ def test_the_same_film_twice_is_one(records: Records) -> None:
 
 
 def test_a_film_cut_short_is_taken_anew_when_it_comes_whole(records: Records) -> None:
-    work = bench(records)
+    work = work_with(records)
     cut = taken(records, film_bytes()[:-1000])
     work.grade(cut)
     job = records.jobs.get(cut)
     assert (job.state, job.reason) == ("failed", "truncated")
-    assert records.store.get(cut)["error"]["code"] == "truncated"
+    assert records.results.get(cut)["error"]["code"] == "truncated"
     whole = taken(records, film_bytes())
     assert whole != cut
     work.grade(whole)
@@ -80,27 +78,27 @@ def test_what_is_no_film_is_kept_and_not_graded(
     outbox = Outbox()
     content = film_bytes(**changed)
     film = taken(records, content)
-    bench(records, outbox).grade(film)
+    work_with(records, outbox).grade(film)
     job = records.jobs.get(film)
     assert (job.state, job.reason, job.deliveries) == ("set_aside", reason, ())
     assert records.archive.document(film, FILM) == content
 
 
 def test_a_rejected_film_is_told_of_and_a_rejected_capture_is_not(records: Records) -> None:
-    work = bench(records, Outbox(), scorer=FakeScorer(rejects=True))
+    work = work_with(records, Outbox(), scorer=FakeScorer(rejects=True))
     film = taken(records, film_bytes())
     capture = taken(records, film_bytes(SOPClassUID=CAPTURE, SOPInstanceUID="1.2.3.4"))
     picture = taken(records, png())
     for one in (film, capture, picture):
         work.grade(one)
-        assert records.store.get(one)["status"] == "rejected"
+        assert records.results.get(one)["status"] == "rejected"
     assert [len(records.jobs.get(one).deliveries) for one in (film, capture, picture)] == [1, 0, 0]
 
 
 def test_reports_on_rejected_films_can_be_turned_off(records: Records) -> None:
     quiet = DeliveryConfig(rejected=False)
     film = taken(records, film_bytes())
-    bench(records, Outbox(), scorer=FakeScorer(rejects=True), delivery=quiet).grade(film)
+    work_with(records, Outbox(), scorer=FakeScorer(rejects=True), delivery=quiet).grade(film)
     assert records.jobs.get(film).deliveries == ()
 
 
@@ -108,14 +106,14 @@ def test_a_film_that_takes_the_worker_down_is_given_up(records: Records) -> None
     film = taken(records, film_bytes())
     for _ in range(MOST_ATTEMPTS):
         records.films.begin(film)  # and the process ends here
-    bench(records).grade(film)
+    work_with(records).grade(film)
     job = records.jobs.get(film)
     assert (job.state, job.reason) == ("failed", "gave_up")
 
 
 def test_a_grading_that_breaks_is_tried_again_and_then_given_up(records: Records) -> None:
     film = taken(records, film_bytes())
-    work = bench(records, scorer=BreakingScorer())
+    work = work_with(records, scorer=BreakingScorer())
     for attempts in range(1, MOST_ATTEMPTS + 1):
         work.grade(film)
         assert (records.jobs.get(film).state, records.jobs.get(film).attempts) == (
@@ -132,13 +130,13 @@ def test_a_grading_that_breaks_is_tried_again_and_then_given_up(records: Records
 def test_a_film_that_is_gone_is_said(records: Records) -> None:
     film = taken(records, film_bytes())
     records.archive.drop(film)
-    bench(records).grade(film)
+    work_with(records).grade(film)
     assert records.jobs.get(film).reason == "no_document"
 
 
 def test_a_silent_destination_is_tried_again_with_growing_pauses(records: Records) -> None:
     outbox = Outbox(error=UnreachableError("Nobody answers."))
-    work = bench(records, outbox)
+    work = work_with(records, outbox)
     film = taken(records, film_bytes())
     work.grade(film)
     for attempts in range(1, 20):
@@ -154,7 +152,7 @@ def test_a_silent_destination_is_tried_again_with_growing_pauses(records: Record
 
 def test_a_destination_silent_for_days_has_its_films_parked_and_retried(records: Records) -> None:
     outbox = Outbox(error=UnreachableError("Nobody answers."))
-    work = bench(records, outbox, delivery=DeliveryConfig(give_up_after_h=1e-9))
+    work = work_with(records, outbox, delivery=DeliveryConfig(give_up_after_h=1e-9))
     film = taken(records, film_bytes())
     work.grade(film)
     work.deliver(film, "pacs")
@@ -171,7 +169,7 @@ def test_a_destination_silent_for_days_has_its_films_parked_and_retried(records:
 def test_a_document_that_is_refused_is_parked_after_a_few_attempts(
     records: Records, error: Exception
 ) -> None:
-    work = bench(records, Outbox(error=error))
+    work = work_with(records, Outbox(error=error))
     film = taken(records, film_bytes())
     work.grade(film)
     for _ in range(10):
@@ -183,8 +181,8 @@ def test_a_document_that_is_refused_is_parked_after_a_few_attempts(
 
 def test_a_destination_taken_out_of_the_site_file_is_parked(records: Records) -> None:
     film = taken(records, film_bytes())
-    bench(records, Outbox("gone")).grade(film)
-    without = dataclasses.replace(bench(records), destinations={})
+    work_with(records, Outbox("gone")).grade(film)
+    without = work_with(records)
     for _ in range(4):
         without.deliver(film, "gone")
     (delivery,) = records.jobs.get(film).deliveries
@@ -194,10 +192,10 @@ def test_a_destination_taken_out_of_the_site_file_is_parked(records: Records) ->
 
 def test_a_failed_grading_can_be_retried(records: Records) -> None:
     film = taken(records, film_bytes()[:-1000])
-    work = bench(records)
+    work = work_with(records)
     work.grade(film)
     assert records.jobs.retry(film) == 1
     assert records.jobs.get(film).state == "waiting"
     work.grade(film)
     assert records.jobs.get(film).state == "failed"
-    assert len(records.store.page(10).documents) == 1
+    assert len(records.results.page(10).documents) == 1

@@ -1,0 +1,148 @@
+"""Grading kept films: those that wait in the queue, and those whose sender waits for the result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sqlalchemy as sa
+import structlog
+
+from radiograde.model.limits import Limits
+from radiograde.model.reading.film_file import FilmFile, open_film
+from radiograde.model.scoring.result import SeverityResult
+from radiograde.model.scoring.result_json import parse_result
+from radiograde.model.scoring.scorer import Scorer
+from radiograde.service.atomic_write import Content
+from radiograde.service.database.tables import reviews
+from radiograde.service.errors import ReviewedError, UndocumentedError
+from radiograde.service.films.intake import REQUEST_S
+from radiograde.service.grading.grade_film import FilmGrading, grade_film
+from radiograde.service.grading.records import Records
+from radiograde.service.grading.result_keeper import ResultKeeper
+
+log = structlog.get_logger("radiograde.work")
+
+MOST_ATTEMPTS = 3
+"""Times a film may be begun: one that takes the worker down with it is not begun for ever."""
+
+PAUSE_S = 30.0
+"""Before a film whose grading broke is begun again."""
+
+GAVE_UP = "gave_up"
+FILM_GONE = "no_document"
+
+
+class FilmGrader:
+    """Grades the films of an installation with one model; safe to share among threads.
+
+    A film's state decides: what was graded already, by whomever, is not graded again.
+    """
+
+    def __init__(self, records: Records, scorer: Scorer, limits: Limits) -> None:
+        self._records = records
+        self._scorer = scorer
+        self._limits = limits
+        self._keeper = ResultKeeper(
+            records.database,
+            records.archive,
+            records.films,
+            records.results,
+            records.deliveries,
+            records.document_store,
+            records.routing,
+        )
+
+    def grade_waiting(self, film_id: str) -> None:
+        """Grade a film that waits, with the documents that its destinations want.
+
+        May be begun again at any time after a crash. Of a film that was graded before, deliveries
+        are planned that a further source asks for.
+        """
+        attempt = self._records.films.begin(film_id)
+        if attempt is None:
+            self._keeper.plan_missing(film_id)
+        elif attempt > MOST_ATTEMPTS:
+            log.error("film_given_up", film_id=film_id, attempts=attempt - 1)
+            self._fail(film_id, GAVE_UP)
+        else:
+            self._try(film_id, attempt)
+
+    def answer(self, content: Content, *, again: bool = False) -> SeverityResult:
+        """Take in a film whose sender waits, and return its result, which is kept.
+
+        Of a film that was graded before by this model, its result as it was kept, unless it is to
+        be graded ``again``: then, as where another model graded it, the new result takes the
+        place of the old one, under the same id. What a reader reviewed stays as it is.
+
+        Raises:
+            TooLargeError: more bytes than are taken.
+            NoSpaceError, StoreError: film or result could not be kept, so it is not given out.
+            ReviewedError: it is to be graded again, and was reviewed.
+        """
+        film = open_film(content, self._limits)
+        receipt = self._records.intake.accept(film, "http")
+        if receipt.known:
+            kept = self._kept(receipt.film_id, again=again)
+            if kept is not None:
+                return kept
+        self._records.films.begin(receipt.film_id)
+        keeper = replace(self._keeper, answered=True)
+        grading = grade_film(film, self._scorer, receipt.film_id, keeper)
+        other = None if grading.kept else self._records.results.find(receipt.film_id)
+        return grading.result if other is None else parse_result(other.document)
+
+    def _try(self, film_id: str, attempt: int) -> None:
+        # A document that ended the first attempt must not end the others.
+        keeper = replace(self._keeper, documents_ahead=attempt == 1)
+        try:
+            film = FilmFile(self._records.archive.film(film_id), self._limits)
+            _log(grade_film(film, self._scorer, film_id, keeper))
+        except UndocumentedError:
+            log.error("film_gone", film_id=film_id)
+            self._fail(film_id, FILM_GONE)
+        except Exception as error:  # noqa: BLE001 - a full disk, or whatever a library may raise
+            log.error("grading_broke", film_id=film_id, type=type(error).__name__)
+            self._records.films.put_off(film_id, PAUSE_S)
+
+    def _fail(self, film_id: str, code: str) -> None:
+        with self._records.database.write() as connection:
+            self._records.films.failed(connection, film_id, code)
+
+    def _kept(self, film_id: str, *, again: bool) -> SeverityResult | None:
+        """Return the kept result that answers for a known film; None where it is to be graded."""
+        stored = self._records.results.find(film_id)
+        if stored is not None and not again:
+            kept = parse_result(stored.document)
+            if kept.model.sha256 == self._scorer.facts.sha256:
+                return kept
+        with self._records.database.write() as connection:
+            film = self._records.films.get(connection, film_id)
+            if film is None or film.state == "waiting":
+                return None
+            if not _is_reviewed(connection, film_id):
+                self._records.films.start_over(connection, film_id, delay_s=REQUEST_S)
+                return None
+        if again or stored is None:
+            raise ReviewedError(
+                "Readers reviewed this result, so it stays. It is at GET /v1/results/{id}."
+            )
+        return parse_result(stored.document)
+
+
+def _is_reviewed(connection: sa.Connection, film_id: str) -> bool:
+    query = sa.select(reviews.c.id).where(reviews.c.result_id == film_id).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def _log(grading: FilmGrading) -> None:
+    result = grading.result
+    if grading.set_aside is not None:
+        log.info("film_set_aside", film_id=grading.film_id, reason=grading.set_aside)
+        return
+    log.info(
+        "film_graded",
+        film_id=grading.film_id,
+        status=result.status,
+        error=result.error and result.error.code,
+        timing_ms={name: round(ms, 1) for name, ms in result.timing_ms.items()},
+    )

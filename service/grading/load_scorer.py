@@ -1,0 +1,33 @@
+"""Loading the model on the device that the settings choose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from radiograde.model.scoring.scorer import Scorer
+from radiograde.service.config.settings import Device, Settings
+from radiograde.service.errors import DeviceError
+
+CUDA = "CUDAExecutionProvider"
+CPU = "CPUExecutionProvider"
+
+_PROVIDERS: Mapping[Device, Sequence[str] | None] = {
+    "auto": None,
+    "cpu": [CPU],
+    "cuda": [CUDA, CPU],
+}
+
+
+def load_scorer(settings: Settings) -> Scorer:
+    """Load the model on the device of the settings.
+
+    Raises:
+        ModelFileError: the model cannot be used.
+        DeviceError: ``cuda`` is asked for and cannot be used.
+    """
+    scorer = Scorer(settings.model_path, providers=_PROVIDERS[settings.device])
+    if settings.device == "cuda" and scorer.provider != CUDA:
+        raise DeviceError(
+            "No usable GPU. Install onnxruntime-gpu with its CUDA libraries, or use --device auto."
+        )
+    return scorer

@@ -1,0 +1,108 @@
+"""Keeping what grading came to: maps on disk, then result and deliveries in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+import structlog
+
+from radiograde.model.scoring.result_json import parse_result
+from radiograde.service.database.engine import Database
+from radiograde.service.delivery.delivery_repository import DeliveryRepository
+from radiograde.service.delivery.routing import RoutingRules
+from radiograde.service.documents.document_store import DocumentStore
+from radiograde.service.films.archive import Archive
+from radiograde.service.films.film_repository import FilmRepository
+from radiograde.service.films.result_repository import ResultRepository
+from radiograde.service.grading.grade_film import FilmGrading
+
+log = structlog.get_logger("radiograde.work")
+
+
+@dataclass(frozen=True, slots=True)
+class ResultKeeper:
+    """Keeps gradings in an installation's records; safe to share among threads.
+
+    ``documents_ahead``: make the documents that destinations want from the film as grading
+    decoded it. ``answered``: keep results of objects that are set aside too, for their sender
+    waits for one.
+    """
+
+    database: Database
+    archive: Archive
+    films: FilmRepository
+    results: ResultRepository
+    deliveries: DeliveryRepository
+    document_store: DocumentStore
+    routing: RoutingRules
+    documents_ahead: bool = False
+    answered: bool = False
+
+    def keep(self, grading: FilmGrading) -> bool:
+        """Keep a grading of a film that waits, once; False if the film does not wait (any more).
+
+        Raises:
+            NoSpaceError, StoreError: it cannot be kept; the film waits as before.
+        """
+        self.archive.drop_made(grading.film_id)
+        if grading.result.maps is not None:
+            self.archive.keep_maps(grading.film_id, grading.result.maps)
+        if self.documents_ahead:
+            self._make_documents(grading)
+        with self.database.write() as connection:
+            return self._record(connection, grading)
+
+    def plan_missing(self, film_id: str) -> None:
+        """Plan the deliveries of a graded film that its sources ask for and that are not there."""
+        result = self.results.find(film_id)
+        if result is None:
+            return
+        with self.database.write() as connection:
+            film = self.films.get(connection, film_id)
+            if film is not None and film.state == "graded":
+                sources = self.films.sources(connection, film_id)
+                status = result.document["status"]
+                wanted = self.routing.destinations_of(sources, status, film.sop_class_uid)
+                self.deliveries.plan(connection, film_id, [one.name for one in wanted])
+
+    def _record(self, connection: sa.Connection, grading: FilmGrading) -> bool:
+        film_id, result = grading.film_id, grading.result
+        if grading.set_aside is not None:
+            if not self.films.set_aside(connection, film_id, grading.set_aside):
+                return False
+            if self.answered:
+                self.results.add(connection, result, grading.began)
+            return True
+        if result.error is not None:
+            changed = self.films.failed(connection, film_id, result.error.code)
+        else:
+            changed = self.films.graded(connection, film_id)
+        if changed:
+            self.results.add(connection, result, grading.began)
+        if changed and result.error is None:
+            self._plan(connection, grading)
+        return changed
+
+    def _plan(self, connection: sa.Connection, grading: FilmGrading) -> None:
+        # Destinations that have the film's former result get this one.
+        self.deliveries.send_anew(connection, grading.film_id)
+        sources = self.films.sources(connection, grading.film_id)
+        wanted = self.routing.destinations_of(sources, grading.result.status, grading.sop_class_uid)
+        self.deliveries.plan(connection, grading.film_id, [one.name for one in wanted])
+
+    def _make_documents(self, grading: FilmGrading) -> None:
+        """Make documents ahead; one that cannot be made is tried again when it is delivered."""
+        wanted = self.routing.destinations_of(
+            self.films.sources_of(grading.film_id), grading.result.status, grading.sop_class_uid
+        )
+        kinds = dict.fromkeys(kind for one in wanted for kind in one.kinds)
+        graded = grading.graded_film()
+        if not kinds or graded is None:
+            return
+        # As it will be read back, so that documents are the same whenever they are made.
+        as_kept = parse_result(graded.result.to_json(), graded.result.maps)
+        try:
+            self.document_store.make(replace(graded, result=as_kept), kinds)
+        except Exception as error:  # noqa: BLE001 - whatever a document or a library may raise
+            log.error("documents_broke", film_id=grading.film_id, type=type(error).__name__)
