@@ -95,12 +95,9 @@ class Job(Schema):
     reason: str | None = Field(description="Code why it was set aside or failed")
     attempts: int
     deliveries: list[Delivery]
-
-
-class JobWithDestinations(Job):
-    """One job, and where its result can be delivered."""
-
-    destinations: list[str] = Field(description="Names of the site file's destinations")
+    destinations: list[str] | None = Field(
+        None, description="Names of all where its result can be delivered; not in lists"
+    )
 
 
 class DeliverRequest(Schema):

@@ -11,7 +11,8 @@ from radiograde.service.grading.jobs import Job, JobState
 from radiograde.service.http.caller import permit
 from radiograde.service.http.openapi import problems
 from radiograde.service.http.runtime import Service
-from radiograde.service.http.schemas import DeliverRequest, JobPage, JobWithDestinations, Retried
+from radiograde.service.http.schemas import DeliverRequest, JobPage, Retried
+from radiograde.service.http.schemas import Job as JobSchema
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -52,7 +53,7 @@ def list_jobs(
     operation_id="getJob",
     summary="Return one film with its deliveries",
     responses={
-        200: {"model": JobWithDestinations},
+        200: {"model": JobSchema},
         **problems(s404="No such job", s422="The id is not valid"),
     },
     response_class=Response,
@@ -82,7 +83,7 @@ def retry_job(service: Service, id: JobId) -> Response:
     dependencies=[permit("operate")],
     status_code=202,
     responses={
-        202: {"model": JobWithDestinations},
+        202: {"model": JobSchema},
         **problems(
             s404="No such job",
             s409="The film has no result or is no longer kept, or there is no destination",

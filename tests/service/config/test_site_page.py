@@ -38,7 +38,7 @@ SECTIONS: dict[str, type[Table]] = {
     '`type = "folder"`': FolderDestinationConfig,
     "`[destination.tls]`": ClientTls,
 }
-COMMON = {"name", "type", "send"}
+COMMON = {"name", "type", "send", "sources"}
 
 
 def section(title: str) -> str:
