@@ -66,7 +66,7 @@ class FilmIntake:
         sender waits for the result, they are another film.
         """
         file = content if isinstance(content, FilmFile) else open_film(content, self._limits)
-        film = self._describe(file, source)
+        film = self.describe(file, source)
         while True:
             known = self._films.known(film.key)
             if known is not None and source == "http" and not self._is_same(known, file):
@@ -92,7 +92,7 @@ class FilmIntake:
             return self._archive.find(known.id) in (None, file.content)
         return self._films.graded_sha256(known.id) in (None, file.sha256)
 
-    def _describe(self, file: FilmFile, source: FilmSource) -> NewFilm:
+    def describe(self, file: FilmFile, source: FilmSource) -> NewFilm:
         """Return what is recorded of a film, under a new id; nothing is kept yet.
 
         Raises:

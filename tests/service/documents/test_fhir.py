@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from radiograde.model.limits import Limits
+from radiograde.model.reading.film_file import open_film
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import NOTICE, GateVerdict, Reason
 from radiograde.service.documents.codes import SEVERITIES, ZONE_SITES
@@ -326,7 +327,7 @@ def test_patient_order_study_and_film_are_logical_references() -> None:
 def test_the_day_is_the_one_that_the_worklist_shows(dates: dict[str, Any], tmp_path: Path) -> None:
     pseudonyms = Pseudonyms(tmp_path)
     intake = FilmIntake(Archive(tmp_path), Mock(), Limits(), pseudonyms)
-    listed = intake.describe(film_bytes(**dates), "http").taken
+    listed = intake.describe(open_film(film_bytes(**dates), Limits()), "http").taken
     assert listed is not None
     assert report_of(graded_film(**dates))["effectiveDateTime"] == listed[:10]
 
