@@ -1,7 +1,7 @@
-"""What can go wrong in serving, beside ``model.errors``; the same family and the same doors.
+"""What can go wrong in serving, beside ``model.errors``; one family, mapped once by each interface.
 
 RadiogradeError
-├── BadRequestError          400  the request is not what the route takes
+├── BadRequestError          400  the request is not what the route expects
 │   ├── UnknownHostError     400  called by a name that is not this service's
 │   └── BadCursorError       422  what is handed back is not where a page ended
 ├── SignInNeededError        401  nobody is signed in, and no key came along
@@ -10,7 +10,7 @@ RadiogradeError
 ├── CsrfError                403  a change under a session without its token
 ├── UploadTimeoutError       408  the body did not arrive in time
 ├── UnsupportedMediaError    415  a Content-Type that is no film's
-├── TooManyAttemptsError     429  sign-in failed too often; there is a pause
+├── TooManyAttemptsError     429  sign-in failed too often; wait before the next
 ├── StoreError               503  the results store cannot be used
 ├── DeviceError              500  the device asked for is not there
 ├── UnsafeHostError          500  would listen beyond this computer unguarded
@@ -38,7 +38,7 @@ from radiograde.model.errors import RadiogradeError
 
 
 class BadRequestError(RadiogradeError):
-    """The request is not what the route takes."""
+    """The request is not what the route expects."""
 
     code = "bad_request"
     title = "The request is malformed"
@@ -116,7 +116,7 @@ class UnsupportedMediaError(RadiogradeError):
 
 
 class TooManyAttemptsError(RadiogradeError):
-    """Signing in failed too often; ``retry_after_s``: the pause that is left, in seconds."""
+    """Signing in failed too often; ``retry_after_s``: seconds left to wait."""
 
     code = "too_many_attempts"
     title = "Too many attempts"

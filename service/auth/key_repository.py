@@ -19,7 +19,7 @@ from radiograde.service.errors import AccountError, StoreError
 
 KeyRole = Literal["sender", "reader", "engineer"]
 PREFIX = "rg_"
-"""By which a key that lies about in a file can be told from other secrets."""
+"""Tells a key that is found in a file from other secrets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Pauses after failed sign-ins, so that passwords cannot be tried out."""
+"""Waiting times after failed sign-ins, so that passwords cannot be tried out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FORGOTTEN_AFTER_S = 3600.0
 
 
 class Throttle:
-    """Counts attempts of one kind: ``free`` of them, then pauses of 1, 2, 4 ... ``longest_s``."""
+    """Counts attempts of one kind: ``free`` of them, then waits of 1, 2, 4 ... ``longest_s``."""
 
     def __init__(
         self, free: int, longest_s: float, clock: Callable[[], float] = time.monotonic
@@ -82,9 +82,9 @@ class SignInThrottle:
             TooManyAttemptsError: it is not its time yet.
         """
         place = _network(address)
-        pause = max(self._names.backoff_s(name), self._addresses.backoff_s(place))
-        if pause > 0:
-            raise TooManyAttemptsError(math.ceil(pause))
+        wait_s = max(self._names.backoff_s(name), self._addresses.backoff_s(place))
+        if wait_s > 0:
+            raise TooManyAttemptsError(math.ceil(wait_s))
         self._names.count(name)
         self._addresses.count(place)
         try:

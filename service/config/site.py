@@ -67,15 +67,15 @@ class NodeConfig(Table):
     peers: tuple[Peer, ...] = Field((), description="Where commitment reports are sent")
     associations: int = Field(64, ge=1, description="At the same time")
     idle_timeout_s: float = Field(60.0, gt=0, description="Silence after which a caller is let go")
-    max_object_mb: int = Field(256, ge=1, description="Largest object that is taken")
+    max_object_mb: int = Field(256, ge=1, description="Largest object that is accepted")
     tls: ServerTls | None = None
 
 
 class WatchConfig(Table):
-    """A folder that films are dropped into; taken files go to ``done``, others to ``refused``."""
+    """A folder for films: accepted files move to ``done`` inside it, others to ``refused``."""
 
     path: Path
-    quiet_s: float = Field(2.0, ge=0, description="A file is taken once it has not grown so long")
+    quiet_s: float = Field(2.0, ge=0, description="A file is read once it has not grown so long")
 
 
 class DeliveryConfig(Table):
@@ -99,7 +99,7 @@ class _DestinationConfig(Table):
 
 
 class DicomDestinationConfig(_DestinationConfig):
-    """A node that takes C-STORE."""
+    """A node that accepts C-STORE."""
 
     type: Literal["dicom"]
     aet: AeTitle
@@ -148,7 +148,7 @@ class _HttpDestinationConfig(_DestinationConfig):
 
 
 class DicomWebDestinationConfig(_HttpDestinationConfig):
-    """A DICOMweb root that takes STOW-RS, such as ``http://pacs/dicom-web``."""
+    """A DICOMweb root that accepts STOW-RS, such as ``http://pacs/dicom-web``."""
 
     type: Literal["dicomweb"]
     send: tuple[Literal["sr", "seg", "sc"], ...] = ("sr", "seg", "sc")

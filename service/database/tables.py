@@ -19,13 +19,13 @@ metadata = sa.MetaData()
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
-    """A moment in UTC; SQLite gives it back without its zone."""
+    """A date and time in UTC; SQLite gives it back without its zone."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Return the moment with its zone."""
+        """Return date and time with their zone."""
         return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
 
 

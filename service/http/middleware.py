@@ -130,7 +130,7 @@ class RequestLog:
                 await self._app(scope, receive, send_with_id)
             except ClientDisconnect:
                 status = _CLIENT_GONE
-            except Exception as error:  # noqa: BLE001  the last door before the caller
+            except Exception as error:  # noqa: BLE001  nothing else stands between it and the caller
                 log.error("unexpected_error", type=type(error).__name__, at=_places(error))
                 if status is None:
                     await unexpected_problem()(scope, receive, send_with_id)

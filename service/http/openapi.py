@@ -14,11 +14,11 @@ Responses = dict[int | str, dict[str, Any]]
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
-def problems(**described: str) -> Responses:
+def problems(**descriptions: str) -> Responses:
     """Return OpenAPI responses for statuses written ``s404="No such result"``."""
     return {
         int(status[1:]): {"description": description, "model": Problem}
-        for status, description in described.items()
+        for status, description in descriptions.items()
     }
 
 
@@ -36,7 +36,7 @@ def _name_problems(document: dict[str, Any]) -> None:
     for path in document["paths"].values():
         for operation in path.values():
             for status, response in operation["responses"].items():
-                told = list(response.get("content", {}).values())
+                contents = list(response.get("content", {}).values())
                 # FastAPI puts it under the route's own type, such as text/event-stream.
-                if int(status) >= 400 and told and told[0].get("schema") == _PROBLEM:
-                    response["content"] = {MEDIA_TYPE: told[0]}
+                if int(status) >= 400 and contents and contents[0].get("schema") == _PROBLEM:
+                    response["content"] = {MEDIA_TYPE: contents[0]}

@@ -21,7 +21,7 @@ from radiograde.service.worklist.worklist import Worklist
 
 @dataclass(frozen=True, slots=True)
 class PageQueries:
-    """Films to read: listed, shown, compared, and told of as they change."""
+    """Films to read: listed, shown, compared, and followed as they change."""
 
     worklist: Worklist
     viewer: Viewer
@@ -30,7 +30,7 @@ class PageQueries:
 
 
 def open_page_queries(runtime: Runtime) -> PageQueries:
-    """Return the reading room of a running service; nothing in it has to be closed."""
+    """Return what the page asks of a running service; nothing in it has to be closed."""
     records, scorer, limits = runtime.records, runtime.scorer, runtime.settings.limits
     database, archive, reviews = records.database, records.archive, records.reviews
     repeatability = RepeatabilityLimit(

@@ -27,12 +27,12 @@ _GRACE_S = 10
 
 
 def run_server(settings: Settings, announce: Callable[[str], None]) -> None:
-    """Serve until interrupted; ``announce`` gets the base URL once requests are taken.
+    """Serve until interrupted; ``announce`` gets the base URL once requests are answered.
 
     Raises:
         UnsafeHostError: others could come in, or listen in, and that was not allowed.
         CertificateError: the certificate of the service, or its key, cannot be used.
-        AddressError: the address is not this computer's, or the port is taken.
+        AddressError: the address is not this computer's, or the port is in use.
         RadiogradeError: as :func:`radiograde.service.http.app.create_app`.
     """
     configure_logging(settings.log_level)
@@ -63,7 +63,7 @@ def listen(host: str, port: int) -> socket.socket:
     """Return a socket that callers can already reach, and wait at; port 0 takes a free one.
 
     Raises:
-        AddressError: the address is not this computer's, or the port is taken.
+        AddressError: the address is not this computer's, or the port is in use.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(

@@ -1,4 +1,4 @@
-"""A patient's films in the order in which they were taken, and what changed between them."""
+"""A patient's films by acquisition time, and what changed between them."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _REMEMBERED = 2000
 
 
 class Identities:
-    """Looks into the headers of kept films; safe to share among threads."""
+    """Reads the headers of kept films; safe to share among threads."""
 
     def __init__(self, archive: Archive, shown: Identifiers, limits: Limits) -> None:
         self._archive = archive

@@ -1,4 +1,4 @@
-"""Is a patient's film better or worse than the one before? Only where the model can tell.
+"""Is a patient's film better or worse than the one before? Said only where the model can tell.
 
 A model that grades an unchanged patient twice gives two scores. What lies between them in 95 of
 100 cases is its repeatability limit (the repeatability coefficient of Bland and Altman), and only

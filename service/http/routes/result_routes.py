@@ -55,7 +55,7 @@ def get_result(
 ) -> Response:
     """Return the document as it was first answered, with what readers have said of it since.
 
-    Who may send films and read none is not told what readers said.
+    Callers who may send films and read none get no reviews.
     """
     document = service.records.results.get(id)
     reviews = service.records.reviews.of(id) if caller.may("read") else ()

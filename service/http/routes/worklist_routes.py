@@ -47,15 +47,15 @@ def list_films(
     ] = "newest",
     severity: Annotated[list[Severity] | None, Query(description="One of these")] = None,
     status: Annotated[list[Status] | None, Query(description="One of these")] = None,
-    since: Annotated[Day | None, Query(description="First day on which it was taken")] = None,
-    until: Annotated[Day | None, Query(description="Last day on which it was taken")] = None,
+    since: Annotated[Day | None, Query(description="First day of acquisition")] = None,
+    until: Annotated[Day | None, Query(description="Last day of acquisition")] = None,
     reviewed: Annotated[
         Literal["yes", "no"] | None, Query(description="Whether any reader has judged it")
     ] = None,
 ) -> Response:
     """Return one page; follow `next` with the same filters and order.
 
-    A film whose header does not tell when it was taken is filtered by when it came in.
+    A film whose header has no acquisition date is filtered by the day on which it came in.
     """
     cursor = None if after is None else parse_cursor(after, order)
     filters = Filters(

@@ -1,4 +1,4 @@
-"""A database of users, a clock that tests turn, and people at the door of a service."""
+"""A database of users, a clock that tests turn, and people who sign in to a service."""
 
 from __future__ import annotations
 

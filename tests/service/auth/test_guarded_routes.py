@@ -111,8 +111,8 @@ def test_a_stranger_reaches_the_open_routes_alone(guarded: TestClient) -> None:
 def test_every_route_says_what_it_asks(guarded: TestClient) -> None:
     found = set(routes(guarded))
     assert {path for _, path in found} >= OPEN
-    told = set().union(*NEEDS.values())
-    assert {f"{method} {path}" for method, path in found if path not in OPEN} - told == set()
+    listed = set().union(*NEEDS.values())
+    assert {f"{method} {path}" for method, path in found if path not in OPEN} - listed == set()
 
 
 @pytest.mark.parametrize("role", ["sender", "reader", "engineer"])

@@ -8,27 +8,34 @@ from tests.service.conftest import Start
 
 def policy(client: TestClient, path: str) -> dict[str, str]:
     """Return the directives of the content security policy of a page."""
-    told = client.get(path).headers["Content-Security-Policy"]
+    header = client.get(path).headers["Content-Security-Policy"]
     return {
-        name: value for name, _, value in (one.strip().partition(" ") for one in told.split(";"))
+        name: value for name, _, value in (one.strip().partition(" ") for one in header.split(";"))
     }
 
 
 def test_the_page_may_load_and_run_nothing_but_its_own(client: TestClient) -> None:
-    told = policy(client, "/")
-    assert told["default-src"] == "'none'"
-    assert told["script-src"] == told["style-src"] == told["connect-src"] == "'self'"
-    assert told["worker-src"] == told["base-uri"] == told["frame-ancestors"] == "'none'"
-    assert told["require-trusted-types-for"] == "'script'"
-    assert "object-src" not in told
+    directives = policy(client, "/")
+    assert directives["default-src"] == "'none'"
+    assert (
+        directives["script-src"] == directives["style-src"] == directives["connect-src"] == "'self'"
+    )
+    assert (
+        directives["worker-src"]
+        == directives["base-uri"]
+        == directives["frame-ancestors"]
+        == "'none'"
+    )
+    assert directives["require-trusted-types-for"] == "'script'"
+    assert "object-src" not in directives
 
 
 def test_the_documentation_sets_styles_and_html_as_swagger_needs(client: TestClient) -> None:
-    told = policy(client, "/docs")
-    assert told["default-src"] == "'none'"
-    assert told["script-src"] == "'self'"
-    assert told["style-src"] == "'self' 'unsafe-inline'"
-    assert "require-trusted-types-for" not in told
+    directives = policy(client, "/docs")
+    assert directives["default-src"] == "'none'"
+    assert directives["script-src"] == "'self'"
+    assert directives["style-src"] == "'self' 'unsafe-inline'"
+    assert "require-trusted-types-for" not in directives
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/v1/results", "/nowhere"])

@@ -88,9 +88,9 @@ def test_it_does_not_start_open_to_others(data: Path) -> None:
     )
     assert process.running.wait(60) == 1
     process.end()
-    told = (data / "log").read_text()
-    assert "RADIOGRADE_TLS_CERTIFICATE" in told
-    assert "users add" not in told
+    text = (data / "log").read_text()
+    assert "RADIOGRADE_TLS_CERTIFICATE" in text
+    assert "users add" not in text
 
 
 @contextmanager

@@ -266,12 +266,12 @@ def test_the_log_knows_who_came_and_no_secret(client: TestClient) -> None:
         try_to(client, "wrong password", name=PASSWORD)
         csrf = sign_in(client)
         client.delete("/v1/session", headers=under(csrf))
-    told = [
+    signed = [
         (line["event"], line.get("user"))
         for line in logged
         if line["event"] in ("signed_in", "sign_in_failed", "signed_out")
     ]
-    assert told == [
+    assert signed == [
         ("sign_in_failed", "kim"),
         ("sign_in_failed", None),
         ("signed_in", "kim"),

@@ -72,7 +72,7 @@ def test_another_process_gets_the_same_settings(
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[node]\nport = 99999\n", r"node\.port: .*less than or equal to 65535"),
         ("[node]\ntitle = 1\n", r"node\.title: Extra inputs"),
@@ -87,9 +87,9 @@ def test_another_process_gets_the_same_settings(
         ("site = 'other.toml'\n", "RADIOGRADE_SITE instead"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_named_with_the_key(site: Path, text: str, told: str) -> None:
+def test_a_faulty_file_is_named_with_the_key(site: Path, text: str, message: str) -> None:
     site.write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(SiteError, match=told) as caught:
+    with pytest.raises(SiteError, match=message) as caught:
         load_settings(site=site)
     assert caught.value.message.startswith(f"{site} ")
 

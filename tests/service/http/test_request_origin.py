@@ -45,18 +45,18 @@ def built(middleware: Middleware, app: Any) -> Any:
 
 @pytest.mark.parametrize("behind_proxy", [True, ("127.0.0.1",), "127.0.0.0/8,10.9.9.9"])
 def test_what_the_proxy_says_is_taken(behind_proxy: Any) -> None:
-    told = (("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "10.1.2.3"))
-    assert passed_on(*told, behind_proxy=behind_proxy) == ("https", ("10.1.2.3", 0))
+    headers = (("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "10.1.2.3"))
+    assert passed_on(*headers, behind_proxy=behind_proxy) == ("https", ("10.1.2.3", 0))
 
 
 @pytest.mark.parametrize("behind_proxy", [True, "127.0.0.1"])
 def test_the_last_word_is_the_proxys_own(behind_proxy: Any) -> None:
-    told = (
+    headers = (
         ("X-Forwarded-For", "1.1.1.1, 2.2.2.2"),
         ("X-Forwarded-For", "10.1.2.3"),
         ("X-Forwarded-Proto", "https, HTTP"),
     )
-    assert passed_on(*told, behind_proxy=behind_proxy) == ("http", ("10.1.2.3", 0))
+    assert passed_on(*headers, behind_proxy=behind_proxy) == ("http", ("10.1.2.3", 0))
 
 
 def test_the_port_of_a_caller_is_no_part_of_the_address() -> None:
@@ -66,14 +66,14 @@ def test_the_port_of_a_caller_is_no_part_of_the_address() -> None:
 
 
 def test_of_several_proxies_the_caller_before_the_first_counts() -> None:
-    told = ("X-Forwarded-For", "6.6.6.6, 10.1.2.3, 10.9.9.9")
-    assert passed_on(told, behind_proxy="127.0.0.1,10.9.9.9")[1] == ("10.1.2.3", 0)
+    headers = ("X-Forwarded-For", "6.6.6.6, 10.1.2.3, 10.9.9.9")
+    assert passed_on(headers, behind_proxy="127.0.0.1,10.9.9.9")[1] == ("10.1.2.3", 0)
 
 
 def test_a_stranger_is_not_believed_where_the_proxies_are_named() -> None:
-    told = (("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "10.1.2.3"))
+    headers = (("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "10.1.2.3"))
     stranger = ("10.7.7.7", 5)
-    assert passed_on(*told, behind_proxy="127.0.0.1", peer=stranger) == ("http", stranger)
+    assert passed_on(*headers, behind_proxy="127.0.0.1", peer=stranger) == ("http", stranger)
 
 
 @pytest.mark.parametrize("proto", ["", "gopher", "https://evil.example"])

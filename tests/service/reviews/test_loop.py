@@ -1,4 +1,4 @@
-"""From the reading room to the next model: films in, reviewed, exported, trained on."""
+"""From the page to the next model: films in, reviewed, exported, trained on."""
 
 from __future__ import annotations
 

@@ -112,15 +112,15 @@ def test_nothing_in_it_names_the_patient(client: TestClient) -> None:
 
 def test_maps(client: TestClient) -> None:
     id = graded(client, film_bytes())
-    told = view_of(client, id)["maps"]
-    assert told == {
+    shape = view_of(client, id)["maps"]
+    assert shape == {
         "rows": 80,
         "columns": 60,
         "borders": [pytest.approx(1 / 3), pytest.approx(2 / 3)],
         "involved": 0.25,
     }
     content = client.get(f"/v1/results/{id}/maps").content
-    planes = np.frombuffer(content, np.uint8).reshape(3, told["rows"], told["columns"])
+    planes = np.frombuffer(content, np.uint8).reshape(3, shape["rows"], shape["columns"])
     expected = maps()
     assert np.array_equal(planes[0], np.rint(255 * expected.opacity))
     assert np.array_equal(planes[1:], np.rint(255 * expected.lungs))

@@ -19,9 +19,9 @@ DICOM = {"Content-Type": "application/dicom"}
 def patient(client: TestClient, content: bytes) -> dict[str, Any]:
     answer = client.post("/v1/score", content=content, headers=DICOM).json()
     id = answer.get("id") or answer["result_id"]
-    told: dict[str, Any] = client.get(f"/v1/worklist/{id}").json()["patient"]
-    assert told is None or len(told.pop("label")) == 6
-    return told
+    shown: dict[str, Any] = client.get(f"/v1/worklist/{id}").json()["patient"]
+    assert shown is None or len(shown.pop("label")) == 6
+    return shown
 
 
 def test_nothing_is_told_by_default(client: TestClient) -> None:
@@ -52,17 +52,19 @@ def test_names_are_readable(start: Start, written: str, read: str | None) -> Non
 
 @pytest.mark.filterwarnings("ignore:Invalid value")
 def test_what_the_film_does_not_say_is_null(start: Start) -> None:
-    told = patient(start(identifiers="full"), film_bytes(PatientName=None, PatientBirthDate="1960"))
-    assert told == {"id": "P-1", "name": None, "birth_date": None}
+    shown = patient(
+        start(identifiers="full"), film_bytes(PatientName=None, PatientBirthDate="1960")
+    )
+    assert shown == {"id": "P-1", "name": None, "birth_date": None}
 
 
 def test_korean_and_japanese_films(start: Start, shared: Path) -> None:
     client = start(identifiers="full")
     for name in ("chrKoreanMulti", "chrJapMulti"):
         content = (shared / "dicom" / "charsets" / f"{name}.dcm").read_bytes()
-        told = patient(client, content)
-        if told is not None:
-            assert told["name"].isprintable()
+        shown = patient(client, content)
+        if shown is not None:
+            assert shown["name"].isprintable()
 
 
 def test_a_film_let_go_tells_nothing_more(start: Start) -> None:
@@ -79,8 +81,8 @@ def test_a_film_lost_from_disk_is_no_error(start: Start) -> None:
     client = start(identifiers="full")
     id = client.post("/v1/score", content=film_bytes(), headers=DICOM).json()["id"]
     records_of(client).archive.drop(id)
-    told = client.get(f"/v1/worklist/{id}").json()["patient"]
-    assert (told["id"], told["name"], told["birth_date"]) == (None, None, None)
+    shown = client.get(f"/v1/worklist/{id}").json()["patient"]
+    assert (shown["id"], shown["name"], shown["birth_date"]) == (None, None, None)
 
 
 @pytest.mark.parametrize("end", [140, 200, 600])
@@ -91,10 +93,10 @@ def test_a_film_damaged_on_disk_says_nothing_of_the_patient_in_warnings(
     content = film_bytes(PatientName="Hong^Gildong")
     id = client.post("/v1/score", content=content, headers=DICOM).json()["id"]
     records_of(client).archive.keep(id, content[:end] + b"\xff" * 400)
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         assert client.get(f"/v1/worklist/{id}").status_code == 200
-    assert not [one for one in told if "Hong" in str(one.message)]
+    assert not [one for one in caught if "Hong" in str(one.message)]
 
 
 def test_no_identity_is_in_database_or_log(
