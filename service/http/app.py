@@ -93,7 +93,7 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
     app.state.runtime = runtime
     app.state.access = access
     app.state.page_queries = queries
-    app.state.stow = StowEndpoint(runtime.records.intake, settings.limits.max_bytes)
+    app.state.stow = StowEndpoint(runtime.records.intake, settings.limits)
     records = runtime.records
     app.state.reviews = ReviewRecorder(
         records.database, records.results, records.reviews, records.deliveries, settings.destination

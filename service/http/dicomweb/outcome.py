@@ -9,7 +9,6 @@ from typing import Any
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.service.films.intake import Receipt
-from radiograde.service.http.dicomweb.instance import Instance
 
 Json = dict[str, Any]
 
@@ -23,6 +22,20 @@ _OTHER_FAILURES_SEQUENCE = "0008119A"
 
 _NO_URL: Json = {"vr": "UR"}
 """Type 2 and empty: films are not given out again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """UIDs as the data set holds them; None for one that is absent or no UID."""
+
+    sop_class_uid: str | None
+    sop_instance_uid: str | None
+    study_instance_uid: str | None
+
+    @property
+    def can_be_referenced(self) -> bool:
+        """Whether its class and itself are named, as every answer about it must."""
+        return self.sop_class_uid is not None and self.sop_instance_uid is not None
 
 
 class FailureReason(IntEnum):

@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from radiograde.model.errors import OverloadedError
+from radiograde.model.limits import Limits
 from radiograde.service.films.intake import Intake
 from radiograde.service.http.dicomweb.multipart import PartLimits
 
@@ -21,10 +22,10 @@ PLACES = 16
 
 @dataclass(frozen=True, slots=True)
 class StowEndpoint:
-    """``max_part_bytes``: the largest instance. ``idle_s``: how long a sender may fall silent."""
+    """``limits``: of an instance. ``idle_s``: how long a sender may fall silent."""
 
     intake: Intake
-    max_part_bytes: int
+    limits: Limits
     idle_s: float = 60.0
     max_parts: int = MAX_PARTS
     places: threading.BoundedSemaphore = field(
@@ -32,9 +33,9 @@ class StowEndpoint:
     )
 
     @property
-    def limits(self) -> PartLimits:
+    def part_limits(self) -> PartLimits:
         """The limits of a request's parts."""
-        return PartLimits(self.max_part_bytes, self.max_parts)
+        return PartLimits(self.limits.max_bytes, self.max_parts)
 
     @contextmanager
     def place(self) -> Iterator[None]:

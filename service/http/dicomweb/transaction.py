@@ -6,11 +6,20 @@ import structlog
 from starlette.concurrency import run_in_threadpool
 
 from radiograde.model.errors import RadiogradeError, TooLargeError
+from radiograde.model.limits import Limits
+from radiograde.model.reading.dicom_facts import uid
+from radiograde.model.reading.dicom_file import PREAMBLE
+from radiograde.model.reading.film_file import FilmFile
 from radiograde.service.errors import NoSpaceError, StoreError, UnsupportedMediaError
 from radiograde.service.films.intake import Intake
-from radiograde.service.http.dicomweb.instance import Instance, identify
 from radiograde.service.http.dicomweb.multipart import MultipartPart
-from radiograde.service.http.dicomweb.outcome import Failed, FailureReason, Outcome, Stored
+from radiograde.service.http.dicomweb.outcome import (
+    Failed,
+    FailureReason,
+    Instance,
+    Outcome,
+    Stored,
+)
 
 log = structlog.get_logger("radiograde.stow")
 
@@ -25,9 +34,10 @@ class StoreTransaction:
     ``study``: the Study Instance UID that every instance must belong to; None: any.
     """
 
-    def __init__(self, intake: Intake, study: str | None = None) -> None:
+    def __init__(self, intake: Intake, limits: Limits, study: str | None = None) -> None:
         self.outcomes: list[Outcome] = []
         self._intake = intake
+        self._limits = limits
         self._study = study
         self._away: RadiogradeError | None = None
 
@@ -54,7 +64,8 @@ class StoreTransaction:
         self.outcomes.append(await run_in_threadpool(self._take, part))
 
     def _take(self, part: MultipartPart) -> Outcome:
-        instance = identify(part.content)
+        film = FilmFile(part.content, self._limits)  # of one too large its beginning
+        instance = identify(film)
         if part.media_type not in ("", DICOM) or part.encoding not in _PLAIN_ENCODINGS:
             error: RadiogradeError = UnsupportedMediaError(
                 f"A part is not {DICOM}, or encoded. Send DICOM files as they are."
@@ -71,11 +82,11 @@ class StoreTransaction:
             return Failed(FailureReason.OTHER_STUDY, instance)
         if self._away is not None:  # every further try might wait for the same dead database
             return Failed(FailureReason.OUT_OF_RESOURCES, instance, self._away)
-        return self._accept(instance, part.content)
+        return self._accept(instance, film)
 
-    def _accept(self, instance: Instance, content: bytes) -> Outcome:
+    def _accept(self, instance: Instance, film: FilmFile) -> Outcome:
         try:
-            return Stored(instance, self._intake.accept(content, "dicomweb"))
+            return Stored(instance, self._intake.accept(film, "dicomweb"))
         except (StoreError, NoSpaceError) as error:
             self._away = error
             return Failed(FailureReason.OUT_OF_RESOURCES, instance, error)
@@ -84,3 +95,14 @@ class StoreTransaction:
         except Exception as error:  # noqa: BLE001 - the other parts may still be stored
             log.error("unexpected_error", type=type(error).__name__)
             return Failed(FailureReason.PROCESSING_FAILURE, instance)
+
+
+def identify(film: FilmFile) -> Instance | None:
+    """Return the instance in a DICOM file (PS3.10 section 7); None where none can be made out."""
+    header = film.header
+    if header is None or film.content[PREAMBLE : PREAMBLE + 4] != b"DICM":
+        return None
+    names = "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID"
+    sop_class, sop_instance, study = (uid(header, name) for name in names)
+    found = sop_class or sop_instance or study
+    return Instance(sop_class, sop_instance, study) if found else None

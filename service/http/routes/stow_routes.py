@@ -83,10 +83,10 @@ async def store_study(
 
 
 async def _store(request: Request, stow: Stow, study: str | None) -> Response:
-    transaction = StoreTransaction(stow.intake, study)
+    transaction = StoreTransaction(stow.intake, stow.limits, study)
     try:
         with stow.place():
-            async for part in parts_of(request, stow.limits, stow.idle_s):
+            async for part in parts_of(request, stow.part_limits, stow.idle_s):
                 await transaction.take(part)
                 del part  # else it would stay in memory while the next one arrives
     except RadiogradeError as error:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from fastapi import FastAPI
 from fastapi.middleware import Middleware
 
+from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.service.atomic_write import Content
 from radiograde.service.config.site import FilmSource
@@ -56,7 +57,7 @@ def stow_app(
 ) -> FastAPI:
     """Return an app that has the store route and nothing else."""
     app = DocumentedApi(middleware=[Middleware(RequestLog)])
-    app.state.stow = StowEndpoint(intake, max_part_bytes, idle_s, max_parts)
+    app.state.stow = StowEndpoint(intake, Limits(max_part_bytes), idle_s, max_parts)
     add_problem_handlers(app)
     app.include_router(stow_routes.router)
     return app

@@ -430,8 +430,8 @@ def test_memory_holds_one_instance_at_a_time(films: list[bytes]) -> None:
 
     class Forgetful(FakeIntake):
         def accept(self, content: Any, source: Any) -> Any:
-            receipt = super().accept(content[:1000] + str(self.calls).encode(), source)
-            assert len(content) == size
+            receipt = super().accept(content.content[:1000] + str(self.calls).encode(), source)
+            assert len(content.content) == size
             return receipt
 
     intake = Forgetful()
