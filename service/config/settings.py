@@ -10,6 +10,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -102,7 +103,9 @@ class Settings(BaseSettings):
     device: Device = Field("auto", description="auto takes a GPU where there is one")
     workers: PositiveInt = Field(2, description="Films graded at the same time")
     queue: int = Field(16, ge=0, description="Films that may wait beyond those being graded")
-    max_upload_mb: PositiveInt = Field(64, description="Largest request body, in MiB")
+    max_upload_mb: PositiveInt | None = Field(
+        None, description="Largest film over HTTP, in MiB, if smaller than node.max_object_mb"
+    )
     upload_timeout_s: PositiveFloat = Field(60.0, description="Time to receive a request body")
     site: Path | None = Field(
         None, description="TOML file with node, folders and destinations; default in data_dir"
@@ -189,9 +192,13 @@ class Settings(BaseSettings):
         }
 
     @property
-    def max_upload_bytes(self) -> int:
-        """Largest request body in bytes."""
-        return self.max_upload_mb * 1024 * 1024
+    def upload_limits(self) -> Limits:
+        """What a film over HTTP may claim: no more than by the other sources."""
+        if self.max_upload_mb is None:
+            return self.limits
+        return replace(
+            self.limits, max_bytes=min(self.max_upload_mb * 2**20, self.limits.max_bytes)
+        )
 
     @property
     def is_loopback(self) -> bool:

@@ -45,7 +45,7 @@ def open_runtime(settings: Settings, scorer: Scorer | None = None) -> Runtime:
         settings,
         scorer,
         records,
-        FilmGrader(records, scorer, settings.limits),
+        FilmGrader(records, scorer, settings.upload_limits),
         GradingPool(settings.workers, settings.queue),
     )
 

@@ -9,11 +9,14 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from radiograde.model.errors import TooLargeError
+from radiograde.model.limits import Limits
 from radiograde.service.errors import BadRequestError, UnsupportedMediaError, UploadTimeoutError
 
 FIELD = "file"
 MULTIPART = "multipart/form-data"
+FORM_BYTES = 2**16
+"""What a form may have around its file."""
+
 RAW_TYPES = ("application/dicom", "application/octet-stream", "image/png", "image/jpeg")
 
 
@@ -23,12 +26,12 @@ class _InMemoryParser(MultiPartParser):
     spool_max_size = 0
 
 
-async def read_upload(request: Request, limit: int, timeout_s: float) -> bytes:
+async def read_upload(request: Request, limits: Limits, timeout_s: float) -> bytes:
     """Return the film's bytes; a body without a Content-Type is taken as raw.
 
     Raises:
         UnsupportedMediaError: the Content-Type is neither multipart nor a film's.
-        TooLargeError: more than ``limit`` bytes arrived, whatever Content-Length said.
+        TooLargeError: more bytes arrived than a film may have, whatever Content-Length said.
         UploadTimeoutError: the body was not complete after ``timeout_s`` seconds.
         BadRequestError: the form is malformed, or has no file in its field ``file``.
     """
@@ -38,10 +41,11 @@ async def read_upload(request: Request, limit: int, timeout_s: float) -> bytes:
             f"Send {MULTIPART} with the field '{FIELD}', or the file itself as one of "
             f"{', '.join(RAW_TYPES)}."
         )
+    longest = limits.max_bytes + (FORM_BYTES if media_type == MULTIPART else 0)
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
-        raise _too_large(limit)
-    body = _limited(request.stream(), limit)
+    if declared.isdecimal() and int(declared) > longest:
+        limits.check_bytes(int(declared))
+    body = _limited(request.stream(), limits, longest)
     try:
         async with asyncio.timeout(timeout_s):
             if media_type == MULTIPART:
@@ -53,12 +57,14 @@ async def read_upload(request: Request, limit: int, timeout_s: float) -> bytes:
         ) from error
 
 
-async def _limited(stream: AsyncGenerator[bytes, None], limit: int) -> AsyncGenerator[bytes, None]:
+async def _limited(
+    stream: AsyncGenerator[bytes, None], limits: Limits, longest: int
+) -> AsyncGenerator[bytes, None]:
     received = 0
     async for chunk in stream:
         received += len(chunk)
-        if received > limit:
-            raise _too_large(limit)
+        if received > longest:
+            limits.check_bytes(received)
         yield chunk
 
 
@@ -74,7 +80,3 @@ async def _file_field(request: Request, body: AsyncGenerator[bytes, None]) -> by
         return await field.read()
     finally:
         await form.close()
-
-
-def _too_large(limit: int) -> TooLargeError:
-    return TooLargeError(f"The request is larger than {limit // 2**20} MiB.")

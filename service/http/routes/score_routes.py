@@ -67,7 +67,7 @@ async def score(
     """
     settings = service.settings
     with service.pool.admit() as place:
-        data = await read_upload(request, settings.max_upload_bytes, settings.upload_timeout_s)
+        data = await read_upload(request, settings.upload_limits, settings.upload_timeout_s)
         result = await place.run(partial(service.grader.answer, data, again=again))
     _log_result(result)
     return JSONResponse(result.to_json()) if result.status == "scored" else result_problem(result)

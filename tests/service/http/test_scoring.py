@@ -128,6 +128,7 @@ def chunks(total: int) -> Iterator[bytes]:
 def test_a_large_body_is_refused_by_its_declared_length(start: Start) -> None:
     client = start(max_upload_mb=1)
     assert_problem(send(client, bytes(2**20 + 1)), 413, "too_large")
+    assert_problem(client.post("/v1/score", files={"file": bytes(2**20 + 1)}), 413, "too_large")
 
 
 def test_a_large_body_is_refused_by_what_arrives(start: Start) -> None:

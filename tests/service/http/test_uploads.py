@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
+from radiograde.model.limits import Limits
 from radiograde.service.errors import UploadTimeoutError
 from radiograde.service.http.uploads import read_upload
 
@@ -30,7 +31,7 @@ def body(data: bytes, *, more: bool) -> Message:
 
 def test_the_parts_of_a_body_are_joined() -> None:
     parts = request([body(b"ab", more=True), body(b"c", more=False)])
-    assert asyncio.run(read_upload(parts, 3, 5)) == b"abc"
+    assert asyncio.run(read_upload(parts, Limits(3), 5)) == b"abc"
 
 
 def test_no_film_is_left_on_a_disk(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,10 +45,10 @@ def test_no_film_is_left_on_a_disk(client: TestClient, monkeypatch: pytest.Monke
 def test_a_body_that_stalls_is_given_up() -> None:
     stalled = request([body(b"ab", more=True)])
     with pytest.raises(UploadTimeoutError, match=r"0\.05 seconds"):
-        asyncio.run(read_upload(stalled, 10, 0.05))
+        asyncio.run(read_upload(stalled, Limits(10), 0.05))
 
 
 def test_a_caller_who_hangs_up_is_noticed() -> None:
     gone = request([body(b"ab", more=True), {"type": "http.disconnect"}])
     with pytest.raises(ClientDisconnect):
-        asyncio.run(read_upload(gone, 10, 5))
+        asyncio.run(read_upload(gone, Limits(10), 5))
