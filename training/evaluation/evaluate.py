@@ -17,7 +17,8 @@ from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_dataset import Study, check_same_films, open_study
 from radiograde.training.dataset.targets import is_clear
 from radiograde.training.distributed import Machine
-from radiograde.training.evaluation import calibrate, conformal
+from radiograde.training.evaluation import calibrate
+from radiograde.training.evaluation import intervals as conformal
 from radiograde.training.evaluation.change import changes
 from radiograde.training.evaluation.comparators import OURS, side_by_side
 from radiograde.training.evaluation.graded_scale import graded_scales

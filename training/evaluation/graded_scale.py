@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from radiograde.model.scoring.intervals import Width
 from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY, ZONE, ZONES, Scale
-from radiograde.training.evaluation import conformal
+from radiograde.training.evaluation import intervals as conformal
 from radiograde.training.evaluation.metrics import Array
 from radiograde.training.evaluation.predictions import Predictions
 from radiograde.training.evaluation.reference_standard import References

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from radiograde.training.evaluation import conformal
+from radiograde.training.evaluation import intervals as conformal
 from radiograde.training.evaluation.graded_scale import GradedScale
 from radiograde.training.evaluation.metrics import Array
 

@@ -8,19 +8,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib import rc_context
 
 from radiograde.training.evaluation.measured import Measured
-from radiograde.training.report import (
-    agreement,
-    change,
-    clear,
-    films,
-    gate,
-    headline,
-    intervals,
-    robustness,
-    scores,
-    subgroups,
-    worst,
-)
+from radiograde.training.report import agreement_section as agreement
+from radiograde.training.report import change, clear, films, robustness
+from radiograde.training.report import input_check_section as gate
+from radiograde.training.report import interval_section as intervals
+from radiograde.training.report import overview as headline
+from radiograde.training.report import robustness_sections as subgroups
+from radiograde.training.report import score_sections as scores
+from radiograde.training.report import worst_films as worst
 from radiograde.training.report.style import STYLE
 
 NAME = "report.html"

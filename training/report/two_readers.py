@@ -9,7 +9,7 @@ from radiograde.model.scoring.scales import BRIXIA
 from radiograde.training.evaluation.reference_standard import References
 from radiograde.training.network.severity_network import READERS
 from radiograde.training.report.parts import Plot
-from radiograde.training.report.scatter import SIDE
+from radiograde.training.report.score_plots import SIDE
 from radiograde.training.report.style import INK, MUTED, plot, sheet
 
 STEP = 3.0

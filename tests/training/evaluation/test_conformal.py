@@ -3,7 +3,7 @@ import pytest
 
 from radiograde.model.scoring.intervals import Width
 from radiograde.model.scoring.scales import BRIXIA, ZONE
-from radiograde.training.evaluation import conformal
+from radiograde.training.evaluation import intervals as conformal
 from radiograde.training.evaluation.metrics import Array
 
 FILMS = 3000

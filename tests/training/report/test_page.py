@@ -19,13 +19,16 @@ from radiograde.model.scoring.scope import CLASSES
 from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_cache import FilmCache
 from radiograde.training.dataset.film_dataset import Study
-from radiograde.training.evaluation import conformal, evaluate
+from radiograde.training.evaluation import evaluate
+from radiograde.training.evaluation import intervals as conformal
 from radiograde.training.evaluation.measured import Measured
 from radiograde.training.evaluation.predictions import Predictions
 from radiograde.training.evaluation.reference_standard import References
 from radiograde.training.input_check import held_out as scope_evaluation
 from radiograde.training.input_check.held_out import Trial
-from radiograde.training.report import agreement, bland_altman, crossed, page, scores
+from radiograde.training.report import agreement_section as agreement
+from radiograde.training.report import bland_altman, crossed, page
+from radiograde.training.report import score_sections as scores
 from radiograde.training.report.style import STYLE
 from tests.training import samples as studies
 

@@ -11,7 +11,7 @@ from radiograde.training.evaluation.tables import shown
 from radiograde.training.network.severity_network import READERS
 from radiograde.training.report.bland_altman import Pair, bland_altman
 from radiograde.training.report.parts import Plot, Section, Table
-from radiograde.training.report.scatter import against_readers
+from radiograde.training.report.score_plots import against_readers
 from radiograde.training.report.two_readers import two_readers
 
 
