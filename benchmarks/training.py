@@ -1,6 +1,6 @@
 """One training step on two CPU cores, beside the same step without each of its four savings.
 
-Two fine-tunes run side by side with a core each, freed memory is kept rather than given back to
+Two fine-tunes run in parallel with a core each, freed memory is kept rather than given back to
 the kernel, batch normalisation is folded into the convolutions, and the encoder's first blocks
 stay as pretraining left them. Each contender runs in processes of its own; a time is that of a
 step of one fine-tune, both cores counted.
@@ -52,7 +52,8 @@ def main(rounds: int, only: str | None) -> None:
         for name in CONTENDERS:
             samples[name].append(_in_own_processes(name))
     config = TrainConfig()
-    what = {"threads": THREADS, "batch": config.batch_size, "look": config.network.look_size}
+    side = config.network.pass_size
+    what = {"threads": THREADS, "batch": config.batch_size, "side": side}
     path = write_results("training", what, samples, AS_TRAINED)
     click.echo(f"{table(samples, AS_TRAINED)}\n\n{path}")
 
@@ -70,7 +71,7 @@ def _jobs(contender: str) -> int:
 
 
 def _steps(contender: str) -> Iterator[float]:
-    """Yield the milliseconds of forward and backward passes over one batch of looks."""
+    """Yield the milliseconds of forward and backward passes over one batch of pictures."""
     torch.set_num_threads(THREADS // _jobs(contender))
     if contender != "freed memory given back":
         keep_freed_memory()
@@ -82,17 +83,17 @@ def _steps(contender: str) -> Iterator[float]:
     if contender == "batch normalisation kept":
         _normalise(network.encoder)
     network.train().to(memory_format=torch.channels_last)
-    side = config.network.look_size
-    looks = torch.rand(config.batch_size, 1, side, side)
+    side = config.network.pass_size
+    pictures = torch.rand(config.batch_size, 1, side, side)
     for step in range(WARM_UP + STEPS):
         started = time.perf_counter()
-        _total(network(looks)).backward()
+        _total(network(pictures)).backward()
         if step >= WARM_UP:
             yield (time.perf_counter() - started) * 1000
 
 
-def _total(look: tuple[Tensor, ...]) -> Tensor:
-    return torch.stack([output.float().mean() for output in look]).sum()
+def _total(output: tuple[Tensor, ...]) -> Tensor:
+    return torch.stack([part.float().mean() for part in output]).sum()
 
 
 def _normalise(module: nn.Module) -> None:

@@ -46,8 +46,9 @@ _RUN = click.option(
 @click.option(
     "--out-of-scope",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of pictures that are no frontal chest films of adults, for the gate to learn; "
-    "its folders are named after what they hold: child_chest, ct_slice, lateral, limb, others.",
+    help="Folder of pictures that are no frontal chest films of adults, for the input check to "
+    "learn; its folders are named after what they hold: child_chest, ct_slice, lateral, limb, "
+    "others.",
 )
 @click.option(
     "--teacher",
@@ -64,7 +65,7 @@ def train(
     teacher: Path | None,
     cache: Path | None,
 ) -> None:
-    """Train a model: pretraining, one fine-tune a fold, the model to ship, and its gate.
+    """Train a model: pretraining, one fine-tune a fold, the model to ship, its input check.
 
     Losses are in TensorBoard format below the run. On several GPUs, or CPUs, start it with
     torchrun.
@@ -80,19 +81,20 @@ def train(
     from radiograde.training.config import TrainConfig
     from radiograde.training.errors import ConfigError
     from radiograde.training.fit import pipeline
-    from radiograde.training.run_paths import CONFIG
+    from radiograde.training.run_paths import RunPaths
 
+    paths = RunPaths.of(data, out, cache)
     with _PlainErrors():
-        saved = out / CONFIG
-        chosen = config_path or (saved if saved.exists() else None)
-        config = TrainConfig.load(chosen) if chosen else TrainConfig()
+        begun = TrainConfig.load(paths.config) if paths.config.exists() else None
+        config = TrainConfig.load(config_path) if config_path else begun or TrainConfig()
         if teacher is not None:
             config = config.model_copy(update={"teacher": teacher.resolve()})
-        if saved.exists() and TrainConfig.load(saved) != config:
+        if begun is not None and begun != config:
             raise ConfigError(
-                f"{out} was begun with another configuration ({saved}). Choose another --out."
+                f"{out} was begun with another configuration ({paths.config}). Choose another "
+                "--out."
             )
-        pipeline.train(data, out, config, cache or _shared_cache(out), out_of_scope)
+        pipeline.train(paths, config, out_of_scope)
 
 
 @click.command()
@@ -128,28 +130,24 @@ def evaluate(
       radiograde evaluate --data films/ --run runs/mine --report report/
     """  # noqa: D301  click needs the character itself
     import_training()
-    from radiograde.training import distributed as device
-    from radiograde.training.config import TrainConfig
     from radiograde.training.evaluation import evaluate as evaluation
-    from radiograde.training.evaluation import readme as readmes
-    from radiograde.training.evaluation.tables import show
+    from radiograde.training.evaluation.tables import check_readme, fill_readme, show
+    from radiograde.training.run_paths import RunPaths
 
     with _PlainErrors():
         if readme is not None:
-            readmes.check_readme(readme)
-        machine = device.start(TrainConfig.of_run(run))
-        measured = evaluation.evaluate(data, run, cache or _shared_cache(run), machine)
-    figures = measured.evaluation
+            check_readme(readme)
+        result = evaluation.evaluate(RunPaths.of(data, run, cache))
     if readme is not None:
-        readmes.fill_readme(readme, figures)
+        fill_readme(readme, result.metrics)
     if as_json:
-        click.echo(json.dumps(figures))
+        click.echo(json.dumps(result.metrics.to_json()))
     else:
-        show(figures)
+        show(result.metrics)
     if report is not None:
-        from radiograde.training.report import page
+        from radiograde.training.report.page import write_report
 
-        click.echo(f"{page.write(report, measured)}", err=as_json)
+        click.echo(f"{write_report(report, result)}", err=as_json)
 
 
 @click.command()
@@ -179,10 +177,11 @@ def export(data: Path, run: Path, out: Path, name: str, licence: str, cache: Pat
       radiograde serve --model mine.onnx
     """  # noqa: D301  click needs the character itself
     import_training()
-    from radiograde.training.release.shipping import ship
+    from radiograde.training.release.release_run import release_run
+    from radiograde.training.run_paths import RunPaths
 
     with _PlainErrors():
-        difference = ship(data, run, out, name, licence, cache or _shared_cache(run))
+        difference = release_run(RunPaths.of(data, run, cache), out, name, licence)
     click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, within {difference:.1e} of PyTorch")
 
 
@@ -194,10 +193,6 @@ def import_training() -> None:
         raise click.ClickException(
             "Training needs torch: install it with `pip install 'radiograde[train]'`."
         ) from error
-
-
-def _shared_cache(run: Path) -> Path:
-    return run.resolve().parent / ".films"
 
 
 class _PlainErrors:

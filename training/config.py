@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from radiograde.training.errors import ConfigError
-from radiograde.training.run_paths import CONFIG
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    former_names: ClassVar[Mapping[str, str]] = {}
+    """Keys of earlier versions, which are still read, and what they are called now."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_former_names(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict):
+            return raw
+        renamed = {cls.former_names.get(key, key): value for key, value in raw.items()}
+        # Where both names are given, neither is dropped in silence: the former one is refused.
+        return renamed if len(renamed) == len(raw) else raw
+
 
 class NetworkConfig(_Section):
-    """The network: which encoder, and how large its two looks are."""
+    """The network: which encoder, and how large a picture it is given in one pass."""
+
+    former_names = {"look_size": "pass_size"}
 
     encoder: str = "efficientnet_lite0"
     input_size: int = Field(512, description="side of the square film, pixels")
-    look_size: int = Field(256, description="side of what the encoder sees, pixels")
+    pass_size: int = Field(256, description="side of what the encoder is given, pixels")
     width: int = Field(64, description="channels of the decoder")
     margin: float = Field(0.08, description="border around the lungs' box, share of its side")
     grading_margins: tuple[float, ...] = Field(
-        (0.0, 0.2), description="the same for the looks that are averaged into a grading"
+        (0.0, 0.2), description="the same for the passes that are averaged into a grading"
     )
 
 
@@ -41,44 +55,54 @@ class AugmentConfig(_Section):
     noise: float = Field(0.04, description="largest standard deviation of the grain")
     blur: float = Field(0.2, description="probability of a soft film")
     marker: float = Field(0.3, description="probability of a letter-like bright or dark patch")
-    whole_film: float = Field(0.25, description="share of looks at the whole film")
+    whole_film: float = Field(0.25, description="share of samples that show the whole film")
 
 
 class StageConfig(_Section):
-    """One stage of training: how long and how fast."""
+    """One stage of training: how long, how fast, and how many films an epoch shows."""
+
+    former_names = {"taught": "pseudo_labelled", "clear": "normal"}
 
     epochs: int
     rate: float = Field(description="peak learning rate of the encoder")
     head_rate: float = Field(3.0, description="of the rest, as a multiple of the encoder's")
     frozen_blocks: int = Field(0, description="first blocks of the encoder that stay as they are")
     unlabelled: int = Field(0, description="films without severity drawn for an epoch")
-    taught: int = Field(0, description="the same in a run with a teacher, who graded them")
-    clear: int = Field(0, description="clear films drawn for an epoch, beside these")
+    pseudo_labelled: int = Field(0, description="the same in a run with a teacher")
+    normal: int = Field(0, description="normal films drawn for an epoch, beside these")
     brixia_repeats: int = Field(1, description="times a film with Brixia scores is shown")
 
 
 class LossConfig(_Section):
     """Weights of the terms."""
 
+    former_names = {
+        "bridge": "imputed_brixia",
+        "clear": "normal",
+        "taught": "pseudo_labels",
+    }
+
     lungs: float = 2.5
     zones: float = 1.0
     brixia: float = 1.0
-    bridge: float = 0.5
+    imputed_brixia: float = 0.5
     extent: float = 0.6
     opacity: float = 0.4
     extent6: float = 0.3
-    clear: float = 0.1
-    taught: float = 0.3
+    normal: float = 0.1
+    pseudo_labels: float = 0.3
     findings: float = 0.2
 
 
 class TrainConfig(_Section):
     """A whole run: domain pretraining, a fine-tune a fold, and the shipped model."""
 
+    former_names = {"augment_taught": "augment_pseudo_labelled"}
+
     seed: int = 20200601
     network: NetworkConfig = NetworkConfig()
     augment: AugmentConfig = AugmentConfig()
-    augment_taught: AugmentConfig = Field(
+    augment_pseudo_labelled: AugmentConfig = Field(
         AugmentConfig(
             rotate=15.0,
             zoom=0.18,
@@ -89,7 +113,7 @@ class TrainConfig(_Section):
             blur=0.5,
             marker=0.7,
         ),
-        description="of films that a teacher graded, who saw them unchanged",
+        description="of films with pseudo-labels, whose teacher graded them unchanged",
     )
     loss: LossConfig = LossConfig()
     pretrain: StageConfig = StageConfig(epochs=6, rate=6e-4, unlabelled=1200)
@@ -98,8 +122,8 @@ class TrainConfig(_Section):
         rate=5e-4,
         frozen_blocks=4,
         unlabelled=60,
-        taught=150,
-        clear=100,
+        pseudo_labelled=150,
+        normal=100,
         brixia_repeats=2,
     )
     teacher: Path | None = Field(
@@ -113,28 +137,19 @@ class TrainConfig(_Section):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int | None = Field(None, ge=1, description="CPU threads in all; None: all cores")
     jobs: int | None = Field(
-        None, ge=1, description="fine-tunes side by side on a CPU; None: one a thread"
+        None, ge=1, description="fine-tunes in parallel on a CPU; None: one a thread"
     )
 
     @model_validator(mode="after")
-    def _every_member_looks(self) -> Self:
-        looks = len(self.network.grading_margins)
-        if not looks or self.members > looks:
-            raise ValueError(f"members: {self.members} networks cannot share {looks} looks")
+    def _a_pass_for_every_member(self) -> Self:
+        passes = len(self.network.grading_margins)
+        if not passes or self.members > passes:
+            raise ValueError(f"members: {self.members} networks cannot share {passes} passes")
         return self
 
     def save(self, path: Path) -> None:
         """Write the configuration as YAML."""
         path.write_text(yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False))
-
-    @classmethod
-    def of_run(cls, run: Path) -> Self:
-        """Return the configuration that a run was begun with.
-
-        Raises:
-            ConfigError: the folder holds no run.
-        """
-        return cls.load(run / CONFIG)
 
     @classmethod
     def load(cls, path: Path) -> Self:

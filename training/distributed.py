@@ -7,6 +7,7 @@ import os
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
 import torch
 import torch.distributed as dist
@@ -22,58 +23,56 @@ _MALLOPT_NEVER_TRIM = (-1, 2**31 - 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
-    """The device of this process and its place among the processes."""
+class DistributedContext:
+    """The device of this process and its rank among ``world_size`` processes."""
 
     device: torch.device
     rank: int = 0
-    processes: int = 1
+    world_size: int = 1
+
+    @classmethod
+    def start(cls, config: TrainConfig) -> Self:
+        """Return the context of this process, joined to the others if ``torchrun`` started several.
+
+        Raises:
+            ConfigError: CUDA is required and is not here.
+        """
+        if config.device == "cuda" and not torch.cuda.is_available():
+            raise ConfigError("device: cuda, but PyTorch finds no CUDA device. Use auto or cpu.")
+        world_size = int(os.environ.get("WORLD_SIZE", "1"))
+        rank = int(os.environ.get("RANK", "0"))
+        cuda = config.device == "cuda" or (config.device == "auto" and torch.cuda.is_available())
+        if cuda:
+            device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+            torch.cuda.set_device(device)
+        else:
+            device = torch.device("cpu")
+            keep_freed_memory()
+            if config.threads:
+                torch.set_num_threads(config.threads)
+        if world_size > 1 and not dist.is_initialized():
+            dist.init_process_group("nccl" if cuda else "gloo", timeout=DECODING_TIME)
+        return cls(device, rank, world_size)
 
     @property
-    def first(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this process writes files and progress bars."""
         return self.rank == 0
 
     @property
-    def mixed(self) -> bool:
+    def mixed_precision(self) -> bool:
         """Whether to compute in bfloat16 where it is safe: on CUDA only, a CPU gains nothing."""
         return self.device.type == "cuda"
 
+    def wait_for_all(self) -> None:
+        """Return once every process has come here."""
+        if self.world_size > 1:
+            dist.barrier()
 
-def start(config: TrainConfig) -> Machine:
-    """Return the machine, joined to the other processes if ``torchrun`` started several.
-
-    Raises:
-        ConfigError: CUDA is asked for and is not here.
-    """
-    if config.device == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("device: cuda, but PyTorch finds no CUDA device. Use auto or cpu.")
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    rank = int(os.environ.get("RANK", "0"))
-    cuda = config.device == "cuda" or (config.device == "auto" and torch.cuda.is_available())
-    if cuda:
-        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
-        torch.cuda.set_device(device)
-    else:
-        device = torch.device("cpu")
-        keep_freed_memory()
-        if config.threads:
-            torch.set_num_threads(config.threads)
-    if processes > 1 and not dist.is_initialized():
-        dist.init_process_group("nccl" if cuda else "gloo", timeout=DECODING_TIME)
-    return Machine(device, rank, processes)
-
-
-def wait_for_all(machine: Machine) -> None:
-    """Return once every process has come here."""
-    if machine.processes > 1:
-        dist.barrier()
-
-
-def finish(machine: Machine) -> None:
-    """Leave the other processes."""
-    if machine.processes > 1:
-        dist.destroy_process_group()
+    def leave(self) -> None:
+        """Leave the other processes."""
+        if self.world_size > 1:
+            dist.destroy_process_group()
 
 
 def keep_freed_memory() -> None:

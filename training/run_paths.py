@@ -1,14 +1,13 @@
-"""What the parts of a run are called, and so the files and folders below it."""
+"""Where the parts of a run lie: its folders and files, and what its models are called."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-CONFIG = "config.yaml"
-"""Every choice of the run."""
-
-RECORD = "run.json"
-"""What ran, on what, and how long it took."""
+PRETRAINING = "pretrain"
+"""The network that the fine-tunes begin from."""
 
 FINAL = "final"
 """The model that ships; it learns from every fold."""
@@ -19,16 +18,102 @@ def fold_name(fold: int) -> str:
     return f"fold{fold}"
 
 
-def stage_name(held_out: int | None) -> str:
+def model_name(held_out: int | None) -> str:
     """Return the name of the model from which a fold is held out; of what ships, for None."""
     return FINAL if held_out is None else fold_name(held_out)
 
 
-def stages(folds: Sequence[int]) -> dict[str, int | None]:
+def held_out_folds(folds: Sequence[int]) -> dict[str, int | None]:
     """Return each model of a run with the fold held out from it, what ships last."""
-    return {stage_name(fold): fold for fold in (*folds, None)}
+    return {model_name(fold): fold for fold in (*folds, None)}
 
 
-def member_names(stage: str, members: int) -> list[str]:
+def member_names(model: str, members: int) -> list[str]:
     """Return the names of the networks that are averaged into one model, its own name first."""
-    return [stage, *(f"{stage}-{number}" for number in range(2, members + 1))]
+    return [model, *(f"{model}-{number}" for number in range(2, members + 1))]
+
+
+@dataclass(frozen=True, slots=True)
+class RunPaths:
+    """Where a run and its films lie.
+
+    ``data``: the manifest, or its folder. ``run``: everything that training and evaluation
+    write. ``cache``: the decoded films, shared by runs.
+
+        RUN/config.yaml          every choice of the run
+        RUN/run.json             versions, digests and seconds a stage
+        RUN/pretrain/            final.pt once done, last.pt before that
+        RUN/lung_boxes.pt        where each film's lungs lie
+        RUN/fold0/ ...           the same as in pretrain/, and the fold's input check
+        RUN/final/               the model that ships
+        RUN/calibration.json     what ``evaluate`` writes, as are the two below
+        RUN/predictions.npz
+        RUN/evaluation.json
+    """
+
+    data: Path
+    run: Path
+    cache: Path
+
+    @classmethod
+    def of(cls, data: Path, run: Path, cache: Path | None = None) -> RunPaths:
+        """Return the paths of a run; its cache is beside the run, where none is given."""
+        return cls(data, run, cache or run.resolve().parent / ".films")
+
+    def of_run(self, run: Path) -> RunPaths:
+        """Return the paths of another run on the same films."""
+        return replace(self, run=run)
+
+    @property
+    def config(self) -> Path:
+        """Every choice of the run."""
+        return self.run / "config.yaml"
+
+    @property
+    def record(self) -> Path:
+        """What ran, on what, and how long it took."""
+        return self.run / "run.json"
+
+    @property
+    def lung_boxes(self) -> Path:
+        """Boxes (N, 4) around the lungs of every film; once it is there, pretraining is done."""
+        return self.run / "lung_boxes.pt"
+
+    @property
+    def calibration(self) -> Path:
+        """The curves that the shipped model carries."""
+        return self.run / "calibration.json"
+
+    @property
+    def predictions(self) -> Path:
+        """The calibrated out-of-fold gradings."""
+        return self.run / "predictions.npz"
+
+    @property
+    def evaluation(self) -> Path:
+        """Every figure that the run was measured by."""
+        return self.run / "evaluation.json"
+
+    def folder(self, network: str) -> Path:
+        """Return the folder of a network such as ``pretrain``, ``fold0`` or ``final-2``."""
+        return self.run / network
+
+    def weights(self, network: str) -> Path:
+        """Return the averaged weights of a network; once they are there, its fit is done."""
+        return self.folder(network) / "final.pt"
+
+    def checkpoint(self, network: str) -> Path:
+        """Return the state after the last epoch of a fit that is not done."""
+        return self.folder(network) / "last.pt"
+
+    def pseudo_labels(self, network: str) -> Path:
+        """Return what the teacher graded for a network to learn."""
+        return self.folder(network) / "pseudo_labels.pt"
+
+    def input_check(self, model: str) -> Path:
+        """Return the weights of a model's input check."""
+        return self.folder(model) / "input_check.pt"
+
+    def held_out_pictures(self, model: str) -> Path:
+        """Return what a fold's input check says of the pictures held out from it."""
+        return self.folder(model) / "input_check.npz"

@@ -1,23 +1,30 @@
-"""A run small enough for a test: tiny pictures, few films, one epoch or two, a gate of few."""
+"""A run small enough for a test: tiny pictures, few films, one epoch or two."""
 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 from PIL import Image
 
+from radiograde.command import main
 from radiograde.data.phantom import PhantomSpec, draw
 from radiograde.data.phantom_dataset import write_dataset
 from radiograde.training.config import NetworkConfig, StageConfig, TrainConfig
+from radiograde.training.evaluation import calibrate, robustness
 from radiograde.training.fit import pipeline
-from radiograde.training.input_check import pictures as scope_pictures
+from radiograde.training.input_check import pictures
+from radiograde.training.run_paths import RunPaths
 
 FILMS = 40
 UNGRADED = 8
+TWO_WAYS = {"as it is": lambda film: film, "upside down": lambda film: film[::-1].copy()}
 SCORES = ("brixia", "geographic_extent", "opacity", "extent6")
 
 
@@ -62,7 +69,7 @@ def write_png(path: Path, pixels: np.ndarray[tuple[int, ...], np.dtype[np.float3
 def tiny() -> TrainConfig:
     """Return a configuration that trains in seconds, one stage after the other."""
     return TrainConfig(
-        network=NetworkConfig(input_size=128, look_size=64, width=16),
+        network=NetworkConfig(input_size=128, pass_size=64, width=16),
         pretrain=StageConfig(epochs=1, rate=1e-3),
         finetune=StageConfig(epochs=2, rate=1e-3, unlabelled=4),
         folds=2,
@@ -74,12 +81,12 @@ def tiny() -> TrainConfig:
 
 @pytest.fixture(scope="session")
 def few_pictures() -> Iterator[None]:
-    """Let the gate learn from few pictures, in this process."""
+    """Let the input check learn from few pictures, in this process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scope_pictures, "FRONTAL_FILMS", 20)
-        patch.setattr(scope_pictures, "SPOILT_FILMS", 4)
-        patch.setattr(scope_pictures, "CHANGED_COPIES", 1)
-        patch.setattr(scope_pictures, "PHANTOMS", 1)
+        patch.setattr(pictures, "FRONTAL_FILMS", 20)
+        patch.setattr(pictures, "CORRUPTED_FILMS", 4)
+        patch.setattr(pictures, "CHANGED_COPIES", 1)
+        patch.setattr(pictures, "PHANTOMS", 1)
         yield
 
 
@@ -93,5 +100,31 @@ def run(
 ) -> Path:
     """Return a finished tiny run; its films are decoded beside it, in ``films``."""
     out = tmp_path_factory.mktemp("runs") / "tiny"
-    pipeline.train(phantoms, out, tiny, out.parent / "films", out_of_scope)
+    pipeline.train(RunPaths(phantoms, out, out.parent / "films"), tiny, out_of_scope)
     return out
+
+
+@pytest.fixture(scope="session")
+def paths(phantoms: Path, run: Path) -> RunPaths:
+    """Return where the finished run and its films lie."""
+    return RunPaths(phantoms, run, run.parent / "films")
+
+
+@pytest.fixture(scope="session")
+def measured(paths: RunPaths) -> dict[str, Any]:
+    """Return the run's evaluation, as `radiograde evaluate --json` prints it."""
+    readme = paths.run.parent / "README.md"
+    readme.write_text("# x\n<!-- metrics:begin -->\nold\n<!-- metrics:end -->\ntail\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibrate, "FEWEST", 10)
+        patch.setattr(robustness, "PERTURBATIONS", TWO_WAYS)
+        done = invoke("evaluate", paths, "--json", "--readme", str(readme))
+    assert done.exit_code == 0, done.output
+    evaluation: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return evaluation
+
+
+def invoke(command: str, paths: RunPaths, *options: str) -> Result:
+    """Run a command on a run."""
+    files = ["--data", str(paths.data), "--run", str(paths.run), "--cache", str(paths.cache)]
+    return CliRunner().invoke(main, [command, *files, *options])

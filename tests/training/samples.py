@@ -1,4 +1,4 @@
-"""Films, studies and gradings made up for a test; nothing is read from disk."""
+"""Films, datasets and gradings made up for a test; nothing is read from disk."""
 
 from __future__ import annotations
 
@@ -12,14 +12,31 @@ from numpy.typing import NDArray
 from radiograde.data.film import Film
 from radiograde.data.manifest import Manifest
 from radiograde.model.scoring.scope import CLASSES
-from radiograde.training.dataset import targets
 from radiograde.training.dataset.film_cache import FilmCache
-from radiograde.training.dataset.film_dataset import Study
+from radiograde.training.dataset.film_dataset import FilmDataset
+from radiograde.training.dataset.targets import targets_of
 from radiograde.training.evaluation.predictions import Predictions
+from radiograde.training.fit.run_record import RunFacts
+from radiograde.training.input_check.held_out import HeldOutPictures
 from tests.readings import readings
 
 SIDE = 8
 GRADES = ("brixia", "geographic_extent", "opacity", "opacity_max", "extent6")
+
+NO_PICTURES = HeldOutPictures(np.zeros(0), np.zeros(0, str))
+
+RUN_FACTS = RunFacts(
+    manifest="d" * 64,
+    films=30,
+    python="3",
+    torch="2",
+    radiograde="1",
+    device="cpu",
+    threads=2,
+    processes=1,
+    minutes=1.0,
+    seconds={"final": 60},
+)
 
 
 def film(number: int = 0, **facts: object) -> Film:
@@ -35,15 +52,15 @@ def empty_cache(count: int) -> FilmCache:
     return FilmCache(np.zeros((count, 3, SIDE, SIDE), np.uint8), frames)
 
 
-def study(
+def film_dataset(
     films: Sequence[Film], folds: Sequence[int] | None = None, cache: FilmCache | None = None
-) -> Study:
-    """Return a study of the films, dealt into three folds in turn unless told otherwise."""
+) -> FilmDataset:
+    """Return a dataset of the films, dealt into three folds in turn unless told otherwise."""
     count = len(films)
-    return Study(
+    return FilmDataset(
         Manifest(tuple(films), Path("labels.csv"), "d" * 64),
         cache or empty_cache(count),
-        targets.of_films(films),
+        targets_of(films),
         torch.tensor(folds) if folds is not None else torch.arange(count) % 3,
         torch.tensor([film.has_severity for film in films]),
         torch.tensor([film.is_lateral for film in films]),
@@ -51,7 +68,7 @@ def study(
 
 
 def predictions(zones: NDArray[np.float32], **arrays: NDArray[np.float32]) -> Predictions:
-    """Return gradings with these zones (N, 6); every look agrees, every film is frontal."""
+    """Return gradings with these zones (N, 6); all passes agree, every film is frontal."""
     count = len(zones)
     scope = np.zeros((count, len(CLASSES)), np.float32)
     scope[:, 0] = 1.0

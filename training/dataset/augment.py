@@ -1,4 +1,4 @@
-"""Looks at films for training: a box, turned, stretched, mirrored, and exposed differently.
+"""Training samples from films: a box, turned, stretched, mirrored, and exposed differently.
 
 Everything happens on whole batches on the training device, masks beside the film.
 """
@@ -20,18 +20,18 @@ WHOLE = torch.tensor([-1.0, -1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Looks (N, 1, S, S) in [0, 1], lung masks (N, 2, S, S) in [0, 1], mirrored or not (N,)."""
+class AugmentedBatch:
+    """Images (N, 1, S, S) in [0, 1], lung masks (N, 2, S, S) in [0, 1], mirrored or not (N,)."""
 
-    looks: Tensor
+    images: Tensor
     lungs: Tensor
     mirror: Tensor
 
 
-def looks(
+def augment_batch(
     cells: Tensor, boxes: Tensor, side: int, config: AugmentConfig, rng: torch.Generator
-) -> Batch:
-    """Return one random look at each film.
+) -> AugmentedBatch:
+    """Return one random training sample of each film.
 
     ``cells``: (N, 3, S, S) uint8, film and lung masks. ``boxes``: (N, 4) around the lungs, in
     [-1, 1]. ``rng`` is a CPU generator, so that a run repeats itself on any device.
@@ -45,12 +45,13 @@ def looks(
     lungs = torch.where(
         mirror.to(cells.device)[:, None, None, None], sampled[:, 1:].flip(1), sampled[:, 1:]
     )
-    return Batch(_exposed(sampled[:, :1], config, rng), lungs, mirror.to(cells.device))
+    return AugmentedBatch(_exposed(sampled[:, :1], config, rng), lungs, mirror.to(cells.device))
 
 
-def joined(batches: Sequence[Batch]) -> Batch:
-    """Return the looks of all batches in one, in their order."""
-    return Batch(*(torch.cat([getattr(b, f.name) for b in batches]) for f in fields(Batch)))
+def concatenate(batches: Sequence[AugmentedBatch]) -> AugmentedBatch:
+    """Return the samples of all batches in one, in their order."""
+    columns = (field.name for field in fields(AugmentedBatch))
+    return AugmentedBatch(*(torch.cat([getattr(b, name) for b in batches]) for name in columns))
 
 
 def _uniform(count: int, limit: float, rng: torch.Generator, width: int = 1) -> Tensor:
@@ -71,7 +72,7 @@ def _angles(count: int, config: AugmentConfig, rng: torch.Generator) -> Tensor:
 
 
 def _grid(boxes: Tensor, angles: Tensor, mirror: Tensor, side: int) -> Tensor:
-    """Return where in the film each pixel of a look lies: (N, side, side, 2)."""
+    """Return where in the film each pixel of a sample lies: (N, side, side, 2)."""
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     half = (boxes[:, 2:] - boxes[:, :2]) / 2
     x = half[:, 0] * torch.where(mirror, -1.0, 1.0)
@@ -87,26 +88,26 @@ def _grid(boxes: Tensor, angles: Tensor, mirror: Tensor, side: int) -> Tensor:
     return F.affine_grid(theta, [len(boxes), 1, side, side], align_corners=False)
 
 
-def _exposed(looks: Tensor, config: AugmentConfig, rng: torch.Generator) -> Tensor:
-    """Return the looks with another gamma, contrast, grain, sharpness and stray markers."""
-    count, device = len(looks), looks.device
+def _exposed(images: Tensor, config: AugmentConfig, rng: torch.Generator) -> Tensor:
+    """Return the images with another gamma, contrast, grain, sharpness and stray markers."""
+    count, device = len(images), images.device
 
     def each(limit: float) -> Tensor:
         return _uniform(count, limit, rng).to(device)[..., None, None]
 
-    looks = looks.clamp(1e-4, 1.0) ** each(config.gamma).exp()
-    looks = looks * (1 + each(config.contrast)) + each(config.contrast / 3)
+    images = images.clamp(1e-4, 1.0) ** each(config.gamma).exp()
+    images = images * (1 + each(config.contrast)) + each(config.contrast / 3)
     if float(torch.rand(1, generator=rng)) < config.blur:
         sigma = 0.4 + float(torch.rand(1, generator=rng))
-        looks = gaussian_blur(looks, [5, 5], [sigma, sigma])
-    grain = torch.randn(looks.shape, generator=rng).to(device)
-    looks = looks + grain * each(config.noise).abs()
-    return _marked(looks, config, rng).clamp(0.0, 1.3)
+        images = gaussian_blur(images, [5, 5], [sigma, sigma])
+    grain = torch.randn(images.shape, generator=rng).to(device)
+    images = images + grain * each(config.noise).abs()
+    return _marked(images, config, rng).clamp(0.0, 1.3)
 
 
-def _marked(looks: Tensor, config: AugmentConfig, rng: torch.Generator) -> Tensor:
-    side = looks.shape[-1]
-    for look in looks:
+def _marked(images: Tensor, config: AugmentConfig, rng: torch.Generator) -> Tensor:
+    side = images.shape[-1]
+    for image in images:
         if float(torch.rand(1, generator=rng)) >= config.marker:
             continue
         height, width, top, left = (
@@ -114,5 +115,5 @@ def _marked(looks: Tensor, config: AugmentConfig, rng: torch.Generator) -> Tenso
             for value in torch.rand(4, generator=rng) * torch.tensor([24, 40, side, side])
         )
         bright = float(torch.rand(1, generator=rng)) < 0.7
-        look[:, top : top + height + 3, left : left + width + 3] = 1.0 if bright else 0.0
-    return looks
+        image[:, top : top + height + 3, left : left + width + 3] = 1.0 if bright else 0.0
+    return images

@@ -42,7 +42,9 @@ class FilmCache:
         return Frame(self.cells.shape[-1], top, left, height, width)
 
 
-def load(films: tuple[Film, ...], spec: Preprocessing, folder: Path, digest: str) -> FilmCache:
+def open_film_cache(
+    films: tuple[Film, ...], spec: Preprocessing, folder: Path, digest: str
+) -> FilmCache:
     """Return the cache of the films, built in ``folder`` on first use.
 
     Raises:

@@ -1,10 +1,8 @@
-"""A run's films: decoded, labelled, split into folds."""
+"""The films of a run: decoded, labelled, split into folds."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -13,22 +11,21 @@ from radiograde.data import manifest as manifests
 from radiograde.data.manifest import Manifest
 from radiograde.model.scoring.preprocess import Preprocessing
 from radiograde.training.config import TrainConfig
-from radiograde.training.dataset import film_cache as films
-from radiograde.training.dataset import targets
-from radiograde.training.errors import UnfitDataError
-from radiograde.training.run_paths import RECORD
+from radiograde.training.dataset.film_cache import FilmCache, open_film_cache
+from radiograde.training.dataset.targets import Targets, targets_of
+from radiograde.training.run_paths import RunPaths
 
 
 @dataclass(frozen=True, slots=True)
-class Study:
+class FilmDataset:
     """N films with everything that is known of them.
 
     ``folds``: (N,). ``severity``, ``lateral``: (N,) bool.
     """
 
     manifest: Manifest
-    cache: films.FilmCache
-    targets: targets.Targets
+    cache: FilmCache
+    targets: Targets
     folds: Tensor
     severity: Tensor
     lateral: Tensor
@@ -51,33 +48,23 @@ class Study:
         return torch.nonzero(elsewhere & ~self.lateral)[:, 0]
 
 
-def open_study(data: Path, config: TrainConfig, cache_folder: Path) -> Study:
-    """Return the films of a manifest, decoded in ``cache_folder`` and split into folds.
+def open_dataset(paths: RunPaths, config: TrainConfig) -> FilmDataset:
+    """Return the films of a manifest, decoded in ``paths.cache`` and split into folds.
 
-    Folds that the manifest gives are kept, and so is their number. Raises ManifestError.
+    Folds that the manifest gives are kept, and so is their number.
+
+    Raises:
+        ManifestError: the manifest has problems, or a film or mask cannot be read.
     """
-    manifest = manifests.load(data)
+    manifest = manifests.load(paths.data)
     given = [film.fold for film in manifest.films if film.fold is not None]
     manifest = manifest.with_folds(max(given) + 1 if given else config.folds)
     spec = Preprocessing(size=config.network.input_size)
-    return Study(
+    return FilmDataset(
         manifest,
-        films.load(manifest.films, spec, cache_folder, manifest.digest),
-        targets.of_films(manifest.films),
+        open_film_cache(manifest.films, spec, paths.cache, manifest.digest),
+        targets_of(manifest.films),
         torch.tensor([film.fold for film in manifest.films]),
         torch.tensor([film.has_severity for film in manifest.films]),
         torch.tensor([film.is_lateral for film in manifest.films]),
     )
-
-
-def check_same_films(run: Path, study: Study) -> None:
-    """Raise UnfitDataError unless the run, where it has begun, was begun with these films.
-
-    Other films would be dealt into other folds, and measured by models that learned from them.
-    """
-    record = run / RECORD
-    if record.exists() and json.loads(record.read_text())["manifest"] != study.manifest.digest:
-        raise UnfitDataError(
-            f"{run} was trained on another manifest than {study.manifest.path.name} is now. "
-            "Give that one, or train anew in another folder."
-        )

@@ -1,4 +1,4 @@
-"""What the films' labels ask of the network, as tensors; NaN where a label is absent."""
+"""The films' labels as tensors, for the network to learn; NaN where a label is absent."""
 
 from __future__ import annotations
 
@@ -11,15 +11,23 @@ from torch import Tensor
 from radiograde.data.errors import ManifestError, Problem
 from radiograde.data.film import Film
 from radiograde.model.scoring.scales import BRIXIA, OPACITY
-from radiograde.training.network.severity_network import EXTENT6_READERS, FINDINGS, READERS
 
-FEWEST_FOR_BRIDGE = 20
+FINDINGS = (
+    "No Finding", "Pneumonia", "COVID-19", "Infiltration", "Consolidation", "Atelectasis",
+    "Effusion", "Edema", "Nodule",
+)  # fmt: skip
+"""Weak labels that pretraining learns beside the lungs; the view PA is learned after them."""
+
+READERS = ("S", "J")
+EXTENT6_READERS = ("R", "D")
+
+FEWEST_FOR_IMPUTATION = 20
 """Films graded on both scales below which no plane is laid through them."""
 
 MIRRORED = [3, 4, 5, 0, 1, 2, 6, 7]
-"""Where a teacher's zones, extent and opacity are found in the mirror."""
+"""Where the zones, extent and opacity of a pseudo-label are found in the mirror."""
 
-CLEAR_FINDINGS = {"no finding", "nodule"}
+NORMAL_FINDINGS = {"no finding", "nodule"}
 """Findings beside which no pneumonia is expected."""
 
 
@@ -29,10 +37,10 @@ class Targets:
 
     ``zones``: (N, readers, 6) in 0-3. ``extent``, ``opacity``: (N,) in 0-8.
     ``extent6``: (N, readers) in 0-6. ``findings``: (N, F + 1) in 0-1, the last one the view PA.
-    ``clear``: (N,) 1 where no pneumonia is expected, else 0.
+    ``normal``: (N,) 1 where no pneumonia is expected, else 0.
     ``has_mask``: (N,) 1 where lung masks exist, else 0.
-    ``bridge``: (N,) in 0-18, the global Brixia score that other scales let expect (``bridged``).
-    ``taught``: (N, 8) zones, extent and opacity as a teacher graded them (``training.teacher``).
+    ``imputed_brixia``: (N,) in 0-18, the global Brixia score expected from extent and opacity.
+    ``pseudo_labels``: (N, 8) zones, extent and opacity as a teacher graded them.
     """
 
     zones: Tensor
@@ -40,10 +48,10 @@ class Targets:
     opacity: Tensor
     extent6: Tensor
     findings: Tensor
-    clear: Tensor
+    normal: Tensor
     has_mask: Tensor
-    bridge: Tensor
-    taught: Tensor
+    imputed_brixia: Tensor
+    pseudo_labels: Tensor
 
     def rows(self, index: Tensor, device: torch.device) -> Targets:
         """Return the targets of some films on a device."""
@@ -53,11 +61,13 @@ class Targets:
         """Return the targets with left and right zones swapped where ``mirror`` (N,) is true."""
         swapped = torch.cat([self.zones[..., 3:], self.zones[..., :3]], -1)
         zones = torch.where(mirror[:, None, None], swapped, self.zones)
-        taught = torch.where(mirror[:, None], self.taught[:, MIRRORED], self.taught)
-        return replace(self, zones=zones, taught=taught)
+        pseudo_labels = torch.where(
+            mirror[:, None], self.pseudo_labels[:, MIRRORED], self.pseudo_labels
+        )
+        return replace(self, zones=zones, pseudo_labels=pseudo_labels)
 
 
-def of_films(films: Sequence[Film]) -> Targets:
+def targets_of(films: Sequence[Film]) -> Targets:
     """Return the targets of the films, in their order.
 
     Raises:
@@ -76,14 +86,14 @@ def of_films(films: Sequence[Film]) -> Targets:
             [[_extent6(film, reader) for reader in EXTENT6_READERS] for film in films]
         ),
         findings=torch.tensor([_findings(film) for film in films]),
-        clear=torch.tensor([float(is_clear(film)) for film in films]),
+        normal=torch.tensor([float(is_normal(film)) for film in films]),
         has_mask=torch.tensor([float(film.lung_mask is not None) for film in films]),
-        bridge=torch.full((len(films),), nothing),
-        taught=torch.full((len(films), 8), nothing),
+        imputed_brixia=torch.full((len(films),), nothing),
+        pseudo_labels=torch.full((len(films), 8), nothing),
     )
 
 
-def bridged(targets: Targets, films: Tensor) -> Targets:
+def impute_brixia(targets: Targets, films: Tensor) -> Targets:
     """Return the targets with a global Brixia score expected from extent and opacity.
 
     A plane through those of ``films`` (indices) that readers graded on all three scales stands
@@ -93,28 +103,28 @@ def bridged(targets: Targets, films: Tensor) -> Targets:
     inputs = torch.stack([targets.extent, targets.opacity, torch.ones_like(brixia)], 1)
     graded = ~inputs.isnan().any(1)
     both = films[(graded & ~brixia.isnan())[films]]
-    bridge = torch.full_like(brixia, torch.nan)
-    if len(both) >= FEWEST_FOR_BRIDGE:
+    imputed = torch.full_like(brixia, torch.nan)
+    if len(both) >= FEWEST_FOR_IMPUTATION:
         plane = torch.linalg.lstsq(inputs[both], brixia[both, None]).solution
         alone = graded & brixia.isnan()
-        bridge[alone] = (inputs[alone] @ plane)[:, 0].clamp(BRIXIA.low, BRIXIA.high)
-    return replace(targets, bridge=bridge)
+        imputed[alone] = (inputs[alone] @ plane)[:, 0].clamp(BRIXIA.low, BRIXIA.high)
+    return replace(targets, imputed_brixia=imputed)
 
 
 def masks_alone(targets: Targets) -> Targets:
-    """Return the targets with films that have lung masks teaching lungs and nothing else.
+    """Return the targets without findings of films that have lung masks: lungs are left of them.
 
-    Pretraining sees every fold: what it is not told of these films can be measured on them.
+    Pretraining uses every fold: the labels that it is not given can be measured on these films.
     """
     masked = targets.has_mask == 1
     findings = targets.findings.clone()
     findings[masked] = torch.nan
-    return replace(targets, findings=findings, clear=targets.clear * ~masked)
+    return replace(targets, findings=findings, normal=targets.normal * ~masked)
 
 
-def is_clear(film: Film) -> bool:
+def is_normal(film: Film) -> bool:
     """Return whether the film's findings leave no room for pneumonia."""
-    return bool(film.finding) and {name.lower() for name in film.finding} <= CLEAR_FINDINGS
+    return bool(film.finding) and {name.lower() for name in film.finding} <= NORMAL_FINDINGS
 
 
 def _check_readers(films: Sequence[Film]) -> None:

@@ -10,74 +10,85 @@ import numpy as np
 from radiograde.model.scoring.scales import OPACITY
 from radiograde.training.evaluation.metrics import Agreement, Array, agreement, on_line
 from radiograde.training.evaluation.predictions import Predictions
-from radiograde.training.evaluation.reference_standard import COHEN_TOP, References
+from radiograde.training.evaluation.reference_standard import COHEN_TOP, ReferenceStandard
 
 OURS = "Radiograde"
+OTHER_EXTENT = "other readers' extent (line)"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ComparatorRow:
     """One grader beside one reference, on the films that both have."""
 
     reference: str
     grader: str
     agreement: Agreement
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the grader is Radiograde."""
+        return self.grader.startswith(OURS)
+
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """A reference (N,), our grades (N,) and those of others by name."""
+class _Comparison:
+    """A reference (N,), our grades (N,) and those of others by name.
+
+    ``systems``: Radiograde stands beside each on exactly its films; not so beside ``readers``.
+    """
 
     reference: str
     truth: Array
     ours: Array
-    peers: Mapping[str, Array]
-    others: Mapping[str, Array]
+    systems: Mapping[str, Array]
+    readers: Mapping[str, Array]
 
 
-def side_by_side(found: Predictions, references: References, patients: Sequence[str]) -> list[Row]:
-    """Return the rows of the table: ourselves, each peer, and ourselves on the peer's films.
+def comparator_table(
+    predictions: Predictions, standard: ReferenceStandard, patients: Sequence[str]
+) -> list[ComparatorRow]:
+    """Return the rows of the table: ourselves, each comparator, and ourselves on its films.
 
     Rows with fewer than two films are left out.
     """
     rows = []
-    for question in _questions(found, references):
-        for grader, grades in _graders(question):
-            if (~np.isnan(grades + question.truth)).sum() >= 2:
-                agreed = agreement(grades, question.truth, patients)
-                rows.append(Row(question.reference, grader, agreed))
+    for comparison in _comparisons(predictions, standard):
+        for grader, grades in _graders(comparison):
+            if (~np.isnan(grades + comparison.truth)).sum() >= 2:
+                agreed = agreement(grades, comparison.truth, patients)
+                rows.append(ComparatorRow(comparison.reference, grader, agreed))
     return rows
 
 
-def _graders(question: _Question) -> Iterator[tuple[str, Array]]:
-    yield OURS, question.ours
-    yield from question.others.items()
-    for name, grades in question.peers.items():
+def _graders(comparison: _Comparison) -> Iterator[tuple[str, Array]]:
+    yield OURS, comparison.ours
+    yield from comparison.readers.items()
+    for name, grades in comparison.systems.items():
         yield name, grades
-        yield f"{OURS}, films of {name}", np.where(np.isnan(grades), np.nan, question.ours)
+        yield f"{OURS}, films of {name}", np.where(np.isnan(grades), np.nan, comparison.ours)
 
 
-def _questions(found: Predictions, known: References) -> Iterator[_Question]:
-    ours = found.brixia.astype(float)
-    extent, opacity = found.extent.astype(float), found.opacity.astype(float)
-    bsnet, pxs = known.peer("bsnet_brixia"), known.peer("pxs")
+def _comparisons(predictions: Predictions, standard: ReferenceStandard) -> Iterator[_Comparison]:
+    ours = predictions.brixia.astype(float)
+    extent, opacity = predictions.extent.astype(float), predictions.opacity.astype(float)
+    bsnet, pxs = standard.of_comparator("bsnet_brixia"), standard.of_comparator("pxs")
     # What three other readers saw bounds what any grader can reach on these films.
-    others = {"other readers' extent (line)": on_line(known.extent, known.brixia)}
-    yield _Question("Brixia, readers' mean", known.brixia, ours, {"BS-Net": bsnet} | others, {})
+    systems = {"BS-Net": bsnet, OTHER_EXTENT: on_line(standard.extent, standard.brixia)}
+    yield _Comparison("Brixia, readers' mean", standard.brixia, ours, systems, {})
     for reader, other in (("S", "J"), ("J", "S")):
-        others = {f"reader {other}": known.of_reader(other)}
-        yield _Question(f"Brixia, reader {reader}", known.of_reader(reader), ours, {}, others)
-    yield _Question("extent", known.extent, extent, {}, {})
-    yield _Question("opacity", known.opacity, opacity, {}, {})
+        readers = {f"reader {other}": standard.of_reader(other)}
+        yield _Comparison(f"Brixia, reader {reader}", standard.of_reader(reader), ours, {}, readers)
+    yield _Comparison("extent", standard.extent, extent, {}, {})
+    yield _Comparison("opacity", standard.opacity, opacity, {}, {})
     for reference, truth, grades, covidnet in (
-        ("extent", np.where(known.cohen, known.extent, np.nan), extent, "covidnet_geo"),
+        ("extent", np.where(standard.cohen, standard.extent, np.nan), extent, "covidnet_geo"),
         (
             "opacity 0-6",
-            known.cohen_opacity(),
+            standard.cohen_opacity(),
             opacity * COHEN_TOP / OPACITY.high,
             "covidnet_opacity",
         ),
     ):
-        graders = {"BS-Net": bsnet, "PXS": pxs, "COVID-Net-S": known.peer(covidnet)}
+        graders = {"BS-Net": bsnet, "PXS": pxs, "COVID-Net-S": standard.of_comparator(covidnet)}
         lines = {f"{name} (line)": on_line(values, truth) for name, values in graders.items()}
-        yield _Question(f"{reference}, Cohen films", truth, grades, lines, {})
+        yield _Comparison(f"{reference}, Cohen films", truth, grades, lines, {})

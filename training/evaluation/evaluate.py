@@ -1,12 +1,10 @@
-"""What a run is worth, out of fold: every figure in README, card and report comes from here."""
+"""Measures a run out of fold: every figure in README, card and report comes from here."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
-from dataclasses import asdict, astuple
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import astuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,113 +12,127 @@ from numpy.typing import NDArray
 from radiograde.model.scoring.scales import BRIXIA, ZONE
 from radiograde.model.scoring.scope import CLASSES, FRONTAL
 from radiograde.training.config import TrainConfig
-from radiograde.training.dataset.film_dataset import Study, check_same_films, open_study
-from radiograde.training.dataset.targets import is_clear
-from radiograde.training.distributed import Machine
-from radiograde.training.evaluation import calibrate
-from radiograde.training.evaluation import intervals as conformal
-from radiograde.training.evaluation.change import changes
-from radiograde.training.evaluation.comparators import OURS, side_by_side
-from radiograde.training.evaluation.graded_scale import graded_scales
-from radiograde.training.evaluation.measured import Measured
-from radiograde.training.evaluation.metrics import Array, quadratic_kappa
-from radiograde.training.evaluation.predictions import FoldGraders, Predictions, out_of_fold
-from radiograde.training.evaluation.reference_standard import References
-from radiograde.training.evaluation.robustness import shifts
-from radiograde.training.evaluation.subgroups import groups
-from radiograde.training.input_check import held_out as scope_evaluation
-from radiograde.training.input_check.held_out import Trial
-from radiograde.training.network.checkpoints import CALIBRATION
-from radiograde.training.network.severity_network import READERS
-from radiograde.training.release.model_metadata import least_lung
-from radiograde.training.run_paths import RECORD
+from radiograde.training.dataset.film_dataset import FilmDataset, open_dataset
+from radiograde.training.dataset.targets import READERS, is_normal
+from radiograde.training.distributed import DistributedContext
+from radiograde.training.errors import UnfinishedRunError
+from radiograde.training.evaluation.calibrate import cross_fitted, fit_calibration
+from radiograde.training.evaluation.comparators import OURS, comparator_table
+from radiograde.training.evaluation.evaluation_result import (
+    EvaluationMetrics,
+    EvaluationResult,
+    IntervalRules,
+    LungDice,
+    NormalFilms,
+)
+from radiograde.training.evaluation.intervals import LEVEL, graded_scales
+from radiograde.training.evaluation.metrics import Array, change_over_time, quadratic_kappa
+from radiograde.training.evaluation.predictions import (
+    FoldGraders,
+    Predictions,
+    grade_out_of_fold,
+)
+from radiograde.training.evaluation.reference_standard import ReferenceStandard
+from radiograde.training.evaluation.robustness import (
+    PerturbationShift,
+    perturbation_shifts,
+    subgroup_metrics,
+)
+from radiograde.training.fit.run_record import RunFacts, check_same_films
+from radiograde.training.input_check.held_out import HeldOutPictures, input_check_metrics
+from radiograde.training.run_paths import RunPaths
 
-PREDICTIONS = "predictions.npz"
-EVALUATION = "evaluation.json"
 
-
-def evaluate(data: Path, run: Path, cache_folder: Path, machine: Machine) -> Measured:
-    """Return the evaluation of a finished run and write it to ``run/evaluation.json``.
+def evaluate(paths: RunPaths) -> EvaluationResult:
+    """Return the evaluation of a finished run and write its figures to ``evaluation.json``.
 
     Also written: ``calibration.json``, the curves that the shipped model will carry, and
     ``predictions.npz``, the calibrated out-of-fold gradings.
 
     Raises:
+        ConfigError: the folder holds no run.
         ManifestError: the manifest has problems.
         UnfitDataError: the run was trained on another manifest.
         UnfinishedRunError: a fold of the run is not trained yet.
     """
-    config = TrainConfig.of_run(run)
-    study = open_study(data, config, cache_folder)
-    check_same_films(run, study)
-    references = References.of(study.manifest.films)
-    graders = FoldGraders(run, config, machine.device)
-    raw = out_of_fold(graders, study.cache, study.folds)
-    clear = _surely_clear(study)
-    calibration = calibrate.fit(raw, references, np.ones(len(study.folds), bool), clear)
-    (run / CALIBRATION).write_text(json.dumps(calibration.to_json(), indent=2) + "\n")
-    found = calibrate.crossed(raw, references, study.folds.numpy(), clear)
-    found.save(run / PREDICTIONS)
-    graders = FoldGraders(run, config, machine.device, calibration)
-    trial = Trial.load(run, study.fold_numbers)
-    evaluation = assess(study, references, found) | {
-        "gate": _gate(study, found, trial),
-        "robustness": _robustness(study, references, graders),
-        "manifest": study.manifest.digest,
-        "run": json.loads((run / RECORD).read_text()),
-    }
-    (run / EVALUATION).write_text(json.dumps(evaluation, indent=2, allow_nan=False) + "\n")
-    return Measured(evaluation, study, found, references, trial)
+    config = TrainConfig.load(paths.config)
+    device = DistributedContext.start(config).device
+    dataset = open_dataset(paths, config)
+    check_same_films(paths, dataset)
+    standard = ReferenceStandard.of(dataset.manifest.films)
+    graders = FoldGraders(paths, config, device)
+    raw = grade_out_of_fold(graders, dataset.cache, dataset.folds)
+    normal = _surely_normal(dataset)
+    calibration = fit_calibration(raw, standard, np.ones(len(dataset.folds), bool), normal)
+    calibration.save(paths.calibration)
+    predictions = cross_fitted(raw, standard, dataset.folds.numpy(), normal)
+    predictions.save(paths.predictions)
+    graders = FoldGraders(paths, config, device, calibration)
+    graded = np.flatnonzero(~np.isnan(standard.brixia))
+    pictures = HeldOutPictures.load(paths, dataset.fold_numbers)
+    shifts = perturbation_shifts(dataset, graders, graded)
+    metrics = assess(dataset, standard, predictions, pictures, shifts, _run_facts(paths))
+    metrics.save(paths.evaluation)
+    return EvaluationResult(metrics, dataset, predictions, standard, pictures)
 
 
-def assess(study: Study, references: References, found: Predictions) -> dict[str, Any]:
-    """Return every figure of the calibrated out-of-fold gradings, as plain JSON types."""
-    films = study.manifest.films
-    global_scores = found.brixia.astype(float)
-    scales = graded_scales(found, references, study.folds.numpy())
-    inside = {name: graded.covered() for name, graded in scales.items()}
+def assess(
+    dataset: FilmDataset,
+    standard: ReferenceStandard,
+    predictions: Predictions,
+    pictures: HeldOutPictures,
+    shifts: Sequence[PerturbationShift],
+    run: RunFacts,
+) -> EvaluationMetrics:
+    """Return every figure of the calibrated out-of-fold gradings."""
+    films = dataset.manifest.films
+    global_scores = predictions.brixia.astype(float)
+    scales = graded_scales(predictions, standard, dataset.folds.numpy())
+    covered = {name: graded.covered() for name, graded in scales.items()}
     patients = [film.patient for film in films]
-    return {
-        "films": len(films),
-        "patients": len(set(patients)),
-        "sources": dict(Counter(film.source or "not named" for film in films).most_common()),
-        "graded_films": int(study.severity.sum()),
-        "agreement": [asdict(row) for row in side_by_side(found, references, patients)],
-        "zone_kappa": _zone_kappas(found.zones.astype(float), references),
-        "zone_mae": _mean(np.abs(found.zones - references.zones)),
-        "lung_dice": _dice(study, found),
-        "clear": _clear(study, found.brixia),
-        "least_lung": least_lung(found.lung_share[~study.lateral.numpy()]),
-        "intervals": {"level": conformal.LEVEL}
-        | {name: list(astuple(graded.rule())) for name, graded in scales.items()},
-        "coverage": {name: graded.figures(inside[name]) for name, graded in scales.items()},
-        "subgroups": [
-            asdict(group)
-            for group in groups(films, global_scores, references.brixia, inside[BRIXIA.name])
-        ],
-        "change": changes(films, global_scores, references.brixia),
-    }
+    frontal = ~dataset.lateral.numpy()
+    return EvaluationMetrics(
+        films=len(films),
+        patients=len(set(patients)),
+        sources=dict(Counter(film.source or "not named" for film in films).most_common()),
+        graded_films=int(dataset.severity.sum()),
+        agreement=comparator_table(predictions, standard, patients),
+        zone_kappa=_zone_kappas(predictions.zones.astype(float), standard),
+        zone_mae=_mean(np.abs(predictions.zones - standard.zones)),
+        lung_dice=_lung_dice(dataset, predictions),
+        normal_films=_normal_films(dataset, predictions.brixia),
+        least_lung=_least_lung(predictions.lung_share[frontal]),
+        intervals=IntervalRules(
+            LEVEL, **{name: astuple(graded.rule()) for name, graded in scales.items()}
+        ),
+        coverage={name: graded.coverage(covered[name]) for name, graded in scales.items()},
+        subgroups=subgroup_metrics(films, global_scores, standard.brixia, covered[BRIXIA.name]),
+        change=change_over_time(films, global_scores, standard.brixia),
+        input_check=input_check_metrics(
+            pictures, predictions.scope[frontal, CLASSES.index(FRONTAL)]
+        ),
+        robustness=shifts,
+        manifest=dataset.manifest.digest,
+        run=run,
+    )
 
 
-def _surely_clear(study: Study) -> NDArray[np.bool_]:
-    """Return which films are clear and were told of as clear to models of other folds alone."""
-    clear = (study.targets.clear == 1) & (study.targets.has_mask == 1) & ~study.lateral
-    found: NDArray[np.bool_] = clear.numpy()
-    return found
+def _run_facts(paths: RunPaths) -> RunFacts:
+    facts = RunFacts.load(paths.record)
+    if facts is None:
+        raise UnfinishedRunError(f"{paths.run} is not trained yet: run `radiograde train` first.")
+    return facts
 
 
-def _gate(study: Study, found: Predictions, trial: Trial) -> dict[str, Any]:
-    frontal = found.scope[~study.lateral.numpy(), CLASSES.index(FRONTAL)]
-    return scope_evaluation.figures(trial, frontal)
+def _surely_normal(dataset: FilmDataset) -> NDArray[np.bool_]:
+    """Return the normal films (N,) whose label was given to models of other folds alone."""
+    normal = (dataset.targets.normal == 1) & (dataset.targets.has_mask == 1) & ~dataset.lateral
+    chosen: NDArray[np.bool_] = normal.numpy()
+    return chosen
 
 
-def _robustness(study: Study, references: References, graders: FoldGraders) -> list[dict[str, Any]]:
-    graded = np.flatnonzero(~np.isnan(references.brixia))
-    return [asdict(shift) for shift in shifts(study, graders, graded)]
-
-
-def _zone_kappas(zones: Array, references: References) -> dict[str, float | None]:
-    senior, junior = (references.readers[reader] for reader in READERS)
+def _zone_kappas(zones: Array, standard: ReferenceStandard) -> dict[str, float | None]:
+    senior, junior = (standard.readers[reader] for reader in READERS)
     pairs = {
         f"{OURS}, reader S": (zones, senior),
         f"{OURS}, reader J": (zones, junior),
@@ -139,31 +151,38 @@ def _mean(values: Array) -> float | None:
     return float(known.mean()) if known.size else None
 
 
-def _dice(study: Study, found: Predictions) -> dict[str, Any]:
+def _lung_dice(dataset: FilmDataset, predictions: Predictions) -> LungDice:
     """Return the lung overlap on films whose patient no part of the training saw."""
-    unseen = study.severity.numpy() & ~np.isnan(found.dice)
-    return {"films": int(unseen.sum()), "mean": _mean(found.dice[unseen].astype(float))}
+    unseen = dataset.severity.numpy() & ~np.isnan(predictions.dice)
+    return LungDice(int(unseen.sum()), _mean(predictions.dice[unseen].astype(float)))
 
 
-def _clear(study: Study, brixia: NDArray[np.float32]) -> list[dict[str, Any]]:
-    """Return the global scores of clear films by source, and whether training was told of them.
+def _normal_films(dataset: FilmDataset, brixia: NDArray[np.float32]) -> list[NormalFilms]:
+    """Return the global scores of normal films by source, and whether training had their label.
 
-    Films with a lung mask are told of as clear only to models of other folds.
+    The label of a film with a lung mask is given to models of other folds alone.
     """
-    films = study.manifest.films
     kinds: dict[tuple[str, str, bool], list[float]] = defaultdict(list)
-    for film, score in zip(films, brixia, strict=True):
-        if is_clear(film) and not film.is_lateral:
+    for film, score in zip(dataset.manifest.films, brixia, strict=True):
+        if is_normal(film) and not film.is_lateral:
             finding = " and ".join(film.finding)
             kinds[film.source, finding, film.lung_mask is not None].append(float(score))
     return [
-        {
-            "source": source or "not named",
-            "finding": finding,
-            "unseen": unseen,
-            "films": len(scores),
-            "mean_brixia": float(np.mean(scores)),
-            "p95_brixia": float(np.percentile(scores, 95)),
-        }
+        NormalFilms(
+            source or "not named",
+            finding,
+            unseen,
+            len(scores),
+            float(np.mean(scores)),
+            float(np.percentile(scores, 95)),
+        )
         for (source, finding, unseen), scores in sorted(kinds.items())
     ]
+
+
+def _least_lung(shares: NDArray[np.float32]) -> float:
+    """Return the share of lung under which a picture is no chest film.
+
+    Half of what nearly every frontal film has.
+    """
+    return round(float(np.percentile(shares, 1)) / 2, 3)

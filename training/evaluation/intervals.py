@@ -1,31 +1,126 @@
-"""Rules for prediction intervals from out-of-fold residuals.
+"""Prediction intervals from out-of-fold residuals, and how well they hold on each scale.
 
 Normalised split conformal prediction (Papadopoulos et al., ECML 2002; Vovk et al., Algorithmic
 Learning in a Random World, 2005) in its cross-conformal form: the size of a residual is expected
-from how much the looks disagree and where on its scale the value lies; the interval is that
+from how much the passes disagree and where on its scale the value lies; the interval is that
 expectation times the ceil((n + 1) * level)-th smallest ratio of residual and expectation.
 Residuals come from one model a fold and several films a patient, so the level is what was
-measured, not what a theorem promises; ``covered`` measures it.
+measured, not what a theorem promises; ``GradedScale.covered`` measures it.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.model.scoring.intervals import Width, basis
-from radiograde.model.scoring.scales import Scale
+from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY, ZONE, ZONES, Scale
 from radiograde.training.evaluation.metrics import Array
+from radiograde.training.evaluation.predictions import Predictions
+from radiograde.training.evaluation.reference_standard import ReferenceStandard
 
 LEVEL = 0.9
 LEAST_SHARE = 0.02
 """No interval is narrower than this share of its scale on either side."""
 
 
-def fit(
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The share (0-1) of references that intervals hold, and their median width in points.
+
+    None where nothing was graded.
+    """
+
+    share: float | None
+    median_width: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GradedScale:
+    """One scale of M gradings beside their references; zones of all films stand in one row.
+
+    ``values``, ``spread``, ``truth``: (M,), truth NaN where there is none. ``folds``: (M,).
+    """
+
+    scale: Scale
+    values: Array
+    spread: Array
+    truth: Array
+    folds: NDArray[np.int64]
+
+    def rule(self) -> Width:
+        """Return the rule for this scale's intervals."""
+        return fit_interval_rule(self.values, self.spread, self.truth, self.scale)
+
+    def cross_fitted(self, level: float = LEVEL) -> Array:
+        """Return each grading's half-width (M,) by the rule that the other folds set."""
+        half = np.zeros(len(self.values))
+        for fold in np.unique(self.folds):
+            here, others = self.folds == fold, self.folds != fold
+            rule = fit_interval_rule(
+                self.values[others], self.spread[others], self.truth[others], self.scale, level
+            )
+            half[here] = rule.half(self.values[here], self.spread[here], self.scale)
+        return half
+
+    def ends(self, level: float = LEVEL) -> tuple[Array, Array]:
+        """Return both ends (M,) of those intervals, cut at the ends of the scale."""
+        half, scale = self.cross_fitted(level), self.scale
+        return (
+            np.clip(self.values - half, scale.low, scale.high),
+            np.clip(self.values + half, scale.low, scale.high),
+        )
+
+    def covered(self, level: float = LEVEL) -> NDArray[np.bool_]:
+        """Return which references (M,) those intervals hold; False where there is none."""
+        inside: NDArray[np.bool_] = np.abs(self.values - self.truth) <= self.cross_fitted(level)
+        return inside
+
+    def widths(self) -> Array:
+        """Return how wide the shipped intervals are, cut at the ends of the scale, (M,)."""
+        half = self.rule().half(self.values, self.spread, self.scale)
+        low = np.maximum(self.values - half, self.scale.low)
+        width: Array = np.minimum(self.values + half, self.scale.high) - low
+        return width
+
+    def coverage(self, covered: NDArray[np.bool_]) -> Coverage:
+        """Return how well intervals hold that cover these gradings (M,)."""
+        known = ~np.isnan(self.truth)
+        if not known.any():
+            return Coverage(None, None)
+        return Coverage(float(covered[known].mean()), float(np.median(self.widths()[known])))
+
+
+def graded_scales(
+    predictions: Predictions, standard: ReferenceStandard, folds: NDArray[np.int64]
+) -> dict[str, GradedScale]:
+    """Return each scale that has intervals, by its name in the model's metadata."""
+    count, spread = len(ZONES), predictions.spread.astype(float)
+    return {
+        "zones": GradedScale(
+            ZONE,
+            predictions.zones.astype(float).ravel(),
+            spread[:, :count].ravel(),
+            standard.zones.ravel(),
+            folds.repeat(count),
+        )
+    } | {
+        scale.name: GradedScale(scale, values.astype(float), spread[:, count + n], truth, folds)
+        for n, (scale, values, truth) in enumerate(
+            (
+                (BRIXIA, predictions.brixia, standard.brixia),
+                (EXTENT, predictions.extent, standard.extent),
+                (OPACITY, predictions.opacity, standard.opacity),
+            )
+        )
+    }
+
+
+def fit_interval_rule(
     values: Array, spread: Array, reference: Array, scale: Scale, level: float = LEVEL
 ) -> Width:
     """Return the rule that covers ``level`` of new films; NaN films are left out.
@@ -42,37 +137,8 @@ def fit(
     least = LEAST_SHARE * (scale.high - scale.low)
     weights[0] = max(weights[0], least)
     ratio = np.sort(residuals / (inputs @ weights))[rank - 1]
-    base, looks, middle = (float(weight * ratio) for weight in weights)
-    return Width(max(base, least), looks, middle)
-
-
-def covered(
-    values: Array, spread: Array, reference: Array, folds: NDArray[np.int64], scale: Scale
-) -> NDArray[np.bool_]:
-    """Return which films (N,) lie within an interval whose rule was set on the other folds.
-
-    False where a film has no reference.
-    """
-    half = crossed(values, spread, reference, folds, scale)
-    inside: NDArray[np.bool_] = np.abs(values - reference) <= half
-    return inside
-
-
-def crossed(
-    values: Array,
-    spread: Array,
-    reference: Array,
-    folds: NDArray[np.int64],
-    scale: Scale,
-    level: float = LEVEL,
-) -> Array:
-    """Return each film's half-width (N,) by the rule that the other folds set."""
-    half = np.zeros(len(values))
-    for fold in np.unique(folds):
-        here, others = folds == fold, folds != fold
-        rule = fit(values[others], spread[others], reference[others], scale, level)
-        half[here] = rule.half(values[here], spread[here], scale)
-    return half
+    base, passes, middle = (float(weight * ratio) for weight in weights)
+    return Width(max(base, least), passes, middle)
 
 
 def _expectation(inputs: Array, residuals: Array) -> Array:

@@ -16,10 +16,10 @@ from torch.nn import functional as F  # noqa: N812
 
 from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_cache import FilmCache
-from radiograde.training.network.checkpoints import assemble
-from radiograde.training.network.curves import Calibration
-from radiograde.training.network.localise_then_grade import Grading, TwoLooks
-from radiograde.training.run_paths import fold_name
+from radiograde.training.network.calibration import Calibration
+from radiograde.training.network.checkpoints import load_model
+from radiograde.training.network.localise_then_grade import Grading, LocaliseThenGrade
+from radiograde.training.run_paths import RunPaths, fold_name
 
 BATCH = 8
 
@@ -29,7 +29,7 @@ class Predictions:
     """Gradings of N films.
 
     ``zones``: (N, 6) in [0, 3]. ``extent``, ``opacity``: (N,) in [0, 8].
-    ``spread``: (N, 9) deviation among the looks: zones, global score, extent, opacity.
+    ``spread``: (N, 9) deviation among the passes: zones, global score, extent, opacity.
     ``scope``: (N, K) probabilities of what the picture is.
     ``dice``: (N,) overlap of both lungs with the mask, NaN without a mask.
     ``lung_share``: (N,) share of the film that is lung, in [0, 1].
@@ -61,22 +61,22 @@ class Predictions:
 
 
 class FoldGraders:
-    """The model of every fold, loaded when its fold is asked for."""
+    """The model of every fold, loaded when its fold is first graded."""
 
     def __init__(
         self,
-        run: Path,
+        paths: RunPaths,
         config: TrainConfig,
         device: torch.device,
         calibration: Calibration | None = None,
     ) -> None:
-        self.run, self.config, self.device = run, config, device
+        self.paths, self.config, self.device = paths, config, device
         self.calibration = calibration
         self.of_fold = lru_cache(maxsize=None)(self._load)
 
-    def _load(self, fold: int) -> TwoLooks:
-        looks = assemble(self.run, self.config, fold_name(fold), self.calibration)
-        return looks.to(self.device)
+    def _load(self, fold: int) -> LocaliseThenGrade:
+        model = load_model(self.paths, self.config, fold_name(fold), self.calibration)
+        return model.to(self.device)
 
     @torch.no_grad()
     def grade(self, fold: int, squares: Tensor) -> Grading:
@@ -84,7 +84,7 @@ class FoldGraders:
         return cast(Grading, self.of_fold(fold)(squares.to(self.device)))
 
 
-def out_of_fold(graders: FoldGraders, cache: FilmCache, folds: Tensor) -> Predictions:
+def grade_out_of_fold(graders: FoldGraders, cache: FilmCache, folds: Tensor) -> Predictions:
     """Return the gradings of all films, each by the model of its own fold.
 
     Raises:

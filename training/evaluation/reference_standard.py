@@ -1,4 +1,4 @@
-"""What readers and peers said of the films, as arrays; NaN where a film has nothing."""
+"""What readers and comparators graded, as arrays; NaN where a film has nothing."""
 
 from __future__ import annotations
 
@@ -9,32 +9,31 @@ import numpy as np
 
 from radiograde.data.film import Film
 from radiograde.model.scoring.scales import OPACITY, ZONES
-from radiograde.training.dataset.targets import opacity_of
+from radiograde.training.dataset.targets import READERS, opacity_of
 from radiograde.training.evaluation.metrics import Array
-from radiograde.training.network.severity_network import READERS
 
 COHEN_TOP = 6.0
 """Top of the scale on which the Cohen films' opacity was read."""
 
 
 @dataclass(frozen=True, slots=True)
-class References:
-    """Reference scores of N films.
+class ReferenceStandard:
+    """Readers' scores of N films, and those of published systems.
 
     ``readers``: reader to zones (N, 6) in 0-3. ``extent``, ``opacity``: (N,) in 0-8.
-    ``peers``: name to published predictions (N,). ``cohen``: (N,) bool, the 94 films of Cohen
+    ``comparators``: name to published predictions (N,). ``cohen``: (N,) bool, the 94 films of Cohen
     et al., whose opacity was read on 0-6.
     """
 
     readers: Mapping[str, Array]
     extent: Array
     opacity: Array
-    peers: Mapping[str, Array]
+    comparators: Mapping[str, Array]
     cohen: np.ndarray[tuple[int], np.dtype[np.bool_]]
 
     @classmethod
-    def of(cls, films: Sequence[Film]) -> References:
-        """Return the references of the films, in their order."""
+    def of(cls, films: Sequence[Film]) -> ReferenceStandard:
+        """Return the reference standard of the films, in their order."""
         nothing = (np.nan,) * len(ZONES)
         names = sorted({name for film in films for name in film.peers})
         return cls(
@@ -67,9 +66,9 @@ class References:
         total: Array = self.readers[reader].sum(1)
         return total
 
-    def peer(self, name: str) -> Array:
-        """Predictions of one peer, (N,); all NaN where nobody knows it."""
-        return self.peers.get(name, np.full(len(self.extent), np.nan))
+    def of_comparator(self, name: str) -> Array:
+        """Predictions of one comparator, (N,); all NaN where nobody knows it."""
+        return self.comparators.get(name, np.full(len(self.extent), np.nan))
 
     def cohen_opacity(self) -> Array:
         """Opacity of the Cohen films on the 0-6 scale that they were read on, (N,)."""

@@ -1,12 +1,20 @@
-"""An evaluation as a person reads it in a terminal."""
+"""An evaluation as a person reads it: in a terminal, and as the block of figures in a README."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+from radiograde.training.errors import ConfigError
+from radiograde.training.evaluation.comparators import ComparatorRow
+from radiograde.training.evaluation.evaluation_result import EvaluationMetrics
+from radiograde.training.fit.run_record import RunFacts
+
+BEGIN, END = "<!-- metrics:begin -->", "<!-- metrics:end -->"
+HEADLINE = ("Brixia, readers' mean", "Brixia, reader S", "extent", "opacity")
 
 
 def shown(value: float | None, form: str) -> str:
@@ -24,93 +32,128 @@ def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def agreement_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the lines of the side-by-side table as Markdown."""
+def agreement_table(rows: Sequence[ComparatorRow]) -> list[str]:
+    """Return the lines of the comparator table as Markdown."""
     return markdown(
         ("reference", "grader", "films", "MAE (95 % CI)", "bias", "r"),
-        [_agreement_row(row) for row in rows],
+        [
+            (
+                row.reference,
+                row.grader,
+                f"{row.agreement.films}",
+                f"{row.agreement.mae:.2f} ({confidence_interval(row)})",
+                f"{row.agreement.bias:+.2f}",
+                shown(row.agreement.r, ".3f"),
+            )
+            for row in rows
+        ],
     )
 
 
-def _agreement_row(row: Mapping[str, Any]) -> tuple[str, ...]:
-    found = row["agreement"]
-    low, high = found["mae_95"]
-    return (
-        row["reference"],
-        row["grader"],
-        f"{found['films']}",
-        f"{found['mae']:.2f} ({low:.2f}-{high:.2f})",
-        f"{found['bias']:+.2f}",
-        shown(found["r"], ".3f"),
-    )
+def confidence_interval(row: ComparatorRow) -> str:
+    """Return the bounds of the mean absolute error, in words."""
+    low, high = row.agreement.mae_95
+    return f"{low:.2f}-{high:.2f}"
 
 
-def training_time(evaluation: Mapping[str, Any]) -> str:
+def training_time(run: RunFacts) -> str:
     """Return how long a run trained, in words; with what its teacher took."""
-    own, teacher = evaluation["run"]["minutes"], evaluation["run"].get("teacher_minutes", 0.0)
-    total = f"{own + teacher:.0f} minutes"
-    return f"{total} ({teacher:.0f} of them its teacher's)" if teacher else total
+    total = f"{run.minutes + run.teacher_minutes:.0f} minutes"
+    if not run.teacher_minutes:
+        return total
+    return f"{total} ({run.teacher_minutes:.0f} of them its teacher's)"
 
 
-def trained_on(evaluation: Mapping[str, Any]) -> str:
+def trained_on(run: RunFacts) -> str:
     """Return what a run was trained on, in words."""
-    run = evaluation["run"]
-    return f"{run['threads']} CPU cores" if run["device"] == "cpu" else str(run["device"])
+    return f"{run.threads} CPU cores" if run.device == "cpu" else run.device
 
 
-def show(evaluation: Mapping[str, Any], console: Console | None = None) -> None:
-    """Print the figures that matter, each grader beside its peers on the same films."""
+def check_readme(path: Path) -> None:
+    """Raise ConfigError unless the file has the marks between which figures go."""
+    text = path.read_text()
+    if BEGIN not in text or END not in text:
+        raise ConfigError(f"{path} lacks the lines {BEGIN} and {END}.")
+
+
+def fill_readme(path: Path, metrics: EvaluationMetrics) -> None:
+    """Write the headline figures between the marks of a README; see ``check_readme``."""
+    check_readme(path)
+    text = path.read_text()
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    path.write_text(f"{before}{BEGIN}\n{_summary(metrics)}\n{END}{after}")
+
+
+def _summary(metrics: EvaluationMetrics) -> str:
+    """Return the README's block: the headline figures in one table and some sentences."""
+    rows = [row for row in metrics.agreement if row.reference in HEADLINE]
+    dice, covered, check = metrics.lung_dice, metrics.brixia_coverage, metrics.input_check
+    return "\n\n".join(
+        [
+            "\n".join(agreement_table(rows)),
+            f"Lungs: Dice {shown(dice.mean, '.3f')} on {dice.films} films. "
+            f"{metrics.intervals.level:.0%} intervals of the global score cover "
+            f"{shown(covered.share, '.0%')} of films; their median width is "
+            f"{shown(covered.median_width, '.1f')}. The input check turns away "
+            f"{check.films_rejected:.1%} of good frontal films (area under the ROC "
+            f"{shown(check.auc, '.3f')}). Training took {training_time(metrics.run)} on "
+            f"{trained_on(metrics.run)}.",
+        ]
+    )
+
+
+def show(metrics: EvaluationMetrics, console: Console | None = None) -> None:
+    """Print the figures that matter, each grader beside its comparators on the same films."""
     console = console or Console()
-    console.print(_agreement(evaluation))
-    console.print(_others(evaluation))
+    console.print(_agreement(metrics))
+    console.print(_others(metrics))
 
 
-def _agreement(evaluation: Mapping[str, Any]) -> Table:
+def _agreement(metrics: EvaluationMetrics) -> Table:
     table = Table("grader", "films", "MAE", "95 % CI", "bias", "r", title="Agreement, out of fold")
     for column in table.columns[1:]:
         column.justify = "right"
     reference = None
-    for row in evaluation["agreement"]:
-        if row["reference"] != reference:
-            reference = row["reference"]
+    for row in metrics.agreement:
+        if row.reference != reference:
+            reference = row.reference
             table.add_section()
             table.add_row(f"[bold]{reference}[/bold]")
-        found = row["agreement"]
-        low, high = found["mae_95"]
         table.add_row(
-            f"  {row['grader']}",
-            str(found["films"]),
-            f"{found['mae']:.2f}",
-            f"{low:.2f}-{high:.2f}",
-            f"{found['bias']:+.2f}",
-            shown(found["r"], ".3f"),
+            f"  {row.grader}",
+            str(row.agreement.films),
+            f"{row.agreement.mae:.2f}",
+            confidence_interval(row),
+            f"{row.agreement.bias:+.2f}",
+            shown(row.agreement.r, ".3f"),
         )
     return table
 
 
-def _others(evaluation: Mapping[str, Any]) -> Table:
+def _others(metrics: EvaluationMetrics) -> Table:
     table = Table("figure", "value", title="Zones, lungs, intervals")
     table.columns[1].justify = "right"
-    for who, kappa in evaluation["zone_kappa"].items():
+    for who, kappa in metrics.zone_kappa.items():
         table.add_row(f"zone kappa, {who}", shown(kappa, ".3f"))
-    dice = evaluation["lung_dice"]
-    table.add_row(f"lung Dice, {dice['films']} films", shown(dice["mean"], ".3f"))
-    for name, found in evaluation["coverage"].items():
+    dice = metrics.lung_dice
+    table.add_row(f"lung Dice, {dice.films} films", shown(dice.mean, ".3f"))
+    for name, coverage in metrics.coverage.items():
         table.add_row(
             f"90 % interval, {name}: films covered, median width",
-            f"{shown(found['share'], '.1%')}, {shown(found['median_width'], '.2f')}",
+            f"{shown(coverage.share, '.1%')}, {shown(coverage.median_width, '.2f')}",
         )
-    for kind in evaluation["clear"]:
+    for kind in metrics.normal_films:
         table.add_row(
-            f"clear films, {kind['source']}, {kind['finding']}: mean Brixia, 95th percentile",
-            f"{kind['mean_brixia']:.2f}, {kind['p95_brixia']:.2f}",
+            f"normal films, {kind.source}, {kind.finding}: mean Brixia, 95th percentile",
+            f"{kind.mean_brixia:.2f}, {kind.p95_brixia:.2f}",
         )
-    gate = evaluation["gate"]
+    check = metrics.input_check
     table.add_row(
-        "gate: good films rejected, ROC area", f"{gate['films_rejected']:.1%}, {gate['auc']:.4f}"
+        "input check: good films rejected, ROC area",
+        f"{check.films_rejected:.1%}, {shown(check.auc, '.4f')}",
     )
-    for kind in gate["kinds"]:
-        table.add_row(f"gate: {kind['kind']} rejected", f"{kind['rejected']:.1%}")
-    for shift in evaluation["robustness"]:
-        table.add_row(f"moved by: {shift['perturbation']}", f"{shift['mean']:.2f}")
+    for rejection in check.kinds:
+        table.add_row(f"input check: {rejection.kind} rejected", f"{rejection.rejected:.1%}")
+    for shift in metrics.robustness:
+        table.add_row(f"moved by: {shift.perturbation}", f"{shift.mean:.2f}")
     return table

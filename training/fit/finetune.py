@@ -1,96 +1,131 @@
-"""One fine-tune: from what pretraining left to a network that knows severity."""
+"""Fine-tunes: from what pretraining left to networks that know severity, a fold held out each."""
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
 import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
+from queue import Empty
 from typing import cast
 
 import torch
 from torch import Tensor
 
-from radiograde.training import distributed as device
 from radiograde.training.config import TrainConfig
-from radiograde.training.dataset import sampler as draws
-from radiograde.training.dataset import targets
-from radiograde.training.dataset.film_dataset import Study, open_study
-from radiograde.training.distributed import Machine
-from radiograde.training.fit import pseudo_labels as teachers
-from radiograde.training.fit.loop import Material, Stage, fit, save_whole
-from radiograde.training.fit.progress import Epoch, Report
+from radiograde.training.dataset.film_dataset import FilmDataset, open_dataset
+from radiograde.training.dataset.sampler import finetune_sampler
+from radiograde.training.dataset.targets import impute_brixia
+from radiograde.training.distributed import DistributedContext
+from radiograde.training.fit.loop import FitConfig, FitContext, TrainingData, fit_network
+from radiograde.training.fit.progress import OnProgress, StageProgress
+from radiograde.training.fit.pseudo_labels import grade_with_teacher
+from radiograde.training.network.checkpoints import save_whole
 from radiograde.training.network.severity_network import SeverityNetwork
-from radiograde.training.run_paths import member_names, stages
+from radiograde.training.run_paths import (
+    PRETRAINING,
+    RunPaths,
+    held_out_folds,
+    member_names,
+)
 
-PRETRAINED = Path("pretrain") / "final.pt"
-BOXES = "boxes.pt"
-TAUGHT = "taught.pt"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a run's films and results are, and its configuration: all that a process needs."""
-
-    data: Path
-    run: Path
-    config: TrainConfig
-    cache: Path
+POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Finetune:
-    """A network to train: its folder below the run, and the fold that it never sees."""
+    """A network to train: its name in the run, and the fold that it never sees."""
 
     name: str
     held_out: int | None
 
 
-def planned(study: Study, config: TrainConfig) -> list[Finetune]:
+def planned_finetunes(dataset: FilmDataset, config: TrainConfig) -> list[Finetune]:
     """Return a run's fine-tunes: every fold, then what ships, each ``members`` times."""
     return [
         Finetune(name, held_out)
-        for stage, held_out in stages(study.fold_numbers).items()
-        for name in member_names(stage, config.members)
+        for model, held_out in held_out_folds(dataset.fold_numbers).items()
+        for name in member_names(model, config.members)
     ]
 
 
-def finetune(work: Finetune, place: Place, study: Study, machine: Machine, report: Report) -> float:
+def finetune(task: Finetune, dataset: FilmDataset, context: FitContext) -> float:
     """Train one network, or go on with it; return the seconds that it took."""
     started = time.monotonic()
-    config = place.config
+    paths, config = context.paths, context.config
     torch.manual_seed(config.seed)
     network = SeverityNetwork(config.network)
-    if (pretrained := place.run / PRETRAINED).exists():
+    if (pretrained := paths.weights(PRETRAINING)).exists():
         network.load_state_dict(torch.load(pretrained, map_location="cpu", weights_only=True))
-    boxes = torch.load(place.run / BOXES, weights_only=True)
-    learned = targets.bridged(study.targets, study.outside(work.held_out))
+    boxes = torch.load(paths.lung_boxes, weights_only=True)
+    targets = impute_brixia(dataset.targets, dataset.outside(task.held_out))
     if config.teacher is not None:
-        report(Epoch(work.name, 0, config.finetune.epochs, "its teacher grades films"))
-        learned = replace(learned, taught=_taught(work, place, config.teacher, study, machine))
-    stage = Stage(
-        work.name,
-        place.run / work.name,
-        config.finetune,
-        draws.finetune(study, config.finetune, work.held_out, config.teacher is not None),
+        teacher = paths.of_run(config.teacher)
+        grades = _pseudo_labels(teacher, task, dataset, context)
+        targets = replace(targets, pseudo_labels=grades)
+    sampler = finetune_sampler(
+        dataset, config.finetune, task.held_out, pseudo_labels=config.teacher is not None
     )
-    fit(network, stage, Material(study.cache, learned, boxes), config, machine, report)
+    fit = FitConfig(task.name, config.finetune, sampler)
+    fit_network(network, fit, TrainingData(dataset.cache, targets, boxes), context)
     return time.monotonic() - started
 
 
-def _taught(work: Finetune, place: Place, teacher: Path, study: Study, machine: Machine) -> Tensor:
+def _pseudo_labels(
+    teacher: RunPaths, task: Finetune, dataset: FilmDataset, context: FitContext
+) -> Tensor:
     """Return what the teacher of the same fold grades, and keep it for when training goes on."""
-    kept = place.run / work.name / TAUGHT
+    epochs = context.config.finetune.epochs
+    context.on_progress(StageProgress(task.name, 0, epochs, "its teacher grades films"))
+    kept = context.paths.pseudo_labels(task.name)
     if kept.exists():
         return cast(Tensor, torch.load(kept, weights_only=True))
-    grades = teachers.grades(teacher, work.held_out, study, machine)
-    if machine.first:
-        kept.parent.mkdir(parents=True, exist_ok=True)
+    grades = grade_with_teacher(teacher, task.held_out, dataset, context.distributed.device)
+    if context.distributed.is_main:
         save_whole(grades, kept)
     return grades
 
 
-def finetune_alone(work: Finetune, place: Place, threads: int, report: Report) -> float:
-    """Do the same in a process of its own, on ``threads`` CPU threads."""
-    machine = device.start(place.config.model_copy(update={"threads": threads}))
-    study = open_study(place.data, place.config, place.cache)
-    return finetune(work, place, study, machine, report)
+def parallel_folds(
+    tasks: Sequence[Finetune], context: FitContext, jobs: int, threads: int
+) -> Iterator[tuple[str, float]]:
+    """Yield each fine-tune's name and seconds as it ends, ``jobs`` at a time.
+
+    Each has its own process and share of ``threads``: on a CPU, two with a core each take less
+    time than one after the other on two cores. What one raises is raised here.
+    """
+    spawning = multiprocessing.get_context("spawn")
+    share = max(1, threads // jobs)
+    with (
+        spawning.Manager() as manager,
+        ProcessPoolExecutor(jobs, mp_context=spawning) as executor,
+    ):
+        progress = manager.Queue()
+        waiting: dict[Future[float], str] = {
+            executor.submit(
+                _finetune_alone, task, context.paths, context.config, share, progress.put
+            ): task.name
+            for task in tasks
+        }
+        try:
+            while waiting:
+                with contextlib.suppress(Empty):
+                    context.on_progress(progress.get(timeout=POLL_SECONDS))
+                for done in [future for future in waiting if future.done()]:
+                    yield waiting.pop(done), done.result()
+            while not progress.empty():
+                context.on_progress(progress.get())
+        except BaseException:
+            executor.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _finetune_alone(
+    task: Finetune, paths: RunPaths, config: TrainConfig, threads: int, on_progress: OnProgress
+) -> float:
+    """Train one network in a process of its own, on ``threads`` CPU threads."""
+    distributed = DistributedContext.start(config.model_copy(update={"threads": threads}))
+    context = FitContext(paths, config, distributed, on_progress)
+    return finetune(task, open_dataset(paths, config), context)

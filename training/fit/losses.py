@@ -1,47 +1,63 @@
-"""What is asked of a look: every reader on his own scale, lungs, clear films, weak findings."""
+"""The terms of the loss: every reader on his own scale, lungs, normal films, weak findings."""
 
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from radiograde.training.config import LossConfig
-from radiograde.training.dataset.targets import Targets
+from radiograde.training.dataset.augment import AugmentedBatch
+from radiograde.training.dataset.targets import EXTENT6_READERS, FINDINGS, READERS, Targets
 from radiograde.training.network.heads import ReaderOffsets
-from radiograde.training.network.severity_network import EXTENT6_READERS, FINDINGS, READERS, Look
+from radiograde.training.network.severity_network import NetworkOutput, SeverityNetwork
 
 PNEUMONIA = FINDINGS.index("Pneumonia")
-CLEAR_ZONE = 0.05
-CLEAR_SCALE = 0.2
+NORMAL_ZONE = 0.05
+NORMAL_SCALE = 0.2
 """Zone scores, extent and opacity below these are as good as none: nothing pulls further."""
 
-SEEN_ZONE = 0.6
+PNEUMONIA_ZONE = 0.6
 """Where a text-mined label says pneumonia, the worst zone should reach this."""
 
 
-def terms(look: Look, lungs: Tensor, targets: Targets, readers: ReaderOffsets) -> dict[str, Tensor]:
+class LossModule(nn.Module):
+    """The network together with its loss: one forward pass touches every parameter."""
+
+    def __init__(self, network: SeverityNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, batch: AugmentedBatch, targets: Targets) -> dict[str, Tensor]:
+        """Return each term of the loss by name."""
+        images = batch.images.contiguous(memory_format=torch.channels_last)
+        return loss_terms(self.network(images), batch.lungs, targets, self.network.readers)
+
+
+def loss_terms(
+    output: NetworkOutput, lungs: Tensor, targets: Targets, readers: ReaderOffsets
+) -> dict[str, Tensor]:
     """Return each term of the loss by name; a term without labels in the batch is 0.
 
-    ``lungs``: (N, 2, S, S) masks in [0, 1], S four times the look's maps.
+    ``lungs``: (N, 2, S, S) masks in [0, 1], S four times the side of the output's maps.
     """
     return {
-        "lungs": _lungs(look.lungs, lungs, targets.has_mask),
-        "zones": _zones(look.zones, targets.zones, readers),
-        "brixia": _brixia(look.zones, targets.zones, readers),
-        "bridge": _known(look.zones.sum(1), targets.bridge, beta=3.0) / 3,
-        "extent": _known(look.extent, targets.extent, beta=0.5) / 2,
-        "opacity": _known(look.opacity_score, targets.opacity, beta=0.5) / 2,
-        "extent6": _extent6(look.extent, targets.extent6, readers),
-        "clear": _clear(look, targets),
-        "taught": _taught(look, targets.taught),
-        "findings": _findings(look.findings, targets.findings),
+        "lungs": _lungs(output.lungs, lungs, targets.has_mask),
+        "zones": _zones(output.zones, targets.zones, readers),
+        "brixia": _brixia(output.zones, targets.zones, readers),
+        "imputed_brixia": _known(output.zones.sum(1), targets.imputed_brixia, beta=3.0) / 3,
+        "extent": _known(output.extent, targets.extent, beta=0.5) / 2,
+        "opacity": _known(output.opacity_score, targets.opacity, beta=0.5) / 2,
+        "extent6": _extent6(output.extent, targets.extent6, readers),
+        "normal": _normal(output, targets),
+        "pseudo_labels": _pseudo_labels(output, targets.pseudo_labels),
+        "findings": _findings(output.findings, targets.findings),
     }
 
 
-def total(parts: dict[str, Tensor], weights: LossConfig) -> Tensor:
+def total_loss(terms: dict[str, Tensor], weights: LossConfig) -> Tensor:
     """Return the weighted sum of the terms."""
-    return torch.stack([getattr(weights, name) * part for name, part in parts.items()]).sum()
+    return torch.stack([getattr(weights, name) * term for name, term in terms.items()]).sum()
 
 
 def _known(prediction: Tensor, target: Tensor, beta: float) -> Tensor:
@@ -67,29 +83,29 @@ def _extent6(extent: Tensor, target: Tensor, readers: ReaderOffsets) -> Tensor:
     return _known(predictions, target, beta=0.5) / 2
 
 
-def _taught(look: Look, target: Tensor) -> Tensor:
-    """Ask for the teacher's grades (N, 8), each scale weighing about what a reader's does."""
+def _pseudo_labels(output: NetworkOutput, target: Tensor) -> Tensor:
+    """Return what the teacher's grades (N, 8) add, each scale weighing about as a reader's does."""
     zones, extent, opacity = target[:, :6], target[:, 6], target[:, 7]
     return (
-        2 * _known(look.zones, zones, beta=1.0)
-        + _known(look.zones.sum(1), zones.sum(1), beta=3.0) / 3
-        + 0.6 * _known(look.extent, extent, beta=0.5) / 2
-        + 0.4 * _known(look.opacity_score, opacity, beta=0.5) / 2
+        2 * _known(output.zones, zones, beta=1.0)
+        + _known(output.zones.sum(1), zones.sum(1), beta=3.0) / 3
+        + 0.6 * _known(output.extent, extent, beta=0.5) / 2
+        + 0.4 * _known(output.opacity_score, opacity, beta=0.5) / 2
     )
 
 
-def _clear(look: Look, targets: Targets) -> Tensor:
-    """Ask clear films for next to nothing, and text-mined pneumonia for something.
+def _normal(output: NetworkOutput, targets: Targets) -> Tensor:
+    """Return what normal films add by their grades, and text-mined pneumonia by having none.
 
     Both labels are wrong at times: the loss grows no faster than the grade.
     """
-    zones = F.relu(look.zones - CLEAR_ZONE)
-    scales = F.relu(torch.stack([look.extent, look.opacity_score], 1) - CLEAR_SCALE)
+    zones = F.relu(output.zones - NORMAL_ZONE)
+    scales = F.relu(torch.stack([output.extent, output.opacity_score], 1) - NORMAL_SCALE)
     above = _nearly_linear(zones).mean(1) + 0.25 * _nearly_linear(scales).mean(1)
     unlabelled = targets.zones[:, :, 0].isnan().all(1) & targets.extent.isnan()
-    seen = (targets.findings[:, PNEUMONIA] == 1) & unlabelled
-    missing = F.relu(SEEN_ZONE - look.zones.amax(1))
-    return _mean_of(above, targets.clear) + 0.1 * _mean_of(missing, seen.float())
+    named = (targets.findings[:, PNEUMONIA] == 1) & unlabelled
+    missing = F.relu(PNEUMONIA_ZONE - output.zones.amax(1))
+    return _mean_of(above, targets.normal) + 0.1 * _mean_of(missing, named.float())
 
 
 def _nearly_linear(values: Tensor) -> Tensor:

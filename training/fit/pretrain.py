@@ -1,6 +1,8 @@
-"""Boxes around the lungs of every film: from its mask, or as the network finds them."""
+"""Pretraining on patients without a severity label, and the boxes around all lungs."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -9,17 +11,60 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from radiograde.training.dataset.film_cache import FilmCache
-from radiograde.training.distributed import Machine
-from radiograde.training.network.lung_crop import lung_box
+from radiograde.training.dataset.film_dataset import FilmDataset
+from radiograde.training.dataset.sampler import pretraining_sampler
+from radiograde.training.dataset.targets import masks_alone
+from radiograde.training.distributed import DistributedContext
+from radiograde.training.fit.loop import FitConfig, FitContext, TrainingData, fit_network
+from radiograde.training.fit.pseudo_labels import copy_pretraining
+from radiograde.training.network.checkpoints import save_whole
+from radiograde.training.network.lung_crop import WHOLE_FILM, lung_box
 from radiograde.training.network.severity_network import SeverityNetwork
+from radiograde.training.run_paths import PRETRAINING
 
 BATCH = 16
 
 
+def pretrain(dataset: FilmDataset, context: FitContext) -> bool:
+    """Leave a pretrained network, where there are films for it, and the boxes of all lungs.
+
+    Both are taken over from the teacher, where there is one that pretrained alike. Returns whether
+    anything was trained.
+    """
+    paths, config, distributed = context.paths, context.config, context.distributed
+    if paths.lung_boxes.exists():
+        return False
+    if config.teacher is not None and _taken_over(config.teacher, context):
+        return False
+    boxes = boxes_from_masks(dataset.cache, dataset.targets.has_mask, config.network.margin)
+    if len(dataset.pretraining):
+        torch.manual_seed(config.seed)
+        sampler = pretraining_sampler(dataset, config.pretrain)
+        network = fit_network(
+            SeverityNetwork(config.network),
+            FitConfig(PRETRAINING, config.pretrain, sampler),
+            TrainingData(dataset.cache, masks_alone(dataset.targets), boxes),
+            context,
+        )
+        unmasked = torch.nonzero(dataset.targets.has_mask == 0)[:, 0]
+        boxes[unmasked] = boxes_from_network(network, dataset.cache, unmasked, distributed)
+    if distributed.is_main:
+        save_whole(boxes, paths.lung_boxes)
+    distributed.wait_for_all()
+    return True
+
+
+def _taken_over(teacher: Path, context: FitContext) -> bool:
+    if context.distributed.is_main:
+        copy_pretraining(teacher, context.paths, context.config)
+    context.distributed.wait_for_all()
+    return context.paths.lung_boxes.exists()
+
+
 @torch.no_grad()
-def from_masks(cache: FilmCache, has_mask: Tensor, margin: float) -> Tensor:
+def boxes_from_masks(cache: FilmCache, has_mask: Tensor, margin: float) -> Tensor:
     """Return boxes (N, 4) in [-1, 1]; the whole square for films without a mask."""
-    boxes = torch.tensor([-1.0, -1.0, 1.0, 1.0]).repeat(len(has_mask), 1)
+    boxes = torch.tensor(WHOLE_FILM).repeat(len(has_mask), 1)
     for index in torch.nonzero(has_mask)[:, 0].split(BATCH):
         masks = torch.from_numpy(np.asarray(cache.cells[index.numpy(), 1:])).float() / 255.0
         boxes[index] = lung_box(F.interpolate(masks, (128, 128), mode="area"), margin)
@@ -27,15 +72,16 @@ def from_masks(cache: FilmCache, has_mask: Tensor, margin: float) -> Tensor:
 
 
 @torch.no_grad()
-def from_network(
-    network: SeverityNetwork, cache: FilmCache, films: Tensor, machine: Machine
+def boxes_from_network(
+    network: SeverityNetwork, cache: FilmCache, films: Tensor, distributed: DistributedContext
 ) -> Tensor:
-    """Return boxes (len(films), 4) in [-1, 1] as the network's first look finds them."""
-    network = network.to(machine.device).eval()
-    side, boxes = network.config.look_size, []
+    """Return boxes (len(films), 4) in [-1, 1] as the network finds them on the whole film."""
+    network = network.to(distributed.device).eval()
+    side, boxes = network.config.pass_size, []
     batches = films.split(BATCH)
-    for index in track(batches, "Finding lungs", disable=not machine.first):
-        cells = torch.from_numpy(np.asarray(cache.cells[index.numpy(), :1])).to(machine.device)
-        look = network(F.interpolate(cells.float() / 255.0, (side, side), mode="area"))
-        boxes.append(lung_box(look.lungs.sigmoid(), network.config.margin).cpu())
+    for index in track(batches, "Finding lungs", disable=not distributed.is_main):
+        cells = torch.from_numpy(np.asarray(cache.cells[index.numpy(), :1]))
+        squares = cells.to(distributed.device).float() / 255.0
+        output = network(F.interpolate(squares, (side, side), mode="area"))
+        boxes.append(lung_box(output.lungs.sigmoid(), network.config.margin).cpu())
     return torch.cat(boxes)

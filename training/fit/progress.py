@@ -16,7 +16,7 @@ from rich.progress import (
 )
 
 
-class Epoch(NamedTuple):
+class StageProgress(NamedTuple):
     """A stage after ``done`` of its ``epochs``, with its losses, or what is going on, in words."""
 
     stage: str
@@ -25,10 +25,10 @@ class Epoch(NamedTuple):
     note: str = ""
 
 
-Report = Callable[[Epoch], None]
+OnProgress = Callable[[StageProgress], None]
 
 
-class StageBars:
+class ProgressBars:
     """A bar for every stage that reports; nothing unless ``shown``."""
 
     def __init__(self, *, shown: bool) -> None:
@@ -51,12 +51,11 @@ class StageBars:
     def __exit__(self, *exc: object) -> None:
         self.bars.stop()
 
-    def show(self, epoch: Epoch) -> None:
+    def show(self, progress: StageProgress) -> None:
         """Bring a stage's bar to where it is."""
-        if epoch.stage not in self.tasks:
-            self.tasks[epoch.stage] = self.bars.add_task(
-                epoch.stage, total=epoch.epochs, completed=epoch.done, note=epoch.note
-            )
-        self.bars.update(self.tasks[epoch.stage], completed=epoch.done, note=epoch.note)
-        if self.shown and not self.bars.console.is_terminal and epoch.note:
-            self.bars.console.print(f"{epoch.stage} {epoch.done}/{epoch.epochs} {epoch.note}")
+        stage, done, epochs, note = progress
+        if stage not in self.tasks:
+            self.tasks[stage] = self.bars.add_task(stage, total=epochs, completed=done, note=note)
+        self.bars.update(self.tasks[stage], completed=done, note=note)
+        if self.shown and not self.bars.console.is_terminal and note:
+            self.bars.console.print(f"{stage} {done}/{epochs} {note}")

@@ -6,7 +6,6 @@ CVPR 2020). A fold's student has the teacher of the same fold, which never saw i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,64 +13,71 @@ import torch
 from torch import Tensor
 
 from radiograde.training.config import TrainConfig
-from radiograde.training.dataset.film_dataset import Study, check_same_films
-from radiograde.training.distributed import Machine
+from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.errors import UnfitDataError
-from radiograde.training.fit.loop import check_trained, save_whole
-from radiograde.training.network.checkpoints import SCOPE, assemble
-from radiograde.training.run_paths import stage_name, stages
+from radiograde.training.fit.run_record import check_same_films
+from radiograde.training.network.checkpoints import check_trained, load_model, save_whole
+from radiograde.training.run_paths import PRETRAINING, RunPaths, held_out_folds, model_name
 
 BATCH = 8
 
-ALIKE = ("seed", "network", "augment", "loss", "pretrain", "batch_size", "weight_decay", "ema")
+SHARED_CHOICES = (
+    *("seed", "network", "augment", "loss", "pretrain", "batch_size", "weight_decay", "ema"),
+)
 """Two runs that share these choices pretrain alike."""
 
 
-def check(teacher: Path, config: TrainConfig, study: Study) -> None:
+def check_teacher(
+    teacher: Path, paths: RunPaths, config: TrainConfig, dataset: FilmDataset
+) -> None:
     """Raise unless the teacher knows these films, in these folds.
 
     Raises:
         ConfigError: the folder holds no run.
         UnfitDataError: other films, or other folds: a fold's teacher would have seen its films.
-        UnfinishedRunError: a model or its gate is not trained yet.
+        UnfinishedRunError: a model or its input check is not trained yet.
     """
-    theirs = TrainConfig.of_run(teacher)
-    check_same_films(teacher, study)
-    if theirs.folds != config.folds:
+    theirs = paths.of_run(teacher)
+    folds = TrainConfig.load(theirs.config).folds
+    check_same_films(theirs, dataset)
+    if folds != config.folds:
         raise UnfitDataError(
-            f"The teacher {teacher} has {theirs.folds} folds, this run {config.folds}: its models "
+            f"The teacher {teacher} has {folds} folds, this run {config.folds}: its models "
             "would know films that are held out here. Give both the same number."
         )
-    for name in stages(study.fold_numbers):
-        check_trained(teacher / name / SCOPE)
+    for model in held_out_folds(dataset.fold_numbers):
+        check_trained(theirs.input_check(model))
 
 
-def hand_on_pretraining(
-    teacher: Path, run: Path, config: TrainConfig, parts: Sequence[Path]
-) -> None:
+def copy_pretraining(teacher: Path, paths: RunPaths, config: TrainConfig) -> None:
     """Copy what the teacher began from into the run, where the run would pretrain alike."""
-    theirs = TrainConfig.of_run(teacher)
-    if any(getattr(theirs, name) != getattr(config, name) for name in ALIKE):
+    theirs = paths.of_run(teacher)
+    their_config = TrainConfig.load(theirs.config)
+    if any(getattr(their_config, name) != getattr(config, name) for name in SHARED_CHOICES):
         return
-    for part in parts:
-        if (teacher / part).exists():
-            (run / part).parent.mkdir(parents=True, exist_ok=True)
-            save_whole(torch.load(teacher / part, weights_only=True), run / part)
+    # The boxes last: once they are there, pretraining is done.
+    for source, target in (
+        (theirs.weights(PRETRAINING), paths.weights(PRETRAINING)),
+        (theirs.lung_boxes, paths.lung_boxes),
+    ):
+        if source.exists():
+            save_whole(torch.load(source, weights_only=True), target)
 
 
 @torch.inference_mode()
-def grades(teacher: Path, held_out: int | None, study: Study, machine: Machine) -> Tensor:
+def grade_with_teacher(
+    teacher: RunPaths, held_out: int | None, dataset: FilmDataset, device: torch.device
+) -> Tensor:
     """Return the zones, extent and opacity (N, 8) that the teacher of a fold finds.
 
-    On frontal films outside the fold that are neither graded nor known to be clear; NaN elsewhere.
+    On frontal films outside the fold that are neither graded nor known to be normal; NaN elsewhere.
     """
-    config = TrainConfig.of_run(teacher)
-    looks = assemble(teacher, config, stage_name(held_out)).to(machine.device)
-    films = study.outside(held_out)
-    films = films[~study.severity[films] & (study.targets.clear[films] == 0)]
-    found = torch.full((len(study.folds), 8), torch.nan)
+    model = load_model(teacher, TrainConfig.load(teacher.config), model_name(held_out)).to(device)
+    grades = torch.full((len(dataset.folds), 8), torch.nan)
+    films = dataset.outside(held_out)
+    films = films[~dataset.severity[films] & (dataset.targets.normal[films] == 0)]
     for index in films.split(BATCH):
-        squares = torch.from_numpy(np.asarray(study.cache.cells[index.numpy(), :1])).float() / 255
-        grading = looks(squares.to(machine.device))
-        found[index] = torch.cat([grading.zones, grading.scales], 1).cpu()
-    return found
+        cells = torch.from_numpy(np.asarray(dataset.cache.cells[index.numpy(), :1])).float() / 255
+        grading = model(cells.to(device))
+        grades[index] = torch.cat([grading.zones, grading.scales], 1).cpu()
+    return grades

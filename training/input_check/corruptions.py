@@ -1,16 +1,27 @@
-"""Ways to spoil a film, so that the gate knows what it should not grade."""
+"""Changed films: corruptions that should be turned away, perturbations that should move nothing.
+
+A corruption leaves a film that nobody should grade, and serves as an example for the input check.
+A perturbation is what another machine, export or technician would do. Each takes a film (H, W)
+float32 in [0, 1] with air dark and returns it changed, the same kind. After Hendrycks and
+Dietterich, ICLR 2019.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
-from radiograde.training.input_check.perturb import Picture
+from radiograde.model.reading.polarity import settle_polarity
+
+Picture = NDArray[np.float32]
 
 
-def laid(film: Picture, rng: np.random.Generator) -> Picture:
+def on_its_side(film: Picture, rng: np.random.Generator) -> Picture:
     """Return the film on its side or upside down."""
     return np.rot90(film, int(rng.integers(1, 4))).copy()
 
@@ -47,11 +58,90 @@ def noisy(film: Picture, rng: np.random.Generator) -> Picture:
     return np.clip(faint, 0, 1).astype(np.float32)
 
 
-SPOILT: tuple[tuple[str, str, Callable[[Picture, np.random.Generator], Picture]], ...] = (
-    ("turned", "film on its side or upside down", laid),
+CORRUPTIONS: tuple[tuple[str, str, Callable[[Picture, np.random.Generator], Picture]], ...] = (
+    ("turned", "film on its side or upside down", on_its_side),
     ("incomplete_lungs", "film with lungs cut off", cut),
     ("not_chest", "small part of a film", patch),
     ("low_quality", "blurred film", blurred),
     ("low_quality", "noisy film", noisy),
 )
-"""Ways to spoil a film: the class, the kind in words, and how."""
+"""What a corrupted film is an example of: the class, the kind in words, and how it is made."""
+
+
+def rotated(film: Picture, degrees: float) -> Picture:
+    """Return the film turned counterclockwise, corners black."""
+    turned = Image.fromarray(film).rotate(degrees, Image.Resampling.BILINEAR)
+    return np.asarray(turned, np.float32)
+
+
+def cropped(film: Picture, share: float, *, corner: bool) -> Picture:
+    """Return the film without ``share`` of each side: off two edges, or half off all four."""
+    rows, columns = film.shape
+    height, width = round(rows * share), round(columns * share)
+    top, left = (0, 0) if corner else (height // 2, width // 2)
+    return film[top : top + rows - height, left : left + columns - width].copy()
+
+
+def gamma(film: Picture, exponent: float) -> Picture:
+    """Return the film with another transfer curve."""
+    return np.power(film, exponent, dtype=np.float32)
+
+
+def windowed(film: Picture, low: float, high: float) -> Picture:
+    """Return the film windowed between two of its percentiles, what lies beyond clipped."""
+    start, end = np.percentile(film, (low, high)).astype(np.float32)
+    stretched: Picture = (film - start) / max(end - start, np.float32(1e-6))
+    return stretched.clip(0.0, 1.0)
+
+
+def jpeg(film: Picture, quality: int) -> Picture:
+    """Return the film after lossy compression as 8-bit JPEG."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.rint(film * 255).astype(np.uint8)).save(buffer, "JPEG", quality=quality)
+    return np.asarray(Image.open(buffer), np.float32) / 255.0
+
+
+def marked(film: Picture) -> Picture:
+    """Return the film with a bright side letter, a line of text and a white border."""
+    rows, columns = film.shape
+    picture = Image.fromarray(np.rint(film * 255).astype(np.uint8))
+    draw = ImageDraw.Draw(picture)
+    size = max(12, rows // 14)
+    draw.text((columns * 0.05, rows * 0.04), "R", 255, font=ImageFont.load_default(size))
+    draw.text(
+        (columns * 0.55, rows * 0.02),
+        "PORTABLE AP ERECT",
+        230,
+        font=ImageFont.load_default(size // 3),
+    )
+    draw.rectangle((0, 0, columns - 1, rows - 1), outline=255, width=max(1, rows // 100))
+    return np.asarray(picture, np.float32) / 255.0
+
+
+def downscaled(film: Picture, side: int) -> Picture:
+    """Return the film with its longest side at ``side`` pixels."""
+    picture = Image.fromarray(film)
+    scale = side / max(film.shape)
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    return np.asarray(picture.resize(size, Image.Resampling.BOX), np.float32)
+
+
+def negative(film: Picture) -> Picture:
+    """Return what reading makes of the film stored as its negative."""
+    pixels, _ = settle_polarity((1.0 - film).astype(np.float32))
+    return np.asarray(pixels, np.float32)
+
+
+PERTURBATIONS: Mapping[str, Callable[[Picture], Picture]] = {
+    "turned by 5 degrees": partial(rotated, degrees=5.0),
+    "turned by -5 degrees": partial(rotated, degrees=-5.0),
+    "10 % cropped, all sides": partial(cropped, share=0.1, corner=False),
+    "10 % cropped, two sides": partial(cropped, share=0.1, corner=True),
+    "gamma 0.7": partial(gamma, exponent=0.7),
+    "gamma 1.4": partial(gamma, exponent=1.4),
+    "narrow window": partial(windowed, low=5.0, high=95.0),
+    "JPEG quality 30": partial(jpeg, quality=30),
+    "markers and border": marked,
+    "longest side 256 pixels": partial(downscaled, side=256),
+    "stored as its negative": negative,
+}

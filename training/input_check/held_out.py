@@ -1,19 +1,16 @@
-"""What the gate lets pass and what it turns away, out of fold."""
+"""What the input check lets pass and what it turns away, out of fold."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.model.scoring.scope import CLASSES, FRONTAL
-from radiograde.training.input_check.train_head import TRIAL
-from radiograde.training.run_paths import fold_name
+from radiograde.training.run_paths import RunPaths, fold_name
 
 LOST = 0.02
 """Share of good frontal films that the threshold may cost."""
@@ -23,8 +20,8 @@ HIGHEST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """Pictures out of scope, each judged by a gate that never saw it.
+class HeldOutPictures:
+    """Pictures out of scope, each judged by an input check that never saw it.
 
     ``frontal``: (M,) probability that it is a frontal film. ``kinds``: what each was.
     """
@@ -33,9 +30,9 @@ class Trial:
     kinds: NDArray[np.str_]
 
     @classmethod
-    def load(cls, run: Path, folds: Sequence[int]) -> Trial:
-        """Return what the gates of all folds said of the pictures held out from them."""
-        parts = [np.load(run / fold_name(fold) / TRIAL) for fold in folds]
+    def load(cls, paths: RunPaths, folds: Sequence[int]) -> HeldOutPictures:
+        """Return what the input checks of all folds said of the pictures held out from them."""
+        parts = [np.load(paths.held_out_pictures(fold_name(fold))) for fold in folds]
         frontal = np.concatenate([part["probabilities"] for part in parts])[
             :, CLASSES.index(FRONTAL)
         ]
@@ -44,7 +41,30 @@ class Trial:
         return cls(frontal[other].astype(float), kinds[other])
 
 
-def figures(trial: Trial, films: NDArray[np.float32]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class KindRejection:
+    """The share (0-1) of one kind of pictures that is turned away."""
+
+    kind: str
+    pictures: int
+    rejected: float
+
+
+@dataclass(frozen=True, slots=True)
+class InputCheckMetrics:
+    """The threshold on the probability of a frontal film, and what it turns away (shares, 0-1).
+
+    ``auc``: area under the ROC; None without pictures out of scope.
+    """
+
+    threshold: float
+    films: int
+    films_rejected: float
+    kinds: Sequence[KindRejection]
+    auc: float | None
+
+
+def input_check_metrics(pictures: HeldOutPictures, films: NDArray[np.float32]) -> InputCheckMetrics:
     """Return the threshold, what it rejects of each kind, and the ROC's area.
 
     ``films``: (N,) out-of-fold probability of every good frontal film that it is one.
@@ -53,22 +73,21 @@ def figures(trial: Trial, films: NDArray[np.float32]) -> dict[str, Any]:
     threshold = min(HIGHEST, float(np.quantile(good, LOST, method="lower")))
     # Cut, not rounded, to the digits that ship: rounded up it would cost more films.
     threshold = math.floor(threshold * 1e4) / 1e4
-    rejected = trial.frontal < threshold
-    kinds = [
-        {
-            "kind": str(kind),
-            "pictures": int((trial.kinds == kind).sum()),
-            "rejected": float(rejected[trial.kinds == kind].mean()),
-        }
-        for kind in sorted(set(trial.kinds.tolist()))
-    ]
-    return {
-        "threshold": threshold,
-        "films": len(good),
-        "films_rejected": float((good < threshold).mean()),
-        "kinds": kinds,
-        "auc": _area(good, trial.frontal),
-    }
+    rejected = pictures.frontal < threshold
+    return InputCheckMetrics(
+        threshold,
+        len(good),
+        float((good < threshold).mean()),
+        [
+            KindRejection(
+                str(kind),
+                int((pictures.kinds == kind).sum()),
+                float(rejected[pictures.kinds == kind].mean()),
+            )
+            for kind in sorted(set(pictures.kinds.tolist()))
+        ],
+        _area(good, pictures.frontal) if len(pictures.frontal) else None,
+    )
 
 
 def _area(films: NDArray[np.float64], others: NDArray[np.float64]) -> float:

@@ -1,4 +1,4 @@
-"""Pictures that teach the gate: films, what is out of scope, films spoilt, phantoms."""
+"""Pictures that the input check learns: films, what is out of scope, corrupted films, phantoms."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.progress import track
 
 from radiograde.data.phantom import PhantomSpec, draw
@@ -15,17 +16,15 @@ from radiograde.model.reading import film_file
 from radiograde.model.scoring.preprocess import Preprocessing, prepare
 from radiograde.model.scoring.scales import ZONES
 from radiograde.model.scoring.scope import CLASSES, FRONTAL
-from radiograde.training.dataset.film_dataset import Study
-from radiograde.training.input_check.corruptions import SPOILT
-from radiograde.training.input_check.head_fit import Pictures
-from radiograde.training.input_check.perturb import Picture, gamma, rotated
+from radiograde.training.dataset.film_dataset import FilmDataset
+from radiograde.training.input_check.corruptions import CORRUPTIONS, Picture, gamma, rotated
 
 FRONTAL_FILMS = 700
-SPOILT_FILMS = 150
-"""Frontal films that stand as they are, and those that are spoilt in each way."""
+CORRUPTED_FILMS = 150
+"""Frontal films that stand as they are, and those that are corrupted in each way."""
 
 CHANGED_COPIES = 5
-"""Changed copies of a picture of a rare kind, so that few pictures teach more."""
+"""Changed copies of a picture of a rare kind, so that more is learned from few pictures."""
 
 PHANTOMS = 40
 
@@ -39,6 +38,22 @@ FOLDERS = {
 
 
 @dataclass(frozen=True, slots=True)
+class LabelledPictures:
+    """M prepared pictures and what each is.
+
+    ``squares``: (M, S, S) uint8. ``labels``: (M,) index in ``CLASSES``. ``folds``: (M,).
+    ``kinds``: what each was, in words. ``counts``: (M,) False for a changed copy, which is learned
+    but not counted in figures.
+    """
+
+    squares: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    folds: NDArray[np.int64]
+    kinds: tuple[str, ...]
+    counts: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
 class _Picture:
     pixels: Picture
     label: str
@@ -47,23 +62,25 @@ class _Picture:
     counts: bool = True
 
 
-def gather(study: Study, out_of_scope: Path | None, seed: int) -> Pictures:
-    """Return the pictures for a study's gate; the same seed gives the same ones.
+def gather_pictures(dataset: FilmDataset, out_of_scope: Path | None, seed: int) -> LabelledPictures:
+    """Return the pictures for an input check; the same seed gives the same ones.
 
     ``out_of_scope``: a folder whose folders are named after what their pictures are; None:
-    laterals of the manifest and spoilt films alone. Raises RadiogradeError for a picture that
-    cannot be read.
+    laterals of the manifest and corrupted films alone.
+
+    Raises:
+        RadiogradeError: a picture cannot be read.
     """
-    spec = Preprocessing(size=study.cache.cells.shape[-1])
+    spec = Preprocessing(size=dataset.cache.cells.shape[-1])
     rng = np.random.default_rng(seed)
-    found = [*_films(study, rng), *_phantoms(study, rng)]
+    found = [*_films(dataset, rng), *_phantoms(dataset, rng)]
     if out_of_scope is not None:
-        found += _folder(out_of_scope, study.fold_numbers, rng)
+        found += _folder(out_of_scope, dataset.fold_numbers, rng)
     squares = [
         np.rint(prepare(picture.pixels, spec)[0] * 255).astype(np.uint8)
-        for picture in track(found, "Preparing pictures for the gate")
+        for picture in track(found, "Preparing pictures for the input check")
     ]
-    return Pictures(
+    return LabelledPictures(
         np.stack(squares),
         np.array([CLASSES.index(picture.label) for picture in found]),
         np.array([picture.fold for picture in found]),
@@ -72,25 +89,25 @@ def gather(study: Study, out_of_scope: Path | None, seed: int) -> Pictures:
     )
 
 
-def _films(study: Study, rng: np.random.Generator) -> Iterator[_Picture]:
-    """Yield frontal films, lateral ones, and frontal ones spoilt in every way."""
-    lateral = study.lateral.numpy()
-    folds = study.folds.numpy()
+def _films(dataset: FilmDataset, rng: np.random.Generator) -> Iterator[_Picture]:
+    """Yield frontal films, lateral ones, and frontal ones corrupted in every way."""
+    lateral = dataset.lateral.numpy()
+    folds = dataset.folds.numpy()
     frontal = np.flatnonzero(~lateral)
     for film in rng.permutation(frontal)[:FRONTAL_FILMS].tolist():
-        yield _Picture(_film(study, film), FRONTAL, int(folds[film]), "frontal film")
+        yield _Picture(_film(dataset, film), FRONTAL, int(folds[film]), "frontal film")
     for film in np.flatnonzero(lateral).tolist():
-        picture = _Picture(_film(study, film), "lateral_view", int(folds[film]), "lateral film")
+        picture = _Picture(_film(dataset, film), "lateral_view", int(folds[film]), "lateral film")
         yield picture
         yield from _copies(picture, rng)
-    for label, kind, spoil in SPOILT:
-        for film in rng.permutation(frontal)[:SPOILT_FILMS].tolist():
-            yield _Picture(spoil(_film(study, film), rng), label, int(folds[film]), kind)
+    for label, kind, corrupt in CORRUPTIONS:
+        for film in rng.permutation(frontal)[:CORRUPTED_FILMS].tolist():
+            yield _Picture(corrupt(_film(dataset, film), rng), label, int(folds[film]), kind)
 
 
-def _phantoms(study: Study, rng: np.random.Generator) -> Iterator[_Picture]:
+def _phantoms(dataset: FilmDataset, rng: np.random.Generator) -> Iterator[_Picture]:
     """Yield drawn films, which an installation is tried with and which therefore pass."""
-    folds = study.fold_numbers
+    folds = dataset.fold_numbers
     for number in range(PHANTOMS):
         rows = int(rng.integers(280, 700))
         spec = PhantomSpec(
@@ -104,10 +121,10 @@ def _phantoms(study: Study, rng: np.random.Generator) -> Iterator[_Picture]:
         yield _Picture(draw(spec).pixels, FRONTAL, fold, "phantom", counts=False)
 
 
-def _film(study: Study, index: int) -> Picture:
+def _film(dataset: FilmDataset, index: int) -> Picture:
     """Return the film (H, W) without the square's borders."""
-    square = study.cache.cells[index, 0].astype(np.float32) / np.float32(255)
-    return study.cache.frame(index).crop(square)
+    square = dataset.cache.cells[index, 0].astype(np.float32) / np.float32(255)
+    return dataset.cache.frame(index).crop(square)
 
 
 def _folder(folder: Path, folds: list[int], rng: np.random.Generator) -> Iterator[_Picture]:

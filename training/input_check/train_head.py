@@ -1,4 +1,9 @@
-"""The gate of every model of a run: trained after its network, tried on the fold held out."""
+"""The input check of every model of a run: fitted after its network, tried on the fold held out.
+
+One linear layer on what the network's pass over the whole film gives; the network stays as it
+is. A film is graded where ``frontal`` is probable enough; else the likeliest other class is the
+reason given.
+"""
 
 from __future__ import annotations
 
@@ -7,51 +12,98 @@ from pathlib import Path
 import numpy as np
 import torch
 from rich.progress import track
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
 
-from radiograde.training.dataset.film_dataset import Study
-from radiograde.training.distributed import Machine
-from radiograde.training.fit.finetune import Place
-from radiograde.training.fit.loop import load_network, save_whole
-from radiograde.training.input_check import head_fit as scope
-from radiograde.training.input_check import pictures as scope_pictures
-from radiograde.training.network.checkpoints import SCOPE
-from radiograde.training.run_paths import stages
+from radiograde.model.scoring.scope import CLASSES
+from radiograde.training.config import TrainConfig
+from radiograde.training.dataset.film_dataset import FilmDataset
+from radiograde.training.distributed import DistributedContext
+from radiograde.training.input_check.pictures import LabelledPictures, gather_pictures
+from radiograde.training.network.checkpoints import load_network, save_whole
+from radiograde.training.network.heads import InputCheckHead
+from radiograde.training.network.severity_network import SeverityNetwork
+from radiograde.training.run_paths import RunPaths, held_out_folds, model_name
 
-TRIAL = "scope.npz"
+DECAY = 0.1
+BATCH = 16
 
 
-def train(place: Place, study: Study, machine: Machine, out_of_scope: Path | None) -> None:
-    """Leave a gate beside every fold's network and the shipped one; what is done stays.
+def train_input_checks(
+    paths: RunPaths,
+    config: TrainConfig,
+    dataset: FilmDataset,
+    distributed: DistributedContext,
+    out_of_scope: Path | None,
+) -> None:
+    """Leave an input check beside every fold's network and the shipped one; what is done stays.
 
-    Beside a fold's gate lies what it says of the pictures of that fold, which it never saw.
+    Beside a fold's input check lies what it says of the pictures of that fold, which it never saw.
+
+    Raises:
+        UnfinishedRunError: a network is not trained yet.
+        RadiogradeError: a picture out of scope cannot be read.
     """
-    models = stages(study.fold_numbers)
-    waiting = {name: fold for name, fold in models.items() if not _done(place.run / name)}
+    folds = held_out_folds(dataset.fold_numbers)
+    waiting = [fold for name, fold in folds.items() if not paths.input_check(name).exists()]
     if not waiting:
         return
-    pictures = scope_pictures.gather(study, out_of_scope, place.config.seed)
-    for name, fold in track(waiting.items(), "Training the gate", disable=not machine.first):
-        _train(place, name, fold, pictures, machine)
+    pictures = gather_pictures(dataset, out_of_scope, config.seed)
+    for fold in track(waiting, "Fitting the input check", disable=not distributed.is_main):
+        network = load_network(config, paths.weights(model_name(fold)))
+        inputs = summarise(network, pictures, distributed.device)
+        _train_head(paths, fold, inputs, pictures)
 
 
-def _done(folder: Path) -> bool:
-    return (folder / SCOPE).exists()
-
-
-def _train(
-    place: Place, name: str, held_out: int | None, pictures: scope.Pictures, machine: Machine
+def _train_head(
+    paths: RunPaths, held_out: int | None, inputs: Tensor, pictures: LabelledPictures
 ) -> None:
-    folder = place.run / name
-    network = load_network(place.config, folder / "final.pt")
-    inputs = scope.summaries(network, pictures, machine.device)
+    name = model_name(held_out)
     labels = torch.from_numpy(pictures.labels)
-    seen = torch.from_numpy(pictures.folds != held_out)
-    head = scope.fit(inputs[seen], labels[seen])
+    others = torch.from_numpy(pictures.folds != held_out)
+    head = fit_input_check(inputs[others], labels[others])
     if held_out is not None:
-        trial = np.flatnonzero((pictures.folds == held_out) & pictures.counts)
+        unseen = np.flatnonzero((pictures.folds == held_out) & pictures.counts)
         np.savez(
-            folder / TRIAL,
-            probabilities=head(inputs[trial]).numpy(),
-            kinds=np.array([pictures.kinds[picture] for picture in trial], dtype=str),
+            paths.held_out_pictures(name),
+            probabilities=head(inputs[unseen]).numpy(),
+            kinds=np.array([pictures.kinds[picture] for picture in unseen], dtype=str),
         )
-    save_whole(head.state_dict(), folder / SCOPE)
+    save_whole(head.state_dict(), paths.input_check(name))
+
+
+@torch.no_grad()
+def summarise(network: SeverityNetwork, pictures: LabelledPictures, device: torch.device) -> Tensor:
+    """Return the network's summary of each picture as a whole, (M, D)."""
+    network = network.to(device).eval()
+    side, found = network.config.pass_size, []
+    for start in range(0, len(pictures.squares), BATCH):
+        squares = torch.from_numpy(pictures.squares[start : start + BATCH]).to(device)
+        images = F.interpolate(squares[:, None].float() / 255, (side, side), mode="area")
+        found.append(network(images).summary.cpu())
+    return torch.cat(found)
+
+
+def fit_input_check(inputs: Tensor, labels: Tensor) -> InputCheckHead:
+    """Return the head that tells pictures (M, D) of classes (M,) apart.
+
+    Logistic regression with a weight decay; a rare class weighs as much as its root in films.
+    """
+    mean, deviation = inputs.mean(0), inputs.std(0) + 1e-3
+    scaled = (inputs - mean) / deviation
+    head = InputCheckHead(inputs.shape[1])
+    counts = torch.bincount(labels, minlength=len(CLASSES)).clamp(min=1)
+    optimiser = torch.optim.LBFGS(head.parameters(), max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimiser.zero_grad()
+        entropy = F.cross_entropy(head.linear(scaled), labels, weight=counts.float().rsqrt())
+        total = entropy + DECAY * head.linear.weight.square().sum() / inputs.shape[1]
+        total.backward()
+        return total
+
+    optimiser.step(loss)
+    with torch.no_grad():
+        head.linear.weight.div_(deviation)
+        head.linear.bias.sub_(head.linear.weight @ mean)
+    return head.eval().requires_grad_(False)

@@ -1,44 +1,63 @@
-"""A stage's trained parts put together: its networks, its gate, the run's calibration."""
+"""Weights on disk: written whole, read back as a network or as a run's whole model."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
 
 from radiograde.training.config import TrainConfig
-from radiograde.training.fit.loop import load_network
-from radiograde.training.input_check.head_fit import ScopeHead
-from radiograde.training.network.curves import Calibration
-from radiograde.training.network.localise_then_grade import TwoLooks
-from radiograde.training.run_paths import member_names
-
-CALIBRATION = "calibration.json"
-SCOPE = "scope.pt"
+from radiograde.training.errors import UnfinishedRunError
+from radiograde.training.network.calibration import Calibration
+from radiograde.training.network.heads import InputCheckHead
+from radiograde.training.network.localise_then_grade import LocaliseThenGrade
+from radiograde.training.network.severity_network import SeverityNetwork
+from radiograde.training.run_paths import RunPaths, member_names
 
 
-def member_folders(run: Path, config: TrainConfig, name: str) -> list[Path]:
-    """Return the folders of the networks that make up a stage such as ``fold0`` or ``final``."""
-    return [run / member for member in member_names(name, config.members)]
+def save_whole(state: object, path: Path) -> None:
+    """Write a file whole or not at all, whenever the process is killed; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    partial.replace(path)
 
 
-def assemble(
-    run: Path, config: TrainConfig, name: str, calibration: Calibration | None = None
-) -> TwoLooks:
-    """Return a stage's whole way from film to grading, in evaluation mode.
+def check_trained(part: Path) -> None:
+    """Raise UnfinishedRunError unless this part of a model is there."""
+    if not part.exists():
+        raise UnfinishedRunError(
+            f"{part.parent} is not trained yet: give `radiograde train --out {part.parent.parent}` "
+            "again, it goes on where it stopped."
+        )
+
+
+def load_network(config: TrainConfig, weights: Path) -> SeverityNetwork:
+    """Return a trained network, in evaluation mode.
 
     Raises:
-        UnfinishedRunError: a network of the stage is not trained yet.
+        UnfinishedRunError: it is not trained yet.
     """
-    members = [
-        load_network(config, folder / "final.pt") for folder in member_folders(run, config, name)
-    ]
-    scope = ScopeHead(members[0].summary_size)
-    scope.load_state_dict(torch.load(run / name / SCOPE, map_location="cpu", weights_only=True))
-    return TwoLooks(members, scope, calibration or Calibration()).eval()
+    check_trained(weights)
+    network = SeverityNetwork(config.network, pretrained=False)
+    network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    return network.eval()
 
 
-def load_calibration(run: Path) -> Calibration:
-    """Return what ``evaluate`` found for a run."""
-    return Calibration.parse(json.loads((run / CALIBRATION).read_text()))
+def load_model(
+    paths: RunPaths, config: TrainConfig, name: str, calibration: Calibration | None = None
+) -> LocaliseThenGrade:
+    """Return a model of a run such as ``fold0`` or ``final``, in evaluation mode.
+
+    ``calibration``: None leaves the grades as the networks give them.
+
+    Raises:
+        UnfinishedRunError: a network of the model, or its input check, is not trained yet.
+    """
+    names = member_names(name, config.members)
+    members = [load_network(config, paths.weights(member)) for member in names]
+    check_trained(paths.input_check(name))
+    input_check = InputCheckHead(members[0].summary_size)
+    state = torch.load(paths.input_check(name), map_location="cpu", weights_only=True)
+    input_check.load_state_dict(state)
+    return LocaliseThenGrade(members, input_check, calibration or Calibration()).eval()

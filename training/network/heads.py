@@ -1,18 +1,22 @@
-"""From maps to scores: zones pooled over thirds of each lung, and the scales above them."""
+"""From maps to scores, and from a summary to what the picture is.
+
+Zones are pooled over thirds of each lung; extent and opacity are read off what was pooled.
+"""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from radiograde.training.network.edges import edges
+from radiograde.model.scoring.scope import CLASSES
+from radiograde.training.network.lung_crop import mass_edges
 
 
 class ZonePool(nn.Module):
     """Pools the opacity map over each lung's upper, middle and lower part.
 
     Borders between the parts are shares of the lung's height, learned, near a third each. A
-    lung that is not seen falls back to its half of the picture.
+    lung that is not found falls back to its half of the picture.
     """
 
     def __init__(self) -> None:
@@ -38,7 +42,7 @@ class ZonePool(nn.Module):
         """Return how much each row belongs to each third: (N, 2, 3, h), summing to 1."""
         mass = lung.sum(3)
         mass = mass / mass.sum(2, keepdim=True)
-        top, bottom = edges(mass, 0.01)
+        top, bottom = mass_edges(mass, 0.01)
         row = torch.arange(lung.shape[2], device=lung.device, dtype=lung.dtype) + 0.5
         height = (row - top) / (bottom - top + 1e-3)
         below = ((height[:, :, None] - self.borders[:, None]) * 40.0).sigmoid()
@@ -63,7 +67,7 @@ class ScaleHeads(nn.Module):
 
 
 def _rising(inputs: int) -> nn.Linear:
-    """Return a layer that starts near 0 for clear lungs and rises with every input."""
+    """Return a layer that starts near 0 for normal lungs and rises with every input."""
     layer = nn.Linear(inputs, 1)
     nn.init.constant_(layer.weight, 2.2)
     nn.init.constant_(layer.bias, -4.0)
@@ -86,6 +90,24 @@ class ReaderOffsets(nn.Module):
     def extent6_of(self, extent: Tensor, reader: int) -> Tensor:
         """Return the extent (N,) on the reader's 0-6 scale."""
         return extent * self.extent6[reader, 0] + self.extent6[reader, 1]
+
+
+class InputCheckHead(nn.Module):
+    """Probabilities of what a picture is (``CLASSES``), from the summary of the whole film.
+
+    One linear layer, fitted after the network, which stays as it is (``training.input_check``).
+    """
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(inputs, len(CLASSES))
+        nn.init.zeros_(self.linear.weight)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, summary: Tensor) -> Tensor:
+        """Return (N, K) probabilities for summaries (N, D)."""
+        scores: Tensor = self.linear(summary)
+        return scores.softmax(1)
 
 
 def _halves(lungs: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
-"""The network that looks: where lung is, how opaque each point is, and scores pooled from that.
+"""One pass of the network: where lung is, how opaque each point is, and scores from that.
 
-The same weights serve the look at the whole film and the look at the lungs. What is graded is a
+The same weights serve the pass over the whole film and those over the lungs. What is graded is a
 map of opacity; a zone's score is the mean of that map over a third of a lung, so the picture
 explains the score by construction.
 """
@@ -14,21 +14,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from radiograde.training.config import NetworkConfig
+from radiograde.training.dataset.targets import FINDINGS
 from radiograde.training.network import encoder
 from radiograde.training.network.heads import ReaderOffsets, ScaleHeads, ZonePool
 
-FINDINGS = (
-    "No Finding", "Pneumonia", "COVID-19", "Infiltration", "Consolidation", "Atelectasis",
-    "Effusion", "Edema", "Nodule",
-)  # fmt: skip
-"""Weak labels that pretraining learns beside the lungs; the view PA is learned after them."""
 
-READERS = ("S", "J")
-EXTENT6_READERS = ("R", "D")
-
-
-class Look(NamedTuple):
-    """What one look at a square picture gives; s is a quarter of the look's side.
+class NetworkOutput(NamedTuple):
+    """What one pass over a square picture gives; s is a quarter of the picture's side.
 
     ``lungs``: (N, 2, s, s) logits, patient's right lung first. ``opacity``: (N, 1, s, s) logits.
     ``zones``: (N, 6) in [0, 3]. ``shares``: (N, 2) each lung's involved share in [0, 1].
@@ -47,7 +39,7 @@ class Look(NamedTuple):
 
 
 class SeverityNetwork(nn.Module):
-    """One look: encoder, feature pyramid, lung and opacity maps, scores pooled from them."""
+    """Encoder, feature pyramid, lung and opacity maps, scores pooled from them."""
 
     def __init__(self, config: NetworkConfig, *, pretrained: bool = True) -> None:
         super().__init__()
@@ -66,9 +58,9 @@ class SeverityNetwork(nn.Module):
         self.scales = ScaleHeads()
         self.readers = ReaderOffsets()
 
-    def forward(self, look: Tensor) -> Look:
-        """Return the look at pictures (N, 1, S, S), whatever their brightness and contrast."""
-        features = self.encoder(standardise(look))
+    def forward(self, image: Tensor) -> NetworkOutput:
+        """Return the output for pictures (N, 1, S, S), whatever their brightness and contrast."""
+        features = self.encoder(standardise(image))
         maps = self.map_head(self.pyramid(features)).float()
         lungs, opacity = maps[:, :2], maps[:, 2:]
         zones, shares, lung_opacity = self.pool(lungs, opacity)
@@ -76,11 +68,13 @@ class SeverityNetwork(nn.Module):
         deepest = features[-1].mean((2, 3))
         findings = self.findings(self.dropout(deepest)).float()
         summary = torch.cat([deepest, features[-2].mean((2, 3))], 1).float()
-        return Look(lungs, opacity, zones, shares, extent, opacity_score, findings, summary)
+        return NetworkOutput(
+            lungs, opacity, zones, shares, extent, opacity_score, findings, summary
+        )
 
     @property
     def summary_size(self) -> int:
-        """Length of ``Look.summary``."""
+        """Length of ``NetworkOutput.summary``."""
         return sum(self.encoder.channels[-2:])
 
 
@@ -112,8 +106,8 @@ class Pyramid(nn.Module):
         return cast(Tensor, top)
 
 
-def standardise(look: Tensor) -> Tensor:
+def standardise(image: Tensor) -> Tensor:
     """Return pictures with mean 0 and deviation 1 each: exposure and window drop out."""
-    mean = look.mean((1, 2, 3), keepdim=True)
-    deviation = (look - mean).square().mean((1, 2, 3), keepdim=True).sqrt()
-    return (look - mean) / (deviation + 0.02)
+    mean = image.mean((1, 2, 3), keepdim=True)
+    deviation = (image - mean).square().mean((1, 2, 3), keepdim=True).sqrt()
+    return (image - mean) / (deviation + 0.02)

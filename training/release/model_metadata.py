@@ -1,19 +1,17 @@
-"""What the ONNX file says of itself; none of it is typed, all comes from the evaluation."""
+"""What the ONNX file says of itself; none of it is typed in, all comes from the evaluation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
-
-import numpy as np
 
 from radiograde.model.scoring.metadata import FORMAT
 from radiograde.model.scoring.preprocess import Preprocessing
 from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY, ZONE, ZONES
 from radiograde.model.scoring.scope import CLASSES
-from radiograde.training.config import TrainConfig
+from radiograde.training.evaluation.evaluation_result import EvaluationMetrics
 
 SEVERITY = (1.0, 6.5, 12.5)
 """Global Brixia scores of 1-6 count as mild, 7-12 as moderate, 13-18 as severe; a continuous
@@ -23,16 +21,23 @@ INVOLVED = 0.25
 """Opacity from which a point of the lung counts as involved: the middle of the soft step that
 the network's share of involvement uses."""
 
+SHIPPED_METRICS = (
+    *("agreement", "zone_kappa", "zone_mae", "lung_dice", "clear", "coverage"),
+    *("subgroups", "change", "gate", "robustness"),
+)
+"""Keys of the evaluation's JSON that the file carries."""
 
-def metadata(
-    config: TrainConfig,
-    evaluation: Mapping[str, Any],
-    name: str,
-    licence: str,
-    borders: Sequence[float],
+
+def model_metadata(
+    metrics: EvaluationMetrics, name: str, licence: str, size: int, borders: Sequence[float]
 ) -> dict[str, Any]:
-    """Return what the ONNX file says of itself (docs/reference/onnx-file.md)."""
-    spec = Preprocessing(size=config.network.input_size)
+    """Return what the ONNX file says of itself (docs/reference/onnx-file.md).
+
+    ``size``: side of the square film, pixels. ``borders``: where the upper zone ends and the
+    lower begins, as shares of a lung's height.
+    """
+    spec = Preprocessing(size=size)
+    figures = metrics.to_json()
     return {
         "format": FORMAT,
         "name": name,
@@ -40,7 +45,7 @@ def metadata(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "licence": licence,
         "notice": "Research use only. Grades visible involvement; not a diagnosis.",
-        "training": {"manifest_sha256": evaluation["manifest"], "films": evaluation["films"]},
+        "training": {"manifest_sha256": metrics.manifest, "films": metrics.films},
         "preprocessing": {"size": spec.size, "low": spec.low, "high": spec.high},
         "zones": list(ZONES),
         "zone_borders": [round(border, 4) for border in borders],
@@ -49,27 +54,13 @@ def metadata(
             for scale in (ZONE, BRIXIA, EXTENT, OPACITY)
         },
         "scope": list(CLASSES),
-        "intervals": evaluation["intervals"],
+        "intervals": figures["intervals"],
         "thresholds": {
             "severity": list(SEVERITY),
             "involved": INVOLVED,
-            "least_lung": evaluation["least_lung"],
-            "frontal": evaluation["gate"]["threshold"],
-            "repeatability": evaluation["change"].get("repeatability"),
+            "least_lung": metrics.least_lung,
+            "frontal": metrics.input_check.threshold,
+            "repeatability": metrics.repeatability,
         },
-        "metrics": {
-            key: evaluation[key]
-            for key in (
-                *("agreement", "zone_kappa", "zone_mae", "lung_dice", "clear", "coverage"),
-                *("subgroups", "change", "gate", "robustness"),
-            )
-        },
+        "metrics": {key: figures[key] for key in SHIPPED_METRICS},
     }
-
-
-def least_lung(shares: Sequence[float]) -> float:
-    """Return the share of lung under which a picture is no chest film.
-
-    Half of what nearly every frontal film has.
-    """
-    return round(float(np.percentile(np.asarray(shares), 1)) / 2, 3)

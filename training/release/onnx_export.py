@@ -1,4 +1,4 @@
-"""One self-describing ONNX file from a trained network, with a parity gate against PyTorch."""
+"""One self-describing ONNX file from a trained model, written only if it agrees with PyTorch."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from numpy.typing import NDArray
 
 from radiograde.model.scoring.metadata import KEY, ModelMetadata
 from radiograde.training.errors import ParityError
-from radiograde.training.network.localise_then_grade import Grading, TwoLooks
+from radiograde.training.network.localise_then_grade import Grading, LocaliseThenGrade
 
 TOLERANCE = 1e-3
-"""Of all that is seen in the box: it lies a millionth elsewhere in another runtime, and where a
-film is sharp the pixels sampled there, and the map behind them, differ by some hundred times that.
-"""
+"""Of all that is graded in the lungs' box: it lies a millionth elsewhere in another runtime, and
+where a film is sharp the pixels sampled there, and the map behind them, differ by some hundred
+times that."""
 
-SCOPE_TOLERANCE = 1e-4
-"""Of what is seen in the whole film."""
+INPUT_CHECK_TOLERANCE = 1e-4
+"""Of what the whole film gives."""
 
 OPSET = 20
 LARGEST_MB = 25.0
 NAMES = Grading._fields
-TOLERANCES = dict.fromkeys(NAMES, TOLERANCE) | {"scope": SCOPE_TOLERANCE}
+TOLERANCES = dict.fromkeys(NAMES, TOLERANCE) | {"scope": INPUT_CHECK_TOLERANCE}
 
 
-def export(
-    looks: TwoLooks, metadata: Mapping[str, Any], films: NDArray[np.float32], path: Path
+def export_onnx(
+    model: LocaliseThenGrade, metadata: Mapping[str, Any], films: NDArray[np.float32], path: Path
 ) -> float:
     """Write ``path`` and return the largest difference to PyTorch on real films.
 
@@ -46,12 +46,12 @@ def export(
     """
     text = json.dumps(metadata, sort_keys=True, allow_nan=False)
     ModelMetadata.parse(text)
-    looks = looks.eval().cpu()
+    model = model.eval().cpu()
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         draft = Path(folder) / path.name
-        _write(looks, draft, text)
-        differences = parity(looks, draft, films)
+        _write(model, draft, text)
+        differences = parity(model, draft, films)
         megabytes = draft.stat().st_size / 1e6
         for output, difference in differences.items():
             if difference > TOLERANCES[output]:
@@ -65,25 +65,25 @@ def export(
     return max(differences.values())
 
 
-def parity(looks: TwoLooks, path: Path, films: NDArray[np.float32]) -> dict[str, float]:
+def parity(model: LocaliseThenGrade, path: Path, films: NDArray[np.float32]) -> dict[str, float]:
     """Return each output's largest absolute difference on films (N, S, S)."""
     session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
     largest = dict.fromkeys(NAMES, 0.0)
     batches = [films[:4], *(films[i : i + 1] for i in range(len(films)))]
     for batch in batches:
         with torch.no_grad():
-            expected = looks(torch.from_numpy(batch[:, None]))
-        found = session.run(list(NAMES), {"image": batch[:, None]})
-        for name, ours, theirs in zip(NAMES, found, expected, strict=True):
+            expected = model(torch.from_numpy(batch[:, None]))
+        outputs = session.run(list(NAMES), {"image": batch[:, None]})
+        for name, ours, theirs in zip(NAMES, outputs, expected, strict=True):
             largest[name] = max(largest[name], float(np.abs(ours - theirs.numpy()).max()))
     return largest
 
 
-def _write(looks: TwoLooks, path: Path, metadata: str) -> None:
-    side = looks.config.input_size
+def _write(model: LocaliseThenGrade, path: Path, metadata: str) -> None:
+    side = model.config.input_size
     batch = torch.export.Dim("batch", min=1, max=64)
     torch.onnx.export(
-        looks,
+        model,
         (torch.rand(2, 1, side, side),),
         path,
         input_names=["image"],
@@ -94,11 +94,11 @@ def _write(looks: TwoLooks, path: Path, metadata: str) -> None:
         opset_version=OPSET,
         verbose=False,
     )
-    model = onnx.load(path)
-    _forget_origin(model)
-    model.producer_name = "radiograde"
-    onnx.helper.set_model_props(model, {KEY: metadata})
-    onnx.save(model, path)
+    graph = onnx.load(path)
+    _forget_origin(graph)
+    graph.producer_name = "radiograde"
+    onnx.helper.set_model_props(graph, {KEY: metadata})
+    onnx.save(graph, path)
 
 
 def _forget_origin(model: onnx.ModelProto) -> None:

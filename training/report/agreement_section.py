@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from radiograde.training.evaluation.comparators import OURS as RADIOGRADE
-from radiograde.training.evaluation.measured import Measured
-from radiograde.training.evaluation.tables import shown
-from radiograde.training.report.parts import Plot, Section, Table
-from radiograde.training.report.style import MUTED, OURS, plot, sheet
+from radiograde.training.evaluation.comparators import ComparatorRow
+from radiograde.training.evaluation.evaluation_result import EvaluationResult
+from radiograde.training.evaluation.tables import confidence_interval, shown
+from radiograde.training.report.parts import MUTED, OURS, Plot, Section, Table, plot, sheet
 
-Rows = Sequence[Mapping[str, Any]]
+Rows = Sequence[ComparatorRow]
 
 
-def section(measured: Measured) -> Section:
+def agreement_section(result: EvaluationResult) -> Section:
     """Return the table of all graders and its picture."""
-    rows = measured.evaluation["agreement"]
+    rows = result.metrics.agreement
     firsts = _firsts(rows)
     return Section(
         "agreement",
         "Agreement",
         "Each grader is measured on the films that both it and the reference graded; smaller "
         "errors are better. Lines are 95 % intervals by a bootstrap over patients: the longer, the "
-        "less these films tell. Peers on another scale are brought onto the reference's by a line "
-        "through all other films.",
+        "less these films tell. Comparators on another scale are brought onto the reference's by a "
+        "line through all other films.",
         [_forest(rows)] if rows else [],
         [
             Table(
@@ -32,35 +30,30 @@ def section(measured: Measured) -> Section:
                 ("reference", "grader", "films", "MAE (95 % CI)", "bias", "r"),
                 [_cells(row, number in firsts) for number, row in enumerate(rows)],
                 words=2,
-                strong=frozenset(number for number, row in enumerate(rows) if _ours(row)),
+                strong=frozenset(number for number, row in enumerate(rows) if row.is_ours),
                 first=firsts,
             )
         ],
     )
 
 
-def _ours(row: Mapping[str, Any]) -> bool:
-    return bool(row["grader"].startswith(RADIOGRADE))
-
-
 def _firsts(rows: Rows) -> frozenset[int]:
     """Return the numbers of the rows whose reference is not that of the row above."""
-    references = [None, *(row["reference"] for row in rows)]
+    references = [None, *(row.reference for row in rows)]
     return frozenset(
-        number for number, row in enumerate(rows) if row["reference"] != references[number]
+        number for number, row in enumerate(rows) if row.reference != references[number]
     )
 
 
-def _cells(row: Mapping[str, Any], first: bool) -> tuple[str, ...]:
-    agreed = row["agreement"]
-    low, high = agreed["mae_95"]
+def _cells(row: ComparatorRow, first: bool) -> tuple[str, ...]:
+    agreed = row.agreement
     return (
-        row["reference"] if first else "",
-        row["grader"],
-        f"{agreed['films']}",
-        f"{agreed['mae']:.2f} ({low:.2f}-{high:.2f})",
-        f"{agreed['bias']:+.2f}",
-        shown(agreed["r"], ".3f"),
+        row.reference if first else "",
+        row.grader,
+        f"{agreed.films}",
+        f"{agreed.mae:.2f} ({confidence_interval(row)})",
+        f"{agreed.bias:+.2f}",
+        shown(agreed.r, ".3f"),
     )
 
 
@@ -74,22 +67,20 @@ def _forest(rows: Rows) -> Plot:
     for number, row in enumerate(rows):
         if number in firsts:
             place += 1.5
-            names[place] = row["reference"]
+            names[place] = row.reference
         place += 1.0
-        names[place] = row["grader"]
-        low, high = row["agreement"]["mae_95"]
-        colour = OURS if _ours(row) else MUTED
+        names[place] = row.grader
+        low, high = row.agreement.mae_95
+        colour = OURS if row.is_ours else MUTED
         axes.plot([low, high], [place, place], color=colour, linewidth=1.5)
-        axes.plot(row["agreement"]["mae"], place, "o", color=colour, markersize=5)
+        axes.plot(row.agreement.mae, place, "o", color=colour, markersize=5)
     axes.set_yticks(list(names), list(names.values()))
-    references = {row["reference"] for row in rows}
+    references = {row.reference for row in rows}
     for label in axes.get_yticklabels():
         label.set_fontweight("bold" if label.get_text() in references else "normal")
     axes.set(xlabel="mean absolute error (95 % interval)", ylim=(place + 0.7, -0.7))
     axes.set_xlim(left=0)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
-    worded = (
-        f"{row['grader']} against {row['reference']} {row['agreement']['mae']:.2f}" for row in rows
-    )
+    worded = (f"{row.grader} against {row.reference} {row.agreement.mae:.2f}" for row in rows)
     return plot(figure, "Mean absolute error", f"Mean absolute errors: {'; '.join(worded)}.")

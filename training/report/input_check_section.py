@@ -1,50 +1,44 @@
-"""The section on the gate: what it lets pass and what it turns away."""
+"""The section on the input check: what it lets pass and what it turns away."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from radiograde.model.scoring.scope import CLASSES, FRONTAL
-from radiograde.training.evaluation.measured import Measured
+from radiograde.training.evaluation.evaluation_result import EvaluationResult
 from radiograde.training.evaluation.metrics import Array
-from radiograde.training.input_check.held_out import Trial
-from radiograde.training.report.parts import Plot, Section, Table
-from radiograde.training.report.style import MISSED, MUTED, OURS, plot, sheet
+from radiograde.training.input_check.held_out import HeldOutPictures
+from radiograde.training.report.parts import MISSED, MUTED, OURS, Plot, Section, Table, plot, sheet
 
 CORNER = 0.1
 
 
-def section(measured: Measured) -> Section:
+def input_check_section(result: EvaluationResult) -> Section:
     """Return the ROC, every picture's probability, and what is rejected of each kind."""
-    gate = measured.evaluation["gate"]
-    lateral = measured.study.lateral.numpy()
-    films = measured.found.scope[~lateral, CLASSES.index(FRONTAL)].astype(float)
+    check, others = result.metrics.input_check, result.held_out_pictures
+    frontal = ~result.dataset.lateral.numpy()
+    films = result.predictions.scope[frontal, CLASSES.index(FRONTAL)].astype(float)
     films = films[~np.isnan(films)]
-    drawable = bool(films.size and measured.trial.frontal.size and gate)
-    rows = [
-        (kind["kind"], f"{kind['pictures']}", f"{kind['rejected']:.1%}")
-        for kind in gate.get("kinds", [])
-    ]
-    if gate:
-        good = ("frontal films to grade", f"{gate['films']}", f"{gate['films_rejected']:.1%}")
-        rows.insert(0, good)
+    measured = bool(films.size and others.frontal.size)
+    good = ("frontal films to grade", f"{check.films}", f"{check.films_rejected:.1%}")
+    rows = [(kind.kind, f"{kind.pictures}", f"{kind.rejected:.1%}") for kind in check.kinds]
     return Section(
-        "gate",
-        "Gate",
-        "What the network alone turns away; every picture was judged by a gate that never saw it. "
-        "Left: the nearer to the upper left corner, the better; the circle is the threshold in "
-        "use. Right: a dot is a picture, those left of the line are rejected.",
+        "input-check",
+        "Input check",
+        "What the network alone turns away; every picture was judged by an input check that never "
+        "saw it. Left: the nearer to the upper left corner, the better; the circle is the "
+        "threshold in use. Right: a dot is a picture, those left of the line are rejected.",
         [
-            _roc(films, measured.trial.frontal, gate["threshold"]),
-            _by_kind(films, measured.trial, gate["threshold"]),
+            _roc(films, others.frontal, check.threshold),
+            _by_kind(films, others, check.threshold),
         ]
-        if drawable
+        if measured
         else [],
         [
             Table(
                 "Rejected pictures by kind",
                 ("pictures", "how many", "rejected"),
-                rows,
+                [good, *rows] if measured else [],
                 strong=frozenset({0}),
             )
         ],
@@ -68,8 +62,8 @@ def _roc(films: Array, others: Array, threshold: float) -> Plot:
     corner.set_title("upper left corner, enlarged", fontsize=8)
     corner.tick_params(labelsize=7)
     alt = (
-        f"ROC of the gate on {len(films)} frontal films and {len(others)} other pictures. At the "
-        f"threshold it lets pass {_passing(films, at)[0]:.1%} of the films and "
+        f"ROC of the input check on {len(films)} frontal films and {len(others)} other pictures. "
+        f"At the threshold it lets pass {_passing(films, at)[0]:.1%} of the films and "
         f"{_passing(others, at)[0]:.1%} of the others."
     )
     return plot(figure, "Receiver operating characteristic", alt)
@@ -82,15 +76,17 @@ def _passing(probabilities: Array, cuts: Array) -> Array:
     return share
 
 
-def _by_kind(films: Array, trial: Trial, threshold: float) -> Plot:
-    kinds = sorted(set(trial.kinds.tolist()))
-    groups = {"frontal films": films} | {kind: trial.frontal[trial.kinds == kind] for kind in kinds}
+def _by_kind(films: Array, pictures: HeldOutPictures, threshold: float) -> Plot:
+    kinds = sorted(set(pictures.kinds.tolist()))
+    groups = {"frontal films": films} | {
+        kind: pictures.frontal[pictures.kinds == kind] for kind in kinds
+    }
     rng = np.random.default_rng(0)
     figure = sheet(4.9, 4.4)
     axes = figure.subplots()
-    for place, values in enumerate(groups.values()):
-        heights = place + rng.uniform(-0.3, 0.3, len(values))
-        colour = OURS if place == 0 else MUTED
+    for height, values in enumerate(groups.values()):
+        heights = height + rng.uniform(-0.3, 0.3, len(values))
+        colour = OURS if height == 0 else MUTED
         # Thousands of dots would make the page slow; as pixels they weigh little.
         axes.scatter(values, heights, s=6, color=colour, alpha=0.4, linewidth=0, rasterized=True)
     axes.axvline(threshold, color=MISSED, linewidth=1)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from radiograde.training.evaluation.graded_scale import GradedScale
-from radiograde.training.evaluation.measured import Measured
+from radiograde.training.evaluation.evaluation_result import EvaluationResult
+from radiograde.training.evaluation.intervals import GradedScale
 from radiograde.training.evaluation.tables import shown
-from radiograde.training.report import crossed
-from radiograde.training.report.parts import Plot, Section, Table
-from radiograde.training.report.style import INK, MUTED, OURS, plot, sheet
+from radiograde.training.report.parts import INK, MUTED, OURS, Plot, Section, Table, plot, sheet
 
 LEVELS = tuple(percent / 100 for percent in range(50, 100, 5))
 COLOURS = (MUTED, OURS, "#2f855a", "#b7791f")
@@ -22,14 +20,14 @@ SCALE_NAMES = {
     "geographic_extent": "extent",
     "opacity": "opacity",
 }
-"""What the evaluation's scales are called on the page."""
+"""What the scales are called on the page."""
 
 
-def section(measured: Measured) -> Section:
+def interval_section(result: EvaluationResult) -> Section:
     """Return coverage at every level, widths, and their table."""
     scales = {
         SCALE_NAMES[name]: graded
-        for name, graded in measured.scales.items()
+        for name, graded in result.scales.items()
         if (~np.isnan(graded.truth)).sum() >= FEWEST
     }
     return Section(
@@ -38,18 +36,18 @@ def section(measured: Measured) -> Section:
         "Left: on the dashed line, intervals hold as many films as they promise; below it they "
         "promise too much. Rules were set on the other folds. Right: the narrower, the more an "
         "interval tells; the line is the median.",
-        [_coverage(scales), _widths(scales, measured.level)] if scales else [],
+        [_coverage(scales), _widths(scales, result.level)] if scales else [],
         [
             Table(
-                f"{measured.level:.0%} intervals; widths in points of the scale.",
+                f"{result.level:.0%} intervals; widths in points of the scale.",
                 ("scale", "films or zones covered", "median width"),
                 [
                     (
                         SCALE_NAMES[name],
-                        shown(found["share"], ".1%"),
-                        shown(found["median_width"], ".2f"),
+                        shown(coverage.share, ".1%"),
+                        shown(coverage.median_width, ".2f"),
                     )
-                    for name, found in measured.evaluation["coverage"].items()
+                    for name, coverage in result.metrics.coverage.items()
                 ],
             )
         ],
@@ -63,7 +61,7 @@ def _coverage(scales: dict[str, GradedScale]) -> Plot:
     worded = []
     for (name, graded), colour in zip(scales.items(), COLOURS, strict=False):
         known = ~np.isnan(graded.truth)
-        shares = [float(crossed.holds(graded, level)[known].mean()) for level in LEVELS]
+        shares = [float(graded.covered(level)[known].mean()) for level in LEVELS]
         axes.plot(LEVELS, shares, "o-", color=colour, markersize=3.5, linewidth=1, label=name)
         worded.append(f"{name} {', '.join(f'{share:.0%}' for share in shares)}")
     axes.set(xlabel="level promised", ylabel="share that the intervals hold", aspect="equal")
@@ -72,7 +70,7 @@ def _coverage(scales: dict[str, GradedScale]) -> Plot:
     axes.yaxis.set_major_formatter("{x:.0%}")
     axes.legend(loc="lower right")
     promised = ", ".join(f"{level:.0%}" for level in LEVELS)
-    alt = f"Measured coverage of intervals that promise {promised}: {'; '.join(worded)}."
+    alt = f"EvaluationResult coverage of intervals that promise {promised}: {'; '.join(worded)}."
     return plot(figure, "Promised and measured coverage", alt)
 
 

@@ -1,14 +1,18 @@
-"""The figures that are read first."""
+"""The figures that are read first, and the section on what was measured on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from radiograde.training.evaluation.comparators import OURS
-from radiograde.training.evaluation.measured import Measured
-from radiograde.training.evaluation.tables import shown
-from radiograde.training.report.parts import Tile
+from radiograde.training.evaluation.comparators import OURS, ComparatorRow
+from radiograde.training.evaluation.evaluation_result import EvaluationResult
+from radiograde.training.evaluation.tables import (
+    confidence_interval,
+    shown,
+    trained_on,
+    training_time,
+)
+from radiograde.training.report.parts import Section, Table, Tile
 
 ERRORS = {
     "Brixia, readers' mean": "Global Brixia, mean absolute error",
@@ -17,46 +21,79 @@ ERRORS = {
 }
 
 
-def tiles(measured: Measured) -> list[Tile]:
+def summary_tiles(result: EvaluationResult) -> list[Tile]:
     """Return the figures for the head of the page; those not measured are left out."""
-    evaluation = measured.evaluation
-    coverage = evaluation["coverage"]["brixia"]
-    dice, gate = evaluation["lung_dice"], evaluation["gate"]
+    metrics, coverage = result.metrics, result.metrics.brixia_coverage
     others = (
         (
-            f"Global score within {measured.level:.0%} interval",
-            coverage["share"],
+            f"Global score within {result.level:.0%} interval",
+            coverage.share,
             ".0%",
-            f"of films; median width {shown(coverage['median_width'], '.1f')} points",
+            f"of films; median width {shown(coverage.median_width, '.1f')} points",
         ),
         (
-            "Gate, area under the ROC",
-            gate.get("auc"),
+            "Input check, area under the ROC",
+            metrics.input_check.auc,
             ".4f",
             "frontal films, other pictures",
         ),
-        ("Lungs, Dice", dice["mean"], ".3f", f"{dice['films']} films with masks"),
+        (
+            "Lungs, Dice",
+            metrics.lung_dice.mean,
+            ".3f",
+            f"{metrics.lung_dice.films} films with masks",
+        ),
     )
-    return _errors(evaluation["agreement"]) + [
+    return _error_tiles(metrics.agreement) + [
         Tile(label, format(value, form), note)
         for label, value, form, note in others
         if value is not None
     ]
 
 
-def _errors(rows: Sequence[Mapping[str, Any]]) -> list[Tile]:
+def _error_tiles(rows: Sequence[ComparatorRow]) -> list[Tile]:
     """Return our error on each scale, against the reference that most films have."""
-    found = {row["reference"]: row["agreement"] for row in rows if row["grader"] == OURS}
+    ours = {row.reference: row for row in rows if row.grader == OURS}
     return [
-        Tile(label, f"{found[reference]['mae']:.2f}", _beside(found[reference]))
+        Tile(label, f"{ours[reference].agreement.mae:.2f}", _note(ours[reference]))
         for reference, label in ERRORS.items()
-        if reference in found
+        if reference in ours
     ]
 
 
-def _beside(agreed: Mapping[str, Any]) -> str:
-    low, high = agreed["mae_95"]
+def _note(row: ComparatorRow) -> str:
+    agreed = row.agreement
     return (
-        f"95 % CI {low:.2f}-{high:.2f}, bias {agreed['bias']:+.2f}, r {shown(agreed['r'], '.2f')}, "
-        f"{agreed['films']} films"
+        f"95 % CI {confidence_interval(row)}, bias {agreed.bias:+.2f}, "
+        f"r {shown(agreed.r, '.2f')}, {agreed.films} films"
+    )
+
+
+def films_section(result: EvaluationResult) -> Section:
+    """Return the films by source, and what ran."""
+    metrics, run = result.metrics, result.metrics.run
+    facts = [
+        ("films", f"{metrics.films}"),
+        ("patients", f"{metrics.patients}"),
+        ("films with severity scores", f"{metrics.graded_films}"),
+        ("folds", f"{len(result.dataset.fold_numbers)}"),
+        ("trained on", f"{trained_on(run)}, {training_time(run)}"),
+        ("version of radiograde", run.radiograde),
+        ("version of torch", run.torch),
+        ("version of python", run.python),
+        ("sha256 of the manifest", metrics.manifest),
+    ]
+    return Section(
+        "films",
+        "Films and run",
+        "Every figure on this page is out of fold: each film was graded by a model that saw no "
+        "severity score of its patient.",
+        tables=[
+            Table("Films and run", ("fact", "value"), facts, words=2),
+            Table(
+                "Films by source",
+                ("source", "films"),
+                [(source, f"{films}") for source, films in metrics.sources.items()],
+            ),
+        ],
     )

@@ -1,49 +1,52 @@
-"""The sections on the scores: global, extent, opacity, zones."""
+"""The sections on the scores: global, extent, opacity, zones, and those of normal films."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from radiograde.model.scoring.scales import BRIXIA
+from radiograde.training.dataset.targets import READERS
 from radiograde.training.evaluation.comparators import OURS
-from radiograde.training.evaluation.measured import Measured
+from radiograde.training.evaluation.evaluation_result import EvaluationResult
 from radiograde.training.evaluation.tables import shown
-from radiograde.training.network.severity_network import READERS
-from radiograde.training.report.bland_altman import Pair, bland_altman
 from radiograde.training.report.parts import Plot, Section, Table
-from radiograde.training.report.score_plots import against_readers
-from radiograde.training.report.two_readers import two_readers
+from radiograde.training.report.score_plots import (
+    GraderPair,
+    against_readers,
+    bland_altman,
+    two_readers,
+)
 
 
-def brixia(measured: Measured) -> Section:
+def brixia_section(result: EvaluationResult) -> Section:
     """Return the global score beside the readers' mean."""
-    graded = measured.scales["brixia"]
+    graded = result.scales["brixia"]
     return Section(
         "brixia",
         "Global Brixia score",
         "A dot is a film: on the dashed line it is graded as the readers' mean, above it "
-        f"higher. The thin bar is its {measured.level:.0%} interval, set on the other folds; equal "
-        "scores are drawn side by side. Beside it, two readers on "
+        f"higher. The thin bar is its {result.level:.0%} interval, set on the other folds; equal "
+        "scores are drawn a little apart. Beside it, two readers on "
         "the same films: a larger dot is more films.",
         _drawn(
             [
-                against_readers(graded, "Radiograde and readers' mean", measured.level),
-                two_readers(measured.references),
+                against_readers(graded, "Radiograde and readers' mean", result.level),
+                two_readers(result.reference_standard),
             ]
         ),
     )
 
 
-def limits(measured: Measured) -> Section:
+def bland_altman_section(result: EvaluationResult) -> Section:
     """Return how our differences from a reader compare with those of two readers."""
-    graded, known = measured.scales["brixia"], measured.references
-    senior, junior = (known.of_reader(reader) for reader in READERS)
+    graded, standard = result.scales["brixia"], result.reference_standard
+    senior, junior = (standard.of_reader(reader) for reader in READERS)
     names = [f"reader {reader}" for reader in READERS]
     pairs = (
-        Pair(graded.values, graded.truth, (OURS, "readers' mean")),
-        Pair(graded.values, senior, (OURS, names[0])),
-        Pair(graded.values, junior, (OURS, names[1])),
-        Pair(junior, senior, (names[1], names[0])),
+        GraderPair(graded.values, graded.truth, (OURS, "readers' mean")),
+        GraderPair(graded.values, senior, (OURS, names[0])),
+        GraderPair(graded.values, junior, (OURS, names[1])),
+        GraderPair(junior, senior, (names[1], names[0])),
     )
     reach = 1.1 * max(pair.reach for pair in pairs) or 1.0
     return Section(
@@ -56,15 +59,15 @@ def limits(measured: Measured) -> Section:
     )
 
 
-def other_scales(measured: Measured) -> Section:
+def extent_opacity_section(result: EvaluationResult) -> Section:
     """Return extent and opacity beside the readers."""
     return Section(
         "extent-opacity",
         "Extent and opacity",
         "As for the global score: dots on the dashed line agree with the readers, bars are "
-        f"{measured.level:.0%} intervals.",
+        f"{result.level:.0%} intervals.",
         _drawn(
-            against_readers(measured.scales[name], title, measured.level)
+            against_readers(result.scales[name], title, result.level)
             for name, title in (
                 ("geographic_extent", "Geographic extent"),
                 ("opacity", "Opacity"),
@@ -73,30 +76,57 @@ def other_scales(measured: Measured) -> Section:
     )
 
 
-def zones(measured: Measured) -> Section:
+def zone_section(result: EvaluationResult) -> Section:
     """Return how the six zones agree."""
-    evaluation = measured.evaluation
-    dice = evaluation["lung_dice"]
+    metrics, dice = result.metrics, result.metrics.lung_dice
     others = [
-        ("mean absolute error of a zone, 0-3", evaluation["zone_mae"], ".3f"),
-        (f"Dice of both lungs, {dice['films']} films with masks", dice["mean"], ".3f"),
+        ("mean absolute error of a zone, 0-3", metrics.zone_mae, ".3f"),
+        (f"Dice of both lungs, {dice.films} films with masks", dice.mean, ".3f"),
     ]
     return Section(
         "zones",
         "Zones and lungs",
         "Kappa with quadratic weights over all zones: 1 is full agreement, 0 is what chance gives; "
-        "two readers' kappa tells what can be asked.",
+        "two readers' kappa is what any grader can reach.",
         tables=[
             Table(
                 "Zone grades, quadratic kappa",
                 ("pair", "kappa"),
-                [(who, shown(kappa, ".3f")) for who, kappa in evaluation["zone_kappa"].items()],
+                [(who, shown(kappa, ".3f")) for who, kappa in metrics.zone_kappa.items()],
             ),
             Table(
                 "Zones and lungs",
                 ("figure", "value"),
                 [(name, shown(value, form)) for name, value, form in others if value is not None],
             ),
+        ],
+    )
+
+
+def normal_films_section(result: EvaluationResult) -> Section:
+    """Return the global scores of films labelled normal."""
+    return Section(
+        "normal-films",
+        "Normal films",
+        "These films are labelled free of pneumonia: the nearer to 0, the better. Labels mined "
+        "from reports can be wrong, which the 95th percentile feels most.",
+        tables=[
+            Table(
+                "Global score of films labelled normal",
+                ("source", "label", "label used in", "films", "mean", "95th percentile"),
+                [
+                    (
+                        kind.source,
+                        kind.finding,
+                        "other folds" if kind.unseen else "other folds; also pretraining",
+                        f"{kind.films}",
+                        f"{kind.mean_brixia:.2f}",
+                        f"{kind.p95_brixia:.2f}",
+                    )
+                    for kind in result.metrics.normal_films
+                ],
+                words=3,
+            )
         ],
     )
 

@@ -2,62 +2,81 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import numpy as np
+from PIL import Image
 
 from radiograde.model.scoring.scales import ZONE_NAMES
-from radiograde.training.evaluation.measured import Measured
-from radiograde.training.report import crossed
-from radiograde.training.report.parts import Case, Section, Zone
-from radiograde.training.report.thumbnails import thumbnail
+from radiograde.training.dataset.film_cache import FilmCache
+from radiograde.training.evaluation.evaluation_result import EvaluationResult
+from radiograde.training.report.parts import Case, Plot, Section, Zone, data_uri
 
 MOST = 12
 FAR = 1.0
 """Grades apart from which a zone is marked."""
 
+THUMBNAIL_SIDE = 320
+THUMBNAIL_QUALITY = 82
 
-def section(measured: Measured) -> Section:
+
+def worst_films_section(result: EvaluationResult) -> Section:
     """Return the films whose global score is furthest from the readers' mean."""
-    graded = measured.scales["brixia"]
+    graded = result.scales["brixia"]
     error = np.abs(graded.values - graded.truth)
     order = [int(film) for film in np.argsort(-error) if not np.isnan(error[film])]
-    low, high = crossed.ends(graded, measured.level)
+    low, high = graded.ends(result.level)
     return Section(
         "worst",
         "Worst films",
         "The films whose global score is furthest from the readers' mean, worst first, with the "
-        f"{measured.level:.0%} interval. Zones stand as on the film, patient's right on the "
+        f"{result.level:.0%} interval. Zones stand as on the film, patient's right on the "
         "left: ours, then the readers' mean, marked where they are a grade or more apart.",
-        cases=[_case(measured, film, (low[film], high[film])) for film in order[:MOST]],
+        cases=[_case(result, film, (low[film], high[film])) for film in order[:MOST]],
     )
 
 
-def _case(measured: Measured, index: int, interval: tuple[float, float]) -> Case:
-    film = measured.study.manifest.films[index]
-    ours, readers = float(measured.found.brixia[index]), float(measured.references.brixia[index])
+def _case(result: EvaluationResult, index: int, interval: tuple[float, float]) -> Case:
+    film = result.dataset.manifest.films[index]
+    ours, readers = (
+        float(result.predictions.brixia[index]),
+        float(result.reference_standard.brixia[index]),
+    )
     facts = [
         ("Radiograde", f"{ours:.1f} ({interval[0]:.1f}-{interval[1]:.1f})"),
         ("readers' mean", f"{readers:g}"),
-        ("readers", _readers(measured, index)),
+        ("readers", _readers(result, index)),
         ("error", f"{ours - readers:+.1f}"),
         ("view", film.view or "not named"),
     ]
     title = f"Row {film.row}"
     alt = f"Film in row {film.row}: {', '.join(f'{name} {value}' for name, value in facts)}."
-    picture = thumbnail(measured.study.cache, index, title, alt)
-    return Case(picture, facts, _zones(measured, index))
+    picture = _thumbnail(result.dataset.cache, index, title, alt)
+    return Case(picture, facts, _zones(result, index))
 
 
-def _readers(measured: Measured, index: int) -> str:
+def _readers(result: EvaluationResult, index: int) -> str:
     scores = {
-        reader: float(measured.references.of_reader(reader)[index])
-        for reader in measured.references.readers
+        reader: float(result.reference_standard.of_reader(reader)[index])
+        for reader in result.reference_standard.readers
     }
     return ", ".join(f"{name} {score:g}" for name, score in scores.items() if not np.isnan(score))
 
 
-def _zones(measured: Measured, index: int) -> list[Zone]:
-    ours, readers = measured.found.zones[index], measured.references.zones[index]
+def _zones(result: EvaluationResult, index: int) -> list[Zone]:
+    ours, readers = result.predictions.zones[index], result.reference_standard.zones[index]
     return [
         Zone(name, f"{one:.1f}", f"{other:g}", abs(one - other) >= FAR)
         for name, one, other in zip(ZONE_NAMES.values(), ours, readers, strict=True)
     ]
+
+
+def _thumbnail(cache: FilmCache, index: int, title: str, alt: str) -> Plot:
+    """Return film ``index`` as JPEG, its longer side at most ``THUMBNAIL_SIDE`` pixels."""
+    square = np.asarray(cache.cells[index, 0], np.float32)
+    film = cache.frame(index).crop(square).astype(np.uint8)
+    picture = Image.fromarray(film)
+    picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+    file = BytesIO()
+    picture.save(file, format="JPEG", quality=THUMBNAIL_QUALITY)
+    return Plot(title, data_uri("image/jpeg", file.getvalue()), alt, *picture.size)

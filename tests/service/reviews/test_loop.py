@@ -16,7 +16,8 @@ from radiograde.data.phantom import PhantomSpec, draw
 from radiograde.data.phantom_dicom import to_dicom
 from radiograde.model.scoring.scales import ZONES
 from radiograde.training.config import TrainConfig
-from radiograde.training.dataset.film_dataset import open_study
+from radiograde.training.dataset.film_dataset import open_dataset
+from radiograde.training.run_paths import RunPaths
 from tests.service.conftest import Start
 from tests.training.conftest import few_pictures, tiny  # noqa: F401 - fixtures
 
@@ -81,14 +82,14 @@ def test_reviews_become_the_labels_of_the_next_model(
     finally:
         torch.set_num_threads(threads)
     assert (run / "final" / "final.pt").exists()
-    study = open_study(out, config, cache)
+    dataset = open_dataset(RunPaths(out, run, cache), config)
     learned = {
         label.image.stem: reading[0].tolist()
-        for label, reading in zip(study.manifest.films, study.targets.zones, strict=True)
+        for label, reading in zip(dataset.manifest.films, dataset.targets.zones, strict=True)
     }
     assert learned == {id: list(map(float, expected.values())) for id, expected in read.items()}
-    assert study.targets.has_mask.all()
-    masks = study.cache.cells[:, 1:]
+    assert dataset.targets.has_mask.all()
+    masks = dataset.cache.cells[:, 1:]
     assert np.all(masks.any((2, 3)))
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from radiograde.data.film import Film
-from radiograde.training.evaluation.comparators import OURS, Row, side_by_side
-from radiograde.training.evaluation.reference_standard import References
+from radiograde.training.evaluation.comparators import OURS, ComparatorRow, comparator_table
+from radiograde.training.evaluation.reference_standard import ReferenceStandard
 from tests.training.samples import film, predictions, random_zones, whole
 
 COUNT = 24
@@ -12,13 +12,13 @@ TOTAL = ZONES.sum(1)
 PATIENTS = [f"P{n}" for n in range(COUNT)]
 
 
-def table(films: list[Film]) -> dict[tuple[str, str], Row]:
-    references = References.of(films)
-    rows = side_by_side(predictions(ZONES), references, PATIENTS)
+def table(films: list[Film]) -> dict[tuple[str, str], ComparatorRow]:
+    standard = ReferenceStandard.of(films)
+    rows = comparator_table(predictions(ZONES), standard, PATIENTS)
     return {(row.reference, row.grader): row for row in rows}
 
 
-def test_a_peer_and_ourselves_are_measured_on_the_same_films() -> None:
+def test_a_comparator_and_ourselves_are_measured_on_the_same_films() -> None:
     films = [
         film(
             n,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from radiograde.training.evaluation.reference_standard import References
+from radiograde.training.evaluation.reference_standard import ReferenceStandard
 from tests.training.samples import film
 
 FILMS = [
@@ -13,39 +13,43 @@ FILMS = [
 
 
 @pytest.fixture
-def references() -> References:
-    return References.of(FILMS)
+def standard() -> ReferenceStandard:
+    return ReferenceStandard.of(FILMS)
 
 
-def test_the_zones_are_the_mean_of_those_who_read_the_film(references: References) -> None:
-    np.testing.assert_array_equal(references.zones[0], [0.5, 1, 2, 3, 2, 2])
-    np.testing.assert_array_equal(references.zones[1], [3] * 6)
-    assert np.isnan(references.zones[2:]).all()
+def test_the_zones_are_the_mean_of_those_who_read_the_film(standard: ReferenceStandard) -> None:
+    np.testing.assert_array_equal(standard.zones[0], [0.5, 1, 2, 3, 2, 2])
+    np.testing.assert_array_equal(standard.zones[1], [3] * 6)
+    assert np.isnan(standard.zones[2:]).all()
 
 
-def test_the_global_score_is_the_sum_of_the_zones(references: References) -> None:
-    np.testing.assert_array_equal(references.brixia, [10.5, 18, np.nan, np.nan])
-    np.testing.assert_array_equal(references.of_reader("S"), [9] + [np.nan] * 3)
-    np.testing.assert_array_equal(references.of_reader("J"), [12, 18, np.nan, np.nan])
+def test_the_global_score_is_the_sum_of_the_zones(standard: ReferenceStandard) -> None:
+    np.testing.assert_array_equal(standard.brixia, [10.5, 18, np.nan, np.nan])
+    np.testing.assert_array_equal(standard.of_reader("S"), [9] + [np.nan] * 3)
+    np.testing.assert_array_equal(standard.of_reader("J"), [12, 18, np.nan, np.nan])
 
 
 def test_opacity_is_on_one_scale_and_cohens_films_are_also_on_theirs(
-    references: References,
+    standard: ReferenceStandard,
 ) -> None:
-    np.testing.assert_array_equal(references.opacity, [np.nan, 4, 3, 2])
-    np.testing.assert_array_equal(references.cohen_opacity(), [np.nan, 3, np.nan, np.nan])
-    np.testing.assert_array_equal(references.extent, [4] + [np.nan] * 3)
+    np.testing.assert_array_equal(standard.opacity, [np.nan, 4, 3, 2])
+    np.testing.assert_array_equal(standard.cohen_opacity(), [np.nan, 3, np.nan, np.nan])
+    np.testing.assert_array_equal(standard.extent, [4] + [np.nan] * 3)
 
 
-def test_a_peer_that_graded_nothing_is_missing_everywhere(references: References) -> None:
-    np.testing.assert_array_equal(references.peer("bsnet_brixia"), [np.nan, np.nan, 7, np.nan])
-    np.testing.assert_array_equal(references.peer("pxs"), [np.nan] * 3 + [1.5])
-    np.testing.assert_array_equal(references.peer("nobody"), [np.nan] * 4)
+def test_a_comparator_that_graded_nothing_is_missing_everywhere(
+    standard: ReferenceStandard,
+) -> None:
+    np.testing.assert_array_equal(
+        standard.of_comparator("bsnet_brixia"), [np.nan, np.nan, 7, np.nan]
+    )
+    np.testing.assert_array_equal(standard.of_comparator("pxs"), [np.nan] * 3 + [1.5])
+    np.testing.assert_array_equal(standard.of_comparator("nobody"), [np.nan] * 4)
 
 
 @pytest.mark.filterwarnings("error")
-def test_films_that_nobody_read_have_references_too() -> None:
-    references = References.of([film(0), film(1)])
-    assert np.isnan(references.zones).all()
-    assert np.isnan(references.brixia).all()
-    assert np.isnan(references.cohen_opacity()).all()
+def test_films_that_nobody_read_have_a_reference_standard_too() -> None:
+    standard = ReferenceStandard.of([film(0), film(1)])
+    assert np.isnan(standard.zones).all()
+    assert np.isnan(standard.brixia).all()
+    assert np.isnan(standard.cohen_opacity()).all()

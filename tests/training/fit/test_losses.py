@@ -9,10 +9,16 @@ import torch
 from radiograde.data.errors import ManifestError
 from radiograde.data.film import Film
 from radiograde.training.config import LossConfig
-from radiograde.training.dataset import targets
+from radiograde.training.dataset.targets import (
+    FINDINGS,
+    Targets,
+    impute_brixia,
+    masks_alone,
+    targets_of,
+)
 from radiograde.training.fit import losses
 from radiograde.training.network.heads import ReaderOffsets
-from radiograde.training.network.severity_network import FINDINGS, Look
+from radiograde.training.network.severity_network import NetworkOutput
 from tests.training import samples
 
 CPU = torch.device("cpu")
@@ -22,8 +28,10 @@ def film(**facts: Any) -> Film:
     return samples.film(0, image=Path("film.png"), patient="P", **facts)
 
 
-def look(zones: float = 1.0, extent: float = 2.0, count: int = 1, opacity: float = 2.0) -> Look:
-    return Look(
+def output(
+    zones: float = 1.0, extent: float = 2.0, count: int = 1, opacity: float = 2.0
+) -> NetworkOutput:
+    return NetworkOutput(
         lungs=torch.zeros(count, 2, 8, 8),
         opacity=torch.zeros(count, 1, 8, 8),
         zones=torch.full((count, 6), zones),
@@ -35,23 +43,23 @@ def look(zones: float = 1.0, extent: float = 2.0, count: int = 1, opacity: float
     )
 
 
-def terms(look: Look, *films: Film) -> dict[str, torch.Tensor]:
+def terms(graded: NetworkOutput, *films: Film) -> dict[str, torch.Tensor]:
     masks = torch.zeros(len(films), 2, 32, 32)
-    return losses.terms(look, masks, targets.of_films(films), ReaderOffsets())
+    return losses.loss_terms(graded, masks, targets_of(films), ReaderOffsets())
 
 
-def test_a_film_without_labels_asks_for_nothing() -> None:
-    assert losses.total(terms(look(), film()), LossConfig()).item() == 0.0
+def test_a_film_without_labels_adds_nothing() -> None:
+    assert losses.total_loss(terms(output(), film()), LossConfig()).item() == 0.0
 
 
 def test_agreeing_with_every_reader_costs_nothing() -> None:
-    parts = terms(look(zones=1.0), film(brixia={"S": (1,) * 6, "J": (1,) * 6}))
+    parts = terms(output(zones=1.0), film(brixia={"S": (1,) * 6, "J": (1,) * 6}))
     assert parts["zones"].item() == 0.0
     assert parts["brixia"].item() == 0.0
 
 
 def test_one_reader_alone_is_learned_from_too() -> None:
-    parts = terms(look(zones=1.0), film(brixia={"J": (3,) * 6}))
+    parts = terms(output(zones=1.0), film(brixia={"J": (3,) * 6}))
     assert parts["zones"].item() > 1.0
 
 
@@ -64,102 +72,106 @@ def test_readers_who_differ_are_told_apart() -> None:
     torch.testing.assert_close((offsets.zones_of(zones, 0) + offsets.zones_of(zones, 1)) / 2, zones)
 
 
-def taught(*grades: float) -> targets.Targets:
+def pseudo_labelled(*grades: float) -> Targets:
     """Return the targets of an ungraded film that a teacher graded so."""
-    return replace(targets.of_films([film()]), taught=torch.tensor([grades]))
+    return replace(targets_of([film()]), pseudo_labels=torch.tensor([grades]))
 
 
-def taught_cost(look: Look, *grades: float) -> float:
+def pseudo_label_cost(graded: NetworkOutput, *grades: float) -> float:
     masks = torch.zeros(1, 2, 32, 32)
-    return losses.terms(look, masks, taught(*grades), ReaderOffsets())["taught"].item()
+    return losses.loss_terms(graded, masks, pseudo_labelled(*grades), ReaderOffsets())[
+        "pseudo_labels"
+    ].item()
 
 
 def test_a_teachers_grades_are_learned_where_there_are_any() -> None:
     alike = (*(1.0,) * 6, 2.0, 2.0)
-    assert taught_cost(look(), *alike) == 0.0
+    assert pseudo_label_cost(output(), *alike) == 0.0
     for place in range(8):
         other = [grade + (place == number) for number, grade in enumerate(alike)]
-        assert taught_cost(look(), *other) > 0.0
-    assert terms(look(), film(brixia={"S": (3,) * 6}))["taught"].item() == 0.0
+        assert pseudo_label_cost(output(), *other) > 0.0
+    assert terms(output(), film(brixia={"S": (3,) * 6}))["pseudo_labels"].item() == 0.0
 
 
 def test_mirroring_swaps_the_zones_that_a_teacher_graded_and_no_more() -> None:
-    mirrored = taught(0, 1, 2, 3, 4, 5, 6, 7).mirrored(torch.tensor([True]))
-    assert mirrored.taught.tolist() == [[3, 4, 5, 0, 1, 2, 6, 7]]
+    mirrored = pseudo_labelled(0, 1, 2, 3, 4, 5, 6, 7).mirrored(torch.tensor([True]))
+    assert mirrored.pseudo_labels.tolist() == [[3, 4, 5, 0, 1, 2, 6, 7]]
 
 
-def test_a_clear_film_is_pulled_down_only_where_it_is_above_none() -> None:
-    clear = film(finding=("No Finding",))
-    assert terms(look(zones=1.0, extent=0.0), clear)["clear"].item() > float(
-        terms(look(zones=0.1, extent=0.0), clear)["clear"]
+def test_a_normal_film_is_pulled_down_only_where_it_is_above_none() -> None:
+    normal = film(finding=("No Finding",))
+    assert terms(output(zones=1.0, extent=0.0), normal)["normal"].item() > float(
+        terms(output(zones=0.1, extent=0.0), normal)["normal"]
     )
-    assert cleared(zones=losses.CLEAR_ZONE, scales=losses.CLEAR_SCALE) == 0.0
-    assert cleared(zones=losses.CLEAR_ZONE + 0.1, scales=0.0) > 0.0
-    assert cleared(zones=0.0, scales=losses.CLEAR_SCALE + 0.1) > 0.0
+    assert normal_cost(zones=losses.NORMAL_ZONE, scales=losses.NORMAL_SCALE) == 0.0
+    assert normal_cost(zones=losses.NORMAL_ZONE + 0.1, scales=0.0) > 0.0
+    assert normal_cost(zones=0.0, scales=losses.NORMAL_SCALE + 0.1) > 0.0
 
 
-def cleared(zones: float, scales: float) -> float:
-    """Return what grading a clear film so costs."""
-    clear = film(finding=("No Finding",))
-    return terms(look(zones, scales, opacity=scales), clear)["clear"].item()
+def normal_cost(zones: float, scales: float) -> float:
+    """Return what grading a normal film so costs."""
+    normal = film(finding=("No Finding",))
+    return terms(output(zones, scales, opacity=scales), normal)["normal"].item()
 
 
-def test_a_clear_film_far_above_none_costs_no_more_than_its_grade_grows() -> None:
-    """Text-mined labels are wrong at times: a film that is anything but clear must not rule."""
+def test_a_normal_film_far_above_none_costs_no_more_than_its_grade_grows() -> None:
+    """Text-mined labels are wrong at times: a film that is anything but normal must not rule."""
     for near, far in ((1.0, 2.0), (2.0, 3.0)):
-        assert cleared(far, scales=0.0) - cleared(near, scales=0.0) == pytest.approx(1.0)
-        assert cleared(0.0, scales=far) - cleared(0.0, scales=near) == pytest.approx(0.25)
+        assert normal_cost(far, scales=0.0) - normal_cost(near, scales=0.0) == pytest.approx(1.0)
+        assert normal_cost(0.0, scales=far) - normal_cost(0.0, scales=near) == pytest.approx(0.25)
 
 
-def test_what_a_clear_film_costs_does_not_depend_on_the_films_beside_it() -> None:
-    clear, graded = film(finding=("No Finding",)), film(brixia={"S": (2,) * 6})
-    alone = terms(look(count=1), clear)["clear"]
-    beside = terms(look(count=4), clear, graded, graded, film())["clear"]
+def test_what_a_normal_film_costs_does_not_depend_on_the_films_beside_it() -> None:
+    normal, graded = film(finding=("No Finding",)), film(brixia={"S": (2,) * 6})
+    alone = terms(output(count=1), normal)["normal"]
+    beside = terms(output(count=4), normal, graded, graded, film())["normal"]
     torch.testing.assert_close(alone, beside)
-    assert float(terms(look(count=2), graded, film())["clear"]) == 0.0
+    assert float(terms(output(count=2), graded, film())["normal"]) == 0.0
 
 
-def test_pneumonia_that_a_text_names_asks_for_some_opacity_in_the_worst_zone() -> None:
+def test_pneumonia_that_a_text_names_costs_where_no_opacity_is_in_the_worst_zone() -> None:
     named = film(finding=("Pneumonia",))
-    assert float(terms(look(zones=losses.SEEN_ZONE), named)["clear"]) == 0.0
-    missing = float(terms(look(zones=0.1), named)["clear"])
-    assert missing == pytest.approx(0.1 * (losses.SEEN_ZONE - 0.1), rel=1e-5)
-    one_zone = look(zones=0.0)
-    one_zone.zones[0, 4] = losses.SEEN_ZONE
-    assert float(terms(one_zone, named)["clear"]) == 0.0
+    assert float(terms(output(zones=losses.PNEUMONIA_ZONE), named)["normal"]) == 0.0
+    missing = float(terms(output(zones=0.1), named)["normal"])
+    assert missing == pytest.approx(0.1 * (losses.PNEUMONIA_ZONE - 0.1), rel=1e-5)
+    one_zone = output(zones=0.0)
+    one_zone.zones[0, 4] = losses.PNEUMONIA_ZONE
+    assert float(terms(one_zone, named)["normal"]) == 0.0
 
 
 @pytest.mark.parametrize("facts", [{"brixia": {"J": (0,) * 6}}, {"geographic_extent": 0.0}])
-def test_where_readers_graded_the_film_the_text_is_not_asked(facts: dict[str, object]) -> None:
+def test_where_readers_graded_the_film_the_text_does_not_count(facts: dict[str, object]) -> None:
     read = film(finding=("Pneumonia",), **facts)
-    assert float(terms(look(zones=0.0, extent=0.0), read)["clear"]) == 0.0
+    assert float(terms(output(zones=0.0, extent=0.0), read)["normal"]) == 0.0
 
 
-def test_films_with_masks_teach_lungs_and_nothing_else_before_the_folds_are_dealt() -> None:
+def test_of_films_with_masks_lungs_and_nothing_else_are_learned_before_the_folds_are_dealt() -> (
+    None
+):
     masked = film(finding=("No Finding",), view="PA", lung_mask=Path("mask.png"))
     plain = film(finding=("No Finding",), view="AP")
-    rows = targets.of_films([masked, plain])
-    alone = targets.masks_alone(rows)
+    rows = targets_of([masked, plain])
+    alone = masks_alone(rows)
     assert alone.has_mask.tolist() == [1.0, 0.0]
-    assert alone.clear.tolist() == [0.0, 1.0]
+    assert alone.normal.tolist() == [0.0, 1.0]
     assert alone.findings[0].isnan().all()
     torch.testing.assert_close(alone.findings[1], rows.findings[1])
     assert not rows.findings.isnan().all(1).any(), "the targets of the fine-tunes stay"
-    assert rows.clear.tolist() == [1.0, 1.0]
+    assert rows.normal.tolist() == [1.0, 1.0]
     masks = torch.ones(2, 2, 32, 32)
-    parts = losses.terms(
-        look(count=2), masks, alone.rows(torch.tensor([0, 0]), CPU), ReaderOffsets()
+    parts = losses.loss_terms(
+        output(count=2), masks, alone.rows(torch.tensor([0, 0]), CPU), ReaderOffsets()
     )
     assert {name for name, part in parts.items() if part.item()} == {"lungs"}
 
 
 def test_opacity_graded_to_six_is_brought_to_eight() -> None:
-    row = targets.of_films([film(opacity=3.0, opacity_max=6.0)])
+    row = targets_of([film(opacity=3.0, opacity_max=6.0)])
     assert math.isclose(float(row.opacity[0]), 4.0)
 
 
 def test_mirroring_swaps_the_zones_of_every_reader() -> None:
-    row = targets.of_films([film(brixia={"S": (0, 1, 2, 3, 2, 1), "J": (3, 3, 3, 0, 0, 0)})])
+    row = targets_of([film(brixia={"S": (0, 1, 2, 3, 2, 1), "J": (3, 3, 3, 0, 0, 0)})])
     mirrored = row.mirrored(torch.tensor([True]))
     assert mirrored.zones[0].tolist() == [[3, 2, 1, 0, 1, 2], [0, 0, 0, 3, 3, 3]]
     assert torch.equal(row.mirrored(torch.tensor([False])).zones, row.zones)
@@ -167,7 +179,7 @@ def test_mirroring_swaps_the_zones_of_every_reader() -> None:
 
 def test_a_reader_without_a_place_is_not_dropped_in_silence() -> None:
     with pytest.raises(ManifestError, match="row 7, brixia: training knows the readers S and J"):
-        targets.of_films([film(brixia={"chief": (0,) * 6}, row=7)])
+        targets_of([film(brixia={"chief": (0,) * 6}, row=7)])
 
 
 def test_a_plane_through_films_graded_on_all_scales_stands_in_for_brixia() -> None:
@@ -176,13 +188,13 @@ def test_a_plane_through_films_graded_on_all_scales_stands_in_for_brixia() -> No
         for n in range(24)
     ]
     alone, held_out = film(geographic_extent=2.0, opacity=1.0), film(brixia={"S": (3,) * 6})
-    rows = targets.of_films([*both, alone, held_out])
-    bridged = targets.bridged(rows, torch.arange(25))
-    assert float(bridged.bridge[24]) == pytest.approx(12.0, abs=1e-3)
-    assert bridged.bridge[[*range(24), 25]].isnan().all()
-    assert targets.bridged(rows, torch.arange(10)).bridge.isnan().all()
+    rows = targets_of([*both, alone, held_out])
+    imputed = impute_brixia(rows, torch.arange(25))
+    assert float(imputed.imputed_brixia[24]) == pytest.approx(12.0, abs=1e-3)
+    assert imputed.imputed_brixia[[*range(24), 25]].isnan().all()
+    assert impute_brixia(rows, torch.arange(10)).imputed_brixia.isnan().all()
 
 
 def test_a_doubtful_extent_is_no_label() -> None:
-    row = targets.of_films([film(extent6={"R": 5.0}, extent6_doubtful=True)])
+    row = targets_of([film(extent6={"R": 5.0}, extent6_doubtful=True)])
     assert row.extent6.isnan().all()

@@ -1,18 +1,23 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from radiograde.training.dataset.film_dataset import check_same_films
-from radiograde.training.distributed import Machine
+from radiograde.training.distributed import DistributedContext
 from radiograde.training.errors import UnfitDataError
 from radiograde.training.evaluation.tables import training_time
-from radiograde.training.fit.run_record import RunRecord
-from tests.training.samples import film, study
+from radiograde.training.fit.run_record import RunFacts, RunRecord, check_same_films
+from radiograde.training.run_paths import RunPaths
+from tests.training.samples import RUN_FACTS, film, film_dataset
 
 CPU = torch.device("cpu")
-STUDY = study([film(n) for n in range(3)])
+DATASET = film_dataset([film(n) for n in range(3)])
+
+
+def paths(run: Path) -> RunPaths:
+    return RunPaths(Path("data"), run, Path("cache"))
 
 
 def written(run: Path) -> dict[str, object]:
@@ -21,7 +26,7 @@ def written(run: Path) -> dict[str, object]:
 
 
 def test_a_record_says_what_ran_on_what(tmp_path: Path) -> None:
-    RunRecord(tmp_path, STUDY, Machine(CPU))
+    RunRecord(paths(tmp_path), DATASET, DistributedContext(CPU))
     record = written(tmp_path)
     assert record["manifest"] == "d" * 64
     assert record["films"] == 3
@@ -37,11 +42,11 @@ def test_a_run_that_is_taken_up_again_adds_to_what_it_took(
 ) -> None:
     clock = iter([0.0, 60.0, 90.0, 1000.0, 1012.0, 1030.0])
     monkeypatch.setattr("radiograde.training.fit.run_record.time.monotonic", lambda: next(clock))
-    first = RunRecord(tmp_path, STUDY, Machine(CPU))
+    first = RunRecord(paths(tmp_path), DATASET, DistributedContext(CPU))
     first.add("pretrain", 60.0)
     first.add("fold0", 10.0)
     assert written(tmp_path)["minutes"] == 1.5
-    second = RunRecord(tmp_path, STUDY, Machine(CPU))
+    second = RunRecord(paths(tmp_path), DATASET, DistributedContext(CPU))
     second.add("fold0", 5.4)
     second.add("fold1", 20.0)
     record = written(tmp_path)
@@ -50,30 +55,35 @@ def test_a_run_that_is_taken_up_again_adds_to_what_it_took(
 
 
 def test_one_process_alone_writes_the_record(tmp_path: Path) -> None:
-    record = RunRecord(tmp_path, STUDY, Machine(CPU, rank=1, processes=2))
+    record = RunRecord(paths(tmp_path), DATASET, DistributedContext(CPU, rank=1, world_size=2))
     record.add("fold0", 3.0)
     assert not (tmp_path / "run.json").exists()
-    RunRecord(tmp_path, STUDY, Machine(CPU, rank=0, processes=2))
+    RunRecord(paths(tmp_path), DATASET, DistributedContext(CPU, rank=0, world_size=2))
     assert written(tmp_path)["processes"] == 2
 
 
 def test_a_run_goes_on_with_its_own_films_alone(tmp_path: Path) -> None:
-    check_same_films(tmp_path, STUDY)
-    RunRecord(tmp_path, STUDY, Machine(CPU))
-    check_same_films(tmp_path, STUDY)
-    (tmp_path / "run.json").write_text(json.dumps({"manifest": "e" * 64}))
+    check_same_films(paths(tmp_path), DATASET)
+    RunRecord(paths(tmp_path), DATASET, DistributedContext(CPU))
+    check_same_films(paths(tmp_path), DATASET)
+    replace(RUN_FACTS, manifest="e" * 64).save(tmp_path / "run.json")
     with pytest.raises(UnfitDataError, match=r"another manifest than labels\.csv"):
-        check_same_films(tmp_path, STUDY)
+        check_same_films(paths(tmp_path), DATASET)
 
 
 def test_what_the_teacher_took_is_kept_beside_what_the_run_took(tmp_path: Path) -> None:
     for name, minutes in (("first", 100.0), ("second", 40.0)):
         (tmp_path / name).mkdir()
         teacher = None if name == "first" else tmp_path / "first"
-        record = RunRecord(tmp_path / name, STUDY, Machine(CPU), teacher)
-        record.facts["minutes"] = minutes
-        record._write()
-    third = RunRecord(tmp_path, STUDY, Machine(CPU), tmp_path / "second").facts
-    assert third["teacher_minutes"] == 140.0
-    assert training_time({"run": third}) == "140 minutes (140 of them its teacher's)"
-    assert training_time({"run": {"minutes": 12.4}}) == "12 minutes"
+        record = RunRecord(paths(tmp_path / name), DATASET, DistributedContext(CPU), teacher)
+        replace(record.facts, minutes=minutes).save(record.path)
+    third = RunRecord(paths(tmp_path), DATASET, DistributedContext(CPU), tmp_path / "second").facts
+    assert third.teacher_minutes == 140.0
+    assert training_time(third) == "140 minutes (140 of them its teacher's)"
+    assert training_time(replace(RUN_FACTS, minutes=12.4)) == "12 minutes"
+
+
+def test_the_facts_of_a_run_come_back_from_their_file(tmp_path: Path) -> None:
+    assert RunFacts.load(tmp_path / "run.json") is None
+    RUN_FACTS.save(tmp_path / "run.json")
+    assert RunFacts.load(tmp_path / "run.json") == RUN_FACTS

@@ -7,12 +7,18 @@ import pytest
 from numpy.typing import NDArray
 
 from radiograde.model.scoring.scope import CLASSES, FRONTAL
-from radiograde.training.input_check.held_out import HIGHEST, LOST, Trial, figures
-from radiograde.training.input_check.train_head import TRIAL
+from radiograde.training.input_check.held_out import (
+    HIGHEST,
+    LOST,
+    HeldOutPictures,
+    KindRejection,
+    input_check_metrics,
+)
+from radiograde.training.run_paths import RunPaths
 
 
-def trial(*frontal: float, kinds: tuple[str, ...] | None = None) -> Trial:
-    return Trial(np.array(frontal), np.array(kinds or ("limb",) * len(frontal)))
+def pictures(*frontal: float, kinds: tuple[str, ...] | None = None) -> HeldOutPictures:
+    return HeldOutPictures(np.array(frontal), np.array(kinds or ("limb",) * len(frontal)))
 
 
 def films(*frontal: float) -> NDArray[np.float32]:
@@ -23,66 +29,76 @@ def films(*frontal: float) -> NDArray[np.float32]:
 @pytest.mark.parametrize("seed", range(3))
 def test_the_threshold_costs_no_more_films_than_may_be_lost(count: int, seed: int) -> None:
     good = np.random.default_rng(seed).beta(2, 3, count).astype(np.float32)
-    found = figures(trial(0.0), good)
+    found = input_check_metrics(pictures(0.0), good)
     # What the service does with the threshold in the model file: model/scope.py.
-    turned_away = np.mean([float(probability) < found["threshold"] for probability in good])
+    turned_away = np.mean([float(probability) < found.threshold for probability in good])
     assert turned_away <= LOST
-    assert found["films_rejected"] == pytest.approx(turned_away)
-    assert found["films"] == count
+    assert found.films_rejected == pytest.approx(turned_away)
+    assert found.films == count
 
 
 def test_the_threshold_costs_no_less_than_it_may() -> None:
     good = np.linspace(0.0, 0.4, 1001, dtype=np.float32)
-    found = figures(trial(0.0), good)
-    assert found["films_rejected"] == pytest.approx(LOST, abs=0.0011)
+    found = input_check_metrics(pictures(0.0), good)
+    assert found.films_rejected == pytest.approx(LOST, abs=0.0011)
 
 
 def test_a_film_that_is_likeliest_frontal_is_never_turned_away() -> None:
-    found = figures(trial(0.6, 0.4), films(*[0.99] * 500))
-    assert found["threshold"] == HIGHEST
-    assert found["films_rejected"] == 0.0
-    assert found["kinds"] == [{"kind": "limb", "pictures": 2, "rejected": 0.5}]
+    found = input_check_metrics(pictures(0.6, 0.4), films(*[0.99] * 500))
+    assert found.threshold == HIGHEST
+    assert found.films_rejected == 0.0
+    assert found.kinds == [KindRejection("limb", 2, 0.5)]
 
 
 def test_each_kind_has_its_own_share() -> None:
-    pictures = trial(0.1, 0.2, 0.9, 0.3, kinds=("limb", "ct slice", "limb", "ct slice"))
-    found = figures(pictures, films(*[0.95] * 100))
-    assert found["kinds"] == [
-        {"kind": "ct slice", "pictures": 2, "rejected": 1.0},
-        {"kind": "limb", "pictures": 2, "rejected": 0.5},
+    tried = pictures(0.1, 0.2, 0.9, 0.3, kinds=("limb", "ct slice", "limb", "ct slice"))
+    found = input_check_metrics(tried, films(*[0.95] * 100))
+    assert found.kinds == [
+        KindRejection("ct slice", 2, 1.0),
+        KindRejection("limb", 2, 0.5),
     ]
 
 
 def test_the_area_is_one_where_the_two_are_told_apart() -> None:
-    assert figures(trial(0.1, 0.2, 0.3), films(0.4, 0.9))["auc"] == pytest.approx(1.0)
-    assert figures(trial(0.5, 0.9), films(0.1, 0.2, 0.3))["auc"] == pytest.approx(0.0)
+    assert input_check_metrics(pictures(0.1, 0.2, 0.3), films(0.4, 0.9)).auc == pytest.approx(1.0)
+    assert input_check_metrics(pictures(0.5, 0.9), films(0.1, 0.2, 0.3)).auc == pytest.approx(0.0)
 
 
 def test_the_area_is_a_half_where_they_are_the_same() -> None:
     same = np.random.default_rng(1).random(50).astype(np.float32)
-    assert figures(trial(*same.astype(float)), same)["auc"] == pytest.approx(0.5)
-    assert figures(trial(0.75, 0.75, 0.75), films(0.75, 0.75))["auc"] == pytest.approx(0.5)
+    assert input_check_metrics(pictures(*same.astype(float)), same).auc == pytest.approx(0.5)
+    assert input_check_metrics(pictures(0.75, 0.75, 0.75), films(0.75, 0.75)).auc == pytest.approx(
+        0.5
+    )
 
 
 def test_the_area_is_the_share_of_pairs_in_the_right_order() -> None:
-    found = figures(trial(0.1, 0.5, 0.6), films(0.2, 0.5, 0.7, 0.8))
+    found = input_check_metrics(pictures(0.1, 0.5, 0.6), films(0.2, 0.5, 0.7, 0.8))
     # 0.2 beats one of three; 0.5 one and a tie; 0.7 and 0.8 all three.
-    assert found["auc"] == pytest.approx((1 + 1.5 + 3 + 3) / 12)
+    assert found.auc == pytest.approx((1 + 1.5 + 3 + 3) / 12)
 
 
-def test_a_trial_is_every_folds_pictures_without_its_frontal_films(tmp_path: Path) -> None:
+def test_held_out_are_every_folds_pictures_without_its_frontal_films(tmp_path: Path) -> None:
     column = CLASSES.index(FRONTAL)
+    paths = RunPaths.of(tmp_path, tmp_path)
     for fold, kinds in ((0, ["limb", "frontal film"]), (2, ["blurred film", "frontal film"])):
         probabilities = np.zeros((2, len(CLASSES)), np.float32)
         probabilities[:, column] = [0.25 + fold, 0.75]
         probabilities[:, column + 1] = 0.5
-        (tmp_path / f"fold{fold}").mkdir()
+        paths.folder(f"fold{fold}").mkdir()
         np.savez(
-            tmp_path / f"fold{fold}" / TRIAL,
+            paths.held_out_pictures(f"fold{fold}"),
             probabilities=probabilities,
             kinds=np.array(kinds, dtype=str),
         )
-    loaded = Trial.load(tmp_path, [0, 2])
+    loaded = HeldOutPictures.load(paths, [0, 2])
     assert loaded.kinds.tolist() == ["limb", "blurred film"]
     assert loaded.frontal.tolist() == [0.25, 2.25]
     assert loaded.frontal.dtype == np.float64
+
+
+def test_without_pictures_out_of_scope_there_is_no_area() -> None:
+    found = input_check_metrics(pictures(), films(0.4, 0.9))
+    assert found.auc is None
+    assert found.kinds == []
+    assert found.films == 2

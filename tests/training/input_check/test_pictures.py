@@ -11,23 +11,22 @@ from radiograde.model.errors import RadiogradeError
 from radiograde.model.scoring.preprocess import Preprocessing, prepare
 from radiograde.model.scoring.scope import CLASSES, FRONTAL
 from radiograde.training.dataset.film_cache import FilmCache
-from radiograde.training.dataset.film_dataset import Study
-from radiograde.training.input_check import pictures as scope_pictures
-from radiograde.training.input_check.corruptions import SPOILT
-from radiograde.training.input_check.head_fit import Pictures
-from radiograde.training.input_check.pictures import FOLDERS, gather
+from radiograde.training.dataset.film_dataset import FilmDataset
+from radiograde.training.input_check import pictures as input_pictures
+from radiograde.training.input_check.corruptions import CORRUPTIONS
+from radiograde.training.input_check.pictures import FOLDERS, LabelledPictures, gather_pictures
 from tests.training.conftest import write_png
-from tests.training.samples import film, study
+from tests.training.samples import film, film_dataset
 
 SIDE = 64
 COUNT = 12
 LATERALS = (3, 7)
 FOLDS = [0, 1, 2] * 4
-FRONTAL_FILMS, SPOILT_FILMS, COPIES = 7, 3, 2
+FRONTAL_FILMS, CORRUPTED_FILMS, COPIES = 7, 3, 2
 
 
 @pytest.fixture(scope="module")
-def films() -> Study:
+def films() -> FilmDataset:
     """Twelve films, two of them lateral, in three folds; each is upright and has borders."""
     cells = np.zeros((COUNT, 3, SIDE, SIDE), np.uint8)
     frames = np.zeros((COUNT, 4), np.int32)
@@ -37,7 +36,7 @@ def films() -> Study:
         cells[number, 0] = np.rint(square * 255)
         frames[number] = frame.top, frame.left, frame.height, frame.width
     rows = [film(n, view="L" if n in LATERALS else "PA") for n in range(COUNT)]
-    return study(rows, FOLDS, FilmCache(cells, frames))
+    return film_dataset(rows, FOLDS, FilmCache(cells, frames))
 
 
 @pytest.fixture(scope="module")
@@ -60,30 +59,30 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", autouse=True)
 def few() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scope_pictures, "FRONTAL_FILMS", FRONTAL_FILMS)
-        patch.setattr(scope_pictures, "SPOILT_FILMS", SPOILT_FILMS)
-        patch.setattr(scope_pictures, "CHANGED_COPIES", COPIES)
-        patch.setattr(scope_pictures, "PHANTOMS", 0)
+        patch.setattr(input_pictures, "FRONTAL_FILMS", FRONTAL_FILMS)
+        patch.setattr(input_pictures, "CORRUPTED_FILMS", CORRUPTED_FILMS)
+        patch.setattr(input_pictures, "CHANGED_COPIES", COPIES)
+        patch.setattr(input_pictures, "PHANTOMS", 0)
         yield
 
 
 @pytest.fixture(scope="module")
-def of_films(films: Study, few: None) -> Pictures:
+def of_films(films: FilmDataset, few: None) -> LabelledPictures:
     """The pictures that the manifest alone gives."""
-    return gather(films, None, seed=0)
+    return gather_pictures(films, None, seed=0)
 
 
 @pytest.fixture(scope="module")
-def of_all(films: Study, others: Path, few: None) -> Pictures:
+def of_all(films: FilmDataset, others: Path, few: None) -> LabelledPictures:
     """The pictures of the manifest and of the folders out of scope."""
-    return gather(films, others, seed=0)
+    return gather_pictures(films, others, seed=0)
 
 
-def of_kind(pictures: Pictures, kind: str) -> list[int]:
+def of_kind(pictures: LabelledPictures, kind: str) -> list[int]:
     return [place for place, name in enumerate(pictures.kinds) if name == kind]
 
 
-def groups_of_copies(pictures: Pictures, kind: str) -> list[list[int]]:
+def groups_of_copies(pictures: LabelledPictures, kind: str) -> list[list[int]]:
     """Return the places of each picture of a kind with those of its copies."""
     groups: list[list[int]] = []
     for place in of_kind(pictures, kind):
@@ -94,9 +93,13 @@ def groups_of_copies(pictures: Pictures, kind: str) -> list[list[int]]:
 
 
 def test_the_same_seed_gives_the_same_pictures(
-    films: Study, others: Path, of_all: Pictures
+    films: FilmDataset, others: Path, of_all: LabelledPictures
 ) -> None:
-    one, same, other = of_all, gather(films, others, seed=0), gather(films, others, seed=1)
+    one, same, other = (
+        of_all,
+        gather_pictures(films, others, seed=0),
+        gather_pictures(films, others, seed=1),
+    )
     np.testing.assert_array_equal(one.squares, same.squares)
     for name in ("labels", "folds", "counts"):
         np.testing.assert_array_equal(getattr(one, name), getattr(same, name))
@@ -105,7 +108,7 @@ def test_the_same_seed_gives_the_same_pictures(
     assert not np.array_equal(one.squares, other.squares)
 
 
-def test_pictures_are_prepared_as_films_are(of_all: Pictures) -> None:
+def test_pictures_are_prepared_as_films_are(of_all: LabelledPictures) -> None:
     count = len(of_all.squares)
     assert of_all.squares.shape == (count, SIDE, SIDE)
     assert of_all.squares.dtype == np.uint8
@@ -114,7 +117,7 @@ def test_pictures_are_prepared_as_films_are(of_all: Pictures) -> None:
 
 
 def test_frontal_films_stand_as_they_are_with_their_own_fold(
-    films: Study, of_films: Pictures
+    films: FilmDataset, of_films: LabelledPictures
 ) -> None:
     places = of_kind(of_films, "frontal film")
     assert len(places) == FRONTAL_FILMS
@@ -130,10 +133,10 @@ def test_frontal_films_stand_as_they_are_with_their_own_fold(
 
 
 def test_drawn_films_pass_in_every_fold_and_are_not_counted(
-    films: Study, monkeypatch: pytest.MonkeyPatch
+    films: FilmDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scope_pictures, "PHANTOMS", 4)
-    pictures = gather(films, None, seed=0)
+    monkeypatch.setattr(input_pictures, "PHANTOMS", 4)
+    pictures = gather_pictures(films, None, seed=0)
     places = of_kind(pictures, "phantom")
     assert pictures.folds[places].tolist() == [0, 1, 2, 0]
     assert {CLASSES[number] for number in pictures.labels[places]} == {FRONTAL}
@@ -141,7 +144,7 @@ def test_drawn_films_pass_in_every_fold_and_are_not_counted(
     assert len(np.unique(pictures.squares[places], axis=0)) == 4
 
 
-def test_every_lateral_film_of_the_manifest_is_one(of_films: Pictures) -> None:
+def test_every_lateral_film_of_the_manifest_is_one(of_films: LabelledPictures) -> None:
     groups = groups_of_copies(of_films, "lateral film")
     assert [len(group) for group in groups] == [1 + COPIES] * len(LATERALS)
     for group, lateral in zip(groups, LATERALS, strict=True):
@@ -149,23 +152,25 @@ def test_every_lateral_film_of_the_manifest_is_one(of_films: Pictures) -> None:
         assert {CLASSES[label] for label in of_films.labels[group]} == {"lateral_view"}
 
 
-@pytest.mark.parametrize(("label", "kind"), [(label, kind) for label, kind, _ in SPOILT])
-def test_frontal_films_are_spoilt_in_every_way(of_films: Pictures, label: str, kind: str) -> None:
+@pytest.mark.parametrize(("label", "kind"), [(label, kind) for label, kind, _ in CORRUPTIONS])
+def test_frontal_films_are_corrupted_in_every_way(
+    of_films: LabelledPictures, label: str, kind: str
+) -> None:
     places = of_kind(of_films, kind)
-    assert len(places) == SPOILT_FILMS
+    assert len(places) == CORRUPTED_FILMS
     assert {CLASSES[number] for number in of_films.labels[places]} == {label}
     assert of_films.counts[places].all()
 
 
-def test_each_way_spoils_films_of_its_own_drawing(of_films: Pictures) -> None:
-    drawn = {tuple(of_films.folds[of_kind(of_films, kind)].tolist()) for _, kind, _ in SPOILT}
+def test_each_corruption_has_films_of_its_own_drawing(of_films: LabelledPictures) -> None:
+    drawn = {tuple(of_films.folds[of_kind(of_films, kind)].tolist()) for _, kind, _ in CORRUPTIONS}
     assert len(drawn) > 1
 
 
-def test_a_film_is_spoilt_without_the_borders_of_its_square(
-    films: Study, of_films: Pictures
+def test_a_film_is_corrupted_without_the_borders_of_its_square(
+    films: FilmDataset, of_films: LabelledPictures
 ) -> None:
-    """Black borders would tell the gate that a film was spoilt, and blur into it."""
+    """Black borders would tell the input check that a film was corrupted, and blur into it."""
     frame = films.cache.frame(0)
     for place in of_kind(of_films, "blurred film"):
         square = of_films.squares[place]
@@ -173,16 +178,16 @@ def test_a_film_is_spoilt_without_the_borders_of_its_square(
         assert not square[:, frame.left + frame.width :].any()
 
 
-def test_a_spoilt_film_stays_in_the_fold_of_the_film(
-    films: Study, monkeypatch: pytest.MonkeyPatch
+def test_a_corrupted_film_stays_in_the_fold_of_the_film(
+    films: FilmDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where every film of a fold is black, every spoilt film of that fold is."""
+    """Where every film of a fold is black, every corrupted film of that fold is."""
     cells = films.cache.cells.copy()
     dark = np.array(FOLDS) == 1
     cells[dark, 0] = 0
-    dimmed = study(list(films.manifest.films), FOLDS, FilmCache(cells, films.cache.frames))
-    monkeypatch.setattr(scope_pictures, "SPOILT_FILMS", COUNT)
-    pictures = gather(dimmed, None, seed=0)
+    dimmed = film_dataset(list(films.manifest.films), FOLDS, FilmCache(cells, films.cache.frames))
+    monkeypatch.setattr(input_pictures, "CORRUPTED_FILMS", COUNT)
+    pictures = gather_pictures(dimmed, None, seed=0)
     for kind in ("film on its side or upside down", "small part of a film", "blurred film"):
         places = np.array(of_kind(pictures, kind))
         assert len(places) == COUNT - len(LATERALS)
@@ -195,7 +200,7 @@ def test_a_spoilt_film_stays_in_the_fold_of_the_film(
     [("ct slice", "not_radiograph", 12), ("child chest", "child", 6), ("cat", "not_chest", 2)],
 )
 def test_a_folder_says_what_its_pictures_are(
-    of_all: Pictures, kind: str, label: str, count: int
+    of_all: LabelledPictures, kind: str, label: str, count: int
 ) -> None:
     groups = groups_of_copies(of_all, kind)
     assert [len(group) for group in groups] == [1 + COPIES] * count
@@ -207,7 +212,7 @@ def test_every_folder_means_a_class_that_there_is() -> None:
     assert set(FOLDERS.values()) <= set(CLASSES)
 
 
-def test_copies_share_the_fold_of_the_picture_and_are_not_counted(of_all: Pictures) -> None:
+def test_copies_share_the_fold_of_the_picture_and_are_not_counted(of_all: LabelledPictures) -> None:
     for kind in ("ct slice", "child chest", "cat", "lateral film"):
         for group in groups_of_copies(of_all, kind):
             original, *copies = group
@@ -219,7 +224,7 @@ def test_copies_share_the_fold_of_the_picture_and_are_not_counted(of_all: Pictur
 
 
 def test_pictures_of_one_patient_share_a_fold_and_patients_are_spread_over_all(
-    of_all: Pictures,
+    of_all: LabelledPictures,
 ) -> None:
     cases = [of_all.folds[group[0]] for group in groups_of_copies(of_all, "ct slice")]
     by_case = [set(cases[start : start + 3]) for start in range(0, 12, 3)]
@@ -231,9 +236,9 @@ def test_pictures_of_one_patient_share_a_fold_and_patients_are_spread_over_all(
 
 
 def test_the_fold_of_a_picture_does_not_change_with_the_seed(
-    films: Study, others: Path, of_all: Pictures
+    films: FilmDataset, others: Path, of_all: LabelledPictures
 ) -> None:
-    one, other = of_all, gather(films, others, seed=1)
+    one, other = of_all, gather_pictures(films, others, seed=1)
     for kind in ("ct slice", "cat"):
         np.testing.assert_array_equal(
             one.folds[of_kind(one, kind)], other.folds[of_kind(other, kind)]
@@ -241,9 +246,9 @@ def test_the_fold_of_a_picture_does_not_change_with_the_seed(
 
 
 def test_a_picture_that_cannot_be_read_is_not_left_out_in_silence(
-    films: Study, tmp_path: Path
+    films: FilmDataset, tmp_path: Path
 ) -> None:
     (tmp_path / "limb").mkdir()
     (tmp_path / "limb" / "hand.png").write_bytes(b"no picture")
     with pytest.raises(RadiogradeError):
-        gather(films, tmp_path, seed=0)
+        gather_pictures(films, tmp_path, seed=0)

@@ -1,23 +1,26 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
 
 from radiograde.model.scoring.scope import CLASSES
 from radiograde.training.config import NetworkConfig
-from radiograde.training.input_check.head_fit import ScopeHead
-from radiograde.training.network.curves import Calibration, Curve
+from radiograde.training.network.calibration import Calibration, Curve
+from radiograde.training.network.heads import InputCheckHead
 from radiograde.training.network.localise_then_grade import (
     Grading,
-    TwoLooks,
-    seen,
-    seen_in_the_mirror,
+    LocaliseThenGrade,
+    forward_pass,
+    mirrored_forward_pass,
+    unmirror,
 )
 from radiograde.training.network.lung_crop import lung_box, place_box, sample_box
-from radiograde.training.network.severity_network import Look, SeverityNetwork
+from radiograde.training.network.severity_network import NetworkOutput, SeverityNetwork
 
-SMALL = NetworkConfig(input_size=128, look_size=64, width=16)
+SMALL = NetworkConfig(input_size=128, pass_size=64, width=16)
 FILMS = 2
 
 
@@ -41,18 +44,18 @@ def films() -> Tensor:
 def graded(
     members: list[SeverityNetwork], films: Tensor, calibration: Calibration | None = None
 ) -> Grading:
-    scope = ScopeHead(members[0].summary_size)
-    torch.nn.init.normal_(scope.linear.weight, generator=torch.Generator().manual_seed(5))
-    looks = TwoLooks(members, scope, calibration or Calibration()).eval()
+    input_check = InputCheckHead(members[0].summary_size)
+    torch.nn.init.normal_(input_check.linear.weight, generator=torch.Generator().manual_seed(5))
+    model = LocaliseThenGrade(members, input_check, calibration or Calibration()).eval()
     with torch.no_grad():
-        grading: Grading = looks(films)
+        grading: Grading = model(films)
     return grading
 
 
-def looks_at(members: list[SeverityNetwork], films: Tensor) -> list[Look]:
-    """Return the looks that a grading should be the mean of: one close up, one in the mirror.
+def grading_passes(members: list[SeverityNetwork], films: Tensor) -> list[NetworkOutput]:
+    """Return the outputs that a grading should be the mean of: one close up, one in the mirror.
 
-    ``members``: who looks at the first box, who at the second; the first one finds them.
+    ``members``: who grades the first box, who the second; the first one finds them.
     """
     small = torch.nn.functional.interpolate(films, (64, 64), mode="area")
     with torch.no_grad():
@@ -60,11 +63,11 @@ def looks_at(members: list[SeverityNetwork], films: Tensor) -> list[Look]:
         close, far = (
             sample_box(films, lung_box(lungs, margin), 64) for margin in SMALL.grading_margins
         )
-        return [seen(members[0], close), seen_in_the_mirror(members[1], far)]
+        return [forward_pass(members[0], close), mirrored_forward_pass(members[1], far)]
 
 
-def mean_zones(looks: list[Look]) -> Tensor:
-    return torch.stack([look.zones for look in looks]).mean(0)
+def mean_zones(passes: list[NetworkOutput]) -> Tensor:
+    return torch.stack([one.zones for one in passes]).mean(0)
 
 
 def test_a_grading_keeps_its_ranges(members: list[SeverityNetwork], films: Tensor) -> None:
@@ -82,39 +85,41 @@ def test_a_grading_keeps_its_ranges(members: list[SeverityNetwork], films: Tenso
         assert ((maps >= 0) & (maps <= 1)).all()
 
 
-def test_lungs_are_seen_by_every_look_and_opacity_by_the_close_ones(
+def test_lungs_come_from_every_pass_and_opacity_from_the_close_ones(
     members: list[SeverityNetwork], films: Tensor
 ) -> None:
     grading = graded(members[:1], films)
-    looks = looks_at([members[0], members[0]], films)
+    passes = grading_passes([members[0], members[0]], films)
     with torch.no_grad():
-        first = seen(members[0], torch.nn.functional.interpolate(films, (64, 64), mode="area"))
+        first = forward_pass(
+            members[0], torch.nn.functional.interpolate(films, (64, 64), mode="area")
+        )
         boxes = [lung_box(first.lungs, margin) for margin in SMALL.grading_margins]
     everywhere = torch.tensor([[-1.0, -1.0, 1.0, 1.0]] * FILMS)
-    seen_from = [(first, everywhere), *zip(looks, boxes, strict=True)]
+    every_pass = [(first, everywhere), *zip(passes, boxes, strict=True)]
 
-    def mean(name: str, looks: list[tuple[Look, Tensor]]) -> Tensor:
-        total = torch.stack([place_box(getattr(look, name), box) for look, box in looks]).sum(0)
-        weight = torch.stack([place_box(torch.ones(FILMS, 1, 16, 16), box) for _, box in looks])
+    def mean(name: str, passes: list[tuple[NetworkOutput, Tensor]]) -> Tensor:
+        total = torch.stack([place_box(getattr(one, name), box) for one, box in passes]).sum(0)
+        weight = torch.stack([place_box(torch.ones(FILMS, 1, 16, 16), box) for _, box in passes])
         return total / weight.sum(0).clamp(min=1.0)
 
-    torch.testing.assert_close(grading.opacity_map, mean("opacity", seen_from[1:]))
-    torch.testing.assert_close(grading.lung_map, mean("lungs", seen_from))
-    assert not torch.allclose(grading.lung_map, mean("lungs", seen_from[1:]), atol=1e-3)
+    torch.testing.assert_close(grading.opacity_map, mean("opacity", every_pass[1:]))
+    torch.testing.assert_close(grading.lung_map, mean("lungs", every_pass))
+    assert not torch.allclose(grading.lung_map, mean("lungs", every_pass[1:]), atol=1e-3)
 
 
-def test_one_member_takes_every_look(members: list[SeverityNetwork], films: Tensor) -> None:
-    looks = looks_at([members[0], members[0]], films)
+def test_one_member_takes_every_pass(members: list[SeverityNetwork], films: Tensor) -> None:
+    passes = grading_passes([members[0], members[0]], films)
     torch.testing.assert_close(
-        graded(members[:1], films).zones, mean_zones(looks), atol=1e-5, rtol=0
+        graded(members[:1], films).zones, mean_zones(passes), atol=1e-5, rtol=0
     )
 
 
-def test_two_members_take_a_look_each(members: list[SeverityNetwork], films: Tensor) -> None:
+def test_two_members_take_a_pass_each(members: list[SeverityNetwork], films: Tensor) -> None:
     grading = graded(members[:2], films)
-    looks = looks_at(members[:2], films)
-    torch.testing.assert_close(grading.zones, mean_zones(looks), atol=1e-3, rtol=0)
-    extent = torch.stack([look.extent for look in looks]).mean(0)
+    passes = grading_passes(members[:2], films)
+    torch.testing.assert_close(grading.zones, mean_zones(passes), atol=1e-3, rtol=0)
+    extent = torch.stack([one.extent for one in passes]).mean(0)
     torch.testing.assert_close(grading.scales[:, 0], extent, atol=1e-5, rtol=0)
     for one in members[:2]:
         assert not torch.allclose(grading.zones, graded([one], films).zones, atol=1e-3)
@@ -130,17 +135,17 @@ def test_the_first_member_finds_the_lungs_and_what_the_picture_is(
     assert not torch.allclose(graded([second], films).scope, graded([first], films).scope)
 
 
-def test_spread_is_the_deviation_among_all_looks(
+def test_spread_is_the_deviation_among_all_passes(
     members: list[SeverityNetwork], films: Tensor
 ) -> None:
     grading = graded(members[:2], films)
-    looks = looks_at(members[:2], films)
-    zones = torch.stack([look.zones for look in looks])
+    passes = grading_passes(members[:2], films)
+    zones = torch.stack([one.zones for one in passes])
     columns = [
         zones.std(0, correction=0),
         zones.sum(2).std(0, correction=0)[:, None],
-        torch.stack([look.extent for look in looks]).std(0, correction=0)[:, None],
-        torch.stack([look.opacity_score for look in looks]).std(0, correction=0)[:, None],
+        torch.stack([one.extent for one in passes]).std(0, correction=0)[:, None],
+        torch.stack([one.opacity_score for one in passes]).std(0, correction=0)[:, None],
     ]
     torch.testing.assert_close(grading.spread, torch.cat(columns, 1), atol=1e-5, rtol=1e-3)
     assert (grading.spread > 1e-5).all()
@@ -163,8 +168,8 @@ def test_zone_borders_are_the_members_mean(members: list[SeverityNetwork]) -> No
     before = [member.pool.borders.clone() for member in members]
     members[0].pool.borders.copy_(torch.tensor([0.30, 0.60]))
     members[1].pool.borders.copy_(torch.tensor([0.40, 0.70]))
-    looks = TwoLooks(members[:2], ScopeHead(members[0].summary_size), Calibration())
-    assert looks.zone_borders == pytest.approx([0.35, 0.65])
+    model = LocaliseThenGrade(members[:2], InputCheckHead(members[0].summary_size), Calibration())
+    assert model.zone_borders == pytest.approx([0.35, 0.65])
     for member, borders in zip(members, before, strict=True):
         member.pool.borders.copy_(borders)
 
@@ -175,3 +180,46 @@ def test_a_film_is_graded_alike_alone_and_among_others(
     together, alone = graded(members[:2], films), graded(members[:2], films[1:])
     for one, other in zip(together, alone, strict=True):
         torch.testing.assert_close(one[1:], other, atol=1e-4, rtol=1e-4)
+
+
+def test_the_output_for_a_mirror_image_is_turned_back() -> None:
+    maps = torch.arange(24.0).reshape(1, 3, 2, 4)
+    numbers = torch.arange(6.0)[None]
+    output = NetworkOutput(
+        *(maps[:, :2], maps[:, 2:], numbers, numbers[:, :2]),
+        *(numbers[:, 0], numbers[:, 1], numbers, numbers),
+    )
+    back = unmirror(output)
+    assert back.zones.tolist() == [[3, 4, 5, 0, 1, 2]]
+    assert back.shares.tolist() == [[1, 0]]
+    assert back.lungs[0, 0].tolist() == [[11, 10, 9, 8], [15, 14, 13, 12]]
+    assert back.lungs[0, 1].tolist() == [[3, 2, 1, 0], [7, 6, 5, 4]]
+    assert back.opacity[0, 0].tolist() == [[19, 18, 17, 16], [23, 22, 21, 20]]
+    for name in ("extent", "opacity_score", "findings", "summary"):
+        assert torch.equal(getattr(back, name), getattr(output, name))
+
+
+def test_a_mirrored_film_swaps_the_lungs(members: list[SeverityNetwork]) -> None:
+    picture = torch.rand(1, 1, 64, 64)
+    with torch.no_grad():
+        output, mirrored = (
+            forward_pass(members[0], picture),
+            mirrored_forward_pass(members[0], picture),
+        )
+        of_mirror = forward_pass(members[0], picture.flip(3))
+        of_picture = mirrored_forward_pass(members[0], picture.flip(3))
+    for name in ("zones", "opacity", "lungs", "shares", "extent", "opacity_score"):
+        one, other = getattr(output, name), getattr(unmirror(of_picture), name)
+        torch.testing.assert_close(one, other)
+        torch.testing.assert_close(getattr(mirrored, name), getattr(unmirror(of_mirror), name))
+    assert not torch.allclose(output.lungs, mirrored.lungs, atol=1e-3)
+
+
+@pytest.mark.parametrize("run", [forward_pass, mirrored_forward_pass])
+def test_the_maps_of_a_pass_are_probabilities(
+    members: list[SeverityNetwork], run: Callable[[SeverityNetwork, torch.Tensor], NetworkOutput]
+) -> None:
+    with torch.no_grad():
+        output = run(members[0], torch.rand(2, 1, 64, 64))
+    for maps in (output.lungs, output.opacity):
+        assert ((maps > 0) & (maps < 1)).all()

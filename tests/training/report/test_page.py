@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,39 +19,41 @@ from radiograde.data.film import Film
 from radiograde.model.scoring.scope import CLASSES
 from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_cache import FilmCache
-from radiograde.training.dataset.film_dataset import Study
+from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.evaluation import evaluate
-from radiograde.training.evaluation import intervals as conformal
-from radiograde.training.evaluation.measured import Measured
+from radiograde.training.evaluation.evaluation_result import EvaluationResult
+from radiograde.training.evaluation.intervals import LEVEL
 from radiograde.training.evaluation.predictions import Predictions
-from radiograde.training.evaluation.reference_standard import References
-from radiograde.training.input_check import held_out as scope_evaluation
-from radiograde.training.input_check.held_out import Trial
-from radiograde.training.report import agreement_section as agreement
-from radiograde.training.report import bland_altman, crossed, page
-from radiograde.training.report import score_sections as scores
-from radiograde.training.report.style import STYLE
-from tests.training import samples as studies
+from radiograde.training.evaluation.reference_standard import ReferenceStandard
+from radiograde.training.evaluation.robustness import PerturbationShift
+from radiograde.training.input_check.held_out import HeldOutPictures
+from radiograde.training.report.agreement_section import agreement_section
+from radiograde.training.report.page import write_report
+from radiograde.training.report.parts import STYLE
+from radiograde.training.report.score_plots import GraderPair
+from radiograde.training.report.score_sections import bland_altman_section, brixia_section
+from tests.training import samples
+from tests.training.samples import NO_PICTURES, RUN_FACTS
 
 COUNT, SIDE = 36, 32
 ANCHORS = {
     *("agreement", "brixia", "bland-altman", "extent-opacity", "zones", "intervals", "subgroups"),
-    *("change", "clear", "robustness", "gate", "worst", "films"),
+    *("change", "normal-films", "robustness", "input-check", "worst", "films"),
 }
 
 
 def film(number: int, **facts: Any) -> Film:
     image, patient = Path(f"/films/thorax_scan_{number}.png"), f"Mueller-{number // 2}"
-    return studies.film(number, image=image, patient=patient, row=number + 2, **facts)
+    return samples.film(number, image=image, patient=patient, row=number + 2, **facts)
 
 
-def opened(films: list[Film]) -> Study:
-    """Return a study of the films with noise for pictures, wider than they are high."""
+def noise_dataset(films: list[Film]) -> FilmDataset:
+    """Return a dataset of the films with noise for pictures, wider than they are high."""
     rng = np.random.default_rng(1)
     cells = rng.integers(0, 256, (len(films), 3, SIDE, SIDE)).astype(np.uint8)
     frames = np.tile(np.array([4, 0, SIDE - 8, SIDE], np.int32), (len(films), 1))
     folds = [number // 2 % 3 for number in range(len(films))]
-    return studies.study(films, folds, FilmCache(cells, frames))
+    return samples.film_dataset(films, folds, FilmCache(cells, frames))
 
 
 def graded(number: int, zones: list[int]) -> Film:
@@ -74,52 +77,43 @@ def predictions(count: int) -> Predictions:
         return rng.uniform(low, high, (count, *shape)).astype(np.float32)
 
     scope = rng.dirichlet([9.0] + [0.2] * (len(CLASSES) - 1), count).astype(np.float32)
-    return studies.predictions(
+    return samples.predictions(
         drawn(0, 3, 6), spread=drawn(0, 0.4, 9), scope=scope, dice=drawn(0.9, 1)
     )
 
 
-def measured(films: list[Film], trial: Trial) -> Measured:
-    study, found = opened(films), predictions(len(films))
-    references = References.of(films)
-    figures = evaluate.assess(study, references, found) | {
-        "gate": {},
-        "robustness": [],
-        "manifest": "d" * 64,
-        "run": {"minutes": 3.0, "threads": 2, "device": "cpu", "torch": "2"},
-    }
-    if trial.frontal.size:
-        figures["gate"] = scope_evaluation.figures(trial, found.scope[:, 0])
-        shift = {"perturbation": "gamma 0.7", "films": 9, "mean": 0.2, "bias": -0.1, "p95": 0.5}
-        figures["robustness"] = [shift]
-    return Measured(figures, study, found, references, trial)
+def measured(films: list[Film], pictures: HeldOutPictures) -> EvaluationResult:
+    dataset, graded = noise_dataset(films), predictions(len(films))
+    standard = ReferenceStandard.of(films)
+    shifts = [PerturbationShift("gamma 0.7", 9, 0.2, -0.1, 0.5)] if pictures.frontal.size else []
+    metrics = evaluate.assess(dataset, standard, graded, pictures, shifts, RUN_FACTS)
+    return EvaluationResult(metrics, dataset, graded, standard, pictures)
 
 
 @pytest.fixture(scope="module")
-def whole() -> Measured:
+def whole() -> EvaluationResult:
     """Return a run in which everything was measured."""
     rng = np.random.default_rng(3)
     films = [graded(n, rng.integers(0, 4, 6).tolist()) for n in range(COUNT - 6)]
     films += [film(n, finding=("no finding",)) for n in range(COUNT - 6, COUNT)]
     kinds = np.array(["limb", "lateral film"] * 20)
-    return measured(films, Trial(rng.uniform(0, 0.4, 40), kinds))
+    return measured(films, HeldOutPictures(rng.uniform(0, 0.4, 40), kinds))
 
 
 @pytest.fixture(scope="module")
-def bare() -> Measured:
-    """Return a run on three films that nobody graded, without pictures for the gate."""
-    nothing = Trial(np.zeros(0), np.zeros(0, str))
-    return measured([film(n) for n in range(3)], nothing)
+def bare() -> EvaluationResult:
+    """Return a run on three films that nobody graded, without pictures for the input check."""
+    return measured([film(n) for n in range(3)], NO_PICTURES)
 
 
-def written(folder: Path, run: Measured) -> str:
-    path = page.write(folder, run)
+def written(folder: Path, run: EvaluationResult) -> str:
+    path = write_report(folder, run)
     assert path == folder / "report.html"
     return path.read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
-def html(whole: Measured, tmp_path_factory: pytest.TempPathFactory) -> str:
+def html(whole: EvaluationResult, tmp_path_factory: pytest.TempPathFactory) -> str:
     return written(tmp_path_factory.mktemp("report") / "new", whole)
 
 
@@ -148,13 +142,15 @@ def test_every_picture_is_told_in_words(html: str) -> None:
     assert all(re.search(r'alt="[^"]{20,}"', picture) for picture in pictures)
 
 
-def test_films_are_named_by_their_row_and_by_nothing_else(html: str, whole: Measured) -> None:
+def test_films_are_named_by_their_row_and_by_nothing_else(
+    html: str, whole: EvaluationResult
+) -> None:
     text = without_pictures(html)
-    films = whole.study.manifest.films
+    films = whole.dataset.manifest.films
     assert not [film for film in films if film.image.stem in text or film.patient in text]
     assert "secret-labels" not in text
     rows = [int(row) for row in re.findall(r"<h3>Row (\d+)</h3>", text)]
-    error = np.abs(whole.found.brixia - whole.references.brixia)
+    error = np.abs(whole.predictions.brixia - whole.reference_standard.brixia)
     worst = [film for film in np.argsort(-error) if not np.isnan(error[film])][:12]
     assert rows == [films[film].row for film in worst]
 
@@ -170,7 +166,7 @@ def test_what_the_manifest_says_is_shown_as_text(html: str) -> None:
     assert "&lt;b&gt;ward" in html
 
 
-def test_what_was_not_measured_is_said(bare: Measured, tmp_path: Path) -> None:
+def test_what_was_not_measured_is_said(bare: EvaluationResult, tmp_path: Path) -> None:
     text = written(tmp_path, bare)
     assert set(re.findall(r'<section id="([^"]+)"', text)) == ANCHORS
     assert text.count("Not measured") >= 8
@@ -180,7 +176,7 @@ def test_what_was_not_measured_is_said(bare: Measured, tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [1, 3])
 def test_few_films_are_enough(count: int, tmp_path: Path) -> None:
     films = [graded(n, [0, n % 4, 2, 3, 0, 1]) for n in range(count)]
-    few = measured(films, Trial(np.array([0.1]), np.array(["limb"])))
+    few = measured(films, HeldOutPictures(np.array([0.1]), np.array(["limb"])))
     text = written(tmp_path / "one", few)
     assert len(re.findall("<article>", text)) == count
     if count > 1:
@@ -188,40 +184,48 @@ def test_few_films_are_enough(count: int, tmp_path: Path) -> None:
     assert rcParams["axes.grid"] is not STYLE["axes.grid"]
 
 
-def test_one_reader_and_no_peers_are_enough(whole: Measured) -> None:
+def test_one_reader_and_no_comparators_are_enough(whole: EvaluationResult) -> None:
     films = [
         replace(film, readings=tuple(r for r in film.readings if r.reader != "J"), peers={})
-        for film in whole.study.manifest.films
+        for film in whole.dataset.manifest.films
     ]
-    alone = measured(films, whole.trial)
-    assert [len(scores.brixia(alone).plots), len(scores.limits(alone).plots)] == [1, 2]
-    assert "BS-Net" not in str(agreement.section(alone).tables)
+    alone = measured(films, whole.held_out_pictures)
+    assert [len(brixia_section(alone).plots), len(bland_altman_section(alone).plots)] == [1, 2]
+    assert "BS-Net" not in str(agreement_section(alone).tables)
 
 
-def test_intervals_on_the_page_hold_what_the_evaluation_says(whole: Measured) -> None:
-    level, scales = conformal.LEVEL, whole.scales
+def test_intervals_on_the_page_hold_what_the_evaluation_says(whole: EvaluationResult) -> None:
+    scales = whole.scales
     for name, scale in scales.items():
         known = ~np.isnan(scale.truth)
-        share = crossed.holds(scale, level)[known].mean()
-        assert share == pytest.approx(whole.evaluation["coverage"][name]["share"])
-        low, high = crossed.ends(scale, level)
+        share = scale.covered(LEVEL)[known].mean()
+        assert share == pytest.approx(whole.metrics.coverage[name].share)
+        low, high = scale.ends(LEVEL)
         assert (low >= scale.scale.low).all()
         assert (high <= scale.scale.high).all()
 
 
 def test_limits_of_agreement_are_those_of_bland_and_altman() -> None:
     one, other = np.array([1.0, 4.0, np.nan, 6.0]), np.array([0.0, 2.0, 5.0, 3.0])
-    pair = bland_altman.Pair(one, other, ("one", "other"))
+    pair = GraderPair(one, other, ("one", "other"))
     assert pair.difference.tolist() == [1.0, 2.0, 3.0]
     assert pair.limits == pytest.approx((2 - 1.96, 2 + 1.96))
     assert pair.reach == pytest.approx(2 + 1.96)
+
+
+def test_the_template_is_found_wherever_the_command_runs(
+    bare: EvaluationResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No module ``training`` need be on the path: there is none beside an installed package."""
+    monkeypatch.setitem(sys.modules, "training", None)
+    assert "<html" in written(tmp_path, bare)
 
 
 @pytest.mark.parametrize("as_json", [True, False])
 def test_the_command_writes_the_page_and_names_it(
     tiny: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
 ) -> None:
-    run = measured([film(0)], Trial(np.array([0.1]), np.array(["limb"])))
+    run = measured([film(0)], HeldOutPictures(np.array([0.1]), np.array(["limb"])))
     tiny.save(tmp_path / "config.yaml")
     monkeypatch.setattr(evaluate, "evaluate", lambda *_: run)
     arguments = ["evaluate", "--data", str(tmp_path), "--run", str(tmp_path)]

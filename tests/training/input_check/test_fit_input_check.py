@@ -4,8 +4,10 @@ import torch
 
 from radiograde.model.scoring.scope import CLASSES
 from radiograde.training.config import NetworkConfig
-from radiograde.training.input_check import head_fit as scope
-from radiograde.training.input_check.head_fit import Pictures, ScopeHead
+from radiograde.training.input_check import train_head
+from radiograde.training.input_check.pictures import LabelledPictures
+from radiograde.training.input_check.train_head import fit_input_check, summarise
+from radiograde.training.network.heads import InputCheckHead
 from radiograde.training.network.severity_network import SeverityNetwork
 
 INPUTS = 12
@@ -21,7 +23,7 @@ def clouds(seed: int, *, gap: float = 6.0) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def test_what_can_be_told_apart_is_told_apart_on_new_pictures() -> None:
-    head = scope.fit(*clouds(1))
+    head = fit_input_check(*clouds(1))
     inputs, labels = clouds(2)
     probabilities = head(inputs)
     assert probabilities.shape == (len(labels), len(CLASSES))
@@ -30,7 +32,7 @@ def test_what_can_be_told_apart_is_told_apart_on_new_pictures() -> None:
 
 
 def test_probabilities_are_a_share_each() -> None:
-    for head in (scope.fit(*clouds(1)), ScopeHead(INPUTS)):
+    for head in (fit_input_check(*clouds(1)), InputCheckHead(INPUTS)):
         probabilities = head(100 * torch.randn(50, INPUTS))
         assert ((probabilities >= 0) & (probabilities <= 1)).all()
         torch.testing.assert_close(probabilities.sum(1), torch.ones(50))
@@ -38,13 +40,13 @@ def test_probabilities_are_a_share_each() -> None:
 
 def test_what_cannot_be_told_apart_keeps_its_doubt() -> None:
     inputs, labels = clouds(3, gap=0.0)
-    likeliest = scope.fit(inputs, labels)(clouds(4, gap=0.0)[0]).amax(1)
+    likeliest = fit_input_check(inputs, labels)(clouds(4, gap=0.0)[0]).amax(1)
     assert likeliest.mean() < 0.4
 
 
 def test_few_pictures_that_are_told_apart_make_no_head_wholly_sure() -> None:
     inputs, labels = clouds(1)
-    probabilities = scope.fit(inputs, labels)(inputs).gather(1, labels[:, None])
+    probabilities = fit_input_check(inputs, labels)(inputs).gather(1, labels[:, None])
     assert 0.9 < float(probabilities.max()) < 0.999
 
 
@@ -52,8 +54,8 @@ def test_the_scale_and_origin_of_a_summary_do_not_matter() -> None:
     inputs, labels = clouds(5)
     new, _ = clouds(6)
     stretch, shift = torch.logspace(-1, 3, INPUTS), torch.linspace(-50, 50, INPUTS)
-    plain = scope.fit(inputs, labels)(new)
-    moved = scope.fit(inputs * stretch + shift, labels)(new * stretch + shift)
+    plain = fit_input_check(inputs, labels)(new)
+    moved = fit_input_check(inputs * stretch + shift, labels)(new * stretch + shift)
     torch.testing.assert_close(plain, moved, atol=0.02, rtol=0)
 
 
@@ -62,7 +64,7 @@ def test_a_rare_class_weighs_as_much_as_its_root_in_films() -> None:
     # beside 9.
     inputs = torch.zeros(909, INPUTS)
     labels = torch.cat([torch.zeros(900), torch.full((9,), 3)]).long()
-    probabilities = scope.fit(inputs, labels)(inputs[:1])[0]
+    probabilities = fit_input_check(inputs, labels)(inputs[:1])[0]
     assert float(probabilities[3]) == pytest.approx(3 / 33, abs=0.01)
     assert float(probabilities[0]) == pytest.approx(30 / 33, abs=0.01)
 
@@ -70,29 +72,29 @@ def test_a_rare_class_weighs_as_much_as_its_root_in_films() -> None:
 def test_a_class_without_pictures_is_never_the_answer() -> None:
     inputs, labels = clouds(7)
     kept = labels != CLASSES.index("child")
-    head = scope.fit(inputs[kept], labels[kept])
+    head = fit_input_check(inputs[kept], labels[kept])
     assert head(inputs)[:, CLASSES.index("child")].max() < 0.5
     assert (head(inputs[kept]).argmax(1) == labels[kept]).all()
 
 
 def test_a_head_is_the_same_every_time_and_learns_no_further() -> None:
-    one, other = scope.fit(*clouds(8)), scope.fit(*clouds(8))
+    one, other = fit_input_check(*clouds(8)), fit_input_check(*clouds(8))
     assert torch.equal(one.linear.weight, other.linear.weight)
     assert not any(parameter.requires_grad for parameter in one.parameters())
     assert not one.training
 
 
 @pytest.mark.parametrize("batch", [3, 16])
-def test_summaries_are_the_first_look_at_each_picture_whole(
+def test_summaries_are_of_each_picture_as_a_whole(
     monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     torch.manual_seed(0)
-    network = SeverityNetwork(NetworkConfig(input_size=64, look_size=32, width=8), pretrained=False)
+    network = SeverityNetwork(NetworkConfig(input_size=64, pass_size=32, width=8), pretrained=False)
     squares = np.random.default_rng(1).integers(0, 256, (7, 64, 64), dtype=np.uint8)
     nothing = np.zeros(7, np.int64)
-    pictures = Pictures(squares, nothing, nothing, ("film",) * 7, np.ones(7, bool))
-    monkeypatch.setattr(scope, "BATCH", batch)
-    found = scope.summaries(network, pictures, torch.device("cpu"))
+    pictures = LabelledPictures(squares, nothing, nothing, ("film",) * 7, np.ones(7, bool))
+    monkeypatch.setattr(train_head, "BATCH", batch)
+    found = summarise(network, pictures, torch.device("cpu"))
     assert found.shape == (7, network.summary_size)
     halves = torch.from_numpy(squares).float().reshape(7, 1, 32, 2, 32, 2).mean((3, 5)) / 255
     with torch.no_grad():

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from radiograde.data.phantom import PhantomSpec, draw
-from radiograde.training.input_check import perturb
-from radiograde.training.input_check.perturb import PERTURBATIONS, Picture
+from radiograde.training.input_check import corruptions
+from radiograde.training.input_check.corruptions import PERTURBATIONS, Picture
 
 FILMS = {
     "a usual film": draw(PhantomSpec(rows=320, columns=288, zones={"C": 2, "F": 1}, seed=6)).pixels,
@@ -55,7 +55,7 @@ def test_turning_is_counterclockwise_and_leaves_black_corners() -> None:
     assert column == pytest.approx(60 + 40 * np.cos(np.radians(5)), abs=1.5)
     row, _ = brightest(PERTURBATIONS["turned by -5 degrees"](dot(50, 100)))
     assert row > 52
-    bright = perturb.rotated(np.ones((100, 80), np.float32), 10.0)
+    bright = corruptions.rotated(np.ones((100, 80), np.float32), 10.0)
     assert bright.shape == (100, 80)
     assert [bright[0, 0], bright[0, -1], bright[-1, 0], bright[-1, -1]] == [0, 0, 0, 0]
     assert bright[50, 40] == 1
@@ -87,7 +87,7 @@ def test_jpeg_loses_a_little_everywhere() -> None:
     changed = PERTURBATIONS["JPEG quality 30"](FILM)
     assert changed.shape == FILM.shape
     assert 0.001 < np.abs(changed - FILM).mean() < 0.03
-    better = perturb.jpeg(FILM, quality=95)
+    better = corruptions.jpeg(FILM, quality=95)
     assert np.abs(better - FILM).mean() < np.abs(changed - FILM).mean()
 
 

@@ -1,0 +1,79 @@
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from radiograde.model.scoring.intervals import Width
+from radiograde.model.scoring.scorer import Scorer
+from radiograde.training.config import TrainConfig
+from radiograde.training.dataset.film_dataset import open_dataset
+from radiograde.training.errors import ParityError
+from radiograde.training.evaluation.evaluation_result import EvaluationMetrics
+from radiograde.training.network.calibration import Calibration
+from radiograde.training.network.checkpoints import load_model
+from radiograde.training.release import onnx_export
+from radiograde.training.release.model_metadata import model_metadata
+from radiograde.training.run_paths import RunPaths
+from tests.training.conftest import invoke
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def exported(paths: RunPaths, measured: dict[str, Any]) -> Path:
+    """Return the ONNX file of the run."""
+    out = paths.run.parent / "model" / "mine.onnx"
+    done = invoke("export", paths, "--out", str(out))
+    assert done.exit_code == 0, done.output
+    return out
+
+
+def test_a_run_is_put_in_service(measured: dict[str, Any], exported: Path) -> None:
+    assert str(ROOT).encode() not in exported.read_bytes()
+    scorer = Scorer(exported)
+    assert scorer.metadata.intervals.brixia == Width(*measured["intervals"]["brixia"])
+    assert scorer.metadata.thresholds.frontal == measured["gate"]["threshold"]
+    assert scorer.metadata.thresholds.least_lung == measured["least_lung"]
+    assert scorer.metadata.preprocessing.size == 128
+    assert "## Not for" in exported.with_name("MODEL_CARD.md").read_text()
+
+
+def test_what_is_put_in_service_is_the_calibrated_final_model(
+    paths: RunPaths, tiny: TrainConfig, exported: Path
+) -> None:
+    dataset = open_dataset(paths, tiny)
+    square = dataset.cache.cells[3, 0].astype(np.float32) / 255
+    model = load_model(paths, tiny, "final", Calibration.load(paths.calibration))
+    with torch.no_grad():
+        expected = model(torch.from_numpy(square[None, None]))
+    grading = Scorer(exported, threads=1)._run(square)
+    np.testing.assert_allclose(grading.zones, expected.zones[0], atol=1e-4)
+    np.testing.assert_allclose(grading.scales, expected.scales[0], atol=1e-4)
+    np.testing.assert_allclose(grading.spread, expected.spread[0], atol=1e-4)
+    np.testing.assert_allclose(grading.scope, expected.scope[0], atol=1e-4)
+
+
+def test_a_graph_that_differs_is_not_written(
+    paths: RunPaths,
+    tiny: TrainConfig,
+    exported: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The graph of the run stands in for one that the exporter got wrong: another fold's."""
+    monkeypatch.setattr(
+        onnx_export, "_write", lambda _, draft, __: shutil.copy(exported, draft) and None
+    )
+    metrics = EvaluationMetrics.load(paths)
+    metadata = model_metadata(metrics, "x", "CC0", tiny.network.input_size, (0.3, 0.7))
+    films = torch.rand(1, 128, 128).numpy()
+    final = load_model(paths, tiny, "final", Calibration.load(paths.calibration))
+    difference = onnx_export.export_onnx(final, metadata, films, tmp_path / "same.onnx")
+    assert difference < onnx_export.TOLERANCE
+    other = load_model(paths, tiny, "fold0")
+    with pytest.raises(ParityError, match="differ"):
+        onnx_export.export_onnx(other, metadata, films, tmp_path / "other.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["same.onnx"]

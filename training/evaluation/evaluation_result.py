@@ -1,0 +1,147 @@
+"""What a run is measured by: typed records, as ``evaluation.json`` holds them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
+
+from radiograde.model.scoring.scales import BRIXIA
+from radiograde.training.dataset.film_dataset import FilmDataset
+from radiograde.training.errors import UnfinishedRunError
+from radiograde.training.evaluation.comparators import ComparatorRow
+from radiograde.training.evaluation.intervals import Coverage, GradedScale, graded_scales
+from radiograde.training.evaluation.metrics import ChangeOverTime, UnmeasuredChange
+from radiograde.training.evaluation.predictions import Predictions
+from radiograde.training.evaluation.reference_standard import ReferenceStandard
+from radiograde.training.evaluation.robustness import PerturbationShift, SubgroupMetrics
+from radiograde.training.fit.run_record import RunFacts
+from radiograde.training.input_check.held_out import HeldOutPictures, InputCheckMetrics
+from radiograde.training.run_paths import RunPaths
+
+IntervalRule = tuple[float, float, float]
+"""Base, and what spread and the middle of the scale add (``model.scoring.intervals.Width``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LungDice:
+    """The mean overlap of lungs with masks; None where no film has one."""
+
+    films: int
+    mean: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class NormalFilms:
+    """Global scores of films that should score 0, by source and finding.
+
+    ``unseen``: whether training was given their label in other folds alone.
+    """
+
+    source: str
+    finding: str
+    unseen: bool
+    films: int
+    mean_brixia: float
+    p95_brixia: float
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalRules:
+    """The rules for intervals of ``level`` (0-1), which ship with the model."""
+
+    level: float
+    zones: IntervalRule
+    brixia: IntervalRule
+    geographic_extent: IntervalRule
+    opacity: IntervalRule
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationMetrics:
+    """Every figure of a run; what could not be measured is None or empty.
+
+    ``zone_kappa``: pair of graders to quadratic kappa. ``zone_mae``: in points, 0-3.
+    ``least_lung``: share of lung under which a picture is no chest film.
+    ``coverage``: by the scale's name. ``manifest``: its sha256.
+    """
+
+    films: int
+    patients: int
+    sources: Mapping[str, int]
+    graded_films: int
+    agreement: Sequence[ComparatorRow]
+    zone_kappa: Mapping[str, float | None]
+    zone_mae: float | None
+    lung_dice: LungDice
+    normal_films: Annotated[Sequence[NormalFilms], Field(alias="clear")]
+    least_lung: float
+    intervals: IntervalRules
+    coverage: Mapping[str, Coverage]
+    subgroups: Sequence[SubgroupMetrics]
+    change: Annotated[ChangeOverTime | UnmeasuredChange, Field(union_mode="left_to_right")]
+    input_check: Annotated[InputCheckMetrics, Field(alias="gate")]
+    robustness: Sequence[PerturbationShift]
+    manifest: str
+    run: RunFacts
+
+    @property
+    def repeatability(self) -> float | None:
+        """The change of the global score within which an unchanged patient's films lie."""
+        return self.change.repeatability if isinstance(self.change, ChangeOverTime) else None
+
+    @property
+    def brixia_coverage(self) -> Coverage:
+        """How well the intervals of the global score hold."""
+        return self.coverage[BRIXIA.name]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures as types that JSON knows."""
+        plain: dict[str, Any] = _ADAPTER.dump_python(self, by_alias=True)
+        return plain
+
+    def save(self, path: Path) -> None:
+        """Write the figures as JSON."""
+        path.write_text(json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n")
+
+    @classmethod
+    def load(cls, paths: RunPaths) -> EvaluationMetrics:
+        """Return the figures of a run.
+
+        Raises:
+            UnfinishedRunError: the run is not measured yet.
+        """
+        if not paths.evaluation.exists():
+            raise UnfinishedRunError(
+                f"{paths.run} is not measured yet: run `radiograde evaluate` first."
+            )
+        return _ADAPTER.validate_json(paths.evaluation.read_bytes())
+
+
+_ADAPTER = TypeAdapter(EvaluationMetrics)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationResult:
+    """A run's figures together with what they were counted from; films are in one order."""
+
+    metrics: EvaluationMetrics
+    dataset: FilmDataset
+    predictions: Predictions
+    reference_standard: ReferenceStandard
+    held_out_pictures: HeldOutPictures
+
+    @property
+    def level(self) -> float:
+        """Share of films that an interval promises to hold, 0-1."""
+        return self.metrics.intervals.level
+
+    @property
+    def scales(self) -> dict[str, GradedScale]:
+        """Each scale's gradings beside their references, by its name in the metrics."""
+        folds = self.dataset.folds.numpy()
+        return graded_scales(self.predictions, self.reference_standard, folds)
