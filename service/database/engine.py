@@ -72,11 +72,6 @@ class Database:
         with self._reading() as connection:
             return connection.execute(query.limit(1)).first() is not None
 
-    def read(self, query: sa.Select[Any]) -> list[Any]:
-        """Return all rows of a query. Raises StoreError where the database does not answer."""
-        with self._reading() as connection:
-            return list(connection.execute(query))
-
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         try:

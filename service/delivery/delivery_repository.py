@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from radiograde.service.database.engine import Database
+from radiograde.service.database.rows import columns_of, rows_of
 from radiograde.service.database.tables import DeliveryState, deliveries
 from radiograde.service.errors import DeliveryError
 from radiograde.service.queue import WorkQueue
@@ -29,6 +30,9 @@ class Delivery:
     message: str | None
 
 
+_DELIVERIES = sa.select(*columns_of(deliveries, Delivery))
+
+
 class DeliveryRepository:
     """Keeps the table ``deliveries``; safe to share among threads and processes.
 
@@ -41,14 +45,14 @@ class DeliveryRepository:
 
     def get(self, film_id: str, destination: str) -> Delivery | None:
         """Return where a delivery stands; None where none is recorded."""
-        query = sa.select(deliveries).where(
+        query = _DELIVERIES.where(
             deliveries.c.film_id == film_id, deliveries.c.destination == destination
         )
         return self._database.first(query, Delivery)
 
     def of_films(self, film_ids: Collection[str]) -> list[Delivery]:
         """Return the deliveries of films, by destination."""
-        query = sa.select(deliveries).where(deliveries.c.film_id.in_(film_ids))
+        query = _DELIVERIES.where(deliveries.c.film_id.in_(film_ids))
         return self._database.rows(query.order_by(deliveries.c.destination), Delivery)
 
     def plan(
@@ -81,14 +85,14 @@ class DeliveryRepository:
         parked = sa.and_(deliveries.c.film_id == film_id, deliveries.c.state == "parked")
         if destinations is not None:
             parked = sa.and_(parked, deliveries.c.destination.in_(destinations))
-        rows = list(connection.execute(sa.select(deliveries).where(parked)))
+        found = rows_of(connection, _DELIVERIES.where(parked), Delivery)
         now = datetime.now(UTC)
         connection.execute(
             sa.update(deliveries).where(parked).values(state="waiting", begun=now, updated=now)
         )
-        for row in rows:
-            self._queue.deliver(connection, film_id, row.destination, attempt=row.attempts + 1)
-        return len(rows)
+        for one in found:
+            self._queue.deliver(connection, film_id, one.destination, attempt=one.attempts + 1)
+        return len(found)
 
     def delivered(self, delivery: Delivery) -> None:
         """Mark a delivery as done, unless it was asked for anew meanwhile: then go on with it."""
@@ -115,13 +119,13 @@ class DeliveryRepository:
         going = sa.and_(deliveries.c.film_id == film_id, deliveries.c.state != "parked")
         if destinations is not None:
             going = sa.and_(going, deliveries.c.destination.in_(destinations))
-        rows = list(connection.execute(sa.select(deliveries).where(going)))
+        found = rows_of(connection, _DELIVERIES.where(going), Delivery)
         connection.execute(
             sa.update(deliveries).where(going).values(state="waiting", begun=now, updated=now)
         )
-        for row in rows:
-            if row.state == "delivered":
-                self._queue.deliver(connection, film_id, row.destination, attempt=row.attempts + 1)
+        for one in found:
+            if one.state == "delivered":
+                self._queue.deliver(connection, film_id, one.destination, attempt=one.attempts + 1)
 
     def put_off(self, delivery: Delivery, error: DeliveryError, delay_s: float) -> None:
         """Record a failed attempt, and the next one after a back-off."""

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from radiograde.service.config.site import FilmSource
 from radiograde.service.database.engine import Database
-from radiograde.service.database.rows import columns_of, first_of
+from radiograde.service.database.rows import columns_of, first_of, rows_of
 from radiograde.service.database.tables import (
     FilmState,
     deliveries,
@@ -67,6 +67,11 @@ class Film:
     patient: str | None
     taken: str | None
     changed: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _FilmSource:
+    source: FilmSource
 
 
 FILMS = sa.select(*columns_of(films, Film))
@@ -136,11 +141,11 @@ class FilmRepository:
 
     def sources(self, connection: sa.Connection, film_id: str) -> set[FilmSource]:
         """Return all sources that a film came by."""
-        return set(connection.scalars(_sources_of(film_id)))
+        return {film.source for film in rows_of(connection, _sources_of(film_id), _FilmSource)}
 
     def sources_of(self, film_id: str) -> set[FilmSource]:
         """Return all sources that a film came by so far."""
-        return {row.source for row in self._database.read(_sources_of(film_id))}
+        return {film.source for film in self._database.rows(_sources_of(film_id), _FilmSource)}
 
     def begin(self, film_id: str) -> int | None:
         """Count one more attempt at grading and return its number; None if nothing is to do."""
@@ -230,7 +235,9 @@ def _waiting(film_id: str) -> sa.Update:
 
 
 def _sources_of(film_id: str) -> sa.Select[Any]:
-    return sa.select(film_sources.c.source).where(film_sources.c.film_id == film_id)
+    return sa.select(*columns_of(film_sources, _FilmSource)).where(
+        film_sources.c.film_id == film_id
+    )
 
 
 def _add_source(connection: sa.Connection, film_id: str, source: FilmSource) -> None:

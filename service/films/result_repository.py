@@ -23,6 +23,9 @@ class StoredResult:
     began: datetime
 
 
+_QUERY = sa.select(results.c.id, results.c.document, results.c.created.label("began"))
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Result documents, newest first; ``next`` is the cursor of the page after, if any."""
@@ -49,8 +52,7 @@ class ResultRepository:
 
     def find(self, id: str) -> StoredResult | None:
         """Return the result kept under an id; None where there is none."""
-        query = sa.select(results.c.id, results.c.document, results.c.created.label("began"))
-        return self._database.first(query.where(results.c.id == id), StoredResult)
+        return self._database.first(_QUERY.where(results.c.id == id), StoredResult)
 
     def stored(self, id: str) -> StoredResult:
         """Return the result kept under an id. Raises NotFoundError."""
@@ -65,14 +67,14 @@ class ResultRepository:
 
     def page(self, limit: int, before: str | None = None, status: Status | None = None) -> Page:
         """Return up to ``limit`` documents, newest first, older than the id ``before``."""
-        query = sa.select(results.c.id, results.c.document).order_by(results.c.id.desc())
+        query = _QUERY.order_by(results.c.id.desc())
         if before is not None:
             query = query.where(results.c.id < before)
         if status is not None:
             query = query.where(results.c.status == status)
-        rows = self._database.read(query.limit(limit + 1))
-        more = len(rows) > limit
-        return Page([row.document for row in rows[:limit]], rows[limit - 1].id if more else None)
+        found = self._database.rows(query.limit(limit + 1), StoredResult)
+        more = len(found) > limit
+        return Page([one.document for one in found[:limit]], found[limit - 1].id if more else None)
 
 
 def _row_of(result: SeverityResult, began: datetime) -> dict[str, Any]:

@@ -25,6 +25,12 @@ _OF_DELIVERY = {"undelivered": "waiting", "parked": "parked"}
 
 
 @dataclass(frozen=True, slots=True)
+class _Count:
+    state: str
+    films: int
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A film that came in, and what becomes of its result.
 
@@ -121,8 +127,8 @@ class Jobs:
         by_delivery = sa.select(
             deliveries.c.state, sa.func.count(sa.distinct(deliveries.c.film_id)).label("films")
         ).group_by(deliveries.c.state)
-        in_state = {row.state: row.films for row in self._database.read(by_film)}
-        in_delivery = {row.state: row.films for row in self._database.read(by_delivery)}
+        in_state = {one.state: one.films for one in self._database.rows(by_film, _Count)}
+        in_delivery = {one.state: one.films for one in self._database.rows(by_delivery, _Count)}
         return {
             "waiting": in_state.get("waiting", 0),
             "graded": in_state.get("graded", 0),

@@ -49,6 +49,12 @@ class Choice:
     lungs: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class _FilmOf:
+    id: str
+    patient: str
+
+
 class ReviewExport:
     """The films that a choice of reviews labels; each is written by one step of :meth:`write`."""
 
@@ -102,7 +108,7 @@ class ReviewExport:
         named = sa.select(films.c.id, films.c.patient).where(
             films.c.patient.is_not(None), films.c.id.in_(sa.select(reviews.c.result_id))
         )
-        return {row.id: row.patient for row in self._records.database.read(named)}
+        return {film.id: film.patient for film in self._records.database.rows(named, _FilmOf)}
 
     def _write_film(self, folder: ExportFolder, review: Review) -> Outcome:
         zones = zones_of(review, self._records.results.get(review.result_id))

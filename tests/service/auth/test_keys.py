@@ -22,9 +22,9 @@ def test_a_key_says_whose_it_is(access: Access) -> None:
 
 def test_the_key_itself_is_not_kept(access: Access, database: Database) -> None:
     key = access.keys.add("orthanc", "sender")
-    (row,) = database.read(sa.select(api_keys))
-    assert key not in map(str, row)
-    assert key.removeprefix("rg_") not in map(str, row)
+    (row,) = database.rows(sa.select(api_keys), dict[str, object])
+    assert key not in map(str, row.values())
+    assert key.removeprefix("rg_") not in map(str, row.values())
 
 
 def test_a_name_has_one_key(access: Access) -> None:

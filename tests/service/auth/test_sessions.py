@@ -30,8 +30,8 @@ def test_a_session_is_its_users(access: Access) -> None:
 
 def test_the_token_itself_is_not_kept(access: Access, database: Database) -> None:
     token, _ = access.sessions.open(KIM)
-    (row,) = database.read(sa.select(sessions))
-    assert token not in map(str, row)
+    (row,) = database.rows(sa.select(sessions), dict[str, object])
+    assert token not in map(str, row.values())
 
 
 def test_no_two_sessions_are_alike(access: Access) -> None:
@@ -75,7 +75,7 @@ def test_being_seen_is_written_once_a_minute(
     token, _ = access.sessions.open(KIM)
 
     def seen() -> object:
-        return database.read(sa.select(sessions.c.seen))[0][0]
+        return database.values(sa.select(sessions.c.seen), lambda seen: seen)[0]
 
     began = seen()
     clock.turn(seconds=59)
@@ -106,7 +106,7 @@ def test_sessions_past_their_time_are_removed(
         access.sessions.open(KIM)
     clock.turn(hours=2)
     access.sessions.open(KIM)
-    assert len(database.read(sa.select(sessions))) == 1
+    assert len(database.rows(sa.select(sessions), dict[str, object])) == 1
 
 
 def test_who_signed_out_is_out(access: Access) -> None:
