@@ -58,9 +58,17 @@ class Examined:
 
 
 def check(
-    manifest: Manifest, *, thorough: bool = False, watch: Watch = lambda films, _: films
+    manifest: Manifest,
+    *,
+    thorough: bool = False,
+    part: bool = False,
+    watch: Watch = lambda films, _: films,
 ) -> Report:
-    """Return what is wrong and what is odd; ``thorough``: decode every film, not a sample."""
+    """Return what is wrong and what is odd.
+
+    ``thorough``: decode every film, not a sample. ``part``: others will be joined to these films,
+    so what the set lacks as a whole is odd at most.
+    """
     films = manifest.films
     decoded = set(range(len(films))) if thorough else _sample(films)
     several = bool(manifest.joined)
@@ -73,10 +81,12 @@ def check(
     thumbnails = {
         place: one.thumbnail for place, one in enumerate(examined) if one.thumbnail is not None
     }
-    problems = [*missing_for_training(manifest), *chain(*(one.problems for one in examined))]
+    lacking = list(missing_for_training(manifest))
+    problems = [*([] if part else lacking), *chain(*(one.problems for one in examined))]
     return Report(
         tuple(sorted(problems, key=lambda problem: (problem.table, problem.row))),
         (
+            *(str(problem) for problem in lacking if part),
             *_words(films),
             *_unstated_hearts(films),
             *_repeated(films, thumbnails if thorough else {}, several),

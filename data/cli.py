@@ -12,6 +12,7 @@ import click
 from radiograde.data import check as checking
 from radiograde.data import phantom_dataset
 from radiograde.data.errors import ManifestError
+from radiograde.data.importing.command import import_command
 from radiograde.data.manifest import Manifest, load
 from radiograde.data.summary import summarise
 from radiograde.data.terminal import show_summary, watched
@@ -40,8 +41,9 @@ def data() -> None:
     "sources", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIR..."
 )
 @click.option("--thorough", is_flag=True, help="Decode every film and mask, not a sample.")
+@click.option("--part", is_flag=True, help="DIR is a part of a set: what it lacks is no problem.")
 @click.option("--json", "as_json", is_flag=True, help="Print counts and warnings as JSON.")
-def check(sources: tuple[Path, ...], thorough: bool, as_json: bool) -> None:
+def check(sources: tuple[Path, ...], thorough: bool, part: bool, as_json: bool) -> None:
     """Tell what DIR holds, or everything that is wrong with it.
 
     Of several DIR the films are joined, as in training. Every header and every mask's size is
@@ -49,11 +51,15 @@ def check(sources: tuple[Path, ...], thorough: bool, as_json: bool) -> None:
     all are decoded, and films are found that were saved again under another name.
 
     Exit code 0: training can use it. 1: it cannot; each problem is listed with its row, its column
-    and what is allowed there.
+    and what is allowed there. With --part a set without lung masks or grades passes: another one
+    that is trained on beside it may have them.
     """
     manifest = _load(*sources)
     report = checking.check(
-        manifest, thorough=thorough, watch=lambda films, total: watched(films, total, "Checking")
+        manifest,
+        thorough=thorough,
+        part=part,
+        watch=lambda films, total: watched(films, total, "Checking"),
     )
     if report.problems:
         _refuse(sources, ManifestError(report.problems))
@@ -145,6 +151,9 @@ def _write_dicom_phantoms(out: Path | None, count: int | None, seed: int) -> Non
     phantom_dataset.write_dicom_films(paths, seed)
     for path in paths:
         click.echo(path)
+
+
+data.add_command(import_command)
 
 
 def _load(*sources: Path) -> Manifest:

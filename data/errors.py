@@ -2,7 +2,8 @@
 
 RadiogradeError
 ├── ManifestError    400  the label table cannot be used; lists every problem at once
-└── MaskError        400  a mask cannot be used
+├── MaskError        400  a mask cannot be used
+└── CollectionError  400  a collection cannot be imported
 """
 
 from __future__ import annotations
@@ -63,4 +64,12 @@ class MaskError(RadiogradeError):
 
     code = "mask"
     title = "The mask cannot be used"
+    http_status = 400
+
+
+class CollectionError(RadiogradeError):
+    """A collection cannot be imported; the message says what is missing."""
+
+    code = "collection"
+    title = "The collection cannot be imported"
     http_status = 400

@@ -91,7 +91,7 @@ def read_header(path: Path) -> FilmHeader:
     Raises UnreadableError, or another of the family, for a file without a usable header.
     """
     with told_as_damage():
-        header = _dicom_header(path)
+        header = dicom_header(path)
         if header is not None:
             rows, columns = (header.short(name) or 0 for name in ("Rows", "Columns"))
             orientation = EXIF_OF_FLIPS[orientation_of(header).flipped]
@@ -127,14 +127,14 @@ def view_of(path: Path) -> str:
         return ""
     try:
         with told_as_damage():
-            header = _dicom_header(path)
+            header = dicom_header(path)
     except (RadiogradeError, OSError):
         return ""
     return "" if header is None else VIEWS.get(view_of_header(header), "")
 
 
-def _dicom_header(path: Path) -> Header | None:
-    """Return the header of a DICOM file, None of any other."""
+def dicom_header(path: Path) -> Header | None:
+    """Return the header of a DICOM file, None of any other; a damaged one raises anything."""
     with path.open("rb") as file:
         for length in (*FIRST_BYTES, -1):
             file.seek(0)

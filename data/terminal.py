@@ -24,6 +24,18 @@ def watched(steps: Iterable[Step], total: int, what: str) -> Iterator[Step]:
     yield from track(steps, what, total, console=console, transient=True)
 
 
+def counted(steps: Iterable[Step], what: str) -> Iterator[Step]:
+    """Pass the steps on, with their count on stderr where a person watches."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield from steps
+        return
+    with console.status(what) as status:
+        for number, step in enumerate(steps, 1):
+            status.update(f"{what}: {number}")
+            yield step
+
+
 def show_summary(summary: Summary) -> None:
     """Print the counts."""
     console = Console(markup=False, highlight=False)

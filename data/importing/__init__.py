@@ -1,0 +1,1 @@
+"""Public collections, and a hospital's own tables, brought into the manifest's format."""
