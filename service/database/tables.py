@@ -68,7 +68,7 @@ films = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("kept", sa.Boolean, nullable=False, default=True),
     sa.Column("patient", sa.String(26), index=True),
-    sa.Column("taken", sa.String(19), index=True),
+    sa.Column("taken", sa.String(19), key="acquired", index=True),
     sa.Column("changed", UtcDateTime, nullable=False, default=_now, onupdate=_now, index=True),
     sa.Index("ix_films_state", "state", "id"),
 )

@@ -32,7 +32,7 @@ from radiograde.service.queue import WorkQueue
 class NewFilm:
     """A film that comes in. ``key``: two films with the same one are the same film.
 
-    ``patient``: pseudonym; ``taken``: acquisition time, in the hospital's own time.
+    ``patient``: pseudonym; ``acquired``: acquisition time, in the hospital's own time.
     """
 
     id: str
@@ -42,7 +42,7 @@ class NewFilm:
     sop_class_uid: str | None = None
     sop_instance_uid: str | None = None
     patient: str | None = None
-    taken: str | None = None
+    acquired: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Film:
     attempts: int
     kept: bool
     patient: str | None
-    taken: str | None
+    acquired: str | None
     changed: datetime
 
 

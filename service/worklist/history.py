@@ -107,7 +107,7 @@ def _compared(
         before = score or before
         yield HistoryFilm(
             id=film.id,
-            taken=film.taken,
+            taken=film.acquired,
             received=film.received.astimezone(UTC).isoformat(),
             status=film.status,
             view=film.view,
@@ -121,4 +121,4 @@ def _compared(
 
 def _acquired(film: StoredFilm) -> tuple[str, str]:
     """Return what films are sorted by: hospital time, for which this computer's clock stands in."""
-    return film.taken or film.received.astimezone().strftime("%Y-%m-%dT%H:%M:%S"), film.id
+    return film.acquired or film.received.astimezone().strftime("%Y-%m-%dT%H:%M:%S"), film.id

@@ -27,7 +27,10 @@ _FAILED = "The film could not be graded. Try it again."
 
 @dataclass(frozen=True, slots=True)
 class StoredFilm:
-    """A film and its result, as the database has them; without a result its columns are None."""
+    """A film and its result, as the database has them; without a result its columns are None.
+
+    ``acquired``: acquisition time, in the hospital's own time.
+    """
 
     id: str
     received: datetime
@@ -36,7 +39,7 @@ class StoredFilm:
     reason: str | None
     kept: bool
     patient: str | None
-    taken: str | None
+    acquired: str | None
     sop_instance_uid: str | None
     result_status: result.Status | None
     severity: Severity | None
@@ -140,7 +143,7 @@ def row_of(film: StoredFilm, review: Review | None, identity: Mapping[str, str |
     return Row(
         id=film.id,
         received=film.received.astimezone(UTC).isoformat(),
-        taken=film.taken,
+        taken=film.acquired,
         door=film.source,
         status=film.status,
         view=film.view,

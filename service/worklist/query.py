@@ -105,7 +105,7 @@ def _shown() -> sa.Select[Any]:
         films.c.reason,
         films.c.kept,
         films.c.patient,
-        films.c.taken,
+        films.c.acquired.label("acquired"),
         films.c.sop_instance_uid,
         results.c.status.label("result_status"),
         results.c.severity,
@@ -149,14 +149,14 @@ def _acquired_within(filters: Filters) -> sa.ColumnElement[bool]:
 
 
 def _between(table: sa.FromClause, filters: Filters) -> sa.ColumnElement[bool]:
-    acquired: list[sa.ColumnElement[bool]] = [table.c.taken.is_not(None)]
-    arrived: list[sa.ColumnElement[bool]] = [table.c.taken.is_(None)]
+    acquired: list[sa.ColumnElement[bool]] = [table.c.acquired.is_not(None)]
+    arrived: list[sa.ColumnElement[bool]] = [table.c.acquired.is_(None)]
     if filters.since is not None:
-        acquired.append(table.c.taken >= filters.since.isoformat())
+        acquired.append(table.c.acquired >= filters.since.isoformat())
         arrived.append(table.c.received >= _begin_of(filters.since))
     if filters.until is not None:
         after = filters.until + timedelta(days=1)
-        acquired.append(table.c.taken < after.isoformat())
+        acquired.append(table.c.acquired < after.isoformat())
         arrived.append(table.c.received < _begin_of(after))
     return sa.or_(sa.and_(*acquired), sa.and_(*arrived))
 

@@ -93,11 +93,11 @@ def test_data_goes_where_the_platform_says(monkeypatch: pytest.MonkeyPatch, tmp_
     assert default_data_dir() == tmp_path / ".local" / "share" / "radiograde"
 
 
-def test_a_taken_port_is_said() -> None:
-    with listen("127.0.0.1", 0) as taken:
-        port = taken.getsockname()[1]
-        assert base_url(taken) == f"http://127.0.0.1:{port}"
-        assert base_url(taken, "https") == f"https://127.0.0.1:{port}"
+def test_a_port_in_use_is_said() -> None:
+    with listen("127.0.0.1", 0) as bound:
+        port = bound.getsockname()[1]
+        assert base_url(bound) == f"http://127.0.0.1:{port}"
+        assert base_url(bound, "https") == f"https://127.0.0.1:{port}"
         with pytest.raises(AddressError, match=f"port {port}.*--port"):
             listen("127.0.0.1", port)
 

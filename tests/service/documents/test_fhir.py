@@ -327,7 +327,7 @@ def test_patient_order_study_and_film_are_logical_references() -> None:
 def test_the_day_is_the_one_that_the_worklist_shows(dates: dict[str, Any], tmp_path: Path) -> None:
     pseudonyms = Pseudonyms(tmp_path)
     intake = FilmIntake(Archive(tmp_path), Mock(), Limits(), pseudonyms)
-    listed = intake.describe(open_film(film_bytes(**dates), Limits()), "http").taken
+    listed = intake.describe(open_film(film_bytes(**dates), Limits()), "http").acquired
     assert listed is not None
     assert report_of(graded_film(**dates))["effectiveDateTime"] == listed[:10]
 

@@ -92,15 +92,15 @@ def test_without_a_proxy_nobody_is_believed() -> None:
 
 
 def test_the_setting_takes_a_word_or_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = {}
+    accepted = {}
     for text in ("true", "1", "false", "10.0.0.5", " 10.0.0.0/8, ::1 "):
         monkeypatch.setenv("RADIOGRADE_BEHIND_PROXY", text)
         settings = load_settings()
-        taken[text] = settings.behind_proxy
+        accepted[text] = settings.behind_proxy
         for name, value in settings.environment().items():
             monkeypatch.setenv(name, value)
         assert load_settings().behind_proxy == settings.behind_proxy
-    assert taken == {
+    assert accepted == {
         "true": True,
         "1": True,
         "false": False,

@@ -36,9 +36,9 @@ def history(client: TestClient, id: str) -> list[dict[str, Any]]:
 
 
 def test_films_in_the_order_in_which_they_were_taken(client: TestClient, stock: Stock) -> None:
-    third = stock.scored(9.5, patient=PATIENT, taken="2026-02-03T10:00:00")
-    first = stock.scored(3.0, patient=PATIENT, taken="2026-02-01")
-    second = stock.scored(4.0, patient=PATIENT, taken="2026-02-01T23:00:00")
+    third = stock.scored(9.5, patient=PATIENT, acquired="2026-02-03T10:00:00")
+    first = stock.scored(3.0, patient=PATIENT, acquired="2026-02-01")
+    second = stock.scored(4.0, patient=PATIENT, acquired="2026-02-01T23:00:00")
     stock.scored(patient="B" * 26)
     stock.scored()
     films = history(client, second)

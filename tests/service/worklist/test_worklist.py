@@ -153,13 +153,13 @@ def test_filters_meet(client: TestClient, stock: Stock) -> None:
 
 def test_days_are_those_of_the_film_else_of_its_arrival(client: TestClient, stock: Stock) -> None:
     noon = datetime(2026, 3, 1, 12).astimezone()
-    taken = stock.scored(taken="2026-02-27T23:59:59", received=noon)
-    day_alone = stock.scored(taken="2026-02-28", received=noon)
+    acquired = stock.scored(acquired="2026-02-27T23:59:59", received=noon)
+    day_alone = stock.scored(acquired="2026-02-28", received=noon)
     arrived = stock.scored(received=noon.astimezone(UTC))
-    assert listed(client, since="2026-02-27", until="2026-02-27") == [taken]
+    assert listed(client, since="2026-02-27", until="2026-02-27") == [acquired]
     assert listed(client, since="2026-02-28", until="2026-02-28") == [day_alone]
     assert listed(client, since="2026-03-01", until="2026-03-01") == [arrived]
-    assert set(listed(client, since="2026-02-27")) == {taken, day_alone, arrived}
+    assert set(listed(client, since="2026-02-27")) == {acquired, day_alone, arrived}
     assert listed(client, until="2026-02-26") == []
     assert listed(client, since="2026-03-02", until="2026-03-01") == []
 
