@@ -30,6 +30,7 @@ READ_WORDS = frozenset(
         "typical",
         "indeterminate",
         "atypical",
+        "opacity",
         "graded",
         "tuberculosis",
         "child",
