@@ -105,13 +105,6 @@ class FilmRepository:
         )
         return self._database.exists(query)
 
-    def graded_sha256(self, film_id: str) -> str | None:
-        """Return the hash of the bytes that a film's result is of; None where not known."""
-        query = sa.select(results.c.image_sha256).where(
-            results.c.id == film_id, results.c.image_sha256.is_not(None)
-        )
-        return next(iter(self._database.values(query, str)), None)
-
     def accept(self, film: NewFilm, *, delay_s: float = 0.0) -> bool:
         """Record a film and the work of grading it, after a pause; False where its key is known."""
         row = dataclasses.asdict(film) | {"received": datetime.now(UTC), "state": "waiting"}

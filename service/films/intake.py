@@ -10,9 +10,11 @@ from ulid import ULID
 from radiograde.model.limits import Limits
 from radiograde.model.reading.acquisition_time import acquired
 from radiograde.model.reading.dicom_facts import uid
+from radiograde.model.reading.dicom_file import data_set_of
 from radiograde.model.reading.film_file import FilmFile, open_film
 from radiograde.service.atomic_write import Content
 from radiograde.service.config.site import FilmSource
+from radiograde.service.errors import StoreError
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.film_repository import Film, FilmRepository, NewFilm
 from radiograde.service.films.pseudonym import Pseudonyms
@@ -62,23 +64,25 @@ class FilmIntake:
         """Return the receipt for a file; see :class:`Intake`.
 
         One that could not be graded before is taken anew. Of a film that is sent again its sender
-        hears at once, and other bytes under its UID are not looked at; over HTTP, where the
-        sender waits for the result, they are another film.
+        hears at once, and another data set under its UID is not looked at; over HTTP, where the
+        sender waits for the result, it is another film.
         """
         file = content if isinstance(content, FilmFile) else open_film(content, self._limits)
         film = self.describe(file, source)
-        while True:
+        known = self._films.known(film.key)
+        if known is not None and source == "http" and not self._is_same(known, file):
+            film = replace(film, key=f"sop:{film.sop_instance_uid}#{file.sha256}")
             known = self._films.known(film.key)
-            if known is not None and source == "http" and not self._is_same(known, file):
-                film = replace(film, key=f"sop:{film.sop_instance_uid}#{file.sha256}")
-                known = self._films.known(film.key)
-            if known is not None:
-                return self._accept_again(known, file, source)
+        if known is None:
             self._archive.keep(film.id, file.content)
             if self._films.accept(film, delay_s=REQUEST_S if source == "http" else 0.0):
                 return Receipt(film.id, known=False)
             # The same film came by another source at the same moment.
             self._archive.drop(film.id)
+            known = self._films.known(film.key)
+        if known is None:
+            raise StoreError("The film cannot be recorded. Send it again.")
+        return self._accept_again(known, file, source)
 
     def _accept_again(self, known: Film, file: FilmFile, source: FilmSource) -> Receipt:
         if not known.kept:
@@ -88,9 +92,9 @@ class FilmIntake:
         return Receipt(known.id, known=True)
 
     def _is_same(self, known: Film, file: FilmFile) -> bool:
-        if known.kept:
-            return self._archive.find(known.id) in (None, file.content)
-        return self._films.graded_sha256(known.id) in (None, file.sha256)
+        """Return whether a file holds the data set that is known under its UID, if that is kept."""
+        kept = self._archive.find(known.id)
+        return kept in (None, file.content) or kept.endswith(data_set_of(file.content))
 
     def describe(self, file: FilmFile, source: FilmSource) -> NewFilm:
         """Return what is recorded of a film, under a new id; nothing is kept yet.

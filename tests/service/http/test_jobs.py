@@ -7,16 +7,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from radiograde.service.films.intake import Intake
-from radiograde.service.grading.records import Records
 from radiograde.service.http import schemas
 from tests.service.conftest import Start
 from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import LATERAL, FakeScorer, png
-
-
-def records_of(client: TestClient) -> Records:
-    records: Records = client.app.state.runtime.records  # type: ignore[attr-defined]
-    return records
+from tests.service.worklist.stock import records_of
 
 
 def test_every_door_shows_in_the_list(client: TestClient) -> None:

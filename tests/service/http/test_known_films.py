@@ -16,12 +16,12 @@ from radiograde.model.limits import Limits
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.service.documents.sr import structured_report
 from radiograde.service.grading.film_grader import FilmGrader
-from radiograde.service.grading.records import Records
 from tests.service.conftest import Start
 from tests.service.documents.graded_films import film_bytes, graded_film
 from tests.service.fakes import BlockingScorer, BreakingScorer, FakeScorer, png
 from tests.service.grading.graders import Outbox, work_with
 from tests.service.http.test_scoring import assert_problem
+from tests.service.worklist.stock import records_of
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 
@@ -35,11 +35,6 @@ class NewModel(FakeScorer):
 
     def score(self, radiograph: Any) -> SeverityResult:
         return dataclasses.replace(super().score(radiograph), model=self.facts)
-
-
-def records_of(client: TestClient) -> Records:
-    records: Records = client.app.state.runtime.records  # type: ignore[attr-defined]
-    return records
 
 
 def score(client: TestClient, content: bytes, **query: Any) -> dict[str, Any]:
