@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from radiograde.model.scoring.result import NOTICE
+from radiograde.model.scoring.result import NOTICE, Scores, SeverityResult
+from radiograde.model.scoring.scales import BRIXIA, EXTENT, LEFT_ZONES, OPACITY, RIGHT_ZONES, ZONE
 from radiograde.service.cli.batch import Batch, Graded
 from radiograde.service.cli.paths import Found
-from radiograde.service.cli.table import add_result, results_table
-from radiograde.service.cli.terminal import progress_bar, stdout
+from radiograde.service.cli.terminal import plain_table, progress_bar, stdout
+
+_STYLES = {"none": "green", "mild": "yellow", "moderate": "dark_orange", "severe": "red"}
 
 
 def report(batch: Batch, found: Found, *, as_json: bool) -> bool:
@@ -40,9 +46,9 @@ def _show_lines(results: Iterable[Graded]) -> Iterator[Graded]:
 
 
 def _show_table(results: Iterable[Graded]) -> Iterator[Graded]:
-    table = results_table()
+    table = _results_table()
     for graded in results:
-        add_result(table, graded)
+        _add_result(table, graded)
         yield graded
     console = stdout()
     console.print(table)
@@ -53,3 +59,56 @@ def _watched(results: Iterable[Graded], total: int, *, hidden: bool) -> Iterator
     """Pass the results on, with a bar on stderr where a person watches and has to wait."""
     needs_no_bar = total < 2 or (hidden and Console().is_terminal)
     return iter(results) if needs_no_bar else progress_bar(results, total, "Grading")
+
+
+def _results_table() -> Table:
+    """Return an empty table that fits 80 columns; ``_add_result`` fills it."""
+    table = plain_table(leading=1)
+    table.add_column("File", overflow="fold", ratio=1)
+    table.add_column(f"Brixia\n0-{BRIXIA.high:g}", no_wrap=True)
+    table.add_column(f"Zones\n0-{ZONE.high:g}", no_wrap=True)
+    table.add_column(f"Extent\n0-{EXTENT.high:g}", no_wrap=True)
+    table.add_column(f"Opacity\n0-{OPACITY.high:g}", no_wrap=True)
+    table.add_column("Lung\n%", no_wrap=True)
+    table.add_column("Outcome", no_wrap=True)
+    return table
+
+
+def _add_result(table: Table, graded: Graded) -> None:
+    """Add one film's row: its scores, or why there are none."""
+    result = graded.result
+    scores = result.scores
+    outcome = result.severity if scores is not None and result.severity else result.status
+    table.add_row(
+        Text(_printable(graded.film.path)).append(
+            "".join(f"\n{line}" for line in _remarks(result)), "dim"
+        ),
+        *(_score_cells(scores) if scores is not None else [""] * 5),
+        Text(outcome, _STYLES.get(outcome, "bold red")),
+    )
+
+
+def _score_cells(scores: Scores) -> list[str | Text]:
+    low, high = scores.brixia.interval
+    return [
+        Text(f"{scores.brixia.value:.1f}", "bold").append(f"\n{low:.1f}-{high:.1f}", "dim"),
+        "\n".join(
+            " ".join([side, *(f"{scores.zones[name].value:.1f}" for name in zones)])
+            for side, zones in (("R", RIGHT_ZONES), ("L", LEFT_ZONES))
+        ),
+        f"{scores.geographic_extent.value:.1f}",
+        f"{scores.opacity.value:.1f}",
+        f"{scores.lung_involvement_percent.total:.0f}",
+    ]
+
+
+def _remarks(result: SeverityResult) -> list[str]:
+    if result.error is not None:
+        return [result.error.message]
+    reasons = result.gate.reasons if result.gate is not None else ()
+    return [reason.message for reason in reasons if reason.level != "info"]
+
+
+def _printable(path: Path) -> str:
+    """Return a path whose undecodable bytes are marked, as a terminal takes no surrogates."""
+    return os.fsencode(path).decode("utf-8", "replace")

@@ -1,22 +1,45 @@
-"""Sending a result's documents to a destination, and what follows when it does not succeed."""
+"""Sending a result's documents to a destination; when a failed delivery is tried again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from radiograde.model.errors import NotFoundError
+from radiograde.service.backoff import Backoff
 from radiograde.service.config.site import DestinationConfig
 from radiograde.service.delivery.delivery_repository import Delivery, DeliveryRepository
 from radiograde.service.delivery.destinations.destination import Destination
-from radiograde.service.delivery.retry_policy import RetryPolicy
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.errors import DeliveryError, RefusedError, UnreachableError
 
 log = structlog.get_logger("radiograde.work")
+
+BACKOFF = Backoff(1.0, 60.0)
+MOST_REFUSALS = 4
+"""Times that a destination may refuse a document before it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """``give_up_after``: how long a destination that does not answer is tried."""
+
+    give_up_after: timedelta
+
+    def delay_s(self, attempts: int, since: timedelta, *, refused: bool) -> float | None:
+        """Return the seconds until the next attempt after ``attempts`` failed ones; None: give up.
+
+        ``since``: how long the delivery has gone on. A destination that refuses a document is
+        asked a few times only, for it will most likely refuse again.
+        """
+        if refused and attempts >= MOST_REFUSALS:
+            return None
+        if since > self.give_up_after:
+            return None
+        return BACKOFF.delay_s(attempts)
 
 
 @dataclass(frozen=True, slots=True)

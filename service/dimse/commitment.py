@@ -15,10 +15,14 @@ from pynetdicom.events import Event
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.dicom_facts import uid
 from radiograde.model.reading.dicom_header import Header
-from radiograde.service.dimse import protocol
+from radiograde.service.dimse import association_rules as rules
+from radiograde.service.dimse.association_rules import (
+    COMMITMENT,
+    COMMITMENT_INSTANCE,
+    AllowedTitles,
+    Status,
+)
 from radiograde.service.dimse.commitment_report import Reference, Report, Reporter
-from radiograde.service.dimse.node_security import AllowedTitles
-from radiograde.service.dimse.protocol import COMMITMENT, COMMITMENT_INSTANCE, Status
 
 log = structlog.get_logger("radiograde.node")
 
@@ -75,25 +79,25 @@ class Commitment:
             self.reporter.submit(title, report)
         else:
             threading.Thread(target=_report_here, args=(event, report), daemon=True).start()
-        return protocol.SUCCESS.code, None
+        return rules.SUCCESS.code, None
 
     def _report(self, event: Event, title: str) -> Report:
         if not self.allowed.may_commit(title):
-            raise CannotCommitError(protocol.NOT_AUTHORIZED)
+            raise CannotCommitError(rules.NOT_AUTHORIZED)
         request = cast(N_ACTION, event.request)
         if request.RequestedSOPClassUID != COMMITMENT:
-            raise CannotCommitError(protocol.CLASS_NOT_SUPPORTED)
+            raise CannotCommitError(rules.CLASS_NOT_SUPPORTED)
         if request.RequestedSOPInstanceUID != COMMITMENT_INSTANCE:
-            raise CannotCommitError(protocol.NO_SUCH_INSTANCE)
+            raise CannotCommitError(rules.NO_SUCH_INSTANCE)
         if event.action_type != REQUEST_COMMITMENT:
-            raise CannotCommitError(protocol.NO_SUCH_ACTION)
+            raise CannotCommitError(rules.NO_SUCH_ACTION)
         if not self.reporter.has_room:
-            raise CannotCommitError(protocol.RESOURCE_LIMITATION)
+            raise CannotCommitError(rules.RESOURCE_LIMITATION)
         transaction, references = _read(event)
         try:
             kept = [self.kept_instances.holds(*reference) for reference in references]
         except RadiogradeError as error:
-            raise CannotCommitError(protocol.PROCESSING_FAILURE) from error
+            raise CannotCommitError(rules.PROCESSING_FAILURE) from error
         judged = list(zip(references, kept, strict=True))
         return Report(
             transaction,
@@ -121,11 +125,11 @@ def _read(event: Event) -> tuple[str, list[Reference]]:
         transaction = uid(information, "TransactionUID")
         references = list(_references(information))
     except Exception as error:
-        raise CannotCommitError(protocol.INVALID_ARGUMENT) from error
+        raise CannotCommitError(rules.INVALID_ARGUMENT) from error
     if len(references) > _MOST_REFERENCES:
-        raise CannotCommitError(protocol.RESOURCE_LIMITATION)
+        raise CannotCommitError(rules.RESOURCE_LIMITATION)
     if transaction is None or not references:
-        raise CannotCommitError(protocol.INVALID_ARGUMENT)
+        raise CannotCommitError(rules.INVALID_ARGUMENT)
     return transaction, references
 
 
@@ -136,5 +140,5 @@ def _references(information: Header) -> Iterator[Reference]:
             uid(item, "ReferencedSOPInstanceUID"),
         )
         if sop_class is None or instance is None:
-            raise CannotCommitError(protocol.INVALID_ARGUMENT)
+            raise CannotCommitError(rules.INVALID_ARGUMENT)
         yield sop_class, instance

@@ -16,7 +16,7 @@ from pynetdicom.association import Association
 from pynetdicom.presentation import build_context, build_role
 
 from radiograde.service.config.site import Peer
-from radiograde.service.dimse.protocol import (
+from radiograde.service.dimse.association_rules import (
     COMMITMENT,
     COMMITMENT_INSTANCE,
     UNCOMPRESSED,

@@ -13,11 +13,15 @@ from pynetdicom.events import Event
 from pynetdicom.transport import AssociationServer
 
 from radiograde.service.config.site import NodeConfig
-from radiograde.service.dimse.acceptor import Acceptor, ObjectLimit
+from radiograde.service.dimse.acceptor import Acceptor, ObjectLimit, server_context
+from radiograde.service.dimse.association_rules import (
+    AllowedTitles,
+    check_exposure,
+    limit_waits,
+    supported_contexts,
+)
 from radiograde.service.dimse.commitment import Commitment, KeptInstances
 from radiograde.service.dimse.commitment_report import Reporter
-from radiograde.service.dimse.node_security import AllowedTitles, check_exposure, server_context
-from radiograde.service.dimse.protocol import limit_waits, supported_contexts
 from radiograde.service.dimse.storage import Storage
 from radiograde.service.documents.uids import IMPLEMENTATION_CLASS_UID
 from radiograde.service.errors import AddressError
@@ -52,7 +56,7 @@ class Node:
 
 
 def start_node(
-    table: NodeConfig,
+    config: NodeConfig,
     intake: Intake,
     kept_instances: KeptInstances,
     *,
@@ -60,7 +64,7 @@ def start_node(
 ) -> Node:
     """Return a node that takes associations from now on; ``node.port`` is where.
 
-    ``table``: its title, address, callers, limits and TLS. ``intake``: keeps what is stored.
+    ``config``: its title, address, callers, limits and TLS. ``intake``: keeps what is stored.
     ``kept_instances``: knows what is kept. ``allow_insecure``: let anyone in the network store.
 
     Raises:
@@ -68,22 +72,22 @@ def start_node(
         SiteError: the files of TLS cannot be used.
         AddressError: the address is not this computer's, or the port is taken.
     """
-    check_exposure(table, allow_insecure=allow_insecure)
-    allowed = AllowedTitles.of(table)
-    reporter = Reporter(table.aet, table.peers)
-    storage = Storage(intake, allowed, table.max_object_mb * 2**20)
+    check_exposure(config, allow_insecure=allow_insecure)
+    allowed = AllowedTitles.of(config)
+    reporter = Reporter(config.aet, config.peers)
+    storage = Storage(intake, allowed, config.max_object_mb * 2**20)
     commitment = Commitment(kept_instances, allowed, reporter)
     # Storage classes that pynetdicom does not know, private ones too, are stored like the others.
     _config.UNRESTRICTED_STORAGE_SERVICE = True
     _config.USE_SHORT_DIMSE_AET = True
-    ae = _entity(table, allowed)
-    limit = ObjectLimit(table.max_object_mb * 2**20)
+    ae = _entity(config, allowed)
+    limit = ObjectLimit(config.max_object_mb * 2**20)
     try:
         server = ae.make_server(
-            (table.host, table.port),
+            (config.host, config.port),
             contexts=supported_contexts(),
             evt_handlers=[
-                (evt.EVT_CONN_OPEN, limit_waits, [table.idle_timeout_s]),
+                (evt.EVT_CONN_OPEN, limit_waits, [config.idle_timeout_s]),
                 (evt.EVT_DATA_RECV, limit.count),
                 (evt.EVT_DIMSE_RECV, limit.forget),
                 (evt.EVT_C_STORE, storage.store),
@@ -93,26 +97,26 @@ def start_node(
                 (evt.EVT_REJECTED, _log_outcome, ["rejected"]),
             ],
             server_class=Acceptor,
-            tls=None if table.tls is None else server_context(table.tls),
+            tls=None if config.tls is None else server_context(config.tls),
         )
     except OSError as error:
         raise AddressError(
-            f"Cannot listen on {table.host} port {table.port}: {error.strerror}. "
+            f"Cannot listen on {config.host} port {config.port}: {error.strerror}. "
             "Choose another with --port or --host."
         ) from error
     threading.Thread(target=server.serve_forever, name="dicom-node", daemon=True).start()
     return Node(server, reporter)
 
 
-def _entity(table: NodeConfig, allowed: AllowedTitles) -> AE:
-    ae = AE(table.aet)
+def _entity(config: NodeConfig, allowed: AllowedTitles) -> AE:
+    ae = AE(config.aet)
     ae.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
-    ae.maximum_associations = table.associations
+    ae.maximum_associations = config.associations
     ae.maximum_pdu_size = 0
     ae.require_called_aet = True
     ae.require_calling_aet = sorted(allowed.titles)
-    ae.network_timeout = ae.dimse_timeout = table.idle_timeout_s
-    ae.acse_timeout = min(10.0, table.idle_timeout_s)
+    ae.network_timeout = ae.dimse_timeout = config.idle_timeout_s
+    ae.acse_timeout = min(10.0, config.idle_timeout_s)
     return ae
 
 

@@ -23,9 +23,8 @@ from pynetdicom.events import Event
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.uids import LONGEST_UID
-from radiograde.service.dimse import protocol
-from radiograde.service.dimse.node_security import AllowedTitles
-from radiograde.service.dimse.protocol import Status
+from radiograde.service.dimse import association_rules as rules
+from radiograde.service.dimse.association_rules import AllowedTitles, Status
 from radiograde.service.films.intake import Intake, Receipt
 
 log = structlog.get_logger("radiograde.node")
@@ -77,30 +76,30 @@ class Storage:
         if fault is not None:
             return fault, None
         try:
-            return protocol.SUCCESS, self.intake.accept(event.encoded_dataset(), "dicom")
+            return rules.SUCCESS, self.intake.accept(event.encoded_dataset(), "dicom")
         except RadiogradeError as error:
             return Status(error.dimse_status, error.title), None
         except Exception as error:  # noqa: BLE001 - one bad object ends no association
             log.error("store_broke", type=type(error).__name__)
-            return protocol.UNEXPECTED, None
+            return rules.UNEXPECTED, None
 
     def _fault(self, event: Event, named: tuple[str, str], content: memoryview) -> Status | None:
         """Return why an object is not taken; None where nothing speaks against it."""
         sop_class, instance = named
         if not self.allowed.may_store(str(event.assoc.requestor.ae_title)):
-            return protocol.NOT_AUTHORIZED
+            return rules.NOT_AUTHORIZED
         if sop_class != event.context.abstract_syntax:
-            return protocol.CLASS_NOT_SUPPORTED
+            return rules.CLASS_NOT_SUPPORTED
         if not 0 < len(instance) <= LONGEST_UID:
-            return protocol.INVALID_INSTANCE
+            return rules.INVALID_INSTANCE
         if not content:
-            return protocol.NO_DATA_SET
+            return rules.NO_DATA_SET
         if len(content) > self.max_object_bytes:
-            return protocol.TOO_LARGE
+            return rules.TOO_LARGE
         found = identify(content, event.context.transfer_syntax)
         if found is None:
-            return protocol.CANNOT_UNDERSTAND
-        return None if found == named else protocol.CONTRADICTION
+            return rules.CANNOT_UNDERSTAND
+        return None if found == named else rules.CONTRADICTION
 
 
 def identify(data_set: memoryview, transfer_syntax: str) -> tuple[str | None, str | None] | None:

@@ -16,9 +16,8 @@ import structlog
 from dbos import DBOS, DBOSConfig
 
 from radiograde.service.config.settings import Settings
-from radiograde.service.delivery.deliver import Deliverer
+from radiograde.service.delivery.deliver import Deliverer, RetryPolicy
 from radiograde.service.delivery.open_destination import open_destination
-from radiograde.service.delivery.retry_policy import RetryPolicy
 from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.housekeeping import keep_house
 from radiograde.service.grading.load_scorer import load_scorer

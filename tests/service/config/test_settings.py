@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from radiograde.service.auth.access import open_access
 from radiograde.service.config.settings import LOOPBACK_NAMES, Settings, default_data_dir
 from radiograde.service.config.site import NodeConfig
-from radiograde.service.dimse.node_security import check_exposure as check_node_exposure
+from radiograde.service.dimse.association_rules import check_exposure as check_node_exposure
 from radiograde.service.errors import AddressError, UnsafeHostError
 from radiograde.service.http.server import base_url, check_exposure, listen
 

@@ -15,10 +15,9 @@ from pydicom import dcmread
 from radiograde.model.errors import NotFoundError
 from radiograde.model.limits import Limits
 from radiograde.service.config.site import DestinationConfig, FolderDestinationConfig, Kind
-from radiograde.service.delivery.deliver import Deliverer
+from radiograde.service.delivery.deliver import Deliverer, RetryPolicy
 from radiograde.service.delivery.destinations.destination import Destination
 from radiograde.service.delivery.open_destination import open_destination
-from radiograde.service.delivery.retry_policy import RetryPolicy
 from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document import Document

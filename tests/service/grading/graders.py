@@ -12,9 +12,8 @@ from pathlib import Path
 from radiograde.model.limits import Limits
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.site import DeliveryConfig, FolderDestinationConfig, Kind
-from radiograde.service.delivery.deliver import Deliverer
+from radiograde.service.delivery.deliver import Deliverer, RetryPolicy
 from radiograde.service.delivery.destinations.destination import Finding
-from radiograde.service.delivery.retry_policy import RetryPolicy
 from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_store import DocumentStore

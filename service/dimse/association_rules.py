@@ -1,0 +1,124 @@
+"""What an association may ask for: who calls, presentation contexts, and the statuses answered."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from pydicom import uid
+from pydicom.uid import UID
+from pynetdicom.events import Event
+from pynetdicom.presentation import PresentationContext, build_context
+
+from radiograde.service.config.site import NodeConfig
+from radiograde.service.errors import UnsafeHostError
+
+VERIFICATION = UID("1.2.840.10008.1.1")
+COMMITMENT = UID("1.2.840.10008.1.20.1")
+"""Storage Commitment Push Model."""
+
+COMMITMENT_INSTANCE = UID("1.2.840.10008.1.20.1.1")
+"""Storage Commitment Push Model SOP Instance, PS3.4 J.3.5."""
+
+UNCOMPRESSED = (
+    uid.ExplicitVRLittleEndian,
+    uid.ImplicitVRLittleEndian,
+    uid.ExplicitVRBigEndian,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status, PS3.7 annex C, PS3.4 B.2.3 and J.3.2, and a few words that name no patient."""
+
+    code: int
+    comment: str = ""
+
+
+SUCCESS = Status(0x0000)
+
+PROCESSING_FAILURE = Status(0x0110, "Processing failure")
+NO_SUCH_INSTANCE = Status(0x0112, "No such SOP instance")
+INVALID_ARGUMENT = Status(0x0115, "Transaction or references cannot be read")
+INVALID_INSTANCE = Status(0x0117, "SOP Instance UID missing or too long")
+CLASS_NOT_SUPPORTED = Status(0x0122, "Not the SOP class of the presentation context")
+NO_SUCH_ACTION = Status(0x0123, "No such action")
+NOT_AUTHORIZED = Status(0x0124, "This AE title may not")
+RESOURCE_LIMITATION = Status(0x0213, "Too many reports or references, try again later")
+
+CONTRADICTION = Status(0xA900, "Data set is not the instance that is named")
+CANNOT_UNDERSTAND = Status(0xC000, "Data set cannot be read")
+NO_DATA_SET = Status(0xC000, "Data set missing")
+UNEXPECTED = Status(0xC001, "Unexpected failure")
+TOO_LARGE = Status(0xA700, "Larger than this node takes")
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedTitles:
+    """The titles in the table ``node`` of the site file. Without any title in either list all may do everything."""
+
+    store_from: frozenset[str]
+    commit_from: frozenset[str]
+
+    @classmethod
+    def of(cls, config: NodeConfig) -> AllowedTitles:
+        """Return the titles that a site file lists."""
+        return cls(frozenset(config.store_from), frozenset(config.commit_from))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no title is listed."""
+        return not self.store_from and not self.commit_from
+
+    @property
+    def titles(self) -> frozenset[str]:
+        """The calling AE titles that may have an association; empty: every title may."""
+        return self.store_from | self.commit_from
+
+    def may_store(self, title: str) -> bool:
+        """Whether it may store."""
+        return self.is_open or title in self.store_from
+
+    def may_commit(self, title: str) -> bool:
+        """Whether it may ask for storage commitment."""
+        return self.is_open or title in self.commit_from
+
+
+def check_exposure(config: NodeConfig, *, allow_insecure: bool) -> None:
+    """Raise UnsafeHostError where anyone in the network could store."""
+    asks_for_certificates = config.tls is not None and config.tls.ca is not None
+    guarded = asks_for_certificates or not AllowedTitles.of(config).is_open
+    if not (_is_loopback(config.host) or guarded or allow_insecure):
+        raise UnsafeHostError(
+            f"On {config.host} anyone in the network could send films. In the site file, name the "
+            "AE titles that may (node.store_from), or ask for certificates (node.tls.ca); or "
+            "accept it with --allow-insecure (RADIOGRADE_ALLOW_INSECURE=true)."
+        )
+
+
+def supported_contexts() -> list[PresentationContext]:
+    """Return what is accepted beside storage: verification and commitment.
+
+    Storage is accepted for every class and in every transfer syntax, as pynetdicom's
+    ``UNRESTRICTED_STORAGE_SERVICE`` does: keeping an object needs no decoder.
+    """
+    return [build_context(one, list(UNCOMPRESSED)) for one in (VERIFICATION, COMMITMENT)]
+
+
+def limit_waits(event: Event, seconds: float) -> None:
+    """Limit each wait on an association's socket; a handler of pynetdicom's ``EVT_CONN_OPEN``.
+
+    Without a limit pynetdicom waits for the rest of a begun PDU for ever.
+    """
+    connection = event.assoc.dul.socket
+    if connection and connection.socket:
+        connection.socket.settimeout(seconds)
+        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
