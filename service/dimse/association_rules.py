@@ -56,7 +56,7 @@ TOO_LARGE = Status(0xA700, "Larger than this node takes")
 
 @dataclass(frozen=True, slots=True)
 class AllowedTitles:
-    """The titles in the table ``node`` of the site file. Without any title in either list all may do everything."""
+    """AE titles of the site file. Without any title in either list all may do everything."""
 
     store_from: frozenset[str]
     commit_from: frozenset[str]
