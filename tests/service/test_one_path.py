@@ -24,7 +24,6 @@ from fastapi.testclient import TestClient
 from pydicom import dcmread
 from pydicom.uid import CTImageStorage
 from pynetdicom.presentation import build_context
-from radiograde.service.delivery.retry_policy import RetryPolicy
 
 from radiograde.command import main
 from radiograde.model.reading import dicom_file, radiograph
@@ -32,7 +31,7 @@ from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.load import load_settings
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import WatchConfig
-from radiograde.service.delivery.deliver import Deliverer
+from radiograde.service.delivery.deliver import Deliverer, RetryPolicy
 from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.dimse.node import start_node
 from radiograde.service.documents.sr import structured_report
