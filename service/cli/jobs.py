@@ -14,7 +14,7 @@ from radiograde.service.cli.terminal import plain_table, stdout
 
 if TYPE_CHECKING:
     from radiograde.service.delivery.delivery_repository import Delivery
-    from radiograde.service.grading.jobs import Job, JobState
+    from radiograde.service.grading.film_jobs import Job, JobState
 
 _STYLES = {
     "graded": "green",

@@ -56,7 +56,7 @@ def drop_half_done(archive: Archive, films: FilmRepository) -> None:
 
 
 def forget_finished_work() -> None:
-    """Remove from the queue what was finished more than a day ago; the ledgers know the outcome."""
+    """Remove from the queue what was finished more than a day ago; the tables know the outcome."""
     until = (datetime.now(UTC) - QUEUE_KEPT).isoformat()
     while True:
         done = DBOS.list_workflows(

@@ -14,7 +14,7 @@ from radiograde.service.films.film_repository import FilmRepository
 from radiograde.service.films.intake import FilmIntake
 from radiograde.service.films.pseudonym import Pseudonyms
 from radiograde.service.films.result_repository import ResultRepository
-from radiograde.service.grading.jobs import Jobs
+from radiograde.service.grading.film_jobs import Jobs
 from radiograde.service.queue import DurableQueue
 from radiograde.service.reviews.review_repository import ReviewRepository
 

@@ -1,4 +1,4 @@
-"""A worker as a child process: started with a door, and again whenever it ends before the door."""
+"""A worker as a child process of a server: started with it, and again whenever it ends before it."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, Response
 
-from radiograde.service.grading.jobs import Job, JobState
+from radiograde.service.grading.film_jobs import Job, JobState
 from radiograde.service.http.caller import permit
 from radiograde.service.http.openapi import problems
 from radiograde.service.http.runtime import Service
