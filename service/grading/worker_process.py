@@ -1,4 +1,4 @@
-"""A worker as a child process of a server: started with it, and again whenever it ends before it."""
+"""A worker as a child process of a server: started with it, and anew whenever it ends first."""
 
 from __future__ import annotations
 
