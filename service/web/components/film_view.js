@@ -17,8 +17,7 @@ export function FilmView({ id, comparedId, go, user, session, revision, announce
   const [display, setDisplay] = useState(INITIAL_DISPLAY);
   const [viewer, setViewer] = useState(null);
   const [comparedViewer, setComparedViewer] = useState(null);
-  const review = useRef(null);
-  const report = useRef(null);
+  const refs = { review: useRef(null), report: useRef(null), delivery: useRef(null) };
   const history = film.value?.history;
   const comparison = history && comparisonFor(history, id);
   const compare = () => {
@@ -30,11 +29,12 @@ export function FilmView({ id, comparedId, go, user, session, revision, announce
   useShortcuts({
     ...viewerShortcuts(viewer, display, setDisplay),
     compare,
-    accept: () => review.current?.("accepted"),
-    correct: () => review.current?.("corrected"),
-    not_gradable: () => review.current?.("not_gradable"),
-    copy: () => report.current?.copy(),
-    print: () => report.current?.print(),
+    accept: () => refs.review.current?.("accepted"),
+    correct: () => refs.review.current?.("corrected"),
+    not_gradable: () => refs.review.current?.("not_gradable"),
+    copy: () => refs.report.current?.copy(),
+    print: () => refs.report.current?.print(),
+    deliver: () => refs.delivery.current?.(),
     escape: () => comparedId && go("film", id),
   });
   if (film.problem && !film.value) {
@@ -53,7 +53,7 @@ export function FilmView({ id, comparedId, go, user, session, revision, announce
       </div>
       ${history && html`<${Timeline} history=${history} row=${film.value.row} id=${id} comparedId=${comparedId} href=${(one) => (comparedId && one !== id ? `#/film/${id}/${one}` : `#/film/${one}`)} />`}
     </main>
-    <${ResultPanel} film=${film.value} result=${result} user=${user} session=${session} announce=${announce} onChanged=${film.reload} reviewRef=${review} reportRef=${report} />`;
+    <${ResultPanel} film=${film.value} result=${result} user=${user} session=${session} revision=${revision} announce=${announce} onChanged=${film.reload} refs=${refs} />`;
 }
 
 /** The film to compare with: loaded here, since it has no panel. */

@@ -1,15 +1,16 @@
-/** The result beside the film: patient, scores, remarks, review, report. */
+/** The result beside the film: patient, scores, remarks, review, report, delivery. */
 
 import { html } from "../vendor/preact.js";
 import { acquired, dateTime } from "../format.js";
 import { messageText, t } from "../words.js";
+import { Delivery } from "./delivery.js";
 import { PatientName } from "./patient_name.js";
 import { Report } from "./report.js";
 import { Review } from "./review.js";
 import { Scores } from "./scores.js";
 import { changeOf } from "./timeline.js";
 
-export function ResultPanel({ film, result, user, session, announce, onChanged, reviewRef, reportRef }) {
+export function ResultPanel({ film, result, user, session, revision, announce, onChanged, refs }) {
   if (film === null) return html`<aside class="panel" aria-label=${t("panel.title")} />`;
   const { row } = film;
   return html`
@@ -27,8 +28,9 @@ export function ResultPanel({ film, result, user, session, announce, onChanged, 
       ${result?.scores && html`<${Scores} result=${result} change=${changeOf(film)} />`}
       ${result && html`<${Remarks} result=${result} />`}
       ${result && result.status !== "failed" && html`
-        <${Review} key=${`review ${row.id}`} result=${result} user=${user} announce=${announce} onChanged=${onChanged} startRef=${reviewRef} />
-        <${Report} key=${`report ${row.id}`} film=${film} announce=${announce} reportRef=${reportRef} />`}
+        <${Review} key=${`review ${row.id}`} result=${result} user=${user} announce=${announce} onChanged=${onChanged} startRef=${refs.review} />
+        <${Report} key=${`report ${row.id}`} film=${film} announce=${announce} reportRef=${refs.report} />
+        <${Delivery} key=${`delivery ${row.id}`} id=${row.id} kept=${row.kept} user=${user} revision=${revision} focusRef=${refs.delivery} />`}
       ${result && html`<${About} model=${result.model} />`}
     </aside>`;
 }

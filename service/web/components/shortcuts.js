@@ -12,7 +12,7 @@ const GROUPS = {
     move_left: ["ArrowLeft"], move_right: ["ArrowRight"], move_up: ["ArrowUp"], move_down: ["ArrowDown"],
     overlay: ["o"], overlay_down: ["["], overlay_up: ["]"], outlines: ["l"], zones: ["z"], compare: ["c"],
   },
-  result: { accept: ["a"], correct: ["e"], not_gradable: ["n"], copy: ["t"], print: ["r"], help: ["?"], escape: ["Escape"] },
+  result: { accept: ["a"], correct: ["e"], not_gradable: ["n"], copy: ["t"], print: ["r"], deliver: ["d"], help: ["?"], escape: ["Escape"] },
 };
 const ACTION_OF = Object.fromEntries(
   Object.values(GROUPS).flatMap((group) => Object.entries(group).flatMap(([action, keys]) => keys.map((key) => [key, action]))),
