@@ -1,8 +1,8 @@
 """From the end of an upload to the film on the screen, in a real browser against a real service.
 
-A drawn 8-megapixel film of 14 bits falls on the page again and again, each time as another film.
-Timed is what a reader waits for: the service keeps and grades the film and answers, the page asks
-for its pixels and draws them. Beside it stands the answer alone.
+A synthetic 8-megapixel film of 14 bits is dropped on the page repeatedly, each time as a new film.
+Measured is what a reader waits for: the service stores and grades the film and responds, the page
+loads its pixels and draws them. The response alone is measured beside it.
 
     python -m benchmarks.page
 """
@@ -23,17 +23,17 @@ from radiograde.data.storage import Storage
 from tests.web.conftest import CHROMIUM
 from tests.web.page_driver import drop_files, serving
 
-ANSWER = "the service's answer"
+RESPONSE = "the service's answer"
 SHOWN = "the film on the screen"
 BITS = 14
-LOOK_MS, MOST_LOOKS = 100, 300
+POLL_MS, MAX_POLLS = 100, 300
 
 _TIMES = """() => {
   const sent = performance.getEntriesByName("film-sent").at(-1)?.startTime ?? Infinity;
   const shown = performance.getEntriesByName("film-shown").at(-1)?.startTime ?? 0;
   const isScore = ({ name }) => name.endsWith("v1/score");
-  const answered = performance.getEntriesByType("resource").findLast(isScore)?.responseEnd;
-  return shown > sent ? { answer: answered - sent, shown: shown - sent } : null;
+  const responded = performance.getEntriesByType("resource").findLast(isScore)?.responseEnd;
+  return shown > sent ? { response: responded - sent, shown: shown - sent } : null;
 }"""
 
 
@@ -52,12 +52,12 @@ def main(rounds: int) -> None:
             samples = _measure(page, folder, rounds)
             browser.close()
     what = {"film": [ROWS, COLUMNS], "bits": BITS, "browser": "headless Chromium"}
-    path = write_results("page", what, samples, ANSWER)
-    click.echo(f"{table(samples, ANSWER)}\n\n{path}")
+    path = write_results("page", what, samples, RESPONSE)
+    click.echo(f"{table(samples, RESPONSE)}\n\n{path}")
 
 
 def _measure(page: Page, folder: Path, rounds: int) -> Samples:
-    samples: dict[str, list[float]] = {ANSWER: [], SHOWN: []}
+    samples: dict[str, list[float]] = {RESPONSE: [], SHOWN: []}
     ds = to_dicom(film(), Storage(bits=BITS))
     for number in range(rounds + 1):
         ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = generate_uid()
@@ -67,18 +67,18 @@ def _measure(page: Page, folder: Path, rounds: int) -> Samples:
         times = _times(page)
         page.evaluate("performance.clearMarks(); performance.clearResourceTimings()")
         if number:
-            samples[ANSWER].append(times["answer"])
+            samples[RESPONSE].append(times["response"])
             samples[SHOWN].append(times["shown"])
     return samples
 
 
 def _times(page: Page) -> dict[str, float]:
     """Return milliseconds since the upload's end; the page forbids scripts that wait inside it."""
-    for _ in range(MOST_LOOKS):
+    for _ in range(MAX_POLLS):
         times: dict[str, float] | None = page.evaluate(_TIMES)
         if times is not None:
             return times
-        page.wait_for_timeout(LOOK_MS)
+        page.wait_for_timeout(POLL_MS)
     raise click.ClickException("the film did not appear on the page")
 
 

@@ -40,8 +40,8 @@ const change = (kind, number) => moves[kind](number % (2 * TURN) < TURN ? SPEED 
  * Return how many frames a second the viewer draws by itself when each shows a change, over
  * `seconds`; the last one's pixels are waited for.
  */
-async function framesPerSecond(kind, { zoom = 1, ...look }, seconds) {
-  Object.assign(viewer, look);
+async function framesPerSecond(kind, { zoom = 1, ...display }, seconds) {
+  Object.assign(viewer, display);
   viewer.fit();
   viewer.zoomBy(zoom);
   drawn();

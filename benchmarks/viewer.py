@@ -74,17 +74,17 @@ def main(rounds: int, seconds: float) -> None:
 
 def _rates(page: Page, seconds: float) -> dict[str, float]:
     """Return frames a second, each with a change; the screen's own rate is the most."""
-    looks: dict[str, tuple[str, dict[str, Any]]] = {
+    displays: dict[str, tuple[str, dict[str, Any]]] = {
         "window": ("window", PLAIN),
         "window, with colour": ("window", COLOUR),
         "pan": ("pan", PLAIN),
         "pan, with colour": ("pan", COLOUR),
         "pan, enlarged four times": ("pan", {**PLAIN, "zoom": 4}),
     }
-    count = "([kind, look, seconds]) => framesPerSecond(kind, look, seconds)"
+    count = "([kind, display, seconds]) => framesPerSecond(kind, display, seconds)"
     return {
-        name: round(page.evaluate(count, [kind, look, seconds]), 1)
-        for name, (kind, look) in looks.items()
+        name: round(page.evaluate(count, [kind, display, seconds]), 1)
+        for name, (kind, display) in displays.items()
     }
 
 

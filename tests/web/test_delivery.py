@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,13 @@ from tests.web.page_driver import (
 )
 
 LUNGS = PhantomSpec(zones={"A": 1, "C": 2, "F": 2}, seed=3)
+SITE = """
+[[destination]]
+name = "share"
+type = "folder"
+path = "{share}"
+send = ["json", "pdf"]
+"""
 UPDATED = "2024-03-09T13:05:00+00:00"
 SECTION = 'section[aria-labelledby="delivery"]'
 
@@ -164,3 +172,25 @@ def test_whoever_may_not_operate_sees_the_state_alone(page: Page, film_url: str)
     section = open_film(page, film_url, FakeJob([job(["pacs", "share"])]))
     expect(section.get_by_role("listitem").first).to_contain_text("Not sent")
     expect(section.get_by_role("button")).to_have_count(0)
+
+
+def test_a_film_of_the_page_goes_out_once_it_is_sent(browser: Browser, tmp_path: Path) -> None:
+    share = tmp_path / "share"
+    share.mkdir()
+    site = tmp_path / "radiograde.toml"
+    site.write_text(SITE.format(share=share))
+    film = write_film(tmp_path, "film.dcm", "20240309", LUNGS)
+    with serving(tmp_path, "--site", str(site)) as address, opened_page(browser, address) as page:
+        drop_files(page, film)
+        row = page.locator(SECTION).get_by_role("listitem")
+        expect(row).to_contain_text("share Not sent (not routed)", timeout=30_000)
+        screenshot(page, "15-delivery")
+        assert list(share.iterdir()) == []
+        row.get_by_role("button", name="Send: share").click()
+        expect(row).to_contain_text("share Sent", timeout=30_000)
+        screenshot(page, "16-delivered")
+        assert serious_axe_findings(page) == []
+        (result,) = share.iterdir()
+        assert {path.name for path in result.iterdir()} == {"report.pdf", "result.json"}
+        page.reload()
+        expect(row).to_contain_text("share Sent")
