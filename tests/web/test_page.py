@@ -27,6 +27,14 @@ from tests.web.page_driver import (
 
 BEFORE = PhantomSpec(zones={"C": 1}, seed=1)
 AFTER = PhantomSpec(zones={"A": 1, "B": 1, "C": 1.5, "D": 1, "E": 1, "F": 2}, seed=1)
+SITE = """
+[[destination]]
+name = "pacs"
+type = "dicom"
+aet = "PACS"
+host = "127.0.0.1"
+port = 104
+"""
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,9 @@ def served(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterat
         write_film(folder, "before.dcm", "20240301", BEFORE),
         write_film(folder, "after.dcm", "20240309", AFTER),
     ]
-    with serving(folder) as address:
+    site = folder / "radiograde.toml"
+    site.write_text(SITE)
+    with serving(folder, "--site", str(site)) as address:
         with opened_page(browser, address) as page:
             expect(page.get_by_role("heading", name="Drop a chest radiograph")).to_be_visible()
             expect(page.get_by_text("No films yet")).to_be_visible()
@@ -96,6 +106,7 @@ def test_a_film_shows_its_scores_as_the_service_has_them(page: Page, served: Ser
     expect(page.locator(".zone-label")).to_have_count(6)
     expect(page.locator(".scale-bar")).to_contain_text("cm")
     expect(page.locator("header .notice")).to_contain_text("not a diagnosis")
+    expect(panel).to_contain_text("pacs Not sent (not routed)")
     screenshot(page, "3-film")
     assert serious_axe_findings(page) == []
 
