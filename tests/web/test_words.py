@@ -14,6 +14,14 @@ import pytest
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading import dicom_orientation, polarity
 from radiograde.model.scoring import gate, scope, scorer
+from radiograde.service.database.tables import DeliveryState
+from radiograde.service.errors import (
+    DeliveryError,
+    NotDeliverableError,
+    RefusedError,
+    UnknownDestinationError,
+    UnreachableError,
+)
 from radiograde.service.http.routes.page_routes import WEB
 from radiograde.service.worklist.score_change import Verdict
 
@@ -77,6 +85,18 @@ def test_every_message_about_a_film_is_translated(language: str) -> None:
     assert {f"message.{code}" for code in codes} <= set(texts(language))
 
 
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_failure_of_a_delivery_is_translated(language: str) -> None:
+    kinds = (
+        DeliveryError,
+        UnreachableError,
+        RefusedError,
+        NotDeliverableError,
+        UnknownDestinationError,
+    )
+    assert {f"message.{kind.code}" for kind in kinds} <= set(texts(language))
+
+
 def test_every_text_that_the_code_uses_exists() -> None:
     assert literal_keys() > {"title", "notice", "panel.sure"}
     assert literal_keys() - set(ENGLISH) == set()
@@ -90,6 +110,7 @@ def test_every_text_that_the_code_uses_exists() -> None:
         ("view", ("PA", "AP", "LATERAL", "OTHER", "UNKNOWN")),
         ("zone", tuple("ABCDEF")),
         ("time", get_args(Verdict)),
+        ("delivery", get_args(DeliveryState)),
         ("review.verdict", ("accepted", "corrected", "not_gradable")),
         ("role", ("reader", "engineer", "administrator", "sender")),
     ],
