@@ -17,9 +17,11 @@ from fastapi.testclient import TestClient
 from pynetdicom import _config
 
 from radiograde.model.scoring.scorer import Scorer
+from radiograde.service.auth.credentials import Passwords
 from radiograde.service.config.settings import Settings
 from radiograde.service.grading.records import Records, open_records
 from radiograde.service.http.app import create_app
+from tests.service.accounts import QUICK
 from tests.service.fakes import FakeScorer
 
 Start = Callable[..., TestClient]
@@ -53,6 +55,14 @@ def logging_as_it_was() -> Iterator[None]:
     structlog.reset_defaults()
     for name in ("pydicom", "pylibjpeg", "openjpeg", "PIL"):
         logging.getLogger(name).disabled = False
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a verification take no time: what it costs is not what is tested."""
+    monkeypatch.setattr(
+        "radiograde.service.auth.password_sign_in.Passwords", lambda: Passwords(QUICK)
+    )
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from argon2 import PasswordHasher
 
 from radiograde.service.auth.credentials import Passwords, check_password
 from radiograde.service.errors import AccountError
-from tests.service.auth.conftest import PASSWORD, QUICK
+from tests.service.accounts import PASSWORD, QUICK
 
 
 @pytest.mark.parametrize("bad", ["", "eleven char", " " * 12, "a" * 1025])

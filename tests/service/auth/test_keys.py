@@ -8,7 +8,7 @@ from radiograde.service.auth.principal import Principal
 from radiograde.service.database.engine import Database
 from radiograde.service.database.tables import api_keys
 from radiograde.service.errors import AccountError
-from tests.service.auth.conftest import TurnedClock
+from tests.service.accounts import TurnedClock
 
 
 def test_a_key_says_whose_it_is(access: Access) -> None:

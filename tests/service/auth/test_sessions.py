@@ -8,7 +8,7 @@ from radiograde.service.auth.principal import Principal
 from radiograde.service.database.engine import Database
 from radiograde.service.database.tables import sessions, users
 from radiograde.service.errors import StoreError
-from tests.service.auth.conftest import TurnedClock
+from tests.service.accounts import TurnedClock
 
 KIM = Principal("kim", "reader")
 

@@ -6,7 +6,7 @@ from radiograde.service.auth.access import Access
 from radiograde.service.auth.principal import Principal
 from radiograde.service.database.engine import Database
 from radiograde.service.errors import AccountError
-from tests.service.auth.conftest import TurnedClock
+from tests.service.accounts import TurnedClock
 
 
 def test_a_user_is_found_by_name(access: Access, clock: TurnedClock) -> None:

@@ -10,7 +10,7 @@ from radiograde.service.auth.access import open_access
 from radiograde.service.auth.credentials import Passwords
 from radiograde.service.auth.principal import Principal
 from radiograde.service.config.settings import Settings
-from tests.service.auth.conftest import PASSWORD, QUICK
+from tests.service.accounts import PASSWORD, QUICK
 
 
 @pytest.fixture(autouse=True)

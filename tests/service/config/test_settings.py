@@ -10,8 +10,8 @@ from radiograde.service.auth.access import open_access
 from radiograde.service.config.settings import LOOPBACK_NAMES, Settings, default_data_dir
 from radiograde.service.config.site import NodeConfig
 from radiograde.service.dimse.association_rules import check_exposure as check_node_exposure
-from radiograde.service.errors import AddressError, UnsafeHostError
-from radiograde.service.http.server import base_url, check_exposure, listen
+from radiograde.service.errors import UnsafeHostError
+from radiograde.service.http.server import check_exposure
 
 
 def test_the_environment_sets_what_the_defaults_leave(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,17 +91,3 @@ def test_data_goes_where_the_platform_says(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.delenv("XDG_DATA_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert default_data_dir() == tmp_path / ".local" / "share" / "radiograde"
-
-
-def test_a_port_in_use_is_said() -> None:
-    with listen("127.0.0.1", 0) as bound:
-        port = bound.getsockname()[1]
-        assert base_url(bound) == f"http://127.0.0.1:{port}"
-        assert base_url(bound, "https") == f"https://127.0.0.1:{port}"
-        with pytest.raises(AddressError, match=f"port {port}.*--port"):
-            listen("127.0.0.1", port)
-
-
-def test_a_foreign_address_is_said() -> None:
-    with pytest.raises(AddressError, match=r"192\.0\.2\.1"):
-        listen("192.0.2.1", 0)

@@ -11,7 +11,7 @@ from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
 from radiograde.service.auth.principal import PERMISSIONS, Permission, Role
-from tests.service.auth.conftest import access_of, add_user, sign_in, under
+from tests.service.accounts import access_of, add_user, sign_in, under
 from tests.service.conftest import Start
 
 OPEN = {"/", "/assets", "/docs", "/swagger", "/openapi.json", "/healthz", "/readyz", "/v1/session"}

@@ -11,7 +11,7 @@ from httpx2 import Response
 from sqlalchemy import create_engine
 
 from radiograde.service.http import schemas
-from tests.service.auth.conftest import PASSWORD, TurnedClock, access_of, add_user, sign_in, under
+from tests.service.accounts import PASSWORD, TurnedClock, access_of, add_user, sign_in, under
 from tests.service.conftest import Start
 from tests.service.fakes import png
 from tests.service.http.test_scoring import assert_problem
@@ -70,8 +70,9 @@ def test_who_signs_in_is_known_until_he_signs_out(client: TestClient) -> None:
 
 @pytest.mark.parametrize("alone", [{"X-Unattended": "1"}, {"Accept": "text/event-stream"}])
 def test_a_page_left_alone_is_signed_out(
-    client: TestClient, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch, alone: dict[str, str]
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, alone: dict[str, str]
 ) -> None:
+    clock = TurnedClock()
     monkeypatch.setattr(access_of(client).sessions, "_now", clock)
     add_user(client)
     try_to(client)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.service.auth.conftest import access_of, add_user
+from tests.service.accounts import access_of, add_user
 from tests.service.conftest import Start
 from tests.service.http.test_scoring import assert_problem
 

@@ -13,7 +13,7 @@ from radiograde.service.auth.principal import Role
 from radiograde.service.config.settings import Settings
 from radiograde.service.errors import CertificateError, UnsafeHostError
 from radiograde.service.http.server import check_exposure
-from tests.service.auth.conftest import QUICK
+from tests.service.accounts import QUICK
 from tests.service.certificates import Certificates
 
 BEYOND = "0.0.0.0"  # noqa: S104

@@ -16,8 +16,10 @@ import requests
 
 from radiograde.service.auth.access import open_access
 from radiograde.service.config.settings import Settings
+from radiograde.service.errors import AddressError
+from radiograde.service.http.server import base_url, listen
 from tests.orthanc import free_port, running_orthanc
-from tests.service.auth.conftest import PASSWORD, QUICK
+from tests.service.accounts import PASSWORD, QUICK
 from tests.service.certificates import Certificates
 from tests.service.documents.graded_films import film_bytes
 from tests.service.processes import ROOT, Process, running, waited
@@ -193,3 +195,17 @@ def test_orthanc_sends_with_a_key(tmp_path: Path, data: Path, way: str) -> None:
             orthanc.post("/dicom-web/servers/radiograde/stow", body)
     with open_access(Settings(data_dir=data)) as access:
         assert access.keys.all()[0].used is not None
+
+
+def test_a_port_in_use_is_said() -> None:
+    with listen("127.0.0.1", 0) as bound:
+        port = bound.getsockname()[1]
+        assert base_url(bound) == f"http://127.0.0.1:{port}"
+        assert base_url(bound, "https") == f"https://127.0.0.1:{port}"
+        with pytest.raises(AddressError, match=f"port {port}.*--port"):
+            listen("127.0.0.1", port)
+
+
+def test_a_foreign_address_is_said() -> None:
+    with pytest.raises(AddressError, match=r"192\.0\.2\.1"):
+        listen("192.0.2.1", 0)

@@ -11,7 +11,7 @@ from alembic.config import Config
 from radiograde.service.auth.access import open_access
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import MIGRATIONS, open_engine
-from tests.service.auth.conftest import QUICK
+from tests.service.accounts import QUICK
 
 
 def to(url: str, revision: str) -> None:
