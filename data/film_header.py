@@ -16,12 +16,12 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from radiograde.data.film import Box
 from radiograde.model.errors import RadiogradeError, UnreadableError
 from radiograde.model.limits import Limits
-from radiograde.model.reading.damage import told_as_damage
+from radiograde.model.errors import damage_as_error
 from radiograde.model.reading.dicom_file import looks_like_dicom, parse
 from radiograde.model.reading.dicom_header import Header
-from radiograde.model.reading.dicom_orientation import orientation_of
-from radiograde.model.reading.dicom_view import view_of as view_of_header
-from radiograde.model.reading.raster import PNG_SIGNATURE
+from radiograde.model.reading.orientation import orientation_of
+from radiograde.model.reading.view_position import view_of as view_of_header
+from radiograde.model.reading.picture import PNG_SIGNATURE
 
 Sample = TypeVar("Sample", bound=np.generic)
 
@@ -151,7 +151,7 @@ def dicom_header(path: Path) -> Header | None:
 def _parsed(data: bytes, *, whole: bool) -> Header | None:
     """Return the header, None where the pixels are not reached in these first bytes."""
     try:
-        with told_as_damage():
+        with damage_as_error():
             parsed = parse(data, Limits())
     except RadiogradeError:
         if whole:

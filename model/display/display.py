@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.lut import Lut, read_lut
-from radiograde.model.reading.window import Range, Window, display_range, read_window, used_span
+from radiograde.model.reading.voi import Range, Window, display_range, read_window, used_span
 
 MIN_CONTRAST = 0.1
 MIN_INSIDE = 0.1

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from radiograde.model.display.display import Display
+from radiograde.model.reading.voi import Display
 from radiograde.model.reading.greyscale import Codes
 
 LEVELS = 65536

@@ -9,7 +9,7 @@ from radiograde.model.errors import MalformedImageError, RadiogradeError
 
 
 @contextmanager
-def told_as_damage() -> Iterator[None]:
+def damage_as_error() -> Iterator[None]:
     """Turn whatever is raised within the ``with`` block into an error of the family.
 
     Raises:

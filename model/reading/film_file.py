@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from radiograde.model.errors import RadiogradeError, UnknownFormatError, UnreadableError
 from radiograde.model.limits import Limits
-from radiograde.model.reading.damage import told_as_damage
+from radiograde.model.errors import damage_as_error
 from radiograde.model.reading.dicom_file import DicomFile, looks_like_dicom, parse
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.radiograph import Format, Radiograph, dicom_film, picture_film
-from radiograde.model.reading.raster import picture_format
+from radiograde.model.reading.picture import picture_format
 
 DEFAULT_LIMITS = Limits()
 
@@ -131,7 +131,7 @@ def read(source: Content | Path | str, *, limits: Limits = DEFAULT_LIMITS) -> Ra
 def _attempt(work: Callable[[], Kept]) -> Kept | RadiogradeError:
     """Return what ``work`` does, or the error that it ends in."""
     try:
-        with told_as_damage():
+        with damage_as_error():
             return work()
     except RadiogradeError as error:
         # Its traceback would keep the file's bytes and half-made pixels alive.

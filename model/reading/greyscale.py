@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from radiograde.model.display.display import Display, choose_display
+from radiograde.model.reading.voi import Display, choose_display
 from radiograde.model.reading.dicom_frame import Frame, photometric
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.lut import read_lut
@@ -46,7 +46,7 @@ class Codes:
 def to_grey(frame: Frame, header: Header) -> Values:
     """Return (H, W) float32 in [0, 1], 0 = air by what the tags say.
 
-    It is shown as :func:`radiograde.model.display.display.choose_display` says. Padding becomes 0.
+    It is shown as :func:`radiograde.model.reading.voi.choose_display` says. Padding becomes 0.
     """
     codes = tabulate(frame, header)
     display = choose_display(codes.values, codes.counts, header)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from radiograde.model.scoring.chest_template import CELLS, chest_likeness, thumbnail_of
+from radiograde.model.reading.chest_template import CELLS, chest_likeness, thumbnail_of
 from radiograde.model.scoring.result import Reason
 
 SURE = 0.15

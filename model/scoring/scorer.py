@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from radiograde.model.errors import ModelFileError
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.scoring import gate, scope
+from radiograde.model.scoring import input_check, scope
 from radiograde.model.scoring.intervals import Width
 from radiograde.model.scoring.metadata import KEY, ModelMetadata
 from radiograde.model.scoring.preprocess import prepare
@@ -53,7 +53,7 @@ class Grading(NamedTuple):
     ``zones``: (6,) in [0, 3]. ``scales``: (2,) extent and opacity in [0, 8].
     ``spread``: (9,) how far the looks disagree on zones, global score, extent and opacity.
     ``opacity``: (h, w) in [0, 1]. ``lungs``: (2, h, w) in [0, 1].
-    ``scope``: (K,) probabilities of what the picture is, see ``radiograde.model.scoring.scope``.
+    ``scope``: (K,) probabilities of what the picture is, see ``radiograde.model.scoring.input_check``.
     """
 
     zones: NDArray[np.float32]

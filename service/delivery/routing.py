@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from radiograde.model.reading.sop_classes import is_film_class
+from radiograde.model.reading.film_attributes import is_film_class
 from radiograde.model.scoring.result import Status
 from radiograde.service.config.site import DestinationConfig, FilmSource
 

@@ -7,7 +7,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
-from radiograde.model.reading.dicom_orientation import FLIPS
+from radiograde.model.reading.orientation import FLIPS
 from radiograde.service.documents import equipment, source_reference, uids
 from radiograde.service.documents.derivation import copy_lossiness, refer_to_source
 from radiograde.service.documents.document import Document

@@ -14,7 +14,7 @@ import structlog
 from radiograde.model.errors import RadiogradeError, UnknownFormatError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_file import looks_like_dicom
-from radiograde.model.reading.raster import picture_format
+from radiograde.model.reading.picture import picture_format
 from radiograde.service.backoff import Backoff, RetryTimer
 from radiograde.service.config.site import WatchConfig
 from radiograde.service.errors import NoSpaceError, StoreError

@@ -12,7 +12,7 @@ from ulid import ULID
 from radiograde.model.errors import RadiogradeError, UnreadableError
 from radiograde.model.grading import failed, grade
 from radiograde.model.limits import Limits
-from radiograde.model.reading.dicom_facts import uid
+from radiograde.model.reading.film_attributes import uid
 from radiograde.model.reading.film_file import FilmFile, open_film
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.scorer import Scorer

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from radiograde.model.reading.dicom_facts import pixel_spacing_mm, uid
+from radiograde.model.reading.film_attributes import pixel_spacing_mm, uid
 from radiograde.model.reading.dicom_header import Header
-from radiograde.model.reading.dicom_view import view_of
+from radiograde.model.reading.view_position import view_of
 from radiograde.model.reading.film_file import FilmFile
-from radiograde.model.reading.sop_classes import is_film_class
+from radiograde.model.reading.film_attributes import is_film_class
 from radiograde.model.scoring.result import GateVerdict, ImageFacts, Reason, SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.documents.equipment import is_own

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from concurrent.futures import Future
 
-from radiograde.model.display.viewing import Viewable, read_for_viewing
+from radiograde.model.display.viewable import Viewable, read_for_viewing
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
 from radiograde.service.errors import UndocumentedError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from radiograde.model.display.viewing import Viewable
+from radiograde.model.display.viewable import Viewable
 from radiograde.model.scoring.result import Maps
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive

@@ -14,7 +14,7 @@ from radiograde.data.phantom_dataset import write_dataset
 from radiograde.data.phantom_dicom import to_dicom, write_dicom
 from radiograde.data.storage import LOSSY, Storage, samples_of
 from radiograde.model.reading.film_file import read
-from radiograde.model.scoring.gate import judge
+from radiograde.model.scoring.input_check import judge
 from radiograde.model.scoring.scales import ZONES
 
 MIXED = {"A": 0.5, "B": 1.0, "C": 2.0, "E": 1.5, "F": 3.0}

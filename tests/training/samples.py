@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from radiograde.data.film import Film
 from radiograde.data.manifest import Manifest
-from radiograde.model.scoring.scope import CLASSES
+from radiograde.model.scoring.input_check import CLASSES
 from radiograde.training.dataset.film_cache import FilmCache
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.dataset.targets import targets_of

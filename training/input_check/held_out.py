@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from radiograde.model.scoring.scope import CLASSES, FRONTAL
+from radiograde.model.scoring.input_check import CLASSES, FRONTAL
 from radiograde.training.run_paths import RunPaths, fold_name
 
 LOST = 0.02

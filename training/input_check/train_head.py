@@ -15,7 +15,7 @@ from rich.progress import track
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from radiograde.model.scoring.scope import CLASSES
+from radiograde.model.scoring.input_check import CLASSES
 from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.distributed import DistributedContext

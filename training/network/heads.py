@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from radiograde.model.scoring.scope import CLASSES
+from radiograde.model.scoring.input_check import CLASSES
 from radiograde.training.network.lung_crop import mass_edges
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from radiograde.model.scoring.scope import CLASSES, FRONTAL
+from radiograde.model.scoring.input_check import CLASSES, FRONTAL
 from radiograde.training.evaluation.evaluation_result import EvaluationResult
 from radiograde.training.evaluation.metrics import Array
 from radiograde.training.input_check.held_out import HeldOutPictures

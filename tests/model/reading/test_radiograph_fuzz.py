@@ -12,7 +12,7 @@ from pydicom import uid
 from radiograde.data.storage import Storage
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.film_file import read
-from radiograde.model.scoring.gate import judge
+from radiograde.model.scoring.input_check import judge
 from tests.model.reading.films import film
 
 SYNTAXES = [

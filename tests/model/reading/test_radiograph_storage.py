@@ -12,7 +12,7 @@ from pydicom import uid
 from radiograde.data.storage import Photometric, Storage
 from radiograde.model.reading.film_file import read
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.scoring.gate import judge
+from radiograde.model.scoring.input_check import judge
 from tests.model.reading.films import LOSSLESS, film, phantom
 
 BOTH: tuple[Photometric, ...] = ("MONOCHROME1", "MONOCHROME2")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.metadata import ModelMetadata
 from radiograde.model.scoring.result import ModelFacts, SeverityResult
-from radiograde.model.scoring.scope import CLASSES, REASONS, UNFAMILIAR, doubt
+from radiograde.model.scoring.input_check import CLASSES, REASONS, UNFAMILIAR, doubt
 from radiograde.model.scoring.scorer import Scorer
 from tests.model.reading.films import phantom
 from tests.model.scoring.test_metadata import GOOD

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from radiograde.model.display.viewing import Viewable, read_for_viewing
+from radiograde.model.display.viewable import Viewable, read_for_viewing
 from radiograde.model.limits import Limits
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive

@@ -10,7 +10,7 @@ import torch
 from click.testing import CliRunner
 
 from radiograde.command import main
-from radiograde.model.scoring.scope import CLASSES, FRONTAL
+from radiograde.model.scoring.input_check import CLASSES, FRONTAL
 from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_cache import FilmCache
 from radiograde.training.dataset.film_dataset import open_dataset

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from radiograde.command import main
 from radiograde.data.errors import ManifestError
-from radiograde.model.scoring.scope import CLASSES
+from radiograde.model.scoring.input_check import CLASSES
 from radiograde.training.config import TrainConfig
 from radiograde.training.errors import UnfitDataError
 from radiograde.training.fit import pipeline

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from radiograde.data.phantom import PhantomSpec, draw
-from radiograde.model.scoring.scope import CLASSES
+from radiograde.model.scoring.input_check import CLASSES
 from radiograde.training.input_check.corruptions import CORRUPTIONS, Picture
 
 BY_KIND = {kind: corrupt for _, kind, corrupt in CORRUPTIONS}

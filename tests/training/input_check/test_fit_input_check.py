@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from radiograde.model.scoring.scope import CLASSES
+from radiograde.model.scoring.input_check import CLASSES
 from radiograde.training.config import NetworkConfig
 from radiograde.training.input_check import train_head
 from radiograde.training.input_check.pictures import LabelledPictures

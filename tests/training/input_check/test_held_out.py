@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from radiograde.model.scoring.scope import CLASSES, FRONTAL
+from radiograde.model.scoring.input_check import CLASSES, FRONTAL
 from radiograde.training.input_check.held_out import (
     HIGHEST,
     LOST,

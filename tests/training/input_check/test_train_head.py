@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from radiograde.model.scoring.scope import CLASSES
+from radiograde.model.scoring.input_check import CLASSES
 from radiograde.training.config import TrainConfig
 from radiograde.training.distributed import DistributedContext
 from radiograde.training.errors import UnfinishedRunError

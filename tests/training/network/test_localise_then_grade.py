@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from radiograde.model.scoring.scope import CLASSES
+from radiograde.model.scoring.input_check import CLASSES
 from radiograde.training.config import NetworkConfig
 from radiograde.training.network.calibration import Calibration, Curve
 from radiograde.training.network.heads import InputCheckHead

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from radiograde.command import main
 from radiograde.data.film import Film
-from radiograde.model.scoring.scope import CLASSES
+from radiograde.model.scoring.input_check import CLASSES
 from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_cache import FilmCache
 from radiograde.training.dataset.film_dataset import FilmDataset

@@ -18,9 +18,9 @@ from pydicom.dataset import Dataset
 
 from radiograde.data.storage import Photometric, Storage, samples_of
 from radiograde.model import errors
-from radiograde.model.display.viewing import RANGE, Viewable, read_for_viewing
+from radiograde.model.display.viewable import RANGE, Viewable, read_for_viewing
 from radiograde.model.reading.film_file import read
-from radiograde.model.reading.window import Window
+from radiograde.model.reading.voi import Window
 from tests.model.reading.films import LOSSLESS, film, negative, phantom
 from tests.model.reading.test_radiograph_colour import as_colour, grey
 from tests.model.reading.test_radiograph_fuzz import mutated

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from radiograde.model.reading.dicom_facts import words_of
+from radiograde.model.reading.film_attributes import words_of
 from radiograde.model.reading.dicom_header import Header
 
 View = Literal["PA", "AP", "LATERAL", "OTHER", "UNKNOWN"]

@@ -13,7 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from radiograde.model.errors import MalformedImageError, TooLargeError, TruncatedError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.colour import is_colourful, luma, thinned
-from radiograde.model.reading.window import Range, display_range
+from radiograde.model.reading.voi import Range, display_range
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8\xff"

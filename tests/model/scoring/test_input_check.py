@@ -9,7 +9,7 @@ from pydicom import uid
 
 from radiograde.model.reading.film_file import read
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.scoring.gate import judge
+from radiograde.model.scoring.input_check import judge
 from radiograde.model.scoring.result import GateVerdict, Reason
 from tests.model.reading.films import film, phantom
 

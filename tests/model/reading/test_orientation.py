@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 
 from radiograde.model.reading.film_file import read
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.scoring.gate import judge
+from radiograde.model.scoring.input_check import judge
 from tests.model.reading.films import film
 
 

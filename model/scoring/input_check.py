@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 from radiograde.model.reading.body_part import classify
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.reading.sop_classes import is_film_class, is_film_modality
-from radiograde.model.scoring.chest_template import chest_likeness, contrast
+from radiograde.model.reading.film_attributes import is_film_class, is_film_modality
+from radiograde.model.reading.chest_template import chest_likeness, contrast
 from radiograde.model.scoring.result import GateVerdict, Reason
-from radiograde.model.scoring.scope import ADULT_YEARS
+from radiograde.model.scoring.input_check import ADULT_YEARS
 
 SMALLEST_SIDE = 100
 LOW_RESOLUTION_SIDE = 256
