@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from radiograde.data.film import Box
-from radiograde.model.errors import RadiogradeError, UnreadableError
+from radiograde.model.errors import RadiogradeError, UnreadableError, damage_as_error
 from radiograde.model.limits import Limits
-from radiograde.model.errors import damage_as_error
 from radiograde.model.reading.dicom_file import looks_like_dicom, parse
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.orientation import orientation_of
-from radiograde.model.reading.view_position import view_of as view_of_header
 from radiograde.model.reading.picture import PNG_SIGNATURE
+from radiograde.model.reading.view_position import view_of as view_of_header
 
 Sample = TypeVar("Sample", bound=np.generic)
 

@@ -1,4 +1,4 @@
-"""One family of errors. Each class carries what the doors need: code, HTTP and DIMSE status.
+"""One family of errors. Each class carries its code, and its status in HTTP and DIMSE.
 
 DIMSE statuses are those of the Storage service class, DICOM PS3.4 section B.2.3.
 
@@ -17,6 +17,8 @@ DIMSE statuses are those of the Storage service class, DICOM PS3.4 section B.2.3
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -123,3 +125,20 @@ def error_class(code: str) -> type[RadiogradeError]:
             return candidate
         waiting.extend(candidate.__subclasses__())
     return RadiogradeError
+
+
+@contextmanager
+def damage_as_error() -> Iterator[None]:
+    """Turn what a parser raises on broken bytes, within the ``with`` block, into such an error.
+
+    Raises:
+        RadiogradeError: as it was raised.
+        MalformedImageError: anything else. Its cause is dropped: it may quote the header, and so
+            the patient.
+    """
+    try:
+        yield
+    except RadiogradeError:
+        raise
+    except Exception:  # noqa: BLE001 - on broken bytes parsers raise anything
+        raise MalformedImageError("The file is damaged. Export the film again.") from None

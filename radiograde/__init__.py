@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from radiograde.model.limits import Limits
     from radiograde.model.reading.radiograph import Radiograph
+    from radiograde.model.reasons import Reason
     from radiograde.model.scoring.result import (
         Failure,
         GateVerdict,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
         Involvement,
         Maps,
         ModelFacts,
-        Reason,
         ScaleScore,
         Scores,
         SeverityResult,
@@ -77,6 +77,7 @@ _MODULES = {
     ),
     "radiograde.model.limits": ("Limits",),
     "radiograde.model.reading.radiograph": ("Radiograph",),
+    "radiograde.model.reasons": ("Reason",),
     "radiograde.model.scoring.result": (
         "Failure",
         "GateVerdict",
@@ -84,7 +85,6 @@ _MODULES = {
         "Involvement",
         "Maps",
         "ModelFacts",
-        "Reason",
         "ScaleScore",
         "Scores",
         "SeverityResult",

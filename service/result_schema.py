@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from radiograde.model import reasons
 from radiograde.model.scoring import result
 from radiograde.model.scoring.scales import ZoneName
 
@@ -51,7 +52,7 @@ class Model(result.ModelFacts):
 
 
 @dataclass(frozen=True, config=_STRICT)
-class Reason(result.Reason):
+class Reason(reasons.Reason):
     """One finding of the input check."""
 
     code: Annotated[str, Field(examples=["lateral_view"])]

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from radiograde.model.reading.voi import Display
 from radiograde.model.reading.greyscale import Codes
+from radiograde.model.reading.voi import Display
 
 LEVELS = 65536
 UNSEEN = 1 / 512

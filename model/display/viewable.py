@@ -12,22 +12,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from radiograde.model.reading.voi import Display, VoiLut, choose_display, shows_the_film
 from radiograde.model.display.pixel_scale import scale_of
-from radiograde.model.errors import MalformedImageError, UnknownFormatError
+from radiograde.model.errors import MalformedImageError, UnknownFormatError, damage_as_error
 from radiograde.model.limits import Limits
-from radiograde.model.errors import damage_as_error
-from radiograde.model.reading.film_attributes import pixel_spacing_mm
 from radiograde.model.reading.dicom_file import looks_like_dicom, parse
 from radiograde.model.reading.dicom_frame import read_frame
 from radiograde.model.reading.dicom_header import Header
-from radiograde.model.reading.orientation import orientation_of
+from radiograde.model.reading.film_attributes import pixel_spacing_mm
 from radiograde.model.reading.greyscale import Codes, is_inverted, shades_of, tabulate
 from radiograde.model.reading.lut import Lut
-from radiograde.model.reading.polarity import is_negative
+from radiograde.model.reading.orientation import orientation_of
 from radiograde.model.reading.picture import picture_format, read_samples, used_range
 from radiograde.model.reading.picture import shades_of as shades_of_picture
-from radiograde.model.reading.voi import Range, Window, display_range, read_windows
+from radiograde.model.reading.polarity import is_negative
+from radiograde.model.reading.voi import (
+    Display,
+    Range,
+    VoiLut,
+    Window,
+    choose_display,
+    display_range,
+    read_windows,
+    shows_the_film,
+)
 
 RANGE = "range"
 """Name of the window that the pixels' own range gives."""

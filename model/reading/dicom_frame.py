@@ -14,8 +14,7 @@ from radiograde.model.reading.codecs import JPEG, NATIVE, FrameShape, decode
 from radiograde.model.reading.colour import is_colourful, luma, rgb_of_ybr, thinned
 from radiograde.model.reading.dicom_file import DicomFile
 from radiograde.model.reading.dicom_header import Header
-from radiograde.model.reading.pixel_data import first_frame
-from radiograde.model.reading.pixel_data import read_native
+from radiograde.model.reading.pixel_data import first_frame, read_native
 
 OVERLAY_ROWS = 0x60000010
 OVERLAY_DATA = 0x60003000

@@ -1,9 +1,19 @@
-"""What a header says about a film beside its view: age, spacing, names. Sloppiness is normal."""
+"""What a header says of a film beside its view: kind, age, spacing, names. Sloppiness is normal."""
 
 from __future__ import annotations
 
 import re
 from datetime import date, datetime
+
+from pydicom.uid import (
+    ComputedRadiographyImageStorage,
+    DigitalXRayImageStorageForPresentation,
+    DigitalXRayImageStorageForProcessing,
+    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+    MultiFrameTrueColorSecondaryCaptureImageStorage,
+    SecondaryCaptureImageStorage,
+)
 
 from radiograde.model.reading.body_part import classify
 from radiograde.model.reading.dicom_header import Header
@@ -25,6 +35,27 @@ STUDY_DATES = ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate")
 DESCRIPTIONS = ("SeriesDescription", "ProtocolName", "StudyDescription")
 
 
+FILM_CLASSES = frozenset(
+    {
+        ComputedRadiographyImageStorage,
+        DigitalXRayImageStorageForPresentation,
+        DigitalXRayImageStorageForProcessing,
+    }
+)
+
+CAPTURE_CLASSES = frozenset(
+    {
+        SecondaryCaptureImageStorage,
+        MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+        MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+        MultiFrameTrueColorSecondaryCaptureImageStorage,
+    }
+)
+
+FILM_MODALITIES = frozenset({"CR", "DX", "RG", "DR", "XR", "SC", "OT"})
+"""DR and XR are not in the standard, but in use."""
+
+
 def age_years(header: Header) -> float | None:
     """Return the age in years from PatientAge, else from birth and study date; None if unknown.
 
@@ -37,10 +68,10 @@ def age_years(header: Header) -> float | None:
         if 0 < years <= OLDEST:
             return years
     born = _date(header, "PatientBirthDate")
-    taken = next(filter(None, (_date(header, keyword) for keyword in STUDY_DATES)), None)
-    if born is None or taken is None or born == PLACEHOLDER_BIRTH:
+    examined = next(filter(None, (_date(header, keyword) for keyword in STUDY_DATES)), None)
+    if born is None or examined is None or born == PLACEHOLDER_BIRTH:
         return None
-    years = (taken - born).days / 365.25
+    years = (examined - born).days / 365.25
     return years if 0 < years <= OLDEST else None
 
 
@@ -83,6 +114,18 @@ def uid(header: Header, keyword: str) -> str | None:
 def words_of(header: Header, keyword: str) -> list[str]:
     """Return the words of a text element in capitals."""
     return re.findall(r"[A-Z]+", " ".join(header.texts(keyword)).upper())
+
+
+def is_film_class(sop_class: str | None) -> bool | None:
+    """Return True for a film, False for anything else, None for a capture of who knows what."""
+    if sop_class is None or sop_class in CAPTURE_CLASSES:
+        return None
+    return sop_class in FILM_CLASSES
+
+
+def is_film_modality(modality: str | None) -> bool:
+    """Return True for a modality that makes plain radiographs, and where none is given."""
+    return modality is None or modality in FILM_MODALITIES
 
 
 def _date(header: Header, keyword: str) -> date | None:

@@ -9,13 +9,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from radiograde.model.errors import RadiogradeError, UnknownFormatError, UnreadableError
+from radiograde.model.errors import (
+    RadiogradeError,
+    UnknownFormatError,
+    UnreadableError,
+    damage_as_error,
+)
 from radiograde.model.limits import Limits
-from radiograde.model.errors import damage_as_error
 from radiograde.model.reading.dicom_file import DicomFile, looks_like_dicom, parse
 from radiograde.model.reading.dicom_header import Header
-from radiograde.model.reading.radiograph import Format, Radiograph, dicom_film, picture_film
 from radiograde.model.reading.picture import picture_format
+from radiograde.model.reading.radiograph import Format, Radiograph, dicom_film, picture_film
 
 DEFAULT_LIMITS = Limits()
 

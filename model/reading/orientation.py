@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.model.reading.dicom_header import Header
-from radiograde.model.scoring.result import Reason
+from radiograde.model.reasons import ASKEW, MIRRORED, UPSIDE_DOWN, Reason
 
 FLIPS: dict[str, tuple[bool, bool]] = {
     "L\\F": (False, False),
@@ -55,22 +55,3 @@ def orientation_of(header: Header) -> Orientation:
     if IN_THE_FRONTAL_PLANE.fullmatch(stated):
         return Orientation(notes=(ASKEW,))
     return Orientation()
-
-
-MIRRORED = Reason(
-    "mirrored",
-    "warn",
-    "The film was stored as its mirror image. It was flipped, so that the patient's right is on "
-    "the left.",
-)
-UPSIDE_DOWN = Reason(
-    "upside_down",
-    "warn",
-    "The film was stored upside down. It was flipped, so that the head is up.",
-)
-ASKEW = Reason(
-    "orientation_unsure",
-    "warn",
-    "The header says that the film lies on its side or askew. Check that the head is up and the "
-    "patient's right is on the left.",
-)

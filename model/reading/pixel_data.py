@@ -1,7 +1,14 @@
-"""Uncompressed samples of one frame, PS3.5 section 8 and annex A."""
+"""The first frame out of Pixel Data (7FE0,0010): its samples, or its compressed bytes.
+
+Native as in PS3.5 section 8, encapsulated as in A.4. The fragments are followed here and not by
+pydicom.encaps, which takes a fragment that the file cuts short for whole, and which gives up a
+single frame for an offset table that it does not need.
+"""
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +18,9 @@ from pydicom.uid import ExplicitVRBigEndian
 from radiograde.model.errors import MalformedImageError, TruncatedError
 from radiograde.model.reading.codecs import FrameShape
 from radiograde.model.reading.dicom_file import PixelElement
+
+ITEM = 0xFFFEE000
+DELIMITER = 0xFFFEE0DD
 
 
 def read_native(pixels: PixelElement, syntax: str, shape: FrameShape) -> NDArray[Any]:
@@ -54,3 +64,44 @@ def _full_chroma(values: NDArray[Any], shape: FrameShape) -> NDArray[Any]:
     groups = values.reshape(shape.rows, -1, 4)
     first, second = groups[..., [0, 2, 3]], groups[..., [1, 2, 3]]
     return np.stack((first, second), axis=2).reshape(shape.rows, shape.columns, 3)
+
+
+def first_frame(value: memoryview, frames: int) -> bytes:
+    """Return the compressed bytes of frame 0.
+
+    A single frame may lie in any number of fragments. Of several frames the offset table says
+    where the second starts; without a table each fragment is a frame.
+
+    Raises:
+        TruncatedError: a fragment runs past the end of the file.
+        MalformedImageError: what stands there is no sequence of fragments.
+    """
+    items = _items(value)
+    _, table = next(items, (0, memoryview(b"")))
+    fragments = list(items)
+    if not fragments:
+        raise MalformedImageError("The file holds no compressed image. Export the film again.")
+    if frames == 1:
+        return b"".join(fragment for _, fragment in fragments)
+    if len(table) < 8:
+        return bytes(fragments[0][1])
+    second = fragments[0][0] + struct.unpack("<I", table[4:8])[0]
+    return b"".join(fragment for start, fragment in fragments if start < second)
+
+
+def _items(value: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """Yield each item's offset and content, the offset table first."""
+    at = 0
+    while at + 8 <= len(value):
+        group, element, length = struct.unpack("<HHI", value[at : at + 8])
+        tag = group << 16 | element
+        if tag == DELIMITER:
+            return
+        if tag != ITEM:
+            raise MalformedImageError(
+                "The compressed pixels are not laid out as DICOM asks. Export the film again."
+            )
+        if at + 8 + length > len(value):
+            raise TruncatedError("The file ends before its pixels do. Send it again.")
+        yield at, value[at + 8 : at + 8 + length]
+        at += 8 + length

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.model.reading.chest_template import CELLS, chest_likeness, thumbnail_of
-from radiograde.model.scoring.result import Reason
+from radiograde.model.reasons import INVERTED, POLARITY_UNSURE, Reason
 
 SURE = 0.15
 """Of 1,825 frontal films none lies below -0.15; 99.9 % of their negatives do."""
@@ -31,7 +31,7 @@ def settle_polarity(
     if likeness < -SURE:
         return 1 - pixels, (INVERTED,)
     if likeness < UNSURE:
-        return pixels, (DOUBTFUL,)
+        return pixels, (POLARITY_UNSURE,)
     return pixels, ()
 
 
@@ -43,15 +43,3 @@ def is_negative(codes: NDArray[Any], shades: NDArray[np.float32]) -> bool:
     if min(codes.shape) < CELLS:
         return False
     return chest_likeness(np.take(shades, thumbnail_of(codes))) < -SURE
-
-
-INVERTED = Reason(
-    "inverted",
-    "warn",
-    "The film was stored as a negative. It was inverted, so that air is black.",
-)
-DOUBTFUL = Reason(
-    "polarity_unsure",
-    "warn",
-    "It is unsure whether the film is shown as its negative. Check that air is black.",
-)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pydicom.config import IGNORE
 from pydicom.uid import UID
 
 LONGEST_UID = 64
@@ -27,4 +28,5 @@ def is_dotted_uid(text: str) -> bool:
 
 def is_strict_uid(text: str) -> bool:
     """Return whether PS3.5 9.1 allows it: no number begins with a zero that is not all of it."""
-    return is_uid(text) and UID(text).is_valid
+    # Otherwise pydicom warns, and quotes the UID.
+    return is_uid(text) and UID(text, validation_mode=IGNORE).is_valid

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from radiograde.model.reading.film_attributes import words_of
 from radiograde.model.reading.dicom_header import Header
+from radiograde.model.reading.film_attributes import words_of
 
 View = Literal["PA", "AP", "LATERAL", "OTHER", "UNKNOWN"]
 

@@ -1,4 +1,7 @@
-"""Window and level, PS3.3 section C.11.2.1.2, and the range to show where there is none."""
+"""How modality values are shown: by a VOI LUT, a window, or their own range, PS3.3 C.11.2.
+
+A VOI LUT and a window are alternatives, and the first of several is meant to be shown first.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.model.reading.dicom_header import Header
+from radiograde.model.reading.lut import Lut, read_lut
 
 TAIL = 0.001
 """Share of the pixels that may saturate at each end: markers and dead pixels."""
+
+MIN_CONTRAST = 0.1
+MIN_INSIDE = 0.1
 
 Curve = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 
@@ -55,6 +62,46 @@ class Range:
     def apply(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values stretched to [0, 1]."""
         return np.clip((values - self.low) / (self.high - self.low), 0, 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoiLut:
+    """A table of greys by whole modality value."""
+
+    lut: Lut
+
+    def apply(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values mapped to [0, 1]."""
+        return self.lut.apply(np.rint(values).astype(np.int64)) / self.lut.highest
+
+
+Display = VoiLut | Window | Range
+
+
+def choose_display(
+    values: NDArray[np.float64], counts: NDArray[np.int64], header: Header
+) -> Display:
+    """Return what a film is graded as, and shown first.
+
+    A VOI LUT comes before a window, the first of several is taken. Without either, or with a
+    window that shows nothing, it is the range of the real pixels. ``values``: modality values;
+    ``counts``: how many pixels have each.
+    """
+    for item in header.items("VOILUTSequence"):
+        lut = read_lut(item, signed=bool(values.min() < 0))
+        if lut is not None:
+            return VoiLut(lut)
+    window = read_window(header)
+    if window is not None and shows_the_film(window.apply(values), counts):
+        return window
+    return Range(*display_range(values, counts))
+
+
+def shows_the_film(shown: NDArray[np.float64], counts: NDArray[np.int64]) -> bool:
+    """Return False for a window beside the data, or one so wide that all looks the same."""
+    low, high = used_span(shown, counts)
+    inside = counts[(shown > 0) & (shown < 1)].sum()
+    return bool(high - low > MIN_CONTRAST and inside > MIN_INSIDE * counts.sum())
 
 
 def read_window(header: Header) -> Window | None:

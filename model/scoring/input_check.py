@@ -1,35 +1,78 @@
-"""Is this a frontal chest film of an adult, fit to grade? By tags and plain content.
+"""Is this a frontal chest film of an adult, fit to grade? By tags, by pixels, by the network.
 
-Judged before the network, and mildly: only what is plain is rejected. What the network sees of
-the picture is asked afterwards (model/scope.py), and whether there are lungs. On 1,825 frontal
-films of public collections these rules reject fewer than one in a hundred.
+Tags and pixels are judged before the network, and mildly: only what is plain is rejected. On
+1,825 frontal films of public collections these rules reject fewer than one in a hundred.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from radiograde.model import reasons
 from radiograde.model.reading.body_part import classify
-from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.reading.film_attributes import is_film_class, is_film_modality
 from radiograde.model.reading.chest_template import chest_likeness, contrast
-from radiograde.model.scoring.result import GateVerdict, Reason
-from radiograde.model.scoring.input_check import ADULT_YEARS
+from radiograde.model.reading.film_attributes import is_film_class, is_film_modality
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.reasons import Reason
+from radiograde.model.scoring.result import GateVerdict
 
+ADULT_YEARS = 18
 SMALLEST_SIDE = 100
 LOW_RESOLUTION_SIDE = 256
 LONGEST_ASPECT = 2.5
 FLAT = 0.03
 LEAST_LIKENESS = 0.3
 
+FRONTAL = "frontal"
+CLASS_REASONS = (
+    reasons.LATERAL_VIEW,
+    reasons.CHILD_BY_PICTURE,
+    reasons.CT_SLICE,
+    reasons.NOT_CHEST,
+    reasons.INCOMPLETE_LUNGS,
+    reasons.LOW_QUALITY,
+    reasons.TURNED,
+)
+"""Why a picture that is no frontal chest film of an adult is turned away, a class each."""
 
-def judge(radiograph: Radiograph) -> GateVerdict:
-    """Return whether the film is in scope, with every reason found, reading's notes first."""
-    reasons = [*radiograph.notes, *_kind(radiograph), *_subject(radiograph)]
-    reasons += _size(radiograph)
-    if all(reason.level != "reject" for reason in reasons):
-        reasons += _content(radiograph)
-    return GateVerdict(tuple(reasons))
+CLASSES = (FRONTAL, *(reason.code for reason in CLASS_REASONS))
+"""What a picture can be, in the order of the network's output ``scope``."""
+
+
+def check_film(film: Radiograph) -> GateVerdict:
+    """Return whether tags and pixels are in scope, with every reason found, reading's notes first.
+
+    The pixels are judged where the tags reject nothing.
+    """
+    found = [*film.notes, *_kind(film), *_subject(film), *_size(film)]
+    if all(reason.level != "reject" for reason in found):
+        found += _content(film)
+    return GateVerdict(tuple(found))
+
+
+def class_reason(
+    probabilities: NDArray[np.float32], threshold: float, film: Radiograph
+) -> Reason | None:
+    """Return why a picture is no frontal chest film of an adult; None where it is one.
+
+    ``probabilities``: (K,) in the order of ``CLASSES``; ``threshold``: of the frontal class, from
+    which on a picture is one. A likeliest class of less than a half is no answer, and the reason
+    then is ``out_of_distribution``. Where the header says that the patient is grown up, a small
+    chest is remarked on and graded.
+    """
+    frontal, others = float(probabilities[0]), probabilities[1:]
+    if frontal >= threshold:
+        return None
+    likeliest = int(others.argmax())
+    if others[likeliest] < 0.5:
+        return reasons.UNFAMILIAR
+    reason = CLASS_REASONS[likeliest]
+    grown_up = film.age_years is not None and film.age_years >= ADULT_YEARS
+    return replace(reason, level="warn") if reason.code == "child" and grown_up else reason
 
 
 def _kind(film: Radiograph) -> Iterator[Reason]:
@@ -39,56 +82,48 @@ def _kind(film: Radiograph) -> Iterator[Reason]:
     de-identified collections get wrong: it yields to a header that names a frontal chest view.
     """
     if film.colourful:
-        yield _reject("not_radiograph", "The picture is in colour; radiographs are grey.")
+        yield reasons.IN_COLOUR
     if film.frames > 1:
-        yield _reject("multi_frame", "The file holds several frames. Send one film at a time.")
+        yield reasons.SEVERAL_FRAMES
     if is_film_class(film.sop_class_uid) is False:
-        yield _reject("not_radiograph", "The object is of another kind than a plain radiograph.")
+        yield reasons.OTHER_CLASS
     elif not is_film_modality(film.modality):
         frontal_chest = classify(film.body_part) == "chest" and film.view in ("PA", "AP")
         if is_film_class(film.sop_class_uid) or frontal_chest:
-            yield _warn("modality_mismatch", "The header names a modality that makes no films.")
+            yield reasons.MODALITY_MISMATCH
         else:
-            yield _reject("not_radiograph", "The header names a modality that makes no films.")
+            yield reasons.OTHER_MODALITY
 
 
 def _subject(film: Radiograph) -> Iterator[Reason]:
     """Yield what the header says of body part, view and age."""
     if classify(film.body_part) == "other":
-        yield _reject("not_chest", "The header names another body part than the chest.")
+        yield reasons.OTHER_BODY_PART
     if film.view == "LATERAL":
-        yield _reject("lateral_view", "This is a lateral view. Send the frontal one, PA or AP.")
+        yield reasons.LATERAL_VIEW
     elif film.view == "OTHER":
-        yield _reject("not_frontal", "This is neither a PA nor an AP view. Send one of these.")
+        yield reasons.OTHER_VIEW
     elif film.view == "UNKNOWN":
-        yield _warn("view_unknown", "The file does not say whether the film is PA or AP.")
+        yield reasons.VIEW_UNKNOWN
     if film.age_years is None:
-        yield Reason("age_unknown", "info", "The file does not say the age; adults are assumed.")
+        yield reasons.AGE_UNKNOWN
     elif film.age_years < ADULT_YEARS:
-        yield _reject("child", "The patient is a child; the scales are made for adults.")
+        yield reasons.CHILD_BY_AGE
 
 
 def _size(film: Radiograph) -> Iterator[Reason]:
     shorter, longer = sorted(film.pixels.shape)
     if shorter < SMALLEST_SIDE:
-        yield _reject("too_small", "The picture is too small to grade. Send the film itself.")
+        yield reasons.TOO_SMALL
     elif longer > LONGEST_ASPECT * shorter:
-        yield _reject("not_chest", "The picture is too narrow for a chest film.")
+        yield reasons.TOO_NARROW
     elif shorter < LOW_RESOLUTION_SIDE:
-        yield _warn("low_quality", "The picture is small; send the film at its own size.")
+        yield reasons.LOW_RESOLUTION
 
 
 def _content(film: Radiograph) -> Iterator[Reason]:
     """Yield what the pixels alone show."""
     if contrast(film.pixels) < FLAT:
-        yield _reject("blank", "The picture is nearly empty. Check the exposure or the export.")
+        yield reasons.BLANK
     elif chest_likeness(film.pixels) < LEAST_LIKENESS:
-        yield _reject("not_chest", "The picture does not look like a frontal chest film.")
-
-
-def _reject(code: str, message: str) -> Reason:
-    return Reason(code, "reject", message)
-
-
-def _warn(code: str, message: str) -> Reason:
-    return Reason(code, "warn", message)
+        yield reasons.UNLIKE_CHEST

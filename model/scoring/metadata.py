@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from radiograde.model.errors import ModelFileError
+from radiograde.model.scoring.input_check import CLASSES
 from radiograde.model.scoring.intervals import Intervals
 from radiograde.model.scoring.preprocess import Preprocessing
 from radiograde.model.scoring.scales import ZONES
-from radiograde.model.scoring.input_check import CLASSES
 
 KEY = "radiograde"
 FORMAT = "radiograde.model/2"

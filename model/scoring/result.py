@@ -9,20 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from radiograde.model.reasons import Reason
+
 SCHEMA = "radiograde.result/1"
 NOTICE = "Research use only. Grades visible involvement; not a diagnosis."
 
-Level = Literal["info", "warn", "reject"]
 Status = Literal["scored", "rejected", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One finding of the gate; ``level`` reject keeps the film from being graded."""
-
-    code: str
-    level: Level
-    message: str
 
 
 @dataclass(frozen=True, slots=True)

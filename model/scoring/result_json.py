@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from radiograde.model.reasons import Reason
 from radiograde.model.scoring.result import (
     Failure,
     GateVerdict,
@@ -12,7 +13,6 @@ from radiograde.model.scoring.result import (
     Involvement,
     Maps,
     ModelFacts,
-    Reason,
     ScaleScore,
     Scores,
     SeverityResult,

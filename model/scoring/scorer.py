@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from radiograde.model.errors import ModelFileError
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.scoring import input_check, scope
+from radiograde.model.reasons import NO_LUNGS, Reason
+from radiograde.model.scoring.input_check import check_film, class_reason
 from radiograde.model.scoring.intervals import Width
 from radiograde.model.scoring.metadata import KEY, ModelMetadata
 from radiograde.model.scoring.preprocess import prepare
@@ -23,7 +24,6 @@ from radiograde.model.scoring.result import (
     Involvement,
     Maps,
     ModelFacts,
-    Reason,
     ScaleScore,
     Scores,
     SeverityResult,
@@ -42,18 +42,14 @@ BUNDLED = Path(__file__).parents[1] / "weights" / "severity.onnx"
 OUTPUTS = ["zones", "scales", "spread", "opacity_map", "lung_map", "scope"]
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
-NO_LUNGS = Reason(
-    "not_chest", "reject", "No lungs were found. Send a frontal chest radiograph of an adult."
-)
-
 
 class Grading(NamedTuple):
     """The graph's answer for one film; the maps cover the whole square.
 
     ``zones``: (6,) in [0, 3]. ``scales``: (2,) extent and opacity in [0, 8].
-    ``spread``: (9,) how far the looks disagree on zones, global score, extent and opacity.
+    ``spread``: (9,) how far the passes disagree on zones, global score, extent and opacity.
     ``opacity``: (h, w) in [0, 1]. ``lungs``: (2, h, w) in [0, 1].
-    ``scope``: (K,) probabilities of what the picture is, see ``radiograde.model.scoring.input_check``.
+    ``scope``: (K,) probabilities of what the picture is, see ``input_check.CLASSES``.
     """
 
     zones: NDArray[np.float32]
@@ -95,9 +91,9 @@ class Scorer:
         return str(self.session.get_providers()[0])
 
     def score(self, radiograph: Radiograph) -> SeverityResult:
-        """Return the grading of a film, or its rejection by the gate; without id and timing."""
+        """Return a film's grading, or its rejection by the input check; without id and timing."""
         image = _image_facts(radiograph)
-        verdict = gate.judge(radiograph)
+        verdict = check_film(radiograph)
         if not verdict.in_scope:
             return SeverityResult("rejected", self.facts, image, verdict)
         square, frame = prepare(radiograph.pixels, self.metadata.preprocessing)
@@ -130,7 +126,7 @@ class Scorer:
     def _doubts(self, grading: Grading, maps: Maps, film: Radiograph) -> Iterator[Reason]:
         """Yield what the network finds that speaks against grading."""
         thresholds = self.metadata.thresholds
-        doubt = scope.doubt(grading.scope, thresholds.frontal, film)
+        doubt = class_reason(grading.scope, thresholds.frontal, film)
         if doubt is not None:
             yield doubt
         turned_away = doubt is not None and doubt.level == "reject"

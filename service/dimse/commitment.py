@@ -13,7 +13,6 @@ from pynetdicom.dimse_primitives import N_ACTION
 from pynetdicom.events import Event
 
 from radiograde.model.errors import RadiogradeError
-from radiograde.model.reading.film_attributes import uid
 from radiograde.model.reading.dicom_header import Header
 from radiograde.service.dimse import association_rules as rules
 from radiograde.service.dimse.association_rules import (

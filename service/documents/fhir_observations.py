@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from radiograde.model.scoring.result import Reason
+from radiograde.model.reasons import Reason
 from radiograde.service.documents import codes, uids
 from radiograde.service.documents.fhir_codes import (
     IMAGING,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from radiograde.model.scoring.result import Reason, ScaleScore, Scores
+from radiograde.model.reasons import Reason
+from radiograde.model.scoring.result import ScaleScore, Scores
 from radiograde.model.scoring.scales import LEFT_ZONES, RIGHT_ZONES
 from radiograde.service.documents.drawing import warmth
 from radiograde.service.documents.pdf_page import (

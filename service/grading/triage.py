@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from radiograde.model.reading.film_attributes import pixel_spacing_mm, uid
 from radiograde.model.reading.dicom_header import Header
-from radiograde.model.reading.view_position import view_of
+from radiograde.model.reading.film_attributes import is_film_class, pixel_spacing_mm, uid
 from radiograde.model.reading.film_file import FilmFile
-from radiograde.model.reading.film_attributes import is_film_class
-from radiograde.model.scoring.result import GateVerdict, ImageFacts, Reason, SeverityResult
+from radiograde.model.reading.view_position import view_of
+from radiograde.model.reasons import OTHER_CLASS, Reason
+from radiograde.model.scoring.result import GateVerdict, ImageFacts, SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.documents.equipment import is_own
 
@@ -21,9 +21,7 @@ _REASONS: Mapping[SetAside, Reason] = {
     "own_output": Reason(
         "own_output", "reject", "Radiograde made this object. Send the film that it is about."
     ),
-    "not_a_film": Reason(
-        "not_radiograph", "reject", "The object is of another kind than a plain radiograph."
-    ),
+    "not_a_film": OTHER_CLASS,
 }
 """What whoever waits for a result is answered."""
 

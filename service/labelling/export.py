@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_header import Header
-from radiograde.model.reading.view_position import View
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.reading.view_position import View
 from radiograde.model.scoring.scales import ZONES
 from radiograde.service.database.tables import films, reviews
 from radiograde.service.errors import ExportError

@@ -14,7 +14,7 @@ from radiograde.data.phantom_dataset import write_dataset
 from radiograde.data.phantom_dicom import to_dicom, write_dicom
 from radiograde.data.storage import LOSSY, Storage, samples_of
 from radiograde.model.reading.film_file import read
-from radiograde.model.scoring.input_check import judge
+from radiograde.model.scoring.input_check import check_film
 from radiograde.model.scoring.scales import ZONES
 
 MIXED = {"A": 0.5, "B": 1.0, "C": 2.0, "E": 1.5, "F": 3.0}
@@ -109,7 +109,7 @@ def test_dataset_is_a_manifest_of_gradable_films(tmp_path: Path) -> None:
     assert max(film.severity_share or 0 for film in manifest.films) > 0.3
     for film in manifest.films:
         assert set(film.brixia) == {"S", "J"}
-        assert judge(read(film.image)).in_scope
+        assert check_film(read(film.image)).in_scope
         assert film.lung_mask is not None
         mask = np.asarray(Image.open(film.lung_mask))
         assert set(np.unique(mask)) == {0, 1, 2}

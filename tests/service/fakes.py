@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.reasons import Reason
 from radiograde.model.scoring.intervals import Intervals, Width
 from radiograde.model.scoring.metadata import ModelMetadata, Thresholds
 from radiograde.model.scoring.preprocess import Preprocessing
@@ -18,7 +19,6 @@ from radiograde.model.scoring.result import (
     Involvement,
     Maps,
     ModelFacts,
-    Reason,
     ScaleScore,
     Scores,
     SeverityResult,

@@ -6,11 +6,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from radiograde.model import reasons
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading import dicom_orientation, polarity
 from radiograde.model.scoring import gate, scope, scorer
@@ -28,7 +28,6 @@ from radiograde.service.worklist.score_change import Verdict
 ENGLISH = json.loads((WEB / "words" / "en.json").read_text())
 OTHERS = sorted(path.stem for path in (WEB / "words").glob("*.json") if path.stem != "en")
 SOURCES = [*WEB.glob("*.js"), *(WEB / "components").glob("*.js")]
-INPUT_CHECKS = (gate, scope, scorer, polarity, dicom_orientation)
 
 
 def texts(language: str) -> dict[str, str]:
@@ -37,10 +36,8 @@ def texts(language: str) -> dict[str, str]:
 
 
 def reason_codes() -> set[str]:
-    """Return every code of a reason that the model's sources name."""
-    text = "".join(Path(str(module.__file__)).read_text() for module in INPUT_CHECKS)
-    named = re.findall(r'(?:Reason|_reject|_warn)\(\s*"(\w+)"', text)
-    return set(named)
+    """Return every code that a reason of the input check can have."""
+    return {reason.code for reason in reasons.ALL}
 
 
 def error_codes() -> set[str]:

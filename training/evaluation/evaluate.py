@@ -9,8 +9,8 @@ from dataclasses import astuple
 import numpy as np
 from numpy.typing import NDArray
 
-from radiograde.model.scoring.scales import BRIXIA, ZONE
 from radiograde.model.scoring.input_check import CLASSES, FRONTAL
+from radiograde.model.scoring.scales import BRIXIA, ZONE
 from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_dataset import FilmDataset, open_dataset
 from radiograde.training.dataset.targets import READERS, is_normal

@@ -13,9 +13,9 @@ from rich.progress import track
 
 from radiograde.data.phantom import PhantomSpec, draw
 from radiograde.model.reading import film_file
+from radiograde.model.scoring.input_check import CLASSES, FRONTAL
 from radiograde.model.scoring.preprocess import Preprocessing, prepare
 from radiograde.model.scoring.scales import ZONES
-from radiograde.model.scoring.input_check import CLASSES, FRONTAL
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.input_check.corruptions import CORRUPTIONS, Picture, gamma, rotated
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+from radiograde.model.scoring.input_check import CLASSES
 from radiograde.model.scoring.metadata import FORMAT
 from radiograde.model.scoring.preprocess import Preprocessing
 from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY, ZONE, ZONES
-from radiograde.model.scoring.input_check import CLASSES
 from radiograde.training.evaluation.evaluation_result import EvaluationMetrics
 
 SEVERITY = (1.0, 6.5, 12.5)

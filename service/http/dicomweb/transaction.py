@@ -7,8 +7,8 @@ from starlette.concurrency import run_in_threadpool
 
 from radiograde.model.errors import RadiogradeError, TooLargeError
 from radiograde.model.limits import Limits
-from radiograde.model.reading.film_attributes import uid
 from radiograde.model.reading.dicom_file import PREAMBLE
+from radiograde.model.reading.film_attributes import uid
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.service.errors import NoSpaceError, StoreError, UnsupportedMediaError
 from radiograde.service.films.intake import Intake

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 
 from radiograde.model.reading.film_file import read
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.scoring.input_check import judge
+from radiograde.model.scoring.input_check import check_film
 from tests.model.reading.films import film
 
 
@@ -39,7 +39,7 @@ def test_the_film_comes_out_upright(
     assert radiograph.flipped == (0 in axes, 1 in axes)
     assert [note.code for note in radiograph.notes] == codes
     assert all(note.level == "warn" for note in radiograph.notes)
-    assert judge(radiograph).in_scope
+    assert check_film(radiograph).in_scope
 
 
 @pytest.mark.parametrize("orientation", [["LF", "FR"], ["F", "R"], ["L", "FA"]])

@@ -12,7 +12,7 @@ from pydicom import uid
 from radiograde.data.storage import Storage
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.film_file import read
-from radiograde.model.scoring.input_check import judge
+from radiograde.model.scoring.input_check import check_film
 from tests.model.reading.films import film
 
 SYNTAXES = [
@@ -61,6 +61,6 @@ def test_only_our_errors_escape(syntax: uid.UID) -> None:
                 outcomes.add(error.code)
             else:
                 assert 0 <= radiograph.pixels.min() <= radiograph.pixels.max() <= 1
-                judge(radiograph)
+                check_film(radiograph)
                 outcomes.add("read")
     assert len(outcomes) > 2

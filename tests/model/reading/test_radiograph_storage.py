@@ -12,7 +12,7 @@ from pydicom import uid
 from radiograde.data.storage import Photometric, Storage
 from radiograde.model.reading.film_file import read
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.scoring.input_check import judge
+from radiograde.model.scoring.input_check import check_film
 from tests.model.reading.films import LOSSLESS, film, phantom
 
 BOTH: tuple[Photometric, ...] = ("MONOCHROME1", "MONOCHROME2")
@@ -35,7 +35,7 @@ def test_depth_sign_and_photometric_do_not_matter_with_a_window() -> None:
         radiograph = read(film(Storage(bits, photometric, signed=signed)))
         worst = np.abs(radiograph.pixels - phantom().pixels).max()
         assert worst <= 0.6 / (2**bits - 1), (bits, photometric, signed)
-        assert judge(radiograph).in_scope
+        assert check_film(radiograph).in_scope
         assert radiograph.notes == ()
 
 

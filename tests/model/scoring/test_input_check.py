@@ -9,8 +9,9 @@ from pydicom import uid
 
 from radiograde.model.reading.film_file import read
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.scoring.input_check import judge
-from radiograde.model.scoring.result import GateVerdict, Reason
+from radiograde.model.reasons import Reason
+from radiograde.model.scoring.input_check import check_film
+from radiograde.model.scoring.result import GateVerdict
 from tests.model.reading.films import film, phantom
 
 SOME = 25
@@ -36,7 +37,7 @@ def a_film(**facts: object) -> Radiograph:
 
 
 def test_a_plain_film_passes_without_a_word() -> None:
-    assert judge(a_film()) == GateVerdict(())
+    assert check_film(a_film()) == GateVerdict(())
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_a_plain_film_passes_without_a_word() -> None:
     ],
 )  # fmt: skip
 def test_rejects(facts: dict[str, object], code: str) -> None:
-    verdict = judge(a_film(**facts))
+    verdict = check_film(a_film(**facts))
     assert not verdict.in_scope
     assert code in codes(verdict)
 
@@ -81,7 +82,7 @@ def test_rejects(facts: dict[str, object], code: str) -> None:
     ],
 )  # fmt: skip
 def test_remarks_let_pass(facts: dict[str, object], level: str, code: str) -> None:
-    verdict = judge(a_film(**facts))
+    verdict = check_film(a_film(**facts))
     assert verdict.in_scope
     assert codes(verdict, level) == [code]
 
@@ -90,30 +91,30 @@ def test_remarks_let_pass(facts: dict[str, object], level: str, code: str) -> No
     "part", ["CHEST", "RIBCAGE", "THORAX", "TORAX", None, "XX", "PORTABLE", "CHEST SPINE"]
 )
 def test_body_parts_that_pass(part: str | None) -> None:
-    assert judge(a_film(body_part=part)).in_scope
+    assert check_film(a_film(body_part=part)).in_scope
 
 
 def test_every_real_chest_dicom_is_in_scope(shared: Path) -> None:
     paths = sorted((shared / "dicom/chest").glob("*.dcm"))
     assert len(paths) == 12
     for path in paths:
-        assert judge(read(path)).in_scope, path.name
+        assert check_film(read(path)).in_scope, path.name
 
 
 def test_every_other_real_dicom_is_rejected(shared: Path) -> None:
     paths = sorted((shared / "dicom/out_of_scope").glob("*.dcm"))
     assert len(paths) == 19
     for path in paths:
-        assert not judge(read(path)).in_scope, path.name
+        assert not check_film(read(path)).in_scope, path.name
 
 
 def test_content_rejects_few_real_films(shared: Path) -> None:
     with (shared / "dataset/manifest.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["view"] != "L"][::SOME]
     assert len(rows) == 73
-    verdicts = [judge(read(shared / "dataset" / row["image"])) for row in rows]
+    verdicts = [check_film(read(shared / "dataset" / row["image"])) for row in rows]
     assert sum(not verdict.in_scope for verdict in verdicts) <= 0.02 * len(rows) + 1
 
 
 def test_a_film_from_bytes() -> None:
-    assert codes(judge(read(film(PatientAge="012Y")))) == ["child"]
+    assert codes(check_film(read(film(PatientAge="012Y")))) == ["child"]

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from radiograde.model.errors import ModelFileError
+from radiograde.model.scoring.input_check import CLASSES
 from radiograde.model.scoring.intervals import Width
 from radiograde.model.scoring.metadata import ModelMetadata
-from radiograde.model.scoring.input_check import CLASSES
 
 GOOD: dict[str, Any] = {
     "format": "radiograde.model/2",

@@ -9,8 +9,8 @@ import pytest
 from ulid import ULID
 
 from radiograde.model.limits import Limits
-from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.reading.picture import Picture, read_picture
+from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.service.cli.batch import Batch
 from radiograde.service.cli.paths import Film

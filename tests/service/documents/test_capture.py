@@ -15,7 +15,8 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import ComputedRadiographyImageStorage, SecondaryCaptureImageStorage
 
-from radiograde.model.scoring.result import GateVerdict, Reason
+from radiograde.model.reasons import Reason
+from radiograde.model.scoring.result import GateVerdict
 from radiograde.service.documents.capture import capture_picture, secondary_capture
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm

@@ -19,7 +19,8 @@ from pydicom.sequence import Sequence
 from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import open_film
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.scoring.result import NOTICE, GateVerdict, Reason
+from radiograde.model.reasons import Reason
+from radiograde.model.scoring.result import NOTICE, GateVerdict
 from radiograde.service.documents.codes import SEVERITIES, ZONE_SITES
 from radiograde.service.documents.fhir import Version, bundle
 from radiograde.service.documents.graded_film import GradedFilm

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.scoring.result import NOTICE, GateVerdict, Maps, Reason
+from radiograde.model.reasons import Reason
+from radiograde.model.scoring.result import NOTICE, GateVerdict, Maps
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.pdf import report
 from radiograde.service.documents.pdf_page import BODY, INNER

@@ -23,12 +23,12 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 from pydicom.uid import UID
 
+from radiograde.model.reasons import Reason
 from radiograde.model.scoring.result import (
     NOTICE,
     Failure,
     GateVerdict,
     Involvement,
-    Reason,
     SeverityResult,
 )
 from radiograde.model.scoring.scales import ZONES

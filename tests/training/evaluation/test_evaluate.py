@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from radiograde.data.film import Film
+from radiograde.model.scoring.input_check import CLASSES
 from radiograde.model.scoring.metadata import ModelMetadata
 from radiograde.model.scoring.scales import BRIXIA
-from radiograde.model.scoring.input_check import CLASSES
 from radiograde.training.errors import ConfigError
 from radiograde.training.evaluation import evaluate
 from radiograde.training.evaluation.evaluation_result import EvaluationMetrics, LungDice

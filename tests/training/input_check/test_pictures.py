@@ -8,8 +8,8 @@ import pytest
 
 from radiograde.data.phantom import PhantomSpec, draw
 from radiograde.model.errors import RadiogradeError
-from radiograde.model.scoring.preprocess import Preprocessing, prepare
 from radiograde.model.scoring.input_check import CLASSES, FRONTAL
+from radiograde.model.scoring.preprocess import Preprocessing, prepare
 from radiograde.training.dataset.film_cache import FilmCache
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.input_check import pictures as input_pictures

@@ -9,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.reasons import UNFAMILIAR
+from radiograde.model.scoring.input_check import CLASS_REASONS, CLASSES, class_reason
 from radiograde.model.scoring.metadata import ModelMetadata
 from radiograde.model.scoring.result import ModelFacts, SeverityResult
-from radiograde.model.scoring.input_check import CLASSES, REASONS, UNFAMILIAR, doubt
 from radiograde.model.scoring.scorer import Scorer
 from tests.model.reading.films import phantom
 from tests.model.scoring.test_metadata import GOOD
@@ -32,33 +33,33 @@ def probabilities(**shares: float) -> NDArray[np.float32]:
 
 def test_the_classes_are_the_frontal_film_and_a_reason_each() -> None:
     assert CLASSES[0] == "frontal"
-    assert CLASSES[1:] == tuple(reason.code for reason in REASONS)
+    assert CLASSES[1:] == tuple(reason.code for reason in CLASS_REASONS)
     assert len(set(CLASSES)) == len(CLASSES)
-    assert {reason.level for reason in REASONS} == {"reject"}
+    assert {reason.level for reason in CLASS_REASONS} == {"reject"}
 
 
 @pytest.mark.parametrize("frontal", [0.41, 0.9, 1.0])
 def test_a_film_that_is_frontal_enough_is_not_doubted(frontal: float) -> None:
-    assert doubt(probabilities(frontal=frontal), THRESHOLD, film()) is None
+    assert class_reason(probabilities(frontal=frontal), THRESHOLD, film()) is None
 
 
 def test_the_threshold_itself_is_enough() -> None:
     half = probabilities(frontal=0.5, child=0.5)
-    assert doubt(half, 0.5, film()) is None
-    assert doubt(half, 0.5001, film()) is not None
+    assert class_reason(half, 0.5, film()) is None
+    assert class_reason(half, 0.5001, film()) is not None
 
 
 @pytest.mark.parametrize("code", CLASSES[1:])
 def test_the_likeliest_class_is_the_reason(code: str) -> None:
-    reason = doubt(probabilities(frontal=0.3, **{code: 0.6}), THRESHOLD, film())
+    reason = class_reason(probabilities(frontal=0.3, **{code: 0.6}), THRESHOLD, film())
     assert reason is not None
     assert (reason.code, reason.level) == (code, "reject")
 
 
 def test_a_picture_like_no_class_is_unfamiliar() -> None:
-    assert doubt(probabilities(frontal=0.1, limb=0), THRESHOLD, film()) == UNFAMILIAR
+    assert class_reason(probabilities(frontal=0.1, limb=0), THRESHOLD, film()) == UNFAMILIAR
     split = probabilities(frontal=0.05, turned=0.49, not_chest=0.46)
-    assert doubt(split, THRESHOLD, film()) == UNFAMILIAR
+    assert class_reason(split, THRESHOLD, film()) == UNFAMILIAR
 
 
 @pytest.mark.parametrize(
@@ -67,14 +68,14 @@ def test_a_picture_like_no_class_is_unfamiliar() -> None:
 def test_a_small_chest_is_graded_only_where_the_header_names_an_adult(
     age: float | None, level: str
 ) -> None:
-    reason = doubt(probabilities(frontal=0.1, child=0.8), THRESHOLD, film(age))
+    reason = class_reason(probabilities(frontal=0.1, child=0.8), THRESHOLD, film(age))
     assert reason is not None
     assert (reason.code, reason.level) == ("child", level)
 
 
 @pytest.mark.parametrize("code", [name for name in CLASSES[1:] if name != "child"])
 def test_an_adults_age_excuses_nothing_else(code: str) -> None:
-    reason = doubt(probabilities(frontal=0.1, **{code: 0.8}), THRESHOLD, film(age=60.0))
+    reason = class_reason(probabilities(frontal=0.1, **{code: 0.8}), THRESHOLD, film(age=60.0))
     assert reason is not None
     assert reason.level == "reject"
 
