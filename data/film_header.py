@@ -89,7 +89,7 @@ def read_header(path: Path) -> FilmHeader:
 
     Raises UnreadableError, or another of the family, for a file without a usable header.
     """
-    with told_as_damage():
+    with damage_as_error():
         header = dicom_header(path)
         if header is not None:
             rows, columns = (header.short(name) or 0 for name in ("Rows", "Columns"))
@@ -125,7 +125,7 @@ def view_of(path: Path) -> str:
     if path.suffix.lower() in PICTURE_SUFFIXES:
         return ""
     try:
-        with told_as_damage():
+        with damage_as_error():
             header = dicom_header(path)
     except (RadiogradeError, OSError):
         return ""

@@ -9,8 +9,8 @@ from ulid import ULID
 
 from radiograde.model.limits import Limits
 from radiograde.model.reading.acquisition_time import acquired
-from radiograde.model.reading.dicom_facts import uid
 from radiograde.model.reading.dicom_file import data_set_of
+from radiograde.model.reading.film_attributes import uid
 from radiograde.model.reading.film_file import FilmFile, open_film
 from radiograde.service.atomic_write import Content
 from radiograde.service.config.site import FilmSource

@@ -12,8 +12,6 @@ import pytest
 
 from radiograde.model import reasons
 from radiograde.model.errors import RadiogradeError
-from radiograde.model.reading import dicom_orientation, polarity
-from radiograde.model.scoring import gate, scope, scorer
 from radiograde.service.database.tables import DeliveryState
 from radiograde.service.errors import (
     DeliveryError,
