@@ -19,9 +19,8 @@ from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.http.caller import REFUSALS, permit
 from radiograde.service.http.dicomweb.stow_endpoint import StowEndpoint
 from radiograde.service.http.middleware import KnownCallers, RequestLog, SafeHeaders, SmallBodies
-from radiograde.service.http.openapi import DocumentedApi
 from radiograde.service.http.page_queries import open_page_queries
-from radiograde.service.http.problems import add_problem_handlers
+from radiograde.service.http.problems import DocumentedApi, add_problem_handlers
 from radiograde.service.http.request_origin import proxy_middleware
 from radiograde.service.http.routes import (
     document_routes,

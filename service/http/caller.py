@@ -17,7 +17,7 @@ from radiograde.service.auth.principal import LOCAL, Permission, Principal
 from radiograde.service.auth.session_repository import Session
 from radiograde.service.config.settings import Settings
 from radiograde.service.errors import CsrfError, NotAllowedError, SignInNeededError
-from radiograde.service.http.openapi import Responses, problems
+from radiograde.service.http.problems import Responses, problems
 from radiograde.service.http.request_origin import is_local
 from radiograde.service.http.runtime import Service
 

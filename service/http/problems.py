@@ -13,11 +13,15 @@ from starlette.exceptions import HTTPException
 from radiograde.model.errors import OverloadedError, RadiogradeError, error_class
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.service.errors import SignInNeededError, StoreError, TooManyAttemptsError
+from radiograde.service.http.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
 STORE_RETRY_AFTER_S = 30
 
+Responses = dict[int | str, dict[str, Any]]
+
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _ROUTING_CODES = {404: "route_not_found", 405: "method_not_allowed"}
 
 
@@ -120,3 +124,31 @@ def _on_invalid(_: Request, error: Exception) -> ProblemResponse:
 def _place(loc: Sequence[int | str]) -> str:
     """Return which parameter is wrong, or that it is the body as a whole."""
     return ".".join(str(part) for part in loc[1:]) or str(loc[0])
+
+
+def problems(**descriptions: str) -> Responses:
+    """Return OpenAPI responses for statuses written ``s404="No such result"``."""
+    return {
+        int(status[1:]): {"description": description, "model": Problem}
+        for status, description in descriptions.items()
+    }
+
+
+class DocumentedApi(FastAPI):
+    """An app whose OpenAPI document says ``application/problem+json`` where that is sent."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the document; it is made once."""
+        if self.openapi_schema is None:
+            _name_problems(super().openapi())
+        return super().openapi()
+
+
+def _name_problems(document: dict[str, Any]) -> None:
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                contents = list(response.get("content", {}).values())
+                # FastAPI puts it under the route's own type, such as text/event-stream.
+                if int(status) >= 400 and contents and contents[0].get("schema") == _PROBLEM:
+                    response["content"] = {MEDIA_TYPE: contents[0]}

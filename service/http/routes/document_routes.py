@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from radiograde.service.config.site import Kind
 from radiograde.service.documents.overlay import overlay_png
 from radiograde.service.errors import UndocumentedError
-from radiograde.service.http.openapi import problems
+from radiograde.service.http.problems import problems
 from radiograde.service.http.runtime import Service
 
 router = APIRouter(prefix="/v1/results/{id}", tags=["documents"])

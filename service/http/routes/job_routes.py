@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from radiograde.service.grading.film_jobs import Job, JobState
 from radiograde.service.http.caller import permit
-from radiograde.service.http.openapi import problems
+from radiograde.service.http.problems import problems
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import DeliverRequest, JobPage, Retried
 from radiograde.service.http.schemas import Job as JobSchema
@@ -68,7 +68,10 @@ def get_job(service: Service, id: JobId) -> Response:
     operation_id="retryJob",
     summary="Try a failed grading or parked deliveries again",
     dependencies=[permit("operate")],
-    responses={200: {"model": Retried}, **problems(s404="No such job", s422="The id is not valid")},
+    responses={
+        200: {"model": Retried},
+        **problems(s404="No such job", s422="The id is not valid"),
+    },
     response_class=Response,
 )
 def retry_job(service: Service, id: JobId) -> Response:

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from radiograde.model.scoring.result import Status
 from radiograde.service.documents.result_json import with_reviews
 from radiograde.service.http.caller import Caller, permit
-from radiograde.service.http.openapi import problems
+from radiograde.service.http.problems import problems
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Result, ResultPage
 

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.http.caller import Caller, permit
-from radiograde.service.http.openapi import Responses, problems
+from radiograde.service.http.problems import Responses, problems
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Review, Reviews
 from radiograde.service.reviews.review import ReviewRequest

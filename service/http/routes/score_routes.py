@@ -10,8 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from radiograde.model.scoring.result import SeverityResult
-from radiograde.service.http.openapi import Responses, problems
-from radiograde.service.http.problems import result_problem
+from radiograde.service.http.problems import Responses, problems, result_problem
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Result
 from radiograde.service.http.uploads import FIELD, MULTIPART, RAW_TYPES, read_upload

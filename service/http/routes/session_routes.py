@@ -15,7 +15,7 @@ from radiograde.service.http.caller import (
     drop_token,
     set_token,
 )
-from radiograde.service.http.openapi import problems
+from radiograde.service.http.problems import problems
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Session, SignIn, User
 

@@ -17,8 +17,7 @@ from radiograde.service.http.dicomweb.body import RELATED, parts_of
 from radiograde.service.http.dicomweb.outcome import Failed, Stored, response_module, status_of
 from radiograde.service.http.dicomweb.stow_endpoint import Stow
 from radiograde.service.http.dicomweb.transaction import DICOM, StoreTransaction
-from radiograde.service.http.openapi import Responses, problems
-from radiograde.service.http.problems import error_problem, problem
+from radiograde.service.http.problems import Responses, error_problem, problem, problems
 
 router = APIRouter(prefix="/dicom-web/studies", tags=["dicomweb"])
 log = structlog.get_logger("radiograde.stow")

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse, Response
 
-from radiograde.service.http.openapi import Responses, problems
 from radiograde.service.http.page_queries import Queries
+from radiograde.service.http.problems import Responses, problems
 from radiograde.service.viewing.view import View
 
 router = APIRouter(prefix="/v1/results/{id}", tags=["viewing"])

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from radiograde.service.http.openapi import problems
 from radiograde.service.http.page_queries import Queries
+from radiograde.service.http.problems import problems
 from radiograde.service.result_schema import Severity
 from radiograde.service.worklist.change_feed import Listener
 from radiograde.service.worklist.cursor import Order, parse_cursor

@@ -16,8 +16,7 @@ from radiograde.service.config.site import FilmSource
 from radiograde.service.films.intake import Receipt
 from radiograde.service.http.dicomweb.stow_endpoint import StowEndpoint
 from radiograde.service.http.middleware import RequestLog
-from radiograde.service.http.openapi import DocumentedApi
-from radiograde.service.http.problems import add_problem_handlers
+from radiograde.service.http.problems import DocumentedApi, add_problem_handlers
 from radiograde.service.http.routes import stow_routes
 
 BOUNDARY = "bOuNdArY"
