@@ -25,7 +25,7 @@ class WorkQueue(Protocol):
         again: bool = False,
         delay_s: float = 0.0,
     ) -> None:
-        """Record that a film is to be graded, after a pause; ``again``: although it was tried."""
+        """Record that a film is to be graded, after a delay; ``again``: although it was tried."""
         ...
 
     def deliver(
@@ -37,7 +37,7 @@ class WorkQueue(Protocol):
         attempt: int,
         delay_s: float = 0.0,
     ) -> None:
-        """Record that a result is to be sent to a destination, after a pause."""
+        """Record that a result is to be sent to a destination, after a delay."""
         ...
 
 
@@ -62,7 +62,7 @@ class DurableQueue:
         again: bool = False,
         delay_s: float = 0.0,
     ) -> None:
-        """Record that a film is to be graded, after a pause; ``again``: although it was tried."""
+        """Record that a film is to be graded, after a delay; ``again``: although it was tried."""
         options: EnqueueOptions = {
             "workflow_name": GRADE,
             "queue_name": GRADE,
@@ -81,7 +81,7 @@ class DurableQueue:
         attempt: int,
         delay_s: float = 0.0,
     ) -> None:
-        """Record that a result is to be sent to a destination, after a pause."""
+        """Record that a result is to be sent to a destination, after a delay."""
         options: EnqueueOptions = {
             "workflow_name": DELIVER,
             "queue_name": DELIVER,

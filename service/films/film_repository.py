@@ -106,7 +106,7 @@ class FilmRepository:
         return self._database.exists(query)
 
     def accept(self, film: NewFilm, *, delay_s: float = 0.0) -> bool:
-        """Record a film and the work of grading it, after a pause; False where its key is known."""
+        """Record a film and the work of grading it, after a delay; False where its key is known."""
         row = dataclasses.asdict(film) | {"received": datetime.now(UTC), "state": "waiting"}
         try:
             with self._database.write() as connection:
@@ -171,7 +171,7 @@ class FilmRepository:
         return connection.execute(_waiting(film_id).values(values)).rowcount > 0
 
     def start_over(self, connection: sa.Connection, film_id: str, *, delay_s: float = 0.0) -> None:
-        """Have a film wait as if it had never been graded, and record the work, after a pause.
+        """Have a film wait as if it had never been graded, and record the work, after a delay.
 
         Its result is removed.
         """
@@ -181,7 +181,7 @@ class FilmRepository:
         self._queue.grade(connection, film_id, again=True, delay_s=delay_s)
 
     def put_off(self, film_id: str, delay_s: float) -> None:
-        """Record that a film that waits is to be graded again, after a pause."""
+        """Record that a film that waits is to be graded again, after a delay."""
         query = sa.select(films.c.id).where(films.c.id == film_id, films.c.state == "waiting")
         with self._database.write() as connection:
             if connection.execute(query).first() is not None:

@@ -25,7 +25,7 @@ log = structlog.get_logger("radiograde.work")
 MOST_ATTEMPTS = 3
 """Times a film may be begun: one that takes the worker down with it is not begun for ever."""
 
-PAUSE_S = 30.0
+RETRY_DELAY_S = 30.0
 """Before a film whose grading broke is begun again."""
 
 GAVE_UP = "gave_up"
@@ -102,7 +102,7 @@ class FilmGrader:
             self._fail(film_id, FILM_GONE)
         except Exception as error:  # noqa: BLE001 - a full disk, or whatever a library may raise
             log.error("grading_broke", film_id=film_id, type=type(error).__name__)
-            self._records.films.put_off(film_id, PAUSE_S)
+            self._records.films.put_off(film_id, RETRY_DELAY_S)
 
     def _fail(self, film_id: str, code: str) -> None:
         with self._records.database.write() as connection:
