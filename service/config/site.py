@@ -19,7 +19,7 @@ AeTitle = Annotated[str, Field(pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])
 """DICOM PS3.5 6.2, VR AE: at most 16 characters, no backslash, no space at either end."""
 
 Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
-Kind = Literal["sr", "seg", "sc", "fhir", "fhir_r5", "pdf", "json"]
+DocumentKind = Literal["sr", "seg", "sc", "fhir", "fhir_r5", "pdf", "json"]
 """The documents of a result, by their short names; ``fhir`` is R4."""
 
 FilmSource = Literal["dicom", "dicomweb", "folder", "http"]
@@ -87,13 +87,13 @@ class DeliveryConfig(Table):
 
 class _DestinationConfig(Table):
     name: Name
-    send: tuple[Kind, ...] = ()
+    send: tuple[DocumentKind, ...] = ()
     sources: tuple[FilmSource, ...] = Field(
         ("dicom", "dicomweb", "folder"), description="It gets results of films that came so"
     )
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
+    def kinds(self) -> tuple[DocumentKind, ...]:
         """The documents that it gets."""
         return self.send
 
@@ -162,7 +162,7 @@ class FhirDestinationConfig(_HttpDestinationConfig):
     send: tuple[Literal["fhir"], ...] = ("fhir",)
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
+    def kinds(self) -> tuple[DocumentKind, ...]:
         """The bundle in the server's version."""
         return ("fhir",) if self.version == "R4" else ("fhir_r5",)
 
@@ -172,7 +172,7 @@ class FolderDestinationConfig(_DestinationConfig):
 
     type: Literal["folder"]
     path: Path
-    send: tuple[Kind, ...] = ("json", "sr", "seg", "sc", "pdf")
+    send: tuple[DocumentKind, ...] = ("json", "sr", "seg", "sc", "pdf")
 
 
 DestinationConfig = Annotated[

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import structlog
 from ulid import ULID
 
-from radiograde.service.config.site import DestinationConfig, Kind
+from radiograde.service.config.site import DestinationConfig, DocumentKind
 from radiograde.service.database.engine import Database
 from radiograde.service.database.tables import films
 from radiograde.service.delivery.delivery_repository import DeliveryRepository
@@ -21,7 +21,7 @@ from radiograde.service.reviews.review_repository import ReviewRepository
 
 log = structlog.get_logger("radiograde.reviews")
 
-SENT_AGAIN: frozenset[Kind] = WITH_REVIEWS | {"sr"}
+SENT_AGAIN: frozenset[DocumentKind] = WITH_REVIEWS | {"sr"}
 """Documents of which there is another after a review."""
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 
-from radiograde.service.config.site import Kind
+from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
 
-BUILDERS: Mapping[Kind, str] = {
+BUILDERS: Mapping[DocumentKind, str] = {
     "sr": "radiograde.service.documents.sr:structured_report",
     "seg": "radiograde.service.documents.seg:segmentation",
     "sc": "radiograde.service.documents.capture:secondary_capture",
@@ -20,18 +20,18 @@ BUILDERS: Mapping[Kind, str] = {
 }
 """What makes each document; what it needs is heavy, and imported when the first one is made."""
 
-OF_FILM: frozenset[Kind] = frozenset({"sr", "seg", "sc"})
+OF_FILM: frozenset[DocumentKind] = frozenset({"sr", "seg", "sc"})
 """Documents that refer to a DICOM instance."""
 
-OF_SCORES: frozenset[Kind] = frozenset({"seg", "sc"})
+OF_SCORES: frozenset[DocumentKind] = frozenset({"seg", "sc"})
 """Documents that show where the scores come from."""
 
 
-WITH_REVIEWS: frozenset[Kind] = frozenset({"pdf", "json"})
+WITH_REVIEWS: frozenset[DocumentKind] = frozenset({"pdf", "json"})
 """Documents that show what readers said, and so change with every review."""
 
 
-def kinds_of(graded: GradedFilm) -> frozenset[Kind]:
+def kinds_of(graded: GradedFilm) -> frozenset[DocumentKind]:
     """Return which documents there are of a result.
 
     Of a scored film all; of a rejected one those that say why; of a picture none that would refer
@@ -45,7 +45,7 @@ def kinds_of(graded: GradedFilm) -> frozenset[Kind]:
     return kinds
 
 
-NAMES: Mapping[Kind, tuple[str, str]] = {
+NAMES: Mapping[DocumentKind, tuple[str, str]] = {
     "sr": ("sr.dcm", "application/dicom"),
     "seg": ("seg.dcm", "application/dicom"),
     "sc": ("sc.dcm", "application/dicom"),
@@ -56,7 +56,7 @@ NAMES: Mapping[Kind, tuple[str, str]] = {
 }
 
 
-def builder_of(kind: Kind) -> Callable[[GradedFilm], Document]:
+def builder_of(kind: DocumentKind) -> Callable[[GradedFilm], Document]:
     """Return the function that makes a document of a graded film."""
     module, name = BUILDERS[kind].split(":")
     builder: Callable[[GradedFilm], Document] = getattr(importlib.import_module(module), name)

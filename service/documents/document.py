@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from radiograde.service.config.site import Kind
+from radiograde.service.config.site import DocumentKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Document:
     DICOM object, else None.
     """
 
-    kind: Kind
+    kind: DocumentKind
     name: str
     media_type: str
     content: bytes

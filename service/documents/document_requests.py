@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from radiograde.service.config.site import Kind
+from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.builders import NAMES, WITH_REVIEWS, builder_of
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
@@ -18,13 +18,15 @@ from radiograde.service.reviews.review import Review
 class DocumentRequest:
     """A document that there may be of a result; ``kept_as``: its file's name beside the film."""
 
-    kind: Kind
+    kind: DocumentKind
     name: str
     kept_as: str
     make: Callable[[GradedFilm], Document]
 
 
-def document_requests(kinds: Iterable[Kind], reviews: Sequence[Review]) -> list[DocumentRequest]:
+def document_requests(
+    kinds: Iterable[DocumentKind], reviews: Sequence[Review]
+) -> list[DocumentRequest]:
     """Return what is asked for by kind; to the report belong those of its reviews."""
     wanted = list(kinds)
     found = [_request(kind, reviews) for kind in wanted]
@@ -37,7 +39,7 @@ def review_document_request(review: Review) -> DocumentRequest:
     return DocumentRequest("sr", name, name, partial(_review_report, review=review))
 
 
-def _request(kind: Kind, reviews: Sequence[Review]) -> DocumentRequest:
+def _request(kind: DocumentKind, reviews: Sequence[Review]) -> DocumentRequest:
     name, _ = NAMES[kind]
     kept_as = name
     if kind in WITH_REVIEWS and reviews:
@@ -47,7 +49,7 @@ def _request(kind: Kind, reviews: Sequence[Review]) -> DocumentRequest:
     return DocumentRequest(kind, name, kept_as, partial(_build, kind=kind))
 
 
-def _build(graded: GradedFilm, kind: Kind) -> Document:
+def _build(graded: GradedFilm, kind: DocumentKind) -> Document:
     return builder_of(kind)(graded)
 
 

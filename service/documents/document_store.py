@@ -11,7 +11,7 @@ from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.scoring.result_json import parse_result
-from radiograde.service.config.site import Kind
+from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.builders import NAMES, OF_FILM, kinds_of
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_requests import (
@@ -61,7 +61,7 @@ class DocumentStore:
         except RadiogradeError as error:
             raise UndocumentedError(f"There are no documents of this. {error.message}") from error
 
-    def document(self, result_id: str, kind: Kind) -> Document:
+    def document(self, result_id: str, kind: DocumentKind) -> Document:
         """Return one document of a result.
 
         Raises:
@@ -76,14 +76,14 @@ class DocumentStore:
             )
         return found[0]
 
-    def documents(self, result_id: str, kinds: Iterable[Kind]) -> list[Document]:
+    def documents(self, result_id: str, kinds: Iterable[DocumentKind]) -> list[Document]:
         """Return those of the kinds that there are of a result, and of ``sr`` also its reviews'.
 
         Raises as :meth:`document`.
         """
         return self._gather(result_id, document_requests(kinds, self._reviews.of(result_id)))
 
-    def make(self, graded: GradedFilm, kinds: Iterable[Kind]) -> None:
+    def make(self, graded: GradedFilm, kinds: Iterable[DocumentKind]) -> None:
         """Make and keep those of the kinds that there are of a film that was just graded.
 
         Raises:

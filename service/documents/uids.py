@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 
-from radiograde.service.config.site import Kind
+from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.graded_film import GradedFilm
 
 _NAMESPACE = uuid.UUID("a9d2c3a6-27b1-4f0e-9a55-6d1f0c1b7e42")
@@ -28,12 +28,12 @@ def source_key(graded: GradedFilm) -> str:
     return graded.film.sop_instance_uid or graded.film.sha256
 
 
-def document_uid(graded: GradedFilm, kind: Kind) -> str:
+def document_uid(graded: GradedFilm, kind: DocumentKind) -> str:
     """Return the SOP Instance UID of a document: one for each film, model and kind."""
     return derived_uid("document", kind, source_key(graded), graded.result.model.sha256)
 
 
-def series_uid(graded: GradedFilm, kind: Kind) -> str:
+def series_uid(graded: GradedFilm, kind: DocumentKind) -> str:
     """Return the UID of the series that the document stands in, alone."""
     return derived_uid("series", kind, source_key(graded), graded.result.model.sha256)
 

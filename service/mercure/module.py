@@ -26,7 +26,7 @@ from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
 from radiograde.model.scoring.result import NOTICE, ScaleScore, SeverityResult
 from radiograde.model.scoring.scorer import Scorer
-from radiograde.service.config.site import Kind
+from radiograde.service.config.site import DocumentKind
 from radiograde.service.delivery.routing import is_reportable
 from radiograde.service.documents.builders import builder_of, kinds_of
 from radiograde.service.documents.document import Document
@@ -39,7 +39,7 @@ TASK, RESULT = "task.json", "result.json"
 
 log = structlog.get_logger("radiograde.mercure")
 
-Builders = Callable[[Kind], Callable[[GradedFilm], Document]]
+Builders = Callable[[DocumentKind], Callable[[GradedFilm], Document]]
 
 
 class ModuleSettings(BaseModel):
@@ -56,7 +56,7 @@ class Graded:
     """One film's result, and which documents of it were written."""
 
     result: SeverityResult
-    documents: tuple[Kind, ...] = ()
+    documents: tuple[DocumentKind, ...] = ()
 
 
 def run_module(
@@ -123,12 +123,12 @@ class _Module:
         if self._settings.copy_films and grading.film is not None:
             shutil.copyfile(path, self._out_dir / path.name)
         graded = grading.graded_film()
-        kinds: tuple[Kind, ...] = ()
+        kinds: tuple[DocumentKind, ...] = ()
         if graded is not None and is_reportable(grading.result.status, grading.sop_class_uid):
             kinds = self._write_documents(graded)
         return Graded(dataclasses.replace(grading.result, maps=None), kinds)
 
-    def _write_documents(self, graded: GradedFilm) -> tuple[Kind, ...]:
+    def _write_documents(self, graded: GradedFilm) -> tuple[DocumentKind, ...]:
         kinds = tuple(kind for kind in self._settings.documents if kind in kinds_of(graded))
         for kind in kinds:
             document = self._builders(kind)(graded)

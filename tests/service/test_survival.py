@@ -22,7 +22,7 @@ from pydicom import dcmread
 from pynetdicom import AE
 
 from radiograde.service.config.settings import Settings
-from radiograde.service.config.site import Kind
+from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.builders import NAMES
 from radiograde.service.grading.records import Records, open_records
 from tests.orthanc import free_port
@@ -32,7 +32,7 @@ from tests.service.processes import Process
 
 FILMS = int(os.environ.get("RADIOGRADE_TEST_FILMS", "40"))
 DX = "1.2.840.10008.5.1.4.1.1.1.1"
-SENT: tuple[Kind, ...] = ("json", "sr")
+SENT: tuple[DocumentKind, ...] = ("json", "sr")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
-from radiograde.service.config.site import Kind
+from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.overlay import overlay_png
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.http.problems import problems
@@ -17,7 +17,7 @@ from radiograde.service.http.runtime import Service
 router = APIRouter(prefix="/v1/results/{id}", tags=["documents"])
 
 ResultId = Annotated[str, Path(description="`id` of a result")]
-PATHS: dict[Kind, tuple[str, str]] = {
+PATHS: dict[DocumentKind, tuple[str, str]] = {
     "sr": ("/sr", "DICOM structured report"),
     "seg": ("/seg", "DICOM segmentation of lungs and opacity"),
     "sc": ("/sc", "DICOM secondary capture with the numbers"),
@@ -26,7 +26,7 @@ PATHS: dict[Kind, tuple[str, str]] = {
 }
 
 
-def _route(kind: Kind) -> Callable[..., Response]:
+def _route(kind: DocumentKind) -> Callable[..., Response]:
     def document(service: Service, id: ResultId) -> Response:
         found = service.records.document_store.document(id, kind)
         headers = {"Content-Disposition": f'inline; filename="{found.name}"'}
@@ -49,7 +49,7 @@ def _answers(media_type: str) -> dict[int | str, dict[str, object]]:
     }
 
 
-_MEDIA_TYPES: dict[Kind, str] = {"fhir": "application/fhir+json", "pdf": "application/pdf"}
+_MEDIA_TYPES: dict[DocumentKind, str] = {"fhir": "application/fhir+json", "pdf": "application/pdf"}
 
 for _kind, (_path, _what) in PATHS.items():
     router.add_api_route(

@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
-from radiograde.service.config.site import Kind
+from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.document import Document
 
 RESULT_ID = "01JARADMZ00000000000000000"
@@ -20,7 +20,7 @@ PATIENT = ("NAMELESS", "P-4711", "19600102")
 def dicom_document(
     number: int = 1,
     *,
-    kind: Kind = "sc",
+    kind: DocumentKind = "sc",
     sop_class: str = SecondaryCaptureImageStorage,
     syntax: str = ExplicitVRLittleEndian,
     side: int = 8,

@@ -14,7 +14,7 @@ from pydicom import dcmread
 
 from radiograde.model.errors import NotFoundError
 from radiograde.model.limits import Limits
-from radiograde.service.config.site import DestinationConfig, FolderDestinationConfig, Kind
+from radiograde.service.config.site import DestinationConfig, DocumentKind, FolderDestinationConfig
 from radiograde.service.delivery.deliver import Deliverer, RetryPolicy
 from radiograde.service.delivery.destinations.destination import Destination
 from radiograde.service.delivery.open_destination import open_destination
@@ -34,7 +34,7 @@ from tests.service.reviews.made import CORRECTED
 CORRECTION = Judgement("corrected", CORRECTED, None)
 
 
-def folder(path: Path, *send: Kind, name: str = "share") -> FolderDestinationConfig:
+def folder(path: Path, *send: DocumentKind, name: str = "share") -> FolderDestinationConfig:
     return FolderDestinationConfig(type="folder", name=name, path=path, send=send)
 
 

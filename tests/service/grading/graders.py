@@ -11,7 +11,7 @@ from pathlib import Path
 
 from radiograde.model.limits import Limits
 from radiograde.model.scoring.scorer import Scorer
-from radiograde.service.config.site import DeliveryConfig, FolderDestinationConfig, Kind
+from radiograde.service.config.site import DeliveryConfig, DocumentKind, FolderDestinationConfig
 from radiograde.service.delivery.deliver import Deliverer, RetryPolicy
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.delivery.routing import RoutingRules
@@ -52,10 +52,10 @@ class Outbox:
 class EmptyDocuments:
     """A document store whose documents are empty."""
 
-    def documents(self, result_id: str, kinds: Iterable[Kind]) -> list[Document]:
+    def documents(self, result_id: str, kinds: Iterable[DocumentKind]) -> list[Document]:
         return [Document(kind, kind, "text/plain", b"") for kind in kinds]
 
-    def make(self, graded: GradedFilm, kinds: Iterable[Kind]) -> None:
+    def make(self, graded: GradedFilm, kinds: Iterable[DocumentKind]) -> None:
         pass
 
 

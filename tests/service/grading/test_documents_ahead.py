@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from radiograde.model.limits import Limits
-from radiograde.service.config.site import FolderDestinationConfig, Kind
+from radiograde.service.config.site import DocumentKind, FolderDestinationConfig
 from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.errors import NoSpaceError
@@ -17,7 +17,7 @@ from radiograde.service.grading.records import Records
 from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import FakeScorer, png
 
-KINDS: tuple[Kind, ...] = ("sr", "seg", "sc", "pdf", "json", "fhir")
+KINDS: tuple[DocumentKind, ...] = ("sr", "seg", "sc", "pdf", "json", "fhir")
 FILES = {"sr.dcm", "seg.dcm", "sc.dcm", "report.pdf", "result.json", "fhir.json"}
 
 

@@ -14,7 +14,7 @@ from pydicom.uid import CTImageStorage
 
 from radiograde.model.limits import Limits
 from radiograde.model.scoring.scorer import Scorer
-from radiograde.service.config.site import Kind
+from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.mercure import module as mercure
@@ -72,7 +72,7 @@ def task(tmp_path: Path) -> Task:
     return Task(tmp_path)
 
 
-def fake_builders(kind: Kind) -> Callable[[GradedFilm], Document]:
+def fake_builders(kind: DocumentKind) -> Callable[[GradedFilm], Document]:
     """Return builders whose documents are the film under a UID of their own."""
 
     def build(graded: GradedFilm) -> Document:
@@ -221,7 +221,7 @@ def test_a_task_without_films_fails(task: Task, capsys: pytest.CaptureFixture[st
 def test_what_breaks_fails_the_task_and_names_nobody(
     task: Task, broken: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def builders(kind: Kind) -> Callable[[GradedFilm], Document]:
+    def builders(kind: DocumentKind) -> Callable[[GradedFilm], Document]:
         raise RuntimeError("DOE^JANE")
 
     task.put(film_bytes())
