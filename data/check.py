@@ -154,12 +154,12 @@ def _words(films: Sequence[Film]) -> Iterator[str]:
     findings = Counter(word for film in films for word in unknown_words(film.finding))
     reads = Counter(film.read for film in films if not is_known_read(film.read))
     for column, words in (("finding", findings), ("read", reads)):
-        told = [
+        shown = [
             f"{word[:LONGEST_WORD]!r} ({count})" for word, count in words.most_common(MOST_WORDS)
         ]
         more = f" and {len(words) - MOST_WORDS} other words" if len(words) > MOST_WORDS else ""
-        if told:
-            yield f"{column}: nothing is concluded from {', '.join(told)}{more}"
+        if shown:
+            yield f"{column}: nothing is concluded from {', '.join(shown)}{more}"
 
 
 def _unstated_hearts(films: Sequence[Film]) -> Iterator[str]:

@@ -44,7 +44,7 @@ def data() -> None:
 @click.option("--part", is_flag=True, help="DIR is a part of a set: what it lacks is no problem.")
 @click.option("--json", "as_json", is_flag=True, help="Print counts and warnings as JSON.")
 def check(sources: tuple[Path, ...], thorough: bool, part: bool, as_json: bool) -> None:
-    """Tell what DIR holds, or everything that is wrong with it.
+    """Summarise what DIR holds, or list everything that is wrong with it.
 
     Of several DIR the films are joined, as in training. Every header and every mask's size is
     looked at; of 500 films, spread over all sources, also the pixels. With --thorough the pixels of
@@ -65,8 +65,8 @@ def check(sources: tuple[Path, ...], thorough: bool, part: bool, as_json: bool) 
         _refuse(sources, ManifestError(report.problems))
     summary = summarise(manifest)
     if as_json:
-        told = {"warnings": report.warnings, "decoded": report.decoded}
-        click.echo(json.dumps(asdict(summary) | told))
+        found = {"warnings": report.warnings, "decoded": report.decoded}
+        click.echo(json.dumps(asdict(summary) | found))
     else:
         show_summary(summary)
         click.echo(f"Pixels decoded of {report.decoded} of {summary.films} films.")

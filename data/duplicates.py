@@ -48,7 +48,7 @@ def same_files(films: Sequence[Film]) -> Iterator[tuple[Film, Film]]:
 
 
 def thumbnail(pixels: NDArray[np.float32]) -> Thumbnail:
-    """Return what is told of a film (H, W) by its structure: (1024,) of mean 0 and length 1.
+    """Return what a film (H, W) looks like by its structure: (1024,) of mean 0 and length 1.
 
     Grey values count by their rank, so that gamma and window play no part; the slow course of
     brightness, which all chests share, is taken out.

@@ -1,4 +1,4 @@
-"""One labelled film: where it lies, whose it is, and what readers said of it."""
+"""One labelled film: where it lies, whose it is, and what readers made of it."""
 
 from __future__ import annotations
 

@@ -39,12 +39,12 @@ def states_of(words: tuple[str, ...]) -> Mapping[str, bool]:
     nothing, the rest of the list is absent; where one word is not, the rest is unknown. A word
     that contains ``pneumonia``, such as a pathogen's, is a pneumonia.
     """
-    said = _split(words)
-    named = [_SPELLINGS.get(word, "") for word in said]
+    parts = _split(words)
+    named = [_SPELLINGS.get(word, "") for word in parts]
     states = dict.fromkeys(filter(None, named), True)
-    if any("pneumonia" in word for word in said):
+    if any("pneumonia" in word for word in parts):
         states["Pneumonia"] = True
-    if said and all(name == NOTHING or name in NIH for name in named):
+    if parts and all(name == NOTHING or name in NIH for name in named):
         states = {name: name in states for name in (NOTHING, *NIH)}
     elif states and any(name in NIH for name in states):
         states[NOTHING] = False

@@ -1,4 +1,4 @@
-"""What training needs of a set of films as a whole; asked by ``data check`` and by training."""
+"""What training needs of a set of films as a whole; for ``data check`` and training."""
 
 from __future__ import annotations
 

@@ -67,10 +67,10 @@ def _facts(source: Source) -> dict[str, Row]:
         path = source.find(table)
         for line in path.read_text(encoding="latin-1").splitlines() if path else ():
             film = FILM.search(line)
-            told = re.search(r"(\d+|\?)\s+(male|female)", line, re.IGNORECASE)
-            if film and told:
-                age = told[1] if told[1] != "?" else ""
-                facts[film[0].upper()] = {"age": age, "sex": SEXES[told[2].lower()]}
+            known = re.search(r"(\d+|\?)\s+(male|female)", line, re.IGNORECASE)
+            if film and known:
+                age = known[1] if known[1] != "?" else ""
+                facts[film[0].upper()] = {"age": age, "sex": SEXES[known[2].lower()]}
     return facts
 
 

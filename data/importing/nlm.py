@@ -56,7 +56,7 @@ def _films(source: Source, prefix: str) -> Iterator[Path]:
 
 
 def _film(source: Source, image: Path) -> Row:
-    """Return what the reading's text and the name tell, which ends in 1 for tuberculosis."""
+    """Return the facts of the reading's text and of the name, which ends in 1 for tuberculosis."""
     known = FILM.fullmatch(image.stem)
     ill = known is not None and known[1] == "1"
     reading = source.by_name.get(f"{image.stem}.txt")

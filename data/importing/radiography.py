@@ -15,7 +15,7 @@ CLASSES: dict[str, Row] = {
     "Viral Pneumonia": {"finding": "Viral Pneumonia", "read": "child"},
 }
 """What the folders say. Viral pneumonias are children's of 1 to 5 years, from Guangzhou; of the
-normal ones an eighth is, and nothing tells which."""
+normal ones an eighth is, and nothing says which."""
 
 
 def rows(source: Source) -> Iterator[Row]:

@@ -54,8 +54,8 @@ COLLECTION = Collection(
 
 
 def _read(line: Mapping[str, str]) -> str:
-    said = [read for column, read in READS.items() if line.get(column) in ("1", "1.0")]
-    return said[0] if len(said) == 1 else ""
+    reads = [read for column, read in READS.items() if line.get(column) in ("1", "1.0")]
+    return reads[0] if len(reads) == 1 else ""
 
 
 def _boxes(text: str) -> str:

@@ -106,7 +106,7 @@ def header_of(path: Path) -> Header | None:
 
 
 def facts_of(header: Header | None) -> dict[str, str]:
-    """Return sex and age as a DICOM header tells them."""
+    """Return sex and age as a DICOM header states them."""
     if header is None:
         return {}
     sex = (header.text("PatientSex") or "").upper()

@@ -1,4 +1,4 @@
-"""What a manifest passes, training takes: whatever is wrong is told before it starts."""
+"""What a manifest passes, training takes: whatever is wrong is found before it starts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def write(folder: Path, changes: Mapping[int, Mapping[str, str]]) -> Path:
     return folder
 
 
-def told(folder: Path, **cells: str) -> list[str]:
+def problems(folder: Path, **cells: str) -> list[str]:
     return [str(problem) for problem in report(folder, {1: cells}).problems]
 
 
@@ -65,12 +65,12 @@ def test_readers_of_any_name_and_unknown_words_pass(folder: Path) -> None:
 
 def test_a_film_that_is_none_is_named(folder: Path) -> None:
     (folder / "1.png").write_bytes(b"nothing")
-    assert told(folder) == ["row 3, image: The file is neither a DICOM film nor PNG nor JPEG."]
+    assert problems(folder) == ["row 3, image: The file is neither a DICOM film nor PNG nor JPEG."]
     save(folder / "1.png", phantom().pixels)
     (folder / "1.png").write_bytes((folder / "1.png").read_bytes()[:3000])
-    assert told(folder) == ["row 3, image: The picture is damaged or cut short. Send it again."]
+    assert problems(folder) == ["row 3, image: The picture is damaged or cut short. Send it again."]
     write_dicom(folder / "1.png", phantom())
-    assert told(folder) == []
+    assert problems(folder) == []
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_what_does_not_fit_the_film_is_named(
     odd = np.zeros((128, 112), np.uint8)
     odd[40:80, 20:40], odd[40:80, 70:90] = 1, 3
     Image.fromarray(odd).save(folder / "odd.png")
-    first, *_ = told(folder, **cells)
+    first, *_ = problems(folder, **cells)
     assert first.startswith(f"row 3, {problem}")
 
 

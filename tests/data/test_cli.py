@@ -1,4 +1,4 @@
-"""``radiograde data``: what is told, what is written, and the exit codes."""
+"""``radiograde data``: what is shown, what is written, and the exit codes."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def test_phantoms_need_a_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "lesson"),
+    ("arguments", "text"),
     [
         (["--help"], "Two columns are needed"),
         (["check", "--help"], "Exit code 0"),
@@ -190,5 +190,5 @@ def test_phantoms_need_a_folder(tmp_path: Path) -> None:
         (["phantom", "--help"], "radiograde score film.dcm"),
     ],
 )
-def test_help_teaches(arguments: list[str], lesson: str) -> None:
-    assert lesson in run(*arguments).output
+def test_help_teaches(arguments: list[str], text: str) -> None:
+    assert text in run(*arguments).output

@@ -178,7 +178,7 @@ def test_all_problems_are_found_and_the_first_twenty_told(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "no rows"),
         ("image,patient\n", "no rows"),
@@ -187,8 +187,8 @@ def test_all_problems_are_found_and_the_first_twenty_told(tmp_path: Path) -> Non
         ('image,patient\n"a.png,P1\n', "malformed near line 2"),
     ],
 )
-def test_a_table_that_is_none(tmp_path: Path, text: str, told: str) -> None:
-    assert told in problems(tmp_path, text)[0]
+def test_a_table_that_is_none(tmp_path: Path, text: str, message: str) -> None:
+    assert message in problems(tmp_path, text)[0]
 
 
 def test_two_names_for_one_column(tmp_path: Path) -> None:

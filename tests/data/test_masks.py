@@ -155,7 +155,7 @@ def test_a_mask_of_other_proportions_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "message"),
     [
         ((0, 1, 3), "holds the values 0, 1, 3. Say in mask_values"),
         ((0, 100, 200), "holds the values 0, 100, 200"),
@@ -169,10 +169,10 @@ def test_a_mask_that_could_mean_several_things_is_refused(
     phantom: Phantom,
     labels: NDArray[np.uint8],
     values: tuple[int, ...],
-    told: str,
+    message: str,
 ) -> None:
     mask = Image.fromarray(np.array(values, np.uint8)[labels])
-    assert told in refusal(masked(tmp_path, phantom, mask))
+    assert message in refusal(masked(tmp_path, phantom, mask))
 
 
 def test_noise_is_no_mask(tmp_path: Path, phantom: Phantom) -> None:

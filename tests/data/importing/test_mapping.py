@@ -142,7 +142,7 @@ def test_yolo_boxes(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         ("[columns]", "[colums]", "no part colums"),
         ('patient = "MRN"', "", "needs patient among its columns"),
@@ -155,8 +155,10 @@ def test_yolo_boxes(folder: Path) -> None:
         ("[values.read]", "[values]\nage = 1\n[values.read]", "a table of words"),
     ],
 )
-def test_a_mapping_that_cannot_be_is_refused(folder: Path, old: str, new: str, told: str) -> None:
-    assert told in refusal(folder, TOML.replace(old, new))
+def test_a_mapping_that_cannot_be_is_refused(
+    folder: Path, old: str, new: str, message: str
+) -> None:
+    assert message in refusal(folder, TOML.replace(old, new))
 
 
 def test_boxes_that_are_none_are_refused(folder: Path) -> None:
