@@ -13,7 +13,7 @@ from radiograde.model.errors import RadiogradeError
 
 
 class ConfigError(RadiogradeError):
-    """A configuration file that is missing or wrong, or asks for a device that is not here."""
+    """A configuration file that is missing or wrong, or needs a device that is not here."""
 
     code = "configuration"
     title = "The configuration cannot be used"

@@ -71,7 +71,7 @@ def targets_of(films: Sequence[Film]) -> Targets:
     """Return the targets of the films, in their order.
 
     Raises:
-        ManifestError: a reader that the network has no place for.
+        ManifestError: a reader whom the network does not know.
     """
     _check_readers(films)
     nothing = float("nan")

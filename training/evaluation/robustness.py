@@ -111,10 +111,10 @@ def perturbation_shifts(
     folds = dataset.folds.numpy()[films]
     spec = Preprocessing(size=dataset.cache.cells.shape[-1])
     scores = np.zeros((len(PERTURBATIONS) + 1, len(films)))
-    for place, (path, fold) in enumerate(
+    for column, (path, fold) in enumerate(
         track(list(zip(paths, folds, strict=True)), "Perturbing films")
     ):
-        scores[:, place] = _global_scores(path, int(fold), graders, spec)
+        scores[:, column] = _global_scores(path, int(fold), graders, spec)
     moved = scores[1:] - scores[0]
     return [
         PerturbationShift(

@@ -59,7 +59,7 @@ class TrainingData:
 
 @dataclass(frozen=True, slots=True)
 class FitContext:
-    """What all fits of a run share: where it lies, its choices, this process, who is told."""
+    """What all fits of a run share: where it lies, its choices, this process, who follows it."""
 
     paths: RunPaths
     config: TrainConfig

@@ -55,7 +55,7 @@ class RunFacts:
 class RunRecord:
     """The record of one run; a stage that is killed outright counts from its last beginning.
 
-    ``teacher``: folder of the run that taught it; what that took is kept beside its own minutes.
+    ``teacher``: folder of its teacher's run; what that took is kept beside its own minutes.
     """
 
     def __init__(

@@ -39,10 +39,8 @@ def agreement_section(result: EvaluationResult) -> Section:
 
 def _firsts(rows: Rows) -> frozenset[int]:
     """Return the numbers of the rows whose reference is not that of the row above."""
-    references = [None, *(row.reference for row in rows)]
-    return frozenset(
-        number for number, row in enumerate(rows) if row.reference != references[number]
-    )
+    above = [None, *(row.reference for row in rows)]
+    return frozenset(number for number, row in enumerate(rows) if row.reference != above[number])
 
 
 def _cells(row: ComparatorRow, first: bool) -> tuple[str, ...]:
@@ -61,24 +59,24 @@ def _forest(rows: Rows) -> Plot:
     """Return every row's error as a dot on a line, under its reference's name."""
     firsts = _firsts(rows)
     names: dict[float, str] = {}
-    place = -1.5
+    height = -1.5
     figure = sheet(9.0, 0.7 + 0.2 * (len(rows) + 1.5 * len(firsts)))
     axes = figure.subplots()
     for number, row in enumerate(rows):
         if number in firsts:
-            place += 1.5
-            names[place] = row.reference
-        place += 1.0
-        names[place] = row.grader
+            height += 1.5
+            names[height] = row.reference
+        height += 1.0
+        names[height] = row.grader
         low, high = row.agreement.mae_95
         colour = OURS if row.is_ours else MUTED
-        axes.plot([low, high], [place, place], color=colour, linewidth=1.5)
-        axes.plot(row.agreement.mae, place, "o", color=colour, markersize=5)
+        axes.plot([low, high], [height, height], color=colour, linewidth=1.5)
+        axes.plot(row.agreement.mae, height, "o", color=colour, markersize=5)
     axes.set_yticks(list(names), list(names.values()))
     references = {row.reference for row in rows}
     for label in axes.get_yticklabels():
         label.set_fontweight("bold" if label.get_text() in references else "normal")
-    axes.set(xlabel="mean absolute error (95 % interval)", ylim=(place + 0.7, -0.7))
+    axes.set(xlabel="mean absolute error (95 % interval)", ylim=(height + 0.7, -0.7))
     axes.set_xlim(left=0)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)

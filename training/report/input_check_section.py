@@ -50,12 +50,12 @@ def _roc(films: Array, others: Array, threshold: float) -> Plot:
     figure = sheet(4.4, 4.4)
     axes = figure.subplots()
     corner = axes.inset_axes((0.32, 0.12, 0.62, 0.62))
-    for place in (axes, corner):
-        place.plot(_passing(others, cuts), _passing(films, cuts), color=OURS, linewidth=1.3)
+    for part in (axes, corner):
+        part.plot(_passing(others, cuts), _passing(films, cuts), color=OURS, linewidth=1.3)
         at = np.array([threshold])
-        place.plot(_passing(others, at), _passing(films, at), "o", color=MISSED, fillstyle="none")
+        part.plot(_passing(others, at), _passing(films, at), "o", color=MISSED, fillstyle="none")
         for direction in ("x", "y"):
-            getattr(place, f"{direction}axis").set_major_formatter("{x:.0%}")
+            getattr(part, f"{direction}axis").set_major_formatter("{x:.0%}")
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     axes.set(xlabel="other pictures let pass", ylabel="frontal films let pass")
     corner.set(xlim=(-0.002, CORNER), ylim=(1 - CORNER, 1.002))

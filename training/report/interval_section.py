@@ -70,7 +70,7 @@ def _coverage(scales: dict[str, GradedScale]) -> Plot:
     axes.yaxis.set_major_formatter("{x:.0%}")
     axes.legend(loc="lower right")
     promised = ", ".join(f"{level:.0%}" for level in LEVELS)
-    alt = f"EvaluationResult coverage of intervals that promise {promised}: {'; '.join(worded)}."
+    alt = f"Measured coverage of intervals that promise {promised}: {'; '.join(worded)}."
     return plot(figure, "Promised and measured coverage", alt)
 
 

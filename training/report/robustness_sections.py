@@ -39,23 +39,23 @@ def subgroup_section(result: EvaluationResult) -> Section:
 
 
 def _subgroup_bars(groups: Sequence[SubgroupMetrics], level: float) -> Plot:
-    places, names = _places(groups), [_name(group) for group in groups]
-    figure = sheet(9.0, 1.0 + 0.26 * (places[-1] + 1))
+    heights, names = _heights(groups), [_name(group) for group in groups]
+    figure = sheet(9.0, 1.0 + 0.26 * (heights[-1] + 1))
     error, bias, coverage = figure.subplots(1, 3, sharey=True, width_ratios=(3, 3, 2))
     biases, covered = [group.bias for group in groups], [group.coverage for group in groups]
-    error.barh(places, [group.mae for group in groups], color=OURS, height=0.62)
+    error.barh(heights, [group.mae for group in groups], color=OURS, height=0.62)
     colours = [MISSED if value > 0 else OURS for value in biases]
-    bias.barh(places, biases, color=colours, height=0.62)
+    bias.barh(heights, biases, color=colours, height=0.62)
     reach = 1.15 * max(*(abs(value) for value in biases), 0.1)
     bias.axvline(0, color=INK, linewidth=0.8)
     bias.set(xlim=(-reach, reach), xlabel="bias, points")
-    coverage.plot(covered, places, "o", color=OURS, markersize=4.5)
+    coverage.plot(covered, heights, "o", color=OURS, markersize=4.5)
     coverage.axvline(level, color=MUTED, linewidth=1, linestyle="--")
     coverage.set(xlim=(min(0.5, *covered) - 0.02, 1.02), xlabel="intervals hold")
     coverage.xaxis.set_major_formatter("{x:.0%}")
     error.set(xlabel="mean absolute error, points")
-    error.set_yticks(places, names)
-    error.set_ylim(places[-1] + 0.6, places[0] - 0.6)
+    error.set_yticks(heights, names)
+    error.set_ylim(heights[-1] + 0.6, heights[0] - 0.6)
     for axes in (error, bias, coverage):
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
@@ -71,15 +71,15 @@ def _name(group: SubgroupMetrics) -> str:
     return f"{group.by}: {group.name} ({group.films})"
 
 
-def _places(groups: Sequence[SubgroupMetrics]) -> list[float]:
+def _heights(groups: Sequence[SubgroupMetrics]) -> list[float]:
     """Return a height for every group, with a gap where the next question begins."""
-    places, place, by = [], 0.0, groups[0].by
+    heights, height, by = [], 0.0, groups[0].by
     for group in groups:
-        place += 0.6 if group.by != by else 0.0
+        height += 0.6 if group.by != by else 0.0
         by = group.by
-        places.append(place)
-        place += 1.0
-    return places
+        heights.append(height)
+        height += 1.0
+    return heights
 
 
 def change_section(result: EvaluationResult) -> Section:
@@ -145,11 +145,11 @@ def perturbation_section(result: EvaluationResult) -> Section:
 
 
 def _shift_bars(shifts: Sequence[PerturbationShift]) -> Plot:
-    places = list(range(len(shifts)))
+    heights = list(range(len(shifts)))
     figure = sheet(9.0, 1.1 + 0.28 * len(shifts))
     axes = figure.subplots()
     axes.barh(
-        places,
+        heights,
         [shift.mean for shift in shifts],
         color=OURS,
         height=0.6,
@@ -158,7 +158,7 @@ def _shift_bars(shifts: Sequence[PerturbationShift]) -> Plot:
     )
     axes.plot(
         [shift.p95 for shift in shifts],
-        places,
+        heights,
         "|",
         color=INK,
         markersize=10,
@@ -166,14 +166,14 @@ def _shift_bars(shifts: Sequence[PerturbationShift]) -> Plot:
     )
     axes.plot(
         [shift.bias for shift in shifts],
-        places,
+        heights,
         "D",
         color=MISSED,
         markersize=3.5,
         label="mean change",
     )
     axes.axvline(0, color=INK, linewidth=0.8)
-    axes.set_yticks(places, [f"{shift.perturbation} ({shift.films})" for shift in shifts])
+    axes.set_yticks(heights, [f"{shift.perturbation} ({shift.films})" for shift in shifts])
     axes.set(xlabel="change of the global score, points")
     axes.set_ylim(len(shifts) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")

@@ -1,4 +1,3 @@
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -6,13 +5,11 @@ from typing import Any
 import pytest
 import torch
 
-from radiograde.data.errors import ManifestError
 from radiograde.data.film import Film
 from radiograde.training.config import LossConfig
 from radiograde.training.dataset.targets import (
     FINDINGS,
     Targets,
-    impute_brixia,
     masks_alone,
     targets_of,
 )
@@ -93,11 +90,6 @@ def test_a_teachers_grades_are_learned_where_there_are_any() -> None:
     assert terms(output(), film(brixia={"S": (3,) * 6}))["pseudo_labels"].item() == 0.0
 
 
-def test_mirroring_swaps_the_zones_that_a_teacher_graded_and_no_more() -> None:
-    mirrored = pseudo_labelled(0, 1, 2, 3, 4, 5, 6, 7).mirrored(torch.tensor([True]))
-    assert mirrored.pseudo_labels.tolist() == [[3, 4, 5, 0, 1, 2, 6, 7]]
-
-
 def test_a_normal_film_is_pulled_down_only_where_it_is_above_none() -> None:
     normal = film(finding=("No Finding",))
     assert terms(output(zones=1.0, extent=0.0), normal)["normal"].item() > float(
@@ -163,38 +155,3 @@ def test_of_films_with_masks_lungs_and_nothing_else_are_learned_before_the_folds
         output(count=2), masks, alone.rows(torch.tensor([0, 0]), CPU), ReaderOffsets()
     )
     assert {name for name, part in parts.items() if part.item()} == {"lungs"}
-
-
-def test_opacity_graded_to_six_is_brought_to_eight() -> None:
-    row = targets_of([film(opacity=3.0, opacity_max=6.0)])
-    assert math.isclose(float(row.opacity[0]), 4.0)
-
-
-def test_mirroring_swaps_the_zones_of_every_reader() -> None:
-    row = targets_of([film(brixia={"S": (0, 1, 2, 3, 2, 1), "J": (3, 3, 3, 0, 0, 0)})])
-    mirrored = row.mirrored(torch.tensor([True]))
-    assert mirrored.zones[0].tolist() == [[3, 2, 1, 0, 1, 2], [0, 0, 0, 3, 3, 3]]
-    assert torch.equal(row.mirrored(torch.tensor([False])).zones, row.zones)
-
-
-def test_a_reader_without_a_place_is_not_dropped_in_silence() -> None:
-    with pytest.raises(ManifestError, match="row 7, brixia: training knows the readers S and J"):
-        targets_of([film(brixia={"chief": (0,) * 6}, row=7)])
-
-
-def test_a_plane_through_films_graded_on_all_scales_stands_in_for_brixia() -> None:
-    both = [
-        film(brixia={"S": (n % 3,) * 6, "J": (n % 3,) * 6}, geographic_extent=n % 3, opacity=n / 8)
-        for n in range(24)
-    ]
-    alone, held_out = film(geographic_extent=2.0, opacity=1.0), film(brixia={"S": (3,) * 6})
-    rows = targets_of([*both, alone, held_out])
-    imputed = impute_brixia(rows, torch.arange(25))
-    assert float(imputed.imputed_brixia[24]) == pytest.approx(12.0, abs=1e-3)
-    assert imputed.imputed_brixia[[*range(24), 25]].isnan().all()
-    assert impute_brixia(rows, torch.arange(10)).imputed_brixia.isnan().all()
-
-
-def test_a_doubtful_extent_is_no_label() -> None:
-    row = targets_of([film(extent6={"R": 5.0}, extent6_doubtful=True)])
-    assert row.extent6.isnan().all()

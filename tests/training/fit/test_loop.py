@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from radiograde.training.config import StageConfig, TrainConfig
+from radiograde.training.dataset.film_dataset import FilmDataset, open_dataset
+from radiograde.training.dataset.sampler import finetune_sampler
+from radiograde.training.distributed import DistributedContext
+from radiograde.training.fit.loop import (
+    FIRST_RATE,
+    LAST_RATE,
+    WARM_UP,
+    FitConfig,
+    FitContext,
+    NetworkFit,
+    TrainingData,
+    warm_cosine,
+)
+from radiograde.training.network.severity_network import SeverityNetwork
+from radiograde.training.run_paths import RunPaths
+
+STAGE = StageConfig(epochs=4, rate=1e-3, head_rate=2.0, frozen_blocks=2)
+
+
+def test_the_rate_rises_to_its_peak_and_falls_to_a_hundredth() -> None:
+    rates = [warm_cosine(step / 1000) for step in range(1000)]
+    assert rates[0] == pytest.approx(FIRST_RATE)
+    peak = rates.index(max(rates))
+    assert peak / 1000 == pytest.approx(WARM_UP, abs=0.01)
+    assert max(rates) == pytest.approx(1.0, abs=0.01)
+    assert rates[:peak] == sorted(rates[:peak])
+    assert rates[peak:] == sorted(rates[peak:], reverse=True)
+    assert rates[-1] == LAST_RATE
+
+
+@pytest.fixture(scope="module")
+def dataset(paths: RunPaths, tiny: TrainConfig) -> FilmDataset:
+    return open_dataset(paths, tiny)
+
+
+@pytest.fixture
+def fit(dataset: FilmDataset, tiny: TrainConfig, tmp_path: Path) -> NetworkFit:
+    return begun(dataset, tiny, tmp_path)
+
+
+def begun(dataset: FilmDataset, tiny: TrainConfig, folder: Path) -> NetworkFit:
+    paths = RunPaths.of(folder, folder)
+    context = FitContext(paths, tiny, DistributedContext(torch.device("cpu")), lambda _: None)
+    torch.manual_seed(0)
+    network = SeverityNetwork(tiny.network, pretrained=False)
+    sampler = finetune_sampler(dataset, STAGE, 0)
+    return NetworkFit(network, FitConfig("fold0", STAGE, sampler), context)
+
+
+def data(dataset: FilmDataset) -> TrainingData:
+    boxes = torch.tensor([-1.0, -1.0, 1.0, 1.0]).repeat(len(dataset.folds), 1)
+    return TrainingData(dataset.cache, dataset.targets, boxes)
+
+
+def rates(fit: NetworkFit) -> list[float]:
+    return [group["lr"] for group in fit.optimiser.param_groups]
+
+
+def test_encoder_and_heads_follow_one_schedule_at_rates_of_their_own(
+    fit: NetworkFit, dataset: FilmDataset
+) -> None:
+    assert rates(fit) == pytest.approx([FIRST_RATE * 1e-3, FIRST_RATE * 2e-3])
+    fit.train_epoch(data(dataset))
+    expected = warm_cosine(1 / STAGE.epochs)
+    assert rates(fit) == pytest.approx([expected * 1e-3, expected * 2e-3])
+
+
+def test_frozen_blocks_stay_as_they_are(fit: NetworkFit, dataset: FilmDataset) -> None:
+    blocks = fit.network.encoder.blocks
+    before = [[p.clone() for p in block.parameters()] for block in blocks]
+    fit.train_epoch(data(dataset))
+    moved = [
+        any(not torch.equal(old, new) for old, new in zip(kept, block.parameters(), strict=True))
+        for kept, block in zip(before, blocks, strict=True)
+    ]
+    assert moved == [False, False] + [True] * (len(blocks) - 2)
+
+
+def test_weights_are_averaged_with_the_decay_of_the_run(
+    fit: NetworkFit, dataset: FilmDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The average starts at the weights of the first step; each later step moves it a little."""
+    steps: list[torch.Tensor] = []
+    update = fit.averaged.update_parameters
+
+    def follow(network: torch.nn.Module) -> None:
+        update(network)
+        steps.append(fit.network.pool.borders.detach().clone())
+
+    monkeypatch.setattr(fit.averaged, "update_parameters", follow)
+    fit.train_epoch(data(dataset))
+    mean = steps[0]
+    for value in steps[1:]:
+        mean = torch.lerp(mean, value, 1 - fit.config.ema)
+    assert len(steps) > 2
+    averaged = dict(fit.averaged.module.named_parameters())["pool.borders"]
+    torch.testing.assert_close(averaged, mean, atol=1e-6, rtol=0)
+    assert not torch.equal(averaged, steps[-1])
+
+
+def test_a_fit_that_is_taken_up_again_has_all_of_its_state(
+    fit: NetworkFit, dataset: FilmDataset, tiny: TrainConfig, tmp_path: Path
+) -> None:
+    fit.train_epoch(data(dataset))
+    fit.save()
+    again = begun(dataset, tiny, tmp_path)
+    again.restore()
+    assert again.epoch == 1
+    assert rates(again) == rates(fit)
+    for one in (fit, again):
+        one.train_epoch(data(dataset))
+    for part in ("network", "averaged"):
+        states = (getattr(one, part).state_dict() for one in (fit, again))
+        torch.testing.assert_close(*states, atol=0, rtol=0)
+    assert rates(again) == rates(fit)
