@@ -90,6 +90,13 @@ def test_links_into_a_page_lead_to_a_heading(page: Path) -> None:
     assert [link for link in links if link[1] not in anchors(pages[link[0]])] == []
 
 
+def test_documented_paths_exist() -> None:
+    path = re.compile(r"`((?:model|data|training|service|radiograde|tests|benchmarks)/[\w./-]*)`")
+    named = found_in_pages(path)
+    assert len(named) > 20
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_every_setting_is_documented_with_its_default() -> None:
     page = read("docs/how-to/serve.md")
     documented = dict(re.findall(r"^\| `RADIOGRADE_([A-Z_]+)` \| ([^|]*) \|", page, re.MULTILINE))

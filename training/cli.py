@@ -131,7 +131,8 @@ def evaluate(
     """  # noqa: D301  click needs the character itself
     import_training()
     from radiograde.training.evaluation import evaluate as evaluation
-    from radiograde.training.evaluation.tables import check_readme, fill_readme, show
+    from radiograde.training.evaluation.readme import check_readme, fill_readme
+    from radiograde.training.evaluation.tables import show
     from radiograde.training.run_paths import RunPaths
 
     with _PlainErrors():
@@ -139,7 +140,7 @@ def evaluate(
             check_readme(readme)
         result = evaluation.evaluate(RunPaths.of(data, run, cache))
     if readme is not None:
-        fill_readme(readme, result.metrics)
+        fill_readme(readme, result.metrics, result.level)
     if as_json:
         click.echo(json.dumps(result.metrics.to_json()))
     else:

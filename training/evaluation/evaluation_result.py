@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
+from radiograde.model.scoring.metadata import ModelMetadata
 from radiograde.model.scoring.scales import BRIXIA
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.errors import UnfinishedRunError
@@ -62,32 +63,33 @@ class IntervalRules:
 
 
 @dataclass(frozen=True, slots=True)
-class EvaluationMetrics:
-    """Every figure of a run; what could not be measured is None or empty.
+class ReleasedMetrics:
+    """The figures that the model file carries; what could not be measured is None or empty.
 
     ``zone_kappa``: pair of graders to quadratic kappa. ``zone_mae``: in points, 0-3.
-    ``least_lung``: share of lung under which a picture is no chest film.
-    ``coverage``: by the scale's name. ``manifest``: its sha256.
+    ``coverage``: by the scale's name.
     """
 
-    films: int
-    patients: int
-    sources: Mapping[str, int]
-    graded_films: int
     agreement: Sequence[ComparatorRow]
     zone_kappa: Mapping[str, float | None]
     zone_mae: float | None
     lung_dice: LungDice
     normal_films: Annotated[Sequence[NormalFilms], Field(alias="clear")]
-    least_lung: float
-    intervals: IntervalRules
     coverage: Mapping[str, Coverage]
     subgroups: Sequence[SubgroupMetrics]
     change: Annotated[ChangeOverTime | UnmeasuredChange, Field(union_mode="left_to_right")]
     input_check: Annotated[InputCheckMetrics, Field(alias="gate")]
     robustness: Sequence[PerturbationShift]
-    manifest: str
-    run: RunFacts
+
+    @classmethod
+    def of_model(cls, metadata: ModelMetadata) -> ReleasedMetrics:
+        """Return the figures in a model file."""
+        return _RELEASED.validate_python(metadata.metrics)
+
+    def released(self) -> dict[str, Any]:
+        """Return these figures as types that JSON knows, and no others of a subclass."""
+        plain: dict[str, Any] = _RELEASED.dump_python(self, by_alias=True)
+        return plain
 
     @property
     def repeatability(self) -> float | None:
@@ -98,6 +100,26 @@ class EvaluationMetrics:
     def brixia_coverage(self) -> Coverage:
         """How well the intervals of the global score hold."""
         return self.coverage[BRIXIA.name]
+
+
+_RELEASED = TypeAdapter(ReleasedMetrics)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationMetrics(ReleasedMetrics):
+    """Every figure of a run.
+
+    ``least_lung``: share of lung under which a picture is no chest film. ``manifest``: its sha256.
+    """
+
+    films: int
+    patients: int
+    sources: Mapping[str, int]
+    graded_films: int
+    least_lung: float
+    intervals: IntervalRules
+    manifest: str
+    run: RunFacts
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as types that JSON knows."""

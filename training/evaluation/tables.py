@@ -1,20 +1,15 @@
-"""An evaluation as a person reads it: in a terminal, and as the block of figures in a README."""
+"""An evaluation as a person reads it: its figures in words, as Markdown and in a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from radiograde.training.errors import ConfigError
 from radiograde.training.evaluation.comparators import ComparatorRow
 from radiograde.training.evaluation.evaluation_result import EvaluationMetrics
 from radiograde.training.fit.run_record import RunFacts
-
-BEGIN, END = "<!-- metrics:begin -->", "<!-- metrics:end -->"
-HEADLINE = ("Brixia, readers' mean", "Brixia, reader S", "extent", "opacity")
 
 
 def shown(value: float | None, form: str) -> str:
@@ -67,39 +62,6 @@ def training_time(run: RunFacts) -> str:
 def trained_on(run: RunFacts) -> str:
     """Return what a run was trained on, in words."""
     return f"{run.threads} CPU cores" if run.device == "cpu" else run.device
-
-
-def check_readme(path: Path) -> None:
-    """Raise ConfigError unless the file has the marks between which figures go."""
-    text = path.read_text()
-    if BEGIN not in text or END not in text:
-        raise ConfigError(f"{path} lacks the lines {BEGIN} and {END}.")
-
-
-def fill_readme(path: Path, metrics: EvaluationMetrics) -> None:
-    """Write the headline figures between the marks of a README; see ``check_readme``."""
-    check_readme(path)
-    text = path.read_text()
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    path.write_text(f"{before}{BEGIN}\n{_summary(metrics)}\n{END}{after}")
-
-
-def _summary(metrics: EvaluationMetrics) -> str:
-    """Return the README's block: the headline figures in one table and some sentences."""
-    rows = [row for row in metrics.agreement if row.reference in HEADLINE]
-    dice, covered, check = metrics.lung_dice, metrics.brixia_coverage, metrics.input_check
-    return "\n\n".join(
-        [
-            "\n".join(agreement_table(rows)),
-            f"Lungs: Dice {shown(dice.mean, '.3f')} on {dice.films} films. "
-            f"{metrics.intervals.level:.0%} intervals of the global score cover "
-            f"{shown(covered.share, '.0%')} of films; their median width is "
-            f"{shown(covered.median_width, '.1f')}. The input check turns away "
-            f"{check.films_rejected:.1%} of good frontal films (area under the ROC "
-            f"{shown(check.auc, '.3f')}). Training took {training_time(metrics.run)} on "
-            f"{trained_on(metrics.run)}.",
-        ]
-    )
 
 
 def show(metrics: EvaluationMetrics, console: Console | None = None) -> None:

@@ -21,12 +21,6 @@ INVOLVED = 0.25
 """Opacity from which a point of the lung counts as involved: the middle of the soft step that
 the network's share of involvement uses."""
 
-SHIPPED_METRICS = (
-    *("agreement", "zone_kappa", "zone_mae", "lung_dice", "clear", "coverage"),
-    *("subgroups", "change", "gate", "robustness"),
-)
-"""Keys of the evaluation's JSON that the file carries."""
-
 
 def model_metadata(
     metrics: EvaluationMetrics, name: str, licence: str, size: int, borders: Sequence[float]
@@ -37,7 +31,6 @@ def model_metadata(
     lower begins, as shares of a lung's height.
     """
     spec = Preprocessing(size=size)
-    figures = metrics.to_json()
     return {
         "format": FORMAT,
         "name": name,
@@ -54,7 +47,7 @@ def model_metadata(
             for scale in (ZONE, BRIXIA, EXTENT, OPACITY)
         },
         "scope": list(CLASSES),
-        "intervals": figures["intervals"],
+        "intervals": metrics.to_json()["intervals"],
         "thresholds": {
             "severity": list(SEVERITY),
             "involved": INVOLVED,
@@ -62,5 +55,5 @@ def model_metadata(
             "frontal": metrics.input_check.threshold,
             "repeatability": metrics.repeatability,
         },
-        "metrics": {key: figures[key] for key in SHIPPED_METRICS},
+        "metrics": metrics.released(),
     }

@@ -13,14 +13,13 @@ from radiograde.data.film import Film
 from radiograde.model.scoring.input_check import CLASSES
 from radiograde.model.scoring.metadata import ModelMetadata
 from radiograde.model.scoring.scales import BRIXIA
-from radiograde.training.errors import ConfigError
 from radiograde.training.evaluation import evaluate
 from radiograde.training.evaluation.evaluation_result import EvaluationMetrics, LungDice
 from radiograde.training.evaluation.intervals import Coverage
 from radiograde.training.evaluation.metrics import UnmeasuredChange
 from radiograde.training.evaluation.predictions import Predictions
 from radiograde.training.evaluation.reference_standard import ReferenceStandard
-from radiograde.training.evaluation.tables import fill_readme, show
+from radiograde.training.evaluation.tables import show
 from radiograde.training.input_check.held_out import HeldOutPictures
 from radiograde.training.release.model_card import model_card
 from radiograde.training.release.model_metadata import model_metadata
@@ -189,11 +188,3 @@ def test_what_is_graded_comes_back_from_a_file(grades: Zones, tmp_path: Path) ->
         np.testing.assert_array_equal(getattr(loaded, name), getattr(graded, name))
     np.testing.assert_array_equal(loaded.brixia, grades.sum(1))
     assert loaded.brixia.max() <= BRIXIA.high
-
-
-def test_a_readme_without_marks_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "README.md"
-    path.write_text("# mine\n")
-    with pytest.raises(ConfigError, match="metrics:begin"):
-        fill_readme(path, assessed([film(0)], predictions(random_zones(1))))
-    assert path.read_text() == "# mine\n"

@@ -43,7 +43,8 @@ def test_a_run_is_measured(run: Path, measured: dict[str, Any]) -> None:
     assert readme.startswith("# x\n<!-- metrics:begin -->\n")
     assert readme.endswith("<!-- metrics:end -->\ntail\n")
     assert "old" not in readme
-    assert f"{measured['lung_dice']['mean']:.3f}" in readme
+    assert f"{measured['agreement'][0]['agreement']['mae']:.2f} points" in readme
+    assert f"{measured['gate']['films_rejected']:.1%}" in readme
 
 
 def test_the_input_check_is_measured_on_films_and_on_what_it_should_turn_away(
@@ -135,7 +136,7 @@ def test_the_figures_of_a_run_come_back_from_their_file(
     figures = json.loads(json.dumps(EvaluationMetrics.load(paths).to_json()))
     assert figures == measured
     assert list(figures) == [
-        *("films", "patients", "sources", "graded_films", "agreement", "zone_kappa", "zone_mae"),
-        *("lung_dice", "clear", "least_lung", "intervals", "coverage", "subgroups", "change"),
-        *("gate", "robustness", "manifest", "run"),
+        *("agreement", "zone_kappa", "zone_mae", "lung_dice", "clear", "coverage", "subgroups"),
+        *("change", "gate", "robustness", "films", "patients", "sources", "graded_films"),
+        *("least_lung", "intervals", "manifest", "run"),
     ]
