@@ -36,7 +36,7 @@ from radiograde.service.http.routes import (
     viewing_routes,
     worklist_routes,
 )
-from radiograde.service.http.runtime import open_runtime
+from radiograde.service.http.runtime import Runtime, open_runtime
 
 OPEN = (session_routes, health_routes, page_routes)
 """Routes for everybody: they show nothing of what is kept."""
@@ -65,7 +65,6 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
         StoreError: the results cannot be kept.
     """
     runtime = open_runtime(settings, scorer)
-    access = Access.of(runtime.records.database, settings)
     queries = open_page_queries(runtime)
 
     @asynccontextmanager
@@ -90,17 +89,25 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
         ],
     )
     app.state.runtime = runtime
-    app.state.access = access
+    app.state.access = Access.of(runtime.records.database, settings)
     app.state.page_queries = queries
     app.state.stow = StowEndpoint(runtime.records.intake, settings.limits)
-    records = runtime.records
-    app.state.reviews = ReviewRecorder(
-        records.database, records.results, records.reviews, records.deliveries, settings.destination
-    )
+    app.state.reviews = _review_recorder(runtime)
     add_problem_handlers(app)
+    _include_routes(app)
+    return app
+
+
+def _review_recorder(runtime: Runtime) -> ReviewRecorder:
+    records, destinations = runtime.records, runtime.settings.destination
+    return ReviewRecorder(
+        records.database, records.results, records.reviews, records.deliveries, destinations
+    )
+
+
+def _include_routes(app: FastAPI) -> None:
     for part, permission in GUARDED.items():
         app.include_router(part.router, dependencies=[permit(permission)], responses=REFUSALS)
     for part in OPEN:
         app.include_router(part.router)
     page_routes.mount_assets(app)
-    return app

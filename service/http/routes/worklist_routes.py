@@ -27,6 +27,24 @@ Day = Annotated[date, Query(ge=date(1895, 1, 1), le=date(9000, 1, 1))]
 """X-rays are not older, and beyond the end of the calendar days cannot be added."""
 
 
+def _filters(
+    severity: Annotated[list[Severity] | None, Query(description="One of these")] = None,
+    status: Annotated[list[Status] | None, Query(description="One of these")] = None,
+    since: Annotated[Day | None, Query(description="First day of acquisition")] = None,
+    until: Annotated[Day | None, Query(description="Last day of acquisition")] = None,
+    reviewed: Annotated[
+        Literal["yes", "no"] | None, Query(description="Whether any reader has judged it")
+    ] = None,
+) -> Filters:
+    return Filters(
+        severity=frozenset(severity or ()),
+        status=frozenset(status or ()),
+        since=since,
+        until=until,
+        reviewed=None if reviewed is None else reviewed == "yes",
+    )
+
+
 @router.get(
     "/v1/worklist",
     operation_id="listFilms",
@@ -39,32 +57,19 @@ Day = Annotated[date, Query(ge=date(1895, 1, 1), le=date(9000, 1, 1))]
 )
 def list_films(
     queries: Queries,
+    filters: Annotated[Filters, Depends(_filters)],
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
     after: Annotated[str | None, Query(description="`next` of the page before")] = None,
     order: Annotated[
         Order,
         Query(description="`newest`: last to come in first; `severest`: films without score last"),
     ] = "newest",
-    severity: Annotated[list[Severity] | None, Query(description="One of these")] = None,
-    status: Annotated[list[Status] | None, Query(description="One of these")] = None,
-    since: Annotated[Day | None, Query(description="First day of acquisition")] = None,
-    until: Annotated[Day | None, Query(description="Last day of acquisition")] = None,
-    reviewed: Annotated[
-        Literal["yes", "no"] | None, Query(description="Whether any reader has judged it")
-    ] = None,
 ) -> Response:
     """Return one page; follow `next` with the same filters and order.
 
     A film whose header has no acquisition date is filtered by the day on which it came in.
     """
     cursor = None if after is None else parse_cursor(after, order)
-    filters = Filters(
-        severity=frozenset(severity or ()),
-        status=frozenset(status or ()),
-        since=since,
-        until=until,
-        reviewed=None if reviewed is None else reviewed == "yes",
-    )
     page = queries.worklist.page(filters, order, limit, cursor)
     return JSONResponse(page.to_json())
 
