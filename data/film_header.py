@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -14,9 +15,14 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from radiograde.data.film import Box
-from radiograde.model.errors import RadiogradeError, UnreadableError, damage_as_error
+from radiograde.model.errors import (
+    MissingPixelsError,
+    RadiogradeError,
+    UnreadableError,
+    damage_as_error,
+)
 from radiograde.model.limits import Limits
-from radiograde.model.reading.dicom_file import looks_like_dicom, parse
+from radiograde.model.reading.dicom_file import PIXEL_DATA, read_beginning
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.orientation import orientation_of
 from radiograde.model.reading.picture import PNG_SIGNATURE
@@ -50,8 +56,7 @@ EXIF 2.32, Orientation (0x0112).
 
 VIEWS: Mapping[str, str] = {"PA": "PA", "AP": "AP", "LATERAL": "L"}
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
-FIRST_BYTES = (1 << 16, 1 << 22)
-"""How much of a DICOM file is read for its header, before all of it is: pixels are many bytes."""
+LAST_TAG = PIXEL_DATA - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +92,56 @@ class FilmHeader:
 def read_header(path: Path) -> FilmHeader:
     """Return what the file's header says; no pixel is decoded.
 
-    Raises UnreadableError, or another of the family, for a file without a usable header.
+    Raises:
+        UnreadableError: the file cannot be opened, or has no header that can be read.
+        MissingPixelsError: a DICOM header without rows and columns.
     """
-    with damage_as_error():
-        header = dicom_header(path)
-        if header is not None:
-            rows, columns = (header.short(name) or 0 for name in ("Rows", "Columns"))
-            orientation = EXIF_OF_FLIPS[orientation_of(header).flipped]
-            return FilmHeader(rows, columns, orientation, VIEWS.get(view_of_header(header), ""))
     try:
-        with Image.open(path, formats=("PNG", "JPEG")) as picture:
-            turned = _exif(path, picture).get(ExifTags.Base.Orientation, UPRIGHT)
-            known = turned if turned in range(UPRIGHT, 9) else UPRIGHT
-            return FilmHeader(picture.height, picture.width, known)
+        header = dicom_header(path)
+        return _picture_header(path) if header is None else _film_header(header)
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError, struct.error) as error:
-        raise UnreadableError("The file is neither a DICOM film nor PNG nor JPEG.") from error
+        raise UnreadableError("The file is no readable DICOM film, PNG or JPEG.") from error
+
+
+def view_of(path: Path) -> str:
+    """Return the view of a DICOM film, PA, AP or L; '' where nothing says it."""
+    if path.suffix.lower() in PICTURE_SUFFIXES:
+        return ""
+    try:
+        header = dicom_header(path)
+    except OSError:
+        return ""
+    return "" if header is None else _view(header)
+
+
+def dicom_header(path: Path) -> Header | None:
+    """Return a DICOM file's header up to its pixels; None of any other, and of a damaged one.
+
+    Raises OSError.
+    """
+    with path.open("rb") as file:
+        return read_beginning(file, LAST_TAG, Limits())
+
+
+def _film_header(header: Header) -> FilmHeader:
+    rows, columns = (header.short(name) or 0 for name in ("Rows", "Columns"))
+    if not (rows and columns):
+        raise MissingPixelsError("The header states no rows and columns. Export the film again.")
+    orientation = EXIF_OF_FLIPS[orientation_of(header).flipped]
+    return FilmHeader(rows, columns, orientation, _view(header))
+
+
+def _view(header: Header) -> str:
+    with suppress(RadiogradeError), damage_as_error():
+        return VIEWS.get(view_of_header(header), "")
+    return ""
+
+
+def _picture_header(path: Path) -> FilmHeader:
+    with Image.open(path, formats=("PNG", "JPEG")) as picture:
+        turned = _exif(path, picture).get(ExifTags.Base.Orientation, UPRIGHT)
+        known = turned if turned in range(UPRIGHT, 9) else UPRIGHT
+        return FilmHeader(picture.height, picture.width, known)
 
 
 def _exif(path: Path, picture: Image.Image) -> Image.Exif:
@@ -118,42 +158,3 @@ def _exif(path: Path, picture: Image.Image) -> Image.Exif:
                 return exif
             file.seek(length + 4, os.SEEK_CUR)
     return Image.Image.getexif(picture)
-
-
-def view_of(path: Path) -> str:
-    """Return the view of a DICOM film, PA, AP or L; '' where nothing says it."""
-    if path.suffix.lower() in PICTURE_SUFFIXES:
-        return ""
-    try:
-        with damage_as_error():
-            header = dicom_header(path)
-    except (RadiogradeError, OSError):
-        return ""
-    return "" if header is None else VIEWS.get(view_of_header(header), "")
-
-
-def dicom_header(path: Path) -> Header | None:
-    """Return the header of a DICOM file, None of any other; a damaged one raises anything."""
-    with path.open("rb") as file:
-        for length in (*FIRST_BYTES, -1):
-            file.seek(0)
-            data = file.read(length)
-            if not looks_like_dicom(data):
-                return None
-            whole = length < 0 or len(data) < length
-            header = _parsed(data, whole=whole)
-            if header is not None or whole:
-                return header
-    return None
-
-
-def _parsed(data: bytes, *, whole: bool) -> Header | None:
-    """Return the header, None where the pixels are not reached in these first bytes."""
-    try:
-        with damage_as_error():
-            parsed = parse(data, Limits())
-    except RadiogradeError:
-        if whole:
-            raise
-        return None
-    return parsed.header if parsed.pixels is not None or whole else None

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from radiograde.data.errors import CollectionError
 from radiograde.data.film_header import dicom_header
-from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.dicom_header import Header
 
 DELIMITERS = ",;\t"
@@ -101,7 +100,7 @@ def header_of(path: Path) -> Header | None:
     """Return a DICOM film's header; None where there is none."""
     try:
         return dicom_header(path)
-    except (RadiogradeError, OSError):
+    except OSError:
         return None
 
 

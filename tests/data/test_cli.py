@@ -75,7 +75,7 @@ def test_check_finds_what_training_would_refuse(folder: Path) -> None:
     assert result.exit_code == 1
     assert "2 problems" in result.output
     assert "lung_mask: no film has lung masks" in result.output
-    assert "row 3, image: The file is neither a DICOM film nor PNG nor JPEG" in result.output
+    assert "row 3, image: The file is no readable DICOM film, PNG or JPEG" in result.output
 
 
 def test_check_joins_several_sets(folder: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from radiograde.data.film_header import FilmHeader, read_header
 from radiograde.data.masks import check_meanings, read_lungs, read_region
 from radiograde.data.phantom import Phantom, PhantomSpec, draw
 from radiograde.data.phantom_dicom import to_dicom
-from radiograde.model.errors import UnreadableError
+from radiograde.model.errors import MissingPixelsError, UnreadableError
 from radiograde.model.reading.film_file import read
 
 ROWS, COLUMNS = 120, 100
@@ -315,6 +315,14 @@ def test_a_film_without_a_header_says_so(tmp_path: Path) -> None:
         (tmp_path / "film").write_bytes(content)
         with pytest.raises(UnreadableError):
             read_header(tmp_path / "film")
+
+
+def test_a_header_without_rows_says_so(tmp_path: Path, phantom: Phantom) -> None:
+    ds = to_dicom(phantom)
+    del ds.Rows
+    ds.save_as(tmp_path / "film.dcm")
+    with pytest.raises(MissingPixelsError):
+        read_header(tmp_path / "film.dcm")
 
 
 def write(path: Path, ds: Dataset) -> None:
