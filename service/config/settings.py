@@ -6,6 +6,7 @@ goes before the environment, the environment before the file, the file before th
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tomllib
@@ -180,16 +181,15 @@ class Settings(BaseSettings):
         return Limits(max_bytes=self.node.max_object_mb * 2**20)
 
     def environment(self) -> dict[str, str]:
-        """Return the environment variables that give another process these settings.
+        """Return the environment variables that give another process these settings, all of them.
 
-        The tables are left out: it reads the same site file.
+        The site file is not asked again, but for what these leave at its default.
         """
         chosen = self.model_dump(include=self.model_fields_set - TABLES)
-        return {
-            f"RADIOGRADE_{name.upper()}": _in_words(value)
-            for name, value in chosen.items()
-            if value is not None
-        }
+        plain = {name: _in_words(value) for name, value in chosen.items() if value is not None}
+        tables = self.model_dump(mode="json", include=self.model_fields_set & TABLES)
+        written = {name: json.dumps(value) for name, value in tables.items()}
+        return {f"RADIOGRADE_{name.upper()}": text for name, text in (plain | written).items()}
 
     @property
     def upload_limits(self) -> Limits:

@@ -64,11 +64,14 @@ def test_another_process_gets_the_same_settings(
     tmp_path: Path, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.write_text('workers = 3\nallowed_hosts = ["a.example", "b.example"]\n' + PACS)
-    given = load_settings(data_dir=tmp_path, database_url="sqlite:///x", device="cpu")
+    given = load_settings(
+        data_dir=tmp_path, database_url="sqlite:///x", device="cpu", node={"port": 0}
+    )
     for name, value in given.environment().items():
         monkeypatch.setenv(name, value)
     assert load_settings() == given
-    assert "RADIOGRADE_DESTINATION" not in given.environment()
+    site.write_text(PACS.replace("PACS", "OTHER") + "[node]\nport = 70000\n")
+    assert load_settings() == given, "a file that has changed since is not asked again"
 
 
 @pytest.mark.parametrize(
