@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+import radiograde
 from radiograde.command import main
 from radiograde.data.rows import used_columns
 from radiograde.data.table import normalise
@@ -124,6 +125,38 @@ def test_every_error_a_caller_may_meet_is_documented() -> None:
         and kind.__module__ in ("radiograde.model.errors", "radiograde.service.errors")
     }
     assert {code for code in met if f"`{code}`" not in page} == set()
+
+
+def python_blocks(page: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", read(page), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the films that the examples name."""
+    folder = tmp_path_factory.mktemp("examples")
+    arguments = ["data", "phantom", "--dicom"]
+    for name, count in (("film.dcm", 1), ("films", 2)):
+        out = [str(folder / name), *(["--count", "2"] if count > 1 else [])]
+        main.main([*arguments, *out], standalone_mode=False)
+    return folder
+
+
+@pytest.mark.parametrize("code", python_blocks("docs/reference/python-api.md"))
+def test_examples_of_the_python_api_run(
+    code: str, drawn: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(drawn)
+    exec(compile(code, "python-api.md", "exec"), {})  # noqa: S102 - this is what a reader does
+    printed = capsys.readouterr().out
+    assert printed
+    assert "failed" not in printed
+    assert "rejected" not in printed
+
+
+def test_every_public_name_is_documented() -> None:
+    page = read("docs/reference/python-api.md")
+    assert [name for name in radiograde.__all__ if f"{name}" not in page] == []
 
 
 def test_documented_columns_are_read() -> None:

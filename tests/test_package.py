@@ -137,8 +137,9 @@ def test_the_module_runs_as_the_command(environment: Path, workplace: Path) -> N
 
 
 def test_the_public_name_is_imported_there(environment: Path, workplace: Path) -> None:
-    code = "import radiograde; print(radiograde.__file__)"
-    file = run(environment / "python", "-c", code, folder=workplace)
+    code = "import radiograde as r; print(r.__version__, r.grade('absent').status, r.__file__)"
+    version, status, file = run(environment / "python", "-c", code, folder=workplace).split()
+    assert (version, status) == (VERSION, "failed")
     assert Path(file).is_relative_to(environment.parent)
 
 
