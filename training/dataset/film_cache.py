@@ -7,19 +7,20 @@ import json
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from rich.progress import track
 
-from radiograde.data.errors import ManifestError, Problem
+from radiograde.data.errors import ManifestError, MaskError, Problem
 from radiograde.data.film import Film
+from radiograde.data.masks import read_lungs
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading import film_file
 from radiograde.model.scoring.preprocess import Frame, Preprocessing, prepare
-from radiograde.training.dataset.lung_masks import lungs_of
 
 BYTES_A_CELL = 3
 """Film, patient's right lung, patient's left lung."""
@@ -64,7 +65,9 @@ def open_film_cache(
 
 def _key(films: tuple[Film, ...], spec: Preprocessing, digest: str) -> str:
     """Return a name that changes with the labels, the preprocessing and the files themselves."""
-    paths = [path for film in films for path in (film.image, film.lung_mask) if path]
+    masks = [(film.lung_mask, film.right_lung_mask, film.left_lung_mask) for film in films]
+    images = [film.image for film in films]
+    paths = [path for path in (*images, *chain(*masks)) if path is not None]
     files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
     return hashlib.sha256(json.dumps([digest, asdict(spec), files]).encode()).hexdigest()[:16]
 
@@ -90,9 +93,8 @@ def _decoded(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Frame]
     try:
         return decode_film(film, spec)
     except RadiogradeError as error:
-        raise ManifestError([Problem(film.row, "image", error.message)]) from error
-    except (UnidentifiedImageError, OSError) as error:
-        raise ManifestError([Problem(film.row, "lung_mask", "it cannot be read")]) from error
+        column = "lung_mask" if isinstance(error, MaskError) else "image"
+        raise ManifestError([Problem(film.row, column, error.message)]) from error
 
 
 def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Frame]:
@@ -100,9 +102,8 @@ def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Fra
     square, frame = prepare(film_file.read(film.image).pixels, spec)
     cell = np.zeros((BYTES_A_CELL, spec.size, spec.size), np.uint8)
     cell[0] = np.rint(square * 255.0)
-    if film.lung_mask is not None:
-        mask = np.asarray(Image.open(film.lung_mask).convert("L"))
-        cell[1:] = _in_frame(lungs_of(mask), frame)
+    if film.has_lung_masks:
+        cell[1:] = _in_frame(read_lungs(film).lungs, frame)
     return cell, frame
 
 

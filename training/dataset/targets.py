@@ -87,7 +87,7 @@ def targets_of(films: Sequence[Film]) -> Targets:
         ),
         findings=torch.tensor([_findings(film) for film in films]),
         normal=torch.tensor([float(is_normal(film)) for film in films]),
-        has_mask=torch.tensor([float(film.lung_mask is not None) for film in films]),
+        has_mask=torch.tensor([float(film.has_lung_masks) for film in films]),
         imputed_brixia=torch.full((len(films),), nothing),
         pseudo_labels=torch.full((len(films), 8), nothing),
     )

@@ -166,7 +166,7 @@ def _normal_films(dataset: FilmDataset, brixia: NDArray[np.float32]) -> list[Nor
     for film, score in zip(dataset.manifest.films, brixia, strict=True):
         if is_normal(film) and not film.is_lateral:
             finding = " and ".join(film.finding)
-            kinds[film.source, finding, film.lung_mask is not None].append(float(score))
+            kinds[film.source, finding, film.has_lung_masks].append(float(score))
     return [
         NormalFilms(
             source or "not named",
