@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
+from collections import Counter
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -48,8 +49,21 @@ def test_no_import_runs_in_a_circle(graph: grimp.ImportGraph) -> None:
     TopologicalSorter(imports).prepare()
 
 
+def test_packages_beside_each_other_import_in_one_direction(graph: grimp.ImportGraph) -> None:
+    parents = [module for module in sorted(graph.modules) if graph.find_children(module)]
+    assert "radiograde.service" in parents
+    circles = {parent: graph.nominate_cycle_breakers(parent) for parent in parents}
+    assert {parent: imports for parent, imports in circles.items() if imports} == {}
+
+
 def files_of(package: str) -> list[Path]:
     return [path for path in (ROOT / package).rglob("*.py") if path.name != "__init__.py"]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_file_name_stands_twice_inside_a_package(package: str) -> None:
+    names = Counter(path.name for path in files_of(package))
+    assert {name for name, times in names.items() if times > 1} == set()
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -70,10 +70,10 @@ OTHER_PARTS = frozenset(
 )
 """Body Part Examined values of PS3.16 Annex L, and everyday words, that are no chest film."""
 
-Part = Literal["chest", "other", "unclear"]
+BodyPart = Literal["chest", "other", "unclear"]
 
 
-def classify(text: str | None) -> Part:
+def classify(text: str | None) -> BodyPart:
     """Return what the words mean; ``chest`` wins, so a thoracic spine is told by TSPINE alone."""
     words = re.findall(r"[A-Z]+", (text or "").upper())
     if any(word.startswith(CHEST_STEMS) for word in words):

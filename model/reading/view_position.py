@@ -1,4 +1,4 @@
-"""Which way the film was taken, from wherever the header hides it."""
+"""The view position of a film, from wherever the header hides it."""
 
 from __future__ import annotations
 
