@@ -78,6 +78,8 @@ def label_columns(columns: Sequence[str]) -> dict[str, LabelColumn]:
     for column in columns:
         if column in NO_GRADES or column.startswith(_PEER) or column.endswith(MAX):
             continue
+        if SHORT_NAMES.get(column) in columns:
+            continue
         fitting = [name for name in names if column == name or column.startswith(f"{name}_")]
         if fitting:
             name = max(fitting, key=len)

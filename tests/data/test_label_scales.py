@@ -129,6 +129,12 @@ def test_a_scale_is_refused_where_it_is_not_read(tmp_path: Path) -> None:
     ]
 
 
+def test_a_proper_name_wins_over_a_short_one(tmp_path: Path) -> None:
+    graded = film(tmp_path, "extent,geographic_extent", "3,5")
+    assert graded.geographic_extent == 5.0
+    assert summarise(load(tmp_path)).ignored_columns == ("extent",)
+
+
 def test_remarks_beside_grades_are_no_reader(tmp_path: Path) -> None:
     graded = film(tmp_path, "opacity,opacity_remark", "3,rotated")
     assert [reading.reader for reading in graded.readings] == [""]
