@@ -13,7 +13,7 @@ from radiograde.service.config.site import DestinationConfig, DocumentKind
 from radiograde.service.database.engine import Database
 from radiograde.service.database.tables import films
 from radiograde.service.delivery.delivery_repository import DeliveryRepository
-from radiograde.service.documents.builders import WITH_REVIEWS
+from radiograde.service.documents.document_kinds import WITH_REVIEWS
 from radiograde.service.errors import NotReviewableError
 from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.reviews.review import Judgement, Review

@@ -22,7 +22,7 @@ from radiograde.service.dimse.association_rules import (
     UNCOMPRESSED,
     limit_waits,
 )
-from radiograde.service.documents.uids import IMPLEMENTATION_CLASS_UID
+from radiograde.service.documents.document_uids import IMPLEMENTATION_CLASS_UID
 
 log = structlog.get_logger("radiograde.node")
 

@@ -23,7 +23,7 @@ from radiograde.service.dimse.association_rules import (
 from radiograde.service.dimse.commitment import Commitment, KeptInstances
 from radiograde.service.dimse.commitment_report import Reporter
 from radiograde.service.dimse.storage import Storage
-from radiograde.service.documents.uids import IMPLEMENTATION_CLASS_UID
+from radiograde.service.documents.document_uids import IMPLEMENTATION_CLASS_UID
 from radiograde.service.errors import AddressError
 from radiograde.service.films.intake import Intake
 

@@ -6,9 +6,9 @@ from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
+from radiograde.service.documents.clean_elements import clean
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.source_reference import header_of
-from radiograde.service.documents.values import clean
 
 METHODS: dict[str, str] = {
     uid.JPEGBaseline8Bit: "ISO_10918_1",

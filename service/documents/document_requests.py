@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from radiograde.service.config.site import DocumentKind
-from radiograde.service.documents.builders import NAMES, WITH_REVIEWS, builder_of
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.document_kinds import NAMES, WITH_REVIEWS, builder_of
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.reviews.review import Review
 

@@ -12,8 +12,8 @@ from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.scoring.result_json import parse_result
 from radiograde.service.config.site import DocumentKind
-from radiograde.service.documents.builders import NAMES, OF_FILM, kinds_of
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.document_kinds import NAMES, OF_FILM, kinds_of
 from radiograde.service.documents.document_requests import (
     DocumentRequest,
     document_requests,

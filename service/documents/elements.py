@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
 from radiograde.model.reading.dicom_header import Header
-from radiograde.service.documents.values import clean
+from radiograde.service.documents.clean_elements import clean
 
 REQUIRED_OF_CODE = ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")
 CODE = (*REQUIRED_OF_CODE, "CodingSchemeVersion")

@@ -10,10 +10,10 @@ from pydicom.sequence import Sequence as DicomSequence
 
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.scoring.result import ModelFacts
-from radiograde.service.documents import codes, uids
+from radiograde.service.documents import codes, document_uids
+from radiograde.service.documents.clean_elements import clean_words
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.source_reference import timezone_of
-from radiograde.service.documents.values import clean_words
 
 MANUFACTURER = "Radiograde"
 MODEL_NAME = "Radiograde Severity"
@@ -36,7 +36,7 @@ def add_equipment(ds: Dataset, graded: GradedFilm) -> None:
     ds.ContentQualification = "RESEARCH"
     file_meta = getattr(ds, "file_meta", None)
     if file_meta is not None:
-        file_meta.ImplementationClassUID = uids.IMPLEMENTATION_CLASS_UID
+        file_meta.ImplementationClassUID = document_uids.IMPLEMENTATION_CLASS_UID
         file_meta.ImplementationVersionName = f"RADIOGRADE {version('radiograde')}"[:16]
 
 
@@ -79,7 +79,7 @@ def _describe(ds: Dataset, model: ModelFacts) -> None:
 def _contribution(model: ModelFacts, when: datetime) -> Dataset:
     ds = Dataset()
     _describe(ds, model)
-    ds.DeviceUID = uids.device_uid(model.sha256)
+    ds.DeviceUID = document_uids.device_uid(model.sha256)
     ds.PurposeOfReferenceCodeSequence = DicomSequence([codes.item(codes.PROCESSING_EQUIPMENT)])
     ds.ContributionDateTime = f"{when:%Y%m%d%H%M%S}"
     ds.ContributionDescription = "Grading of lung involvement, for research use only"

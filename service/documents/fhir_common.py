@@ -6,8 +6,8 @@ import html
 
 from radiograde.model.scoring.result import NOTICE
 from radiograde.service.documents.equipment import timestamp
-from radiograde.service.documents.fhir_codes import AI_ASSERTED, coding
-from radiograde.service.documents.fhir_references import Json, order, patient
+from radiograde.service.documents.fhir.datatypes import AI_ASSERTED, coding
+from radiograde.service.documents.fhir.references import Json, order, patient
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.patient_study import PatientStudy
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from radiograde.model.reading.acquisition_time import acquired
 from radiograde.model.reading.dicom_header import Header
-from radiograde.service.documents.values import clean
+from radiograde.service.documents.clean_elements import clean
 
 _URIS = {"ISO": "urn:oid:", "UUID": "urn:uuid:", "URI": ""}
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from radiograde.service.database.tables import Verdict
-from radiograde.service.documents.pdf_page import BODY, DIM, INNER, LEADING, LEFT, SMALL, Page
-from radiograde.service.documents.pdf_text import fitted
+from radiograde.service.documents.pdf.canvas import BODY, DIM, INNER, LEADING, LEFT, SMALL, Page
+from radiograde.service.documents.pdf.text_layout import fitted
 from radiograde.service.reviews.review import Review
 
 MOST_LINES = 4

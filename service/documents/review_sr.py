@@ -12,13 +12,13 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import Comprehensive3DSRStorage
 
-from radiograde.service.documents import equipment, uids
+from radiograde.service.documents import document_uids, equipment
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.part10 import file_meta, to_document
-from radiograde.service.documents.review_content import person_name, review_content
 from radiograde.service.documents.source_reference import clean_header, copy_patient_and_study
-from radiograde.service.documents.sr import evidence
+from radiograde.service.documents.sr.review_report import person_name, review_content
+from radiograde.service.documents.sr.structured_report import evidence
 from radiograde.service.reviews.review import Review
 
 SERIES_NUMBER = 9004
@@ -38,7 +38,7 @@ def review_report(graded: GradedFilm, review: Review) -> Document:
     ds = Dataset()
     ds.file_meta = file_meta()
     ds.SOPClassUID = Comprehensive3DSRStorage
-    ds.SOPInstanceUID = uids.review_uid(review.id)
+    ds.SOPInstanceUID = document_uids.review_uid(review.id)
     copy_patient_and_study(graded, ds)
     _set_series(ds, review)
     _set_general(ds, made, review, source)
@@ -50,7 +50,7 @@ def review_report(graded: GradedFilm, review: Review) -> Document:
 def _set_series(ds: Dataset, review: Review) -> None:
     """Set the SR Document Series module, PS3.3 C.17.1."""
     ds.Modality = "SR"
-    ds.SeriesInstanceUID = uids.review_series_uid(review.id)
+    ds.SeriesInstanceUID = document_uids.review_series_uid(review.id)
     ds.SeriesNumber = SERIES_NUMBER
     ds.SeriesDescription = SERIES_DESCRIPTION
     ds.ReferencedPerformedProcedureStepSequence = Sequence()
@@ -87,7 +87,7 @@ def _judged(graded: GradedFilm) -> Dataset:
     """Return the model's own report within its series, PS3.3 C.17.2.1."""
     report, series = Dataset(), Dataset()
     report.ReferencedSOPClassUID = Comprehensive3DSRStorage
-    report.ReferencedSOPInstanceUID = uids.document_uid(graded, "sr")
-    series.SeriesInstanceUID = uids.series_uid(graded, "sr")
+    report.ReferencedSOPInstanceUID = document_uids.document_uid(graded, "sr")
+    series.SeriesInstanceUID = document_uids.series_uid(graded, "sr")
     series.ReferencedSOPSequence = Sequence([report])
     return series

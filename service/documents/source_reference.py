@@ -13,10 +13,10 @@ from pydicom.dataset import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
 from radiograde.model.reading.dicom_header import Header
-from radiograde.service.documents import uids
+from radiograde.service.documents import document_uids
+from radiograde.service.documents.clean_elements import clean, clean_words
 from radiograde.service.documents.elements import copy_codes, copy_elements, copy_issuer
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.values import clean, clean_words
 from radiograde.service.errors import UndocumentedError
 
 REQUIRED = (
@@ -66,7 +66,9 @@ def copy_patient_and_study(graded: GradedFilm, ds: Dataset) -> None:
     if ds.PatientSex not in SEXES:
         ds.PatientSex = ""
     study = clean("UI", header.decoded("StudyInstanceUID"))
-    ds.StudyInstanceUID = study or uids.derived_uid("study", uids.source_key(graded))
+    ds.StudyInstanceUID = study or document_uids.derived_uid(
+        "study", document_uids.source_key(graded)
+    )
     description = clean_words(header.decoded("StudyDescription"), LONGEST_WORDS)
     if description:
         ds.StudyDescription = description
@@ -90,13 +92,13 @@ def clean_header(graded: GradedFilm) -> Dataset:
     header = header_of(graded)
     ds = Dataset()
     copy_patient_and_study(graded, ds)
-    key = uids.source_key(graded)
+    key = document_uids.source_key(graded)
     ds.SOPClassUID = clean("UI", header.decoded("SOPClassUID")) or SecondaryCaptureImageStorage
-    ds.SOPInstanceUID = clean("UI", header.decoded("SOPInstanceUID")) or uids.derived_uid(
+    ds.SOPInstanceUID = clean("UI", header.decoded("SOPInstanceUID")) or document_uids.derived_uid(
         "source", key
     )
     series = clean("UI", header.decoded("SeriesInstanceUID"))
-    ds.SeriesInstanceUID = series or uids.derived_uid("source series", key)
+    ds.SeriesInstanceUID = series or document_uids.derived_uid("source series", key)
     ds.Modality = clean("CS", header.decoded("Modality")) or "OT"
     ds.Rows, ds.Columns = graded.film.pixels.shape
     copy_elements(header, ds, ("BodyPartExamined", "ViewPosition", "FrameOfReferenceUID"))

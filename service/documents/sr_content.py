@@ -13,11 +13,15 @@ from highdicom.sr import (
 from pydicom.dataset import Dataset
 
 from radiograde.model.reading.uids import is_strict_uid
-from radiograde.service.documents import codes, uids
+from radiograde.service.documents import codes, document_uids
 from radiograde.service.documents.equipment import MANUFACTURER, MODEL_NAME
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.sr_groups import lung_group, rejection_group, zone_group
-from radiograde.service.documents.sr_images import image_library
+from radiograde.service.documents.sr.image_library import image_library
+from radiograde.service.documents.sr.measurement_groups import (
+    lung_group,
+    rejection_group,
+    zone_group,
+)
 
 
 def report(graded: GradedFilm, source: Dataset) -> Dataset:
@@ -54,7 +58,7 @@ def _observer(graded: GradedFilm) -> ObservationContext:
     """Return TID 1001: the device observed, and no person."""
     model = graded.result.model
     attributes = DeviceObserverIdentifyingAttributes(
-        uid=uids.device_uid(model.sha256),
+        uid=document_uids.device_uid(model.sha256),
         name=MANUFACTURER,
         manufacturer_name=MANUFACTURER,
         model_name=MODEL_NAME,

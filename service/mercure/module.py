@@ -28,8 +28,8 @@ from radiograde.model.scoring.result import NOTICE, ScaleScore, SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.delivery.routing import is_reportable
-from radiograde.service.documents.builders import builder_of, kinds_of
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.document_kinds import builder_of, kinds_of
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.errors import TaskError
 from radiograde.service.grading.grade_film import grade_file

@@ -34,7 +34,7 @@ from radiograde.service.config.site import WatchConfig
 from radiograde.service.delivery.deliver import Deliverer, RetryPolicy
 from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.dimse.node import start_node
-from radiograde.service.documents.sr import structured_report
+from radiograde.service.documents.sr.structured_report import structured_report
 from radiograde.service.folder_watch.watcher import DONE, REFUSED, Watcher
 from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.records import open_records

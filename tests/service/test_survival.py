@@ -23,7 +23,7 @@ from pynetdicom import AE
 
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import DocumentKind
-from radiograde.service.documents.builders import NAMES
+from radiograde.service.documents.document_kinds import NAMES
 from radiograde.service.grading.records import Records, open_records
 from tests.orthanc import free_port
 from tests.service.grading.conftest import MakeFilm

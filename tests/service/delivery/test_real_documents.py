@@ -10,10 +10,10 @@ import pytest
 from radiograde.service.config.site import DicomDestinationConfig, DicomWebDestinationConfig
 from radiograde.service.delivery.destinations.destination import Destination
 from radiograde.service.delivery.open_destination import open_destination
-from radiograde.service.documents.capture import secondary_capture
 from radiograde.service.documents.document import Document
-from radiograde.service.documents.seg import segmentation
-from radiograde.service.documents.sr import structured_report
+from radiograde.service.documents.secondary_capture import secondary_capture
+from radiograde.service.documents.segmentation import segmentation
+from radiograde.service.documents.sr.structured_report import structured_report
 from tests.orthanc import Orthanc, running_orthanc
 from tests.service.delivery.nodes import destination
 from tests.service.documents.graded_films import RESULT_ID, STUDY_UID, film_bytes, graded_film

@@ -21,8 +21,8 @@ from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit
 from radiograde.data.storage import Storage
 from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import open_film
-from radiograde.service.documents.builders import builder_of, kinds_of
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.document_kinds import builder_of, kinds_of
 from radiograde.service.documents.graded_film import GradedFilm
 from tests.model.reading.films import film as stored_film
 from tests.service.documents.graded_films import (
@@ -33,7 +33,7 @@ from tests.service.documents.graded_films import (
 )
 
 FILE = Path(__file__).with_suffix(".json")
-VERSIONS = ("equipment", "sr_groups")
+VERSIONS = ("equipment", "sr.measurement_groups")
 """Modules of documents that write the installed version."""
 
 

@@ -12,7 +12,8 @@ from pydicom.sr.coding import Code
 
 from radiograde.model import reasons
 from radiograde.model.scoring.scales import SEVERITY_BANDS, ZONES
-from radiograde.service.documents import codes, fhir_codes
+from radiograde.service.documents import codes
+from radiograde.service.documents.fhir import datatypes
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "reference" / "codes.md").read_text("utf-8")
@@ -29,7 +30,7 @@ def flattened(value: object) -> Iterator[Code]:
 
 def in_use() -> set[Code]:
     ours = {code for value in vars(codes).values() for code in flattened(value)}
-    of_fhir = {code for value in vars(fhir_codes).values() for code in flattened(value)}
+    of_fhir = {code for value in vars(datatypes).values() for code in flattened(value)}
     return ours | {code for code in of_fhir if code.scheme_designator == codes.PRIVATE}
 
 

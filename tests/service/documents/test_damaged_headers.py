@@ -9,7 +9,7 @@ from pydicom import dcmread
 
 from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import open_film
-from radiograde.service.documents.builders import builder_of, kinds_of
+from radiograde.service.documents.document_kinds import builder_of, kinds_of
 from radiograde.service.documents.graded_film import GradedFilm
 from tests.service.documents.graded_films import BEGAN, SOP_UID, film_bytes, scored_with_maps
 

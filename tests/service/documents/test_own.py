@@ -15,9 +15,9 @@ from pydicom.tag import Tag
 from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.film_file import open_film
-from radiograde.service.documents import codes, equipment, uids
+from radiograde.service.documents import codes, document_uids, equipment
 from radiograde.service.documents.equipment import add_equipment, is_own, timestamp
-from radiograde.service.documents.sr import structured_report
+from radiograde.service.documents.sr.structured_report import structured_report
 from tests.service.documents.graded_films import BEGAN, film_bytes, graded_film, rejected_case
 
 REPORT = functools.cache(lambda: structured_report(graded_film()).content)
@@ -100,7 +100,7 @@ def test_the_equipment_says_what_made_a_document_and_when() -> None:
     ds = Dataset()
     add_equipment(ds, graded)
     (item,) = ds.ContributingEquipmentSequence
-    assert item.DeviceUID == uids.device_uid(graded.result.model.sha256)
+    assert item.DeviceUID == document_uids.device_uid(graded.result.model.sha256)
     for described in (ds, item):
         assert described.Manufacturer == equipment.MANUFACTURER
         assert described.SoftwareVersions[1] == "fake 1.2.3"

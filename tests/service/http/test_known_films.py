@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from radiograde.model.limits import Limits
 from radiograde.model.scoring.result import SeverityResult
-from radiograde.service.documents.sr import structured_report
+from radiograde.service.documents.sr.structured_report import structured_report
 from radiograde.service.grading.film_grader import FilmGrader
 from tests.service.conftest import Start
 from tests.service.documents.graded_films import film_bytes, graded_film

@@ -170,7 +170,7 @@ def test_a_rejected_film_gives_the_report_that_says_why(task: Task) -> None:
 
 
 def test_other_objects_and_own_documents_are_left_out(task: Task) -> None:
-    from radiograde.service.documents.sr import structured_report
+    from radiograde.service.documents.sr.structured_report import structured_report
 
     task.put(structured_report(graded_film()).content, 1)
     task.put(film_bytes(SOPClassUID=CTImageStorage), 2)

@@ -22,9 +22,9 @@ from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.reasons import Reason
 from radiograde.model.scoring.result import NOTICE, GateVerdict
 from radiograde.service.documents.codes import SEVERITIES, ZONE_SITES
-from radiograde.service.documents.fhir import Version, bundle
+from radiograde.service.documents.fhir.bundle import Version, bundle
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.sr import structured_report
+from radiograde.service.documents.sr.structured_report import structured_report
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.intake import FilmIntake
 from radiograde.service.films.pseudonym import Pseudonyms
@@ -40,7 +40,7 @@ from tests.service.documents.graded_films import (
 )
 from tests.service.fakes import FACTS, scored
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 JAPANESE = ["", "ISO 2022 IR 87"]
 KOREAN = ["", "ISO 2022 IR 149"]
 

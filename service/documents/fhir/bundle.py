@@ -6,15 +6,14 @@ import json
 from typing import Literal
 
 from radiograde.model.scoring.result import NOTICE
-from radiograde.service.documents import uids
+from radiograde.service.documents import document_uids
 from radiograde.service.documents.codes import ARTIFICIAL_INTELLIGENCE
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.equipment import MANUFACTURER
-from radiograde.service.documents.fhir_codes import MEASUREMENT_REPORT, RADIOLOGY, concept
-from radiograde.service.documents.fhir_common import asserted, circumstances, narrative
-from radiograde.service.documents.fhir_measurements import measurements
-from radiograde.service.documents.fhir_observations import GROUP, group, member
-from radiograde.service.documents.fhir_references import (
+from radiograde.service.documents.fhir.datatypes import MEASUREMENT_REPORT, RADIOLOGY, concept
+from radiograde.service.documents.fhir.measurements import measurements
+from radiograde.service.documents.fhir.observations import GROUP, group, member
+from radiograde.service.documents.fhir.references import (
     Json,
     full_url,
     part_uid,
@@ -22,9 +21,10 @@ from radiograde.service.documents.fhir_references import (
     uid_identifier,
     within,
 )
+from radiograde.service.documents.fhir_common import asserted, circumstances, narrative
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.patient_study import PatientStudy, patient_study
-from radiograde.service.documents.words import summary
+from radiograde.service.documents.sentences import summary
 
 MEDIA_TYPE = "application/fhir+json"
 MODEL_SYSTEM = "urn:radiograde:model-sha256"
@@ -50,10 +50,10 @@ def bundle(graded: GradedFilm, version: Version = "R4") -> Document:
     whose = patient_study(graded.header)
     numbers = [] if graded.result.scores is None else measurements(graded.result.scores)
     resources = [
-        (uids.device_uid(graded.result.model.sha256), _device(graded, version)),
+        (document_uids.device_uid(graded.result.model.sha256), _device(graded, version)),
         *((part_uid(graded, each.part), member(graded, whose, each)) for each in numbers),
         (part_uid(graded, GROUP), group(graded, whose, numbers)),
-        (uids.document_uid(graded, "fhir"), _report(graded, whose, version)),
+        (document_uids.document_uid(graded, "fhir"), _report(graded, whose, version)),
     ]
     document = {
         "resourceType": "Bundle",
@@ -92,7 +92,7 @@ def _device(graded: GradedFilm, version: Version) -> Json:
     return {
         "resourceType": "Device",
         "identifier": [
-            uid_identifier(uids.device_uid(model.sha256)),
+            uid_identifier(document_uids.device_uid(model.sha256)),
             {"system": MODEL_SYSTEM, "value": model.sha256},
         ],
         "status": "active",
@@ -113,7 +113,7 @@ def _report(graded: GradedFilm, whose: PatientStudy, version: Version) -> Json:
         "meta": asserted(),
         "text": narrative(*sentences),
         "identifier": [
-            uid_identifier(uids.document_uid(graded, "fhir")),
+            uid_identifier(document_uids.document_uid(graded, "fhir")),
             {"system": RESULT_SYSTEM, "value": str(graded.result.id)},
         ],
         "category": [concept(RADIOLOGY)],

@@ -3,11 +3,11 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, timedelta, timezone
 
-from radiograde.service.documents.pdf import report
+from radiograde.service.documents.pdf.report_page import report
 from radiograde.service.documents.pdf_reviews import MOST_LINES, review_line
 from radiograde.service.reviews.review import Review
 from tests.service.documents.graded_films import graded_film, rejected_case
-from tests.service.documents.pdf_reader import lines, page_count
+from tests.service.documents.pdf.pdf_reader import lines, page_count
 from tests.service.reviews.made import review
 
 

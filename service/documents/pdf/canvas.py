@@ -14,7 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from radiograde.model.scoring.result import ScaleScore
 from radiograde.service.documents.drawing import Colour, warmth
-from radiograde.service.documents.pdf_text import runs, width
+from radiograde.service.documents.pdf.text_layout import runs, width
 
 WIDTH, HEIGHT = A4
 LEFT = 40.0

@@ -8,7 +8,7 @@ from radiograde.model.reasons import Reason
 from radiograde.model.scoring.result import ScaleScore, Scores
 from radiograde.model.scoring.scales import LEFT_ZONES, RIGHT_ZONES
 from radiograde.service.documents.drawing import warmth
-from radiograde.service.documents.pdf_page import (
+from radiograde.service.documents.pdf.canvas import (
     AMBER,
     BODY,
     DIM,
@@ -19,8 +19,8 @@ from radiograde.service.documents.pdf_page import (
     SMALL,
     Page,
 )
-from radiograde.service.documents.pdf_text import wrapped
-from radiograde.service.documents.words import share_words
+from radiograde.service.documents.pdf.text_layout import wrapped
+from radiograde.service.documents.sentences import share_words
 
 _ROW = 17.0
 _NAME, _VALUE, _BAR, _RANGE = 92.0, 58.0, 92.0, 12.0

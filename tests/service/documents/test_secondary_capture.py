@@ -17,10 +17,10 @@ from pydicom.uid import ComputedRadiographyImageStorage, SecondaryCaptureImageSt
 
 from radiograde.model.reasons import Reason
 from radiograde.model.scoring.result import GateVerdict
-from radiograde.service.documents.capture import capture_picture, secondary_capture
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.overlay import graded_view
+from radiograde.service.documents.secondary_capture import capture_picture, secondary_capture
 from radiograde.service.errors import UndocumentedError
 from tests.service.documents import graded_films
 from tests.service.documents.graded_films import film_header

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import Comprehensive3DSRStorage
 
-from radiograde.service.documents import equipment, uids
+from radiograde.service.documents import document_uids, equipment
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.part10 import file_meta, to_document
@@ -36,7 +36,7 @@ def structured_report(graded: GradedFilm) -> Document:
     ds = Dataset()
     ds.file_meta = file_meta()
     ds.SOPClassUID = Comprehensive3DSRStorage
-    ds.SOPInstanceUID = uids.document_uid(graded, "sr")
+    ds.SOPInstanceUID = document_uids.document_uid(graded, "sr")
     copy_patient_and_study(graded, ds)
     _set_series(ds, graded)
     _set_general(ds, graded, source)
@@ -48,7 +48,7 @@ def structured_report(graded: GradedFilm) -> Document:
 def _set_series(ds: Dataset, graded: GradedFilm) -> None:
     """Set the SR Document Series module, PS3.3 C.17.1."""
     ds.Modality = "SR"
-    ds.SeriesInstanceUID = uids.series_uid(graded, "sr")
+    ds.SeriesInstanceUID = document_uids.series_uid(graded, "sr")
     ds.SeriesNumber = SERIES_NUMBER
     ds.SeriesDescription = SERIES_DESCRIPTION
     ds.ReferencedPerformedProcedureStepSequence = Sequence()

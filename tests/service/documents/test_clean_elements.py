@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from radiograde.service.documents.values import clean, clean_words
+from radiograde.service.documents.clean_elements import clean, clean_words
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from radiograde.service.documents import uids
-from radiograde.service.documents.fhir_codes import ACCESSION_NUMBER, STUDY_INSTANCE_UID, concept
+from radiograde.service.documents import document_uids
+from radiograde.service.documents.fhir.datatypes import (
+    ACCESSION_NUMBER,
+    STUDY_INSTANCE_UID,
+    concept,
+)
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.patient_study import Issuer, PatientStudy
 
@@ -20,7 +24,9 @@ Json = dict[str, Any]
 
 def part_uid(graded: GradedFilm, part: str) -> str:
     """Return the UID of a part of the bundle: one for each film, model and part."""
-    return uids.derived_uid("fhir", part, uids.source_key(graded), graded.result.model.sha256)
+    return document_uids.derived_uid(
+        "fhir", part, document_uids.source_key(graded), graded.result.model.sha256
+    )
 
 
 def uid_identifier(uid: str) -> Json:

@@ -16,7 +16,7 @@ from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.maps import resized
 from radiograde.service.documents.overlay import FILM_SIDE, graded_view
 from radiograde.service.documents.patient_study import patient_study
-from radiograde.service.documents.pdf_page import (
+from radiograde.service.documents.pdf.canvas import (
     AMBER,
     BODY,
     DIM,
@@ -29,14 +29,14 @@ from radiograde.service.documents.pdf_page import (
     SMALL,
     Page,
 )
-from radiograde.service.documents.pdf_reviews import write_reviews
-from radiograde.service.documents.pdf_scores import (
+from radiograde.service.documents.pdf.sections import (
     write_rejection,
     write_remarks,
     write_scores,
     write_zones,
 )
-from radiograde.service.documents.pdf_text import fitted, fitting, wrapped
+from radiograde.service.documents.pdf.text_layout import fitted, fitting, wrapped
+from radiograde.service.documents.pdf_reviews import write_reviews
 
 _BOTTOM = HEIGHT - 30
 _GAP, _PAD, _LOWEST = 8.0, 5.0, 60.0

@@ -23,12 +23,12 @@ from radiograde.model.reading.uids import is_strict_uid
 from radiograde.model.scoring.result import NOTICE
 from radiograde.model.scoring.scales import ZONE_NAMES
 from radiograde.service.database.tables import Verdict
-from radiograde.service.documents import codes, uids
+from radiograde.service.documents import codes, document_uids
+from radiograde.service.documents.clean_elements import clean, clean_words
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.sr_groups import Group, tracking, with_words
-from radiograde.service.documents.sr_images import image_library
-from radiograde.service.documents.values import clean, clean_words
-from radiograde.service.documents.words import review_sentence
+from radiograde.service.documents.sentences import review_sentence
+from radiograde.service.documents.sr.image_library import image_library
+from radiograde.service.documents.sr.measurement_groups import Group, tracking, with_words
 from radiograde.service.reviews.review import Review
 
 VERDICTS: dict[Verdict, Code] = {
@@ -59,7 +59,7 @@ def review_content(graded: GradedFilm, review: Review, source: Dataset) -> Datas
     # TID 1500 has its measurements last.
     if is_strict_uid(source.SOPInstanceUID):
         root.ContentSequence.insert(-1, image_library(graded, source))
-    judged = uids.document_uid(graded, "sr")
+    judged = document_uids.document_uid(graded, "sr")
     root.ContentSequence.insert(
         -1, CompositeContentItem(codes.ANALYSIS, Comprehensive3DSRStorage, judged, CONTAINS)
     )

@@ -14,9 +14,9 @@ from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.reasons import Reason
 from radiograde.model.scoring.result import NOTICE, GateVerdict, Maps
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.pdf import report
-from radiograde.service.documents.pdf_page import BODY, INNER
-from radiograde.service.documents.pdf_text import runs, width, wrapped
+from radiograde.service.documents.pdf.canvas import BODY, INNER
+from radiograde.service.documents.pdf.report_page import report
+from radiograde.service.documents.pdf.text_layout import runs, width, wrapped
 from tests.service.documents.graded_films import (
     BEGAN,
     RESULT_ID,
@@ -25,7 +25,7 @@ from tests.service.documents.graded_films import (
     header_in,
     rejected_case,
 )
-from tests.service.documents.pdf_reader import lines, outside_streams, page_count
+from tests.service.documents.pdf.pdf_reader import lines, outside_streams, page_count
 from tests.service.fakes import FACTS, LATERAL, scored
 
 

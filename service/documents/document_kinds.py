@@ -10,12 +10,12 @@ from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
 
 BUILDERS: Mapping[DocumentKind, str] = {
-    "sr": "radiograde.service.documents.sr:structured_report",
-    "seg": "radiograde.service.documents.seg:segmentation",
-    "sc": "radiograde.service.documents.capture:secondary_capture",
-    "fhir": "radiograde.service.documents.fhir:bundle",
-    "fhir_r5": "radiograde.service.documents.fhir:bundle_r5",
-    "pdf": "radiograde.service.documents.pdf:report",
+    "sr": "radiograde.service.documents.sr.structured_report:structured_report",
+    "seg": "radiograde.service.documents.segmentation:segmentation",
+    "sc": "radiograde.service.documents.secondary_capture:secondary_capture",
+    "fhir": "radiograde.service.documents.fhir.bundle:bundle",
+    "fhir_r5": "radiograde.service.documents.fhir.bundle:bundle_r5",
+    "pdf": "radiograde.service.documents.pdf.report_page:report",
     "json": "radiograde.service.documents.result_json:result_json",
 }
 """What makes each document; what it needs is heavy, and imported when the first one is made."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from radiograde.model.reasons import Reason
-from radiograde.service.documents import codes, uids
-from radiograde.service.documents.fhir_codes import (
+from radiograde.service.documents import codes, document_uids
+from radiograde.service.documents.fhir.datatypes import (
     IMAGING,
     INTERVAL,
     INTERVAL_LEVEL,
@@ -16,9 +16,8 @@ from radiograde.service.documents.fhir_codes import (
     concept,
     quantity,
 )
-from radiograde.service.documents.fhir_common import asserted, circumstances, narrative
-from radiograde.service.documents.fhir_measurements import Measurement
-from radiograde.service.documents.fhir_references import (
+from radiograde.service.documents.fhir.measurements import Measurement
+from radiograde.service.documents.fhir.references import (
     Json,
     film,
     part_uid,
@@ -26,9 +25,10 @@ from radiograde.service.documents.fhir_references import (
     uid_identifier,
     within,
 )
+from radiograde.service.documents.fhir_common import asserted, circumstances, narrative
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.patient_study import PatientStudy
-from radiograde.service.documents.words import summary
+from radiograde.service.documents.sentences import summary
 
 GROUP = "group"
 
@@ -77,7 +77,7 @@ def _observation(graded: GradedFilm, whose: PatientStudy, part: str) -> Json:
         "resourceType": "Observation",
         "meta": asserted(),
         "identifier": [uid_identifier(part_uid(graded, part))],
-        "device": within(uids.device_uid(graded.result.model.sha256)),
+        "device": within(document_uids.device_uid(graded.result.model.sha256)),
     }
     studies = study(whose)
     if studies:

@@ -34,7 +34,7 @@ from radiograde.model.scoring.result import (
 from radiograde.model.scoring.scales import ZONES
 from radiograde.service.documents import codes
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.sr import structured_report
+from radiograde.service.documents.sr.structured_report import structured_report
 from radiograde.service.errors import UndocumentedError
 from tests.service.documents.graded_films import (
     SOP_UID,

@@ -18,11 +18,11 @@ from highdicom.sr import (
 
 from radiograde.model.scoring.result import NOTICE, Involvement, Scores
 from radiograde.model.scoring.scales import ZONE_NAMES
-from radiograde.service.documents import codes, uids
+from radiograde.service.documents import codes, document_uids
 from radiograde.service.documents.equipment import MODEL_NAME
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.sentences import summary
 from radiograde.service.documents.sr_numbers import scale_measurement, share_measurement
-from radiograde.service.documents.words import summary
 
 Group = MeasurementsAndQualitativeEvaluations
 
@@ -114,7 +114,7 @@ def with_words(group: Group, sentences: Sequence[str]) -> Group:
 
 def tracking(graded: GradedFilm, what: str) -> TrackingIdentifier:
     """Return what follows ``what`` from one report on the film to the next."""
-    return TrackingIdentifier(uids.tracking_uid(graded, what), f"Radiograde {what}")
+    return TrackingIdentifier(document_uids.tracking_uid(graded, what), f"Radiograde {what}")
 
 
 def _algorithm(graded: GradedFilm, level: float | None = None) -> AlgorithmIdentification:

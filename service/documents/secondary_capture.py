@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
 from radiograde.model.reading.orientation import FLIPS
-from radiograde.service.documents import equipment, source_reference, uids
+from radiograde.service.documents import document_uids, equipment, source_reference
 from radiograde.service.documents.derivation import copy_lossiness, refer_to_source
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.drawing import stacked
@@ -62,10 +62,10 @@ def _headings(graded: GradedFilm) -> Dataset:
     ds = Dataset()
     ds.file_meta = file_meta()
     ds.SOPClassUID = SecondaryCaptureImageStorage
-    ds.SOPInstanceUID = uids.document_uid(graded, "sc")
+    ds.SOPInstanceUID = document_uids.document_uid(graded, "sc")
     source_reference.copy_patient_and_study(graded, ds)
     equipment.add_equipment(ds, graded)
-    ds.SeriesInstanceUID = uids.series_uid(graded, "sc")
+    ds.SeriesInstanceUID = document_uids.series_uid(graded, "sc")
     ds.SeriesNumber = SERIES_NUMBER
     ds.InstanceNumber = 1
     ds.SeriesDescription = SERIES_DESCRIPTION

@@ -11,13 +11,13 @@ from pydicom.sequence import Sequence
 from pydicom.sr.coding import Code
 
 from radiograde.model.scoring.result import ModelFacts
-from radiograde.service.documents import codes, equipment, source_reference, uids
+from radiograde.service.documents import codes, document_uids, equipment, source_reference
+from radiograde.service.documents.clean_elements import clean_words
 from radiograde.service.documents.derivation import copy_lossiness
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.maps import masks_as_stored
 from radiograde.service.documents.part10 import to_document
-from radiograde.service.documents.values import clean_words
 from radiograde.service.errors import UndocumentedError
 
 SERIES_NUMBER = 9002
@@ -62,10 +62,10 @@ def _headings(graded: GradedFilm) -> Segmentation:
         pixel_array=np.zeros((1, 1, 1, len(_LABELS)), np.uint8),
         segmentation_type="BINARY",
         segment_descriptions=_segments(graded.result.model),
-        series_instance_uid=uids.series_uid(graded, "seg"),
+        series_instance_uid=document_uids.series_uid(graded, "seg"),
         series_number=SERIES_NUMBER,
         series_description=SERIES_DESCRIPTION,
-        sop_instance_uid=uids.document_uid(graded, "seg"),
+        sop_instance_uid=document_uids.document_uid(graded, "seg"),
         instance_number=1,
         manufacturer=equipment.MANUFACTURER,
         manufacturer_model_name=equipment.MODEL_NAME,
@@ -105,7 +105,7 @@ def _stand_in(source: Dataset) -> Dataset:
 
 def _settle_dimensions(ds: Segmentation) -> None:
     """Replace the random UID of the frames' order (PS3.3 C.7.6.17) by one that stays the same."""
-    settled = uids.derived_uid("dimensions", ds.SOPInstanceUID)
+    settled = document_uids.derived_uid("dimensions", ds.SOPInstanceUID)
     for item in (*ds.DimensionOrganizationSequence, *ds.DimensionIndexSequence):
         item.DimensionOrganizationUID = settled
 
