@@ -1,18 +1,28 @@
-"""Header values as PS3.5 6.2 allows them: mended where that is safe, else left out."""
+"""Header values and elements as PS3.5 6.2 allows them: mended where that is safe, else left out."""
 
 from __future__ import annotations
 
 import math
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as DicomSequence
+
+from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.uids import is_dotted_uid
 
-_AGE = re.compile(r"(\d{1,3})\s*([DWMY]?)", re.IGNORECASE)
+_AGE = re.compile(r"(\d{1,3})\s*([DWMY]?)", re.ASCII | re.IGNORECASE)
 _CODE = re.compile(r"[A-Z0-9 _]{1,16}")
-_TIME = re.compile(r"([01]\d|2[0-3])(([0-5]\d)(([0-5]\d)(\.\d{1,6})?)?)?")
+_TIME = re.compile(r"([01]\d|2[0-3])(([0-5]\d)(([0-5]\d)(\.\d{1,6})?)?)?", re.ASCII)
+
+
+REQUIRED_OF_CODE = ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")
+CODE = (*REQUIRED_OF_CODE, "CodingSchemeVersion")
+UNIVERSAL = ("UniversalEntityID", "UniversalEntityIDType")
 
 
 def clean(vr: str, text: str) -> str:
@@ -51,7 +61,7 @@ def _date(text: str) -> str:
         parsed = datetime.strptime(digits, "%Y%m%d")
     except ValueError:
         return ""
-    return digits if len(digits) == 8 and parsed.year >= 1000 else ""
+    return digits if len(digits) == 8 and digits.isascii() and parsed.year >= 1000 else ""
 
 
 def _time(text: str) -> str:
@@ -67,7 +77,7 @@ def _age(text: str) -> str:
 def _decimal(text: str) -> str:
     """Return a size, weight or ratio, which zero is not."""
     try:
-        fits = 0 < float(text) < math.inf and len(text) <= 16 and "_" not in text
+        fits = 0 < float(text) < math.inf and len(text) <= 16 and text.isascii() and "_" not in text
     except ValueError:
         return ""
     return text if fits else ""
@@ -99,3 +109,44 @@ _RULES: dict[str, Callable[[str], str]] = {
     "UI": _uid,
     "UT": _whole(1024),
 }
+
+
+def copy_elements(
+    header: Header, ds: Dataset, keywords: Iterable[str], *, empty: bool = False
+) -> None:
+    """Set those elements of ``ds`` that the header has; with ``empty`` the others too, empty."""
+    for keyword in keywords:
+        tag = tag_for_keyword(keyword)
+        if tag is not None:
+            value = clean(dictionary_VR(tag), header.decoded(keyword))
+            if value or empty:
+                setattr(ds, keyword, value)
+
+
+def copy_codes(header: Header, ds: Dataset, keyword: str) -> None:
+    """Set a sequence of coded concepts (PS3.3 8.8) to those of the header that are whole."""
+    copies = [_copied(item, CODE) for item in header.readable_items(keyword)]
+    whole = [code for code in copies if all(part in code for part in REQUIRED_OF_CODE)]
+    if whole:
+        setattr(ds, keyword, DicomSequence(whole))
+
+
+def copy_issuer(header: Header, ds: Dataset, keyword: str, names: Sequence[str]) -> None:
+    """Set who gave out an identifier, PS3.3 10.14 and 10.15, to the first that is whole.
+
+    ``names``: what beside the universal identifier names an issuer. That needs its type, and a
+    type needs an identifier.
+    """
+    for item in header.readable_items(keyword):
+        issuer = _copied(item, (*names, *UNIVERSAL))
+        if any(part not in issuer for part in UNIVERSAL):
+            issuer = _copied(item, names)
+        if len(issuer):
+            setattr(ds, keyword, DicomSequence([issuer]))
+            return
+
+
+def _copied(item: Header, keywords: Iterable[str]) -> Dataset:
+    copied = Dataset()
+    copy_elements(item, copied, keywords)
+    return copied

@@ -1,13 +1,19 @@
-"""What makes each kind of document, which kinds there are of a result, and their names."""
+"""Which kinds of documents there are of a result: what makes each, its names, how it is kept."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.reviews.review import Review
 
 BUILDERS: Mapping[DocumentKind, str] = {
     "sr": "radiograde.service.documents.sr.structured_report:structured_report",
@@ -16,9 +22,20 @@ BUILDERS: Mapping[DocumentKind, str] = {
     "fhir": "radiograde.service.documents.fhir.bundle:bundle",
     "fhir_r5": "radiograde.service.documents.fhir.bundle:bundle_r5",
     "pdf": "radiograde.service.documents.pdf.report_page:report",
-    "json": "radiograde.service.documents.result_json:result_json",
+    "json": "radiograde.service.documents.document_kinds:result_json",
 }
 """What makes each document; what it needs is heavy, and imported when the first one is made."""
+
+NAMES: Mapping[DocumentKind, tuple[str, str]] = {
+    "sr": ("sr.dcm", "application/dicom"),
+    "seg": ("seg.dcm", "application/dicom"),
+    "sc": ("sc.dcm", "application/dicom"),
+    "fhir": ("fhir.json", "application/fhir+json"),
+    "fhir_r5": ("fhir-r5.json", "application/fhir+json"),
+    "pdf": ("report.pdf", "application/pdf"),
+    "json": ("result.json", "application/json"),
+}
+"""File name and media type of each."""
 
 OF_FILM: frozenset[DocumentKind] = frozenset({"sr", "seg", "sc"})
 """Documents that refer to a DICOM instance."""
@@ -26,9 +43,8 @@ OF_FILM: frozenset[DocumentKind] = frozenset({"sr", "seg", "sc"})
 OF_SCORES: frozenset[DocumentKind] = frozenset({"seg", "sc"})
 """Documents that show where the scores come from."""
 
-
 WITH_REVIEWS: frozenset[DocumentKind] = frozenset({"pdf", "json"})
-"""Documents that show what readers said, and so change with every review."""
+"""Documents that show reviews, and so change with every review."""
 
 
 def kinds_of(graded: GradedFilm) -> frozenset[DocumentKind]:
@@ -45,19 +61,65 @@ def kinds_of(graded: GradedFilm) -> frozenset[DocumentKind]:
     return kinds
 
 
-NAMES: Mapping[DocumentKind, tuple[str, str]] = {
-    "sr": ("sr.dcm", "application/dicom"),
-    "seg": ("seg.dcm", "application/dicom"),
-    "sc": ("sc.dcm", "application/dicom"),
-    "fhir": ("fhir.json", "application/fhir+json"),
-    "fhir_r5": ("fhir-r5.json", "application/fhir+json"),
-    "pdf": ("report.pdf", "application/pdf"),
-    "json": ("result.json", "application/json"),
-}
-
-
 def builder_of(kind: DocumentKind) -> Callable[[GradedFilm], Document]:
     """Return the function that makes a document of a graded film."""
     module, name = BUILDERS[kind].split(":")
     builder: Callable[[GradedFilm], Document] = getattr(importlib.import_module(module), name)
     return builder
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRequest:
+    """A document that there may be of a result; ``kept_as``: its file's name beside the film."""
+
+    kind: DocumentKind
+    name: str
+    kept_as: str
+    make: Callable[[GradedFilm], Document]
+
+
+def document_requests(
+    kinds: Iterable[DocumentKind], reviews: Sequence[Review]
+) -> list[DocumentRequest]:
+    """Return a request for each kind; with the report come those of its reviews."""
+    wanted = list(kinds)
+    found = [_request(kind, reviews) for kind in wanted]
+    return found + [review_document_request(review) for review in reviews if "sr" in wanted]
+
+
+def review_document_request(review: Review) -> DocumentRequest:
+    """Return the report of one review."""
+    name = f"review-{review.id}.dcm"
+    return DocumentRequest("sr", name, name, partial(_review_report, review=review))
+
+
+def _request(kind: DocumentKind, reviews: Sequence[Review]) -> DocumentRequest:
+    name, _ = NAMES[kind]
+    kept_as = name
+    if kind in WITH_REVIEWS and reviews:
+        # One that was made before the newest review is never found again.
+        ids = "".join(review.id for review in reviews)
+        kept_as = f"{hashlib.sha256(ids.encode()).hexdigest()[:16]}-{name}"
+    return DocumentRequest(kind, name, kept_as, lambda graded: builder_of(kind)(graded))
+
+
+def _review_report(graded: GradedFilm, review: Review) -> Document:
+    from radiograde.service.documents.sr.review_report import review_report
+
+    return review_report(graded, review)
+
+
+def result_json(graded: GradedFilm) -> Document:
+    """Return the JSON that HTTP answers (schema ``radiograde.result/1``), with its reviews."""
+    content = json.dumps(with_reviews(graded.result.to_json(), graded.reviews), indent=2) + "\n"
+    return Document("json", "result.json", "application/json", content.encode())
+
+
+def with_reviews(document: dict[str, Any], reviews: Sequence[Review]) -> dict[str, Any]:
+    """Return a result's document with its reviews, where there are any, as its last member.
+
+    The scores stay the model's.
+    """
+    if not reviews:
+        return document
+    return document | {"reviews": [review.to_json() for review in reviews]}

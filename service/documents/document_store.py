@@ -13,10 +13,12 @@ from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.scoring.result_json import parse_result
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.document import Document
-from radiograde.service.documents.document_kinds import NAMES, OF_FILM, kinds_of
-from radiograde.service.documents.document_requests import (
+from radiograde.service.documents.document_kinds import (
+    NAMES,
+    OF_FILM,
     DocumentRequest,
     document_requests,
+    kinds_of,
     review_document_request,
 )
 from radiograde.service.documents.graded_film import GradedFilm

@@ -23,6 +23,9 @@ _WARM = ((170, 178, 188), (255, 214, 92), (255, 138, 36), (255, 64, 44))
 _FAINT = 0.12
 _COVER = 0.68
 
+LUNG = 0.5
+"""From where on a point of a lung map is lung, as in ``model.scoring.scorer.involvement``."""
+
 
 class DrawingContext:
     """Writes on one picture in Pillow's own typeface, which every installation has."""
@@ -67,16 +70,16 @@ class DrawingContext:
         x, y = at
         low, high = score.range
 
-        def place(value: float) -> float:
+        def x_of(value: float) -> float:
             return x + width * (value - low) / (high - low)
 
         colour = warmth(score.value / high)
         self._draw.rounded_rectangle((x, y, x + width, y + height), height / 2, fill=FAINT)
-        start, end = (place(bound) for bound in score.interval)
+        start, end = (x_of(bound) for bound in score.interval)
         self._draw.rounded_rectangle(
             (start, y, max(end, start + height), y + height), height / 2, fill=_dimmed(colour)
         )
-        tick = place(score.value)
+        tick = x_of(score.value)
         self._draw.rounded_rectangle((tick - 2, y - 4, tick + 2, y + height + 4), 2, fill=colour)
 
     def line(self, start: tuple[int, int], end: tuple[int, int], colour: Colour) -> None:
@@ -145,3 +148,9 @@ def contour(inside: NDArray[np.bool_]) -> Image.Image:
     wide = region.filter(ImageFilter.BoxBlur(1))
     edge = np.array([min(255, 5 * min(level, 255 - level)) for level in range(256)], np.uint8)
     return Image.fromarray(edge[np.asarray(wide)])
+
+
+def resized(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return an (h, w) array drawn at ``size`` (width, height)."""
+    image = Image.fromarray(np.ascontiguousarray(values, np.float32))
+    return np.asarray(image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0), np.float32)

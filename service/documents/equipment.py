@@ -1,4 +1,4 @@
-"""What made a document, and how to tell Radiograde's own documents from films."""
+"""What made a document, and which documents are Radiograde's own."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def add_equipment(ds: Dataset, graded: GradedFilm) -> None:
 
 
 def timestamp(graded: GradedFilm) -> datetime:
-    """Return when the analysis began, to the second, in the film's time zone if it tells one.
+    """Return when the analysis began, to the second, in the film's time zone if that is known.
 
     TimezoneOffsetFromUTC (0008,0201) holds for all dates and times of an object, copied ones
     too; where the film has none, the analysis' own time zone is used and not written.

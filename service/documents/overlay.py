@@ -22,16 +22,17 @@ from radiograde.model.scoring.scales import LEFT_ZONES, RIGHT_ZONES, ZONE, ZONE_
 from radiograde.service.documents.drawing import (
     DIM,
     INK,
+    LUNG,
     WARNING,
     DrawingContext,
     contour,
     grey_levels,
     heat,
+    resized,
     sheet,
     stacked,
     warmth,
 )
-from radiograde.service.documents.maps import LUNG, resized
 
 FILM_SIDE = 1000
 """Longest side of the film in the picture, in pixels."""
@@ -137,9 +138,9 @@ def _write_head(context: DrawingContext, width: int, scores: Scores, severity: s
     )
     share = brixia.value / brixia.range[1]
     context.text((width - 28, 22), severity.upper(), 38, warmth(share), anchor="ra")
-    queries = width - 28 - context.width(severity.upper(), 38) - end - 2 * _INDENT
-    if queries >= _NARROWEST_BAR:
-        context.bar((end + _INDENT, 50), int(queries), brixia, height=8)
+    room = width - 28 - context.width(severity.upper(), 38) - end - 2 * _INDENT
+    if room >= _NARROWEST_BAR:
+        context.bar((end + _INDENT, 50), int(room), brixia, height=8)
     extent, opacity = scores.geographic_extent, scores.opacity
     facts = [
         f"Geographic extent {extent.value:.1f} of {extent.range[1]:g}",

@@ -1,4 +1,4 @@
-"""The tables below a graded film: zones, whole lungs, the analysis, and what the gate remarked."""
+"""The tables below a graded film: zones, whole lungs, analysis, reasons of the input check."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _write_score(
 def _remarks(
     result: SeverityResult, context: DrawingContext, width: float
 ) -> list[tuple[str, Colour]]:
-    """Return the lines of what the gate remarked, warnings first, each with its colour."""
+    """Return the lines of the reasons of the input check, warnings first, each with its colour."""
     reasons = result.gate.reasons if result.gate is not None else ()
     lines: list[tuple[str, Colour]] = []
     for reason in sorted(reasons, key=lambda reason: reason.level != "warn"):

@@ -1,4 +1,4 @@
-"""Whose film it is and of which study, as people and other systems write it."""
+"""Patient and study of a film, as people and other systems write them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class PatientStudy:
     study_uid: str = ""
 
 
-def patient_study(header: Header | None) -> PatientStudy:
+def read_patient_study(header: Header | None) -> PatientStudy:
     """Return what a film's header says; nothing for a picture. No header raises.
 
     Patient, General Study and General Image modules (PS3.3 C.7.1.1, C.7.2.1, C.7.6.1).

@@ -6,18 +6,20 @@ import numpy as np
 from highdicom import AlgorithmIdentificationSequence, PixelMeasuresSequence
 from highdicom.color import CIELabColor
 from highdicom.seg import Segmentation, SegmentDescription
+from numpy.typing import NDArray
+from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.sr.coding import Code
 
-from radiograde.model.scoring.result import ModelFacts
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.scoring.result import Maps, ModelFacts
 from radiograde.service.documents import codes, document_uids, equipment, source_reference
 from radiograde.service.documents.clean_elements import clean_words
-from radiograde.service.documents.derivation import copy_lossiness
-from radiograde.service.documents.document import Document
+from radiograde.service.documents.document import Document, to_document
+from radiograde.service.documents.drawing import LUNG, grey_levels
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.maps import masks_as_stored
-from radiograde.service.documents.part10 import to_document
+from radiograde.service.documents.source_reference import copy_lossiness
 from radiograde.service.errors import UndocumentedError
 
 SERIES_NUMBER = 9002
@@ -140,3 +142,31 @@ def _segment(number: int, label: str, kind: Code, model: ModelFacts) -> SegmentD
         anatomic_regions=[codes.LUNG] if finding else None,
         display_color=_ORANGE if finding else _BLUE,
     )
+
+
+def masks_as_stored(film: Radiograph, maps: Maps) -> NDArray[np.bool_]:
+    """Return (3, H, W) masks: the patient's right lung, left lung, and what of them is involved.
+
+    They lie pixel for pixel on the film's stored object, mirrored or upside down where it is.
+    Involved is what ``lung_involvement_percent`` counts: lung whose opacity exceeds
+    ``maps.involved``.
+    """
+    rows, columns = film.pixels.shape
+    masks = np.empty((3, rows, columns), np.bool_)
+    _mark(masks[0], maps.lungs[0], LUNG)
+    _mark(masks[1], maps.lungs[1], LUNG)
+    _mark(masks[2], maps.opacity, maps.involved)
+    masks[2] &= masks[0] | masks[1]
+    flipped = tuple(axis for axis, flip in enumerate(film.flipped, 1) if flip)
+    return np.flip(masks, flipped) if flipped else masks
+
+
+def _mark(mask: NDArray[np.bool_], values: NDArray[np.float32], threshold: float) -> None:
+    """Set in ``mask`` (H, W) where a map, drawn at that size, exceeds the threshold.
+
+    In steps of 1/255: finer than a map knows, and four times as fast as floating point.
+    """
+    rows, columns = mask.shape
+    levels = Image.fromarray(grey_levels(values))
+    drawn = levels.resize((columns, rows), Image.Resampling.BILINEAR)
+    np.greater(np.asarray(drawn), int(255 * threshold), out=mask)

@@ -8,14 +8,14 @@ from radiograde.service.reviews.review import Review
 
 
 def summary(result: SeverityResult) -> list[str]:
-    """Return the sentences that tell a scored or rejected result, without its notice."""
+    """Return the sentences that describe a scored or rejected result, without its notice."""
     if result.scores is None:
         return ["Not graded.", *messages(result)]
     return [f"Severity {result.severity}.", *score_sentences(result.scores), *messages(result)]
 
 
 def messages(result: SeverityResult) -> list[str]:
-    """Return what the gate says, in its words."""
+    """Return the messages of the input check."""
     return [] if result.gate is None else [reason.message for reason in result.gate.reasons]
 
 

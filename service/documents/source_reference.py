@@ -1,4 +1,4 @@
-"""Whose film it is: what every DICOM document copies from its source, mended to be valid.
+"""What every DICOM document copies from its source film, and says of it, mended to be valid.
 
 Text is written as UTF-8 (ISO_IR 192, PS3.5 6.1.2.3), whatever the film was written in: it holds
 every other character set without loss, needs no escape sequences, and equals ASCII for ASCII.
@@ -10,12 +10,23 @@ import re
 from datetime import datetime, tzinfo
 
 from pydicom.dataset import Dataset
-from pydicom.uid import SecondaryCaptureImageStorage
+from pydicom.sequence import Sequence
+from pydicom.uid import (
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLSNearLossless,
+    SecondaryCaptureImageStorage,
+)
 
 from radiograde.model.reading.dicom_header import Header
 from radiograde.service.documents import document_uids
-from radiograde.service.documents.clean_elements import clean, clean_words
-from radiograde.service.documents.elements import copy_codes, copy_elements, copy_issuer
+from radiograde.service.documents.clean_elements import (
+    clean,
+    clean_words,
+    copy_codes,
+    copy_elements,
+    copy_issuer,
+)
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.errors import UndocumentedError
 
@@ -46,6 +57,13 @@ OPTIONAL = (
 
 SEXES = ("M", "F", "O")
 LONGEST_WORDS = 64
+LOSSY_METHODS: dict[str, str] = {
+    JPEGBaseline8Bit: "ISO_10918_1",
+    JPEGExtended12Bit: "ISO_10918_1",
+    JPEGLSNearLossless: "ISO_14495_1",
+}
+"""Transfer syntaxes that always lose detail, and their LossyImageCompressionMethod."""
+
 _OFFSET = re.compile(r"[+-](0\d|1[0-4])[0-5]\d")
 
 
@@ -136,3 +154,43 @@ def _copy_deidentification(header: Header, ds: Dataset) -> None:
     copy_codes(header, ds, "DeidentificationMethodCodeSequence")
     if method or "DeidentificationMethodCodeSequence" in ds:
         ds.PatientIdentityRemoved = "YES"
+
+
+def copy_lossiness(graded: GradedFilm, ds: Dataset) -> None:
+    """Set whether lossy compression ever touched the film, PS3.3 C.7.6.1.1.5.
+
+    Once lost, detail stays lost: the film's header says so, or its transfer syntax. Ratio and
+    method are written where they are known.
+
+    Raises:
+        UndocumentedError: the film is a picture without a header.
+    """
+    header = header_of(graded)
+    method = LOSSY_METHODS.get(graded.transfer_syntax or "")
+    if method is None and header.decoded("LossyImageCompression") != "01":
+        ds.LossyImageCompression = "00"
+        return
+    ds.LossyImageCompression = "01"
+    ratios = _all_clean("DS", header.decoded("LossyImageCompressionRatio"))
+    if ratios:
+        ds.LossyImageCompressionRatio = ratios
+    methods = _all_clean("CS", header.decoded("LossyImageCompressionMethod"))
+    if methods or method:
+        ds.LossyImageCompressionMethod = methods or method
+
+
+def refer_to_source(source: Dataset, ds: Dataset) -> None:
+    """Name the film in the General Image (PS3.3 C.7.6.1) and Common Instance Reference modules."""
+    image = Dataset()
+    image.ReferencedSOPClassUID = source.SOPClassUID
+    image.ReferencedSOPInstanceUID = source.SOPInstanceUID
+    ds.SourceImageSequence = Sequence([image])
+    series = Dataset()
+    series.SeriesInstanceUID = source.SeriesInstanceUID
+    series.ReferencedInstanceSequence = Sequence([image])
+    ds.ReferencedSeriesSequence = Sequence([series])
+
+
+def _all_clean(vr: str, text: str) -> list[str]:
+    values = [clean(vr, part) for part in text.split("\\")]
+    return values if all(values) else []

@@ -17,7 +17,7 @@ from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import Maps
 from radiograde.model.scoring.scales import ZONES
 from radiograde.service.atomic_write import write_atomically
-from radiograde.service.documents.maps import LUNG, resized
+from radiograde.service.documents.drawing import LUNG, resized
 from radiograde.service.errors import ExportError
 
 MANIFEST = "manifest.csv"

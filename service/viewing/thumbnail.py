@@ -12,8 +12,7 @@ from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
 from radiograde.model.reading import film_file
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.service.documents.drawing import grey_levels
-from radiograde.service.documents.maps import resized
+from radiograde.service.documents.drawing import grey_levels, resized
 from radiograde.service.errors import NoSpaceError, UndocumentedError
 from radiograde.service.films.archive import Archive
 

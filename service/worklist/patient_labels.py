@@ -12,7 +12,7 @@ from functools import lru_cache
 from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_file import read_beginning
 from radiograde.service.config.settings import Identifiers
-from radiograde.service.documents.patient_study import PatientStudy, patient_study
+from radiograde.service.documents.patient_study import PatientStudy, read_patient_study
 from radiograde.service.films.archive import FILM, Archive
 
 _LAST_TAG = 0x00100030
@@ -49,4 +49,4 @@ class Identities:
 
     def _read(self, film_id: str) -> PatientStudy:
         with (self._archive.folder(film_id) / FILM).open("rb") as file:
-            return patient_study(read_beginning(file, _LAST_TAG, self._limits))
+            return read_patient_study(read_beginning(file, _LAST_TAG, self._limits))

@@ -14,8 +14,7 @@ pytest.importorskip("playwright.sync_api")
 
 from playwright.sync_api import Browser
 
-from radiograde.service.documents.drawing import heat
-from radiograde.service.documents.maps import resized
+from radiograde.service.documents.drawing import heat, resized
 from radiograde.service.documents.overlay import _zone_rows
 from tests.web.static_site import StaticSite
 from tests.web.viewer_films import COLUMNS, FULL, RNG, ROWS, lungs, ramp

@@ -10,20 +10,26 @@ from radiograde.service.documents import document_uids
 from radiograde.service.documents.codes import ARTIFICIAL_INTELLIGENCE
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.equipment import MANUFACTURER
-from radiograde.service.documents.fhir.datatypes import MEASUREMENT_REPORT, RADIOLOGY, concept
+from radiograde.service.documents.fhir.datatypes import (
+    MEASUREMENT_REPORT,
+    RADIOLOGY,
+    Json,
+    asserted,
+    concept,
+    narrative,
+)
 from radiograde.service.documents.fhir.measurements import measurements
 from radiograde.service.documents.fhir.observations import GROUP, group, member
 from radiograde.service.documents.fhir.references import (
-    Json,
+    circumstances,
     full_url,
     part_uid,
     study,
     uid_identifier,
     within,
 )
-from radiograde.service.documents.fhir_common import asserted, circumstances, narrative
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.patient_study import PatientStudy, patient_study
+from radiograde.service.documents.patient_study import PatientStudy, read_patient_study
 from radiograde.service.documents.sentences import summary
 
 MEDIA_TYPE = "application/fhir+json"
@@ -47,13 +53,13 @@ def bundle(graded: GradedFilm, version: Version = "R4") -> Document:
     signing it, must outlast a retry; and the Device is shared by all results, which would each
     write it anew.
     """
-    whose = patient_study(graded.header)
+    patient_study = read_patient_study(graded.header)
     numbers = [] if graded.result.scores is None else measurements(graded.result.scores)
     resources = [
         (document_uids.device_uid(graded.result.model.sha256), _device(graded, version)),
-        *((part_uid(graded, each.part), member(graded, whose, each)) for each in numbers),
-        (part_uid(graded, GROUP), group(graded, whose, numbers)),
-        (document_uids.document_uid(graded, "fhir"), _report(graded, whose, version)),
+        *((part_uid(graded, each.part), member(graded, patient_study, each)) for each in numbers),
+        (part_uid(graded, GROUP), group(graded, patient_study, numbers)),
+        (document_uids.document_uid(graded, "fhir"), _report(graded, patient_study, version)),
     ]
     document = {
         "resourceType": "Bundle",
@@ -106,7 +112,7 @@ def _device(graded: GradedFilm, version: Version) -> Json:
     )
 
 
-def _report(graded: GradedFilm, whose: PatientStudy, version: Version) -> Json:
+def _report(graded: GradedFilm, patient_study: PatientStudy, version: Version) -> Json:
     sentences = summary(graded.result)
     report = {
         "resourceType": "DiagnosticReport",
@@ -118,10 +124,10 @@ def _report(graded: GradedFilm, whose: PatientStudy, version: Version) -> Json:
         ],
         "category": [concept(RADIOLOGY)],
         "code": concept(MEASUREMENT_REPORT, "Lung involvement on a chest radiograph"),
-        **circumstances(graded, whose),
+        **circumstances(graded, patient_study),
         "result": [within(part_uid(graded, GROUP))],
         "conclusion": " ".join([*sentences, NOTICE]),
     }
-    if study(whose):
-        report["imagingStudy" if version == "R4" else "study"] = study(whose)
+    if study(patient_study):
+        report["imagingStudy" if version == "R4" else "study"] = study(patient_study)
     return report

@@ -1,12 +1,16 @@
-"""Codes as FHIR writes them: a system for each coding scheme, and the few that only FHIR needs."""
+"""FHIR data types: codes with a system for each coding scheme, quantities, narratives, labels."""
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 from pydicom.sr.coding import Code
 
+from radiograde.model.scoring.result import NOTICE
 from radiograde.service.documents.codes import PRIVATE
+
+Json = dict[str, Any]
 
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 SYSTEMS = {
@@ -58,3 +62,17 @@ def quantity(value: float, unit: Code) -> dict[str, Any]:
         "system": SYSTEMS[unit.scheme_designator],
         "code": unit.value,
     }
+
+
+def narrative(*sentences: str) -> Json:
+    """Return a Narrative of sentences; the notice is always its last."""
+    paragraphs = (f"<p>{html.escape(text, quote=False)}</p>" for text in (*sentences, NOTICE))
+    return {
+        "status": "generated",
+        "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(paragraphs)}</div>',
+    }
+
+
+def asserted() -> Json:
+    """Return the Meta that labels a resource as asserted by artificial intelligence."""
+    return {"security": [coding(AI_ASSERTED)]}

@@ -13,19 +13,21 @@ from radiograde.service.documents.fhir.datatypes import (
     LATERALITY,
     MEASUREMENT_GROUP,
     NOT_PERFORMED,
+    Json,
+    asserted,
     concept,
+    narrative,
     quantity,
 )
 from radiograde.service.documents.fhir.measurements import Measurement
 from radiograde.service.documents.fhir.references import (
-    Json,
+    circumstances,
     film,
     part_uid,
     study,
     uid_identifier,
     within,
 )
-from radiograde.service.documents.fhir_common import asserted, circumstances, narrative
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.patient_study import PatientStudy
 from radiograde.service.documents.sentences import summary
@@ -33,13 +35,14 @@ from radiograde.service.documents.sentences import summary
 GROUP = "group"
 
 
-def group(graded: GradedFilm, whose: PatientStudy, members: Sequence[Measurement]) -> Json:
+def group(graded: GradedFilm, patient_study: PatientStudy, members: Sequence[Measurement]) -> Json:
     """Return the Observation that holds the others: the severity, or why there is none.
 
-    All that the gate said stands in it, as components by its codes and as notes in its words.
+    Every reason of the input check stands in it, as a component by its code and as a note in its
+    words.
     """
     severity = graded.result.severity
-    resource = _observation(graded, whose, GROUP) | {
+    resource = _observation(graded, patient_study, GROUP) | {
         "text": narrative(*summary(graded.result)),
         "category": [concept(MEASUREMENT_GROUP)],
         "code": concept(codes.SEVERITY, "Severity of lung involvement"),
@@ -58,11 +61,11 @@ def group(graded: GradedFilm, whose: PatientStudy, members: Sequence[Measurement
     return resource
 
 
-def member(graded: GradedFilm, whose: PatientStudy, measurement: Measurement) -> Json:
+def member(graded: GradedFilm, patient_study: PatientStudy, measurement: Measurement) -> Json:
     """Return the Observation of one number; its interval and its side are components."""
     part, side = measurement.site
     laterality = {"code": concept(LATERALITY), "valueCodeableConcept": concept(side)}
-    return _observation(graded, whose, measurement.part) | {
+    return _observation(graded, patient_study, measurement.part) | {
         "text": narrative(_sentence(measurement)),
         "category": [concept(IMAGING)],
         "code": concept(measurement.code, measurement.words),
@@ -72,17 +75,17 @@ def member(graded: GradedFilm, whose: PatientStudy, measurement: Measurement) ->
     }
 
 
-def _observation(graded: GradedFilm, whose: PatientStudy, part: str) -> Json:
+def _observation(graded: GradedFilm, patient_study: PatientStudy, part: str) -> Json:
     resource: Json = {
         "resourceType": "Observation",
         "meta": asserted(),
         "identifier": [uid_identifier(part_uid(graded, part))],
         "device": within(document_uids.device_uid(graded.result.model.sha256)),
     }
-    studies = study(whose)
+    studies = study(patient_study)
     if studies:
         resource["partOf"] = studies
-    return resource | circumstances(graded, whose)
+    return resource | circumstances(graded, patient_study)
 
 
 def _interval(measurement: Measurement) -> list[Json]:

@@ -6,20 +6,19 @@ The installation's own systems hold patient, order and study; a bundle makes no 
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from radiograde.service.documents import document_uids
+from radiograde.service.documents.equipment import timestamp
 from radiograde.service.documents.fhir.datatypes import (
     ACCESSION_NUMBER,
     STUDY_INSTANCE_UID,
+    Json,
     concept,
 )
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.patient_study import Issuer, PatientStudy
 
 FILM_SYSTEM = "urn:radiograde:film-sha256"
-
-Json = dict[str, Any]
 
 
 def part_uid(graded: GradedFilm, part: str) -> str:
@@ -44,28 +43,28 @@ def within(uid: str) -> Json:
     return {"reference": full_url(uid)}
 
 
-def patient(whose: PatientStudy) -> Json:
+def patient(patient_study: PatientStudy) -> Json:
     """Return the patient by Patient ID and its issuer; called unknown where there is no ID."""
-    if not whose.patient_id:
+    if not patient_study.patient_id:
         return {"type": "Patient", "display": "unknown"}
-    identifier = _issued(whose.patient_id, whose.patient_issuer)
+    identifier = _issued(patient_study.patient_id, patient_study.patient_issuer)
     return {"type": "Patient", "identifier": identifier}
 
 
-def order(whose: PatientStudy) -> list[Json]:
+def order(patient_study: PatientStudy) -> list[Json]:
     """Return the order by its accession number, if there is one."""
-    if not whose.accession:
+    if not patient_study.accession:
         return []
-    issued = _issued(whose.accession, whose.accession_issuer)
+    issued = _issued(patient_study.accession, patient_study.accession_issuer)
     identifier = {"type": concept(ACCESSION_NUMBER)} | issued
     return [{"type": "ServiceRequest", "identifier": identifier}]
 
 
-def study(whose: PatientStudy) -> list[Json]:
+def study(patient_study: PatientStudy) -> list[Json]:
     """Return the study by its Study Instance UID, if there is one."""
-    if not whose.study_uid:
+    if not patient_study.study_uid:
         return []
-    identifier = {"type": concept(STUDY_INSTANCE_UID)} | uid_identifier(whose.study_uid)
+    identifier = {"type": concept(STUDY_INSTANCE_UID)} | uid_identifier(patient_study.study_uid)
     return [{"type": "ImagingStudy", "identifier": identifier}]
 
 
@@ -83,3 +82,14 @@ def _issued(value: str, issuer: Issuer) -> Json:
     if issuer.name:
         identifier["assigner"] = {"display": issuer.name}
     return identifier
+
+
+def circumstances(graded: GradedFilm, patient_study: PatientStudy) -> Json:
+    """Return state, patient, order and times: when the film was acquired, when it was graded."""
+    shared: Json = {"status": "preliminary", "subject": patient(patient_study)}
+    orders = order(patient_study)
+    if orders:
+        shared["basedOn"] = orders
+    if patient_study.acquired is not None:
+        shared["effectiveDateTime"] = patient_study.acquired.isoformat()
+    return shared | {"issued": timestamp(graded).isoformat()}

@@ -37,7 +37,7 @@ Align = Literal["left", "middle", "right"]
 
 
 class Page:
-    """The page while it is drawn; lengths in points (1/72 inch), places from its upper left."""
+    """The page while it is drawn; lengths in points (1/72 inch), positions from its upper left."""
 
     def __init__(self, title: str, made: datetime) -> None:
         # As ASCII the picture would be a quarter larger, and take most of the time.
@@ -48,8 +48,8 @@ class Page:
         self._canvas.setAuthor("Radiograde")
         self._canvas.setCreator("Radiograde")
         self._canvas.setSubject("Research use only")
-        add_equipment = f"D:{made.astimezone(UTC):%Y%m%d%H%M%S}+00'00'"
-        self._canvas.setDateFormatter(lambda *_: add_equipment)
+        date = f"D:{made.astimezone(UTC):%Y%m%d%H%M%S}+00'00'"
+        self._canvas.setDateFormatter(lambda *_: date)
 
     def text(
         self,
@@ -89,13 +89,13 @@ class Page:
         x, y = at
         lowest, highest = score.range
 
-        def place(value: float) -> float:
+        def x_of(value: float) -> float:
             return x + wide * (value - lowest) / (highest - lowest)
 
-        start, end = (place(bound) for bound in score.interval)
+        start, end = (x_of(bound) for bound in score.interval)
         self.box(at, (wide, 5), FAINT)
         self.box((start, y), (max(end - start, 2), 5), warmth(score.value / highest))
-        self.box((place(score.value) - 1, y - 2), (2, 9), INK, radius=1)
+        self.box((x_of(score.value) - 1, y - 2), (2, 9), INK, radius=1)
 
     def picture(self, picture: Image.Image, at: Point, size: Point) -> None:
         """Draw a picture as large as it fits into a box, in its middle."""

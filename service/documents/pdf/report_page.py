@@ -10,12 +10,11 @@ from PIL import Image
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import NOTICE
 from radiograde.service.documents.document import Document
-from radiograde.service.documents.drawing import PAPER, grey_levels
+from radiograde.service.documents.drawing import PAPER, grey_levels, resized
 from radiograde.service.documents.equipment import timestamp
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.maps import resized
 from radiograde.service.documents.overlay import FILM_SIDE, graded_view
-from radiograde.service.documents.patient_study import patient_study
+from radiograde.service.documents.patient_study import read_patient_study
 from radiograde.service.documents.pdf.canvas import (
     AMBER,
     BODY,
@@ -32,11 +31,11 @@ from radiograde.service.documents.pdf.canvas import (
 from radiograde.service.documents.pdf.sections import (
     write_rejection,
     write_remarks,
+    write_reviews,
     write_scores,
     write_zones,
 )
 from radiograde.service.documents.pdf.text_layout import fitted, fitting, wrapped
-from radiograde.service.documents.pdf_reviews import write_reviews
 
 _BOTTOM = HEIGHT - 30
 _GAP, _PAD, _LOWEST = 8.0, 5.0, 60.0
@@ -51,20 +50,20 @@ _ABOUT = (
 
 
 def report(graded: GradedFilm) -> Document:
-    """Return one A4 page: whose film, the scores with their intervals, the graded film, remarks.
+    """Return one A4 page: patient and study, scores with their intervals, graded film, remarks.
 
     Of a rejected film it shows the film and why it was not graded, and no numbers. Text can be
     selected. Names may be Latin, Greek, Cyrillic, Chinese, Japanese or Korean; letters of other
-    scripts become question marks. The same case gives the same bytes.
+    scripts become question marks. The same graded film gives the same bytes.
 
     Raises:
-        ValueError: a scored case without maps.
+        ValueError: a scored film without maps.
     """
     page = Page("Radiograde report", graded.began)
     result = graded.result
     reasons = result.gate.reasons if result.gate is not None else ()
     _write_head(page)
-    top = _write_identity(page, 80, graded)
+    top = _write_patient_study(page, 80, graded)
     bottom = _write_foot(page, _BOTTOM, graded)
     bottom = write_reviews(page, bottom, graded.reviews, timestamp(graded).tzinfo)
     if result.scores is None:
@@ -88,30 +87,33 @@ def _write_head(page: Page) -> None:
     page.text((RIGHT, 65), "Not a diagnosis", BODY, DIM, align="right")
 
 
-def _write_identity(page: Page, top: float, graded: GradedFilm) -> float:
+def _write_patient_study(page: Page, top: float, graded: GradedFilm) -> float:
     """Write patient and study as the header has them, and return where that ends."""
-    whose = patient_study(graded.header)
+    patient_study = read_patient_study(graded.header)
     view = graded.film.view if graded.film.view in ("PA", "AP") else graded.film.view.lower()
     rows = (
-        ((0, 250, "Patient", whose.name), (262, 242, "Patient ID", whose.patient_id)),
         (
-            (0, 150, "Accession number", whose.accession),
-            (160, 80, "Study date", _words(whose.study_day)),
-            (262, 80, "Birth date", _words(whose.born)),
-            (352, 70, "Sex", _SEXES.get(whose.sex, whose.sex)),
+            (0, 250, "Patient", patient_study.name),
+            (262, 242, "Patient ID", patient_study.patient_id),
+        ),
+        (
+            (0, 150, "Accession number", patient_study.accession),
+            (160, 80, "Study date", _iso(patient_study.study_day)),
+            (262, 80, "Birth date", _iso(patient_study.born)),
+            (352, 70, "Sex", _SEXES.get(patient_study.sex, patient_study.sex)),
             (432, 72, "View", view),
         ),
     )
     page.box((LEFT, top), (INNER, 60), PALE)
     for row, facts in enumerate(rows):
-        for x, queries, label, fact in facts:
+        for x, wide, label, fact in facts:
             y = top + 12 + 26 * row
             page.text((LEFT + 10 + x, y), label, SMALL, DIM)
-            page.text((LEFT + 10 + x, y + 12), fact or "-", fitting(fact, BODY, queries))
+            page.text((LEFT + 10 + x, y + 12), fact or "-", fitting(fact, BODY, wide))
     return top + 60 + _GAP
 
 
-def _words(day: date | None) -> str:
+def _iso(day: date | None) -> str:
     return "" if day is None else day.isoformat()
 
 

@@ -1,12 +1,14 @@
-"""The parts of the page that hold numbers and remarks. Each is given where it begins or ends."""
+"""The sections of the page: scores, remarks, reviews. Each is given where it begins or ends."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import tzinfo
 
 from radiograde.model.reasons import Reason
 from radiograde.model.scoring.result import ScaleScore, Scores
 from radiograde.model.scoring.scales import LEFT_ZONES, RIGHT_ZONES
+from radiograde.service.database.tables import Verdict
 from radiograde.service.documents.drawing import warmth
 from radiograde.service.documents.pdf.canvas import (
     AMBER,
@@ -19,14 +21,22 @@ from radiograde.service.documents.pdf.canvas import (
     SMALL,
     Page,
 )
-from radiograde.service.documents.pdf.text_layout import wrapped
+from radiograde.service.documents.pdf.text_layout import fitted, wrapped
 from radiograde.service.documents.sentences import share_words
+from radiograde.service.reviews.review import Review
 
 _ROW = 17.0
 _NAME, _VALUE, _BAR, _RANGE = 92.0, 58.0, 92.0, 12.0
 _TABLE = LEFT + 168
 _HEIGHTS = ("Upper", "Middle", "Lower")
 _LUNG, _ZONE_BAR = 236.0, 70.0
+MOST_REVIEWS = 4
+_LINE = LEADING + 3
+_VERDICTS: dict[Verdict, str] = {
+    "accepted": "accepted",
+    "corrected": "corrected",
+    "not_gradable": "not gradable",
+}
 
 
 def write_scores(page: Page, top: float, scores: Scores, severity: str) -> float:
@@ -76,7 +86,7 @@ def write_zones(page: Page, bottom: float, scores: Scores) -> float:
 
 
 def write_remarks(page: Page, bottom: float, reasons: Sequence[Reason]) -> float:
-    """Write what the gate remarked, warnings first; return where that begins."""
+    """Write the reasons of the input check, warnings first; return where that begins."""
     ordered = sorted(reasons, key=lambda reason: reason.level != "warn")
     lines = [
         (line, AMBER if reason.level == "warn" else DIM)
@@ -114,3 +124,35 @@ def _write_score(
     page.text((end + 3, y), f"of {score.range[1]:g}", SMALL, DIM)
     page.bar((x + _VALUE, y - 6), bar, score)
     page.text((x + _VALUE + bar + _RANGE, y), f"{low:.1f} to {high:.1f}", BODY)
+
+
+def write_reviews(
+    page: Page, bottom: float, reviews: Sequence[Review], zone: tzinfo | None
+) -> float:
+    """Write a line for each review, newest first; return where that begins.
+
+    ``zone``: in which days are counted. What does not fit is counted or cut.
+    """
+    if not reviews:
+        return bottom
+    shown = reviews[: MOST_REVIEWS if len(reviews) <= MOST_REVIEWS else MOST_REVIEWS - 1]
+    lines = [review_line(review, zone) for review in shown]
+    if len(shown) < len(reviews):
+        lines.append(f"and {len(reviews) - len(shown)} more")
+    top = bottom - (len(lines) + 1) * _LINE
+    page.text((LEFT, top + 8), "Reviewed by readers; all above is the model's", SMALL, DIM)
+    for number, line in enumerate(lines, 1):
+        page.text((LEFT, top + number * _LINE + 8), fitted(line, BODY, INNER), BODY)
+    return top - 6
+
+
+def review_line(review: Review, zone: tzinfo | None) -> str:
+    """Return verdict, reader, day, the sum of corrected zones, and the comment in one line."""
+    day = review.created.astimezone(zone).date().isoformat()
+    parts = [f"{review.reviewer}, {day}: {_VERDICTS[review.verdict]}"]
+    if review.zones is not None:
+        zones = " ".join(f"{zone}{score}" for zone, score in review.zones.items())
+        parts[0] += f", Brixia {review.brixia} of 18 ({zones})"
+    if review.comment:
+        parts.append(" ".join(review.comment.split()))
+    return ". ".join(parts)

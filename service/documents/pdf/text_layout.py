@@ -51,28 +51,28 @@ def width(pieces: Sequence[Piece], size: float) -> float:
     return sum(pdfmetrics.stringWidth(piece, face, size) for piece, face in pieces)
 
 
-def fitting(text: str, size: float, queries: float) -> float:
+def fitting(text: str, size: float, room: float) -> float:
     """Return the size, at most ``size``, at which the whole text is no wider than ``room``."""
-    return min(size, size * queries / max(width(runs(text), size), 1))
+    return min(size, size * room / max(width(runs(text), size), 1))
 
 
-def fitted(text: str, size: float, queries: float) -> str:
+def fitted(text: str, size: float, room: float) -> str:
     """Return the text, its end cut off where it is wider than ``room``."""
-    if width(runs(text), size) <= queries:
+    if width(runs(text), size) <= room:
         return text
-    while text and width(runs(f"{text}..."), size) > queries:
+    while text and width(runs(f"{text}..."), size) > room:
         text = text[:-1]
     return f"{text.rstrip()}..."
 
 
-def wrapped(text: str, size: float, queries: float) -> list[str]:
+def wrapped(text: str, size: float, room: float) -> list[str]:
     """Return the text in lines that are no wider than ``room``."""
     lines: list[str] = []
     for word in text.split():
-        if lines and width(runs(f"{lines[-1]} {word}"), size) <= queries:
+        if lines and width(runs(f"{lines[-1]} {word}"), size) <= room:
             lines[-1] += f" {word}"
         else:
-            lines.append(fitted(word, size, queries))
+            lines.append(fitted(word, size, room))
     return lines
 
 

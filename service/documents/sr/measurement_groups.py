@@ -1,4 +1,4 @@
-"""The measurement groups of a structured report: TID 1501 (PS3.16)."""
+"""The measurement groups of a structured report, TID 1501, and their numbers, TID 300 (PS3.16)."""
 
 from __future__ import annotations
 
@@ -7,28 +7,30 @@ from importlib.metadata import version
 
 from highdicom.sr import (
     AlgorithmIdentification,
+    CodedConcept,
     FindingSite,
     Measurement,
+    MeasurementProperties,
     MeasurementsAndQualitativeEvaluations,
     QualitativeEvaluation,
     RelationshipTypeValues,
     TextContentItem,
     TrackingIdentifier,
 )
+from pydicom.sr.coding import Code
 
-from radiograde.model.scoring.result import NOTICE, Involvement, Scores
+from radiograde.model.scoring.result import NOTICE, Involvement, ScaleScore, Scores
 from radiograde.model.scoring.scales import ZONE_NAMES
 from radiograde.service.documents import codes, document_uids
 from radiograde.service.documents.equipment import MODEL_NAME
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.sentences import summary
-from radiograde.service.documents.sr_numbers import scale_measurement, share_measurement
 
 Group = MeasurementsAndQualitativeEvaluations
 
 
 def lung_group(graded: GradedFilm, scores: Scores) -> Group:
-    """Return the whole lungs' scores, severity, and all that the gate remarked."""
+    """Return the whole lungs' scores, severity, and every reason of the input check."""
     whole = {
         codes.BRIXIA: scores.brixia,
         codes.EXTENT: scores.geographic_extent,
@@ -104,7 +106,7 @@ def _remarks(graded: GradedFilm) -> list[QualitativeEvaluation]:
 
 
 def with_words(group: Group, sentences: Sequence[str]) -> Group:
-    """Return the group with all of it told in one comment, for viewers that know no codes."""
+    """Return the group with one comment that says all of it, for viewers that know no codes."""
     comment = TextContentItem(
         codes.COMMENT, " ".join(sentences), relationship_type=RelationshipTypeValues.CONTAINS
     )
@@ -128,4 +130,32 @@ def _algorithm(graded: GradedFilm, level: float | None = None) -> AlgorithmIdent
         version=model.version or "unknown",
         parameters=parameters,
         family=codes.ARTIFICIAL_INTELLIGENCE,
+    )
+
+
+def scale_measurement(name: Code, score: ScaleScore) -> Measurement:
+    """Return a score in {score}, with its prediction interval.
+
+    The interval is written as TID 310 has it (CID 225): how far it reaches above and below.
+    """
+    value = round(score.value, 2)
+    low, high = (round(bound, 2) for bound in score.interval)
+    properties = MeasurementProperties(
+        upper_measurement_uncertainty=round(high - value, 2),
+        lower_measurement_uncertainty=round(value - low, 2),
+    )
+    for item in properties:
+        # highdicom writes them without a unit; they have the measurement's.
+        unit = CodedConcept.from_code(codes.SCORE)
+        item.MeasuredValueSequence[0].MeasurementUnitsCodeSequence = [unit]
+    return Measurement(name, value, codes.SCORE, properties=properties)
+
+
+def share_measurement(side: Code, share: float) -> Measurement:
+    """Return the involved share of one lung or of both, in percent."""
+    return Measurement(
+        codes.INVOLVEMENT,
+        round(share, 1),
+        codes.PERCENT,
+        finding_sites=[FindingSite(codes.LUNG, side)],
     )

@@ -1,6 +1,13 @@
-"""What a review's report says: TID 1500 with the reader as observer (TID 1001 to 1003, PS3.16)."""
+"""A reader's review as a DICOM Structured Report of its own: Comprehensive 3D SR, TID 1500.
+
+It stands in a series of its own in the film's study, beside the report that it judges and never
+in its place. The reader is its observer (TID 1001 to 1003, PS3.16) and no verifying observer
+(PS3.3 C.17.2): the document stays UNVERIFIED.
+"""
 
 from __future__ import annotations
+
+import dataclasses
 
 from highdicom.sr import (
     CodedConcept,
@@ -16,6 +23,7 @@ from highdicom.sr import (
     TextContentItem,
 )
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 from pydicom.sr.coding import Code
 from pydicom.uid import Comprehensive3DSRStorage
 
@@ -23,14 +31,19 @@ from radiograde.model.reading.uids import is_strict_uid
 from radiograde.model.scoring.result import NOTICE
 from radiograde.model.scoring.scales import ZONE_NAMES
 from radiograde.service.database.tables import Verdict
-from radiograde.service.documents import codes, document_uids
+from radiograde.service.documents import codes, document_uids, equipment
 from radiograde.service.documents.clean_elements import clean, clean_words
+from radiograde.service.documents.document import Document, file_meta, to_document
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.sentences import review_sentence
+from radiograde.service.documents.source_reference import clean_header, copy_patient_and_study
 from radiograde.service.documents.sr.image_library import image_library
 from radiograde.service.documents.sr.measurement_groups import Group, tracking, with_words
+from radiograde.service.documents.sr.structured_report import evidence, set_general, set_series
 from radiograde.service.reviews.review import Review
 
+SERIES_NUMBER = 9004
+SERIES_DESCRIPTION = "Radiograde reader's review, research use only"
 VERDICTS: dict[Verdict, Code] = {
     "accepted": codes.ACCEPTED,
     "corrected": codes.CORRECTED,
@@ -39,7 +52,55 @@ VERDICTS: dict[Verdict, Code] = {
 CONTAINS = RelationshipTypeValues.CONTAINS
 
 
-def review_content(graded: GradedFilm, review: Review, source: Dataset) -> Dataset:
+def review_report(graded: GradedFilm, review: Review) -> Document:
+    """Return the report of one review of a graded film, ``review-<id>.dcm``.
+
+    Its times are when the review was made. The same film and review give the
+    same bytes.
+
+    Raises:
+        UndocumentedError: the film is a picture, without patient and study.
+    """
+    made = dataclasses.replace(graded, began=review.created.astimezone())
+    source = clean_header(graded)
+    ds = Dataset()
+    ds.file_meta = file_meta()
+    ds.SOPClassUID = Comprehensive3DSRStorage
+    ds.SOPInstanceUID = document_uids.review_uid(review.id)
+    copy_patient_and_study(graded, ds)
+    uid = document_uids.review_series_uid(review.id)
+    set_series(ds, uid, SERIES_NUMBER, SERIES_DESCRIPTION)
+    study = evidence(source)
+    study.ReferencedSeriesSequence.append(_judged(graded))
+    set_general(ds, equipment.timestamp(made), study)
+    ds.AuthorObserverSequence = Sequence([_author(review)])
+    equipment.add_equipment(ds, made)
+    ds.update(_content(graded, review, source))
+    return dataclasses.replace(to_document("sr", ds), name=f"review-{review.id}.dcm")
+
+
+def _author(review: Review) -> Dataset:
+    """Return the reader, PS3.3 Table C.17-3b."""
+    ds = Dataset()
+    ds.ObserverType = "PSN"
+    ds.PersonName = person_name(review)
+    ds.PersonIdentificationCodeSequence = Sequence()
+    ds.InstitutionName = ""
+    ds.InstitutionCodeSequence = Sequence()
+    return ds
+
+
+def _judged(graded: GradedFilm) -> Dataset:
+    """Return the model's own report within its series, PS3.3 C.17.2.1."""
+    report, series = Dataset(), Dataset()
+    report.ReferencedSOPClassUID = Comprehensive3DSRStorage
+    report.ReferencedSOPInstanceUID = document_uids.document_uid(graded, "sr")
+    series.SeriesInstanceUID = document_uids.series_uid(graded, "sr")
+    series.ReferencedSOPSequence = Sequence([report])
+    return series
+
+
+def _content(graded: GradedFilm, review: Review, source: Dataset) -> Dataset:
     """Return the root of the content tree, ready to be merged into the document.
 
     A group holds the verdict; of a correction with the sum of the zones, and a group for each zone

@@ -6,16 +6,32 @@ content time is when the analysis began, and the source image stands as evidence
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from highdicom.sr import (
+    CodedConcept,
+    DeviceObserverIdentifyingAttributes,
+    MeasurementReport,
+    MeasurementsAndQualitativeEvaluations,
+    ObservationContext,
+    ObserverContext,
+)
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import Comprehensive3DSRStorage
 
-from radiograde.service.documents import document_uids, equipment
-from radiograde.service.documents.document import Document
+from radiograde.model.reading.uids import is_strict_uid
+from radiograde.service.documents import codes, document_uids, equipment
+from radiograde.service.documents.document import Document, file_meta, to_document
+from radiograde.service.documents.equipment import MANUFACTURER, MODEL_NAME
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.part10 import file_meta, to_document
 from radiograde.service.documents.source_reference import clean_header, copy_patient_and_study
-from radiograde.service.documents.sr_content import report
+from radiograde.service.documents.sr.image_library import image_library
+from radiograde.service.documents.sr.measurement_groups import (
+    lung_group,
+    rejection_group,
+    zone_group,
+)
 from radiograde.service.errors import UndocumentedError
 
 SERIES_NUMBER = 9001
@@ -25,7 +41,7 @@ SERIES_DESCRIPTION = "Radiograde lung involvement, research use only"
 def structured_report(graded: GradedFilm) -> Document:
     """Return the report of a scored film, or of why a film was not graded: then without numbers.
 
-    The same case gives the same bytes.
+    The same graded film gives the same bytes.
 
     Raises:
         UndocumentedError: the film is a picture, without patient and study, or its reading failed.
@@ -38,25 +54,24 @@ def structured_report(graded: GradedFilm) -> Document:
     ds.SOPClassUID = Comprehensive3DSRStorage
     ds.SOPInstanceUID = document_uids.document_uid(graded, "sr")
     copy_patient_and_study(graded, ds)
-    _set_series(ds, graded)
-    _set_general(ds, graded, source)
+    set_series(ds, document_uids.series_uid(graded, "sr"), SERIES_NUMBER, SERIES_DESCRIPTION)
+    set_general(ds, equipment.timestamp(graded), evidence(source))
     equipment.add_equipment(ds, graded)
-    ds.update(report(graded, source))
+    ds.update(_content(graded, source))
     return to_document("sr", ds)
 
 
-def _set_series(ds: Dataset, graded: GradedFilm) -> None:
+def set_series(ds: Dataset, uid: str, number: int, description: str) -> None:
     """Set the SR Document Series module, PS3.3 C.17.1."""
     ds.Modality = "SR"
-    ds.SeriesInstanceUID = document_uids.series_uid(graded, "sr")
-    ds.SeriesNumber = SERIES_NUMBER
-    ds.SeriesDescription = SERIES_DESCRIPTION
+    ds.SeriesInstanceUID = uid
+    ds.SeriesNumber = number
+    ds.SeriesDescription = description
     ds.ReferencedPerformedProcedureStepSequence = Sequence()
 
 
-def _set_general(ds: Dataset, graded: GradedFilm, source: Dataset) -> None:
-    """Set the SR Document General module, PS3.3 C.17.2."""
-    when = equipment.timestamp(graded)
+def set_general(ds: Dataset, when: datetime, study: Dataset) -> None:
+    """Set the SR Document General module, PS3.3 C.17.2; ``study``: the evidence in its study."""
     ds.InstanceNumber = 1
     ds.ContentDate = f"{when:%Y%m%d}"
     ds.ContentTime = f"{when:%H%M%S}"
@@ -64,7 +79,7 @@ def _set_general(ds: Dataset, graded: GradedFilm, source: Dataset) -> None:
     ds.CompletionFlag = "COMPLETE"
     ds.VerificationFlag = "UNVERIFIED"
     ds.PerformedProcedureCodeSequence = Sequence()
-    ds.CurrentRequestedProcedureEvidenceSequence = Sequence([evidence(source)])
+    ds.CurrentRequestedProcedureEvidenceSequence = Sequence([study])
 
 
 def evidence(source: Dataset) -> Dataset:
@@ -80,3 +95,48 @@ def evidence(source: Dataset) -> Dataset:
     study.StudyInstanceUID = source.StudyInstanceUID
     study.ReferencedSeriesSequence = Sequence([series])
     return study
+
+
+def _content(graded: GradedFilm, source: Dataset) -> Dataset:
+    """Return the root of the content tree, ready to be merged into the document.
+
+    Scored: a group for the whole lungs, then one for each zone A-F. Rejected: a group that
+    says why. ``source``: the film's clean header. An image whose UID breaks PS3.5 9.1 is left out
+    of the tree, which strict readers would refuse as a whole; it still stands as evidence.
+    """
+    scored = graded.result.scores is not None
+    tree = MeasurementReport(
+        observation_context=_observer(graded),
+        procedure_reported=codes.CHEST_FILM if scored else codes.IMAGING_PROCEDURE,
+        imaging_measurements=_groups(graded),
+    )
+    root: Dataset = tree[0]
+    if is_strict_uid(source.SOPInstanceUID):
+        # TID 1500 has its image library before the measurements, which come last.
+        root.ContentSequence.insert(-1, image_library(graded, source))
+    return root
+
+
+def _groups(graded: GradedFilm) -> list[MeasurementsAndQualitativeEvaluations]:
+    scores = graded.result.scores
+    if scores is None:
+        return [rejection_group(graded)]
+    return [
+        lung_group(graded, scores),
+        *(zone_group(graded, scores, zone) for zone in scores.zones),
+    ]
+
+
+def _observer(graded: GradedFilm) -> ObservationContext:
+    """Return TID 1001: the device observed, and no person."""
+    model = graded.result.model
+    attributes = DeviceObserverIdentifyingAttributes(
+        uid=document_uids.device_uid(model.sha256),
+        name=MANUFACTURER,
+        manufacturer_name=MANUFACTURER,
+        model_name=MODEL_NAME,
+        serial_number=model.sha256,
+    )
+    return ObservationContext(
+        observer_device_context=ObserverContext(CodedConcept.from_code(codes.DEVICE), attributes),
+    )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, Response
 
 from radiograde.model.scoring.result import Status
-from radiograde.service.documents.result_json import with_reviews
+from radiograde.service.documents.document_kinds import with_reviews
 from radiograde.service.http.caller import Caller, permit
 from radiograde.service.http.problems import problems
 from radiograde.service.http.runtime import Service

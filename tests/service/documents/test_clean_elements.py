@@ -56,3 +56,14 @@ def test_values_are_mended_or_left_out(vr: str, text: str, expected: str) -> Non
 
 def test_descriptions_are_cut() -> None:
     assert clean_words("Thorax p.a. " * 10, 12) == "Thorax p.a."
+
+
+@pytest.mark.parametrize(
+    ("vr", "digits"), [("DA", "20260304"), ("TM", "050607"), ("AS", "066Y"), ("DS", "1.5")]
+)
+def test_digits_of_other_scripts_are_no_digits(vr: str, digits: str) -> None:
+    """Files are ASCII there: what Python reads as a number could not be written."""
+    for zero in ("٠", "０"):
+        other = "".join(chr(ord(zero) + int(c)) if c.isdigit() else c for c in digits)
+        assert clean(vr, digits) == digits
+        assert clean(vr, other) == ""

@@ -26,8 +26,7 @@ from radiograde.model.scoring.result import Maps
 from radiograde.model.scoring.scorer import involvement
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.maps import masks_as_stored
-from radiograde.service.documents.segmentation import segmentation
+from radiograde.service.documents.segmentation import masks_as_stored, segmentation
 from radiograde.service.errors import UndocumentedError
 from tests.service.documents import graded_films
 from tests.service.documents.real_films import SCORED, real_case

@@ -4,7 +4,7 @@ import dataclasses
 from datetime import UTC, timedelta, timezone
 
 from radiograde.service.documents.pdf.report_page import report
-from radiograde.service.documents.pdf_reviews import MOST_LINES, review_line
+from radiograde.service.documents.pdf.sections import MOST_REVIEWS, review_line
 from radiograde.service.reviews.review import Review
 from tests.service.documents.graded_films import graded_film, rejected_case
 from tests.service.documents.pdf.pdf_reader import lines, page_count
@@ -34,13 +34,15 @@ def test_without_reviews_nothing_is_said_of_them() -> None:
 
 
 def test_long_comments_are_cut_and_many_reviews_counted() -> None:
-    many = [review(n, reader=f"r{n}", comment="word " * 300) for n in range(MOST_LINES + 2)]
+    many = [review(n, reader=f"r{n}", comment="word " * 300) for n in range(MOST_REVIEWS + 2)]
     text = said(*many, rejected=True)
     shown = [line for line in text if ": accepted" in line]
-    assert len(shown) == MOST_LINES - 1
+    assert len(shown) == MOST_REVIEWS - 1
     assert all(line.endswith("...") and len(line) < 150 for line in shown)
     assert "and 3 more" in text
-    assert len([line for line in said(*many[:MOST_LINES]) if ": accepted" in line]) == MOST_LINES
+    assert (
+        len([line for line in said(*many[:MOST_REVIEWS]) if ": accepted" in line]) == MOST_REVIEWS
+    )
 
 
 def test_the_day_is_that_of_the_films_zone() -> None:

@@ -18,7 +18,7 @@ from radiograde.model.reading.dicom_header import Header
 from radiograde.model.scoring.scales import ZONES
 from radiograde.service.documents.equipment import is_own
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.review_sr import review_report
+from radiograde.service.documents.sr.review_report import review_report
 from radiograde.service.documents.sr.structured_report import structured_report
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.reviews.review import Review
