@@ -93,7 +93,7 @@ class TooLargeError(RadiogradeError):
 
 
 class OverloadedError(RadiogradeError):
-    """Every place in the queue is taken; try again shortly."""
+    """The queue is full; try again shortly."""
 
     code = "overloaded"
     title = "Too many films at once"

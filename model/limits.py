@@ -9,7 +9,7 @@ from radiograde.model.errors import MalformedImageError, TooLargeError
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds checked against the header, before memory is taken.
+    """Bounds checked against the header, before memory is allocated.
 
     The largest detectors give about 20 megapixels; scanned film stays below 50. A colour pixel
     is three samples.

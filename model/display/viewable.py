@@ -13,16 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.model.display.pixel_scale import scale_of
-from radiograde.model.errors import MalformedImageError, UnknownFormatError, damage_as_error
-from radiograde.model.limits import Limits
-from radiograde.model.reading.dicom_file import looks_like_dicom, parse
+from radiograde.model.errors import MalformedImageError, damage_as_error
 from radiograde.model.reading.dicom_frame import read_frame
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.film_attributes import pixel_spacing_mm
+from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.reading.greyscale import Codes, is_inverted, shades_of, tabulate
 from radiograde.model.reading.lut import Lut
 from radiograde.model.reading.orientation import orientation_of
-from radiograde.model.reading.picture import picture_format, read_samples, used_range
+from radiograde.model.reading.picture import read_samples, used_range
 from radiograde.model.reading.picture import shades_of as shades_of_picture
 from radiograde.model.reading.polarity import is_negative
 from radiograde.model.reading.voi import (
@@ -67,8 +66,8 @@ class Viewable:
     sides_known: bool = False
 
 
-def read_for_viewing(data: bytes, limits: Limits | None = None) -> Viewable:
-    """Return the film in a DICOM, PNG or JPEG file's bytes.
+def viewable(film: FilmFile) -> Viewable:
+    """Return the film in a DICOM, PNG or JPEG file before its window.
 
     Polarity is settled as for grading, by tag and content. Padding is shown black. Of colour the
     grey is shown, of several frames the first.
@@ -76,27 +75,23 @@ def read_for_viewing(data: bytes, limits: Limits | None = None) -> Viewable:
     Raises:
         RadiogradeError: as :func:`radiograde.model.reading.film_file.read`.
     """
-    limits = limits or Limits()
-    limits.check_bytes(len(data))
     with damage_as_error():
-        if picture_format(data) is not None:
-            return _view_picture(data, limits)
-        if looks_like_dicom(data):
-            return _view_dicom(data, limits)
-    raise UnknownFormatError("This is neither DICOM nor PNG nor JPEG. Send one of these.")
+        if film.format in ("png", "jpeg"):
+            return _of_picture(film)
+        return _of_dicom(film)
 
 
-def _view_picture(data: bytes, limits: Limits) -> Viewable:
-    samples, _ = read_samples(data, limits)
+def _of_picture(film: FilmFile) -> Viewable:
+    samples, _ = read_samples(film.content, film.limits)
     shown = used_range(samples)
     negative = is_negative(samples, shades_of_picture(samples, shown))
     pixels = np.ascontiguousarray(samples, dtype=np.uint16)
     return Viewable(pixels, 1.0, 0.0, negative, ((RANGE, _as_window(shown)),))
 
 
-def _view_dicom(data: bytes, limits: Limits) -> Viewable:
-    file = parse(data, limits)
-    frame = read_frame(file, limits)
+def _of_dicom(film: FilmFile) -> Viewable:
+    file = film.dicom()
+    frame = read_frame(file, film.limits)
     header = file.header
     codes = tabulate(frame, header)
     if not abs(codes.slope) + abs(codes.intercept) < LARGEST_VALUE:

@@ -1,4 +1,4 @@
-"""Which body part a header names: the chest, something else, or nothing that can be told."""
+"""Which body part a header names: the chest, something else, or nothing that is known."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ BodyPart = Literal["chest", "other", "unclear"]
 
 
 def classify(text: str | None) -> BodyPart:
-    """Return what the words mean; ``chest`` wins, so a thoracic spine is told by TSPINE alone."""
+    """Return what the words mean; ``chest`` wins, so only TSPINE is a thoracic spine."""
     words = re.findall(r"[A-Z]+", (text or "").upper())
     if any(word.startswith(CHEST_STEMS) for word in words):
         return "chest"

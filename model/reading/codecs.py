@@ -73,7 +73,7 @@ class FrameShape:
 def decode(frame: bytes, syntax: str, shape: FrameShape) -> NDArray[Any]:
     """Return the decoded samples: (H, W) or (H, W, 3), 8 or 16-bit integers.
 
-    The stream's own size and samples are compared with the header before memory is taken.
+    The stream's own size and samples are compared with the header before memory is allocated.
 
     Raises:
         UnsupportedSyntaxError: no decoder for this transfer syntax.
@@ -101,7 +101,7 @@ def _decode_jpeg(frame: bytes, shape: FrameShape) -> NDArray[Any]:
     _check(_jpeg_header(frame), shape)
     if END_OF_IMAGE not in frame[-32:]:
         raise TruncatedError("The JPEG stream ends too early. Send the film again.")
-    # A stream without a marker of its own is taken for YCbCr, whatever the header says.
+    # A stream without a marker of its own is decoded as YCbCr, whatever the header says.
     if shape.photometric == "RGB" and not any(mark in frame[:1024] for mark in COLOUR_MARKS):
         return imagecodecs.jpeg8_decode(frame, colorspace="RGB", outcolorspace="RGB")
     return imagecodecs.jpeg8_decode(frame)

@@ -115,16 +115,6 @@ def read_beginning(stream: BinaryIO, last_tag: int, limits: Limits) -> Header | 
         return None
 
 
-def peek(data: bytes, limits: Limits) -> Header | None:
-    """Return the header of a DICOM file; None of anything else, and of one that cannot be read."""
-    if not looks_like_dicom(data):
-        return None
-    try:
-        return parse(data, limits).header
-    except Exception:  # noqa: BLE001 - on broken bytes parsers raise anything
-        return None
-
-
 def _read_meta(stream: BinaryIO) -> str:
     """Return the transfer syntax; the stream then stands where the data set begins."""
     stream.seek(PREAMBLE)

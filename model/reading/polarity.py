@@ -23,7 +23,7 @@ def settle_polarity(
     """Return the pixels with 0 = air, and what was noticed.
 
     Plainly a negative: inverted, with a note. Doubtful: left as it is, with a warning. A picture
-    too small to tell is left alone.
+    too small to judge is left alone.
     """
     if min(pixels.shape) < CELLS:
         return pixels, ()
@@ -38,7 +38,7 @@ def settle_polarity(
 def is_negative(codes: NDArray[Any], shades: NDArray[np.float32]) -> bool:
     """Return whether :func:`settle_polarity` inverts the pixels ``shades[codes]``.
 
-    Only those that it looks at are worked out. ``codes``: (H, W); ``shades``: in [0, 1].
+    Only the pixels that it judges by are worked out. ``codes``: (H, W); ``shades``: in [0, 1].
     """
     if min(codes.shape) < CELLS:
         return False

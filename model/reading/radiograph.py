@@ -36,7 +36,7 @@ class Radiograph:
     patient's right on the left.
     ``flipped``: whether the order of rows, and of columns, differs from the stored object's;
     what is drawn onto that object must be flipped back.
-    ``notes``: what reading noticed and corrected, for the gate to repeat.
+    ``notes``: what reading noticed and corrected, for the input check to repeat.
     ``colourful``: the picture was plainly in colour before it became grey.
     """
 

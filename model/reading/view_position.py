@@ -43,7 +43,7 @@ VIEW_CODES: dict[str, View] = {
 def view_of(header: Header) -> View:
     """Return the view; UNKNOWN where nothing says it, or the first place to speak says two.
 
-    Asked in turn: ViewPosition, ViewCodeSequence, PatientPosition (where NIH and its descendants
+    Read in turn: ViewPosition, ViewCodeSequence, PatientPosition (where NIH and its descendants
     write it), PatientOrientation, then the words of series, protocol and study.
     """
     stated = _position(header, "ViewPosition")

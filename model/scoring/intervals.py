@@ -1,7 +1,7 @@
 """Prediction intervals that are wide where a film is hard: one rule a scale, from the model file.
 
-A film is hard where its looks disagree, and in the middle of a scale, where readers differ most.
-The rule's numbers come from out-of-fold residuals (training/evaluation/conformal.py).
+A film is hard where the passes disagree, and in the middle of a scale, where readers differ most.
+The rule's numbers come from out-of-fold residuals (training/evaluation/intervals.py).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Width:
-    """Half-width of an interval: ``base + spread * (looks' deviation) + middle * 4 u (1 - u)``.
+    """Half-width of an interval: ``base + spread * (passes' deviation) + middle * 4 u (1 - u)``.
 
     u is the value as a share of its scale, 0-1. All three are in points of the scale, except
     that ``spread`` multiplies a deviation that is in points already.
@@ -31,7 +31,7 @@ class Width:
     middle: float = 0.0
 
     def half(self, values: Array, spread: Array, scale: Scale) -> Array:
-        """Return the half-widths at values (N,) whose looks deviate by ``spread`` (N,)."""
+        """Return the half-widths at values (N,) whose passes deviate by ``spread`` (N,)."""
         widths: Array = basis(values, spread, scale) @ np.array(
             [self.base, self.spread, self.middle]
         )

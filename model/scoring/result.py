@@ -110,9 +110,9 @@ class Failure:
 class SeverityResult:
     """The answer for one file.
 
-    ``scored``: ``scores`` and ``severity`` are set. ``rejected``: the gate says why, no scores.
-    ``failed``: ``error`` says why; ``image`` may be absent. ``id`` and ``timing_ms`` are set
-    by whoever keeps the result.
+    ``scored``: ``scores`` and ``severity`` are set. ``rejected``: ``gate`` says why, no
+    scores. ``failed``: ``error`` says why; ``image`` may be absent. ``id`` and ``timing_ms`` are
+    set by whoever keeps the result.
     """
 
     status: Status

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from radiograde.service.http.runtime import Runtime
-from radiograde.service.viewing.decoded import DecodedFilms
-from radiograde.service.viewing.thumbnail import Thumbnails
+from radiograde.service.viewing.decoded_films import DecodedFilms
+from radiograde.service.viewing.thumbnails import Thumbnails
 from radiograde.service.viewing.viewer import Viewer
 from radiograde.service.worklist.change_feed import ChangeFeed
 from radiograde.service.worklist.change_log import ChangeLog

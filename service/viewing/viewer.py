@@ -7,8 +7,8 @@ from radiograde.model.scoring.result import Maps
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.result_repository import ResultRepository
-from radiograde.service.viewing.decoded import DecodedFilms
-from radiograde.service.viewing.thumbnail import Thumbnails
+from radiograde.service.viewing.decoded_films import DecodedFilms
+from radiograde.service.viewing.thumbnails import Thumbnails
 from radiograde.service.viewing.view import View, map_bytes, pixel_bytes, view_of
 
 
@@ -44,7 +44,7 @@ class Viewer:
         return map_bytes(maps)
 
     def thumbnail(self, id: str) -> bytes:
-        """Return a small picture, as :func:`radiograde.service.viewing.thumbnail.thumbnail`."""
+        """Return a small picture, as :func:`radiograde.service.viewing.thumbnails.thumbnail`."""
         self._check(id)
         return self._thumbnails.get(id)
 

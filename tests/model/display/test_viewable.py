@@ -18,8 +18,9 @@ from pydicom.dataset import Dataset
 
 from radiograde.data.storage import Photometric, Storage, samples_of
 from radiograde.model import errors
-from radiograde.model.display.viewable import RANGE, Viewable, read_for_viewing
-from radiograde.model.reading.film_file import read
+from radiograde.model.display.viewable import RANGE, Viewable, viewable
+from radiograde.model.limits import Limits
+from radiograde.model.reading.film_file import open_film, read
 from radiograde.model.reading.voi import Window
 from tests.model.reading.films import LOSSLESS, film, negative, phantom
 from tests.model.reading.test_radiograph_colour import as_colour, grey
@@ -29,6 +30,10 @@ from tests.model.reading.test_radiograph_grey import codes, lut
 TWELVE = Storage(12, windowed=False)
 SIXTEEN = Storage(16, windowed=False)
 A_GREY = 1 / 255
+
+
+def viewed_film(data: bytes) -> Viewable:
+    return viewable(open_film(data, Limits()))
 
 
 def shown(film: Viewable) -> NDArray[np.float64]:
@@ -43,7 +48,7 @@ def shown(film: Viewable) -> NDArray[np.float64]:
 
 def check(data: bytes) -> Viewable:
     """Return the viewable film, which must show what was graded."""
-    film, graded = read_for_viewing(data), read(data)
+    film, graded = viewed_film(data), read(data)
     assert film.pixels.dtype == np.uint16
     assert film.pixels.shape == graded.pixels.shape
     assert film.flipped == graded.flipped
@@ -232,13 +237,13 @@ def _shrink(ds: Dataset) -> None:
 
 def test_an_absurd_slope_is_said_to_be() -> None:
     with pytest.raises(errors.MalformedImageError, match="slope"):
-        read_for_viewing(film(TWELVE, RescaleSlope="1e306", RescaleIntercept="1e306"))
+        viewed_film(film(TWELVE, RescaleSlope="1e306", RescaleIntercept="1e306"))
 
 
 @pytest.mark.parametrize("data", [b"", b"nothing", film()[:-500]])
 def test_what_cannot_be_read(data: bytes) -> None:
     with pytest.raises(errors.UnreadableError):
-        read_for_viewing(data)
+        viewed_film(data)
 
 
 def test_only_our_errors_escape_and_every_number_is_finite() -> None:
@@ -246,7 +251,7 @@ def test_only_our_errors_escape_and_every_number_is_finite() -> None:
         warnings.simplefilter("ignore")
         for changed in mutated(film(Storage(12)), seed=7):
             try:
-                viewed = read_for_viewing(changed)
+                viewed = viewed_film(changed)
             except errors.RadiogradeError:
                 continue
             numbers = [viewed.slope, viewed.intercept]
@@ -278,6 +283,6 @@ def test_a_large_plain_film_is_ready_at_once() -> None:
 
     data = film(TWELVE, change=enlarge)
     began = time.perf_counter()
-    viewed = read_for_viewing(data)
+    viewed = viewed_film(data)
     assert time.perf_counter() - began < 1
     assert np.array_equal(viewed.pixels, stored)

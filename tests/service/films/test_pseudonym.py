@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from radiograde.model.limits import Limits
-from radiograde.model.reading.dicom_file import peek
 from radiograde.model.reading.dicom_header import Header
+from radiograde.model.reading.film_file import open_film
 from radiograde.service.errors import NoSpaceError, StoreError
 from radiograde.service.films.pseudonym import KEY_FILE, Pseudonyms, is_placeholder, label_of
 from tests.service.documents.graded_films import film_bytes
@@ -20,7 +20,7 @@ from tests.service.processes import ROOT
 
 
 def header(**changed: Any) -> Header:
-    found = peek(film_bytes(**changed), Limits())
+    found = open_film(film_bytes(**changed), Limits()).header
     assert found is not None
     return found
 

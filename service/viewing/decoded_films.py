@@ -6,9 +6,10 @@ import threading
 from collections import OrderedDict
 from concurrent.futures import Future
 
-from radiograde.model.display.viewable import Viewable, read_for_viewing
+from radiograde.model.display.viewable import Viewable, viewable
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
+from radiograde.model.reading.film_file import open_film
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
 
@@ -59,7 +60,7 @@ class DecodedFilms:
 
     def _read(self, film_id: str) -> Viewable:
         try:
-            return read_for_viewing(self._archive.film(film_id), self._limits)
+            return viewable(open_film(self._archive.film(film_id), self._limits))
         except UndocumentedError:
             raise
         except RadiogradeError as error:

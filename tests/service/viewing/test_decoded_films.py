@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from radiograde.model.display.viewable import Viewable, read_for_viewing
+from radiograde.model.display.viewable import Viewable, viewable
 from radiograde.model.limits import Limits
+from radiograde.model.reading.film_file import FilmFile
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
-from radiograde.service.viewing import decoded
-from radiograde.service.viewing.decoded import DecodedFilms
+from radiograde.service.viewing import decoded_films
+from radiograde.service.viewing.decoded_films import DecodedFilms
 from tests.service.fakes import png
 
 BYTES = 2 * 60 * 80
@@ -33,11 +34,11 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
     """Return who decoded, one entry a film."""
     found: list[threading.Thread] = []
 
-    def read(data: bytes, limits: Limits) -> Viewable:
+    def decode(film: FilmFile) -> Viewable:
         found.append(threading.current_thread())
-        return read_for_viewing(data, limits)
+        return viewable(film)
 
-    monkeypatch.setattr(decoded, "read_for_viewing", read)
+    monkeypatch.setattr(decoded_films, "viewable", decode)
     return found
 
 
