@@ -9,11 +9,12 @@ from pydicom.uid import SecondaryCaptureImageStorage
 
 from radiograde.model.reading.orientation import FLIPS
 from radiograde.service.documents import document_uids, equipment, source_reference
-from radiograde.service.documents.document import Document, file_meta, to_document
+from radiograde.service.documents.document import Document
 from radiograde.service.documents.drawing import stacked
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.overlay import foot, graded_view
 from radiograde.service.documents.panel import panel
+from radiograde.service.documents.part10 import file_meta, to_document
 from radiograde.service.documents.source_reference import copy_lossiness, refer_to_source
 from radiograde.service.errors import UndocumentedError
 

@@ -16,9 +16,10 @@ from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import Maps, ModelFacts
 from radiograde.service.documents import codes, document_uids, equipment, source_reference
 from radiograde.service.documents.clean_elements import clean_words
-from radiograde.service.documents.document import Document, to_document
+from radiograde.service.documents.document import Document
 from radiograde.service.documents.drawing import LUNG, grey_levels
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.part10 import to_document
 from radiograde.service.documents.source_reference import copy_lossiness
 from radiograde.service.errors import UndocumentedError
 

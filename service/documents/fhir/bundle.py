@@ -18,9 +18,7 @@ from radiograde.service.documents.fhir.datatypes import (
     concept,
     narrative,
 )
-from radiograde.service.documents.fhir.measurements import measurements
-from radiograde.service.documents.fhir.observations import GROUP, group, member
-from radiograde.service.documents.fhir.references import (
+from radiograde.service.documents.fhir.logical_references import (
     circumstances,
     full_url,
     part_uid,
@@ -28,6 +26,8 @@ from radiograde.service.documents.fhir.references import (
     uid_identifier,
     within,
 )
+from radiograde.service.documents.fhir.measurements import measurements
+from radiograde.service.documents.fhir.observations import GROUP, group, member
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.patient_study import PatientStudy, read_patient_study
 from radiograde.service.documents.sentences import summary

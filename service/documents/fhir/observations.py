@@ -19,8 +19,7 @@ from radiograde.service.documents.fhir.datatypes import (
     narrative,
     quantity,
 )
-from radiograde.service.documents.fhir.measurements import Measurement
-from radiograde.service.documents.fhir.references import (
+from radiograde.service.documents.fhir.logical_references import (
     circumstances,
     film,
     part_uid,
@@ -28,6 +27,7 @@ from radiograde.service.documents.fhir.references import (
     uid_identifier,
     within,
 )
+from radiograde.service.documents.fhir.measurements import Measurement
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.patient_study import PatientStudy
 from radiograde.service.documents.sentences import summary

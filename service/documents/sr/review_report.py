@@ -33,8 +33,9 @@ from radiograde.model.scoring.scales import ZONE_NAMES
 from radiograde.service.database.tables import Verdict
 from radiograde.service.documents import codes, document_uids, equipment
 from radiograde.service.documents.clean_elements import clean, clean_words
-from radiograde.service.documents.document import Document, file_meta, to_document
+from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.part10 import file_meta, to_document
 from radiograde.service.documents.sentences import review_sentence
 from radiograde.service.documents.source_reference import clean_header, copy_patient_and_study
 from radiograde.service.documents.sr.image_library import image_library

@@ -22,9 +22,10 @@ from pydicom.uid import Comprehensive3DSRStorage
 
 from radiograde.model.reading.uids import is_strict_uid
 from radiograde.service.documents import codes, document_uids, equipment
-from radiograde.service.documents.document import Document, file_meta, to_document
+from radiograde.service.documents.document import Document
 from radiograde.service.documents.equipment import MANUFACTURER, MODEL_NAME
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.part10 import file_meta, to_document
 from radiograde.service.documents.source_reference import clean_header, copy_patient_and_study
 from radiograde.service.documents.sr.image_library import image_library
 from radiograde.service.documents.sr.measurement_groups import (

@@ -1,0 +1,34 @@
+"""DICOM data sets as files, PS3.10."""
+
+from __future__ import annotations
+
+import io
+from typing import Literal
+
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID, ExplicitVRLittleEndian
+
+from radiograde.service.documents.document import Document
+
+MEDIA_TYPE = "application/dicom"
+
+
+def file_meta(syntax: str = ExplicitVRLittleEndian) -> FileMetaDataset:
+    """Return file meta information that names a transfer syntax; writing adds the rest."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = UID(syntax)
+    return meta
+
+
+def to_document(kind: Literal["sr", "seg", "sc"], ds: Dataset) -> Document:
+    """Return the data set, with its file meta information, as the document ``{kind}.dcm``."""
+    buffer = io.BytesIO()
+    ds.save_as(buffer, enforce_file_format=True)
+    return Document(
+        kind,
+        f"{kind}.dcm",
+        MEDIA_TYPE,
+        buffer.getvalue(),
+        str(ds.SOPClassUID),
+        str(ds.SOPInstanceUID),
+    )
