@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from radiograde.service.documents.document import Document
 from radiograde.service.errors import DeliveryError
+
+if TYPE_CHECKING:  # documents need pydicom, and the command to test destinations is to be quick
+    from radiograde.service.documents.document import Document
 
 
 @dataclass(frozen=True, slots=True)
