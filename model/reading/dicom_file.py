@@ -57,16 +57,6 @@ def looks_like_dicom(data: bytes) -> bool:
     return any(group in EARLY_GROUPS for group in groups)
 
 
-def data_set_of(data: bytes) -> memoryview:
-    """Return what follows the file meta information, PS3.10 section 7.1; all where there is none.
-
-    Who passes an instance on writes preamble and meta information anew.
-    """
-    stream = io.BytesIO(data)
-    _read_meta(stream)
-    return memoryview(data)[stream.tell() :]
-
-
 def parse(data: bytes, limits: Limits) -> DicomFile:
     """Return the file's header and the place of its pixels; nothing is decoded.
 

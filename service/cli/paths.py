@@ -42,7 +42,7 @@ def find_films(paths: Iterable[Path], out: Path | None = None) -> Found:
     different documents.
     """
     films: dict[Path, Path] = {}
-    taken: set[Path] = set()
+    names_used: set[Path] = set()
     skipped = 0
     for root in paths:
         is_folder = root.is_dir()
@@ -52,8 +52,8 @@ def find_films(paths: Iterable[Path], out: Path | None = None) -> Found:
             if is_folder and not _looks_like_film(path):
                 skipped += 1
                 continue
-            name = _free(path.relative_to(root) if is_folder else Path(path.name), taken)
-            taken.add(name)
+            name = _free(path.relative_to(root) if is_folder else Path(path.name), names_used)
+            names_used.add(name)
             films[path] = name
     return Found([Film(path, name) for path, name in films.items()], skipped)
 
@@ -87,9 +87,9 @@ def _looks_like_film(path: Path) -> bool:
     return is_picture or head[_PREAMBLE:] == b"DICM"
 
 
-def _free(name: Path, taken: set[Path]) -> Path:
+def _free(name: Path, names_used: set[Path]) -> Path:
     candidate, count = name, 1
-    while candidate in taken:
+    while candidate in names_used:
         count += 1
         candidate = name.with_name(f"{name.stem}-{count}{name.suffix}")
     return candidate

@@ -2,7 +2,7 @@
 
     ROOT/<last two characters of the id>/<id>/film         as it was sent
                                              /maps.npz     what the score was summed from
-                                             /sr.dcm ...   documents, once they were asked for
+                                             /sr.dcm ...   documents, once one was requested
 
 A film is there whole and synced to disk, or not at all, whenever the power goes.
 """
@@ -93,12 +93,12 @@ class Archive:
             if path.name != but:
                 path.unlink(missing_ok=True)
 
-    def drop_made(self, film_id: str) -> None:
-        """Remove what was made from a film that is there; the film stays."""
+    def drop_made(self, film_id: str, *, but: str | None = None) -> None:
+        """Remove what was made from a film that is there, but one; the film stays."""
         folder = self.folder(film_id)
         if folder.is_dir():
             for path in folder.iterdir():
-                if path.name != FILM and not path.name.startswith("."):
+                if path.name not in (FILM, but) and not path.name.startswith("."):
                     path.unlink(missing_ok=True)
 
     def drop(self, film_id: str) -> None:

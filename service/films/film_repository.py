@@ -27,6 +27,9 @@ from radiograde.service.database.tables import (
 )
 from radiograde.service.queue import WorkQueue
 
+REQUEST_S = 20.0
+"""How long a request has for grading its film itself; after that a worker sees to it."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewFilm:
@@ -105,14 +108,21 @@ class FilmRepository:
         )
         return self._database.exists(query)
 
-    def accept(self, film: NewFilm, *, delay_s: float = 0.0) -> bool:
-        """Record a film and the work of grading it, after a delay; False where its key is known."""
-        row = dataclasses.asdict(film) | {"received": datetime.now(UTC), "state": "waiting"}
+    def accept(self, film: NewFilm, *, begun: bool = False) -> bool:
+        """Record a film and the work of grading it; False where its key is known.
+
+        ``begun``: whoever took it in grades it at once; the work then waits for ``REQUEST_S``.
+        """
+        row = dataclasses.asdict(film) | {
+            "received": datetime.now(UTC),
+            "state": "waiting",
+            "attempts": int(begun),
+        }
         try:
             with self._database.write() as connection:
                 connection.execute(sa.insert(films), row)
                 _add_source(connection, film.id, film.source)
-                self._queue.grade(connection, film.id, delay_s=delay_s)
+                self._queue.grade(connection, film.id, delay_s=REQUEST_S if begun else 0.0)
         except IntegrityError:
             return False
         return True
@@ -120,7 +130,7 @@ class FilmRepository:
     def add_source(self, film_id: str, source: FilmSource) -> None:
         """Record that a film came by another source, which may have destinations of its own.
 
-        Where it was graded before, that is recorded as work to be looked at.
+        Of one that was graded before, a worker then plans the deliveries that are missing.
         """
         if source in self.sources_of(film_id):
             return
@@ -143,13 +153,17 @@ class FilmRepository:
     def begin(self, film_id: str) -> int | None:
         """Count one more attempt at grading and return its number; None if nothing is to do."""
         with self._database.write() as connection:
-            count = {"attempts": films.c.attempts + 1, **_UNCHANGED}
-            connection.execute(_waiting(film_id).values(count))
+            self.count_attempt(connection, film_id)
             query = sa.select(films.c.attempts).where(
                 films.c.id == film_id, films.c.state == "waiting"
             )
             attempts: int | None = connection.execute(query).scalar()
         return attempts
+
+    def count_attempt(self, connection: sa.Connection, film_id: str) -> None:
+        """Count one more attempt at grading a film that waits."""
+        count = {"attempts": films.c.attempts + 1, **_UNCHANGED}
+        connection.execute(_waiting(film_id).values(count))
 
     def graded(self, connection: sa.Connection, film_id: str) -> bool:
         """Mark a film that waits as graded; False where it does not wait."""
@@ -170,14 +184,15 @@ class FilmRepository:
         values = {"state": "set_aside", "reason": code}
         return connection.execute(_waiting(film_id).values(values)).rowcount > 0
 
-    def start_over(self, connection: sa.Connection, film_id: str, *, delay_s: float = 0.0) -> None:
-        """Have a film wait as if it had never been graded, and record the work, after a delay.
+    def start_over(self, connection: sa.Connection, film_id: str, *, begun: bool = False) -> None:
+        """Have a film wait as if it had never been graded, and record the work.
 
-        Its result is removed.
+        Its result is removed. ``begun``: as of :meth:`accept`.
         """
         connection.execute(sa.delete(results).where(results.c.id == film_id))
         again = sa.update(films).where(films.c.id == film_id)
-        connection.execute(again.values(state="waiting", reason=None, attempts=0))
+        connection.execute(again.values(state="waiting", reason=None, attempts=int(begun)))
+        delay_s = REQUEST_S if begun else 0.0
         self._queue.grade(connection, film_id, again=True, delay_s=delay_s)
 
     def put_off(self, film_id: str, delay_s: float) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
 from ulid import ULID
 
+from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.acquisition_time import acquired
-from radiograde.model.reading.dicom_file import data_set_of
 from radiograde.model.reading.film_attributes import uid
 from radiograde.model.reading.film_file import FilmFile, open_film
 from radiograde.service.atomic_write import Content
@@ -18,9 +19,6 @@ from radiograde.service.errors import StoreError
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.film_repository import Film, FilmRepository, NewFilm
 from radiograde.service.films.pseudonym import Pseudonyms
-
-REQUEST_S = 60.0
-"""How long a request has for grading its film itself; after that a worker looks whether it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +35,12 @@ class Intake(Protocol):
     def accept(self, content: Content | FilmFile, source: FilmSource) -> Receipt:
         """Return the receipt for a file; blocks until it is synced to disk.
 
-        DICOM in Part 10 form, PNG or JPEG; what is in it is looked at later. The same SOP
-        Instance UID (PS3.3 C.12.1), or the same bytes where there is none, is the same film,
-        whatever source it comes by.
+        DICOM in Part 10 form, PNG or JPEG; anything else is accepted too, and fails when it is
+        graded. The same SOP Instance UID (PS3.3 C.12.1), or the same bytes where there is none,
+        is the same film, whatever source it comes by.
 
         Raises:
-            TooLargeError: more bytes than are taken.
+            TooLargeError: more bytes than are accepted.
             NoSpaceError: it cannot be written; it was not accepted.
             StoreError: its work cannot be recorded; it was not accepted.
         """
@@ -63,9 +61,9 @@ class FilmIntake:
     def accept(self, content: Content | FilmFile, source: FilmSource) -> Receipt:
         """Return the receipt for a file; see :class:`Intake`.
 
-        One that could not be graded before is taken anew. Of a film that is sent again its sender
-        hears at once, and another data set under its UID is not looked at; over HTTP, where the
-        sender waits for the result, it is another film.
+        A film that could not be graded is accepted anew. Another image under a known UID counts
+        as the film that is known; over HTTP, where the sender waits for its result, it is another
+        film.
         """
         file = content if isinstance(content, FilmFile) else open_film(content, self._limits)
         film = self.describe(file, source)
@@ -75,7 +73,7 @@ class FilmIntake:
             known = self._films.known(film.key)
         if known is None:
             self._archive.keep(film.id, file.content)
-            if self._films.accept(film, delay_s=REQUEST_S if source == "http" else 0.0):
+            if self._films.accept(film, begun=source == "http"):
                 return Receipt(film.id, known=False)
             # The same film came by another source at the same moment.
             self._archive.drop(film.id)
@@ -92,9 +90,18 @@ class FilmIntake:
         return Receipt(known.id, known=True)
 
     def _is_same(self, known: Film, file: FilmFile) -> bool:
-        """Return whether a file holds the data set that is known under its UID, if that is kept."""
+        """Return whether a file shows what is kept under its UID, however it was passed on.
+
+        Nodes on the way write other transfer syntaxes, meta information and patient data.
+        """
         kept = self._archive.find(known.id)
-        return kept in (None, file.content) or kept.endswith(data_set_of(file.content))
+        if kept is None or kept == file.content:
+            return True
+        try:
+            pixels = FilmFile(kept, self._limits).radiograph().pixels
+            return np.array_equal(pixels, file.radiograph().pixels)
+        except RadiogradeError:
+            return False
 
     def describe(self, file: FilmFile, source: FilmSource) -> NewFilm:
         """Return what is recorded of a film, under a new id; nothing is kept yet.

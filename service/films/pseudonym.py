@@ -1,6 +1,6 @@
 """Which films are of the same patient, without saying of whom: a keyed digest of the identity.
 
-The database then tells a patient's films apart from others' and names nobody. Without the key,
+The database then keeps a patient's films apart from others' and names nobody. Without the key,
 which lies in the data directory, nobody can try identities out against it.
 """
 

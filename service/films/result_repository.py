@@ -1,4 +1,4 @@
-"""The table of results: one row a graded film, with its document and what it is looked up by."""
+"""The table of results: one row a graded film, with its JSON and what it is found by."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Page:
 
 
 class ResultRepository:
-    """Keeps and looks up results; safe to share between threads.
+    """Keeps and finds results; safe to share among threads.
 
     Every method raises StoreError where the database does not answer.
     """

@@ -15,7 +15,6 @@ from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.atomic_write import Content
 from radiograde.service.database.tables import reviews
 from radiograde.service.errors import ReviewedError, UndocumentedError
-from radiograde.service.films.intake import REQUEST_S
 from radiograde.service.grading.grade_film import FilmGrading, grade_film
 from radiograde.service.grading.records import Records
 from radiograde.service.grading.result_keeper import ResultKeeper
@@ -75,7 +74,7 @@ class FilmGrader:
         place of the old one, under the same id. What a reader reviewed stays as it is.
 
         Raises:
-            TooLargeError: more bytes than are taken.
+            TooLargeError: more bytes than are accepted.
             NoSpaceError, StoreError: film or result could not be kept, so it is not given out.
             ReviewedError: it is to be graded again, and was reviewed.
         """
@@ -85,7 +84,6 @@ class FilmGrader:
             kept = self._kept(receipt.film_id, again=again)
             if kept is not None:
                 return kept
-        self._records.films.begin(receipt.film_id)
         keeper = replace(self._keeper, answered=True)
         grading = grade_film(film, self._scorer, receipt.film_id, keeper)
         other = None if grading.kept else self._records.results.find(receipt.film_id)
@@ -117,10 +115,13 @@ class FilmGrader:
                 return kept
         with self._records.database.write() as connection:
             film = self._records.films.get(connection, film_id)
-            if film is None or film.state == "waiting":
+            if film is None:
+                return None
+            if film.state == "waiting":
+                self._records.films.count_attempt(connection, film_id)
                 return None
             if not _is_reviewed(connection, film_id):
-                self._records.films.start_over(connection, film_id, delay_s=REQUEST_S)
+                self._records.films.start_over(connection, film_id, begun=True)
                 return None
         if again or stored is None:
             raise ReviewedError(

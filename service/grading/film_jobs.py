@@ -86,7 +86,7 @@ class Job:
 
 
 class Jobs:
-    """Looks into the tables; every method raises StoreError where the database does not answer."""
+    """Films as jobs; every method raises StoreError where the database does not answer."""
 
     def __init__(
         self,

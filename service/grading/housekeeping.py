@@ -1,4 +1,4 @@
-"""What is thrown away: films past their time, and what a crash left half done."""
+"""What is removed: films past their time, folders that a crash left, and finished work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from radiograde.service.films.film_repository import FilmRepository
 
 log = structlog.get_logger("radiograde.work")
 
-HALF_DONE_AFTER_S = 3600.0
+UNRECORDED_AFTER_S = 3600.0
 QUEUE_KEPT = timedelta(days=1)
 
 
@@ -31,7 +31,7 @@ def keep_house(
         try:
             if keep is not None:
                 drop_expired(archive, films, keep)
-            drop_half_done(archive, films)
+            drop_unrecorded(archive, films)
             forget_finished_work()
         except StoreError as error:
             log.warning("housekeeping_put_off", error=error.code)
@@ -46,10 +46,10 @@ def drop_expired(archive: Archive, films: FilmRepository, keep: timedelta) -> No
         log.info("films_let_go", count=len(film_ids))
 
 
-def drop_half_done(archive: Archive, films: FilmRepository) -> None:
+def drop_unrecorded(archive: Archive, films: FilmRepository) -> None:
     """Remove folders whose film was never accepted: its sender got no receipt."""
     now = time.time()
-    old = [film_id for film_id in archive.ids() if archive.age_s(film_id, now) > HALF_DONE_AFTER_S]
+    old = [film_id for film_id in archive.ids() if archive.age_s(film_id, now) > UNRECORDED_AFTER_S]
     for start in range(0, len(old), 500):
         for film_id in films.unknown(old[start : start + 500]):
             archive.drop(film_id)

@@ -24,7 +24,7 @@ FILMS = "films"
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The database, the films on disk, and what looks into them; safe to share among threads."""
+    """The database, the films on disk, and their repositories; safe to share among threads."""
 
     database: Database
     queue: DurableQueue

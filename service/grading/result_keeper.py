@@ -12,7 +12,7 @@ from radiograde.service.database.engine import Database
 from radiograde.service.delivery.delivery_repository import DeliveryRepository
 from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document_store import DocumentStore
-from radiograde.service.films.archive import Archive
+from radiograde.service.films.archive import MAPS, Archive
 from radiograde.service.films.film_repository import FilmRepository
 from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.grading.grade_film import FilmGrading
@@ -45,16 +45,18 @@ class ResultKeeper:
         Raises:
             NoSpaceError, StoreError: it cannot be kept; the film waits as before.
         """
-        self.archive.drop_made(grading.film_id)
-        if grading.result.maps is not None:
+        if grading.result.maps is None:
+            self.archive.drop_made(grading.film_id)
+        else:
             self.archive.keep_maps(grading.film_id, grading.result.maps)
+            self.archive.drop_made(grading.film_id, but=MAPS)
         if self.documents_ahead:
             self._make_documents(grading)
         with self.database.write() as connection:
             return self._record(connection, grading)
 
     def plan_missing(self, film_id: str) -> None:
-        """Plan the deliveries of a graded film that its sources ask for and that are not there."""
+        """Plan the deliveries of a graded film that a further source brings with it."""
         result = self.results.find(film_id)
         if result is None:
             return

@@ -32,7 +32,7 @@ QUEUE_VERSION = "1"
 """Of what the queue holds: workers take only work of their own version."""
 
 POLL_S = 0.4
-"""Pause between looks into a queue: half of it is what a film waits, each look costs a little."""
+"""Between polls of a queue: half of it is what a film waits, and each poll costs a little."""
 
 SENDERS, SENDERS_A_DESTINATION = 8, 2
 

@@ -1,4 +1,4 @@
-"""A worker as a child process of a server: started with it, and anew whenever it ends first."""
+"""A worker beside ``serve`` or ``listen``: a child process, started again whenever it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was acknowledged is never lost: doors and workers are killed at random while films come in.
+"""What was acknowledged is never lost: node, server and workers are killed while films come in.
 
 ``RADIOGRADE_TEST_FILMS`` sets how many films are sent; the default keeps the suite quick.
 """
@@ -79,6 +79,15 @@ def stow(content: bytes, port: int) -> bool:
     return False
 
 
+def score(content: bytes, port: int) -> bool:
+    """Send a film to be graded; return whether its result was answered."""
+    kind = {"Content-Type": "application/dicom"}
+    request = Request(f"http://127.0.0.1:{port}/v1/score", content, kind)
+    with suppress(OSError), urlopen(request, timeout=15) as answer:  # noqa: S310
+        return bool(answer.status == 200)
+    return False
+
+
 def send_all(
     make_film: MakeFilm,
     ports: tuple[int, int],
@@ -88,15 +97,17 @@ def send_all(
 ) -> int:
     """Send every film until it is acknowledged; return how many acknowledgements there were.
 
-    After a few of them a door is killed and started again; it is struck only while it works.
+    After a few of them a process is killed and started again; it is struck only while it works.
     """
     waiting, acknowledged = list(range(FILMS)), 0
     until_strike = rng.randint(2, 6)
     deadline = time.monotonic() + 120 + 6 * FILMS
     while waiting:
-        assert time.monotonic() < deadline, "the doors did not come back"
+        assert time.monotonic() < deadline, "the processes did not come back"
         number = rng.choice(waiting)
-        name, send, port = rng.choice([("listen", store, ports[0]), ("serve", stow, ports[1])])
+        name, send, port = rng.choice(
+            [("listen", store, ports[0]), ("serve", stow, ports[1]), ("serve", score, ports[1])]
+        )
         if not send(make_film(number), port):
             time.sleep(0.2)
             continue
@@ -147,7 +158,7 @@ def test_nothing_acknowledged_is_lost_when_processes_are_killed(
     share.mkdir()
     (data / "radiograde.toml").write_text(
         f'[[destination]]\nname = "share"\ntype = "folder"\npath = "{share}"\n'
-        f"send = {json.dumps(SENT)}\n"
+        f'send = {json.dumps(SENT)}\nsources = ["dicom", "dicomweb", "folder", "http"]\n'
     )
     node_port, http_port = free_port(), free_port()
     rng = random.Random(7)  # noqa: S311

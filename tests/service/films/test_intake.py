@@ -9,7 +9,7 @@ from unittest.mock import Mock
 
 import pytest
 from pydicom import dcmread
-from pydicom.uid import UID
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from radiograde.model.errors import TooLargeError
 from radiograde.model.limits import Limits
@@ -24,25 +24,31 @@ from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import png
 
 
-def passed_on(content: bytes) -> bytes:
-    """Return an instance as a node writes it that passed it on: with its own meta information."""
+def passed_on(content: bytes, transfer_syntax: str = ExplicitVRLittleEndian) -> bytes:
+    """Return an instance as a node writes it that passed it on, with a patient's ID corrected."""
     ds = dcmread(io.BytesIO(content))
+    ds.PatientID = "P-2"
     ds.file_meta.ImplementationClassUID = UID("1.2.3.4")
-    ds.file_meta.SourceApplicationEntityTitle = "ROUTER"
     ds.preamble = b"x" * 128
+    ds.file_meta.TransferSyntaxUID = UID(transfer_syntax)
     buffer = io.BytesIO()
-    ds.save_as(buffer, enforce_file_format=True)
+    ds.save_as(buffer, implicit_vr=transfer_syntax == ImplicitVRLittleEndian, little_endian=True)
     return buffer.getvalue()
 
 
-def test_meta_information_makes_no_other_film(records: Records) -> None:
-    first = records.intake.accept(passed_on(film_bytes()), "dicom")
-    assert passed_on(film_bytes()) != film_bytes()
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_a_film_that_was_passed_on_is_the_same_film(records: Records, syntax: str) -> None:
+    first = records.intake.accept(passed_on(film_bytes(), syntax), "dicom")
     again = records.intake.accept(film_bytes(), "http")
     assert (again.film_id, again.known) == (first.film_id, True)
 
 
-def test_a_file_and_its_bytes_are_taken_alike(records: Records) -> None:
+def test_over_http_what_cannot_be_read_is_not_the_film_of_its_uid(records: Records) -> None:
+    first = records.intake.accept(film_bytes(), "dicom")
+    assert records.intake.accept(film_bytes()[:-1000], "http").film_id != first.film_id
+
+
+def test_a_file_and_its_bytes_are_accepted_alike(records: Records) -> None:
     first = records.intake.accept(open_film(film_bytes(), Limits()), "dicomweb")
     assert records.intake.accept(memoryview(film_bytes()), "dicom").film_id == first.film_id
     assert records.archive.film(first.film_id) == film_bytes()
@@ -63,7 +69,7 @@ def test_every_source_is_remembered_once(records: Records) -> None:
     assert records.jobs.get(film).source == "http"
 
 
-def test_more_bytes_than_are_taken_are_not_kept(tmp_path: Path) -> None:
+def test_more_bytes_than_are_accepted_are_not_kept(tmp_path: Path) -> None:
     films, archive = Mock(), Archive(tmp_path / "films")
     intake = FilmIntake(archive, films, Limits(max_bytes=100), Pseudonyms(tmp_path))
     with pytest.raises(TooLargeError):

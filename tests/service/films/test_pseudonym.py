@@ -1,4 +1,4 @@
-"""Films of one patient are told to be; of nobody's films nothing is said."""
+"""Films of one patient have one pseudonym; films of nobody have none."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_no_identifier_is_nobody(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("identifier", [b"P-1", b"1", b"TEST12", "김".encode("euc-kr"), b"X1"])
-def test_real_identifiers_are_not_taken_for_placeholders(identifier: bytes) -> None:
+def test_real_identifiers_are_not_mistaken_for_placeholders(identifier: bytes) -> None:
     assert not is_placeholder(identifier)
 
 
@@ -87,18 +87,18 @@ def test_processes_that_start_together_make_one_key(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-c", program, str(tmp_path / KEY_FILE)]
     running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(6)]
-    told = {process.communicate(timeout=60)[0] for process in running}
-    assert len(told) == 1
-    assert len(told.pop().strip()) == 64
+    made = {process.communicate(timeout=60)[0] for process in running}
+    assert len(made) == 1
+    assert len(made.pop().strip()) == 64
 
 
-def test_a_damaged_key_is_told(tmp_path: Path) -> None:
+def test_a_damaged_key_is_an_error(tmp_path: Path) -> None:
     (tmp_path / KEY_FILE).write_bytes(b"short")
     with pytest.raises(StoreError, match="damaged"):
         Pseudonyms(tmp_path).of(header())
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NoSpaceError, match="cannot be written"):
         Pseudonyms(tmp_path / "file").of(header())

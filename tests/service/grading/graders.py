@@ -30,7 +30,7 @@ class Outbox:
     def __init__(self, name: str = "pacs", error: Exception | None = None) -> None:
         self._name = name
         self.error = error
-        self.asked = 0
+        self.calls = 0
         self.sent: list[tuple[str, tuple[str, ...]]] = []
         self._lock = threading.Lock()
 
@@ -40,7 +40,7 @@ class Outbox:
 
     def send(self, documents: Sequence[Document], result_id: str) -> None:
         with self._lock:
-            self.asked += 1
+            self.calls += 1
             if self.error is not None:
                 raise self.error
             self.sent.append((result_id, tuple(document.kind for document in documents)))

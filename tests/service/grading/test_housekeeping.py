@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 
 from radiograde.service.errors import UnreachableError
-from radiograde.service.grading.housekeeping import drop_expired, drop_half_done
+from radiograde.service.grading.housekeeping import drop_expired, drop_unrecorded
 from radiograde.service.grading.records import Records
 from tests.service.documents.graded_films import film_bytes
 from tests.service.grading.graders import Outbox, work_with
@@ -41,10 +41,10 @@ def test_what_was_never_accepted_is_cleared_away(records: Records) -> None:
     film = records.intake.accept(film_bytes(), "dicom").film_id
     lost, new = "01JARADMZ0000000000000LOST", "01JARADMZ00000000000000NEW"
     for one in (lost, new):
-        records.archive.keep(one, b"half done")
+        records.archive.keep(one, b"incomplete")
     long_ago = time.time() - 7200
     for one in (film, lost):
         folder = records.archive.folder(one)
         os.utime(folder, (long_ago, long_ago))
-    drop_half_done(records.archive, records.films)
+    drop_unrecorded(records.archive, records.films)
     assert sorted(records.archive.ids()) == sorted([film, new])

@@ -16,14 +16,14 @@ CT = "1.2.840.10008.5.1.4.1.1.2"
 CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
 
-def taken(records: Records, content: bytes) -> str:
+def accepted(records: Records, content: bytes) -> str:
     return records.intake.accept(content, "dicom").film_id
 
 
 def test_a_film_is_graded_and_sent_to_every_destination(records: Records) -> None:
     first, second = Outbox("pacs"), Outbox("share")
     work = work_with(records, first, second)
-    film = taken(records, film_bytes())
+    film = accepted(records, film_bytes())
     work.grade(film)
     assert records.results.get(film)["status"] == "scored"
     assert [d.state for d in records.jobs.get(film).deliveries] == ["waiting", "waiting"]
@@ -36,7 +36,7 @@ def test_a_film_is_graded_and_sent_to_every_destination(records: Records) -> Non
 def test_what_was_done_is_not_done_again(records: Records) -> None:
     outbox = Outbox()
     work = work_with(records, outbox)
-    film = taken(records, film_bytes())
+    film = accepted(records, film_bytes())
     for _ in range(2):
         work.grade(film)
     for _ in range(2):
@@ -52,14 +52,14 @@ def test_the_same_film_twice_is_one(records: Records) -> None:
     assert list(records.archive.ids()) == [first.film_id]
 
 
-def test_a_film_cut_short_is_taken_anew_when_it_comes_whole(records: Records) -> None:
+def test_a_film_cut_short_is_accepted_anew_when_it_comes_whole(records: Records) -> None:
     work = work_with(records)
-    cut = taken(records, film_bytes()[:-1000])
+    cut = accepted(records, film_bytes()[:-1000])
     work.grade(cut)
     job = records.jobs.get(cut)
     assert (job.state, job.reason) == ("failed", "truncated")
     assert records.results.get(cut)["error"]["code"] == "truncated"
-    whole = taken(records, film_bytes())
+    whole = accepted(records, film_bytes())
     assert whole != cut
     work.grade(whole)
     assert records.jobs.get(whole).state == "graded"
@@ -77,18 +77,18 @@ def test_what_is_no_film_is_kept_and_not_graded(
 ) -> None:
     outbox = Outbox()
     content = film_bytes(**changed)
-    film = taken(records, content)
+    film = accepted(records, content)
     work_with(records, outbox).grade(film)
     job = records.jobs.get(film)
     assert (job.state, job.reason, job.deliveries) == ("set_aside", reason, ())
     assert records.archive.document(film, FILM) == content
 
 
-def test_a_rejected_film_is_told_of_and_a_rejected_capture_is_not(records: Records) -> None:
+def test_a_rejected_film_is_reported_and_a_rejected_capture_is_not(records: Records) -> None:
     work = work_with(records, Outbox(), scorer=FakeScorer(rejects=True))
-    film = taken(records, film_bytes())
-    capture = taken(records, film_bytes(SOPClassUID=CAPTURE, SOPInstanceUID="1.2.3.4"))
-    picture = taken(records, png())
+    film = accepted(records, film_bytes())
+    capture = accepted(records, film_bytes(SOPClassUID=CAPTURE, SOPInstanceUID="1.2.3.4"))
+    picture = accepted(records, png())
     for one in (film, capture, picture):
         work.grade(one)
         assert records.results.get(one)["status"] == "rejected"
@@ -97,13 +97,13 @@ def test_a_rejected_film_is_told_of_and_a_rejected_capture_is_not(records: Recor
 
 def test_reports_on_rejected_films_can_be_turned_off(records: Records) -> None:
     quiet = DeliveryConfig(rejected=False)
-    film = taken(records, film_bytes())
+    film = accepted(records, film_bytes())
     work_with(records, Outbox(), scorer=FakeScorer(rejects=True), delivery=quiet).grade(film)
     assert records.jobs.get(film).deliveries == ()
 
 
 def test_a_film_that_takes_the_worker_down_is_given_up(records: Records) -> None:
-    film = taken(records, film_bytes())
+    film = accepted(records, film_bytes())
     for _ in range(MOST_ATTEMPTS):
         records.films.begin(film)  # and the process ends here
     work_with(records).grade(film)
@@ -112,7 +112,7 @@ def test_a_film_that_takes_the_worker_down_is_given_up(records: Records) -> None
 
 
 def test_a_grading_that_breaks_is_tried_again_and_then_given_up(records: Records) -> None:
-    film = taken(records, film_bytes())
+    film = accepted(records, film_bytes())
     work = work_with(records, scorer=BreakingScorer())
     for attempts in range(1, MOST_ATTEMPTS + 1):
         work.grade(film)
@@ -127,17 +127,17 @@ def test_a_grading_that_breaks_is_tried_again_and_then_given_up(records: Records
     assert records.jobs.get(film).reason == "gave_up"
 
 
-def test_a_film_that_is_gone_is_said(records: Records) -> None:
-    film = taken(records, film_bytes())
+def test_a_film_that_is_gone_has_failed(records: Records) -> None:
+    film = accepted(records, film_bytes())
     records.archive.drop(film)
     work_with(records).grade(film)
     assert records.jobs.get(film).reason == "no_document"
 
 
-def test_a_silent_destination_is_tried_again_with_growing_pauses(records: Records) -> None:
+def test_a_silent_destination_is_tried_again_with_growing_delays(records: Records) -> None:
     outbox = Outbox(error=UnreachableError("Nobody answers."))
     work = work_with(records, outbox)
-    film = taken(records, film_bytes())
+    film = accepted(records, film_bytes())
     work.grade(film)
     for attempts in range(1, 20):
         work.deliver(film, "pacs")
@@ -153,7 +153,7 @@ def test_a_silent_destination_is_tried_again_with_growing_pauses(records: Record
 def test_a_destination_silent_for_days_has_its_films_parked_and_retried(records: Records) -> None:
     outbox = Outbox(error=UnreachableError("Nobody answers."))
     work = work_with(records, outbox, delivery=DeliveryConfig(give_up_after_h=1e-9))
-    film = taken(records, film_bytes())
+    film = accepted(records, film_bytes())
     work.grade(film)
     work.deliver(film, "pacs")
     assert records.jobs.get(film).deliveries[0].state == "parked"
@@ -170,7 +170,7 @@ def test_a_document_that_is_refused_is_parked_after_a_few_attempts(
     records: Records, error: Exception
 ) -> None:
     work = work_with(records, Outbox(error=error))
-    film = taken(records, film_bytes())
+    film = accepted(records, film_bytes())
     work.grade(film)
     for _ in range(10):
         work.deliver(film, "pacs")
@@ -180,7 +180,7 @@ def test_a_document_that_is_refused_is_parked_after_a_few_attempts(
 
 
 def test_a_destination_taken_out_of_the_site_file_is_parked(records: Records) -> None:
-    film = taken(records, film_bytes())
+    film = accepted(records, film_bytes())
     work_with(records, Outbox("gone")).grade(film)
     without = work_with(records)
     for _ in range(4):
@@ -191,7 +191,7 @@ def test_a_destination_taken_out_of_the_site_file_is_parked(records: Records) ->
 
 
 def test_a_failed_grading_can_be_retried(records: Records) -> None:
-    film = taken(records, film_bytes()[:-1000])
+    film = accepted(records, film_bytes()[:-1000])
     work = work_with(records)
     work.grade(film)
     assert records.jobs.retry(film) == 1

@@ -16,7 +16,7 @@ from tests.service.grading.graders import Outbox, work_with
 
 
 def names_in(path: Path) -> set[str]:
-    """Return the parts of the patient's name and id that are long enough to be told apart."""
+    """Return the parts of the patient's name and id that are long enough to be found."""
     try:
         ds = dcmread(path, stop_before_pixels=True, force=True)
         texts = f"{ds.get('PatientName', '')}^{ds.get('PatientID', '')}"
@@ -33,14 +33,14 @@ def test_every_file_comes_to_an_end(
     files = sorted(path for path in (shared / "dicom").rglob("*") if path.is_file())
     files = [path for path in files if path.suffix != ".md"]
     states: Counter[str] = Counter()
-    told, names = "", set[str]()
+    written, names = "", set[str]()
     for path in files:
         names |= names_in(path)
         film = records.intake.accept(path.read_bytes(), "dicom").film_id
         work.grade(film)
         job = records.jobs.get(film)
         states[f"{job.state} {job.reason or ''}".strip()] += 1
-        told += json.dumps(job.to_json())
+        written += json.dumps(job.to_json())
         if job.deliveries:
             work.deliver(film, "pacs")
             documents = records.document_store.documents(
@@ -48,9 +48,9 @@ def test_every_file_comes_to_an_end(
             )
             assert len(documents) in (4, 6)
     captured = capfd.readouterr()
-    told += captured.out + captured.err
+    written += captured.out + captured.err
     print(dict(states))
-    assert not [name for name in names if name in told]
+    assert not [name for name in names if name in written]
     assert states["waiting"] == 0
     assert states["graded"] >= 12
     assert sum(count for state, count in states.items() if state.startswith("failed")) >= 2

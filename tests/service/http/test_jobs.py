@@ -14,14 +14,15 @@ from tests.service.fakes import LATERAL, FakeScorer, png
 from tests.service.worklist.stock import records_of
 
 
-def test_every_door_shows_in_the_list(client: TestClient) -> None:
+def test_every_source_shows_in_the_list(client: TestClient) -> None:
     intake: Intake = records_of(client).intake
     stored = intake.accept(film_bytes(), "dicom").film_id
     answered = client.post("/v1/score", content=png(), headers={"Content-Type": "image/png"})
     page = client.get("/v1/jobs").json()
     schemas.JobPage.model_validate(page)
     assert [job["id"] for job in page["jobs"]] == [answered.json()["id"], stored]
-    assert [job["door"] for job in page["jobs"]] == ["http", "dicom"]
+    for name in ("source", "door"):
+        assert [job[name] for job in page["jobs"]] == ["http", "dicom"]
     assert page["counts"]["waiting"] == 1
     assert client.get("/v1/jobs", params={"state": "waiting"}).json()["jobs"][0]["id"] == stored
     assert client.get(f"/v1/jobs/{stored}").json()["state"] == "waiting"

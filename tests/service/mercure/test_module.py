@@ -106,9 +106,9 @@ def test_a_film_gives_its_documents_and_a_result(task: Task) -> None:
 def test_what_mercure_keeps_names_nobody(task: Task, capsys: pytest.CaptureFixture[str]) -> None:
     task.put(film_bytes())
     assert task.run() == 0
-    told = "".join(capsys.readouterr()) + (task.out / "result.json").read_text()
-    assert "module_done" in told
-    assert not any(name in told for name in PATIENT)
+    said = "".join(capsys.readouterr()) + (task.out / "result.json").read_text()
+    assert "module_done" in said
+    assert not any(name in said for name in PATIENT)
     notification = task.result["__mercure_notification"]["text"]
     score = "Brixia 6.7 of 18 (90% interval 5.7-7.7), moderate"
     assert notification.startswith(f"Films: 1 scored. {score}. Research use only.")
@@ -156,9 +156,9 @@ def test_settings_that_do_not_fit_fail_the_task(
     task.put(film_bytes())
     (task.inbox / "task.json").write_bytes(text.encode(errors="surrogateescape"))
     assert task.run() == 1
-    told = "".join(capsys.readouterr())
-    assert "Traceback" not in told
-    assert "DOE" not in told
+    said = "".join(capsys.readouterr())
+    assert "Traceback" not in said
+    assert "DOE" not in said
 
 
 def test_a_rejected_film_gives_the_report_that_says_why(task: Task) -> None:
@@ -182,7 +182,7 @@ def test_other_objects_and_own_documents_are_left_out(task: Task) -> None:
     assert len(task.result["films"]) == 1
 
 
-def test_a_broken_file_beside_a_good_one_is_told(task: Task) -> None:
+def test_a_broken_file_beside_a_good_one_is_reported(task: Task) -> None:
     task.put(film_bytes())
     task.put(film_bytes()[:3000], 1)
     task.put(b"DOE^JANE", 2)
@@ -229,7 +229,7 @@ def test_what_breaks_fails_the_task_and_names_nobody(
         task.out.rmdir()
     scorer = BreakingScorer() if broken == "scorer" else FakeScorer()
     assert task.run(scorer, builders if broken == "builder" else None) == 1
-    told = "".join(capsys.readouterr())
-    assert "module_failed" in told
-    assert "Traceback" not in told
-    assert "JANE" not in told
+    said = "".join(capsys.readouterr())
+    assert "module_failed" in said
+    assert "Traceback" not in said
+    assert "JANE" not in said
