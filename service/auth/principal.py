@@ -10,16 +10,16 @@ from typing import Literal
 from radiograde.service.errors import AccountError
 
 Role = Literal["sender", "reader", "engineer", "administrator"]
-Permission = Literal["send", "read", "review", "operate", "administer"]
+Permission = Literal["send", "read", "review", "deliver", "operate", "administer"]
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     "sender": frozenset({"send"}),
-    "reader": frozenset({"send", "read", "review"}),
-    "engineer": frozenset({"send", "read", "operate"}),
-    "administrator": frozenset({"send", "read", "review", "operate", "administer"}),
+    "reader": frozenset({"send", "read", "review", "deliver"}),
+    "engineer": frozenset({"send", "read", "deliver", "operate"}),
+    "administrator": frozenset({"send", "read", "review", "deliver", "operate", "administer"}),
 }
-"""``send``: films in. ``read``: results and films. ``review``: judge a result. ``operate``: jobs,
-destinations, export. ``administer``: users and keys."""
+"""``send``: films in. ``read``: results and films. ``review``: judge a result. ``deliver``: send a
+result to the destinations. ``operate``: jobs, export. ``administer``: users and keys."""
 
 
 @dataclass(frozen=True, slots=True)

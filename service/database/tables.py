@@ -89,7 +89,7 @@ deliveries = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("begun", UtcDateTime, nullable=False),
-    sa.Column("updated", UtcDateTime, nullable=False),
+    sa.Column("updated", UtcDateTime, nullable=False, index=True),
     sa.Column("error", sa.String(64)),
     sa.Column("message", sa.Text),
     sa.Index("ix_deliveries_state", "state", "film_id"),

@@ -13,6 +13,7 @@ from radiograde.service.viewing.thumbnails import Thumbnails
 from radiograde.service.viewing.viewer import Viewer
 from radiograde.service.worklist.change_feed import ChangeFeed
 from radiograde.service.worklist.change_log import ChangeLog
+from radiograde.service.worklist.delivery_states import DeliveryStates
 from radiograde.service.worklist.history import History
 from radiograde.service.worklist.patient_labels import Identities
 from radiograde.service.worklist.score_change import RepeatabilityLimit
@@ -37,7 +38,12 @@ def open_page_queries(runtime: Runtime) -> PageQueries:
         scorer.facts.sha256, scorer.metadata.thresholds.repeatability
     )
     return PageQueries(
-        Worklist(database, reviews, Identities(archive, runtime.settings.identifiers, limits)),
+        Worklist(
+            database,
+            reviews,
+            DeliveryStates(database, has_destinations=bool(records.routing.names)),
+            Identities(archive, runtime.settings.identifiers, limits),
+        ),
         Viewer(
             records.results, archive, DecodedFilms(archive, limits), Thumbnails(archive, limits)
         ),

@@ -9,27 +9,35 @@ from typing import Literal, NamedTuple
 import sqlalchemy as sa
 
 from radiograde.service.database.engine import Database
-from radiograde.service.database.tables import films, reviews
+from radiograde.service.database.tables import deliveries, films, reviews
 
 OVERLAP = timedelta(seconds=10)
 """A change is dated before it is committed, by a clock that may differ from this one."""
 
 
-class Change(NamedTuple):
-    """A film that came in, was graded, failed or was set aside; or one that was reviewed."""
+Kind = Literal["film", "review", "delivery"]
 
-    kind: Literal["film", "review"]
+
+class Change(NamedTuple):
+    """A film that came in, was graded, failed or was set aside; one that was reviewed or delivered.
+
+    ``patient``: the pseudonym, None where the film names nobody.
+    """
+
+    kind: Kind
     id: str
+    patient: str | None = None
 
 
 class _Dated(NamedTuple):
-    kind: Literal["film", "review"]
+    kind: Kind
     id: str
+    patient: str | None
     at: datetime
 
     @property
     def change(self) -> Change:
-        return Change(self.kind, self.id)
+        return Change(self.kind, self.id, self.patient)
 
 
 class ChangeLog:
@@ -57,11 +65,18 @@ class ChangeLog:
         return list(dict.fromkeys(dated.change for dated in fresh))
 
     def _dated(self, since: datetime) -> list[_Dated]:
-        at = films.c.changed
-        changed = sa.select(films.c.id, at.label("at")).where(at > since)
-        at = reviews.c.created
-        reviewed = sa.select(reviews.c.result_id.label("id"), at.label("at")).where(at > since)
+        times: list[tuple[Kind, sa.FromClause, sa.Column[datetime]]] = [
+            ("film", films, films.c.changed),
+            ("review", films.join(reviews, reviews.c.result_id == films.c.id), reviews.c.created),
+            ("delivery", films.join(deliveries), deliveries.c.updated),
+        ]
         return [
-            *self._database.rows(changed, partial(_Dated, "film")),
-            *self._database.rows(reviewed, partial(_Dated, "review")),
+            dated
+            for kind, joined, at in times
+            for dated in self._database.rows(
+                sa.select(films.c.id, films.c.patient, at.label("at"))
+                .select_from(joined)
+                .where(at > since),
+                partial(_Dated, kind),
+            )
         ]

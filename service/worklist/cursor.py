@@ -10,26 +10,33 @@ from typing import Literal
 
 from radiograde.service.errors import BadCursorError
 
-Order = Literal["newest", "severest"]
+Order = Literal["newest", "acquired", "severest"]
+"""Last to come in first; last acquired first; highest score first."""
 
 _ULID = "[0-9A-HJKMNP-TV-Z]{26}"
 _FORMS: dict[Order, re.Pattern[str]] = {
-    "newest": re.compile(f"(?P<score>)(?P<id>{_ULID})"),
-    "severest": re.compile(f"(?P<score>(?:[0-9a-f]{{16}})?)_(?P<id>{_ULID})"),
+    "newest": re.compile(f"(?P<rank>)(?P<id>{_ULID})"),
+    "acquired": re.compile(
+        rf"(?P<rank>(?:\d{{4}}-\d\d-\d\d(?:T\d\d:\d\d:\d\d)?)?)_(?P<id>{_ULID})", re.ASCII
+    ),
+    "severest": re.compile(f"(?P<rank>(?:[0-9a-f]{{16}})?)_(?P<id>{_ULID})"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last film of a page; ``brixia``: its score, None where it has none."""
+    """The last film of a page; its score and acquisition time, None where it has none."""
 
     id: str
     brixia: float | None = None
+    acquired: str | None = None
 
     def text(self, order: Order) -> str:
         """Return the cursor as it is handed out; of a score every bit."""
         if order == "newest":
             return self.id
+        if order == "acquired":
+            return f"{self.acquired or ''}_{self.id}"
         return f"{'' if self.brixia is None else struct.pack('>d', self.brixia).hex()}_{self.id}"
 
 
@@ -40,14 +47,23 @@ def parse_cursor(text: str, order: Order) -> Cursor:
         BadCursorError: it is none, or of another order.
     """
     found = _FORMS[order].fullmatch(text)
-    score = _score(found["score"]) if found is not None else None
-    if found is None or (score is not None and not math.isfinite(score)):
-        raise BadCursorError(
-            "`after` is not where a page of this order ended. Pass the `next` of the page before, "
-            "or leave it out to begin anew."
-        )
-    return Cursor(found["id"], score)
+    if found is None:
+        raise _bad()
+    id, rank = found["id"], found["rank"] or None
+    if order == "acquired":
+        return Cursor(id, acquired=rank)
+    return Cursor(id, None if rank is None else _score(rank))
 
 
-def _score(digits: str) -> float | None:
-    return struct.unpack(">d", bytes.fromhex(digits))[0] if digits else None
+def _score(digits: str) -> float:
+    score: float = struct.unpack(">d", bytes.fromhex(digits))[0]
+    if not math.isfinite(score):
+        raise _bad()
+    return score
+
+
+def _bad() -> BadCursorError:
+    return BadCursorError(
+        "`after` is not where a page of this order ended. Pass the `next` of the page before, "
+        "or leave it out to begin anew."
+    )

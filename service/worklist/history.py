@@ -37,7 +37,10 @@ class HistoryFilm(Schema):
     brixia: GlobalScore | None
     kept: bool
     review: RowReview | None
-    change: Change | None
+    change: Change | None = Field(description="Since the scored film before")
+    since_first: Change | None = Field(
+        description="Since the first scored film; null for this and for the one after it"
+    )
 
 
 class PatientHistory(Schema):
@@ -99,12 +102,14 @@ def _once(films: Sequence[StoredFilm], film_id: str) -> Iterable[StoredFilm]:
 def _compared(
     films: Iterable[StoredFilm], reviews: Mapping[str, Review], limit: RepeatabilityLimit
 ) -> Iterable[HistoryFilm]:
+    first: Score | None = None
     before: Score | None = None
     for film in films:
         brixia = film.brixia
         score = None if brixia is None else Score(film.id, brixia.value, film.model_sha256)
         change = compare(before, score, limit) if before and score else None
-        before = score or before
+        since_first = compare(first, score, limit) if first and score and before != first else None
+        first, before = first or score, score or before
         yield HistoryFilm(
             id=film.id,
             taken=film.acquired,
@@ -116,6 +121,7 @@ def _compared(
             kept=film.kept,
             review=review_of(reviews.get(film.id)),
             change=change,
+            since_first=since_first,
         )
 
 

@@ -15,8 +15,10 @@ from radiograde.service.database.tables import FilmState, Verdict
 from radiograde.service.films.pseudonym import label_of
 from radiograde.service.result_schema import Failure, Pair, Reason, Schema, Severity, Ulid
 from radiograde.service.reviews.review import Review
+from radiograde.service.worklist.patient_labels import Identity
 
 Status = Literal["waiting", "scored", "rejected", "failed"]
+DeliveryLabel = Literal["sent", "waiting", "parked", "not_sent"]
 
 _FAILURES = {
     "gave_up": "Grading this film began several times and never ended. Look at it yourself.",
@@ -131,14 +133,19 @@ class Row(Schema):
     patient: Patient | None = Field(description="Null where the film names nobody")
     kept: bool = Field(description="Whether the film itself is still there")
     review: RowReview | None
+    delivery: DeliveryLabel | None = Field(
+        description="Of all destinations the state that needs a person most; null where there is "
+        "none, or no result"
+    )
+    accession: str | None = Field(
+        None, description="Accession number, where RADIOGRADE_IDENTIFIERS allows it"
+    )
 
 
-def row_of(film: StoredFilm, review: Review | None, identity: Mapping[str, str | None]) -> Row:
-    """Return one film of the worklist.
-
-    ``identity``: what may be shown of the patient beside the pseudonym: ``id``, ``name``,
-    ``birth_date``.
-    """
+def row_of(
+    film: StoredFilm, review: Review | None, delivery: DeliveryLabel | None, identity: Identity
+) -> Row:
+    """Return one film of the worklist; ``identity``: what may be shown beside the pseudonym."""
     label = None if film.patient is None else label_of(film.patient)
     return Row(
         id=film.id,
@@ -151,9 +158,11 @@ def row_of(film: StoredFilm, review: Review | None, identity: Mapping[str, str |
         brixia=film.brixia,
         reasons=film.reasons,
         error=film.error,
-        patient=None if label is None else Patient(label=label, **identity),
+        patient=None if label is None else Patient(label=label, **identity.patient),
         kept=film.kept,
         review=review_of(review),
+        delivery=delivery,
+        **identity.study,
     )
 
 

@@ -6,7 +6,8 @@ else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from radiograde.model.limits import Limits
@@ -18,7 +19,24 @@ from radiograde.service.films.archive import FILM, Archive
 _LAST_TAG = 0x00100030
 """PatientBirthDate; the elements of a data set ascend, PS3.5 section 7.1."""
 
-_REMEMBERED = 2000
+_REMEMBERED = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What may be shown: ``id``, ``name`` and ``birth_date`` of the patient, the ``accession``.
+
+    Values are None where the film does not say, or is no longer kept.
+    """
+
+    patient: Mapping[str, str | None] = field(default_factory=dict)
+    study: Mapping[str, str | None] = field(default_factory=dict)
+
+    def has(self, words: Iterable[str]) -> bool:
+        """Return whether each word, in small letters, is in what may be shown."""
+        shown = (*self.patient.values(), *self.study.values())
+        text = " ".join(value for value in shown if value).casefold()
+        return all(word in text for word in words)
 
 
 class Identities:
@@ -30,22 +48,31 @@ class Identities:
         self._shown = shown
         self._patient_study = lru_cache(_REMEMBERED)(self._read)
 
-    def of(self, film_id: str) -> Mapping[str, str | None]:
-        """Return what the setting allows of ``id``, ``name`` and ``birth_date``.
+    @property
+    def are_shown(self) -> bool:
+        """Whether the setting lets anything be shown."""
+        return self._shown != "none"
 
-        Values are None where the film does not say, or is no longer kept.
-        """
-        if self._shown == "none":
-            return {}
+    def of(self, film_id: str) -> Identity:
+        """Return what the setting allows."""
+        if not self.are_shown:
+            return Identity()
         try:
             found = self._patient_study(film_id)
         except OSError:
             found = PatientStudy()
-        shown: dict[str, str | None] = {"id": found.patient_id or None}
+        patient = {"id": found.patient_id or None}
         if self._shown == "full":
-            shown["name"] = found.name or None
-            shown["birth_date"] = None if found.born is None else found.born.isoformat()
-        return shown
+            patient["name"] = found.name or None
+            patient["birth_date"] = None if found.born is None else found.born.isoformat()
+        return Identity(patient, {"accession": found.accession or None})
+
+    def matching(self, text: str, film_ids: Iterable[str]) -> list[str]:
+        """Return those of the films of which every word of a text is in what may be shown."""
+        words = text.casefold().split()
+        if not words or not self.are_shown:
+            return []
+        return [film_id for film_id in film_ids if self.of(film_id).has(words)]
 
     def _read(self, film_id: str) -> PatientStudy:
         with (self._archive.folder(film_id) / FILM).open("rb") as file:

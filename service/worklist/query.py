@@ -27,12 +27,27 @@ LISTED = films.c.state != "set_aside"
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """What somebody writes to find a film: its id, or the beginning of its patient's pseudonym.
+
+    ``by_uid``: also the UID of the study or the instance. ``named``: ids that are found otherwise.
+    """
+
+    text: str
+    by_uid: bool = False
+    named: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """Which films to list; what is None or empty filters nothing.
 
     ``since``, ``until``: first and last day of acquisition, by the film's header, else of arrival,
     by this computer's clock.
     """
+
+    ids: Collection[str] | None = None
+    search: Search | None = None
 
     severity: Collection[Severity] = ()
     status: Collection[Status] = ()
@@ -61,7 +76,7 @@ class Filters:
 
 
 def newest_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.Select[Any]:
-    """Return the query for ids with their scores, the last to come in first."""
+    """Return the query for cursors, the last to come in first."""
     query = _matching(filters, scored=filters.need_a_result)
     # The same id in both tables: only by the one that is looked up first no sorting is needed.
     id = results.c.id if filters.need_a_result else films.c.id
@@ -71,7 +86,7 @@ def newest_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.
 
 
 def severest_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.Select[Any]:
-    """Return the query for ids with their scores, the highest first; of films that have one."""
+    """Return the query for cursors, the highest score first; of films that have one."""
     query = _matching(filters, scored=True).where(results.c.brixia.is_not(None))
     if after is not None and after.brixia is not None:
         place = sa.tuple_(results.c.brixia, results.c.id)
@@ -80,13 +95,33 @@ def severest_ids(filters: Filters, limit: int, after: Cursor | None = None) -> s
 
 
 def unscored_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.Select[Any]:
-    """Return the query for ids of films without a score, the last to come in first."""
+    """Return the query for cursors of films without a score, the last to come in first."""
     return newest_ids(filters, limit, after).where(results.c.brixia.is_(None))
+
+
+def acquired_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.Select[Any]:
+    """Return the query for cursors, the last acquired first; of films that say when."""
+    query = _matching(filters, scored=filters.need_a_result).where(films.c.acquired.is_not(None))
+    if after is not None and after.acquired is not None:
+        place = sa.tuple_(films.c.acquired, films.c.id)
+        query = query.where(place < sa.tuple_(sa.literal(after.acquired), sa.literal(after.id)))
+    return query.order_by(films.c.acquired.desc(), films.c.id.desc()).limit(limit)
+
+
+def undated_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.Select[Any]:
+    """Return the query for cursors of films of no acquisition time, the last to come in first."""
+    return newest_ids(filters, limit, after).where(films.c.acquired.is_(None))
 
 
 def films_with(ids: Sequence[str]) -> sa.Select[Any]:
     """Return the query for the films with these ids, each a :class:`StoredFilm`."""
     return _shown().where(films.c.id.in_(ids), LISTED)
+
+
+def kept_ids(limit: int) -> sa.Select[Any]:
+    """Return the query for the ids of films that are still there, the last to come in first."""
+    query = sa.select(films.c.id).where(films.c.kept, LISTED)
+    return query.order_by(films.c.id.desc()).limit(limit)
 
 
 def films_of(patient: str, limit: int) -> sa.Select[Any]:
@@ -115,9 +150,14 @@ def _shown() -> sa.Select[Any]:
 
 
 def _matching(filters: Filters, *, scored: bool) -> sa.Select[Any]:
-    """Return the query for ids and scores; ``scored``: only films that have a result."""
+    """Return the query for cursors; ``scored``: only films that have a result."""
     both = films.join(results, results.c.id == films.c.id, isouter=not scored)
-    query = sa.select(films.c.id, results.c.brixia).select_from(both).where(LISTED)
+    columns = (films.c.id, results.c.brixia, films.c.acquired.label("acquired"))
+    query = sa.select(*columns).select_from(both).where(LISTED)
+    if filters.ids is not None:
+        query = query.where(films.c.id.in_(filters.ids))
+    if filters.search is not None:
+        query = query.where(_is_found(filters.search))
     if filters.severity:
         query = query.where(results.c.severity.in_(filters.severity))
     if filters.status:
@@ -128,6 +168,18 @@ def _matching(filters: Filters, *, scored: bool) -> sa.Select[Any]:
         judged = films.c.id.in_(sa.select(reviews.c.result_id))
         query = query.where(judged if filters.reviewed else sa.not_(judged))
     return query
+
+
+def _is_found(search: Search) -> sa.ColumnElement[bool]:
+    text = search.text.strip()
+    ways = [
+        films.c.id == text.upper(),
+        films.c.patient.startswith(text.upper(), autoescape=True),
+        films.c.id.in_(search.named),
+    ]
+    if search.by_uid:
+        ways += [films.c.sop_instance_uid == text, results.c.study_instance_uid == text]
+    return sa.or_(*ways)
 
 
 def _has_status(status: Status) -> sa.ColumnElement[bool]:

@@ -35,7 +35,7 @@ class RepeatabilityLimit:
 
 
 class Change(Schema):
-    """How the score differs from that of the scored film before."""
+    """How the score differs from that of an earlier film."""
 
     since: Ulid
     delta: float = Field(description="Above 0: more is involved")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,9 +15,13 @@ from radiograde.service.result_schema import Schema
 from radiograde.service.reviews.review_repository import ReviewRepository
 from radiograde.service.worklist import query
 from radiograde.service.worklist.cursor import Cursor, Order
+from radiograde.service.worklist.delivery_states import DeliveryStates
 from radiograde.service.worklist.listed_film import Row, StoredFilm, row_of
-from radiograde.service.worklist.patient_labels import Identities
+from radiograde.service.worklist.patient_labels import Identities, Identity
 from radiograde.service.worklist.query import Filters
+
+MOST_SEARCHED = 2000
+"""Films whose headers a search looks into, the last to come in."""
 
 Query = Callable[[Filters, int, Cursor | None], sa.Select[Any]]
 
@@ -35,18 +40,23 @@ class Worklist:
     """
 
     def __init__(
-        self, database: Database, reviews: ReviewRepository, identities: Identities
+        self,
+        database: Database,
+        reviews: ReviewRepository,
+        deliveries: DeliveryStates,
+        identities: Identities,
     ) -> None:
         self._database = database
         self._reviews = reviews
+        self._deliveries = deliveries
         self._identities = identities
 
     def page(
         self, filters: Filters, order: Order, limit: int, after: Cursor | None = None
     ) -> WorklistPage:
         """Return up to ``limit`` films behind the cursor ``after``."""
-        found = self._newest if order == "newest" else self._severest
-        places = found(filters, limit + 1, after)
+        filters = self._with_names(filters)
+        places = self._places(filters, order, limit + 1, after)
         shown = places[:limit]
         more = len(places) > limit
         return WorklistPage(
@@ -65,19 +75,27 @@ class Worklist:
             raise NotFoundError("No film has this id. GET /v1/worklist lists those that came in.")
         return rows[0]
 
-    def _newest(self, filters: Filters, limit: int, after: Cursor | None) -> list[Cursor]:
-        return self._merged(query.newest_ids, filters, limit, after)
+    def _with_names(self, filters: Filters) -> Filters:
+        """Return filters whose search also finds what the setting lets be shown."""
+        if filters.search is None or not self._identities.are_shown:
+            return filters
+        kept = self._database.values(query.kept_ids(MOST_SEARCHED), str)
+        named = self._identities.matching(filters.search.text, kept)
+        return replace(filters, search=replace(filters.search, by_uid=True, named=named))
 
-    def _severest(self, filters: Filters, limit: int, after: Cursor | None) -> list[Cursor]:
-        """Return films with a score, then those without."""
-        scored: list[Cursor] = []
-        if after is None or after.brixia is not None:
-            scored = self._merged(query.severest_ids, filters, limit, after)
+    def _places(
+        self, filters: Filters, order: Order, limit: int, after: Cursor | None
+    ) -> list[Cursor]:
+        """Return films that have what they are ordered by, then those without."""
+        if order == "newest":
+            return self._merged(query.newest_ids, filters, limit, after)
+        ranked, others = _QUERIES[order]
+        places: list[Cursor] = []
+        if after is None or (after.acquired or after.brixia) is not None:
+            places = self._merged(ranked, filters, limit, after)
             after = None
-        rest = limit - len(scored)
-        if not rest or filters.severity:
-            return scored
-        return scored + self._merged(query.unscored_ids, filters, rest, after)
+        rest = limit - len(places)
+        return places + self._merged(others, filters, rest, after) if rest else places
 
     def _merged(
         self, ask: Query, filters: Filters, limit: int, after: Cursor | None
@@ -88,20 +106,20 @@ class Worklist:
             for part in filters.by_severity()
             for place in self._database.rows(ask(part, limit, after), Cursor)
         ]
-        rank = _severity if ask is query.severest_ids else _arrival
-        return sorted(places, key=rank, reverse=True)[:limit]
+        return sorted(places, key=_RANKS.get(ask, _arrival), reverse=True)[:limit]
 
     def _rows(self, ids: Sequence[str]) -> list[Row]:
         found = {film.id: film for film in self._database.rows(query.films_with(ids), StoredFilm)}
         reviews = self._reviews.newest(found)
+        deliveries = self._deliveries.of(found.values())
         return [
-            row_of(found[id], reviews.get(id), self._identity(found[id]))
+            row_of(found[id], reviews.get(id), deliveries.get(id), self._identity(found[id]))
             for id in ids
             if id in found
         ]
 
-    def _identity(self, film: StoredFilm) -> Mapping[str, str | None]:
-        return self._identities.of(film.id) if film.patient is not None and film.kept else {}
+    def _identity(self, film: StoredFilm) -> Identity:
+        return self._identities.of(film.id) if film.kept else Identity()
 
 
 def _arrival(place: Cursor) -> str:
@@ -110,3 +128,17 @@ def _arrival(place: Cursor) -> str:
 
 def _severity(place: Cursor) -> tuple[float, str]:
     return place.brixia or 0.0, place.id
+
+
+def _acquired(place: Cursor) -> tuple[str, str]:
+    return place.acquired or "", place.id
+
+
+_QUERIES: Mapping[Order, tuple[Query, Query]] = {
+    "acquired": (query.acquired_ids, query.undated_ids),
+    "severest": (query.severest_ids, query.unscored_ids),
+}
+_RANKS: Mapping[Query, Callable[[Cursor], Any]] = {
+    query.acquired_ids: _acquired,
+    query.severest_ids: _severity,
+}

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from radiograde.data.phantom import PhantomSpec
+from radiograde.service.auth.principal import PERMISSIONS
 from tests.web.page_driver import (
     drop_files,
     opened_page,
@@ -161,17 +162,29 @@ def test_without_a_destination_there_is_nothing_to_send(page: Page, film_url: st
     expect(section.get_by_role("button")).to_have_count(0)
 
 
-def test_whoever_may_not_operate_sees_the_state_alone(page: Page, film_url: str) -> None:
-    def as_reader(route: Route) -> None:
+def test_a_reader_may_send(page: Page, film_url: str) -> None:
+    section = open_film_as(page, film_url, sorted(PERMISSIONS["reader"]))
+    expect(section.get_by_role("button")).to_have_text(["Send", "Send", "Send to all"])
+
+
+def test_whoever_may_not_deliver_sees_the_state_alone(page: Page, film_url: str) -> None:
+    section = open_film_as(page, film_url, ["send", "read", "review"])
+    expect(section.get_by_role("button")).to_have_count(0)
+
+
+def open_film_as(page: Page, film_url: str, permissions: list[str]) -> Locator:
+    """Open a film that was sent nowhere, as somebody with these permissions."""
+
+    def restricted(route: Route) -> None:
         session = route.fetch().json()
-        session["user"]["permissions"] = ["send", "read", "review"]
+        session["user"]["permissions"] = permissions
         route.fulfill(body=json.dumps(session), content_type="application/json")
 
-    page.route("**/v1/session", as_reader)
+    page.route("**/v1/session", restricted)
     page.reload()
     section = open_film(page, film_url, FakeJob([job(["pacs", "share"])]))
     expect(section.get_by_role("listitem").first).to_contain_text("Not sent")
-    expect(section.get_by_role("button")).to_have_count(0)
+    return section
 
 
 def test_a_film_of_the_page_goes_out_once_it_is_sent(browser: Browser, tmp_path: Path) -> None:

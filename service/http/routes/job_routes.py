@@ -83,7 +83,7 @@ def retry_job(service: Service, id: JobId) -> Response:
     "/{id}/deliver",
     operation_id="deliverJob",
     summary="Deliver a graded film's result",
-    dependencies=[permit("operate")],
+    dependencies=[permit("deliver")],
     status_code=202,
     responses={
         202: {"model": JobSchema},

@@ -10,14 +10,15 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from radiograde.service.films.pseudonym import label_of
 from radiograde.service.http.page_queries import Queries
 from radiograde.service.http.problems import problems
-from radiograde.service.result_schema import Severity
+from radiograde.service.result_schema import Severity, Ulid
 from radiograde.service.worklist.change_feed import Listener
 from radiograde.service.worklist.cursor import Order, parse_cursor
 from radiograde.service.worklist.history import PatientHistory
 from radiograde.service.worklist.listed_film import Row, Status
-from radiograde.service.worklist.query import Filters
+from radiograde.service.worklist.query import Filters, Search
 from radiograde.service.worklist.worklist import WorklistPage
 
 router = APIRouter(tags=["worklist"])
@@ -28,6 +29,19 @@ Day = Annotated[date, Query(ge=date(1895, 1, 1), le=date(9000, 1, 1))]
 
 
 def _filters(
+    id: Annotated[
+        list[Ulid] | None, Query(max_length=200, description="Of these those that match")
+    ] = None,
+    search: Annotated[
+        str | None,
+        Query(
+            pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$",
+            max_length=100,
+            description="`id` of the film or the beginning of the patient's label; where "
+            "RADIOGRADE_IDENTIFIERS allows them also words of patient ID, name and accession "
+            "number, and a whole study or instance UID",
+        ),
+    ] = None,
     severity: Annotated[list[Severity] | None, Query(description="One of these")] = None,
     status: Annotated[list[Status] | None, Query(description="One of these")] = None,
     since: Annotated[Day | None, Query(description="First day of acquisition")] = None,
@@ -37,6 +51,8 @@ def _filters(
     ] = None,
 ) -> Filters:
     return Filters(
+        ids=id,
+        search=None if search is None else Search(search),
         severity=frozenset(severity or ()),
         status=frozenset(status or ()),
         since=since,
@@ -62,7 +78,10 @@ def list_films(
     after: Annotated[str | None, Query(description="`next` of the page before")] = None,
     order: Annotated[
         Order,
-        Query(description="`newest`: last to come in first; `severest`: films without score last"),
+        Query(
+            description="`newest`: last to come in first; `acquired`: last acquired first, films "
+            "of no acquisition time last; `severest`: films without score last"
+        ),
     ] = "newest",
 ) -> Response:
     """Return one page; follow `next` with the same filters and order.
@@ -112,17 +131,22 @@ async def _listener(queries: Queries) -> AsyncIterator[Listener]:
 @router.get(
     "/v1/events",
     operation_id="getEvents",
-    summary="Follow films as they come in, are graded and are reviewed",
+    summary="Follow films as they come in, are graded, are reviewed and are delivered",
     responses=problems(s503="Too many are listening; Retry-After says when to come back"),
     response_class=EventSourceResponse,
 )
 async def events(
     listener: Annotated[Listener, Depends(_listener)],
 ) -> AsyncIterator[ServerSentEvent]:
-    """Send an event `film` or `review` with `{"id": ...}` for each change from now on.
+    """Send an event `film`, `review` or `delivery` for each change from now on.
 
-    The stream ends with the service. After connecting again, ask for the worklist once more.
+    Its data is `{"id": ...}` of the film, with the `patient`'s label where there is one; ask for
+    the rows with `GET /v1/worklist?id=...`. The stream ends with the service. After connecting
+    again, ask for the worklist once more.
     """
     yield ServerSentEvent(comment="listening")
     async for change in listener:
-        yield ServerSentEvent(event=change.kind, data={"id": change.id})
+        data = {"id": change.id}
+        if change.patient is not None:
+            data["patient"] = label_of(change.patient)
+        yield ServerSentEvent(event=change.kind, data=data)

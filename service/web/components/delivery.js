@@ -30,7 +30,7 @@ export function Delivery({ id, kept, user, revision, focusRef }) {
   };
   const rows = job.value ? rowsOf(job.value) : [];
   const sendable = rows.filter(isSendable).map(({ destination }) => destination);
-  const maySend = kept && user.permissions.includes("operate");
+  const maySend = kept && user.permissions.includes("deliver");
   return html`
     <section ref=${section} class="delivery" aria-labelledby="delivery">
       <h3 id="delivery" tabindex="-1">${t("delivery.title")}</h3>

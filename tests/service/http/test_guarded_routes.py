@@ -45,7 +45,8 @@ NEEDS: dict[Permission, set[str]] = {
         "GET /v1/model",
     },
     "review": {"POST /v1/results/{id}/reviews"},
-    "operate": {"POST /v1/jobs/{id}/retry", "POST /v1/jobs/{id}/deliver"},
+    "deliver": {"POST /v1/jobs/{id}/deliver"},
+    "operate": {"POST /v1/jobs/{id}/retry"},
 }
 """Every route that is not for everybody, by what it asks: a new one is entered here too."""
 ENDLESS = "GET /v1/events"

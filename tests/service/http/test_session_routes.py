@@ -56,7 +56,7 @@ def test_who_signs_in_is_known_until_he_signs_out(client: TestClient) -> None:
     assert document["user"] == {
         "name": "kim",
         "role": "reader",
-        "permissions": ["read", "review", "send"],
+        "permissions": ["deliver", "read", "review", "send"],
     }
     assert client.get("/v1/results").status_code == 200
     token = dict(client.cookies)

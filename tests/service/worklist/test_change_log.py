@@ -16,7 +16,7 @@ from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.records import open_records
 from radiograde.service.worklist.change_log import Change, ChangeLog
 from tests.service.fakes import FakeScorer, png
-from tests.service.worklist.stock import Stock
+from tests.service.worklist.stock import PATIENT, Stock
 
 
 @pytest.fixture
@@ -51,6 +51,19 @@ def test_results_and_reviews(stock: Stock, changes: ChangeLog) -> None:
     assert changes.poll() == [Change("review", id)]
     stock.reviewed(id)
     assert changes.poll() == [Change("review", id)]
+    assert changes.poll() == []
+
+
+def test_deliveries(stock: Stock, changes: ChangeLog) -> None:
+    id = stock.scored(patient=PATIENT)
+    assert changes.poll() == [Change("film", id, PATIENT)]
+    with stock.records.database.write() as connection:
+        stock.records.deliveries.plan(connection, id, ["pacs"])
+    assert changes.poll() == [Change("delivery", id, PATIENT)]
+    planned = stock.records.deliveries.get(id, "pacs")
+    assert planned is not None
+    stock.records.deliveries.delivered(planned)
+    assert changes.poll() == [Change("delivery", id, PATIENT)]
     assert changes.poll() == []
 
 

@@ -15,7 +15,13 @@ def test_a_cursor_comes_back_to_the_bit(brixia: float | None) -> None:
     assert parse_cursor(place.text("newest"), "newest") == Cursor(ID)
 
 
-@pytest.mark.parametrize("order", ["newest", "severest"])
+@pytest.mark.parametrize("acquired", [None, "2026-03-04", "2026-03-04T05:06:07"])
+def test_a_cursor_by_acquisition_time_comes_back(acquired: str | None) -> None:
+    place = Cursor(ID, acquired=acquired)
+    assert parse_cursor(place.text("acquired"), "acquired") == place
+
+
+@pytest.mark.parametrize("order", ["newest", "severest", "acquired"])
 @pytest.mark.parametrize(
     "text",
     [
@@ -27,6 +33,8 @@ def test_a_cursor_comes_back_to_the_bit(brixia: float | None) -> None:
         f"7ff0000000000000_{ID}",
         f"7ff8000000000000_{ID}",
         f"4_{ID}",
+        f"2026-03-04T_{ID}",
+        f"\u0662026-03-04_{ID}",
         "' OR 1=1",
     ],
 )
@@ -40,3 +48,7 @@ def test_a_cursor_of_the_other_order() -> None:
         parse_cursor(ID, "severest")
     with pytest.raises(BadCursorError):
         parse_cursor(Cursor(ID, 3.0).text("severest"), "newest")
+    with pytest.raises(BadCursorError):
+        parse_cursor(Cursor(ID, 3.0).text("severest"), "acquired")
+    with pytest.raises(BadCursorError):
+        parse_cursor(Cursor(ID, acquired="2026-03-04").text("acquired"), "severest")

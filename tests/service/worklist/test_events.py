@@ -17,7 +17,7 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.grading.records import open_records
 from tests.orthanc import free_port
 from tests.service.processes import Process, running, waited
-from tests.service.worklist.stock import Stock
+from tests.service.worklist.stock import PATIENT, Stock
 
 SECONDS_TO_END = 3.0
 
@@ -78,15 +78,20 @@ def test_films_are_told_and_streams_end_with_the_service(
         began = time.monotonic()
         for answer in (one, two):
             assert event(answer) == {"event": "film", "data": json.dumps({"id": id})}
+        id = film_from_another_process(data, patient=PATIENT)
+        for answer in (one, two):
+            of_patient = json.dumps({"id": id, "patient": PATIENT[:6]})
+            assert event(answer) == {"event": "film", "data": of_patient}
         assert time.monotonic() - began < 5
         assert seconds_to_end(process) < SECONDS_TO_END
         # Whoever still reads meets an end, not a connection torn off.
         assert one.read().strip() == b""
 
 
-def film_from_another_process(data: Path) -> str:
+def film_from_another_process(data: Path, patient: str | None = None) -> str:
     with closing(open_records(Settings(data_dir=data))) as records:
-        return Stock(records).film()
+        stock = Stock(records, count=0 if patient is None else 1)
+        return stock.film(patient=patient)
 
 
 def seconds_to_end(process: Process) -> float:

@@ -50,6 +50,24 @@ def test_films_in_the_order_in_which_they_were_taken(client: TestClient, stock: 
     ]
 
 
+def test_the_change_since_the_first_film_stands_beside_the_last(
+    client: TestClient, stock: Stock
+) -> None:
+    stock.rejected(patient=PATIENT, acquired="2026-01-01")
+    first, second, third = (
+        stock.scored(brixia, patient=PATIENT, acquired=f"2026-02-0{day}")
+        for day, brixia in ((1, 3.0), (2, 6.0), (3, 9.5))
+    )
+    films = history(client, second)[1:]
+    assert [film["id"] for film in films] == [first, second, third]
+    assert [film["since_first"] for film in films] == [
+        None,
+        None,
+        {"since": first, "delta": 6.5, "verdict": "worse"},
+    ]
+    assert films[2]["change"] == {"since": second, "delta": 3.5, "verdict": "no_certain_change"}
+
+
 def test_films_without_a_score_are_told_and_passed_over(client: TestClient, stock: Stock) -> None:
     ids = [
         stock.scored(12.0, patient=PATIENT),

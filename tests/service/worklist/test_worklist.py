@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from radiograde.model.scoring.result import Failure, SeverityResult
+from radiograde.model.scoring.result import Failure, ImageFacts, SeverityResult
 from radiograde.service.reviews.review import Judgement
 from radiograde.service.worklist.listed_film import Row
 from radiograde.service.worklist.worklist import WorklistPage
+from tests.service.conftest import Start
 from tests.service.documents.graded_films import film_bytes
-from tests.service.fakes import FACTS, png
-from tests.service.worklist.stock import PATIENT, Stock
+from tests.service.fakes import FACTS, png, scored
+from tests.service.worklist.stock import PATIENT, Stock, records_of
 
+UID = "1.2.826.0.1.3680043.8.498.77"
 DICOM = {"Content-Type": "application/dicom"}
 
 
@@ -54,6 +56,7 @@ def test_a_film_from_the_door_to_its_row(client: TestClient) -> None:
         "error": None,
         "kept": True,
         "review": None,
+        "delivery": None,
     }
     assert client.get("/v1/worklist").json() == {
         "films": [client.get(f"/v1/worklist/{id}").json()],
@@ -138,6 +141,77 @@ def test_orders_and_pages(client: TestClient, stock: Stock) -> None:
         assert set(picked) == set(listed(client, limit=limit, severity=["severe", "mild"]))
 
 
+def test_the_order_of_acquisition_and_its_pages(client: TestClient, stock: Stock) -> None:
+    rng = random.Random(6)  # noqa: S311 - not a secret
+    days = ["2026-02-03", "2026-02-03T10:00:00", "2026-02-03T10:00:01", "2150-01-01", None]
+    acquired: dict[str, str] = {}
+    for _ in range(23):
+        day = rng.choice(days)
+        id = (stock.scored, stock.rejected, stock.film)[rng.randrange(3)](acquired=day)
+        acquired[id] = day or ""
+    expected = sorted(acquired, key=lambda id: (acquired[id], id), reverse=True)
+    for limit in (1, 7, 23, 200):
+        assert listed(client, limit=limit, order="acquired") == expected
+        picked = listed(client, limit=limit, order="acquired", severity=["moderate", "none"])
+        assert picked == [id for id in expected if id in set(picked)]
+        assert set(picked) == set(listed(client, severity=["none", "moderate"]))
+
+
+def test_of_films_that_changed_those_that_match(client: TestClient, stock: Stock) -> None:
+    mild, severe, waiting = stock.scored(3.0, "mild"), stock.scored(14.0, "severe"), stock.film()
+    stock.scored()
+    ids = [mild, severe, waiting]
+    assert listed(client, id=ids) == [waiting, severe, mild]
+    assert listed(client, id=ids, order="severest") == [severe, mild, waiting]
+    assert listed(client, id=ids, severity="mild") == [mild]
+    assert listed(client, id=[waiting], status="scored") == []
+    stock.set_aside(waiting)
+    assert listed(client, id=[waiting]) == []
+
+
+def test_a_film_is_found_by_what_the_page_shows(client: TestClient, stock: Stock) -> None:
+    id = client.post("/v1/score", content=film_bytes(), headers=DICOM).json()["id"]
+    other = stock.scored(patient=PATIENT)
+    label = client.get(f"/v1/worklist/{id}").json()["patient"]["label"]
+    for search in (id, id.lower(), f" {id} ", label, label.lower(), label[:4]):
+        assert listed(client, search=search) == [id]
+    assert listed(client, search=PATIENT[:6]) == [other]
+    assert listed(client, search=PATIENT[:6], severity="severe") == []
+    for search in ("P-1", "민준", "ACC-7", UID, "%", "_", "'"):
+        assert listed(client, search=search) == [], "what is not shown is not found"
+
+
+@pytest.mark.parametrize(
+    ("shown", "found", "missed"),
+    [
+        ("id", ["p-1", "ACC-7", "acc-7 P-1", UID], ["민준", "1960-01-02", "ACC-7 P-2"]),
+        (
+            "full",
+            ["P-1", "acc-7", "민준", "김 acc", "1960-01-02", UID],
+            ["P-2", "민준 P-2", "1960-9"],
+        ),
+    ],
+)
+def test_a_film_is_found_by_what_the_setting_shows(
+    start: Start, shown: str, found: list[str], missed: list[str]
+) -> None:
+    client = start(identifiers=shown)
+    content = film_bytes(AccessionNumber="ACC-7", SOPInstanceUID=UID)
+    id = client.post("/v1/score", content=content, headers=DICOM).json()["id"]
+    others = Stock(records_of(client))
+    study = ImageFacts("dicom", "ab" * 32, 80, 60, "PA", study_instance_uid="1.2.3.4")
+    other = others.graded(scored(study), patient=PATIENT)
+    assert listed(client, search="1.2.3.4") == [other]
+    assert client.get(f"/v1/worklist/{id}").json()["accession"] == "ACC-7"
+    for search in (*found, id):
+        assert listed(client, search=search) == [id]
+    for search in missed:
+        assert listed(client, search=search) == []
+    records_of(client).films.let_go([id])
+    assert "accession" not in client.get(f"/v1/worklist/{id}").json()
+    assert listed(client, search="P-1") == [], "what is no longer kept is no longer shown"
+
+
 def test_filters_meet(client: TestClient, stock: Stock) -> None:
     mild, severe = stock.scored(3.0, "mild"), stock.scored(14.0, "severe")
     rejected = stock.rejected()
@@ -176,6 +250,12 @@ def test_days_are_those_of_the_film_else_of_its_arrival(client: TestClient, stoc
         {"until": "9999-12-31"},
         {"since": "0001-01-01"},
         {"reviewed": "maybe"},
+        {"search": ""},
+        {"search": "  "},
+        {"search": "a\0b"},
+        {"search": "x" * 101},
+        {"id": "x"},
+        {"id": ["01JARADMZ00000000000000000"] * 201},
         {"after": "x"},
         {"after": "01JARADMZ00000000000000000", "order": "severest"},
     ],
@@ -187,13 +267,13 @@ def test_a_wrong_parameter_is_told(client: TestClient, params: dict[str, Any]) -
     assert answer.json()["code"] == expected
 
 
-@pytest.mark.parametrize("order", ["newest", "severest"])
+@pytest.mark.parametrize("order", ["newest", "severest", "acquired"])
 def test_a_film_that_comes_while_one_turns_pages_shifts_nothing(
     client: TestClient, stock: Stock, order: str
 ) -> None:
-    ids = [stock.scored(brixia=float(n)) for n in range(6)]
+    ids = [stock.scored(brixia=float(n), acquired=f"2026-02-0{n + 1}") for n in range(6)]
     first = client.get("/v1/worklist", params={"limit": 3, "order": order}).json()
-    stock.scored(brixia=17.0)
+    stock.scored(brixia=17.0, acquired="2026-02-28")
     shown = [film["id"] for film in first["films"]]
     assert shown + listed(client, order=order, after=first["next"]) == ids[::-1]
 
