@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 
 from radiograde.model.display.pixel_scale import scale_of
 from radiograde.model.errors import MalformedImageError, damage_as_error
+from radiograde.model.reading.chest_template import is_negative
 from radiograde.model.reading.dicom_frame import read_frame
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.film_attributes import pixel_spacing_mm
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.reading.greyscale import Codes, is_inverted, shades_of, tabulate
-from radiograde.model.reading.lut import Lut
 from radiograde.model.reading.orientation import orientation_of
 from radiograde.model.reading.picture import read_samples, used_range
 from radiograde.model.reading.picture import shades_of as shades_of_picture
-from radiograde.model.reading.polarity import is_negative
 from radiograde.model.reading.voi import (
     Display,
+    Lut,
     Range,
     VoiLut,
     Window,

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from radiograde.model.reading.dicom_frame import Frame, photometric
 from radiograde.model.reading.dicom_header import Header
-from radiograde.model.reading.lut import read_lut
-from radiograde.model.reading.voi import Display, choose_display
+from radiograde.model.reading.voi import Display, choose_display, read_lut
 
 SAMPLE_STRIDE = 4
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.model.limits import Limits
+from radiograde.model.reading.chest_template import settle_polarity
 from radiograde.model.reading.dicom_file import DicomFile
 from radiograde.model.reading.dicom_frame import frame_count, read_frame
 from radiograde.model.reading.film_attributes import (
@@ -21,7 +22,6 @@ from radiograde.model.reading.film_attributes import (
 from radiograde.model.reading.greyscale import to_grey
 from radiograde.model.reading.orientation import orientation_of
 from radiograde.model.reading.picture import read_picture
-from radiograde.model.reading.polarity import settle_polarity
 from radiograde.model.reading.view_position import View, view_of
 from radiograde.model.reasons import Reason
 

@@ -1,6 +1,7 @@
-"""How modality values are shown: by a VOI LUT, a window, or their own range, PS3.3 C.11.2.
+"""How modality values are shown: by a lookup table, a window, or their own range, PS3.3 C.11.
 
-A VOI LUT and a window are alternatives, and the first of several is meant to be shown first.
+A VOI LUT and a window are alternatives (C.11.2), and the first of several is meant to be shown
+first. A modality LUT (C.11.1) is the same table.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.model.reading.dicom_header import Header
-from radiograde.model.reading.lut import Lut, read_lut
 
 TAIL = 0.001
 """Share of the pixels that may saturate at each end: markers and dead pixels."""
@@ -23,6 +23,49 @@ MIN_CONTRAST = 0.1
 MIN_INSIDE = 0.1
 
 Curve = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lut:
+    """``entries`` for the values from ``first`` on; ``highest`` is the full scale."""
+
+    entries: NDArray[np.float64]
+    first: int
+    highest: float
+
+    def apply(self, values: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the entries; values below and above the table take its ends."""
+        return self.entries[np.clip(values - self.first, 0, self.entries.size - 1)]
+
+
+def read_lut(item: Header, *, signed: bool) -> Lut | None:
+    """Return the item's table; None if it is absent, shorter than declared, or flat.
+
+    A count of 0 means 65,536. ``signed``: the first mapped value is two's complement, as are the
+    values that the table is looked up with (PS3.3 C.11.1.1, C.11.2.1.1).
+    """
+    descriptor = item.shorts("LUTDescriptor")
+    if len(descriptor) != 3:
+        return None
+    count, first, bits = descriptor[0] or 65536, descriptor[1], descriptor[2]
+    entries = _entries(item, count)
+    if entries is None or entries.max() == entries.min():
+        return None
+    if signed and first & 0x8000:
+        first -= 0x10000
+    highest = float(max(2 ** min(max(bits, 1), 16) - 1, entries.max()))
+    return Lut(entries, first, highest)
+
+
+def _entries(item: Header, count: int) -> NDArray[np.float64] | None:
+    """Return the table's entries: one 16-bit word each, or one byte each where only that fits."""
+    words = item.shorts("LUTData")
+    if len(words) >= count:
+        return np.array(words[:count], dtype=np.float64)
+    raw = item.raw("LUTData") or b""
+    if len(raw) >= count:
+        return np.frombuffer(raw, np.uint8, count).astype(np.float64)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from radiograde.model.display.viewable import Viewable
-from radiograde.model.reading.lut import Lut
-from radiograde.model.reading.voi import Window
+from radiograde.model.reading.voi import Lut, Window
 from radiograde.model.scoring.result import Maps
 from radiograde.service.result_schema import Pair, Schema
 

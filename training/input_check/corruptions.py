@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from radiograde.model.reading.polarity import settle_polarity
+from radiograde.model.reading.chest_template import settle_polarity
 
 Picture = NDArray[np.float32]
 

@@ -8,9 +8,8 @@ import pytest
 
 from radiograde.data.phantom import PhantomSpec, draw
 from radiograde.data.storage import Photometric, Storage
-from radiograde.model.reading.chest_template import chest_likeness
+from radiograde.model.reading.chest_template import chest_likeness, settle_polarity
 from radiograde.model.reading.film_file import read
-from radiograde.model.reading.polarity import settle_polarity
 from tests.model.reading.films import film, negative, phantom
 
 SOME = 25
