@@ -28,7 +28,7 @@ from tests.model.reading.films import film as stored_film
 from tests.service.documents.graded_films import (
     BEGAN,
     graded_film,
-    rejected_case,
+    rejected_film,
     scored_with_maps,
 )
 
@@ -94,7 +94,7 @@ STORED = {"JPEG": str(JPEGBaseline8Bit), "JPEG 2000": str(JPEG2000Lossless)}
 def graded_films() -> dict[str, GradedFilm]:
     """Return the graded films by name."""
     films = {name: graded_film(**header) for name, header in HEADERS.items()}
-    films["rejected"] = rejected_case()
+    films["rejected"] = rejected_film()
     for name, syntax in STORED.items():
         bits = 8 if name == "JPEG" else 12
         file = open_film(stored_film(Storage(bits=bits, transfer_syntax=syntax)), Limits())

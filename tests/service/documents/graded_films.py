@@ -133,8 +133,8 @@ def image_facts(film: Radiograph) -> ImageFacts:
     )
 
 
-def rejected_case(**changed: Any) -> GradedFilm:
-    """Return the case of a film that the gate turned away."""
+def rejected_film(**changed: Any) -> GradedFilm:
+    """Return the drawn film as the input check turns it away."""
     return graded_film(SeverityResult("rejected", FACTS, None, GateVerdict((LATERAL,))), **changed)
 
 

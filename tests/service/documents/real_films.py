@@ -1,4 +1,4 @@
-"""Real films as cases, graded by the bundled model; each is read and graded once a session."""
+"""Real films, graded by the bundled model; each is read and graded once a session."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ SCORED = (
 
 
 @cache
-def real_case(shared: Path, name: str) -> GradedFilm:
-    """Return the case of a film in ``shared``; skip where it is absent."""
+def real_film(shared: Path, name: str) -> GradedFilm:
+    """Return the graded film in ``shared``; skip where it is absent."""
     path = shared / "dicom" / "chest" / f"{name}.dcm"
     if not path.exists():
         pytest.skip(f"{name} is not on this machine")

@@ -18,7 +18,7 @@ from radiograde.model.reading.film_file import open_film
 from radiograde.service.documents import codes, document_uids, equipment
 from radiograde.service.documents.equipment import add_equipment, is_own, timestamp
 from radiograde.service.documents.sr.structured_report import structured_report
-from tests.service.documents.graded_films import BEGAN, film_bytes, graded_film, rejected_case
+from tests.service.documents.graded_films import BEGAN, film_bytes, graded_film, rejected_film
 
 REPORT = functools.cache(lambda: structured_report(graded_film()).content)
 
@@ -42,7 +42,7 @@ def changed(content: bytes, *, gone: tuple[str, ...] = (), **values: str) -> byt
 
 
 def test_reports_are_own_and_films_are_not() -> None:
-    for content in (REPORT(), structured_report(rejected_case()).content):
+    for content in (REPORT(), structured_report(rejected_film()).content):
         assert own(content)
     assert not own(film_bytes())
 

@@ -24,7 +24,7 @@ from radiograde.service.documents.secondary_capture import capture_picture, seco
 from radiograde.service.errors import UndocumentedError
 from tests.service.documents import graded_films
 from tests.service.documents.graded_films import film_header
-from tests.service.documents.real_films import SCORED, real_case
+from tests.service.documents.real_films import SCORED, real_film
 from tests.service.documents.validators import dciodvfy
 
 ONE_LINE = 30
@@ -137,7 +137,7 @@ def test_what_nobody_knows_of_the_film_is_not_claimed(orientation: list[str] | N
 
 
 @pytest.mark.parametrize("burned_in", ["YES", "NO"])
-def test_text_burned_into_the_film_is_told(burned_in: str) -> None:
+def test_text_burned_into_the_film_is_written(burned_in: str) -> None:
     ds = dataset(secondary_capture(graded_films.graded_film(BurnedInAnnotation=burned_in)))
     assert ds.BurnedInAnnotation == burned_in
 
@@ -159,7 +159,7 @@ def test_a_lung_that_is_not_seen_and_long_names_are_drawn() -> None:
 def test_only_scored_films_that_came_as_dicom_have_one() -> None:
     scored = graded_films.graded_film()
     for graded in (
-        graded_films.rejected_case(),
+        graded_films.rejected_film(),
         with_result(scored, maps=None),
         dataclasses.replace(scored, header=None),
     ):
@@ -194,7 +194,7 @@ def test_the_validator_finds_nothing_where_the_header_is_empty(tmp_path: Path) -
 
 @pytest.mark.parametrize("name", SCORED)
 def test_real_films_have_a_valid_capture(name: str, shared: Path, tmp_path: Path) -> None:
-    graded = real_case(shared, name)
+    graded = real_film(shared, name)
     document = secondary_capture(graded)
     complaints = dciodvfy(document.content, tmp_path)
     assert [line for line in complaints if "Retired Person Name form" not in line] == []

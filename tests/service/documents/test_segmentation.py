@@ -29,7 +29,7 @@ from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.segmentation import masks_as_stored, segmentation
 from radiograde.service.errors import UndocumentedError
 from tests.service.documents import graded_films
-from tests.service.documents.real_films import SCORED, real_case
+from tests.service.documents.real_films import SCORED, real_film
 from tests.service.documents.validators import dciodvfy
 
 HEADINGS = 8192
@@ -153,7 +153,7 @@ def test_a_tiny_film_reads_back() -> None:
     assert np.array_equal(read_back(segmentation(graded)), drawn)
 
 
-def test_lossy_compression_is_told() -> None:
+def test_lossy_compression_is_written() -> None:
     graded = dataclasses.replace(graded_films.graded_film(), transfer_syntax=str(JPEGBaseline8Bit))
     ds = dataset(segmentation(graded))
     assert (ds.LossyImageCompression, ds.LossyImageCompressionMethod) == ("01", "ISO_10918_1")
@@ -177,7 +177,7 @@ def test_names_are_not_quoted_in_warnings(
 def test_only_scored_films_that_came_as_dicom_have_one() -> None:
     scored = graded_films.graded_film()
     for graded in (
-        graded_films.rejected_case(),
+        graded_films.rejected_film(),
         with_maps(scored, None),
         dataclasses.replace(scored, header=None),
     ):
@@ -214,7 +214,7 @@ def test_the_validator_finds_nothing_where_the_header_is_empty(tmp_path: Path) -
 
 @pytest.mark.parametrize("name", SCORED)
 def test_real_films_have_a_valid_segmentation(name: str, shared: Path, tmp_path: Path) -> None:
-    graded = real_case(shared, name)
+    graded = real_film(shared, name)
     document = segmentation(graded)
     complaints = dciodvfy(document.content, tmp_path)
     assert [line for line in complaints if "Retired Person Name form" not in line] == []

@@ -37,7 +37,7 @@ from tests.service.documents.graded_films import (
 from tests.service.documents.graded_films import graded_film as drawn
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # headers broken on purpose
-CASE = functools.cache(drawn)
+DRAWN = functools.cache(drawn)
 
 
 def header(**changed: Any) -> Dataset:
@@ -61,10 +61,10 @@ def graded_film(**changed: Any) -> GradedFilm:
 
 
 def with_header(ds: Dataset) -> GradedFilm:
-    return dataclasses.replace(CASE(), header=as_read(ds))
+    return dataclasses.replace(DRAWN(), header=as_read(ds))
 
 
-def identity_of(film: GradedFilm) -> Dataset:
+def copied_from(film: GradedFilm) -> Dataset:
     ds = Dataset()
     copy_patient_and_study(film, ds)
     return ds
@@ -79,7 +79,7 @@ def coded(value: str = "XRCH", meaning: str = "Brustkorb über zwei Ebenen") -> 
 
 
 def test_patient_and_study_are_copied() -> None:
-    ds = identity_of(graded_film())
+    ds = copied_from(graded_film())
     assert str(ds.PatientName) == "김^민준"
     assert (ds.PatientID, ds.IssuerOfPatientID) == ("P-1", "HOSPITAL")
     assert (ds.PatientBirthDate, ds.PatientSex, ds.PatientAge) == ("19600102", "M", "066Y")
@@ -90,7 +90,7 @@ def test_patient_and_study_are_copied() -> None:
 
 
 def test_what_belongs_to_series_and_image_stays_out() -> None:
-    ds = identity_of(graded_film())
+    ds = copied_from(graded_film())
     for keyword in ("SeriesInstanceUID", "SOPInstanceUID", "Modality", "Manufacturer", "Rows"):
         assert keyword not in ds
 
@@ -124,7 +124,7 @@ def test_names_of_every_character_set_come_through_as_utf_8(
     charset: str | list[str], name: str
 ) -> None:
     source = header(SpecificCharacterSet=charset, PatientName=name, ReferringPhysicianName=name)
-    ds = as_written(identity_of(with_header(source)))
+    ds = as_written(copied_from(with_header(source)))
     assert ds.SpecificCharacterSet == "ISO_IR 192"
     assert ds.get_item("PatientName").value.rstrip() == name.encode()
     assert ds.get_item("ReferringPhysicianName").value.rstrip() == name.encode()
@@ -136,7 +136,7 @@ def test_chinese_with_code_extensions_comes_through() -> None:
     raw = b"Zhang^XiaoDong=\x1b$)A%s^\x1b$)A%s=" % ("张".encode("gb2312"), "小东".encode("gb2312"))
     tag = Tag("PatientName")
     source[tag] = RawDataElement(tag, "PN", len(raw), raw, 0, False, True)
-    assert str(identity_of(with_header(source)).PatientName) == "Zhang^XiaoDong=张^小东"
+    assert str(copied_from(with_header(source)).PatientName) == "Zhang^XiaoDong=张^小东"
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_chinese_with_code_extensions_comes_through() -> None:
 )
 def test_real_multi_byte_names_come_through(shared: Path, file: str, name: str) -> None:
     source = header_in(shared / "dicom" / "charsets" / file)
-    ds = as_written(identity_of(dataclasses.replace(CASE(), header=source)))
+    ds = as_written(copied_from(dataclasses.replace(DRAWN(), header=source)))
     assert ds.get_item("PatientName").value.rstrip() == name.encode()
     assert ds.StudyInstanceUID == source.text("StudyInstanceUID")
 
@@ -168,7 +168,7 @@ def test_names_in_an_undeclared_character_set_come_through(
     content = film_bytes(
         SpecificCharacterSet=written_as, PatientName=name, ReferringPhysicianName=""
     )
-    assert str(identity_of(declaring(content, "")).PatientName) == name
+    assert str(copied_from(declaring(content, "")).PatientName) == name
 
 
 def declaring(content: bytes, terms: str) -> GradedFilm:
@@ -178,7 +178,7 @@ def declaring(content: bytes, terms: str) -> GradedFilm:
     end = start + 2 + int.from_bytes(content[start : start + 2], "little")
     value = terms.encode() + b" " * (len(terms) % 2)
     changed = content[:start] + len(value).to_bytes(2, "little") + value + content[end:]
-    return dataclasses.replace(CASE(), header=open_film(changed, Limits()).header)
+    return dataclasses.replace(DRAWN(), header=open_film(changed, Limits()).header)
 
 
 @pytest.mark.parametrize("charset", ["KLINGON", "hex", ["", "hex"], ["ISO_IR 192", "ISO_IR 100"]])
@@ -188,29 +188,29 @@ def test_a_character_set_that_does_not_exist_harms_nothing(
 ) -> None:
     content = film_bytes(SpecificCharacterSet="ISO_IR 192", PatientName=name)
     terms = charset if isinstance(charset, str) else "\\".join(charset)
-    assert str(identity_of(declaring(content, terms)).PatientName) == name
+    assert str(copied_from(declaring(content, terms)).PatientName) == name
 
 
 def test_text_of_items_is_in_the_character_set_of_the_film() -> None:
     source = header(
         SpecificCharacterSet="ISO_IR 100", PatientName="A", ProcedureCodeSequence=[coded()]
     )
-    (code,) = as_written(identity_of(with_header(source))).ProcedureCodeSequence
+    (code,) = as_written(copied_from(with_header(source))).ProcedureCodeSequence
     assert code.CodeMeaning == "Brustkorb über zwei Ebenen"
 
 
 def test_items_that_were_read_before_are_copied_as_well() -> None:
     film = with_header(header(ProcedureCodeSequence=[coded()]))
-    first = identity_of(film)
+    first = copied_from(film)
     assert first.ProcedureCodeSequence[0].CodeValue == "XRCH"
-    assert identity_of(film) == first
+    assert copied_from(film) == first
 
 
 def test_an_almost_empty_header_gives_every_required_element() -> None:
-    film = dataclasses.replace(CASE(), header=film_header(Modality="DX"))
-    ds = identity_of(film)
+    film = dataclasses.replace(DRAWN(), header=film_header(Modality="DX"))
+    ds = copied_from(film)
     assert UID(ds.StudyInstanceUID).is_valid
-    assert ds.StudyInstanceUID == identity_of(film).StudyInstanceUID
+    assert ds.StudyInstanceUID == copied_from(film).StudyInstanceUID
     for keyword in ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate"):
         assert keyword in ds
         assert not ds[keyword].value
@@ -220,7 +220,7 @@ def test_an_almost_empty_header_gives_every_required_element() -> None:
 
 
 def test_broken_values_are_left_empty_and_identifiers_never_cut() -> None:
-    ds = identity_of(
+    ds = copied_from(
         graded_film(
             PatientID="P" * 80,
             AccessionNumber="A" * 20,
@@ -240,12 +240,12 @@ def test_broken_values_are_left_empty_and_identifiers_never_cut() -> None:
 
 
 def test_a_study_keeps_the_uid_that_archives_know_though_it_be_malformed() -> None:
-    assert identity_of(graded_film(StudyInstanceUID="1.2.03.4")).StudyInstanceUID == "1.2.03.4"
+    assert copied_from(graded_film(StudyInstanceUID="1.2.03.4")).StudyInstanceUID == "1.2.03.4"
 
 
 @pytest.mark.parametrize("uid", ["", "none", "1.2..3"])
 def test_a_study_without_a_usable_uid_gets_one(uid: str) -> None:
-    made = identity_of(graded_film(StudyInstanceUID=uid)).StudyInstanceUID
+    made = copied_from(graded_film(StudyInstanceUID=uid)).StudyInstanceUID
     assert made.startswith("2.25.")
 
 
@@ -254,11 +254,11 @@ def test_issuers_are_copied_whole_or_in_what_is_whole() -> None:
     whole.LocalNamespaceEntityID = half.LocalNamespaceEntityID = "RIS"
     whole.UniversalEntityID = half.UniversalEntityID = "1.2.3"
     whole.UniversalEntityIDType = "ISO"
-    (item,) = identity_of(graded_film(IssuerOfAccessionNumberSequence=[whole])).get(
+    (item,) = copied_from(graded_film(IssuerOfAccessionNumberSequence=[whole])).get(
         "IssuerOfAccessionNumberSequence"
     )
     assert item == whole
-    (item,) = identity_of(graded_film(IssuerOfAccessionNumberSequence=[half])).get(
+    (item,) = copied_from(graded_film(IssuerOfAccessionNumberSequence=[half])).get(
         "IssuerOfAccessionNumberSequence"
     )
     assert [element.keyword for element in item] == ["LocalNamespaceEntityID"]
@@ -267,23 +267,23 @@ def test_issuers_are_copied_whole_or_in_what_is_whole() -> None:
 def test_codes_without_a_meaning_stay_out() -> None:
     half = coded()
     del half.CodeMeaning
-    ds = identity_of(graded_film(ProcedureCodeSequence=[half, coded()]))
+    ds = copied_from(graded_film(ProcedureCodeSequence=[half, coded()]))
     assert [item.CodeValue for item in ds.ProcedureCodeSequence] == ["XRCH"]
-    assert "ProcedureCodeSequence" not in identity_of(graded_film(ProcedureCodeSequence=[half]))
+    assert "ProcedureCodeSequence" not in copied_from(graded_film(ProcedureCodeSequence=[half]))
 
 
 def test_a_deidentified_film_gives_a_deidentified_document() -> None:
-    ds = identity_of(graded_film(PatientIdentityRemoved="YES", DeidentificationMethod="Profile"))
+    ds = copied_from(graded_film(PatientIdentityRemoved="YES", DeidentificationMethod="Profile"))
     assert (ds.PatientIdentityRemoved, ds.DeidentificationMethod) == ("YES", "Profile")
-    assert "PatientIdentityRemoved" not in identity_of(graded_film(PatientIdentityRemoved="YES"))
+    assert "PatientIdentityRemoved" not in copied_from(graded_film(PatientIdentityRemoved="YES"))
 
 
 def test_the_offset_of_the_films_times_is_kept_if_it_is_one() -> None:
-    assert identity_of(graded_film(TimezoneOffsetFromUTC="+0130")).TimezoneOffsetFromUTC == "+0130"
+    assert copied_from(graded_film(TimezoneOffsetFromUTC="+0130")).TimezoneOffsetFromUTC == "+0130"
     zone = timezone_of(graded_film(TimezoneOffsetFromUTC="+0130").header)
     assert zone is not None
     assert zone.utcoffset(None) == timedelta(minutes=90)
-    assert "TimezoneOffsetFromUTC" not in identity_of(graded_film(TimezoneOffsetFromUTC="CET"))
+    assert "TimezoneOffsetFromUTC" not in copied_from(graded_film(TimezoneOffsetFromUTC="CET"))
 
 
 def test_a_clean_header_has_what_highdicom_asks_for() -> None:
@@ -309,7 +309,7 @@ def test_nothing_of_the_header_is_quoted_in_a_warning() -> None:
         )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert not identity_of(with_header(source)).PatientBirthDate
+        assert not copied_from(with_header(source)).PatientBirthDate
 
 
 def test_damaged_headers_give_identities_that_can_be_written() -> None:
@@ -326,4 +326,4 @@ def test_damaged_headers_give_identities_that_can_be_written() -> None:
             content[place] = dice.choice((0x00, 0x1B, 0x3D, 0x5C, 0xFF, int(dice.integers(256))))
         damaged = open_film(content, Limits()).header
         if damaged is not None:
-            as_written(clean_header(dataclasses.replace(CASE(), header=damaged)))
+            as_written(clean_header(dataclasses.replace(DRAWN(), header=damaged)))

@@ -93,7 +93,7 @@ def test_the_first_display_is_what_was_graded(client: TestClient, name: str) -> 
     assert view["orientation"]["flipped"] == list(expected.flipped)
 
 
-def test_what_is_known_is_told(client: TestClient) -> None:
+def test_what_is_known_is_written(client: TestClient) -> None:
     view = view_of(client, graded(client, film_bytes(PatientOrientation=["R", "F"])))
     assert (view["rows"], view["columns"]) == (320, 288)
     assert view["spacing_mm"] == [0.5, 0.5]

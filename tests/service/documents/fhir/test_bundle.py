@@ -36,7 +36,7 @@ from tests.service.documents.graded_films import (
     film_bytes,
     graded_film,
     header_in,
-    rejected_case,
+    rejected_film,
 )
 from tests.service.fakes import FACTS, scored
 
@@ -46,22 +46,22 @@ KOREAN = ["", "ISO 2022 IR 149"]
 
 
 @cache
-def scored_case() -> GradedFilm:
+def scored_film() -> GradedFilm:
     return graded_film()
 
 
 @cache
 def gated_out() -> GradedFilm:
-    return rejected_case()
+    return rejected_film()
 
 
 @cache
-def picture_case() -> GradedFilm:
+def picture_film() -> GradedFilm:
     film = Radiograph(np.full((80, 60), 0.5, np.float32), "png", "cd" * 32)
     return GradedFilm(film, None, dataclasses.replace(scored(), id=RESULT_ID), BEGAN)
 
 
-CASES = {"scored": scored_case, "rejected": gated_out, "picture": picture_case}
+CASES = {"scored": scored_film, "rejected": gated_out, "picture": picture_film}
 
 
 def entries(subject: GradedFilm, version: Version = "R4") -> list[dict[str, Any]]:
@@ -131,9 +131,9 @@ def test_bundles_are_valid(name: str, version: Version) -> None:
 
 def test_the_validator_tells_the_versions_apart() -> None:
     with pytest.raises(ValueError, match="deviceName"):
-        BundleR5.model_validate_json(bundle(scored_case(), "R4").content)
+        BundleR5.model_validate_json(bundle(scored_film(), "R4").content)
     with pytest.raises(ValueError, match="study"):
-        BundleR4B.model_validate_json(bundle(scored_case(), "R5").content)
+        BundleR4B.model_validate_json(bundle(scored_film(), "R5").content)
 
 
 @pytest.mark.parametrize("version", ["R4", "R5"])
@@ -155,22 +155,22 @@ def test_references_within_lead_to_entries(name: str) -> None:
 
 
 def test_scales_equal_the_result() -> None:
-    document = scored_case().result.to_json()["scores"]
+    document = scored_film().result.to_json()["scores"]
     for name, key in (
         ("BRIXIA", "brixia"),
         ("EXTENT", "geographic_extent"),
         ("OPACITY", "opacity"),
     ):
-        (observation,) = members(scored_case(), name)
+        (observation,) = members(scored_film(), name)
         expect_score(observation, document[key])
         assert value_code(components(observation)["272741003"]) == "51440002"
         assert observation["code"]["text"].endswith(f"(0 to {document[key]['range'][1]:g})")
 
 
 def test_zones_equal_the_result_and_lie_where_they_belong() -> None:
-    document = scored_case().result.to_json()["scores"]["brixia"]["zones"]
+    document = scored_film().result.to_json()["scores"]["brixia"]["zones"]
     found = {}
-    for observation in members(scored_case(), "BRIXIA-ZONE"):
+    for observation in members(scored_film(), "BRIXIA-ZONE"):
         (part,) = observation["bodySite"]["coding"]
         side = value_code(components(observation)["272741003"])
         (zone,) = [
@@ -200,7 +200,7 @@ def expect_score(observation: dict[str, Any], score: dict[str, Any]) -> None:
 def test_shares_equal_the_result_and_a_lung_not_seen_has_none() -> None:
     shares = {
         value_code(components(each)["272741003"]): each["valueQuantity"]
-        for each in members(scored_case(), "INVOLVEMENT")
+        for each in members(scored_film(), "INVOLVEMENT")
     }
     assert {side: share["value"] for side, share in shares.items()} == {
         "51440002": 35.2,
@@ -210,8 +210,8 @@ def test_shares_equal_the_result_and_a_lung_not_seen_has_none() -> None:
 
 
 def test_the_group_holds_severity_and_every_number() -> None:
-    found = entries(scored_case())
-    group = group_of(scored_case())
+    found = entries(scored_film())
+    group = group_of(scored_film())
     assert value_code(group) == SEVERITIES["moderate"].value
     numbers = {
         entry["fullUrl"]
@@ -226,7 +226,7 @@ def test_the_group_holds_severity_and_every_number() -> None:
 def test_the_example_in_the_documents_is_what_comes_out() -> None:
     page = (ROOT / "docs" / "reference" / "fhir.md").read_text("utf-8")
     example = json.loads(page.partition("```json\n")[2].partition("```")[0])
-    (brixia,) = members(scored_case(), "BRIXIA")
+    (brixia,) = members(scored_film(), "BRIXIA")
     unsaid = ("meta", "text", "category", "basedOn", "partOf")
     assert example == {name: value for name, value in brixia.items() if name not in unsaid}
 
@@ -237,13 +237,13 @@ def test_every_severity_has_its_code(severity: str) -> None:
     assert value_code(group_of(graded)) == SEVERITIES[severity].value
 
 
-def test_what_the_gate_noticed_is_told_in_words_and_codes() -> None:
-    group = group_of(scored_case())
+def test_what_the_input_check_noticed_is_written_in_words_and_codes() -> None:
+    group = group_of(scored_film())
     assert [note["text"] for note in group["note"]] == ["The view is not known."]
     assert value_code(components(group)["REMARK"]) == "VIEW-UNKNOWN"
 
 
-def test_a_reason_without_a_code_of_its_own_is_told_all_the_same() -> None:
+def test_a_reason_without_a_code_of_its_own_is_written_all_the_same() -> None:
     gate = GateVerdict((Reason("brand_new", "warn", "Something <new> & odd."),))
     group = group_of(graded_film(dataclasses.replace(scored(), gate=gate)))
     assert value_code(components(group)["REMARK"]) == "OTHER"
@@ -266,8 +266,8 @@ def test_a_rejected_film_has_reasons_and_no_numbers() -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_all_is_preliminary_labelled_and_for_research(name: str) -> None:
     subject = CASES[name]()
-    told = [*resources(subject, "Observation"), report_of(subject)]
-    for resource in told:
+    written = [*resources(subject, "Observation"), report_of(subject)]
+    for resource in written:
         assert resource["status"] == "preliminary"
         assert NOTICE in resource["text"]["div"]
         assert resource["meta"]["security"][0]["code"] == "AIAST"
@@ -276,7 +276,7 @@ def test_all_is_preliminary_labelled_and_for_research(name: str) -> None:
 
 
 def test_the_conclusion_tells_the_scores() -> None:
-    conclusion = report_of(scored_case())["conclusion"]
+    conclusion = report_of(scored_film())["conclusion"]
     assert "Severity moderate." in conclusion
     assert "Brixia score 6.7 of 18 (90% prediction interval 5.7 to 7.7)." in conclusion
     assert "35% (right 41%, left not seen)." in conclusion
@@ -285,17 +285,17 @@ def test_the_conclusion_tells_the_scores() -> None:
 
 @pytest.mark.parametrize("version", ["R4", "R5"])
 def test_the_device_is_the_model(version: Version) -> None:
-    (device,) = resources(scored_case(), "Device", version)
+    (device,) = resources(scored_film(), "Device", version)
     assert {"system": "urn:radiograde:model-sha256", "value": FACTS.sha256} in device["identifier"]
     assert device["version"] == [{"value": FACTS.version}]
     names = device["deviceName"] if version == "R4" else device["name"]
     assert names[0]["name" if version == "R4" else "value"] == FACTS.name
-    url = next(e["fullUrl"] for e in entries(scored_case()) if e["request"]["url"] == "Device")
-    assert all(o["device"]["reference"] == url for o in resources(scored_case(), "Observation"))
+    url = next(e["fullUrl"] for e in entries(scored_film()) if e["request"]["url"] == "Device")
+    assert all(o["device"]["reference"] == url for o in resources(scored_film(), "Observation"))
 
 
 def test_patient_order_study_and_film_are_logical_references() -> None:
-    report = report_of(scored_case())
+    report = report_of(scored_film())
     assert report["subject"] == {
         "type": "Patient",
         "identifier": {"value": "P-1", "assigner": {"display": "HOSPITAL"}},
@@ -306,9 +306,9 @@ def test_patient_order_study_and_film_are_logical_references() -> None:
     (study,) = report["imagingStudy"]
     assert study["identifier"]["system"] == "urn:dicom:uid"
     assert study["identifier"]["value"] == f"urn:oid:{STUDY_UID}"
-    assert report_of(scored_case(), "R5")["study"] == [study]
-    assert group_of(scored_case())["partOf"] == [study]
-    (film,) = group_of(scored_case())["derivedFrom"]
+    assert report_of(scored_film(), "R5")["study"] == [study]
+    assert group_of(scored_film())["partOf"] == [study]
+    (film,) = group_of(scored_film())["derivedFrom"]
     assert film["identifier"]["value"] == f"urn:oid:{SOP_UID}"
     assert report["effectiveDateTime"] == "2026-03-04"
 
@@ -334,7 +334,7 @@ def test_the_day_is_the_one_that_the_worklist_shows(dates: dict[str, Any], tmp_p
 
 
 def test_no_more_of_the_patient_than_the_identifier() -> None:
-    content = bundle(scored_case()).content.decode()
+    content = bundle(scored_film()).content.decode()
     for secret in ("김", "민준", "1960", "066Y", "Erring"):
         assert secret not in content
 
@@ -383,11 +383,11 @@ def test_identifiers_are_read_in_their_character_set(charset: Any, issuer: str) 
 
 
 def test_a_picture_belongs_to_nobody() -> None:
-    report = report_of(picture_case())
+    report = report_of(picture_film())
     assert report["subject"] == {"type": "Patient", "display": "unknown"}
     assert not {"imagingStudy", "basedOn", "effectiveDateTime"} & set(report)
-    assert all("partOf" not in each for each in resources(picture_case(), "Observation"))
-    (film,) = group_of(picture_case())["derivedFrom"]
+    assert all("partOf" not in each for each in resources(picture_film(), "Observation"))
+    (film,) = group_of(picture_film())["derivedFrom"]
     assert film["identifier"] == {"system": "urn:radiograde:film-sha256", "value": "cd" * 32}
 
 
@@ -432,25 +432,25 @@ class Server:
 
 def test_sending_twice_leaves_one_set() -> None:
     server = Server()
-    server.take(entries(scored_case()))
+    server.take(entries(scored_film()))
     first = len(server.kept)
-    assert first == len(entries(scored_case()))
-    server.take(entries(scored_case()))
+    assert first == len(entries(scored_film()))
+    server.take(entries(scored_film()))
     # The same film, graded once more by the same model, is no second report either.
-    again = dataclasses.replace(scored_case().result, id="01JARADMZ00000000000000001")
-    server.take(entries(dataclasses.replace(scored_case(), result=again)))
+    again = dataclasses.replace(scored_film().result, id="01JARADMZ00000000000000001")
+    server.take(entries(dataclasses.replace(scored_film(), result=again)))
     assert len(server.kept) == first
 
 
 def test_another_film_shares_nothing_but_the_device_and_another_model_not_even_that() -> None:
     server = Server()
-    server.take(entries(scored_case()))
+    server.take(entries(scored_film()))
     first = len(server.kept)
     server.take(entries(graded_film(SOPInstanceUID=f"{SOP_UID}.9")))
     assert len(server.kept) == 2 * first - 1
     model = dataclasses.replace(FACTS, sha256="ef" * 32)
-    other = dataclasses.replace(scored_case().result, model=model)
-    server.take(entries(dataclasses.replace(scored_case(), result=other)))
+    other = dataclasses.replace(scored_film().result, model=model)
+    server.take(entries(dataclasses.replace(scored_film(), result=other)))
     assert len(server.kept) == 3 * first - 1
 
 

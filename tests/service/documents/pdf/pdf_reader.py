@@ -36,7 +36,7 @@ def lines(pdf: bytes) -> list[str]:
 
 
 def outside_streams(pdf: bytes) -> bytes:
-    """Return the file without its drawing and pictures: objects, and what is told of the file."""
+    """Return the file without its drawing and pictures: objects, and what is said of the file."""
     return re.sub(rb"stream\r?\n.*?endstream", b"", pdf, flags=re.DOTALL)
 
 

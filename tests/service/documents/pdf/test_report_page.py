@@ -23,20 +23,20 @@ from tests.service.documents.graded_films import (
     film_header,
     graded_film,
     header_in,
-    rejected_case,
+    rejected_film,
 )
 from tests.service.documents.pdf.pdf_reader import lines, outside_streams, page_count
 from tests.service.fakes import FACTS, LATERAL, scored
 
 
 @cache
-def scored_case() -> GradedFilm:
+def scored_film() -> GradedFilm:
     return graded_film()
 
 
 @cache
 def gated_out() -> GradedFilm:
-    return rejected_case()
+    return rejected_film()
 
 
 def said(subject: GradedFilm) -> list[str]:
@@ -48,22 +48,22 @@ def said(subject: GradedFilm) -> list[str]:
 
 @cache
 def scored_text() -> list[str]:
-    return said(scored_case())
+    return said(scored_film())
 
 
 def named(name: str, **changed: Any) -> GradedFilm:
-    """Return the rejected case, of a patient with another name or other elements."""
+    """Return the rejected film, of a patient with another name or other elements."""
     header = film_header(SpecificCharacterSet="ISO_IR 192", PatientName=name, **changed)
     return dataclasses.replace(gated_out(), header=header)
 
 
 def noticed(*reasons: Reason) -> GradedFilm:
-    result = dataclasses.replace(scored_case().result, gate=GateVerdict(reasons))
-    return dataclasses.replace(scored_case(), result=result)
+    result = dataclasses.replace(scored_film().result, gate=GateVerdict(reasons))
+    return dataclasses.replace(scored_film(), result=result)
 
 
 def test_the_document_is_one_page_of_a4() -> None:
-    document = report(scored_case())
+    document = report(scored_film())
     assert (document.kind, document.name) == ("pdf", "report.pdf")
     assert document.media_type == "application/pdf"
     assert page_count(document.content) == 1
@@ -71,12 +71,12 @@ def test_the_document_is_one_page_of_a4() -> None:
 
 
 def test_the_same_case_gives_the_same_bytes() -> None:
-    assert report(scored_case()) == report(scored_case())
+    assert report(scored_film()) == report(scored_film())
     assert report(gated_out()) == report(gated_out())
 
 
 def test_the_file_is_dated_by_the_analysis_and_its_properties_name_no_patient() -> None:
-    content = outside_streams(report(scored_case()).content)
+    content = outside_streams(report(scored_film()).content)
     assert b"/CreationDate (D:20260304050607+00'00')" in content
     for secret in (b"P-1", b"ACC-7", "김".encode("utf-16-be")):
         assert secret not in content
@@ -84,7 +84,7 @@ def test_the_file_is_dated_by_the_analysis_and_its_properties_name_no_patient() 
 
 def test_every_score_stands_in_the_text() -> None:
     text = scored_text()
-    scores = scored_case().result.scores
+    scores = scored_film().result.scores
     assert scores is not None
     for score in (scores.brixia, scores.geographic_extent, scores.opacity, *scores.zones.values()):
         low, high = score.interval
@@ -115,9 +115,9 @@ def test_patient_and_study_are_those_of_the_header() -> None:
         assert text[text.index(label) + 1] == fact
 
 
-def test_model_time_and_purpose_are_told() -> None:
+def test_model_time_and_purpose_are_written() -> None:
     text = " ".join(scored_text())
-    for told in (
+    for written in (
         f"Model {FACTS.name} {FACTS.version}, sha256 {FACTS.sha256[:12]}",
         "Analysed 2026-03-04 05:06:07+00:00",
         f"Result {RESULT_ID}",
@@ -125,7 +125,7 @@ def test_model_time_and_purpose_are_told() -> None:
         "RESEARCH USE ONLY",
         "not verified by a physician",
     ):
-        assert told in text
+        assert written in text
 
 
 def test_warnings_come_before_remarks() -> None:
@@ -204,9 +204,9 @@ def test_wrapped_text_is_no_wider_than_its_room_and_loses_no_word() -> None:
 
 @pytest.mark.parametrize("shape", [(16, 16), (200, 1200), (1200, 200)])
 def test_films_of_any_shape_are_drawn(shape: tuple[int, int]) -> None:
-    film = dataclasses.replace(scored_case().film, pixels=np.zeros(shape, np.float32))
+    film = dataclasses.replace(scored_film().film, pixels=np.zeros(shape, np.float32))
     empty = Maps(np.zeros((8, 6), np.float32), np.zeros((2, 8, 6), np.float32))
-    for subject in (scored_case(), gated_out()):
+    for subject in (scored_film(), gated_out()):
         result = dataclasses.replace(subject.result, maps=empty)
         said(dataclasses.replace(subject, film=film, result=result))
 
@@ -227,7 +227,7 @@ def test_another_reader_finds_the_text(tmp_path: Path) -> None:
     if program is None:
         pytest.skip("pdftotext (poppler-utils) is not on this machine")
     path = tmp_path / "report.pdf"
-    path.write_bytes(report(scored_case()).content)
+    path.write_bytes(report(scored_film()).content)
     done = subprocess.run([program, str(path), "-"], capture_output=True, timeout=30, check=True)
     text = done.stdout.decode()
     assert "P-1" in text

@@ -6,13 +6,13 @@ from datetime import UTC, timedelta, timezone
 from radiograde.service.documents.pdf.report_page import report
 from radiograde.service.documents.pdf.sections import MOST_REVIEWS, review_line
 from radiograde.service.reviews.review import Review
-from tests.service.documents.graded_films import graded_film, rejected_case
+from tests.service.documents.graded_films import graded_film, rejected_film
 from tests.service.documents.pdf.pdf_reader import lines, page_count
 from tests.service.reviews.made import review
 
 
 def said(*reviews: Review, rejected: bool = False) -> list[str]:
-    made = rejected_case() if rejected else graded_film()
+    made = rejected_film() if rejected else graded_film()
     content = report(dataclasses.replace(made, reviews=reviews)).content
     assert page_count(content) == 1
     return lines(content)

@@ -22,19 +22,19 @@ from radiograde.service.documents.sr.review_report import review_report
 from radiograde.service.documents.sr.structured_report import structured_report
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.reviews.review import Review
-from tests.service.documents.graded_films import SOP_UID, STUDY_UID, graded_film, rejected_case
+from tests.service.documents.graded_films import SOP_UID, STUDY_UID, graded_film, rejected_film
 from tests.service.documents.real_films import SCORED as REAL
-from tests.service.documents.real_films import real_case
+from tests.service.documents.real_films import real_film
 from tests.service.documents.validators import dciodvfy, dsrdump
 from tests.service.reviews.made import CORRECTED, review
 
 SCORED = functools.cache(graded_film)
-REJECTED = functools.cache(rejected_case)
+REJECTED = functools.cache(rejected_film)
 CORRECTION = review(1, "corrected", comment="서울: right base\nsecond line")
 
 
-def read(film: GradedFilm, told: Review) -> FileDataset:
-    return dcmread(io.BytesIO(review_report(film, told).content))
+def read(film: GradedFilm, reviewed: Review) -> FileDataset:
+    return dcmread(io.BytesIO(review_report(film, reviewed).content))
 
 
 def items(ds: Dataset) -> Iterator[Dataset]:
@@ -86,13 +86,13 @@ def test_a_correction_has_the_readers_zones_and_their_sum() -> None:
 
 def test_what_is_measured_is_followed_by_the_identifiers_of_the_models_report() -> None:
     own = groups(dcmread(io.BytesIO(structured_report(SCORED()).content)))
-    told = groups(read(SCORED(), CORRECTION))
-    assert [group.tracking_uid for group in told] == [group.tracking_uid for group in own]
-    assert [g.finding_sites[0].value for g in told] == [g.finding_sites[0].value for g in own]
+    written = groups(read(SCORED(), CORRECTION))
+    assert [group.tracking_uid for group in written] == [group.tracking_uid for group in own]
+    assert [g.finding_sites[0].value for g in written] == [g.finding_sites[0].value for g in own]
 
 
 @pytest.mark.parametrize(
-    ("told", "film", "expected"),
+    ("reviewed", "film", "expected"),
     [
         (review(1, "accepted"), SCORED, ("ACCEPTED", "GRADABLE")),
         (review(1, "not_gradable"), SCORED, ("NOT-GRADABLE", "NOT-GRADABLE")),
@@ -101,17 +101,17 @@ def test_what_is_measured_is_followed_by_the_identifiers_of_the_models_report() 
         (review(1, "corrected"), REJECTED, ("CORRECTED", "GRADABLE")),
     ],
 )
-def test_every_verdict_is_told(
-    told: Review, film: functools._lru_cache_wrapper[GradedFilm], expected: tuple[str, str]
+def test_every_verdict_is_written(
+    reviewed: Review, film: functools._lru_cache_wrapper[GradedFilm], expected: tuple[str, str]
 ) -> None:
-    ds = read(film(), told)
+    ds = read(film(), reviewed)
     assert verdict(ds) == expected
     numbers = [one for one in items(ds) if one.ValueType == "NUM"]
     scores = [one for one in numbers if one.RelationshipType == "CONTAINS"]
-    assert len(scores) == (7 if told.zones else 0)
+    assert len(scores) == (7 if reviewed.zones else 0)
 
 
-def test_the_comment_is_told_whole() -> None:
+def test_the_comment_is_written_whole() -> None:
     summary, comment = named(read(SCORED(), CORRECTION), "121106")
     assert comment.TextValue == "서울: right base\r\nsecond line"
     assert "Brixia score 6 of 18 (A 0, B 1, C 3, D 0, E 0, F 2)" in summary.TextValue
@@ -171,11 +171,11 @@ def test_a_picture_has_none() -> None:
 
 
 @pytest.mark.parametrize("film", [SCORED, REJECTED], ids=["scored", "rejected"])
-@pytest.mark.parametrize("told", [CORRECTION, review(1), review(1, "not_gradable")])
+@pytest.mark.parametrize("reviewed", [CORRECTION, review(1), review(1, "not_gradable")])
 def test_other_programs_accept_it(
-    film: functools._lru_cache_wrapper[GradedFilm], told: Review, tmp_path: Path
+    film: functools._lru_cache_wrapper[GradedFilm], reviewed: Review, tmp_path: Path
 ) -> None:
-    content = review_report(film(), told).content
+    content = review_report(film(), reviewed).content
     assert dciodvfy(content, tmp_path) == []
     assert '"kim^"' in dsrdump(content, tmp_path)
 
@@ -188,5 +188,5 @@ def test_a_film_whose_uid_breaks_the_rules_is_named_as_evidence_alone() -> None:
 
 @pytest.mark.parametrize("name", REAL)
 def test_reports_on_real_films_are_valid(shared: Path, tmp_path: Path, name: str) -> None:
-    said = dciodvfy(review_report(real_case(shared, name), CORRECTION).content, tmp_path)
+    said = dciodvfy(review_report(real_film(shared, name), CORRECTION).content, tmp_path)
     assert [line for line in said if line.startswith("Error")] == []

@@ -42,13 +42,13 @@ from tests.service.documents.graded_films import (
     film_header,
     graded_film,
     header_in,
-    rejected_case,
+    rejected_film,
 )
 from tests.service.documents.validators import dciodvfy, dsrdump
 from tests.service.fakes import FACTS, LATERAL
 
 SCORED = functools.cache(graded_film)
-REJECTED = functools.cache(rejected_case)
+REJECTED = functools.cache(rejected_film)
 
 FINDING = Code("121071", "DCM", "Finding")
 UPPER = Code("371886008", "SCT", "+, range of upper measurement uncertainty")
@@ -192,7 +192,7 @@ def test_a_film_without_involvement_has_no_finding() -> None:
     assert evaluations(lungs)[0] == (codes.SEVERITY, codes.SEVERITIES["none"])
 
 
-def test_both_lungs_shares_are_told_where_both_are_seen() -> None:
+def test_both_lungs_shares_are_written_where_both_are_seen() -> None:
     scores = SCORED().result.scores
     assert scores is not None
     both = dataclasses.replace(scores, lung_involvement_percent=Involvement(10.0, 20.04, 15.0))
@@ -245,7 +245,7 @@ def test_a_rejected_film_has_reasons_and_no_numbers() -> None:
     assert f"Not graded. {LATERAL.message} {NOTICE}" in texts
 
 
-def test_a_reason_without_a_code_is_told_in_words() -> None:
+def test_a_reason_without_a_code_is_written_in_words() -> None:
     gate = GateVerdict((Reason("brand_new", "reject", "Something new."),))
     (group,) = groups_of(read(with_result(REJECTED(), gate=gate)))
     assert evaluations(group)[1] == (codes.REJECTION, codes.OTHER_REASON)
