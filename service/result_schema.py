@@ -19,7 +19,10 @@ Pair = tuple[float, float]
 Severity = Literal["none", "mild", "moderate", "severe"]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-Ulid = Annotated[str, Field(pattern="^[0-9A-HJKMNP-TV-Z]{26}$")]
+ULID = "[0-9A-HJKMNP-TV-Z]{26}"
+"""Form of the ids of films, results, jobs and reviews, as a regular expression."""
+
+Ulid = Annotated[str, Field(pattern=f"^{ULID}$")]
 
 _STRICT = ConfigDict(extra="forbid")
 

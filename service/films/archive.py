@@ -4,24 +4,30 @@
                                              /maps.npz     what the score was summed from
                                              /sr.dcm ...   documents, once one was requested
 
-A film is there whole and synced to disk, or not at all, whenever the power goes.
+A film is there whole and synced to disk, or not at all, whenever the power goes. What has not
+the form of an id names no folder: every method raises NotFoundError for it.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from radiograde.model.errors import NotFoundError
 from radiograde.model.scoring.result import Maps
 from radiograde.service.atomic_write import Content, make_folder, write_atomically
 from radiograde.service.errors import NoSpaceError, UndocumentedError
+from radiograde.service.result_schema import ULID
 
 FILM = "film"
 MAPS = "maps.npz"
+
+_FILM_ID = re.compile(ULID)
 
 
 class Archive:
@@ -108,7 +114,8 @@ class Archive:
     def ids(self) -> Iterator[str]:
         """Yield the id of every film that lies here."""
         for group in self._root.glob("??"):
-            yield from (folder.name for folder in group.iterdir())
+            names = (folder.name for folder in group.iterdir())
+            yield from (name for name in names if _FILM_ID.fullmatch(name))
 
     def age_s(self, film_id: str, now: float) -> float:
         """Return the seconds since a film's folder last changed; 0 where there is none."""
@@ -118,7 +125,9 @@ class Archive:
             return 0.0
 
     def folder(self, film_id: str) -> Path:
-        """Return where a film lies, or would."""
+        """Return where a film lies, or would. Raises NotFoundError for what is no id."""
+        if not _FILM_ID.fullmatch(film_id):
+            raise NotFoundError("No film has this id.")
         return self._root / film_id[-2:] / film_id
 
     def _save(self, film_id: str, name: str, content: Content) -> None:

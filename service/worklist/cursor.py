@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from radiograde.service.errors import BadCursorError
+from radiograde.service.result_schema import ULID
 
 Order = Literal["newest", "acquired", "severest"]
 """Last to come in first; last acquired first; highest score first."""
 
-_ULID = "[0-9A-HJKMNP-TV-Z]{26}"
 _FORMS: dict[Order, re.Pattern[str]] = {
-    "newest": re.compile(f"(?P<rank>)(?P<id>{_ULID})"),
+    "newest": re.compile(f"(?P<rank>)(?P<id>{ULID})"),
     "acquired": re.compile(
-        rf"(?P<rank>(?:\d{{4}}-\d\d-\d\d(?:T\d\d:\d\d:\d\d)?)?)_(?P<id>{_ULID})", re.ASCII
+        rf"(?P<rank>(?:\d{{4}}-\d\d-\d\d(?:T\d\d:\d\d:\d\d)?)?)_(?P<id>{ULID})", re.ASCII
     ),
-    "severest": re.compile(f"(?P<rank>(?:[0-9a-f]{{16}})?)_(?P<id>{_ULID})"),
+    "severest": re.compile(f"(?P<rank>(?:[0-9a-f]{{16}})?)_(?P<id>{ULID})"),
 }
 
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from fastapi.responses import Response
 
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.overlay import overlay_png
 from radiograde.service.errors import UndocumentedError
+from radiograde.service.http.parameters import FilmId
 from radiograde.service.http.problems import problems
 from radiograde.service.http.runtime import Service
 
 router = APIRouter(prefix="/v1/results/{id}", tags=["documents"])
 
-ResultId = Annotated[str, Path(description="`id` of a result")]
 PATHS: dict[DocumentKind, tuple[str, str]] = {
     "sr": ("/sr", "DICOM structured report"),
     "seg": ("/seg", "DICOM segmentation of lungs and opacity"),
@@ -27,7 +26,7 @@ PATHS: dict[DocumentKind, tuple[str, str]] = {
 
 
 def _route(kind: DocumentKind) -> Callable[..., Response]:
-    def document(service: Service, id: ResultId) -> Response:
+    def document(service: Service, id: FilmId) -> Response:
         found = service.records.document_store.document(id, kind)
         headers = {"Content-Disposition": f'inline; filename="{found.name}"'}
         return Response(found.content, media_type=found.media_type, headers=headers)
@@ -70,7 +69,7 @@ for _kind, (_path, _what) in PATHS.items():
     responses=_answers("image/png"),
     response_class=Response,
 )
-def overlay(service: Service, id: ResultId) -> Response:
+def overlay(service: Service, id: FilmId) -> Response:
     """Return the picture of a scored film; it names no patient."""
     graded = service.records.document_store.graded_film(id)
     if graded.result.scores is None or graded.result.maps is None:

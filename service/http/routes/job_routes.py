@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
 from radiograde.service.grading.film_jobs import Job, JobState
 from radiograde.service.http.caller import permit
+from radiograde.service.http.parameters import Before, FilmId
 from radiograde.service.http.problems import problems
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import DeliverRequest, JobPage, Retried
 from radiograde.service.http.schemas import Job as JobSchema
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
-
-JobId = Annotated[str, Path(description="`id` of a job; its result has the same")]
 
 
 @router.get(
@@ -30,7 +29,7 @@ JobId = Annotated[str, Path(description="`id` of a job; its result has the same"
 def list_jobs(
     service: Service,
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
-    before: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    before: Before = None,
     state: Annotated[
         JobState | None,
         Query(description="`undelivered` and `parked` are states of a delivery"),
@@ -58,7 +57,7 @@ def list_jobs(
     },
     response_class=Response,
 )
-def get_job(service: Service, id: JobId) -> Response:
+def get_job(service: Service, id: FilmId) -> Response:
     """Return what became of a film, and where its result can be delivered."""
     return JSONResponse(_with_destinations(service, service.records.jobs.get(id)))
 
@@ -74,7 +73,7 @@ def get_job(service: Service, id: JobId) -> Response:
     },
     response_class=Response,
 )
-def retry_job(service: Service, id: JobId) -> Response:
+def retry_job(service: Service, id: FilmId) -> Response:
     """Return how many pieces of work were set going; 0 where nothing had stopped."""
     return JSONResponse({"retried": service.records.jobs.retry(id)})
 
@@ -95,7 +94,7 @@ def retry_job(service: Service, id: JobId) -> Response:
     },
     response_class=Response,
 )
-def deliver_job(service: Service, id: JobId, request: DeliverRequest | None = None) -> Response:
+def deliver_job(service: Service, id: FilmId, request: DeliverRequest | None = None) -> Response:
     """Have the result sent to all destinations, or to those named.
 
     What was or is being delivered is not sent again; what is parked is set going again.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
 from radiograde.model.scoring.result import Status
 from radiograde.service.documents.document_kinds import with_reviews
 from radiograde.service.http.caller import Caller, permit
+from radiograde.service.http.parameters import Before, FilmId
 from radiograde.service.http.problems import problems
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Result, ResultPage
@@ -28,7 +29,7 @@ router = APIRouter(prefix="/v1/results", tags=["results"])
 def list_results(
     service: Service,
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
-    before: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    before: Before = None,
     status: Annotated[Status | None, Query(description="Only results of this status")] = None,
 ) -> Response:
     """Return one page; follow `next` for older results."""
@@ -50,9 +51,7 @@ def list_results(
     },
     response_class=Response,
 )
-def get_result(
-    service: Service, caller: Caller, id: Annotated[str, Path(description="`id` of a result")]
-) -> Response:
+def get_result(service: Service, caller: Caller, id: FilmId) -> Response:
     """Return the document as it was first answered, with what readers have said of it since.
 
     Callers who may send films and read none get no reviews.

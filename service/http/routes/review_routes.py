@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
 from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.http.caller import Caller, permit
+from radiograde.service.http.parameters import FilmId, ReviewId
 from radiograde.service.http.problems import Responses, problems
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Review, Reviews
 from radiograde.service.reviews.review import ReviewRequest
 
 router = APIRouter(prefix="/v1/results/{id}/reviews", tags=["reviews"])
-
-ResultId = Annotated[str, Path(description="`id` of a result")]
-ReviewId = Annotated[str, Path(description="`id` of a review")]
 
 
 def _recorder(request: Request) -> ReviewRecorder:
@@ -59,7 +57,7 @@ _REPORT: Responses = {
     },
     response_class=Response,
 )
-def list_reviews(service: Service, id: ResultId) -> Response:
+def list_reviews(service: Service, id: FilmId) -> Response:
     """Return the newest review of each reader."""
     service.records.results.get(id)
     found = service.records.reviews.of(id)
@@ -75,7 +73,7 @@ def list_reviews(service: Service, id: ResultId) -> Response:
     response_class=Response,
     dependencies=[permit("review")],
 )
-def add_review(id: ResultId, caller: Caller, recorder: Recorder, body: ReviewRequest) -> Response:
+def add_review(id: FilmId, caller: Caller, recorder: Recorder, body: ReviewRequest) -> Response:
     """Keep a review under the caller's name; it counts instead of the caller's earlier ones."""
     return JSONResponse(recorder.record(id, caller.name, body.judgement()).to_json(), 201)
 
@@ -87,7 +85,7 @@ def add_review(id: ResultId, caller: Caller, recorder: Recorder, body: ReviewReq
     responses=_REPORT,
     response_class=Response,
 )
-def review_sr(service: Service, id: ResultId, review_id: ReviewId) -> Response:
+def review_sr(service: Service, id: FilmId, review_id: ReviewId) -> Response:
     """Return the report in which the reader is the observer."""
     found = service.records.document_store.review_report(id, review_id)
     headers = {"Content-Disposition": f'inline; filename="{found.name}"'}

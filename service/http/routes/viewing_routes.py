@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from radiograde.service.http.page_queries import Queries
+from radiograde.service.http.parameters import FilmId
 from radiograde.service.http.problems import Responses, problems
 from radiograde.service.viewing.view import View
 
 router = APIRouter(prefix="/v1/results/{id}", tags=["viewing"])
 
-ResultId = Annotated[str, Path(description="`id` of a result")]
 BINARY = "application/octet-stream"
 
 _PROBLEMS: Responses = problems(
@@ -35,7 +33,7 @@ _BYTES: Responses = {
     responses={200: {"model": View}, **_PROBLEMS},
     response_class=Response,
 )
-def get_view(queries: Queries, id: ResultId) -> Response:
+def get_view(queries: Queries, id: FilmId) -> Response:
     """Return what turns the film's pixels into a picture; it names no patient."""
     return JSONResponse(queries.viewer.view(id).to_json())
 
@@ -47,7 +45,7 @@ def get_view(queries: Queries, id: ResultId) -> Response:
     responses=_BYTES,
     response_class=Response,
 )
-def get_pixels(queries: Queries, id: ResultId) -> Response:
+def get_pixels(queries: Queries, id: FilmId) -> Response:
     """Return rows * columns unsigned 16-bit words, little-endian, upright."""
     return Response(queries.viewer.pixels(id), media_type=BINARY)
 
@@ -59,7 +57,7 @@ def get_pixels(queries: Queries, id: ResultId) -> Response:
     responses=_BYTES,
     response_class=Response,
 )
-def get_maps(queries: Queries, id: ResultId) -> Response:
+def get_maps(queries: Queries, id: FilmId) -> Response:
     """Return three planes of rows * columns bytes: opacity, the patient's right and left lung."""
     return Response(queries.viewer.maps(id), media_type=BINARY)
 
@@ -74,6 +72,6 @@ def get_maps(queries: Queries, id: ResultId) -> Response:
     },
     response_class=Response,
 )
-def get_thumbnail(queries: Queries, id: ResultId) -> Response:
+def get_thumbnail(queries: Queries, id: FilmId) -> Response:
     """Return the film as it was graded, 144 pixels at its longest side."""
     return Response(queries.viewer.thumbnail(id), media_type="image/jpeg")

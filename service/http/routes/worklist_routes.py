@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from radiograde.service.films.pseudonym import label_of
 from radiograde.service.http.page_queries import Queries
+from radiograde.service.http.parameters import FilmId
 from radiograde.service.http.problems import problems
 from radiograde.service.result_schema import Severity, Ulid
 from radiograde.service.worklist.change_feed import Listener
@@ -23,7 +24,6 @@ from radiograde.service.worklist.worklist import WorklistPage
 
 router = APIRouter(tags=["worklist"])
 
-FilmId = Annotated[str, Path(description="`id` of a film")]
 Day = Annotated[date, Query(ge=date(1895, 1, 1), le=date(9000, 1, 1))]
 """X-rays are not older, and beyond the end of the calendar days cannot be added."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from radiograde.model.errors import NotFoundError
 from radiograde.service.errors import NoSpaceError, UndocumentedError
 from radiograde.service.films.archive import Archive
 from tests.service.fakes import maps
@@ -81,3 +82,34 @@ def test_dropped_is_gone(archive: Archive) -> None:
     archive.drop(FILM)
     assert list(archive.ids()) == []
     assert archive.age_s(FILM, time.time() + 100) == 0
+
+
+@pytest.mark.parametrize(
+    "id",
+    ["..", "", "x", "\0", f"{FILM}\n", FILM.lower(), "..\\..", "\\\\192.0.2.1\\share", "x" * 5000],
+)
+def test_what_is_no_id_names_no_folder(archive: Archive, tmp_path: Path, id: str) -> None:
+    archive.keep(FILM, b"film")
+    (tmp_path / "film").write_bytes(b"another's")
+    for call in (
+        lambda: archive.folder(id),
+        lambda: archive.find(id),
+        lambda: archive.keep(id, b""),
+        lambda: archive.keep_document(id, "sr.dcm", b""),
+        lambda: archive.maps(id),
+        lambda: archive.drop_documents(id, "film", but=""),
+        lambda: archive.drop_made(id),
+        lambda: archive.drop(id),
+        lambda: archive.age_s(id, 0.0),
+    ):
+        with pytest.raises(NotFoundError):
+            call()
+    assert (tmp_path / "film").exists()
+    assert archive.film(FILM) == b"film"
+
+
+def test_what_lies_there_beside_films_is_no_film(archive: Archive, tmp_path: Path) -> None:
+    archive.keep(FILM, b"film")
+    for name in ("lost+found", ".DS_Store", FILM.lower()):
+        (tmp_path / "films" / FILM[-2:] / name).mkdir()
+    assert list(archive.ids()) == [FILM]

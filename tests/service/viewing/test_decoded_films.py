@@ -18,13 +18,14 @@ from radiograde.service.viewing.decoded_films import DecodedFilms
 from tests.service.fakes import png
 
 BYTES = 2 * 60 * 80
+FILM_A, FILM_B, FILM_C, FILM_D = (f"01JARADMZ0000000000000000{letter}" for letter in "ABCD")
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Archive:
     """Return an archive of three films of ``BYTES``."""
     archive = Archive(tmp_path)
-    for id in ("film-A", "film-B", "film-C"):
+    for id in (FILM_A, FILM_B, FILM_C):
         archive.keep(id, png())
     return archive
 
@@ -47,7 +48,7 @@ def test_asked_again_and_at_the_same_time_a_film_is_decoded_once(
 ) -> None:
     films = DecodedFilms(archive, Limits())
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(films.get, ["film-A"] * 16))
+        found = list(pool.map(films.get, [FILM_A] * 16))
     assert len(reads) == 1
     assert all(film is found[0] for film in found)
 
@@ -56,10 +57,10 @@ def test_the_one_unused_for_longest_goes_first(
     archive: Archive, reads: list[threading.Thread]
 ) -> None:
     films = DecodedFilms(archive, Limits(), most_bytes=2 * BYTES)
-    for id in ("film-A", "film-B", "film-A", "film-C", "film-A"):
+    for id in (FILM_A, FILM_B, FILM_A, FILM_C, FILM_A):
         films.get(id)
     assert len(reads) == 3
-    films.get("film-B")
+    films.get(FILM_B)
     assert len(reads) == 4
 
 
@@ -67,7 +68,7 @@ def test_a_film_larger_than_all_that_fits_is_remembered_alone(
     archive: Archive, reads: list[threading.Thread]
 ) -> None:
     films = DecodedFilms(archive, Limits(), most_bytes=1)
-    for id in ("film-A", "film-A", "film-B", "film-B"):
+    for id in (FILM_A, FILM_A, FILM_B, FILM_B):
         films.get(id)
     assert len(reads) == 2
 
@@ -75,15 +76,15 @@ def test_a_film_larger_than_all_that_fits_is_remembered_alone(
 def test_a_film_that_cannot_be_had_is_asked_for_anew(archive: Archive) -> None:
     films = DecodedFilms(archive, Limits())
     with pytest.raises(UndocumentedError, match="no longer kept"):
-        films.get("film-D")
-    archive.keep("film-D", b"nothing")
+        films.get(FILM_D)
+    archive.keep(FILM_D, b"nothing")
     with pytest.raises(UndocumentedError, match="cannot be shown"):
-        films.get("film-D")
-    archive.keep("film-D", png())
-    assert films.get("film-D").pixels.nbytes == BYTES
+        films.get(FILM_D)
+    archive.keep(FILM_D, png())
+    assert films.get(FILM_D).pixels.nbytes == BYTES
 
 
 def test_limits_hold(archive: Archive) -> None:
     films = DecodedFilms(archive, Limits(max_samples=100))
     with pytest.raises(UndocumentedError):
-        films.get("film-A")
+        films.get(FILM_A)

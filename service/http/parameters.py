@@ -1,0 +1,39 @@
+"""Parameters that many routes take."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import AfterValidator
+
+from radiograde.model.errors import NotFoundError
+from radiograde.service.result_schema import ULID
+
+_PATTERN = f"^{ULID}$"
+
+
+def _known_form(id: str) -> str:
+    if not re.fullmatch(ULID, id):
+        raise NotFoundError("Nothing has this id: it is not of the form that ids have.")
+    return id
+
+
+FilmId = Annotated[
+    str,
+    Path(
+        description="`id` of a film, which its result and its job share",
+        json_schema_extra={"pattern": _PATTERN},
+    ),
+    AfterValidator(_known_form),
+]
+"""An id that reaches disk and database; NotFoundError for what cannot be one."""
+
+ReviewId = Annotated[
+    str,
+    Path(description="`id` of a review", json_schema_extra={"pattern": _PATTERN}),
+    AfterValidator(_known_form),
+]
+
+Before = Annotated[str | None, Query(pattern=_PATTERN, description="`next` of the page before")]
