@@ -15,6 +15,7 @@ from typing import Any
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
 
 from radiograde.model.reading.character_sets import UNDECLARED, decode, encodings_of
 
@@ -63,6 +64,22 @@ class Header:
         vr = dictionary_VR(tag) if tag is not None else "UN"
         encodings = self._encodings if vr in DECODED_VRS else UNDECLARED
         return decode(raw, encodings, is_name=vr == "PN").strip("\0 ")
+
+    def plain_values(self) -> dict[int, bytes]:
+        """Return the bytes of standard elements by tag, without padding; sequences are left out.
+
+        They are the same in every little-endian transfer syntax: VRs and group lengths are not
+        among them (PS3.5 7.1 and 7.2).
+        """
+        values: dict[int, bytes] = {}
+        for tag in self._ds.keys():  # noqa: SIM118 - iterating converts the elements
+            element = self._element(tag)
+            if tag.is_private or not tag.element or not isinstance(element, RawDataElement):
+                continue
+            vr = element.VR if element.VR not in (None, "UN") else _vr_of(tag)
+            if vr != "SQ":
+                values[int(tag)] = bytes(element.value or b"").rstrip(b"\0 ")
+        return values
 
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """Return the values of a decimal or integer string (DS, IS); () if any is no number."""
@@ -121,3 +138,10 @@ class Header:
     def _little_endian(self, keyword: str | int) -> bool:
         element = self._element(keyword)
         return bool(getattr(element, "is_little_endian", True))
+
+
+def _vr_of(tag: BaseTag) -> str:
+    try:
+        return dictionary_VR(tag)
+    except KeyError:
+        return "UN"

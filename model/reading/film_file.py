@@ -116,6 +116,24 @@ def open_film(source: Content | Path | str, limits: Limits) -> FilmFile:
         ) from error
 
 
+def is_same_instance(one: FilmFile, other: FilmFile) -> bool:
+    """Return whether two files hold the same: all bytes, or one DICOM instance that was sent on.
+
+    Nodes on the way write preamble and meta information anew, and values in explicit or implicit
+    VR; with any other difference it is another instance, whatever its UID.
+    """
+    if one.content == other.content:
+        return True
+    try:
+        first, second = one.dicom(), other.dicom()
+    except RadiogradeError:
+        return False
+    if first.pixels is None or second.pixels is None:
+        return False
+    same_header = first.header.plain_values() == second.header.plain_values()
+    return same_header and first.pixels.value == second.pixels.value
+
+
 def read(source: Content | Path | str, *, limits: Limits = DEFAULT_LIMITS) -> Radiograph:
     """Return the film in a DICOM, PNG or JPEG file, given as its bytes or its path.
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-import numpy as np
 from ulid import ULID
 
-from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.acquisition_time import acquired
 from radiograde.model.reading.film_attributes import uid
-from radiograde.model.reading.film_file import FilmFile, open_film
+from radiograde.model.reading.film_file import FilmFile, is_same_instance, open_film
 from radiograde.service.atomic_write import Content
 from radiograde.service.config.site import FilmSource
 from radiograde.service.errors import StoreError
@@ -61,9 +59,9 @@ class FilmIntake:
     def accept(self, content: Content | FilmFile, source: FilmSource) -> Receipt:
         """Return the receipt for a file; see :class:`Intake`.
 
-        A film that could not be graded is accepted anew. Another image under a known UID counts
-        as the film that is known; over HTTP, where the sender waits for its result, it is another
-        film.
+        A film that could not be graded is accepted anew. Another instance under a known UID
+        counts as the film that is known; over HTTP, where the sender waits for its result, it is
+        another film.
         """
         file = content if isinstance(content, FilmFile) else open_film(content, self._limits)
         film = self.describe(file, source)
@@ -90,18 +88,8 @@ class FilmIntake:
         return Receipt(known.id, known=True)
 
     def _is_same(self, known: Film, file: FilmFile) -> bool:
-        """Return whether a file shows what is kept under its UID, however it was passed on.
-
-        Nodes on the way write other transfer syntaxes, meta information and patient data.
-        """
         kept = self._archive.find(known.id)
-        if kept is None or kept == file.content:
-            return True
-        try:
-            pixels = FilmFile(kept, self._limits).radiograph().pixels
-            return np.array_equal(pixels, file.radiograph().pixels)
-        except RadiogradeError:
-            return False
+        return kept is None or is_same_instance(FilmFile(kept, self._limits), file)
 
     def describe(self, file: FilmFile, source: FilmSource) -> NewFilm:
         """Return what is recorded of a film, under a new id; nothing is kept yet.

@@ -94,10 +94,6 @@ def _grade(film: FilmFile, scorer: Scorer, film_id: str) -> FilmGrading:
 
 
 def _open(path: Path, limits: Limits) -> FilmFile:
-    try:
-        if not path.is_file():  # a pipe would be waited for
-            raise UnreadableError("Not a regular file. Name a DICOM, PNG or JPEG file.")
-        limits.check_bytes(path.stat().st_size)
-        return open_film(path.read_bytes(), limits)
-    except OSError as error:
-        raise UnreadableError(f"The file cannot be opened: {error.strerror}.") from error
+    if not path.is_file():  # a pipe would be waited for
+        raise UnreadableError("Not a regular file. Name a DICOM, PNG or JPEG file.")
+    return open_film(path, limits)

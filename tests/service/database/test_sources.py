@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
-from radiograde.service.database.engine import migrate, open_engine
+from radiograde.service.database.engine import MIGRATIONS, migrate, open_engine
 from radiograde.service.database.tables import film_sources, films
 
 
@@ -32,6 +34,8 @@ def test_an_upgrade_fills_the_sources_of_the_films_there_are(tmp_path: Path) -> 
 
 def migrate_down(engine: sa.Engine) -> None:
     """Bring a database back to before the table."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
-        connection.execute(sa.schema.DropTable(film_sources))
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0003'"))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
