@@ -1,0 +1,1 @@
+"""Figures of graded films, each with an interval over patients."""

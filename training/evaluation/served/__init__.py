@@ -1,0 +1,1 @@
+"""A model file grades films as the service would; every grading is kept."""
