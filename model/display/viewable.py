@@ -1,7 +1,7 @@
 """A film as a viewer shows it: pixels before the window, and the windows it is meant for.
 
-The same steps as in ``model.reading.radiograph``, stopped before the window is applied, so that
-the first display is what was graded.
+The same steps as in ``radiograde.model.reading.radiograph``, stopped before the window is applied,
+so that the first display is what was graded.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class Preprocessing:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Letterbox:
     """Where the film lies inside the square, in pixels of the square."""
 
     size: int
@@ -36,6 +36,12 @@ class Frame:
     left: int
     height: int
     width: int
+
+    @property
+    def area(self) -> tuple[slice, slice]:
+        """Rows and columns of the film within the square."""
+        rows = slice(self.top, self.top + self.height)
+        return rows, slice(self.left, self.left + self.width)
 
     def crop(self, square: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the film's part of maps (..., h, w) that cover the whole square."""
@@ -47,47 +53,49 @@ class Frame:
         return square[..., top : max(bottom, top + 1), left : max(right, left + 1)]
 
 
-def frame_of(rows: int, columns: int, size: int) -> Frame:
-    """Return the place of a rows x columns film inside a square of ``size`` pixels."""
+def letterbox_of(rows: int, columns: int, size: int) -> Letterbox:
+    """Return where a rows x columns film lies inside a square of ``size`` pixels."""
     scale = size / max(rows, columns)
     height = max(1, round(rows * scale))
     width = max(1, round(columns * scale))
-    return Frame(size, (size - height) // 2, (size - width) // 2, height, width)
+    return Letterbox(size, (size - height) // 2, (size - width) // 2, height, width)
 
 
-def to_square(pixels: NDArray[np.float32], size: int) -> tuple[NDArray[np.float32], Frame]:
+def to_square(pixels: NDArray[np.float32], size: int) -> tuple[NDArray[np.float32], Letterbox]:
     """Return the picture (H, W) shrunk and centred on black: (size, size) float32, and where."""
-    frame = frame_of(pixels.shape[0], pixels.shape[1], size)
-    small = _reduced(pixels, frame).resize((frame.width, frame.height), Image.Resampling.BILINEAR)
-    square = np.zeros((size, size), np.float32)
-    square[frame.top : frame.top + frame.height, frame.left : frame.left + frame.width] = (
-        np.asarray(small)
+    letterbox = letterbox_of(pixels.shape[0], pixels.shape[1], size)
+    small = _reduced(pixels, letterbox).resize(
+        (letterbox.width, letterbox.height), Image.Resampling.BILINEAR
     )
-    return square, frame
+    square = np.zeros((size, size), np.float32)
+    square[letterbox.area] = np.asarray(small)
+    return square, letterbox
 
 
-def stretch(square: NDArray[np.float32], frame: Frame, spec: Preprocessing) -> NDArray[np.float32]:
+def stretch(
+    square: NDArray[np.float32], letterbox: Letterbox, spec: Preprocessing
+) -> NDArray[np.float32]:
     """Return the square with the film's percentiles moved to 0 and 1, clipped; borders stay 0."""
-    film = square[frame.top : frame.top + frame.height, frame.left : frame.left + frame.width]
+    film = square[letterbox.area]
     low, high = np.percentile(film, (spec.low, spec.high))
     stretched = np.zeros_like(square)
-    stretched[frame.top : frame.top + frame.height, frame.left : frame.left + frame.width] = (
-        np.clip((film - low) / max(high - low, 1e-6), 0.0, 1.0)
-    )
+    stretched[letterbox.area] = np.clip((film - low) / max(high - low, 1e-6), 0.0, 1.0)
     return stretched
 
 
-def prepare(pixels: NDArray[np.float32], spec: Preprocessing) -> tuple[NDArray[np.float32], Frame]:
+def prepare(
+    pixels: NDArray[np.float32], spec: Preprocessing
+) -> tuple[NDArray[np.float32], Letterbox]:
     """Return the network input (size, size) float32 in [0, 1] and where the film lies in it.
 
     ``pixels``: (H, W) float32 in [0, 1], 0 = air.
     """
-    square, frame = to_square(pixels, spec.size)
-    return stretch(square, frame, spec), frame
+    square, letterbox = to_square(pixels, spec.size)
+    return stretch(square, letterbox, spec), letterbox
 
 
-def _reduced(pixels: NDArray[np.float32], frame: Frame) -> Image.Image:
+def _reduced(pixels: NDArray[np.float32], letterbox: Letterbox) -> Image.Image:
     # A whole-number box average first: the resize that follows then reads a tenth of the film.
-    factor = min(pixels.shape[0] // frame.height, pixels.shape[1] // frame.width) // 2
+    factor = min(pixels.shape[0] // letterbox.height, pixels.shape[1] // letterbox.width) // 2
     film = Image.fromarray(np.ascontiguousarray(pixels, np.float32))
     return film.reduce(factor) if factor > 1 else film

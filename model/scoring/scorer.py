@@ -96,11 +96,11 @@ class Scorer:
         verdict = check_film(radiograph)
         if not verdict.in_scope:
             return SeverityResult("rejected", self.facts, image, verdict)
-        square, frame = prepare(radiograph.pixels, self.metadata.preprocessing)
+        square, letterbox = prepare(radiograph.pixels, self.metadata.preprocessing)
         grading = self._run(square)
         maps = Maps(
-            frame.crop(grading.opacity),
-            frame.crop(grading.lungs),
+            letterbox.crop(grading.opacity),
+            letterbox.crop(grading.lungs),
             self.metadata.zone_borders,
             self.metadata.thresholds.involved,
         )

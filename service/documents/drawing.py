@@ -24,7 +24,7 @@ _FAINT = 0.12
 _COVER = 0.68
 
 LUNG = 0.5
-"""From where on a point of a lung map is lung, as in ``model.scoring.scorer.involvement``."""
+"""From where on a point of a lung map is lung, as in ``scorer.involvement``."""
 
 
 class DrawingContext:

@@ -15,7 +15,7 @@ from radiograde.service.worklist.change_feed import ChangeFeed
 from radiograde.service.worklist.change_log import ChangeLog
 from radiograde.service.worklist.delivery_states import DeliveryStates
 from radiograde.service.worklist.history import History
-from radiograde.service.worklist.patient_labels import Identities
+from radiograde.service.worklist.patient_labels import PatientLabels
 from radiograde.service.worklist.score_change import RepeatabilityLimit
 from radiograde.service.worklist.worklist import Worklist
 
@@ -42,7 +42,7 @@ def open_page_queries(runtime: Runtime) -> PageQueries:
             database,
             reviews,
             DeliveryStates(database, has_destinations=bool(records.routing.names)),
-            Identities(archive, runtime.settings.identifiers, limits),
+            PatientLabels(archive, runtime.settings.identifiers, limits),
         ),
         Viewer(
             records.results, archive, DecodedFilms(archive, limits), Thumbnails(archive, limits)

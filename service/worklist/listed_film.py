@@ -15,7 +15,7 @@ from radiograde.service.database.tables import FilmState, Verdict
 from radiograde.service.films.pseudonym import label_of
 from radiograde.service.result_schema import Failure, Pair, Reason, Schema, Severity, Ulid
 from radiograde.service.reviews.review import Review
-from radiograde.service.worklist.patient_labels import Identity
+from radiograde.service.worklist.patient_labels import PatientLabel
 
 Status = Literal["waiting", "scored", "rejected", "failed"]
 DeliveryLabel = Literal["sent", "waiting", "parked", "not_sent"]
@@ -143,7 +143,7 @@ class Row(Schema):
 
 
 def row_of(
-    film: StoredFilm, review: Review | None, delivery: DeliveryLabel | None, identity: Identity
+    film: StoredFilm, review: Review | None, delivery: DeliveryLabel | None, identity: PatientLabel
 ) -> Row:
     """Return one film of the worklist; ``identity``: what may be shown beside the pseudonym."""
     label = None if film.patient is None else label_of(film.patient)

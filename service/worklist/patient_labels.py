@@ -23,7 +23,7 @@ _REMEMBERED = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class PatientLabel:
     """What may be shown: ``id``, ``name`` and ``birth_date`` of the patient, the ``accession``.
 
     Values are None where the film does not say, or is no longer kept.
@@ -39,7 +39,7 @@ class Identity:
         return all(word in text for word in words)
 
 
-class Identities:
+class PatientLabels:
     """Reads the headers of kept films; safe to share among threads."""
 
     def __init__(self, archive: Archive, shown: Identifiers, limits: Limits) -> None:
@@ -53,10 +53,10 @@ class Identities:
         """Whether the setting lets anything be shown."""
         return self._shown != "none"
 
-    def of(self, film_id: str) -> Identity:
+    def of(self, film_id: str) -> PatientLabel:
         """Return what the setting allows."""
         if not self.are_shown:
-            return Identity()
+            return PatientLabel()
         try:
             found = self._patient_study(film_id)
         except OSError:
@@ -65,7 +65,7 @@ class Identities:
         if self._shown == "full":
             patient["name"] = found.name or None
             patient["birth_date"] = None if found.born is None else found.born.isoformat()
-        return Identity(patient, {"accession": found.accession or None})
+        return PatientLabel(patient, {"accession": found.accession or None})
 
     def matching(self, text: str, film_ids: Iterable[str]) -> list[str]:
         """Return those of the films of which every word of a text is in what may be shown."""

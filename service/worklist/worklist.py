@@ -17,7 +17,7 @@ from radiograde.service.worklist import query
 from radiograde.service.worklist.cursor import Cursor, Order
 from radiograde.service.worklist.delivery_states import DeliveryStates
 from radiograde.service.worklist.listed_film import Row, StoredFilm, row_of
-from radiograde.service.worklist.patient_labels import Identities, Identity
+from radiograde.service.worklist.patient_labels import PatientLabel, PatientLabels
 from radiograde.service.worklist.query import Filters
 
 MOST_SEARCHED = 2000
@@ -44,12 +44,12 @@ class Worklist:
         database: Database,
         reviews: ReviewRepository,
         deliveries: DeliveryStates,
-        identities: Identities,
+        labels: PatientLabels,
     ) -> None:
         self._database = database
         self._reviews = reviews
         self._deliveries = deliveries
-        self._identities = identities
+        self._labels = labels
 
     def page(
         self, filters: Filters, order: Order, limit: int, after: Cursor | None = None
@@ -77,10 +77,10 @@ class Worklist:
 
     def _with_names(self, filters: Filters) -> Filters:
         """Return filters whose search also finds what the setting lets be shown."""
-        if filters.search is None or not self._identities.are_shown:
+        if filters.search is None or not self._labels.are_shown:
             return filters
         kept = self._database.values(query.kept_ids(MOST_SEARCHED), str)
-        named = self._identities.matching(filters.search.text, kept)
+        named = self._labels.matching(filters.search.text, kept)
         return replace(filters, search=replace(filters.search, by_uid=True, named=named))
 
     def _places(
@@ -118,8 +118,8 @@ class Worklist:
             if id in found
         ]
 
-    def _identity(self, film: StoredFilm) -> Identity:
-        return self._identities.of(film.id) if film.kept else Identity()
+    def _identity(self, film: StoredFilm) -> PatientLabel:
+        return self._labels.of(film.id) if film.kept else PatientLabel()
 
 
 def _arrival(place: Cursor) -> str:

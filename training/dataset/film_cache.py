@@ -20,7 +20,7 @@ from radiograde.data.film import Film
 from radiograde.data.masks import read_lungs
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading import film_file
-from radiograde.model.scoring.preprocess import Frame, Preprocessing, prepare
+from radiograde.model.scoring.preprocess import Letterbox, Preprocessing, prepare
 
 BYTES_A_CELL = 3
 """Film, patient's right lung, patient's left lung."""
@@ -37,10 +37,10 @@ class FilmCache:
     cells: NDArray[np.uint8]
     frames: NDArray[np.int32]
 
-    def frame(self, index: int) -> Frame:
+    def frame(self, index: int) -> Letterbox:
         """Return where film ``index`` lies in its square."""
         top, left, height, width = (int(value) for value in self.frames[index])
-        return Frame(self.cells.shape[-1], top, left, height, width)
+        return Letterbox(self.cells.shape[-1], top, left, height, width)
 
 
 def open_film_cache(
@@ -89,7 +89,7 @@ def _build(films: tuple[Film, ...], spec: Preprocessing, path: Path) -> NDArray[
     return frames
 
 
-def _decoded(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Frame]:
+def _decoded(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Letterbox]:
     try:
         return decode_film(film, spec)
     except RadiogradeError as error:
@@ -97,7 +97,7 @@ def _decoded(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Frame]
         raise ManifestError([Problem(film.row, column, error.message)]) from error
 
 
-def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Frame]:
+def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Letterbox]:
     """Return one film's cell (3, S, S) uint8 and where the film lies in it."""
     square, frame = prepare(film_file.read(film.image).pixels, spec)
     cell = np.zeros((BYTES_A_CELL, spec.size, spec.size), np.uint8)
@@ -107,7 +107,7 @@ def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Fra
     return cell, frame
 
 
-def _in_frame(lungs: NDArray[np.bool_], frame: Frame) -> NDArray[np.uint8]:
+def _in_frame(lungs: NDArray[np.bool_], frame: Letterbox) -> NDArray[np.uint8]:
     squares = np.zeros((2, frame.size, frame.size), np.uint8)
     bottom, right = frame.top + frame.height, frame.left + frame.width
     for square, lung in zip(squares, lungs, strict=True):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from radiograde.model.scoring.preprocess import Preprocessing, frame_of, prepare, to_square
+from radiograde.model.scoring.preprocess import Preprocessing, letterbox_of, prepare, to_square
 
 SPEC = Preprocessing(size=64, low=0.0, high=100.0)
 
@@ -12,19 +12,19 @@ def ramp(rows: int, columns: int) -> np.ndarray[tuple[int, ...], np.dtype[np.flo
 
 @pytest.mark.parametrize(("rows", "columns"), [(100, 80), (80, 100), (64, 64), (3, 900), (31, 31)])
 def test_the_film_keeps_its_shape_in_the_middle(rows: int, columns: int) -> None:
-    frame = frame_of(rows, columns, 64)
-    assert max(frame.height, frame.width) == 64
+    letterbox = letterbox_of(rows, columns, 64)
+    assert max(letterbox.height, letterbox.width) == 64
     scale = 64 / max(rows, columns)
-    assert frame.height == pytest.approx(max(1, rows * scale), abs=0.5)
-    assert frame.width == pytest.approx(max(1, columns * scale), abs=0.5)
-    assert abs(frame.top - (64 - frame.top - frame.height)) <= 1
-    assert abs(frame.left - (64 - frame.left - frame.width)) <= 1
+    assert letterbox.height == pytest.approx(max(1, rows * scale), abs=0.5)
+    assert letterbox.width == pytest.approx(max(1, columns * scale), abs=0.5)
+    assert abs(letterbox.top - (64 - letterbox.top - letterbox.height)) <= 1
+    assert abs(letterbox.left - (64 - letterbox.left - letterbox.width)) <= 1
 
 
 def test_borders_are_black_and_the_film_fills_the_range() -> None:
-    square, frame = prepare(ramp(120, 60), SPEC)
-    film = square[:, frame.left : frame.left + frame.width]
-    assert square[:, : frame.left].max() == 0.0
+    square, letterbox = prepare(ramp(120, 60), SPEC)
+    film = square[:, letterbox.left : letterbox.left + letterbox.width]
+    assert square[:, : letterbox.left].max() == 0.0
     assert film.min() == pytest.approx(0.0, abs=0.02)
     assert film.max() == pytest.approx(1.0, abs=0.02)
 
@@ -49,9 +49,9 @@ def test_a_flat_film_stays_finite() -> None:
 
 
 def test_maps_are_cut_back_to_the_film() -> None:
-    frame = frame_of(100, 50, 64)
+    letterbox = letterbox_of(100, 50, 64)
     maps = np.zeros((2, 128, 128), np.float32)
     maps[:, :, 32:96] = 1.0
-    film = frame.crop(maps)
+    film = letterbox.crop(maps)
     assert film.shape == (2, 128, 64)
     assert film.min() == 1.0

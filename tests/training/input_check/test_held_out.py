@@ -30,7 +30,7 @@ def films(*frontal: float) -> NDArray[np.float32]:
 def test_the_threshold_costs_no_more_films_than_may_be_lost(count: int, seed: int) -> None:
     good = np.random.default_rng(seed).beta(2, 3, count).astype(np.float32)
     found = input_check_metrics(pictures(0.0), good)
-    # What the service does with the threshold in the model file: model/scope.py.
+    # What the service does with the threshold in the model file: model/scoring/input_check.py.
     turned_away = np.mean([float(probability) < found.threshold for probability in good])
     assert turned_away <= LOST
     assert found.films_rejected == pytest.approx(turned_away)
