@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.datadict import dictionary_has_tag, dictionary_VR, tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
@@ -66,20 +66,15 @@ class Header:
         return decode(raw, encodings, is_name=vr == "PN").strip("\0 ")
 
     def plain_values(self) -> dict[int, bytes]:
-        """Return the bytes of standard elements by tag, without padding; sequences are left out.
+        """Return the bytes of standard elements by tag, without padding.
 
-        They are the same in every little-endian transfer syntax: VRs and group lengths are not
-        among them (PS3.5 7.1 and 7.2).
+        Empty elements, sequences and group lengths are left out, so that it is the same in
+        explicit and implicit VR (PS3.5 7.1 and 7.2).
         """
-        values: dict[int, bytes] = {}
-        for tag in self._ds.keys():  # noqa: SIM118 - iterating converts the elements
-            element = self._element(tag)
-            if tag.is_private or not tag.element or not isinstance(element, RawDataElement):
-                continue
-            vr = element.VR if element.VR not in (None, "UN") else _vr_of(tag)
-            if vr != "SQ":
-                values[int(tag)] = bytes(element.value or b"").rstrip(b"\0 ")
-        return values
+        tags = [tag for tag in self._ds.keys() if not tag.is_private and tag.element]  # noqa: SIM118 - iterating converts the elements
+        plain = {int(tag): self.raw(tag) for tag in tags if self._vr(tag) != "SQ"}
+        values = {tag: (value or b"").rstrip(b"\0 ") for tag, value in plain.items()}
+        return {tag: value for tag, value in values.items() if value}
 
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """Return the values of a decimal or integer string (DS, IS); () if any is no number."""
@@ -135,13 +130,12 @@ class Header:
             return None
         return self._ds.get_item(tag)
 
+    def _vr(self, tag: BaseTag) -> str:
+        vr = getattr(self._element(tag), "VR", None)
+        if vr not in (None, "UN"):
+            return str(vr)
+        return dictionary_VR(tag) if dictionary_has_tag(tag) else "UN"
+
     def _little_endian(self, keyword: str | int) -> bool:
         element = self._element(keyword)
         return bool(getattr(element, "is_little_endian", True))
-
-
-def _vr_of(tag: BaseTag) -> str:
-    try:
-        return dictionary_VR(tag)
-    except KeyError:
-        return "UN"

@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from radiograde.model.errors import (
     MalformedImageError,
@@ -22,7 +25,7 @@ from radiograde.model.errors import (
 from radiograde.model.limits import Limits
 from radiograde.model.reading import film_file as module
 from radiograde.model.reading import radiograph as decoding
-from radiograde.model.reading.film_file import FilmFile, open_film, read
+from radiograde.model.reading.film_file import FilmFile, is_same_instance, open_film, read
 from tests.model.reading.films import film, phantom
 
 
@@ -142,3 +145,48 @@ def test_any_buffer_is_the_same_film(kind: Callable[[bytes], bytes]) -> None:
     same = open_film(kind(content), Limits())
     assert same.sha256 == hashlib.sha256(content).hexdigest() == same.radiograph().sha256
     assert (same.radiograph().pixels == read(content).pixels).all()
+
+
+def sent_on(content: bytes, *, implicit: bool, **changed: Any) -> FilmFile:
+    """Return an instance as the next node writes it."""
+    ds = dcmread(io.BytesIO(content))
+    for keyword, value in changed.items():
+        setattr(ds, keyword, value)
+    ds.preamble = b"x" * 128
+    ds.file_meta.ImplementationClassUID = UID("1.2.3.4")
+    ds.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+    buffer = io.BytesIO()
+    ds.save_as(buffer, implicit_vr=implicit, little_endian=True)
+    return FilmFile(buffer.getvalue(), Limits())
+
+
+def with_sequence() -> bytes:
+    """Return a film with a sequence and private elements, which other VRs write otherwise."""
+    ds = dcmread(io.BytesIO(film()))
+    item = Dataset()
+    item.CodeValue = "1"
+    ds.ProcedureCodeSequence = [item]
+    ds.add_new(0x00090010, "LO", "MAKER")
+    ds.add_new(0x00091001, "SQ", [item])
+    buffer = io.BytesIO()
+    ds.save_as(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("implicit", [True, False])
+def test_an_instance_that_was_sent_on_is_the_same(implicit: bool) -> None:
+    film = FilmFile(with_sequence(), Limits())
+    assert is_same_instance(film, film)
+    passed = sent_on(film.content, implicit=implicit)
+    assert passed.content != film.content
+    assert is_same_instance(film, passed)
+    assert not is_same_instance(film, sent_on(film.content, implicit=implicit, PatientAge="001Y"))
+    pixels = bytes(len(dcmread(io.BytesIO(film.content)).PixelData))
+    assert not is_same_instance(film, sent_on(film.content, implicit=implicit, PixelData=pixels))
+
+
+@pytest.mark.parametrize("other", [b"", b"no film", b"DICM", with_sequence()[:-900]])
+def test_what_cannot_be_read_is_the_same_only_byte_for_byte(other: bytes) -> None:
+    file = FilmFile(other, Limits())
+    assert is_same_instance(file, FilmFile(other, Limits()))
+    assert not is_same_instance(file, FilmFile(with_sequence(), Limits()))

@@ -1,0 +1,73 @@
+"""Which destinations get a result: by source, status and class of the film."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydicom.uid import (
+    CTImageStorage,
+    DigitalXRayImageStorageForPresentation,
+    SecondaryCaptureImageStorage,
+)
+
+from radiograde.model.scoring.result import Status
+from radiograde.service.config.site import FilmSource, FolderDestinationConfig
+from radiograde.service.delivery.routing import RoutingRules
+
+DX = DigitalXRayImageStorageForPresentation
+
+
+def folder(name: str, *sources: FilmSource) -> FolderDestinationConfig:
+    more = {"sources": sources} if sources else {}
+    return FolderDestinationConfig.model_validate(
+        {"type": "folder", "name": name, "path": Path("x"), **more}
+    )
+
+
+RULES = RoutingRules(
+    [folder("default"), folder("page", "http"), folder("all", "dicom", "dicomweb", "http")]
+)
+
+
+@pytest.mark.parametrize(
+    ("sources", "names"),
+    [
+        ({"dicom"}, ["default", "all"]),
+        ({"folder"}, ["default"]),
+        ({"http"}, ["page", "all"]),
+        ({"http", "folder"}, ["default", "page", "all"]),
+        (set(), []),
+    ],
+)
+def test_a_destination_gets_the_films_of_its_sources(
+    sources: set[FilmSource], names: list[str]
+) -> None:
+    found = RULES.destinations_of(sources, "scored", DX)
+    assert [one.name for one in found] == names
+    assert RULES.names == ["default", "page", "all"]
+
+
+@pytest.mark.parametrize(
+    ("status", "sop_class", "goes_out"),
+    [
+        ("scored", DX, True),
+        ("scored", SecondaryCaptureImageStorage, True),
+        ("scored", None, True),
+        ("rejected", DX, True),
+        ("rejected", SecondaryCaptureImageStorage, False),
+        ("rejected", CTImageStorage, False),
+        ("rejected", None, False),
+        ("failed", DX, False),
+    ],
+)
+def test_a_rejected_capture_and_a_failed_film_go_nowhere(
+    status: Status, sop_class: str | None, goes_out: bool
+) -> None:
+    assert bool(RULES.destinations_of({"dicom"}, status, sop_class)) is goes_out
+
+
+def test_reports_on_rejected_films_can_be_turned_off() -> None:
+    quiet = RoutingRules(RULES.destinations, rejected=False)
+    assert quiet.destinations_of({"dicom"}, "rejected", DX) == []
+    assert quiet.destinations_of({"dicom"}, "scored", DX) != []
