@@ -99,9 +99,10 @@ def read_beginning(stream: BinaryIO, last_tag: int, limits: Limits) -> Header | 
         syntax = _read_meta(stream)
         body = _inflated(stream, limits) if syntax == DeflatedExplicitVRLittleEndian else stream
         return _read_header(body, syntax, _Until(last_tag + 1, limits.max_elements))
-    except OSError:
-        raise
-    except Exception:  # noqa: BLE001 - on broken bytes parsers raise anything
+    except Exception as error:
+        # pydicom raises OSError for them too, without the system's number.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         return None
 
 
