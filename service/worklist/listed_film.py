@@ -50,8 +50,8 @@ class StoredFilm:
 
     @property
     def status(self) -> Status:
-        """What became of it; a film that was set aside is not listed."""
-        if self.state == "graded":
+        """What became of it; a film that was set aside is listed only with a result."""
+        if self.state in ("graded", "set_aside"):
             return self.result_status or "failed"
         return "waiting" if self.state == "waiting" else "failed"
 

@@ -23,7 +23,12 @@ OF_FILM = {"waiting": "waiting", "failed": "failed"}
 
 FEW_DAYS = timedelta(days=31)
 
-LISTED = films.c.state != "set_aside"
+_answered = results.alias()
+LISTED = sa.or_(
+    films.c.state != "set_aside",
+    sa.exists().where(_answered.c.id == films.c.id).correlate(films),
+)
+"""What is set aside is listed only where somebody was answered why, as a rejected film."""
 
 
 @dataclass(frozen=True, slots=True)

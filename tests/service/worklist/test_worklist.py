@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pydicom.uid import CTImageStorage
 
 from radiograde.model.scoring.result import Failure, ImageFacts, SeverityResult
 from radiograde.service.reviews.review import Judgement
@@ -104,6 +105,19 @@ def test_what_was_set_aside_is_not_listed(client: TestClient, stock: Stock) -> N
     answer = client.get(f"/v1/worklist/{aside}")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert client.get("/v1/worklist/none").status_code == 404
+
+
+def test_what_was_set_aside_is_listed_for_whoever_sent_it_by_hand(
+    client: TestClient, stock: Stock
+) -> None:
+    dicom = {"Content-Type": "application/dicom"}
+    answer = client.post("/v1/score", content=film_bytes(SOPClassUID=CTImageStorage), headers=dicom)
+    aside = answer.json()["result_id"]
+    assert stock.records.jobs.get(aside).state == "set_aside"
+    assert listed(client) == [aside]
+    row = client.get(f"/v1/worklist/{aside}").json()
+    assert (row["status"], row["reasons"][0]["code"]) == ("rejected", "not_radiograph")
+    assert listed(client, status="rejected") == [aside]
 
 
 def test_the_newest_review_stands_in_the_row(client: TestClient, stock: Stock) -> None:
