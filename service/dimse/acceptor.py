@@ -1,110 +1,136 @@
-"""pynetdicom's acceptor with what it lacks: TLS that delays no one, and bounded objects."""
+"""pynetdicom's acceptor with what it lacks: strangers who cost little, and delay no one.
+
+What comes before an association (TLS, the A-ASSOCIATE-RQ) is read in a thread of its own until a
+deadline that no byte renews; only a whole request of a caller who is let in gets to pynetdicom.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import socket
-import ssl
-import threading
+import time
+from dataclasses import dataclass
 from socketserver import BaseServer
-from typing import Any
-from weakref import WeakKeyDictionary
+from typing import Any, cast
 
-from pynetdicom.association import Association
-from pynetdicom.events import Event
-from pynetdicom.transport import ThreadedAssociationServer
+import structlog
+from pynetdicom import evt
+from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
-from radiograde.service.config.site import ServerTls
-from radiograde.service.errors import SiteError
+from radiograde.service.dicom_pdu import BoundedSocket, PduLimits
+from radiograde.service.dimse.association_request import (
+    NoAssociationError,
+    Request,
+    printable,
+    receive_request,
+)
+from radiograde.service.dimse.association_rules import AllowedTitles
+from radiograde.service.dimse.connections import Connection, Connections
+from radiograde.service.tls import RenewedContext
 
-HANDSHAKE_S = 10.0
-_SLACK = 2**20
-"""Bytes of commands and of the protocol beside an object."""
+log = structlog.get_logger("radiograde.node")
+
+REQUEST_S = 10.0
+"""Time to agree on TLS and to ask for an association."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Who is let in. ``aet``: the node's own title."""
+
+    aet: str
+    allowed: AllowedTitles
+    connections: Connections
+
+    def admit(self, request: Request, connection: Connection) -> None:
+        """Give a caller a place.
+
+        Raises:
+            NoAssociationError: the titles do not fit, or there is no place.
+        """
+        if request.called != self.aet.encode():
+            raise request.refuse("the title that it calls is not this node's", 1, 1, 7)
+        if not self.allowed.may_associate(request.calling):
+            raise request.refuse("its title is in neither store_from nor commit_from", 1, 1, 3)
+        if reason := self.connections.take_place(connection):
+            raise request.refuse(reason, 2, 3, 2)
+
+
+class _Handler(RequestHandler):
+    """One connection, up to its association."""
+
+    server: Acceptor
+
+    def handle(self) -> None:
+        """Start an association where a caller asks for one and is let in."""
+        connections = self.server.admission.connections
+        connection = connections.enter(self.request, str(self.client_address[0]))
+        try:
+            request = receive_request(
+                self.request, time.monotonic() + self.server.request_s, self.server.request_s
+            )
+            self.server.admission.admit(request, connection)
+        except NoAssociationError as refusal:
+            self._refuse(refusal, connection)
+            connections.leave(connection)
+            self.server.shutdown_request(self.request)
+            return
+        association = self._create_association()
+        plain = cast(AssociationSocket, association.dul.socket)
+        association.dul.socket = BoundedSocket(plain, self.server.limits, request.pdu)
+        evt.trigger(association, evt.EVT_CONN_OPEN, {"address": self.client_address})
+        association.start()
+        connection.association = association
+
+    def _refuse(self, refusal: NoAssociationError, connection: Connection) -> None:
+        request = refusal.request
+        if refusal.answer is not None:
+            with contextlib.suppress(OSError):
+                self.request.settimeout(1.0)
+                self.request.sendall(refusal.answer)
+        write = log.warning if refusal.notable else log.debug
+        write(
+            "association",
+            outcome="refused",
+            calling=printable(request.calling) if request else None,
+            called=printable(request.called) if request else None,
+            address=connection.address,
+            reason=refusal.reason,
+        )
 
 
 class Acceptor(ThreadedAssociationServer):
     """Takes connections; TLS is agreed on in the thread of each, not before the next is taken."""
 
-    def __init__(self, *args: Any, tls: ssl.SSLContext | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    request_queue_size = 128
+
+    def __init__(
+        self,
+        *args: Any,
+        admission: Admission,
+        limits: PduLimits,
+        tls: RenewedContext | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.admission = admission
+        self.limits = limits
+        self.request_s = min(REQUEST_S, limits.seconds)
         self._tls = tls
+        super().__init__(*args, **(kwargs | {"request_handler": _Handler}))
 
     def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
         """Return the next connection and its address; TLS has not spoken yet."""
         connection, address = super().get_request()
         if self._tls is not None:
-            connection = self._tls.wrap_socket(
+            connection = self._tls.current().wrap_socket(
                 connection, server_side=True, do_handshake_on_connect=False
             )
         return connection, address
 
-    def process_request_thread(
-        self,
-        request: socket.socket | tuple[bytes, socket.socket],
-        client_address: tuple[str, int] | str,
-    ) -> None:
-        """Agree on TLS where it is asked for, then start the association."""
-        if isinstance(request, ssl.SSLSocket):
-            try:
-                request.settimeout(HANDSHAKE_S)
-                request.do_handshake()
-            except OSError:
-                self.shutdown_request(request)
-                return
-        super().process_request_thread(request, client_address)
-
     def shutdown(self) -> None:
-        """Stop listening, and end the associations that are open."""
+        """Stop listening, hang up on strangers, and end the associations that are open."""
         BaseServer.shutdown(self)
+        self.admission.connections.close()
         self.server_close()
         for association in self.active_associations:
             association.abort()
-
-
-class ObjectLimit:
-    """Hangs up on who sends an object far larger than allowed; pynetdicom would hold all of it."""
-
-    def __init__(self, max_object_bytes: int) -> None:
-        self._most = 2 * max_object_bytes + _SLACK
-        self._received: WeakKeyDictionary[Association, int] = WeakKeyDictionary()
-        self._lock = threading.Lock()
-
-    def count(self, event: Event) -> None:
-        """Count what came of a message; a handler of ``EVT_DATA_RECV``."""
-        with self._lock:
-            total = self._received.get(event.assoc, 0) + len(event.data)
-            self._received[event.assoc] = total
-        connection = event.assoc.dul.socket
-        if total > self._most and connection is not None:
-            connection.close()
-
-    def forget(self, event: Event) -> None:
-        """Begin anew with the next message; a handler of ``EVT_DIMSE_RECV``."""
-        with self._lock:
-            self._received[event.assoc] = 0
-
-
-def server_context(tls: ServerTls) -> ssl.SSLContext:
-    """Return the server side of TLS (PS3.15 B.12): version 1.2 and newer.
-
-    Raises:
-        SiteError: a file is absent, is no PEM, or certificate and key do not belong together.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        # An empty password makes a locked key an error; without it OpenSSL asks the terminal.
-        context.load_cert_chain(tls.certificate, tls.key, password="")
-        if tls.ca is not None:
-            context.load_verify_locations(tls.ca)
-            context.verify_mode = ssl.CERT_REQUIRED
-    except (OSError, ValueError) as error:
-        raise SiteError(
-            f"The node's TLS cannot be set up ({_words(error)}). In the site file, node.tls needs "
-            "`certificate` and `key` as PEM files that belong together, the key without a "
-            "password, and as `ca` the PEM file of those who sign the callers' certificates."
-        ) from error
-    return context
-
-
-def _words(error: OSError | ValueError) -> str:
-    return getattr(error, "reason", None) or getattr(error, "strerror", None) or "not readable"

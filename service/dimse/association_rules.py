@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 from pydicom import uid
 from pydicom.uid import UID
-from pynetdicom.events import Event
 from pynetdicom.presentation import PresentationContext, build_context
 
 from radiograde.service.config.site import NodeConfig
@@ -71,10 +69,10 @@ class AllowedTitles:
         """Whether no title is listed."""
         return not self.store_from and not self.commit_from
 
-    @property
-    def titles(self) -> frozenset[str]:
-        """The calling AE titles that may have an association; empty: every title may."""
-        return self.store_from | self.commit_from
+    def may_associate(self, title: bytes) -> bool:
+        """Whether a calling AE title, as it was sent, may have an association."""
+        titles = self.store_from | self.commit_from
+        return self.is_open or title in {one.encode() for one in titles}
 
     def may_store(self, title: str) -> bool:
         """Whether it may store."""
@@ -104,17 +102,6 @@ def supported_contexts() -> list[PresentationContext]:
     ``UNRESTRICTED_STORAGE_SERVICE`` does: keeping an object needs no decoder.
     """
     return [build_context(one, list(UNCOMPRESSED)) for one in (VERIFICATION, COMMITMENT)]
-
-
-def limit_waits(event: Event, seconds: float) -> None:
-    """Limit each wait on an association's socket; a handler of pynetdicom's ``EVT_CONN_OPEN``.
-
-    Without a limit pynetdicom waits for the rest of a begun PDU for ever.
-    """
-    connection = event.assoc.dul.socket
-    if connection and connection.socket:
-        connection.socket.settimeout(seconds)
-        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _is_loopback(host: str) -> bool:

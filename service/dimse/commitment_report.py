@@ -16,11 +16,11 @@ from pynetdicom.association import Association
 from pynetdicom.presentation import build_context, build_role
 
 from radiograde.service.config.site import Peer
+from radiograde.service.dicom_pdu import bound_socket
 from radiograde.service.dimse.association_rules import (
     COMMITMENT,
     COMMITMENT_INSTANCE,
     UNCOMPRESSED,
-    limit_waits,
 )
 from radiograde.service.documents.document_uids import IMPLEMENTATION_CLASS_UID
 
@@ -149,7 +149,7 @@ class Reporter:
             contexts=[build_context(COMMITMENT, list(UNCOMPRESSED))],
             ae_title=peer.aet,
             ext_neg=[build_role(COMMITMENT, scp_role=True)],
-            evt_handlers=[(evt.EVT_CONN_OPEN, limit_waits, [_TIMEOUT_S])],
+            evt_handlers=[(evt.EVT_CONN_OPEN, bound_socket, [_TIMEOUT_S])],
         )
 
 

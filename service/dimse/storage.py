@@ -24,6 +24,7 @@ from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.uids import LONGEST_UID
 from radiograde.service.dimse import association_rules as rules
+from radiograde.service.dimse.association_request import printable
 from radiograde.service.dimse.association_rules import AllowedTitles, Status
 from radiograde.service.films.intake import Intake, Receipt
 
@@ -58,6 +59,8 @@ class Storage:
         status, receipt = self._accept(event, instance, content)
         log.info(
             "object",
+            calling=printable(event.assoc.requestor.ae_title),
+            address=event.assoc.requestor.address,
             status=f"0x{status.code:04X}",
             reason=status.comment or None,
             film=receipt and receipt.film_id,

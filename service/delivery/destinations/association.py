@@ -14,6 +14,7 @@ from pynetdicom.presentation import PresentationContext
 
 from radiograde.service.config.site import DicomDestinationConfig
 from radiograde.service.delivery.destinations.network import Endpoint
+from radiograde.service.dicom_pdu import bound_socket
 from radiograde.service.errors import UnreachableError
 
 
@@ -43,7 +44,7 @@ def associated(
 
 
 class _Progress:
-    """How far an association came, which pynetdicom does not report; and a limit on its socket."""
+    """How far an association came, which pynetdicom does not report; and limits on its socket."""
 
     def __init__(self, timeout_s: float) -> None:
         self.connected = False
@@ -55,10 +56,7 @@ class _Progress:
 
     def _on_open(self, event: Event) -> None:
         self.connected = True
-        # pynetdicom takes the limit off once connected, and a node that stops reading in the
-        # middle of an image would hold its thread for ever.
-        if (open_socket := event.assoc.dul.socket) and open_socket.socket:
-            open_socket.socket.settimeout(self._timeout_s)
+        bound_socket(event, self._timeout_s)
 
     def _on_answer(self, event: Event) -> None:
         self.answered = True

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from radiograde.service.config.site import ClientTls
 from radiograde.service.errors import UnreachableError
+from radiograde.service.tls import cause_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,8 @@ class Endpoint:
             ) from error
         except ssl.SSLError as error:
             raise UnreachableError(
-                f"{self} and this computer agree on no TLS. Check that the port speaks TLS, "
-                "and whether it asks for a `certificate`."
+                f"{self} and this computer agree on no TLS: {cause_of(error)}. Check that the "
+                "port speaks TLS, and whether it asks for a `certificate`."
             ) from error
         except TimeoutError as error:
             raise UnreachableError(
@@ -81,11 +82,23 @@ class Endpoint:
             if self.tls.certificate is not None:
                 context.load_cert_chain(self.tls.certificate, self.tls.key, password=_no_password)
         except OSError as error:
+            problem = _file_problem(self.tls, error)
             raise UnreachableError(
-                f"A certificate or key for {self} cannot be used. Check that the files which `tls` "
-                "names are there, in PEM form, and without a pass phrase."
+                f"A certificate or key for {self} cannot be used: {problem}. Check that the "
+                "files which `tls` names are there, in PEM form, and without a pass phrase."
             ) from error
         return context
+
+
+def _file_problem(tls: ClientTls, error: OSError) -> str:
+    """Return which file it is, where one is absent, and why."""
+    for path in (tls.ca, tls.certificate, tls.key):
+        try:
+            if path is not None:
+                path.open().close()
+        except OSError as fault:
+            return f"{path}: {fault.strerror}"
+    return cause_of(error)
 
 
 def _no_password() -> str:

@@ -259,6 +259,33 @@ def test_a_port_that_is_no_dicom_nodes_is_reported() -> None:
         failure(DicomDestination(destination(port, timeout_s=2)), UnreachableError)
 
 
+@pytest.mark.parametrize("head", [b"\x02\0\x7f\xff\xff\xff", b"\x04\0\x7f\xff\xff\xff"])
+def test_an_answer_without_end_is_not_read(head: bytes) -> None:
+    sent: list[int] = []
+
+    def flood(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(head)
+        for _ in range(64):
+            connection.sendall(bytes(2**20))
+            sent.append(2**20)
+
+    with listening(flood) as port, _at_most(4):
+        failure(DicomDestination(destination(port, timeout_s=2)), UnreachableError)
+    assert sum(sent) < 16 * 2**20
+
+
+def test_an_answer_of_a_byte_now_and_then_is_left_in_time() -> None:
+    def drip(connection: socket.socket) -> None:
+        connection.recv(65536)
+        for byte in b"\x02\0\0\0\1\0" + bytes(100):
+            connection.sendall(bytes([byte]))
+            time.sleep(0.2)
+
+    with listening(drip) as port, _at_most(6):
+        failure(DicomDestination(destination(port, timeout_s=1)), UnreachableError)
+
+
 def test_a_node_that_does_not_answer_a_store_is_left_in_time() -> None:
     with running_node(on_store=lambda _: time.sleep(4)) as node, _at_most(4):
         message = failure(DicomDestination(destination(node.port, timeout_s=1)), UnreachableError)

@@ -100,6 +100,12 @@ def test_tls_that_does_not_hold(tmp_path: Path) -> None:
         assert "is not trusted" in last_failure(untrusted)
         nameless = destination(node.port, host="localhost", tls=ClientTls(ca=certificates.ca))
         assert "certificate" in last_failure(nameless)
+        absent = ClientTls(ca=tmp_path / "absent.pem")
+        message = last_failure(destination(node.port, host="localhost", tls=absent))
+        assert "absent.pem: No such file" in message
+    with running_node() as node:
+        message = last_failure(destination(node.port, host="localhost", tls=ClientTls()))
+        assert "the other end hung up" in message or "speaks no TLS" in message
 
 
 def test_tls_towards_a_port_without() -> None:

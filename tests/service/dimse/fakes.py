@@ -100,8 +100,11 @@ def status_of(answer: Dataset) -> int:
 class RawCaller:
     """A peer at the level of bytes."""
 
-    def __init__(self, node: Node) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", node.port), timeout=TIMEOUT_S)
+    def __init__(self, node: Node, address: str = "127.0.0.1") -> None:
+        """``address``: from which it calls; all of 127.0.0.0/8 are this computer."""
+        self.socket = socket.create_connection(
+            ("127.0.0.1", node.port), timeout=TIMEOUT_S, source_address=(address, 0)
+        )
 
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)

@@ -175,3 +175,35 @@ def test_says_what_is_wrong_with_the_files(authority: Certificates, tmp_path: Pa
     ):
         with pytest.raises(SiteError, match=r"node\.tls needs `certificate` and `key`"):
             start_node(NodeConfig(port=0, tls=wrong), FakeIntake(), FakeKeptInstances())
+
+
+def test_a_renewed_certificate_is_used_without_a_restart(
+    start_a_node: StartNode, tmp_path: Path
+) -> None:
+    before, after = (Certificates(tmp_path / name) for name in ("before", "after"))
+    for one in (before, after):
+        one.folder.mkdir()
+    certificate, key = tmp_path / "node.pem", tmp_path / "node.key"
+
+    def install(whose: Certificates) -> None:
+        for source, target in zip(whose.of("node"), (certificate, key), strict=True):
+            target.write_bytes(source.read_bytes())
+
+    def echoes(whose: Certificates) -> bool:
+        association = call_by_tls(node, trusting(whose))
+        if not association.is_established:
+            return False
+        status = status_of(association.send_c_echo())
+        association.release()
+        return status == 0x0000
+
+    install(before)
+    node = start_a_node(tls={"certificate": certificate, "key": key})
+    assert echoes(before)
+    certificate.write_bytes(after.of("node")[0].read_bytes())  # the key is not there yet
+    assert echoes(before)
+    install(after)
+    assert echoes(after)
+    assert not echoes(before)
+    key.unlink()
+    assert echoes(after)
