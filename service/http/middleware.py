@@ -15,7 +15,7 @@ from ulid import ULID
 from radiograde.model.errors import RadiogradeError, TooLargeError
 from radiograde.service.errors import ForeignPageError, UnknownHostError
 from radiograde.service.http.problems import error_problem, unexpected_problem
-from radiograde.service.http.request_origin import host_name
+from radiograde.service.http.request_origin import host_name, is_foreign
 
 log = structlog.get_logger("radiograde.http")
 
@@ -71,8 +71,8 @@ class KnownCallers:
     """Turns away what a hostile web page makes a browser send here.
 
     By DNS rebinding such a page may point its own name here: the Host header must be one of
-    ``names``, where None lets every name in. Or it posts a form across sites: browsers mark that
-    with Sec-Fetch-Site (W3C Fetch Metadata). Programs send no such mark.
+    ``names``, where None lets every name in. Only HTTP/1.0 does without one (RFC 9112 section
+    3.2), which no browser speaks. Or the page asks for a change across origins.
     """
 
     def __init__(self, app: ASGIApp, names: frozenset[str] | None) -> None:
@@ -89,13 +89,13 @@ class KnownCallers:
 
     def _fault(self, scope: Scope) -> RadiogradeError | None:
         headers = Headers(scope=scope)
-        if self._names is not None and host_name(headers) not in self._names:
+        nameless = "host" not in headers and scope["http_version"] == "1.0"
+        if self._names is not None and not nameless and host_name(headers) not in self._names:
             return UnknownHostError(
                 "Call the service by its own address, or add the name to RADIOGRADE_ALLOWED_HOSTS."
             )
-        foreign = headers.get("sec-fetch-site") in ("cross-site", "same-site")
-        if foreign and scope["method"] not in ("GET", "HEAD"):
-            return ForeignPageError("Only the service's own page may send films from a browser.")
+        if scope["method"] not in ("GET", "HEAD") and is_foreign(headers):
+            return ForeignPageError("Only the service's own page may change anything here.")
         return None
 
 

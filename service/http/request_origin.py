@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -9,33 +10,63 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from radiograde.service.config.settings import LOOPBACK_NAMES, Settings
 
+log = structlog.get_logger("radiograde.access")
+
+THIS_COMPUTER = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
+
 _PROXY_HEADERS = ("forwarded", "via")
 _PROXY_PREFIX = "x-forwarded-"
 
 
 def proxy_middleware(settings: Settings) -> list[Middleware]:
-    """Return what takes scheme and address of the caller from the proxies that are believed."""
-    if isinstance(settings.behind_proxy, tuple):
-        trusted = [str(network) for network in settings.behind_proxy]
-        return [Middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)]
-    return [Middleware(AnyProxy)] if settings.behind_proxy else []
+    """Return what takes scheme and address of the caller from the proxies that are believed.
 
-
-class AnyProxy:
-    """uvicorn's handling of X-Forwarded headers, where the proxy's address is not known.
-
-    Whoever connects is believed, and nobody before: of X-Forwarded-For the last address counts.
-    uvicorn's own way to believe every proxy, ``*``, takes the first, which is the caller's word.
+    Where the settings name no proxies, only those at this computer are.
     """
+    if not settings.behind_proxy:
+        return []
+    named = settings.behind_proxy if isinstance(settings.behind_proxy, tuple) else THIS_COMPUTER
+    return [Middleware(KnownProxies, [str(proxy) for proxy in named])]
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+
+class KnownProxies:
+    """uvicorn's handling of X-Forwarded headers; a proxy that is not believed is logged once."""
+
+    def __init__(self, app: ASGIApp, trusted: list[str]) -> None:
+        self._believing = ProxyHeadersMiddleware(app, trusted)  # type: ignore[arg-type]  # two names of one protocol
+        self._logged = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on as the proxy received it."""
         peer = scope.get("client")
-        trusting = ProxyHeadersMiddleware(self._app, [peer[0]] if peer else [])  # type: ignore[arg-type]  # two names of one protocol
-        await trusting(scope, receive, send)  # type: ignore[arg-type]
+        if peer and not self._logged and peer[0] not in self._believing.trusted_hosts:
+            self._logged = "x-forwarded-for" in Headers(scope=scope)
+            if self._logged:
+                log.warning("proxy_not_believed", address=peer[0], setting="behind_proxy")
+        await self._believing(scope, receive, send)  # type: ignore[arg-type]  # two names of one protocol
+
+
+def is_foreign(headers: Headers) -> bool:
+    """Return whether a page of another origin made a browser send it.
+
+    A browser says so by Sec-Fetch-Site (W3C Fetch Metadata); where it does not, as without TLS,
+    by Origin (RFC 6454 section 7). Programs send neither.
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    if origin is None:
+        return False
+    page = origin.partition("://")[2]
+    return not page or _authority(page) != _authority(headers.get("host", ""))
+
+
+def _authority(text: str) -> str:
+    """Return host and port in small letters, without the port that a scheme has by itself.
+
+    A proxy may end TLS: which scheme the browser sees is not known for sure.
+    """
+    return text.lower().removesuffix(":80").removesuffix(":443")
 
 
 def is_local(headers: Headers, settings: Settings) -> bool:

@@ -73,7 +73,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
         def begin(scorer: Scorer | None = None, **chosen: Any) -> TestClient:
             settings = Settings(data_dir=tmp_path / "data", **chosen)
             app = create_app(settings, scorer=scorer or FakeScorer())
-            return stack.enter_context(TestClient(app, base_url="http://localhost"))
+            here = TestClient(app, base_url="http://localhost", client=("127.0.0.1", 50000))
+            return stack.enter_context(here)
 
         yield begin
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -148,6 +150,34 @@ def test_the_service_answers_to_its_own_names(client: TestClient, host: str) -> 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "localhost.evil.example"])
 def test_a_name_rebound_to_this_computer_is_refused(client: TestClient, host: str) -> None:
     assert_problem(client.get("/v1/results", headers={"host": host}), 400, "unknown_host")
+
+
+@pytest.mark.parametrize(("version", "status"), [("1.0", 200), ("1.1", 400)])
+def test_only_a_caller_by_http_1_0_may_leave_the_name_out(
+    client: TestClient, version: str, status: int
+) -> None:
+    scope = {
+        "type": "http",
+        "http_version": version,
+        "method": "GET",
+        "scheme": "http",
+        "path": "/readyz",
+        "raw_path": b"/readyz",
+        "query_string": b"",
+        "headers": [],
+        "client": ("127.0.0.1", 5),
+        "server": ("127.0.0.1", 8000),
+    }
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(client.app(scope, receive, send))  # type: ignore[arg-type]  # typed as WSGI too
+    assert sent[0]["status"] == status
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])

@@ -4,6 +4,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+import structlog
 from starlette.middleware import Middleware
 from starlette.types import Message, Receive, Scope, Send
 
@@ -12,6 +13,7 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.errors import ConfigurationError
 from radiograde.service.http.request_origin import proxy_middleware
 from tests.service.conftest import Start
+from tests.service.http.test_guarded_routes import ask, routes
 
 PEER = ("127.0.0.1", 5)
 
@@ -47,6 +49,24 @@ def built(middleware: Middleware, app: Any) -> Any:
 def test_what_the_proxy_says_is_taken(behind_proxy: Any) -> None:
     headers = (("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "10.1.2.3"))
     assert passed_on(*headers, behind_proxy=behind_proxy) == ("https", ("10.1.2.3", 0))
+
+
+@pytest.mark.parametrize("peer", ["10.7.7.7", "192.168.0.2", "2001:db8::1", "testclient"])
+def test_without_names_only_a_proxy_at_this_computer_is_believed(peer: str) -> None:
+    headers = (("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "10.1.2.3"))
+    assert passed_on(*headers, peer=(peer, 5)) == ("http", (peer, 5))
+    for here in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
+        assert passed_on(*headers, peer=(here, 5)) == ("https", ("10.1.2.3", 0))
+
+
+def test_a_proxy_that_is_not_believed_is_logged_once(start: Start) -> None:
+    client = start(behind_proxy=("10.0.0.5",))
+    with structlog.testing.capture_logs() as logged:
+        client.get("/healthz")
+        for _ in range(3):
+            client.get("/healthz", headers={"X-Forwarded-For": "10.1.2.3"})
+    lines = [line for line in logged if line["event"] == "proxy_not_believed"]
+    assert [line["address"] for line in lines] == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize("behind_proxy", [True, "127.0.0.1"])
@@ -122,3 +142,46 @@ def test_the_app_believes_the_proxies_of_the_settings(
 ) -> None:
     answer = start(behind_proxy=behind_proxy).get("/", headers={"X-Forwarded-Proto": "https"})
     assert ("Strict-Transport-Security" in answer.headers) is believed
+
+
+SITES = {"same-origin": False, "none": False, "same-site": True, "cross-site": True, "x": True}
+ORIGINS = {
+    "http://localhost": False,
+    "https://localhost": False,
+    "http://LOCALHOST:80": False,
+    "http://localhost:8000": True,
+    "http://localhost.evil.example": True,
+    "http://evil.example": True,
+    "localhost": True,
+    "null": True,
+    "": True,
+    "file://": True,
+    "http://localhost http://evil.example": True,
+}
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_a_browser_that_says_from_where_is_believed(start: Start, site: str) -> None:
+    for origin in ("http://evil.example", "null", "http://localhost"):
+        headers = {"Sec-Fetch-Site": site, "Origin": origin}
+        for method, path in (("POST", "/v1/score"), ("DELETE", "/v1/session")):
+            answer = start().request(method, path, headers=headers)
+            assert (answer.status_code == 403) is SITES[site]
+
+
+@pytest.mark.parametrize("origin", ORIGINS)
+def test_no_change_is_made_for_a_page_of_another_origin(start: Start, origin: str) -> None:
+    """Browsers send Sec-Fetch-Site by TLS and to this computer alone."""
+    client = start()
+    changes = [(method, path) for method, path in routes(client) if method not in ("GET", "HEAD")]
+    assert len(changes) > 6
+    for method, path in changes:
+        answer = ask(client, method, path, Origin=origin)
+        assert (answer.status_code == 403) is ORIGINS[origin], path
+        assert not ORIGINS[origin] or answer.json()["code"] == "foreign_page"
+    assert client.get("/healthz", headers={"Origin": origin}).status_code == 200
+
+
+def test_a_page_by_another_port_names_it(start: Start) -> None:
+    headers = {"Host": "localhost:8443", "Origin": "https://localhost:8443"}
+    assert start().delete("/v1/session", headers=headers).status_code == 204
