@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
@@ -17,6 +16,7 @@ from radiograde.service.errors import AddressError, CertificateError, UnsafeHost
 from radiograde.service.grading.worker_process import worker_beside
 from radiograde.service.http.app import create_app
 from radiograde.service.logs import configure_logging
+from radiograde.service.tls import RenewedContext, TlsFiles
 
 log = structlog.get_logger("radiograde.access")
 
@@ -90,7 +90,7 @@ def base_url(listener: socket.socket, scheme: str = "http") -> str:
 
 
 def _uvicorn(app: FastAPI, settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
+    config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
@@ -102,6 +102,10 @@ def _uvicorn(app: FastAPI, settings: Settings) -> uvicorn.Config:
         ssl_keyfile=settings.tls_key,
         timeout_graceful_shutdown=_GRACE_S,
     )
+    config.load()
+    if config.ssl is not None and settings.tls_certificate and settings.tls_key:
+        RenewedContext(TlsFiles(settings.tls_certificate, settings.tls_key)).follow(config.ssl)
+    return config
 
 
 def check_exposure(settings: Settings) -> None:
@@ -146,13 +150,12 @@ def check_certificate(settings: Settings) -> None:
             "RADIOGRADE_TLS_KEY, or neither."
         )
     try:
-        # An empty password makes a locked key an error; without it OpenSSL asks the terminal.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
-    except (OSError, ValueError) as error:
+        TlsFiles(certificate, key).context()
+    except CertificateError as error:
         raise CertificateError(
-            "RADIOGRADE_TLS_CERTIFICATE and RADIOGRADE_TLS_KEY cannot be used "
-            f"({getattr(error, 'reason', None) or getattr(error, 'strerror', None)}). They are PEM "
-            "files that belong together, readable for the service, the key without a password."
+            "RADIOGRADE_TLS_CERTIFICATE and RADIOGRADE_TLS_KEY cannot be used: "
+            f"{error.message}. They are PEM files that belong together, readable for the "
+            "service, the key without a password."
         ) from error
 
 

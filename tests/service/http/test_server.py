@@ -76,6 +76,12 @@ def test_by_tls_of_its_own(
             requests.get(f"http://localhost:{port}/healthz", timeout=10)
         old = ssl.create_default_context(cafile=certificates.ca)
         assert old.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+        renewed = Certificates(data)
+        for source, target in zip(renewed.of("server"), (certificate, key), strict=True):
+            target.write_bytes(source.read_bytes())
+        response = requests.get(f"{url}/healthz", verify=str(renewed.ca), timeout=10)
+        assert response.status_code == 200
     assert PASSWORD.encode() not in log.read_bytes()
 
 
