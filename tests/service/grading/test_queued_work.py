@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import sqlalchemy as sa
 
-from radiograde.service.config.site import DeliveryConfig
+from radiograde.service.config.site import DeliveryConfig, FilmSource
 from radiograde.service.errors import RefusedError, UnreachableError
 from radiograde.service.films.archive import FILM
 from radiograde.service.grading.film_grader import MOST_ATTEMPTS
 from radiograde.service.grading.records import Records
 from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import BreakingScorer, FakeScorer, png
+from tests.service.grading.conftest import MakeFilm
 from tests.service.grading.graders import Outbox, work_with
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -199,3 +202,23 @@ def test_a_failed_grading_can_be_retried(records: Records) -> None:
     work.grade(film)
     assert records.jobs.get(film).state == "failed"
     assert len(records.results.page(10).documents) == 1
+
+
+def test_a_film_by_every_source_at_once_is_one(records: Records, make_film: MakeFilm) -> None:
+    work = work_with(records)
+    sources: tuple[FilmSource, ...] = ("http", "dicom", "folder", "dicomweb")
+
+    def send(number: int) -> str:
+        film, source = make_film(number // len(sources)), sources[number % len(sources)]
+        if source == "http":
+            return str(work.grader.answer(film).id)
+        return records.intake.accept(film, source).film_id
+
+    with ThreadPoolExecutor(8) as senders:
+        sent = list(senders.map(send, range(5 * len(sources))))
+    of_each = [set(sent[start : start + len(sources)]) for start in range(0, len(sent), 4)]
+    assert [len(ids) for ids in of_each] == [1] * 5
+    assert len(set(sent)) == 5
+    assert sorted(records.archive.ids()) == sorted(set(sent))
+    assert all(records.films.sources_of(film) == set(sources) for film in set(sent))
+    assert len(records.results.page(50).documents) == 5
