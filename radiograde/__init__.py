@@ -12,6 +12,8 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
+__version__ = "0.5.0"
+
 # onnxruntime reports to its maker, and writes below the home, unless this stands before its import.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
         SeverityResult,
     )
     from radiograde.model.scoring.scorer import Scorer
-
-    __version__: str
 
 __all__ = [
     "Failure",
@@ -98,12 +98,9 @@ if not TYPE_CHECKING:  # so that type checkers know the names above and no other
 
     def __getattr__(name: str) -> Any:
         """Return a member of the public API, imported at its first use (PEP 562)."""
-        if name == "__version__":
-            value: Any = importlib.import_module("importlib.metadata").version("radiograde")
-        elif name in _HOMES:
-            value = getattr(importlib.import_module(_HOMES[name]), name)
-        else:
+        if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(_HOMES[name]), name)
         globals()[name] = value
         return value
 

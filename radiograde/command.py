@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from radiograde import __version__
+
 COMMANDS: dict[str, str] = {
     "serve": "radiograde.service.cli.serve:serve",
     "listen": "radiograde.service.cli.listen:listen",
@@ -78,7 +80,7 @@ def _joined(group: click.Command, more: Mapping[str, str]) -> click.Group:
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="radiograde")
+@click.version_option(__version__, prog_name="radiograde")
 def main() -> None:
     """Grade how much of the lungs pneumonia involves on a frontal chest radiograph.
 

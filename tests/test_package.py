@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from radiograde import __version__
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("model", "data", "training", "service")
-VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
 
 def build(kind: str, source: Path, out: Path) -> Path:
@@ -92,7 +93,7 @@ def test_the_wheel_holds_one_import_name(wheel: Path) -> None:
         (declared,) = (name for name in archive.namelist() if name.endswith("top_level.txt"))
         assert archive.read(declared).split() == [b"radiograde"]
         links = [entry.filename for entry in archive.infolist() if entry.external_attr >> 28 == 0xA]
-    assert tops == {"radiograde", f"radiograde-{VERSION}.dist-info"}
+    assert tops == {"radiograde", f"radiograde-{__version__}.dist-info"}
     assert links == []
 
 
@@ -133,13 +134,13 @@ def test_the_command_grades_where_other_modules_have_our_folders_names(
 
 def test_the_module_runs_as_the_command(environment: Path, workplace: Path) -> None:
     said = run(environment / "python", "-m", "radiograde", "info", "--json", folder=workplace)
-    assert json.loads(said)["radiograde"] == VERSION
+    assert json.loads(said)["radiograde"] == __version__
 
 
 def test_the_public_name_is_imported_there(environment: Path, workplace: Path) -> None:
     code = "import radiograde as r; print(r.__version__, r.grade('absent').status, r.__file__)"
     version, status, file = run(environment / "python", "-c", code, folder=workplace).split()
-    assert (version, status) == (VERSION, "failed")
+    assert (version, status) == (__version__, "failed")
     assert Path(file).is_relative_to(environment.parent)
 
 

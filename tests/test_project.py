@@ -14,6 +14,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from radiograde import __version__
+
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT_FILE = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -150,6 +152,29 @@ def test_debian_packages_are_named_before_they_are_installed(tmp_path: Path) -> 
 def test_no_debian_package_is_installed_where_none_is_wanted(tmp_path: Path) -> None:
     (said,) = tools(tmp_path, "TOOLS=no")
     assert "skipped" in said
+
+
+def test_the_version_stands_in_one_place() -> None:
+    project = PROJECT_FILE["project"]
+    assert ("version" in project, project["dynamic"]) == (False, ["version"])
+    assert PROJECT_FILE["tool"]["setuptools"]["dynamic"] == {
+        "version": {"attr": "radiograde.__version__"}
+    }
+    # Metadata of an installation that was made from this tree before may tell an older one.
+    asked = re.compile(r"""version\(["']radiograde["']\)""")
+    packages = ("radiograde", "model", "data", "training", "service")
+    files = [path for name in packages for path in (ROOT / name).rglob("*.py")]
+    assert len(files) > 200
+    assert [path.name for path in files if asked.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_pages_name_the_version_that_runs() -> None:
+    minor = __version__.rpartition(".")[0]
+    assert f"\nRadiograde {__version__}, " in read("docs/reference/conformance.md")
+    assert f"| latest minor release ({minor}) | yes |" in read("SECURITY.md")
+    newest = re.search(r"^## (\d\S*) - ", read("CHANGELOG.md"), re.MULTILINE)
+    assert newest
+    assert newest[1] == __version__
 
 
 def test_make_help_lists_every_target() -> None:

@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from radiograde import __version__
 from radiograde.service.cli.common import model_option, plain_errors, settings_of
 
 _LIBRARIES = ("numpy", "pydicom", "imagecodecs", "pillow", "fastapi", "sqlalchemy")
@@ -52,7 +53,7 @@ def installation(model_path: Path | None) -> dict[str, Any]:
 
     syntaxes = (*NATIVE, RLELossless, *JPEG, *JPEG_LS, *JPEG_2000)
     return {
-        "radiograde": version("radiograde"),
+        "radiograde": __version__,
         "schema": SCHEMA,
         "python": platform.python_version(),
         "platform": platform.platform(),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from importlib.metadata import version
 
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
+from radiograde import __version__
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.scoring.result import ModelFacts
 from radiograde.service.documents import codes, document_uids
@@ -37,7 +37,7 @@ def add_equipment(ds: Dataset, graded: GradedFilm) -> None:
     file_meta = getattr(ds, "file_meta", None)
     if file_meta is not None:
         file_meta.ImplementationClassUID = document_uids.IMPLEMENTATION_CLASS_UID
-        file_meta.ImplementationVersionName = f"RADIOGRADE {version('radiograde')}"[:16]
+        file_meta.ImplementationVersionName = f"RADIOGRADE {__version__}"[:16]
 
 
 def timestamp(graded: GradedFilm) -> datetime:
@@ -71,7 +71,7 @@ def _describe(ds: Dataset, model: ModelFacts) -> None:
     ds.ManufacturerModelName = MODEL_NAME
     ds.DeviceSerialNumber = clean_words(model.sha256, _LONGEST)
     ds.SoftwareVersions = [
-        version("radiograde"),
+        __version__,
         clean_words(f"{model.name} {model.version}", _LONGEST),
     ]
 

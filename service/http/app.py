@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from types import ModuleType
 
 from fastapi import FastAPI
 from fastapi.middleware import Middleware
 
+from radiograde import __version__
 from radiograde.model.scoring.result import NOTICE
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.auth.access import Access
@@ -75,7 +75,7 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
 
     app = DocumentedApi(
         title="Radiograde",
-        version=version("radiograde"),
+        version=__version__,
         description=f"Grades lung involvement on a frontal chest radiograph. {NOTICE}",
         docs_url=None,
         redoc_url=None,

@@ -13,6 +13,7 @@ from typing import Self
 
 import torch
 
+from radiograde import __version__
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.distributed import DistributedContext
 from radiograde.training.errors import UnfitDataError
@@ -73,7 +74,7 @@ class RunRecord:
             films=len(dataset.manifest.films),
             python=platform.python_version(),
             torch=version("torch"),
-            radiograde=version("radiograde"),
+            radiograde=__version__,
             device=str(distributed.device),
             threads=torch.get_num_threads(),
             processes=distributed.world_size,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 
+from radiograde import __version__
 from radiograde.model.scoring.input_check import CLASSES
 from radiograde.model.scoring.metadata import FORMAT
 from radiograde.model.scoring.preprocess import Preprocessing
@@ -34,7 +34,7 @@ def model_metadata(
     return {
         "format": FORMAT,
         "name": name,
-        "version": version("radiograde"),
+        "version": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "licence": licence,
         "notice": "Research use only. Grades visible involvement; not a diagnosis.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import version
 
 from highdicom.sr import (
     AlgorithmIdentification,
@@ -19,6 +18,7 @@ from highdicom.sr import (
 )
 from pydicom.sr.coding import Code
 
+from radiograde import __version__
 from radiograde.model.scoring.result import NOTICE, Involvement, ScaleScore, Scores
 from radiograde.model.scoring.scales import ZONE_NAMES
 from radiograde.service.documents import codes, document_uids
@@ -122,7 +122,7 @@ def tracking(graded: GradedFilm, what: str) -> TrackingIdentifier:
 def _algorithm(graded: GradedFilm, level: float | None = None) -> AlgorithmIdentification:
     """Return TID 4019; its parameters name the model file and the level (0-1) of intervals."""
     model = graded.result.model
-    parameters = [f"model_sha256={model.sha256}", f"radiograde={version('radiograde')}"]
+    parameters = [f"model_sha256={model.sha256}", f"radiograde={__version__}"]
     if level is not None:
         parameters.append(f"prediction_interval_level={level:g}")
     return AlgorithmIdentification(

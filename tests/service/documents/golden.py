@@ -117,7 +117,7 @@ def digests() -> dict[str, dict[str, str]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for module in VERSIONS:
-            patch(f"radiograde.service.documents.{module}.version", lambda _: "0").start()
+            patch(f"radiograde.service.documents.{module}.__version__", "0").start()
         try:
             return {
                 name: {

@@ -12,6 +12,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
+import radiograde
 from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.film_file import open_film
@@ -103,7 +104,7 @@ def test_the_equipment_says_what_made_a_document_and_when() -> None:
     assert item.DeviceUID == document_uids.device_uid(graded.result.model.sha256)
     for described in (ds, item):
         assert described.Manufacturer == equipment.MANUFACTURER
-        assert described.SoftwareVersions[1] == "fake 1.2.3"
+        assert list(described.SoftwareVersions) == [radiograde.__version__, "fake 1.2.3"]
         assert described.DeviceSerialNumber == graded.result.model.sha256
     assert (ds.InstanceCreationDate, ds.InstanceCreationTime) == ("20260304", "050607")
     assert ds.ContentQualification == "RESEARCH"
