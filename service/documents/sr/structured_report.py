@@ -72,10 +72,13 @@ def set_series(ds: Dataset, uid: str, number: int, description: str) -> None:
 
 
 def set_general(ds: Dataset, when: datetime, study: Dataset) -> None:
-    """Set the SR Document General module, PS3.3 C.17.2; ``study``: the evidence in its study."""
+    """Set the SR Document General module, PS3.3 C.17.2, and when its series began, C.17.1.
+
+    ``study``: the evidence in its study.
+    """
     ds.InstanceNumber = 1
-    ds.ContentDate = f"{when:%Y%m%d}"
-    ds.ContentTime = f"{when:%H%M%S}"
+    ds.SeriesDate = ds.ContentDate = f"{when:%Y%m%d}"
+    ds.SeriesTime = ds.ContentTime = f"{when:%H%M%S}"
     ds.PreliminaryFlag = "PRELIMINARY"
     ds.CompletionFlag = "COMPLETE"
     ds.VerificationFlag = "UNVERIFIED"

@@ -149,6 +149,7 @@ def test_it_stands_in_the_films_study_in_a_series_of_its_own() -> None:
 def test_its_times_are_those_of_the_review_in_the_films_zone() -> None:
     ds = read(graded_film(TimezoneOffsetFromUTC="+0900"), review(1))
     assert (ds.ContentDate, ds.ContentTime) == ("20260305", "140607")
+    assert (ds.SeriesDate, ds.SeriesTime) == ("20260305", "140607")
 
 
 def test_it_is_known_as_our_own_and_is_the_same_each_time() -> None:

@@ -256,6 +256,7 @@ def test_the_report_is_preliminary_unverified_and_dated_by_the_analysis() -> Non
     assert (ds.PreliminaryFlag, ds.CompletionFlag) == ("PRELIMINARY", "COMPLETE")
     assert ds.VerificationFlag == "UNVERIFIED"
     assert (str(ds.ContentDate), str(ds.ContentTime)) == ("20260304", "050607")
+    assert (str(ds.SeriesDate), str(ds.SeriesTime)) == ("20260304", "050607")
     assert "VerifyingObserverSequence" not in ds
 
 
