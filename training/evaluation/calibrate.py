@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from radiograde.model.scoring.scales import EXTENT, OPACITY, ZONE, Scale
-from radiograde.training.evaluation.metrics import Array
+from radiograde.training.evaluation.figures.patient_bootstrap import Array
 from radiograde.training.evaluation.predictions import Predictions
 from radiograde.training.evaluation.reference_standard import ReferenceStandard
 from radiograde.training.network.calibration import Calibration, Curve, CurveSamples, fit_curve

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import astuple
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,10 @@ from radiograde.training.evaluation.evaluation_result import (
     LungDice,
     NormalFilms,
 )
+from radiograde.training.evaluation.figures import statistics
+from radiograde.training.evaluation.figures.patient_bootstrap import Array, Estimate, estimate
 from radiograde.training.evaluation.intervals import LEVEL, graded_scales
-from radiograde.training.evaluation.metrics import Array, change_over_time, quadratic_kappa
+from radiograde.training.evaluation.metrics import change_over_time
 from radiograde.training.evaluation.predictions import (
     FoldGraders,
     Predictions,
@@ -90,6 +93,7 @@ def assess(
     scales = graded_scales(predictions, standard, dataset.folds.numpy())
     covered = {name: graded.covered() for name, graded in scales.items()}
     patients = [film.patient for film in films]
+    kappas = _zone_kappas(predictions.zones.astype(float), standard, patients)
     frontal = ~dataset.lateral.numpy()
     return EvaluationMetrics(
         films=len(films),
@@ -97,7 +101,8 @@ def assess(
         sources=dict(Counter(film.source or "not named" for film in films).most_common()),
         graded_films=int(dataset.severity.sum()),
         agreement=comparator_table(predictions, standard, patients),
-        zone_kappa=_zone_kappas(predictions.zones.astype(float), standard),
+        zone_kappa={who: kappa.value for who, kappa in kappas.items()},
+        zone_kappa_95={who: kappa.ends for who, kappa in kappas.items()},
         zone_mae=_mean(np.abs(predictions.zones - standard.zones)),
         lung_dice=_lung_dice(dataset, predictions),
         normal_films=_normal_films(dataset, predictions.brixia),
@@ -105,7 +110,9 @@ def assess(
         intervals=IntervalRules(
             LEVEL, **{name: astuple(graded.rule()) for name, graded in scales.items()}
         ),
-        coverage={name: graded.coverage(covered[name]) for name, graded in scales.items()},
+        coverage={
+            name: graded.coverage(covered[name], patients) for name, graded in scales.items()
+        },
         subgroups=subgroup_metrics(films, global_scores, standard.brixia, covered[BRIXIA.name]),
         change=change_over_time(films, global_scores, standard.brixia),
         input_check=input_check_metrics(
@@ -131,19 +138,22 @@ def _surely_normal(dataset: FilmDataset) -> NDArray[np.bool_]:
     return chosen
 
 
-def _zone_kappas(zones: Array, standard: ReferenceStandard) -> dict[str, float | None]:
+def _zone_kappas(
+    zones: Array, standard: ReferenceStandard, patients: Sequence[str]
+) -> dict[str, Estimate]:
     senior, junior = (standard.readers[reader] for reader in READERS)
     pairs = {
         f"{OURS}, reader S": (zones, senior),
         f"{OURS}, reader J": (zones, junior),
         "reader S, reader J": (senior, junior),
     }
-    kappas: dict[str, float | None] = {}
-    for who, (one, other) in pairs.items():
-        known = ~np.isnan(one + other)
-        if known.any():
-            kappas[who] = quadratic_kappa(one[known], other[known], int(ZONE.high))
-    return kappas
+    kappa = partial(statistics.quadratic_kappa, top=int(ZONE.high))
+    of_zones = np.repeat(patients, zones.shape[1]).tolist()
+    return {
+        who: estimate(kappa, of_zones, one.ravel(), other.ravel())
+        for who, (one, other) in pairs.items()
+        if not np.isnan(one + other).all()
+    }
 
 
 def _mean(values: Array) -> float | None:
@@ -154,7 +164,11 @@ def _mean(values: Array) -> float | None:
 def _lung_dice(dataset: FilmDataset, predictions: Predictions) -> LungDice:
     """Return the lung overlap on films whose patient no part of the training saw."""
     unseen = dataset.severity.numpy() & ~np.isnan(predictions.dice)
-    return LungDice(int(unseen.sum()), _mean(predictions.dice[unseen].astype(float)))
+    patients = [
+        film.patient for film, one in zip(dataset.manifest.films, unseen, strict=True) if one
+    ]
+    mean = estimate(statistics.mean, patients, predictions.dice[unseen].astype(float))
+    return LungDice(int(unseen.sum()), mean.value, mean.ends)
 
 
 def _normal_films(dataset: FilmDataset, brixia: NDArray[np.float32]) -> list[NormalFilms]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,10 +30,11 @@ IntervalRule = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class LungDice:
-    """The mean overlap of lungs with masks; None where no film has one."""
+    """The mean overlap of lungs with masks and its interval over patients; None without masks."""
 
     films: int
     mean: float | None
+    mean_95: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +63,17 @@ class IntervalRules:
     opacity: IntervalRule
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleasedMetrics:
     """The figures that the model file carries; what could not be measured is None or empty.
 
-    ``zone_kappa``: pair of graders to quadratic kappa. ``zone_mae``: in points, 0-3.
-    ``coverage``: by the scale's name.
+    ``zone_kappa``: pair of graders to quadratic kappa, ``zone_kappa_95`` to its interval over
+    patients. ``zone_mae``: in points, 0-3. ``coverage``: by the scale's name.
     """
 
     agreement: Sequence[ComparatorRow]
     zone_kappa: Mapping[str, float | None]
+    zone_kappa_95: Mapping[str, tuple[float, float] | None] = field(default_factory=dict)
     zone_mae: float | None
     lung_dice: LungDice
     normal_films: Annotated[Sequence[NormalFilms], Field(alias="clear")]
@@ -88,7 +90,7 @@ class ReleasedMetrics:
 
     def released(self) -> dict[str, Any]:
         """Return these figures as types that JSON knows, and no others of a subclass."""
-        plain: dict[str, Any] = _RELEASED.dump_python(self, by_alias=True)
+        plain: dict[str, Any] = _RELEASED.dump_python(self, by_alias=True, exclude_defaults=True)
         return plain
 
     @property
@@ -105,7 +107,7 @@ class ReleasedMetrics:
 _RELEASED = TypeAdapter(ReleasedMetrics)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationMetrics(ReleasedMetrics):
     """Every figure of a run.
 

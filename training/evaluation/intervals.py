@@ -11,6 +11,7 @@ measured, not what a theorem promises; ``GradedScale.covered`` measures it.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 
 from radiograde.model.scoring.intervals import Width, basis
 from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY, ZONE, ZONES, Scale
-from radiograde.training.evaluation.metrics import Array
+from radiograde.training.evaluation.figures import statistics
+from radiograde.training.evaluation.figures.patient_bootstrap import Array, estimate
 from radiograde.training.evaluation.predictions import Predictions
 from radiograde.training.evaluation.reference_standard import ReferenceStandard
 
@@ -32,11 +34,13 @@ LEAST_SHARE = 0.02
 class Coverage:
     """The share (0-1) of references that intervals hold, and their median width in points.
 
-    None where nothing was graded.
+    None where nothing was graded; ``share_95``, the share's own interval over patients, also where
+    models of earlier versions did not measure it.
     """
 
     share: float | None
     median_width: float | None
+    share_95: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +91,17 @@ class GradedScale:
         width: Array = np.minimum(self.values + half, self.scale.high) - low
         return width
 
-    def coverage(self, covered: NDArray[np.bool_]) -> Coverage:
-        """Return how well intervals hold that cover these gradings (M,)."""
+    def coverage(self, covered: NDArray[np.bool_], patients: Sequence[str]) -> Coverage:
+        """Return how well intervals hold that cover these gradings (M,).
+
+        ``patients``: of the films, each of which has as many gradings as every other.
+        """
         known = ~np.isnan(self.truth)
         if not known.any():
             return Coverage(None, None)
-        return Coverage(float(covered[known].mean()), float(np.median(self.widths()[known])))
+        of = np.repeat(patients, len(self.truth) // len(patients)).tolist()
+        share = estimate(statistics.mean, of, np.where(known, covered, np.nan))
+        return Coverage(share.value, float(np.median(self.widths()[known])), share.ends)
 
 
 def graded_scales(

@@ -1,4 +1,4 @@
-"""How well grades agree: error, bias, correlation, kappa, and change from film to film."""
+"""How well grades agree: error, bias, correlation, and change from film to film."""
 
 from __future__ import annotations
 
@@ -8,21 +8,27 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from radiograde.data.film import Film
+from radiograde.training.evaluation.figures import statistics
+from radiograde.training.evaluation.figures.patient_bootstrap import (
+    NOT_MEASURED,
+    Array,
+    Estimate,
+    estimate,
+)
 
-Array = NDArray[np.float64]
+Interval = tuple[float, float]
 
-RESAMPLES = 2000
 FEWEST_FOR_LINE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A grader beside a reference on ``films`` films; ``mae_95`` is a bootstrap over patients.
+    """A grader beside a reference on ``films`` films; ``..._95`` are intervals over patients.
 
-    ``r`` is None where either gives every film the same grade.
+    ``r`` is None where either gives every film the same grade, ``r_95`` also where models of
+    earlier versions did not measure it.
     """
 
     films: int
@@ -30,6 +36,8 @@ class Agreement:
     mae_95: tuple[float, float]
     bias: float
     r: float | None
+    bias_95: Interval | None = None
+    r_95: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,8 @@ class ChangeOverTime:
     ``same_direction``: share of the pairs in which grades go the way that readers saw; None
     where they saw no change. ``repeatability``: the change that 95 % of films of an unchanged
     patient stay below, from the spread of the difference between both changes (Bland and Altman,
-    BMJ 1996;313:744). ``ours``, ``readers``: the change of each pair, in points.
+    BMJ 1996;313:744). ``ours``, ``readers``: the change of each pair, in points. ``no_change``: the
+    error of a grader who says that nothing ever changes; ``gain``: by how much ours is smaller.
     """
 
     pairs: int
@@ -60,37 +69,28 @@ class ChangeOverTime:
     repeatability: float
     ours: Sequence[float]
     readers: Sequence[float]
+    no_change: float | None = None
+    gain: Estimate = NOT_MEASURED
 
 
 def agreement(grades: Array, reference: Array, patients: Sequence[str]) -> Agreement:
     """Return how far ``grades`` (N,) is from ``reference`` (N,); films with NaN are left out."""
     known = ~(np.isnan(grades) | np.isnan(reference))
-    error = (grades - reference)[known]
+    columns = grades[known], reference[known]
+    of = [patient for patient, one in zip(patients, known, strict=True) if one]
+    mae, bias, r = (
+        estimate(statistic, of, *columns)
+        for statistic in (statistics.mean_absolute_error, statistics.bias, statistics.pearson)
+    )
     return Agreement(
         films=int(known.sum()),
-        mae=float(np.abs(error).mean()),
-        mae_95=_patient_bootstrap(np.abs(error), np.asarray(patients)[known]),
-        bias=float(error.mean()),
-        r=_pearson(grades[known], reference[known]),
+        mae=mae.value or 0.0,
+        mae_95=mae.ends or (mae.value or 0.0,) * 2,
+        bias=bias.value or 0.0,
+        r=r.value,
+        bias_95=bias.ends,
+        r_95=r.ends,
     )
-
-
-def _pearson(a: Array, b: Array) -> float | None:
-    return float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else None
-
-
-def quadratic_kappa(a: Array, b: Array, top: int) -> float | None:
-    """Return Cohen's kappa with quadratic weights of two gradings, rounded to 0..``top``.
-
-    None where both give every film the same grade: then there is nothing to agree on.
-    """
-    counts = np.zeros((top + 1, top + 1))
-    np.add.at(counts, (np.rint(a).astype(int), np.rint(b).astype(int)), 1)
-    steps = np.arange(top + 1)
-    weights = (steps[:, None] - steps[None, :]) ** 2
-    chance = np.outer(counts.sum(1), counts.sum(0)) / counts.sum()
-    by_chance = float((weights * chance).sum())
-    return 1 - float((weights * counts).sum()) / by_chance if by_chance else None
 
 
 def on_line(grades: Array, reference: Array) -> Array:
@@ -113,7 +113,7 @@ def change_over_time(
     films: Sequence[Film], grades: Array, reference: Array
 ) -> ChangeOverTime | UnmeasuredChange:
     """Return how changes of the global score (N,) agree with those of the reference (N,)."""
-    pairs = _successive_films(films, reference)
+    pairs = _successive_films(films, grades + reference)
     if len(pairs) < 2:
         return UnmeasuredChange(len(pairs))
     first, second = np.array(pairs).T
@@ -133,6 +133,8 @@ def change_over_time(
         repeatability=float(1.96 * (ours - readers).std()),
         ours=[round(float(value), 2) for value in ours],
         readers=[float(value) for value in readers],
+        no_change=float(np.abs(readers).mean()),
+        gain=estimate(statistics.mean, patients, np.abs(readers) - np.abs(ours - readers)),
     )
 
 
@@ -148,14 +150,3 @@ def _successive_films(films: Sequence[Film], reference: Array) -> list[tuple[int
         for first, second in pairwise(sorted(dated))
         if second[0] > first[0]
     ]
-
-
-def _patient_bootstrap(errors: Array, patients: NDArray[np.str_]) -> tuple[float, float]:
-    names, patient = np.unique(patients, return_inverse=True)
-    sums = np.bincount(patient, errors, len(names))
-    films = np.bincount(patient, minlength=len(names))
-    rng = np.random.default_rng(0)
-    drawn = rng.integers(0, len(names), (RESAMPLES, len(names)))
-    means = sums[drawn].sum(1) / films[drawn].sum(1)
-    low, high = np.percentile(means, (2.5, 97.5))
-    return float(low), float(high)

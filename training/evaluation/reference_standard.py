@@ -10,7 +10,7 @@ import numpy as np
 from radiograde.data.film import Film
 from radiograde.model.scoring.scales import OPACITY, ZONES
 from radiograde.training.dataset.targets import READERS, opacity_of
-from radiograde.training.evaluation.metrics import Array
+from radiograde.training.evaluation.figures.patient_bootstrap import Array
 
 COHEN_TOP = 6.0
 """Top of the scale on which the Cohen films' opacity was read."""

@@ -19,7 +19,7 @@ from radiograde.model.reading import film_file
 from radiograde.model.scoring.preprocess import Preprocessing, prepare
 from radiograde.model.scoring.scales import BRIXIA
 from radiograde.training.dataset.film_dataset import FilmDataset
-from radiograde.training.evaluation.metrics import Array
+from radiograde.training.evaluation.figures.patient_bootstrap import Array
 from radiograde.training.evaluation.predictions import FoldGraders
 from radiograde.training.input_check.corruptions import PERTURBATIONS, Picture
 

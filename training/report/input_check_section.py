@@ -6,7 +6,7 @@ import numpy as np
 
 from radiograde.model.scoring.input_check import CLASSES, FRONTAL
 from radiograde.training.evaluation.evaluation_result import EvaluationResult
-from radiograde.training.evaluation.metrics import Array
+from radiograde.training.evaluation.figures.patient_bootstrap import Array
 from radiograde.training.input_check.held_out import HeldOutPictures
 from radiograde.training.report.parts import MISSED, MUTED, OURS, Plot, Section, Table, plot, sheet
 

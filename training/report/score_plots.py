@@ -11,8 +11,8 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from radiograde.model.scoring.scales import BRIXIA, Scale
 from radiograde.training.dataset.targets import READERS
+from radiograde.training.evaluation.figures.patient_bootstrap import Array
 from radiograde.training.evaluation.intervals import GradedScale
-from radiograde.training.evaluation.metrics import Array
 from radiograde.training.evaluation.reference_standard import ReferenceStandard
 from radiograde.training.report.parts import BAND, INK, MISSED, MUTED, OURS, Plot, plot, sheet
 

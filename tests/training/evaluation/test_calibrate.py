@@ -11,7 +11,7 @@ from radiograde.training.evaluation.calibrate import (
     cross_fitted,
     fit_calibration,
 )
-from radiograde.training.evaluation.metrics import Array
+from radiograde.training.evaluation.figures.patient_bootstrap import Array
 from radiograde.training.evaluation.predictions import Predictions
 from radiograde.training.evaluation.reference_standard import ReferenceStandard
 from radiograde.training.network.calibration import Curve

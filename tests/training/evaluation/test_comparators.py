@@ -3,6 +3,7 @@ import pytest
 
 from radiograde.data.film import Film
 from radiograde.training.evaluation.comparators import OURS, ComparatorRow, comparator_table
+from radiograde.training.evaluation.figures.patient_bootstrap import Estimate
 from radiograde.training.evaluation.reference_standard import ReferenceStandard
 from tests.training.samples import film, predictions, random_zones, whole
 
@@ -34,6 +35,9 @@ def test_a_comparator_and_ourselves_are_measured_on_the_same_films() -> None:
     assert rows[reference, "BS-Net"].agreement.bias == pytest.approx(-2.0)
     assert rows[reference, f"{OURS}, films of BS-Net"].agreement.films == 12
     assert rows[reference, f"{OURS}, films of BS-Net"].agreement.mae == pytest.approx(0.0)
+    gain = rows[reference, f"{OURS}, films of BS-Net"].gain
+    assert gain == Estimate(2.0, 2.0, 2.0), "paired: 2 points nearer on every film"
+    assert rows[reference, "BS-Net"].gain is None
 
 
 def test_each_reader_is_a_reference_and_the_other_a_grader() -> None:

@@ -153,7 +153,8 @@ def test_lungs_are_measured_where_no_training_saw_the_patient(grades: Zones) -> 
     dice = np.linspace(0.5, 1.0, COUNT, dtype=np.float32)
     dice[:5] = np.nan
     found = assessed(films, predictions(grades, dice=dice)).lung_dice
-    assert found == LungDice(15, found.mean)
+    assert found == LungDice(15, found.mean, found.mean_95)
+    assert found.mean_95 is not None
     assert found.mean == pytest.approx(float(dice[5:20].mean()))
 
 

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from radiograde.model.scoring.intervals import Width
 from radiograde.model.scoring.scales import BRIXIA, EXTENT, ZONE, Scale
+from radiograde.training.evaluation.figures.patient_bootstrap import Array
 from radiograde.training.evaluation.intervals import (
     LEAST_SHARE,
     Coverage,
@@ -13,7 +14,6 @@ from radiograde.training.evaluation.intervals import (
     fit_interval_rule,
     graded_scales,
 )
-from radiograde.training.evaluation.metrics import Array
 from radiograde.training.evaluation.reference_standard import ReferenceStandard
 from tests.training.samples import film, predictions, random_zones, whole
 
@@ -154,10 +154,12 @@ def test_a_width_is_what_is_left_after_the_ends_of_the_scale_cut_it() -> None:
     values = np.array([0.0, 1.5, 3.0] * 10)
     known = GradedScale(ZONE, values, 0 * values, values + 0.5, np.arange(30) % 3)
     np.testing.assert_allclose(known.widths()[:3], [0.5, 1.0, 0.5], atol=1e-6)
-    coverage = known.coverage(np.arange(30) < 15)
+    patients = [f"P{n}" for n in range(30)]
+    coverage = known.coverage(np.arange(30) < 15, patients)
     assert coverage.share == 0.5
+    assert coverage.share_95 == pytest.approx((0.32, 0.68), abs=0.03)
     assert coverage.median_width == pytest.approx(0.5)
     unread = GradedScale(ZONE, values, 0 * values, np.full(30, np.nan), np.arange(30) % 3)
-    assert unread.coverage(np.zeros(30, bool)) == Coverage(None, None)
+    assert unread.coverage(np.zeros(30, bool), patients) == Coverage(None, None)
     few = GradedScale(EXTENT, np.full(4, 3.0), np.zeros(4), np.full(4, 3.0), np.arange(4))
     assert set(few.widths()) == {8.0}

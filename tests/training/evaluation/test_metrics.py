@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from radiograde.data.film import Film
+from radiograde.training.evaluation.figures.patient_bootstrap import Array
+from radiograde.training.evaluation.figures.statistics import quadratic_kappa
 from radiograde.training.evaluation.metrics import (
-    Array,
     ChangeOverTime,
     UnmeasuredChange,
     agreement,
     change_over_time,
     on_line,
-    quadratic_kappa,
 )
 from tests.training.samples import film
 
@@ -71,6 +71,8 @@ def test_films_are_paired_in_order_of_their_dates_not_of_their_rows() -> None:
     assert found.readers == [2.0, 7.0]
     assert found.ours == [5.0, 3.0]
     assert (found.pairs, found.patients) == (2, 1)
+    assert found.no_change == pytest.approx(4.5), "who says that nothing changes is off by that"
+    assert found.gain.value == pytest.approx(4.5 - (3 + 4) / 2)
 
 
 def test_undated_and_ungraded_films_are_skipped() -> None:

@@ -91,6 +91,21 @@ class GradedFilms:
         )
 
     @property
+    def brixia(self) -> Array:
+        """Global scores (N,)."""
+        return self.scales[BRIXIA.name].values
+
+    @property
+    def extent(self) -> Array:
+        """Geographic extents (N,)."""
+        return self.scales[EXTENT.name].values
+
+    @property
+    def opacity(self) -> Array:
+        """Opacity scores (N,)."""
+        return self.scales[OPACITY.name].values
+
+    @property
     def patients(self) -> list[str]:
         """Whose each film is."""
         return [film.patient for film in self.films]

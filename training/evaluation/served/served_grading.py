@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
@@ -92,6 +93,11 @@ class ServedGrading:
     def is_scored(self) -> bool:
         """True unless the film was turned away or could not be read."""
         return self.scores is not None
+
+    @property
+    def brixia(self) -> float:
+        """The global score; NaN unless scored."""
+        return math.nan if self.scores is None else self.scores["brixia"].value
 
 
 def read_as_served(film: Film) -> Radiograph:
