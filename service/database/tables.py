@@ -70,6 +70,7 @@ films = sa.Table(
     sa.Column("patient", sa.String(26), index=True),
     sa.Column("taken", sa.String(19), key="acquired", index=True),
     sa.Column("changed", UtcDateTime, nullable=False, default=_now, onupdate=_now, index=True),
+    sa.Column("sent", UtcDateTime),
     sa.Index("ix_films_state", "state", "id"),
 )
 
@@ -88,12 +89,24 @@ deliveries = sa.Table(
     sa.Column("destination", sa.String(40), primary_key=True),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("starts", sa.Integer, nullable=False, default=0, server_default=sa.text("0")),
     sa.Column("begun", UtcDateTime, nullable=False),
     sa.Column("updated", UtcDateTime, nullable=False, index=True),
     sa.Column("error", sa.String(64)),
     sa.Column("message", sa.Text),
     sa.Index("ix_deliveries_state", "state", "film_id"),
 )
+
+installation = sa.Table("installation", metadata, sa.Column("id", sa.String(26), primary_key=True))
+"""One row: the id by which data directories know their database."""
+
+workers = sa.Table(
+    "workers",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("seen", UtcDateTime, nullable=False),
+)
+"""Workers that live; ``seen``: when one last said so, by the clock of the database."""
 
 reviews = sa.Table(
     "reviews",

@@ -36,7 +36,7 @@ def run_listener(settings: Settings, announce: Callable[[str], None]) -> None:
             start_node(
                 settings.node,
                 records.intake,
-                records.films,
+                records.intake,
                 allow_insecure=settings.allow_insecure,
             )
         )

@@ -20,7 +20,12 @@ import numpy as np
 
 from radiograde.model.errors import NotFoundError
 from radiograde.model.scoring.result import Maps
-from radiograde.service.atomic_write import Content, make_folder, write_atomically
+from radiograde.service.atomic_write import (
+    Content,
+    hidden_beside,
+    make_folder,
+    write_atomically,
+)
 from radiograde.service.errors import NoSpaceError, UndocumentedError
 from radiograde.service.result_schema import ULID
 
@@ -54,6 +59,10 @@ class Archive:
         if content is None:
             raise UndocumentedError("The film of this result is no longer kept. Send it again.")
         return content
+
+    def has(self, film_id: str) -> bool:
+        """Return whether a film's bytes lie here."""
+        return (self.folder(film_id) / FILM).is_file()
 
     def find(self, film_id: str) -> bytes | None:
         """Return a film's bytes as they were sent; None where it is no longer kept."""
@@ -111,11 +120,34 @@ class Archive:
         """Remove a film and all that was made from it."""
         shutil.rmtree(self.folder(film_id), ignore_errors=True)
 
+    def set_apart(self, film_id: str) -> None:
+        """Move a folder to the quarantine, beside the archive: nothing is removed.
+
+        Raises:
+            NoSpaceError: it cannot be moved.
+        """
+        try:
+            make_folder(self.quarantine)
+            place = self.quarantine / film_id
+            if place.exists():
+                place = hidden_beside(place)
+            self.folder(film_id).rename(place)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _no_space(error) from error
+
+    @property
+    def quarantine(self) -> Path:
+        """The folder of what lay in the archive and is no film of its own."""
+        return self._root.with_name("quarantine")
+
     def ids(self) -> Iterator[str]:
-        """Yield the id of every film that lies here."""
+        """Yield the id of every folder of a film, whole or not, that lies here."""
         for group in self._root.glob("??"):
-            names = (folder.name for folder in group.iterdir())
-            yield from (name for name in names if _FILM_ID.fullmatch(name))
+            if group.is_dir():
+                names = (folder.name for folder in group.iterdir())
+                yield from (name for name in names if _FILM_ID.fullmatch(name))
 
     def age_s(self, film_id: str, now: float) -> float:
         """Return the seconds since a film's folder last changed; 0 where there is none."""
@@ -136,7 +168,11 @@ class Archive:
             make_folder(folder)
             write_atomically(folder / name, content)
         except OSError as error:
-            raise NoSpaceError(
-                f"A film cannot be written to disk ({error.strerror}). Make room in the data "
-                "directory, then send it again."
-            ) from error
+            raise _no_space(error) from error
+
+
+def _no_space(error: OSError) -> NoSpaceError:
+    return NoSpaceError(
+        f"A film cannot be written to disk ({error.strerror}). Make room in the data "
+        "directory, then send it again."
+    )

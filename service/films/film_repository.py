@@ -7,7 +7,7 @@ something else takes the connection of its caller's transaction.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from radiograde.service.database.tables import (
     films,
     results,
 )
+from radiograde.service.errors import StoreError
 from radiograde.service.queue import WorkQueue
 
 REQUEST_S = 20.0
@@ -99,14 +100,14 @@ class FilmRepository:
         """Return a film, which nobody else changes until the transaction ends; None: no such."""
         return first_of(connection, FILMS.where(films.c.id == film_id).with_for_update(), Film)
 
-    def holds(self, sop_class_uid: str, sop_instance_uid: str) -> bool:
-        """Return whether an instance of this class and UID was accepted and is still kept."""
+    def instances(self, sop_class_uid: str, sop_instance_uid: str) -> list[str]:
+        """Return the ids of the films with this class and UID that are recorded as kept."""
         query = sa.select(films.c.id).where(
             films.c.sop_instance_uid == sop_instance_uid,
             films.c.sop_class_uid == sop_class_uid,
             films.c.kept,
         )
-        return self._database.exists(query)
+        return self._database.values(query, str)
 
     def accept(self, film: NewFilm, *, begun: bool = False) -> bool:
         """Record a film and the work of grading it; False where its key is known.
@@ -123,7 +124,9 @@ class FilmRepository:
                 connection.execute(sa.insert(films), row)
                 _add_source(connection, film.id, film.source)
                 self._queue.grade(connection, film.id, delay_s=REQUEST_S if begun else 0.0)
-        except IntegrityError:
+        except IntegrityError as error:
+            if self.known(film.key) is None:
+                raise StoreError("The film cannot be recorded. Send it again.") from error
             return False
         return True
 
@@ -203,26 +206,32 @@ class FilmRepository:
                 self._queue.grade(connection, film_id, again=True, delay_s=delay_s)
 
     def expired(self, age: timedelta, limit: int = 500) -> list[str]:
-        """Return films older than ``age`` with nothing left to do, whose bytes are still kept."""
-        unsent = sa.select(deliveries.c.film_id).where(deliveries.c.state != "delivered")
-        query = sa.select(films.c.id).where(
-            films.c.kept,
-            films.c.state != "waiting",
-            films.c.received < datetime.now(UTC) - age,
-            films.c.id.not_in(unsent),
-        )
-        return self._database.values(query.limit(limit), str)
+        """Return kept films with nothing left to do that last came longer than ``age`` ago."""
+        return self._database.values(sa.select(films.c.id).where(_expired(age)).limit(limit), str)
 
-    def keep_again(self, film_id: str) -> None:
-        """Record that the bytes of a film that were let go are there again."""
+    def keep_again(self, film: Film) -> None:
+        """Record that a film came again: from now on it is kept as long as a new one."""
+        values = {"kept": True, "sent": datetime.now(UTC)}
+        unchanged = _UNCHANGED if film.kept else {}
         with self._database.write() as connection:
-            connection.execute(sa.update(films).where(films.c.id == film_id).values(kept=True))
+            again = sa.update(films).where(films.c.id == film.id)
+            connection.execute(again.values(**values, **unchanged))
 
-    def let_go(self, film_ids: Sequence[str]) -> None:
-        """Record that the bytes of these films are no longer kept."""
+    def let_go(
+        self, film_ids: Sequence[str], drop: Callable[[str], None], age: timedelta = timedelta(0)
+    ) -> int:
+        """Drop the bytes of those of the films that are still expired; return how many.
+
+        One that comes again meanwhile waits for the end of the transaction, and is kept anew.
+        """
         with self._database.write() as connection:
-            gone = sa.update(films).where(films.c.id.in_(film_ids))
-            connection.execute(gone.values(kept=False, **_UNCHANGED))
+            gone = sa.update(films).where(films.c.id.in_(film_ids), _expired(age))
+            dropped = connection.scalars(
+                gone.values(kept=False, **_UNCHANGED).returning(films.c.id)
+            ).all()
+            for film_id in dropped:
+                drop(film_id)
+        return len(dropped)
 
     def unknown(self, film_ids: Sequence[str]) -> set[str]:
         """Return those of the ids that no film and no result has."""
@@ -235,6 +244,16 @@ class FilmRepository:
 
 _UNCHANGED = {"changed": films.c.changed}
 """Of an update that whoever watches the worklist need not hear of."""
+
+
+def _expired(age: timedelta) -> sa.ColumnElement[bool]:
+    unsent = sa.select(deliveries.c.film_id).where(deliveries.c.state != "delivered")
+    return sa.and_(
+        films.c.kept,
+        films.c.state != "waiting",
+        sa.func.coalesce(films.c.sent, films.c.received) < datetime.now(UTC) - age,
+        films.c.id.not_in(unsent),
+    )
 
 
 def _waiting(film_id: str) -> sa.Update:

@@ -74,18 +74,52 @@ class FilmIntake:
             if self._films.accept(film, begun=source == "http"):
                 return Receipt(film.id, known=False)
             # The same film came by another source at the same moment.
-            self._archive.drop(film.id)
             known = self._films.known(film.key)
+            if known is not None and known.id != film.id:
+                self._archive.drop(film.id)
         if known is None:
             raise StoreError("The film cannot be recorded. Send it again.")
         return self._accept_again(known, file, source)
 
     def _accept_again(self, known: Film, file: FilmFile, source: FilmSource) -> Receipt:
-        if not known.kept:
+        # Recorded first: from then on nobody lets the film go. What the record says of the disk
+        # is not believed.
+        self._films.keep_again(known)
+        if not self._archive.has(known.id):
             self._archive.keep(known.id, file.content)
-            self._films.keep_again(known.id)
         self._films.add_source(known.id, source)
         return Receipt(known.id, known=True)
+
+    def holds(self, sop_class_uid: str, sop_instance_uid: str) -> bool:
+        """Return whether an instance was accepted and its bytes lie in the archive.
+
+        Raises:
+            StoreError: the records do not answer.
+        """
+        kept = self._films.instances(sop_class_uid, sop_instance_uid)
+        return any(self._archive.has(film_id) for film_id in kept)
+
+    def adopt(self, film_id: str) -> bool:
+        """Record a film that lies in the archive and that no record knows, and its work.
+
+        By which source it came is not known any more: it counts as one by DICOM. What holds no
+        film, or one that is recorded under another id, is moved to the quarantine. Return
+        whether it was adopted.
+
+        Raises:
+            NoSpaceError, StoreError: as :meth:`accept`; the folder stays.
+        """
+        content = self._archive.find(film_id)
+        if content is None:
+            self._archive.set_apart(film_id)
+            return False
+        film = replace(self.describe(FilmFile(content, self._limits), "dicom"), id=film_id)
+        if self._films.accept(film):
+            return True
+        known = self._films.known(film.key)
+        if known is not None and known.id != film_id:
+            self._archive.set_apart(film_id)
+        return False
 
     def _is_same(self, known: Film, file: FilmFile) -> bool:
         kept = self._archive.find(known.id)

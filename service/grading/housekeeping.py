@@ -1,58 +1,98 @@
-"""What is removed: films past their time, folders that a crash left, and finished work."""
+"""Keeping house: films past their time go, folders that no record knows are adopted."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from dbos import DBOS
 
-from radiograde.service.errors import StoreError
+from radiograde.service.errors import NoSpaceError
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.film_repository import FilmRepository
+from radiograde.service.films.intake import FilmIntake
 
 log = structlog.get_logger("radiograde.work")
 
 UNRECORDED_AFTER_S = 3600.0
 QUEUE_KEPT = timedelta(days=1)
+FIRST_AFTER_S = 60.0
+"""A worker that is often started anew keeps house all the same."""
+
+_AT_ONCE = 50
+"""Films let go in one transaction, which holds up those that come in."""
 
 
 def keep_house(
     stop: threading.Event,
-    archive: Archive,
-    films: FilmRepository,
-    keep: timedelta | None,
+    tasks: Sequence[Callable[[], object]],
     every_s: float = 3600.0,
+    first_after_s: float = FIRST_AFTER_S,
 ) -> None:
-    """Until ``stop``, tidy up once an hour; ``keep`` is how long films stay, None for ever."""
-    while not stop.wait(every_s):
-        try:
-            if keep is not None:
-                drop_expired(archive, films, keep)
-            drop_unrecorded(archive, films)
-            forget_finished_work()
-        except StoreError as error:
-            log.warning("housekeeping_put_off", error=error.code)
+    """Until ``stop``, do all tasks soon and then once an hour; what one raises stops no other."""
+    wait_s = first_after_s
+    while not stop.wait(wait_s):
+        wait_s = every_s
+        for task in tasks:
+            try:
+                task()
+            except Exception as error:  # noqa: BLE001 - this thread must outlive whatever it is
+                log.warning("housekeeping_put_off", type=type(error).__name__)
+
+
+def chores(
+    archive: Archive, films: FilmRepository, intake: FilmIntake, keep: timedelta | None
+) -> list[Callable[[], object]]:
+    """Return what is to be done once an hour; ``keep``: how long films stay, None for ever."""
+    tasks: list[Callable[[], object]] = [
+        lambda: adopt_unrecorded(archive, films, intake),
+        forget_finished_work,
+    ]
+    if keep is not None:
+        tasks.insert(0, lambda: drop_expired(archive, films, keep))
+    return tasks
 
 
 def drop_expired(archive: Archive, films: FilmRepository, keep: timedelta) -> None:
-    """Remove the bytes of films older than ``keep``; their results stay."""
-    while film_ids := films.expired(keep):
-        for film_id in film_ids:
-            archive.drop(film_id)
-        films.let_go(film_ids)
-        log.info("films_let_go", count=len(film_ids))
+    """Remove the bytes of films that last came longer than ``keep`` ago; their results stay."""
+    while film_ids := films.expired(keep, _AT_ONCE):
+        count = films.let_go(film_ids, archive.drop, keep)
+        log.info("films_let_go", count=count)
 
 
-def drop_unrecorded(archive: Archive, films: FilmRepository) -> None:
-    """Remove folders whose film was never accepted: its sender got no receipt."""
+def adopt_unrecorded(
+    archive: Archive,
+    films: FilmRepository,
+    intake: FilmIntake,
+    older_than_s: float = UNRECORDED_AFTER_S,
+) -> int:
+    """Record the films in folders that no record knows; return how many.
+
+    A crash between film and record leaves one, and the restoring of an older database all that
+    came since.
+    """
+    adopted = 0
+    for film_id in unrecorded(archive, films, older_than_s):
+        try:
+            adopted += intake.adopt(film_id)
+        except (OSError, NoSpaceError) as error:
+            log.warning("folder_put_off", film_id=film_id, type=type(error).__name__)
+    if adopted:
+        log.warning("films_adopted", count=adopted)
+    return adopted
+
+
+def unrecorded(archive: Archive, films: FilmRepository, older_than_s: float) -> list[str]:
+    """Return the folders of at least this age that no record knows."""
     now = time.time()
-    old = [film_id for film_id in archive.ids() if archive.age_s(film_id, now) > UNRECORDED_AFTER_S]
+    old = [film_id for film_id in archive.ids() if archive.age_s(film_id, now) > older_than_s]
+    found: list[str] = []
     for start in range(0, len(old), 500):
-        for film_id in films.unknown(old[start : start + 500]):
-            archive.drop(film_id)
+        found += sorted(films.unknown(old[start : start + 500]))
+    return found
 
 
 def forget_finished_work() -> None:

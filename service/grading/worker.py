@@ -19,7 +19,7 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.delivery.deliver import Deliverer, RetryPolicy
 from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.grading.film_grader import FilmGrader
-from radiograde.service.grading.housekeeping import keep_house
+from radiograde.service.grading.housekeeping import chores, keep_house
 from radiograde.service.grading.load_scorer import load_scorer
 from radiograde.service.grading.records import Records, open_records
 from radiograde.service.grading.slots import Slot, take_slot
@@ -64,8 +64,9 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
             return
         with working(_work(settings, records), settings.store_url, slot, settings.workers):
             keep = None if settings.keep_days is None else timedelta(days=settings.keep_days)
+            tasks = chores(records.archive, records.films, records.intake, keep)
             with _beside(
-                Thread(target=keep_house, args=(stop, records.archive, records.films, keep)),
+                Thread(target=keep_house, args=(stop, tasks)),
                 Thread(target=adopt_orphans, args=(stop, slot)),
             ):
                 stop.wait()

@@ -175,7 +175,7 @@ def test_a_review_of_a_film_that_is_gone_is_kept_and_sent_nowhere(
     outbox, share = Outbox("share"), folder(tmp_path, "sr")
     film = delivered(records, working(records, share, outbox))
     records.archive.drop(film)
-    records.films.let_go([film])
+    records.films.let_go([film], records.archive.drop)
     review = recorder_of(records, share).record(film, "kim", CORRECTION)
     assert records.reviews.of(film) == [review]
     assert state(records, film) == ("delivered", 1)

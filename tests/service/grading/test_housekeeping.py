@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from datetime import timedelta
 
 from radiograde.service.errors import UnreachableError
-from radiograde.service.grading.housekeeping import drop_expired, drop_unrecorded
+from radiograde.service.films.archive import FILM
+from radiograde.service.grading.housekeeping import adopt_unrecorded, drop_expired, keep_house
 from radiograde.service.grading.records import Records
 from tests.service.documents.graded_films import film_bytes
 from tests.service.grading.graders import Outbox, work_with
@@ -37,14 +39,56 @@ def test_what_waits_or_is_not_delivered_stays(records: Records) -> None:
     assert sorted(records.archive.ids()) == sorted([waiting, unsent])
 
 
-def test_what_was_never_accepted_is_cleared_away(records: Records) -> None:
+def aged(records: Records, *film_ids: str) -> None:
+    """Let folders have been there for two hours."""
+    long_ago = time.time() - 7200
+    for one in film_ids:
+        os.utime(records.archive.folder(one), (long_ago, long_ago))
+
+
+def adopt(records: Records) -> int:
+    return adopt_unrecorded(records.archive, records.films, records.intake)
+
+
+def test_what_no_record_knows_is_adopted_once_it_is_old(records: Records) -> None:
     film = records.intake.accept(film_bytes(), "dicom").film_id
     lost, new = "01JARADMZ0000000000000G0NE", "01JARADMZ00000000000000NEW"
     for one in (lost, new):
-        records.archive.keep(one, b"incomplete")
-    long_ago = time.time() - 7200
-    for one in (film, lost):
-        folder = records.archive.folder(one)
-        os.utime(folder, (long_ago, long_ago))
-    drop_unrecorded(records.archive, records.films)
-    assert sorted(records.archive.ids()) == sorted([film, new])
+        records.archive.keep(one, film_bytes(SOPInstanceUID="1.2.3"))
+    aged(records, film, lost)
+    assert adopt(records) == 1
+    assert sorted(records.archive.ids()) == sorted([film, new, lost])
+    work_with(records).grade(lost)
+    assert records.jobs.get(lost).state == "graded"
+    assert adopt(records) == 0
+
+
+def test_what_is_no_film_of_its_own_is_set_apart_and_not_removed(records: Records) -> None:
+    film = records.intake.accept(film_bytes(), "dicom").film_id
+    same, empty = "01JARADMZ0000000000000SAME", "01JARADMZ000000000000EMPTY"
+    records.archive.keep(same, film_bytes())
+    records.archive.folder(empty).mkdir(parents=True)
+    aged(records, film, same, empty)
+    assert adopt(records) == 0
+    assert list(records.archive.ids()) == [film]
+    quarantine = records.archive.quarantine
+    assert sorted(folder.name for folder in quarantine.iterdir()) == sorted([same, empty])
+    assert (quarantine / same / FILM).read_bytes() == film_bytes()
+
+
+def test_a_stray_file_and_a_task_that_breaks_stop_nothing(records: Records) -> None:
+    records.intake.accept(film_bytes(), "dicom")
+    (records.archive.quarantine.with_name("films") / "xx").write_bytes(b"stray")
+    assert len(list(records.archive.ids())) == 1
+    stop, passes = threading.Event(), []
+
+    def breaks() -> None:
+        raise RuntimeError("DOE^JANE")
+
+    def last() -> None:
+        passes.append(1)
+        if len(passes) == 3:
+            stop.set()
+
+    keep_house(stop, [breaks, last], every_s=0.01, first_after_s=0.01)
+    assert len(passes) == 3

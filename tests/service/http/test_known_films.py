@@ -152,7 +152,7 @@ def test_a_film_whose_bytes_were_let_go_is_known(client: TestClient) -> None:
     records = records_of(client)
     first = score(client, film_bytes())
     records.archive.drop(first["id"])
-    records.films.let_go([first["id"]])
+    records.films.let_go([first["id"]], records.archive.drop)
     assert score(client, film_bytes()) == first
     assert records.archive.film(first["id"]) == film_bytes()
 
@@ -282,7 +282,7 @@ def test_what_cannot_be_delivered_is_said(start: Start, tmp_path: Path) -> None:
     assert_problem(unknown, 422, "unknown_destination")
     assert_problem(client.post(route, json={"destination": "share"}), 422, "invalid_parameters")
     records.archive.drop(graded)
-    records.films.let_go([graded])
+    records.films.let_go([graded], records.archive.drop)
     assert_problem(client.post(route), 409, "not_deliverable")
 
 

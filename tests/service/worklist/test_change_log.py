@@ -40,7 +40,7 @@ def test_every_turn_of_a_film_is_told_once(stock: Stock, changes: ChangeLog) -> 
     assert changes.poll() == [Change("film", failed)]
     assert stock.records.jobs.retry(failed) == 1
     assert changes.poll() == [Change("film", failed)]
-    repository.let_go([aside])
+    repository.let_go([aside], lambda _: None)
     assert changes.poll() == [], "films past their time would flood who listens"
 
 

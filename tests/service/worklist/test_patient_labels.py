@@ -73,7 +73,7 @@ def test_a_film_let_go_tells_nothing_more(start: Start) -> None:
     records = records_of(client)
     assert client.get(f"/v1/worklist/{id}").json()["patient"]["name"] == "김 민준"
     records.archive.drop(id)
-    records.films.let_go([id])
+    records.films.let_go([id], lambda _: None)
     assert list(client.get(f"/v1/worklist/{id}").json()["patient"]) == ["label"]
 
 

@@ -221,7 +221,7 @@ def test_a_film_is_found_by_what_the_setting_shows(
         assert listed(client, search=search) == [id]
     for search in missed:
         assert listed(client, search=search) == []
-    records_of(client).films.let_go([id])
+    records_of(client).films.let_go([id], lambda _: None)
     assert "accession" not in client.get(f"/v1/worklist/{id}").json()
     assert listed(client, search="P-1") == [], "what is no longer kept is no longer shown"
 
@@ -301,5 +301,5 @@ def test_labels_tell_patients_apart(client: TestClient, stock: Stock) -> None:
 
 def test_a_film_let_go_stays_in_the_list(client: TestClient, stock: Stock) -> None:
     id = stock.scored()
-    stock.records.films.let_go([id])
+    stock.records.films.let_go([id], lambda _: None)
     assert client.get(f"/v1/worklist/{id}").json()["kept"] is False
