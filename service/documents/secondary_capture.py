@@ -12,6 +12,7 @@ from radiograde.service.documents import document_uids, equipment, source_refere
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.drawing import stacked
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.lossless_jpeg import set_pixels
 from radiograde.service.documents.overlay import foot, graded_view
 from radiograde.service.documents.panel import panel
 from radiograde.service.documents.part10 import file_meta, to_document
@@ -29,9 +30,9 @@ DERIVATION = (
 def secondary_capture(graded: GradedFilm) -> Document:
     """Return the film upright with its opacity, scores, intervals, warnings and model.
 
-    It is RGB of 8 bits, not compressed: every archive takes that. Its modality is OT, so that it
-    is neither hung nor routed as another film of the study. It has no pixel spacing: the film in
-    it is at another scale than the page. It names no patient in its pixels.
+    It is RGB of 8 bits, compressed without loss. Its modality is OT, so that it is neither hung
+    nor routed as another film of the study. It has no pixel spacing: the film in it is at another
+    scale than the page. It names no patient in its pixels.
 
     Raises:
         UndocumentedError: the film was not scored, its maps are gone, or it is a picture.
@@ -41,7 +42,7 @@ def secondary_capture(graded: GradedFilm) -> Document:
             "Only a scored film has a secondary capture, and only while its maps are kept."
         )
     ds = _headings(graded)
-    _set_pixels(ds, capture_picture(graded))
+    set_pixels(ds, np.asarray(capture_picture(graded)))
     return to_document("sc", ds)
 
 
@@ -85,17 +86,3 @@ def _headings(graded: GradedFilm) -> Dataset:
     copy_lossiness(graded, ds)
     refer_to_source(source_reference.clean_header(graded), ds)
     return ds
-
-
-def _set_pixels(ds: Dataset, picture: Image.Image) -> None:
-    """Set the Image Pixel module, PS3.3 C.7.6.3."""
-    pixels = np.asarray(picture)
-    ds.Rows, ds.Columns, ds.SamplesPerPixel = pixels.shape
-    ds.PhotometricInterpretation = "RGB"
-    ds.PlanarConfiguration = 0
-    ds.BitsAllocated = ds.BitsStored = 8
-    ds.HighBit = 7
-    ds.PixelRepresentation = 0
-    content = pixels.tobytes()
-    ds.PixelData = content + b"\0" * (len(content) % 2)
-    ds["PixelData"].VR = "OB"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pydicom import dcmread
-from pydicom.dataset import FileDataset
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import (
     UID,
@@ -32,6 +32,7 @@ from radiograde.service.delivery.destinations.storage_outcome import (
     raise_for,
 )
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.lossless_jpeg import COMPRESSED, uncompressed
 from radiograde.service.errors import RefusedError, UnreachableError
 
 _SLOWEST_LINK = 100_000
@@ -57,7 +58,7 @@ class DicomDestination:
         self._where = str(endpoint(node))
 
     def send(self, documents: Sequence[Document], result_id: str) -> None:
-        """Store every document as it is encoded, or in Implicit VR where the node takes only that.
+        """Store every document as it is encoded; uncompressed, or in Implicit VR, where need be.
 
         A warning (PS3.4 B.2.3) is a document stored; it is logged.
 
@@ -74,7 +75,7 @@ class DicomDestination:
         with associated(self._node, _contexts(datasets)) as association:
             for document, ds in zip(documents, datasets, strict=True):
                 fault = _unsupported(association, document, ds) or self._store(
-                    association, document, ds, result_id
+                    association, document, _as_taken(association, ds), result_id
                 )
                 faults += [fault] if fault else []
         raise_for(self._where, faults)
@@ -84,9 +85,10 @@ class DicomDestination:
         return _check(self._node)
 
     def _store(
-        self, association: Association, document: Document, ds: FileDataset, result_id: str
+        self, association: Association, document: Document, ds: Dataset, result_id: str
     ) -> Fault | None:
-        association.dimse_timeout = self._node.timeout_s + len(document.content) / _SLOWEST_LINK
+        size = max(len(document.content), len(ds.get("PixelData", b"")))
+        association.dimse_timeout = self._node.timeout_s + size / _SLOWEST_LINK
         try:
             answer = association.send_c_store(ds)
         except RuntimeError:
@@ -113,12 +115,12 @@ def _read(document: Document) -> FileDataset:
     return ds
 
 
-def _syntaxes(ds: FileDataset) -> tuple[UID, ...]:
-    """Return what a document may travel as; uncompressed, the default syntax too (PS3.5 10.1)."""
+def _syntaxes(ds: Dataset) -> tuple[UID, ...]:
+    """Return what a document may travel as, the best first; the default syntax too, PS3.5 10.1."""
     own: UID = ds.file_meta.TransferSyntaxUID
-    if own == ExplicitVRLittleEndian:
-        return (own, ImplicitVRLittleEndian)
-    return (own,)
+    if own not in (COMPRESSED, ExplicitVRLittleEndian):
+        return (own,)
+    return tuple(dict.fromkeys((own, ExplicitVRLittleEndian, ImplicitVRLittleEndian)))
 
 
 def _contexts(datasets: Sequence[FileDataset]) -> list[PresentationContext]:
@@ -136,6 +138,16 @@ def _unsupported(association: Association, document: Document, ds: FileDataset) 
 
 def _fits(context: PresentationContext, ds: FileDataset) -> bool:
     return context.abstract_syntax == ds.SOPClassUID and context.transfer_syntax[0] in _syntaxes(ds)
+
+
+def _as_taken(association: Association, ds: FileDataset) -> Dataset:
+    """Return a document, uncompressed where the node does not take its compression."""
+    own = ds.file_meta.TransferSyntaxUID
+    taken = any(
+        context.abstract_syntax == ds.SOPClassUID and context.transfer_syntax[0] == own
+        for context in association.accepted_contexts
+    )
+    return ds if taken or own != COMPRESSED else uncompressed(ds)
 
 
 def _check(node: DicomDestinationConfig) -> list[Finding]:
@@ -162,7 +174,7 @@ def _talk(node: DicomDestinationConfig) -> Iterator[Finding]:
 
 def _check_contexts(node: DicomDestinationConfig) -> list[PresentationContext]:
     classes = [UID(Verification), *(CLASSES[kind] for kind in node.send)]
-    syntaxes: list[str | UID] = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
+    syntaxes: list[str | UID] = [ExplicitVRLittleEndian, ImplicitVRLittleEndian, COMPRESSED]
     return [build_context(sop_class, syntaxes) for sop_class in classes]
 
 

@@ -15,24 +15,30 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 from pydicom.uid import (
+    UID,
     Comprehensive3DSRStorage,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
+    JPEGLosslessSV1,
     SecondaryCaptureImageStorage,
     SegmentationStorage,
 )
+from pynetdicom.dsutils import decode
 from pynetdicom.events import Event
 from structlog.testing import capture_logs
 
 from radiograde.service.config.site import ClientTls
 from radiograde.service.delivery.destinations.dicom_destination import DicomDestination
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.lossless_jpeg import uncompressed
+from radiograde.service.documents.secondary_capture import secondary_capture
 from radiograde.service.errors import DeliveryError, RefusedError, UnreachableError
 from tests.orthanc import Orthanc, free_port, running_orthanc
 from tests.service.certificates import Certificates
 from tests.service.delivery.nodes import destination, listening, running_node
 from tests.service.delivery.objects import RESULT_ID, dicom_document, tells_of_a_patient
+from tests.service.documents.graded_films import graded_film
 
 SR = dicom_document(1, kind="sr", sop_class=Comprehensive3DSRStorage)
 SEG = dicom_document(2, kind="seg", sop_class=SegmentationStorage)
@@ -92,6 +98,37 @@ def test_a_node_that_takes_only_the_default_syntax_gets_it() -> None:
     arrived = dcmread(io.BytesIO(node.received[0]), force=True)
     assert arrived.PixelData == dcmread(io.BytesIO(SC.content)).PixelData
     assert arrived.SOPInstanceUID == SC.sop_instance_uid
+
+
+@pytest.fixture(scope="module")
+def capture() -> Document:
+    """Return the capture of a graded film, compressed as all are."""
+    return secondary_capture(graded_film())
+
+
+def test_a_capture_travels_compressed_where_the_node_takes_that(capture: Document) -> None:
+    syntaxes = [ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGLosslessSV1]
+    with running_node(syntaxes=syntaxes) as node:
+        DicomDestination(destination(node.port)).send([capture], RESULT_ID)
+    assert node.syntaxes == [JPEGLosslessSV1]
+    assert node.received == [encoded(capture.content)]
+    (proposed,) = node.proposed
+    assert proposed == {(SecondaryCaptureImageStorage, syntax) for syntax in syntaxes}
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_a_node_that_does_not_take_the_compression_gets_the_same_pixels_without(
+    capture: Document, syntax: UID
+) -> None:
+    with running_node(syntaxes=[syntax]) as node:
+        DicomDestination(destination(node.port)).send([SR, capture], RESULT_ID)
+    assert node.syntaxes == [syntax] * 2
+    arrived = decode(io.BytesIO(node.received[1]), syntax.is_implicit_VR, is_little_endian=True)
+    expected = uncompressed(dcmread(io.BytesIO(capture.content)))
+    assert arrived.PixelData == expected.PixelData
+    # Its VR is OW in Implicit VR, PS3.5 8.1.2.
+    del arrived.PixelData, expected.PixelData
+    assert arrived == expected
 
 
 def test_nothing_to_send_opens_no_association() -> None:

@@ -13,12 +13,20 @@ import pytest
 from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.uid import ComputedRadiographyImageStorage, SecondaryCaptureImageStorage
+from pydicom.encaps import get_frame
+from pydicom.uid import (
+    ComputedRadiographyImageStorage,
+    ExplicitVRLittleEndian,
+    JPEGLosslessSV1,
+    SecondaryCaptureImageStorage,
+)
 
+from radiograde.model.reading.codecs import FrameShape, decode
 from radiograde.model.reasons import Reason
 from radiograde.model.scoring.result import GateVerdict
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.lossless_jpeg import uncompressed
 from radiograde.service.documents.overlay import graded_view
 from radiograde.service.documents.secondary_capture import capture_picture, secondary_capture
 from radiograde.service.errors import UndocumentedError
@@ -35,8 +43,19 @@ def dataset(document: Document) -> Dataset:
 
 
 def pixels_of(graded: GradedFilm) -> NDArray[np.uint8]:
-    pixels: NDArray[np.uint8] = dataset(secondary_capture(graded)).pixel_array
-    return pixels
+    return pixels(secondary_capture(graded))
+
+
+def pixels(document: Document) -> NDArray[np.uint8]:
+    """Return the pixels of a capture, decoded as those of any film are."""
+    ds = dataset(document)
+    shape = FrameShape(ds.Rows, ds.Columns, 3, 8, ds.PhotometricInterpretation, planar=False)
+    decoded: NDArray[np.uint8] = decode(
+        get_frame(ds.PixelData, 0, number_of_frames=1),
+        ds.file_meta.TransferSyntaxUID,
+        shape,
+    )
+    return decoded
 
 
 def with_result(graded: GradedFilm, **changed: Any) -> GradedFilm:
@@ -55,6 +74,25 @@ def test_its_pixels_are_the_drawn_picture() -> None:
     assert np.array_equal(drawn[: len(film)], film)
     assert 1200 <= drawn.shape[0] <= 1600
     assert drawn[len(film) :].std() > 10
+
+
+def test_it_is_compressed_by_the_lossless_jpeg_that_every_archive_reads() -> None:
+    ds = dataset(secondary_capture(graded_films.graded_film()))
+    assert ds.file_meta.TransferSyntaxUID == JPEGLosslessSV1
+    assert (ds.PhotometricInterpretation, ds.PlanarConfiguration) == ("RGB", 0)
+    assert len(ds.PixelData) < 0.4 * ds.Rows * ds.Columns * 3
+    assert ds.LossyImageCompression == "00"
+
+
+def test_uncompressed_it_is_the_same_capture() -> None:
+    graded = graded_films.graded_film()
+    packed = dataset(secondary_capture(graded))
+    plain = uncompressed(packed)
+    assert packed.file_meta.TransferSyntaxUID == JPEGLosslessSV1
+    assert plain.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
+    assert plain.PixelData == np.asarray(capture_picture(graded)).tobytes()
+    del packed.PixelData, plain.PixelData
+    assert packed == plain
 
 
 def test_it_is_a_capture_that_no_one_takes_for_the_film() -> None:
@@ -121,12 +159,12 @@ def test_warnings_are_drawn_whole() -> None:
 def test_a_mirrored_film_is_shown_upright() -> None:
     upright = graded_films.graded_film()
     mirrored = graded_films.graded_film(PatientOrientation=["R", "F"])
-    ds = dataset(secondary_capture(mirrored))
-    assert ds.PatientOrientation == ["L", "F"]
+    document = secondary_capture(mirrored)
+    assert dataset(document).PatientOrientation == ["L", "F"]
     flipped = dataclasses.replace(upright.film, pixels=upright.film.pixels[:, ::-1])
     expected = capture_picture(dataclasses.replace(upright, film=flipped))
     height = graded_view(upright.film, upright.result).height
-    assert np.array_equal(ds.pixel_array[:height], np.asarray(expected)[:height])
+    assert np.array_equal(pixels(document)[:height], np.asarray(expected)[:height])
 
 
 @pytest.mark.parametrize("orientation", [None, ["H", "L"]])
@@ -198,16 +236,30 @@ def test_real_films_have_a_valid_capture(name: str, shared: Path, tmp_path: Path
     document = secondary_capture(graded)
     complaints = dciodvfy(document.content, tmp_path)
     assert [line for line in complaints if "Retired Person Name form" not in line] == []
-    assert np.array_equal(dataset(document).pixel_array, np.asarray(capture_picture(graded)))
+    assert np.array_equal(pixels(document), np.asarray(capture_picture(graded)))
 
 
 def test_dcmtk_opens_it(tmp_path: Path) -> None:
-    dcmdump = shutil.which("dcmdump")
-    if dcmdump is None:
-        pytest.skip("DCMTK is not installed")
     path = tmp_path / "sc.dcm"
     path.write_bytes(secondary_capture(graded_films.graded_film()).content)
-    done = subprocess.run([dcmdump, str(path)], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0
-    assert "SecondaryCaptureImageStorage" in done.stdout
-    assert done.stderr == ""
+    assert "SecondaryCaptureImageStorage" in dcmtk("dcmdump", str(path))
+
+
+def test_dcmtk_decodes_it_to_the_drawn_picture(tmp_path: Path) -> None:
+    graded = graded_films.graded_film()
+    packed, plain = tmp_path / "sc.dcm", tmp_path / "plain.dcm"
+    packed.write_bytes(secondary_capture(graded).content)
+    dcmtk("dcmdjpeg", str(packed), str(plain))
+    ds = dcmread(plain)
+    assert ds.PhotometricInterpretation == "RGB"
+    assert np.array_equal(ds.pixel_array, np.asarray(capture_picture(graded)))
+
+
+def dcmtk(program: str, *arguments: str) -> str:
+    """Return what a program of DCMTK prints; it ends well and complains of nothing."""
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip("DCMTK is not installed")
+    done = subprocess.run([found, *arguments], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
