@@ -7,13 +7,18 @@ lossless JPEG must support (PS3.5 10.3): archives and viewers of any age read it
 from __future__ import annotations
 
 import copy
+import dataclasses
+import io
 
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, get_frame
 from pydicom.uid import ExplicitVRLittleEndian, JPEGLosslessSV1
+
+from radiograde.service.documents.document import Document
 
 COMPRESSED = JPEGLosslessSV1
 _FIRST_ORDER = 1
@@ -53,3 +58,17 @@ def uncompressed(ds: Dataset) -> Dataset:
     plain.PixelData = content + b"\0" * (len(content) % 2)
     plain["PixelData"].VR = "OB"
     return plain
+
+
+def uncompressed_document(document: Document) -> Document:
+    """Return a document without its compression; one that has none as it is.
+
+    Raises:
+        RuntimeError: the frame is damaged.
+    """
+    ds = dcmread(io.BytesIO(document.content))
+    if ds.file_meta.TransferSyntaxUID != COMPRESSED:
+        return document
+    buffer = io.BytesIO()
+    uncompressed(ds).save_as(buffer, enforce_file_format=True)
+    return dataclasses.replace(document, content=buffer.getvalue())

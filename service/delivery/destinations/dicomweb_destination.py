@@ -27,6 +27,7 @@ from radiograde.service.delivery.destinations.storage_outcome import (
     raise_for,
 )
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.lossless_jpeg import uncompressed_document
 from radiograde.service.errors import UnreachableError
 
 DICOM_JSON = "application/dicom+json"
@@ -36,6 +37,11 @@ _FAILED_SOP_SEQUENCE = "00081198"
 _REFERENCED_SOP_INSTANCE_UID = "00081155"
 _WARNING_REASON = "00081196"
 _FAILURE_REASON = "00081197"
+
+_UNSUPPORTED_SYNTAX = 0xC122
+"""PS3.18 Table I.2-2, Referenced Transfer Syntax Not Supported; some servers answer 415 to all."""
+
+_UNSUPPORTED_MEDIA = 415
 
 _LOOKED_AT = frozenset({400, 409, 422})
 """How servers answer a store of nothing; Orthanc says 200, dcm4chee 409."""
@@ -65,6 +71,8 @@ class DicomWebDestination:
     def send(self, documents: Sequence[Document], result_id: str) -> None:
         """Store every document; what the server gives no report of is not taken as stored.
 
+        Where it does not take one compressed, all are sent once more without compression.
+
         Raises:
             UnreachableError: no answer, a sign-in or an address that is wrong, a server that is
                 busy; or it had no room, gave no leave, or failed in processing.
@@ -74,6 +82,11 @@ class DicomWebDestination:
             return
         answer = self._store([document.content for document in documents])
         report = _read_report(answer.json)
+        if _asks_for_uncompressed(answer, report):
+            plain = [uncompressed_document(document) for document in documents]
+            if plain != list(documents):
+                self.send(plain, result_id)
+                return
         if report is None or not (report.stored or report.failed):
             raise_for_status(self._where, answer.status)
             raise UnreachableError(
@@ -109,6 +122,13 @@ class DicomWebDestination:
             status = report.stored.get(document.sop_instance_uid or "", 0)
             if status:
                 log_warning(self.name, result_id, document.kind, status)
+
+
+def _asks_for_uncompressed(answer: Answer, report: StoreReport | None) -> bool:
+    """Return whether a transfer syntax is what the server does not take."""
+    if report is None:
+        return answer.status == _UNSUPPORTED_MEDIA
+    return _UNSUPPORTED_SYNTAX in report.failed.values()
 
 
 def _fault(document: Document, report: StoreReport, answer: Answer) -> Fault | None:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import base64
 import email
+import io
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydicom import dcmread
 from structlog.testing import capture_logs
 
 from radiograde.service.config.site import ClientTls, DicomWebDestinationConfig
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.delivery.destinations.dicomweb_destination import DicomWebDestination
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.lossless_jpeg import uncompressed
+from radiograde.service.documents.secondary_capture import secondary_capture
 from radiograde.service.errors import DeliveryError, RefusedError, SiteError, UnreachableError
 from tests.orthanc import Orthanc, free_port, running_orthanc
 from tests.service.certificates import Certificates
 from tests.service.delivery.nodes import listening
 from tests.service.delivery.objects import PATIENT, RESULT_ID, dicom_document, tells_of_a_patient
 from tests.service.delivery.web import Reply, Request, reset, running_web, trickle
+from tests.service.documents.graded_films import graded_film
 
 SR, SC = dicom_document(1, kind="sr"), dicom_document(2)
 SECRET = "päss:word"  # noqa: S105
@@ -167,6 +172,43 @@ def test_an_account_decides_what_became_of_each(
 ) -> None:
     with running_web(Reply(status, reply)) as web:
         assert message in failure(kind, web.url, [SR, SC])
+
+
+@pytest.fixture(scope="module")
+def capture() -> Document:
+    """Return the capture of a graded film, compressed as all are."""
+    return secondary_capture(graded_film())
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        lambda sc: Reply(202, account([SR], [(sc, 0xC122)])),
+        lambda sc: Reply(409, account([], [(SR, 0xC122), (sc, 0xC122)])),
+        lambda _: Reply(415, b"What is this?"),
+    ],
+)
+def test_a_server_that_does_not_take_the_compression_gets_the_same_pixels_without(
+    capture: Document, refusal: Callable[[Document], Reply]
+) -> None:
+    replies = iter([refusal(capture), Reply(200, account([SR, capture]))])
+    with running_web(lambda _: next(replies)) as web:
+        target(web.url).send([SR, capture], RESULT_ID)
+    first, second = (
+        [part.get_payload(decode=True) for part in parts(request)] for request in web.requests
+    )
+    assert first == [SR.content, capture.content]
+    assert second[0] == SR.content
+    expected = uncompressed(dcmread(io.BytesIO(capture.content)))
+    assert isinstance(second[1], bytes)
+    assert dcmread(io.BytesIO(second[1])) == expected
+
+
+def test_what_is_refused_without_compression_too_is_refused(capture: Document) -> None:
+    with running_web(Reply(409, account([], [(capture, 0xC122)]))) as web:
+        message = failure(RefusedError, web.url, [capture])
+    assert "sc: status C122, the transfer syntax is not supported" in message
+    assert len(web.requests) == 2
 
 
 @pytest.mark.parametrize("status", [400, 406, 409, 413, 415, 422])

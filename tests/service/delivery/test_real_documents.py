@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import requests
+from PIL import Image
+from pydicom import dcmread
+from pydicom.uid import JPEGLosslessSV1
 
 from radiograde.service.config.site import DicomDestinationConfig, DicomWebDestinationConfig
 from radiograde.service.delivery.destinations.destination import Destination
 from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.documents.document import Document
-from radiograde.service.documents.secondary_capture import secondary_capture
+from radiograde.service.documents.secondary_capture import capture_picture, secondary_capture
 from radiograde.service.documents.segmentation import segmentation
 from radiograde.service.documents.sr.structured_report import structured_report
 from tests.orthanc import Orthanc, running_orthanc
@@ -55,3 +61,16 @@ def test_they_join_their_film(
     assert sorted(one["Modality"] for one in kept) == ["DX", "OT", "SEG", "SR"]
     uids = {one["SOPInstanceUID"] for one in kept if one["Modality"] != "DX"}
     assert uids == {document.sop_instance_uid for document in documents}
+
+
+def test_a_pacs_shows_the_capture_as_it_was_drawn(
+    orthanc: Orthanc, documents: list[Document]
+) -> None:
+    capture = documents[-1]
+    open_destination(by_c_store(orthanc)).send([capture], RESULT_ID)
+    (kept,) = orthanc.get("/instances")
+    meta = dcmread(io.BytesIO(orthanc.file(kept)), stop_before_pixels=True).file_meta
+    assert meta.TransferSyntaxUID == JPEGLosslessSV1
+    shown = requests.get(f"{orthanc.url}/instances/{kept}/preview", timeout=30).content
+    drawn = np.asarray(capture_picture(graded_film()))
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(shown))), drawn)
