@@ -30,7 +30,7 @@ ENV RADIOGRADE_HOST=0.0.0.0 RADIOGRADE_PORT=8000 RADIOGRADE_ALLOWED_HOSTS=localh
     RADIOGRADE_DATA_DIR=/data PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
 
 RUN useradd --system --uid 10001 --no-create-home radiograde \
-    && install --directory --owner=radiograde /data
+    && install --directory --mode=0700 --owner=radiograde /data
 COPY --from=build /app /app
 WORKDIR /app
 USER 10001

@@ -21,7 +21,7 @@ help: ## this list
 	@echo 'DEVICE=cuda grades on an NVIDIA GPU. PYTHON=python3.11 chooses an interpreter.'
 
 run: $(VENV)/.serve-$(DEVICE) ## install what serving needs into .venv, serve http://127.0.0.1:8000
-	$(BIN)/radiograde serve --data-dir var
+	$(BIN)/radiograde serve
 
 test: lint tools ## install everything, lint, run every test; TOOLS=no installs no Debian package
 	$(BIN)/pytest --numprocesses auto --dist loadgroup

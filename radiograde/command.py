@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from radiograde import __version__
+from radiograde.service.cli.place import check_used, data_dir
 
 COMMANDS: dict[str, str] = {
     "serve": "radiograde.service.cli.serve:serve",
@@ -55,6 +56,15 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments begin with, its name, and the rest of them."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            check_used(ctx, command)
+        return name, command, rest
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command, or None for a name that does not exist."""
         if cmd_name not in self._lazy:
@@ -81,6 +91,7 @@ def _joined(group: click.Command, more: Mapping[str, str]) -> click.Group:
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="radiograde")
+@data_dir(expose_value=False)
 def main() -> None:
     """Grade how much of the lungs pneumonia involves on a frontal chest radiograph.
 

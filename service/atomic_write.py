@@ -13,13 +13,13 @@ _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 def write_atomically(
-    path: Path, content: Content, *, durable: bool = True, mode: int = 0o666
+    path: Path, content: Content, *, durable: bool = True, mode: int | None = None
 ) -> None:
     """Write a file under a hidden name beside ``path``, then give it its name.
 
     A file of that name is replaced; of two writers at once one wins. ``durable``: bytes and name
-    are on disk once this returns; without, a power cut may lose the file. ``mode``: permissions,
-    less what the umask takes.
+    are on disk once this returns; without, a power cut may lose the file. ``mode``: permissions;
+    None: what the umask leaves.
 
     Raises:
         OSError: it cannot be written or synced, with ``path`` as its filename; no part of it is
@@ -27,8 +27,10 @@ def write_atomically(
     """
     partial = hidden_beside(path)
     try:
-        with os.fdopen(os.open(partial, _FLAGS, mode), "wb") as file:
+        with os.fdopen(os.open(partial, _FLAGS, 0o666 if mode is None else 0o600), "wb") as file:
             file.write(content)
+            if mode is not None:
+                partial.chmod(mode)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())

@@ -12,6 +12,7 @@ RadiogradeError
 ├── UnsupportedMediaError    415  a Content-Type that is no film's
 ├── TooManyAttemptsError     429  sign-in failed too often; wait before the next
 ├── StoreError               503  the results store cannot be used
+│   └── NoDatabaseError      503  there is none to read
 ├── DeviceError              500  the device asked for is not there
 ├── UnsafeHostError          500  would listen beyond this computer unguarded
 ├── CertificateError         500  certificate or key of the HTTP service cannot be used
@@ -133,6 +134,13 @@ class StoreError(RadiogradeError):
     code = "store_unavailable"
     title = "The results store cannot be used"
     http_status = 503
+
+
+class NoDatabaseError(StoreError):
+    """What is to be read does not exist: nothing was ever kept there."""
+
+    code = "no_database"
+    title = "There is no database"
 
 
 class DeviceError(RadiogradeError):

@@ -49,13 +49,16 @@ class Access:
 
 
 @contextmanager
-def open_access(settings: Settings) -> Iterator[Access]:
+def open_access(settings: Settings, *, create: bool = True) -> Iterator[Access]:
     """Give the access to an installation within the ``with`` block; what is missing is made.
 
+    ``create``: False for who only reads or removes.
+
     Raises:
+        NoDatabaseError: there is no database, and none is to be made.
         StoreError: the data directory cannot be made, or the database cannot be opened.
     """
-    database = open_database(settings)
+    database = open_database(settings, create=create)
     try:
         yield Access.of(database, settings)
     finally:

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.text import Text
 
-from radiograde.model.errors import RadiogradeError
 from radiograde.service.cli.common import (
     data_dir_option,
+    installation_of,
     model_option,
     plain_errors,
-    settings_of,
     site_option,
 )
+from radiograde.service.cli.installation_check import check_installation
 from radiograde.service.config.settings import Settings
+from radiograde.service.config.site import DestinationConfig, FolderDestinationConfig
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.errors import SiteError
 
 FAULTY = 1
 """Exit code when something does not work."""
 
-LEAST_FREE_GIB = 5.0
+TIMEOUT_S = 1.5
+"""Longest wait for an answer; a destination's own ``timeout_s`` holds where it is shorter."""
 
 _MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold red")}
 
@@ -42,8 +45,9 @@ _MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold
 def check(context: click.Context, /, names: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
     """Try whether everything works, with advice where it does not.
 
-    Destinations get a C-ECHO, a store request that stores nothing, a request for what they can do
-    or a file that is removed again: nothing of a patient. Exit code 1: something does not work.
+    The own DICOM node gets a C-ECHO. Destinations get a C-ECHO, a store request that stores
+    nothing, a request for what they can do or a file that is removed again: nothing of a patient.
+    Each has a second and a half to answer. Exit code 1: something does not work.
 
     \b
     Example:
@@ -51,7 +55,7 @@ def check(context: click.Context, /, names: tuple[str, ...], as_json: bool, **ch
       radiograde check pacs
     """  # noqa: D301  click needs the character itself
     with plain_errors():
-        findings = _self_test(settings_of(chosen), names)
+        findings = _self_test(installation_of(chosen, quiet=as_json), names)
     if as_json:
         document = {name: [asdict(one) for one in found] for name, found in findings.items()}
         click.echo(json.dumps(document, indent=2))
@@ -75,46 +79,21 @@ def _self_test(settings: Settings, names: Sequence[str] = ()) -> Mapping[str, li
             f"{settings.site_file} has no destination {', '.join(unknown)}. "
             f"It has {', '.join(known) or 'none'}."
         )
-    findings = {} if names else {"this installation": list(_here(settings))}
+    attempts: dict[str, Callable[[], list[Finding]]] = {}
+    if not names:
+        attempts["this installation"] = partial(check_installation, settings, TIMEOUT_S)
     for name in names or known:
-        findings[name] = open_destination(known[name]).check()
-    return findings
+        attempts[name] = open_destination(_hurried(known[name])).check
+    with ThreadPoolExecutor(len(attempts) or 1) as threads:
+        tried = {name: threads.submit(attempt) for name, attempt in attempts.items()}
+        return {name: one.result() for name, one in tried.items()}
 
 
-def _here(settings: Settings) -> Iterator[Finding]:
-    from radiograde.service.grading.load_scorer import load_scorer
-    from radiograde.service.grading.records import open_records
-
-    yield _tried("The model can be used", lambda: load_scorer(settings))
-    yield _tried("Results can be kept", lambda: open_records(settings).close())
-    free = shutil.disk_usage(settings.data_dir).free / 2**30
-    enough = free >= LEAST_FREE_GIB
-    yield Finding(
-        f"{free:.0f} GiB are free in {settings.data_dir}",
-        "ok" if enough else "warn",
-        "" if enough else "Make room, or keep films for fewer days (RADIOGRADE_KEEP_DAYS).",
-    )
-    if not settings.site_file.exists():
-        yield Finding(
-            f"There is no site file {settings.site_file}",
-            "warn",
-            "Results stay here until it names destinations: docs/reference/site.md.",
-        )
-    for folder in settings.watch:
-        there = folder.path.is_dir()
-        yield Finding(
-            f"The watched folder {folder.path} {'is there' if there else 'is missing'}",
-            "ok" if there else "fail",
-            "" if there else "Make it, or take it out of the site file.",
-        )
-
-
-def _tried(what: str, attempt: Callable[[], object]) -> Finding:
-    try:
-        attempt()
-    except RadiogradeError as error:
-        return Finding(what.replace(" can ", " cannot "), "fail", error.message)
-    return Finding(what, "ok")
+def _hurried(config: DestinationConfig) -> DestinationConfig:
+    """Return a destination that is waited for as long as somebody waits for ``check``."""
+    if isinstance(config, FolderDestinationConfig):
+        return config
+    return config.model_copy(update={"timeout_s": min(config.timeout_s, TIMEOUT_S)})
 
 
 def _write_findings(findings: Mapping[str, Sequence[Finding]]) -> None:

@@ -10,6 +10,8 @@ from typing import Any, get_args
 import click
 
 from radiograde.model.errors import RadiogradeError
+from radiograde.service import permissions
+from radiograde.service.cli.place import data_dir
 from radiograde.service.config.settings import Device, Settings
 from radiograde.service.errors import ConfigurationError
 
@@ -19,9 +21,10 @@ model_option = click.option(
 device_option = click.option(
     "--device", type=click.Choice(get_args(Device)), help="Where to run; auto by default."
 )
-data_dir_option = click.option(
-    "--data-dir", type=click.Path(path_type=Path), help="Where films and results are kept."
-)
+data_dir_option = data_dir()
+data_dir_of_group = data_dir(expose_value=False)
+data_dir_of_site_file = data_dir(hidden=True)
+"""For commands that keep nothing there, but go by its site file."""
 site_option = click.option(
     "--site",
     type=click.Path(path_type=Path),
@@ -47,6 +50,27 @@ def settings_of(chosen: dict[str, Any]) -> Settings:
         return load_settings(**chosen)
     except ConfigurationError as error:
         raise click.UsageError(error.message) from error
+
+
+def installation_of(chosen: dict[str, Any], *, quiet: bool = False) -> Settings:
+    """Return the settings of a command that works with what an installation keeps.
+
+    It says on stderr which data directory that is, unless it is to be ``quiet``. What the command
+    writes from now on is for this user alone.
+
+    Raises:
+        click.UsageError, SiteError: as :func:`settings_of`.
+    """
+    settings = settings_of(chosen)
+    keep_private()
+    if not quiet:
+        click.echo(f"Data directory: {settings.data_dir}", err=True)
+    return settings
+
+
+def keep_private() -> None:
+    """Have this command write files for this user alone: they name patients."""
+    click.get_current_context().call_on_close(permissions.keep_private())
 
 
 @contextmanager

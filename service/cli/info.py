@@ -14,13 +14,19 @@ from rich.console import Console
 from rich.table import Table
 
 from radiograde import __version__
-from radiograde.service.cli.common import model_option, plain_errors, settings_of
+from radiograde.service.cli.common import (
+    data_dir_of_site_file,
+    model_option,
+    plain_errors,
+    settings_of,
+)
 
 _LIBRARIES = ("numpy", "pydicom", "imagecodecs", "pillow", "fastapi", "sqlalchemy")
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@data_dir_of_site_file
 @model_option
 def info(as_json: bool, **chosen: Any) -> None:
     """Show versions, the model, its devices, and readable formats.

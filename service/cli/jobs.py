@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
 
-from radiograde.service.cli.common import data_dir_option, plain_errors, settings_of
+from radiograde.service.cli.common import data_dir_option, installation_of, plain_errors
 from radiograde.service.cli.terminal import plain_table, stdout
+from radiograde.service.errors import NoDatabaseError
 
 if TYPE_CHECKING:
     from radiograde.service.delivery.delivery_repository import Delivery
@@ -44,37 +46,39 @@ def jobs(context: click.Context, /, state: Any, limit: int, as_json: bool, **cho
       radiograde jobs --state parked
       radiograde jobs retry --all
     """  # noqa: D301  click needs the character itself
-    context.obj = chosen
     if context.invoked_subcommand is not None:
         return
     from radiograde.service.grading.records import open_records
 
     with plain_errors():
-        records = open_records(settings_of(chosen))
-        found = records.jobs.page(limit, state=state)
-        if as_json:
-            for job in found:
-                click.echo(json.dumps(job.to_json()))
-        else:
-            _write_table(found, records.jobs.counts())
-        records.close()
+        settings = installation_of(chosen, quiet=as_json)
+        try:
+            records = open_records(settings, create=False)
+        except NoDatabaseError:
+            click.echo("No film came in there so far.", err=True)
+            return
+        with closing(records):
+            found = records.jobs.page(limit, state=state)
+            if as_json:
+                for job in found:
+                    click.echo(json.dumps(job.to_json()))
+            else:
+                _write_table(found, records.jobs.counts())
 
 
 @jobs.command()
 @click.argument("ids", nargs=-1, metavar="ID...")
 @click.option("--all", "every", is_flag=True, help="All that failed or are parked.")
-@click.pass_obj
-def retry(chosen: dict[str, Any], ids: tuple[str, ...], every: bool) -> None:
+@data_dir_option
+def retry(ids: tuple[str, ...], every: bool, **chosen: Any) -> None:
     """Try failed gradings and parked deliveries again."""
     if bool(ids) == every:
         raise click.UsageError("Name the jobs, or give --all.")
     from radiograde.service.grading.records import open_records
 
-    with plain_errors():
-        records = open_records(settings_of(chosen))
+    with plain_errors(), closing(open_records(installation_of(chosen), create=False)) as records:
         wanted = list(ids) if ids else list(records.jobs.stopped())
         count = sum(records.jobs.retry(id) for id in wanted)
-        records.close()
     click.echo(f"{count} set going again.")
 
 

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
 
-from radiograde.service.cli.common import data_dir_option, plain_errors, settings_of
+from radiograde.service.cli.common import (
+    data_dir_of_group,
+    data_dir_option,
+    installation_of,
+    plain_errors,
+)
 from radiograde.service.cli.terminal import plain_table, stdout
+from radiograde.service.errors import NoDatabaseError
+
+if TYPE_CHECKING:
+    from radiograde.service.auth.key_repository import Key
 
 ROLES = ("sender", "reader", "engineer")
 
 
 @click.group()
+@data_dir_of_group
 def keys() -> None:
     """Give machines API keys.
 
@@ -47,7 +58,7 @@ def add(name: str, role: Any, **chosen: Any) -> None:
     """  # noqa: D301  click needs the character itself
     from radiograde.service.auth.access import open_access
 
-    with plain_errors(), open_access(settings_of(chosen)) as access:
+    with plain_errors(), open_access(installation_of(chosen)) as access:
         key = access.keys.add(name, role)
         has_users = bool(access.users.all())
     click.echo(key)
@@ -65,7 +76,12 @@ def show(**chosen: Any) -> None:
     """Show which keys there are, and when each was used last."""
     from radiograde.service.auth.access import open_access
 
-    with plain_errors(), open_access(settings_of(chosen)) as access:
+    found: list[Key] = []
+    with (
+        plain_errors(),
+        suppress(NoDatabaseError),
+        open_access(installation_of(chosen), create=False) as access,
+    ):
         found = access.keys.all()
     if not found:
         click.echo("There is no key. `radiograde keys add NAME --role ROLE` makes one.")
@@ -84,7 +100,7 @@ def remove(name: str, **chosen: Any) -> None:
     """Remove a key: from now on it opens nothing."""
     from radiograde.service.auth.access import open_access
 
-    with plain_errors(), open_access(settings_of(chosen)) as access:
+    with plain_errors(), open_access(installation_of(chosen), create=False) as access:
         access.keys.remove(name)
         is_guarded = access.is_guarded()
     click.echo(f"{name} is removed.")

@@ -9,9 +9,9 @@ import click
 from radiograde.service.cli.common import (
     data_dir_option,
     device_option,
+    installation_of,
     model_option,
     plain_errors,
-    settings_of,
     site_option,
     worker_option,
 )
@@ -44,4 +44,7 @@ def listen(aet: str | None, host: str | None, port: int | None, **chosen: Any) -
     given = {"aet": aet, "host": host, "port": port}
     node = {name: value for name, value in given.items() if value is not None}
     with plain_errors():
-        run_listener(settings_of(chosen | {"node": node}), click.echo)
+        settings = installation_of(chosen | {"node": node}, quiet=True)
+        run_listener(
+            settings, lambda line: click.echo(f"{line}\nData directory: {settings.data_dir}")
+        )

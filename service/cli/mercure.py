@@ -7,7 +7,13 @@ from typing import Any
 
 import click
 
-from radiograde.service.cli.common import device_option, model_option, plain_errors, settings_of
+from radiograde.service.cli.common import (
+    data_dir_of_site_file,
+    device_option,
+    model_option,
+    plain_errors,
+    settings_of,
+)
 
 
 @click.command()
@@ -27,14 +33,14 @@ from radiograde.service.cli.common import device_option, model_option, plain_err
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the results; MERCURE_OUT_DIR.",
 )
+@data_dir_of_site_file
 @model_option
 @device_option
 @click.pass_context
 def mercure(context: click.Context, /, in_dir: Path, out_dir: Path, **chosen: Any) -> None:
     """Run once as a processing module of Mercure.
 
-    Films come from one folder, and results go to another. docs/how-to/mercure.md says how to set
-    the module up.
+    Films come from one folder, and results go to another; Mercure names both.
 
     \b
     Example:

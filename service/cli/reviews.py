@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from radiograde.service.cli.common import data_dir_option, plain_errors, settings_of
+from radiograde.service.cli.common import data_dir_option, installation_of, plain_errors
 
 
 @click.command()
@@ -55,8 +55,8 @@ def reviews(out: Path, since: datetime | None, accepted: bool, lungs: bool, **ch
     from radiograde.service.labelling.export import Choice, ReviewExport, summary
 
     with plain_errors():
-        settings = settings_of(chosen)
-        records = open_records(settings)
+        settings = installation_of(chosen)
+        records = open_records(settings, create=False)
         try:
             choice = Choice(since.astimezone() if since else None, accepted, lungs)
             export = ReviewExport(records, choice, settings.limits)

@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-from radiograde.service.cli.common import device_option, model_option, plain_errors, settings_of
+from radiograde.service.cli.common import (
+    data_dir_of_site_file,
+    device_option,
+    keep_private,
+    model_option,
+    plain_errors,
+    settings_of,
+)
 
 UNGRADED = 3
 """Exit code when a film was rejected or failed."""
@@ -27,6 +34,7 @@ UNGRADED = 3
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for a JSON file each, a picture of each scored film, and its DICOM documents.",
 )
+@data_dir_of_site_file
 @model_option
 @device_option
 @click.pass_context
@@ -59,6 +67,8 @@ def score(
     hush_decoders()
     with plain_errors():
         settings = settings_of(chosen)
+        if out is not None:
+            keep_private()
         batch = Batch(load_scorer(settings), settings.limits, settings.workers, out)
         all_scored = report(batch, found, as_json=as_json)
     context.exit(0 if all_scored else UNGRADED)

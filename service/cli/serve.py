@@ -9,9 +9,9 @@ import click
 from radiograde.service.cli.common import (
     data_dir_option,
     device_option,
+    installation_of,
     model_option,
     plain_errors,
-    settings_of,
     site_option,
     worker_option,
 )
@@ -41,6 +41,10 @@ def serve(**chosen: Any) -> None:
     from radiograde.service.http.server import run_server
 
     with plain_errors():
+        settings = installation_of(chosen, quiet=True)
         run_server(
-            settings_of(chosen), lambda url: click.echo(f"Radiograde at {url}, API at {url}/docs")
+            settings,
+            lambda url: click.echo(
+                f"Radiograde at {url}, API at {url}/docs\nData directory: {settings.data_dir}"
+            ),
         )

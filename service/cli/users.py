@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
 
-from radiograde.service.cli.common import data_dir_option, plain_errors, settings_of
+from radiograde.service.cli.common import (
+    data_dir_of_group,
+    data_dir_option,
+    installation_of,
+    plain_errors,
+)
 from radiograde.service.cli.terminal import plain_table, stdout
+from radiograde.service.errors import NoDatabaseError
+
+if TYPE_CHECKING:
+    from radiograde.service.auth.user_repository import User
 
 ROLES = ("reader", "engineer", "administrator")
 
@@ -19,6 +29,7 @@ password_option = click.option(
 
 
 @click.group()
+@data_dir_of_group
 def users() -> None:
     """Say who may sign in on the page, and as what.
 
@@ -54,8 +65,9 @@ def add(name: str, role: Any, password_stdin: bool, **chosen: Any) -> None:
     from radiograde.service.auth.principal import check_name
 
     with plain_errors():
+        settings = installation_of(chosen)
         password = _password(check_name(name), from_stdin=password_stdin)
-        with open_access(settings_of(chosen)) as access:
+        with open_access(settings) as access:
             access.users.add(name, role, Passwords().hash(password))
             has_administrator = access.users.has_administrator()
     click.echo(f"{name} may sign in as {role}.")
@@ -69,7 +81,12 @@ def show(**chosen: Any) -> None:
     """Show who may sign in."""
     from radiograde.service.auth.access import open_access
 
-    with plain_errors(), open_access(settings_of(chosen)) as access:
+    found: list[User] = []
+    with (
+        plain_errors(),
+        suppress(NoDatabaseError),
+        open_access(installation_of(chosen), create=False) as access,
+    ):
         found = access.users.all()
     if not found:
         click.echo("There is no user. `radiograde users add NAME --role ROLE` makes one.")
@@ -90,8 +107,9 @@ def password(name: str, password_stdin: bool, **chosen: Any) -> None:
     from radiograde.service.auth.credentials import Passwords
 
     with plain_errors():
+        settings = installation_of(chosen)
         new = _password(name, from_stdin=password_stdin)
-        with open_access(settings_of(chosen)) as access:
+        with open_access(settings, create=False) as access:
             access.users.change_password(name, Passwords().hash(new))
     click.echo(f"{name} has a new password, and is signed out everywhere.")
 
@@ -106,7 +124,7 @@ def remove(name: str, **chosen: Any) -> None:
     """
     from radiograde.service.auth.access import open_access
 
-    with plain_errors(), open_access(settings_of(chosen)) as access:
+    with plain_errors(), open_access(installation_of(chosen), create=False) as access:
         access.users.remove(name)
         is_guarded = access.is_guarded()
     click.echo(f"{name} is removed, and signed out everywhere.")

@@ -9,9 +9,9 @@ import click
 from radiograde.service.cli.common import (
     data_dir_option,
     device_option,
+    installation_of,
     model_option,
     plain_errors,
-    settings_of,
     site_option,
 )
 
@@ -36,4 +36,4 @@ def work(with_parent: bool, **chosen: Any) -> None:
     from radiograde.service.grading.worker import run_worker
 
     with plain_errors():
-        run_worker(settings_of(chosen), with_parent=with_parent)
+        run_worker(installation_of(chosen, quiet=True), with_parent=with_parent)

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.rows import Row, first_of, rows_of
-from radiograde.service.errors import StoreError
+from radiograde.service.errors import NoDatabaseError, StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -98,20 +98,52 @@ class Database:
             raise _unavailable(error) from error
 
 
-def open_database(settings: Settings) -> Database:
-    """Return the database of an installation; the data directory is made where it is missing.
+def open_database(settings: Settings, *, create: bool = True) -> Database:
+    """Return the database of an installation; data directory and database are made if missing.
+
+    ``create``: False for who only reads.
 
     Raises:
+        NoDatabaseError: it is missing, and is not to be made.
         StoreError: the directory cannot be made, or the database cannot be opened.
     """
+    if not create and not has_database(settings):
+        raise NoDatabaseError(
+            f"There is no database in {settings.data_dir}: nothing was kept there so far. "
+            "Name another place with --data-dir or RADIOGRADE_DATA_DIR."
+        )
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
             f"The data directory {settings.data_dir} cannot be made ({error.strerror}). "
             "Choose another with --data-dir or RADIOGRADE_DATA_DIR."
         ) from error
     return Database(settings.store_url)
+
+
+def has_database(settings: Settings) -> bool:
+    """Return whether an installation has a database; one on a server counts as there.
+
+    Raises:
+        StoreError: that cannot be looked at.
+    """
+    try:
+        url = make_url(settings.store_url)
+    except ArgumentError:
+        return True  # opening it says what is wrong with it
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return True
+    try:
+        Path(url.database).stat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise StoreError(
+            f"The data directory {settings.data_dir} cannot be read ({error.strerror}). "
+            "Choose another with --data-dir or RADIOGRADE_DATA_DIR."
+        ) from error
+    return True
 
 
 def _unavailable(error: SQLAlchemyError) -> StoreError:

@@ -92,7 +92,8 @@ def receive_request(connection: socket.socket, end: float, seconds: float) -> Re
     except PduError as error:
         raise NoAssociationError(f"the request is {error}") from error
     except ssl.SSLError as error:
-        raise NoAssociationError(f"TLS: {cause_of(error)}") from error
+        hung_up = isinstance(error, ssl.SSLEOFError)
+        raise NoAssociationError(f"TLS: {cause_of(error)}", notable=not hung_up) from error
     except OSError as error:
         raise NoAssociationError("the connection was lost") from error
     return Request(bytes(head + body))

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from ulid import ULID
 
+from radiograde.service.permissions import make_shared_folder
+
 _PARTIAL = (".part", ".partial", ".filepart", ".crdownload", ".tmp")
 """What browsers and copying programs call a file until it is whole."""
 
@@ -86,11 +88,13 @@ def move_aside(path: Path, root: Path, folder: str) -> Path:
     """Move a file below ``root`` into ``root/folder`` and return where it is now.
 
     It keeps its path below ``root``; where another file has that name, a ULID makes it unique.
+    No link is followed.
 
     Raises:
         OSError: it cannot be moved, and is where it was.
     """
-    target = _reserve(root / folder / path.relative_to(root), root / folder)
+    make_shared_folder(root / folder)
+    target = _reserve(root / folder, path.relative_to(root))
     try:
         shutil.move(path, target)
     except OSError:
@@ -113,12 +117,16 @@ def _is_partial(name: str) -> bool:
     return name.lower().endswith(_PARTIAL)
 
 
-def _reserve(wanted: Path, folder: Path) -> Path:
-    """Return a new empty file at the wanted place, or near it."""
+def _reserve(folder: Path, name: Path) -> Path:
+    """Return a new empty file at the place of that name in a folder, or near it."""
+    parent = folder
     try:
-        wanted.parent.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):  # a file moved here has a folder's name
-        wanted = folder / wanted.name
+        for part in name.parts[:-1]:
+            make_shared_folder(parent / part)
+            parent /= part
+    except NotADirectoryError:  # a file moved here has a folder's name
+        parent = folder
+    wanted = parent / name.name
     unique = wanted.with_name(f"{wanted.stem}-{ULID()}{wanted.suffix}")
     for candidate in (wanted, unique):
         try:

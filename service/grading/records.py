@@ -44,13 +44,16 @@ class Records:
         self.database.close()
 
 
-def open_records(settings: Settings) -> Records:
+def open_records(settings: Settings, *, create: bool = True) -> Records:
     """Return the records of an installation; what is missing is made.
 
+    ``create``: False for who only reads.
+
     Raises:
+        NoDatabaseError: there is no database, and none is to be made.
         StoreError: the data directory cannot be made, or the database cannot be opened.
     """
-    database = open_database(settings)
+    database = open_database(settings, create=create)
     queue = DurableQueue(settings.store_url)
     archive = Archive(settings.data_dir / FILMS)
     films = FilmRepository(database, queue)

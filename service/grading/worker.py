@@ -54,6 +54,7 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
             :func:`radiograde.service.grading.load_scorer.load_scorer`.
     """
     configure_logging(settings.log_level)
+    log.info("worker_starting", data_dir=str(settings.data_dir))
     stop = _stopped_by_signals()
     if with_parent:
         _stopped_with_parent(stop)

@@ -13,6 +13,7 @@ import structlog
 
 from radiograde.service.backoff import Backoff
 from radiograde.service.config.settings import Settings
+from radiograde.service.permissions import umask_at_start
 
 log = structlog.get_logger("radiograde.work")
 
@@ -54,7 +55,10 @@ def _keep_running(settings: Settings, stop: threading.Event) -> None:
 def _start(settings: Settings) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "radiograde", "work", "--with-parent"]
     environment = os.environ | settings.environment()
-    return subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)  # noqa: S603
+    umask = umask_at_start()
+    return subprocess.Popen(  # noqa: S603
+        command, stdin=subprocess.PIPE, env=environment, umask=-1 if umask is None else umask
+    )
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 
-from radiograde.service.atomic_write import hidden_beside, sync_folder, write_atomically
+from radiograde.service.atomic_write import (
+    hidden_beside,
+    sync_folder,
+    write_atomically,
+)
 from radiograde.service.config.site import FolderDestinationConfig
 from radiograde.service.delivery.destinations.destination import Finding, run_steps
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import UnreachableError
+from radiograde.service.permissions import make_shared_folder, shared_mode
 
 _LITTLE_SPACE = 1024**3
 
@@ -24,16 +29,17 @@ class FolderDestination:
     def send(self, documents: Sequence[Document], result_id: str) -> None:
         """Write the documents and sync them to disk.
 
-        The folder itself is not made: where it is missing, a share is not mounted.
+        The folder itself is not made: where it is missing, a share is not mounted. A link is not
+        followed.
 
         Raises:
             UnreachableError: it is missing, full or closed to this user.
         """
         place = self._path / result_id
         try:
-            place.mkdir(exist_ok=True)
+            make_shared_folder(place)
             for document in documents:
-                write_atomically(place / document.name, document.content)
+                write_atomically(place / document.name, document.content, mode=shared_mode())
             sync_folder(self._path)
         except OSError as error:
             raise self._unusable(error) from error

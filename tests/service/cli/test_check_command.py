@@ -1,12 +1,21 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from structlog.testing import capture_logs
 
 from radiograde.command import main
+from radiograde.service.config.site import NodeConfig
+from radiograde.service.dimse.node import start_node
+from tests.orthanc import free_port
+from tests.service.certificates import Certificates
+from tests.service.dimse.fakes import FakeIntake, FakeKeptInstances
 
 SHARE = '[[destination]]\nname = "share"\ntype = "folder"\npath = "{}"\n'
 
@@ -26,10 +35,12 @@ def data(tmp_path: Path) -> Path:
 def test_all_is_well(data: Path, tmp_path: Path) -> None:
     share = tmp_path / "share"
     share.mkdir()
-    (data / "radiograde.toml").write_text(SHARE.format(share))
+    (data / "radiograde.toml").write_text(f"node.port = {free_port()}\n{SHARE.format(share)}")
     code, shown = check(data)
     assert code == 0, shown
     assert "share" in shown
+    assert f"Data directory: {data}" in shown
+    assert [path.name for path in data.iterdir()] == ["radiograde.toml"]
     assert list(share.iterdir()) == []
 
 
@@ -61,3 +72,88 @@ def test_a_destination_that_is_not_there_is_said(data: Path) -> None:
     code, shown = check(data, "nowhere")
     assert code == 1
     assert "no destination nowhere" in shown
+
+
+def findings(data: Path, *more: str) -> dict[str, tuple[str, str]]:
+    """Return level and advice of what was found of this installation."""
+    with capture_logs():
+        found = json.loads(check(data, "--json", *more)[1])["this installation"]
+    return {one["what"]: (one["level"], one["advice"]) for one in found}
+
+
+def of(found: dict[str, tuple[str, str]], words: str) -> tuple[str, str]:
+    """Return level and advice of the finding that has these words."""
+    (one,) = [verdict for what, verdict in found.items() if words in what]
+    return one
+
+
+@pytest.mark.parametrize("secured", [False, True])
+def test_the_own_node_is_tried(data: Path, tmp_path: Path, secured: bool) -> None:
+    table = {"port": free_port(), "store_from": ["XRAY1"]}
+    lines = f"[node]\nport = {table['port']}\nstore_from = ['XRAY1']\n"
+    if secured:
+        certificates = Certificates(tmp_path)
+        certificate, key = certificates.of("node")
+        table["tls"] = {"certificate": certificate, "key": key, "ca": certificates.ca}
+        lines += f"tls = {{certificate='{certificate}', key='{key}', ca='{certificates.ca}'}}\n"
+    (data / "radiograde.toml").write_text(lines)
+    level, advice = of(findings(data), "No DICOM node runs")
+    assert (level, "radiograde listen" in advice) == ("warn", True)
+    config = NodeConfig.model_validate(table)
+    with start_node(config, FakeIntake(), FakeKeptInstances()):
+        assert of(findings(data), "The DICOM node RADIOGRADE answers") == ("ok", "")
+    other = config.model_copy(update={"aet": "OTHER"})
+    with start_node(other, FakeIntake(), FakeKeptInstances()):
+        level, advice = of(findings(data), "The DICOM node RADIOGRADE answers")
+        assert (level, "rejects" in advice) == ("fail", True)
+
+
+def test_who_is_silent_is_not_waited_for(data: Path) -> None:
+    """Nodes and servers that accept a connection and say nothing, and the own node with them."""
+    with ExitStack() as stack:
+        ports = [
+            stack.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+            for _ in range(4)
+        ]
+        (data / "radiograde.toml").write_text(
+            f"[node]\nport = {ports[0]}\n"
+            + "".join(
+                f'[[destination]]\nname = "pacs{port}"\ntype = "dicom"\naet = "PACS"\n'
+                f'host = "127.0.0.1"\nport = {port}\n'
+                for port in ports[1:3]
+            )
+            + '[[destination]]\nname = "web"\ntype = "dicomweb"\n'
+            f'url = "http://127.0.0.1:{ports[3]}/dicom-web"\n'
+        )
+        findings(data)  # what is imported at the first time
+        began = time.monotonic()
+        code, shown = check(data)
+        took_s = time.monotonic() - began
+    assert code == 1
+    assert "1.5 s" in shown
+    assert took_s < 3 + 1.5  # the machine has others to serve
+
+
+def test_a_folder_open_to_others_is_said_with_the_remedy(data: Path) -> None:
+    data.chmod(0o755)
+    level, advice = of(findings(data), "is open to other users")
+    assert level == "warn"
+    assert f"chmod -R go= '{data}'" in advice
+    data.chmod(0o700)
+    assert of(findings(data), "is closed to other users") == ("ok", "")
+
+
+def test_a_link_in_a_watched_folder_is_said(data: Path, tmp_path: Path) -> None:
+    watched = tmp_path / "watched"
+    watched.mkdir()
+    (watched / "done").symlink_to(tmp_path)
+    (data / "radiograde.toml").write_text(f'[[watch]]\npath = "{watched}"\n')
+    level, advice = of(findings(data), f"{watched / 'done'} is a link")
+    assert (level, "Remove it" in advice) == ("fail", True)
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, shown = check(tmp_path / "file" / "data")
+    assert code == 1
+    assert "--data-dir" in shown

@@ -34,10 +34,15 @@ def test_jobs_are_shown_and_tried_again(tmp_path: Path) -> None:
     assert json.loads(lines[0])["deliveries"][0]["attempts"] == 4
     assert "1 set going again" in jobs(tmp_path, "retry", "--all")[1]
     assert jobs(tmp_path, "--state", "parked", "--json")[1] == ""
-    assert jobs(tmp_path, "retry", "--all")[1] == "0 set going again.\n"
+    place = f"Data directory: {tmp_path}\n"
+    assert jobs(tmp_path, "retry", "--all")[1] == f"{place}0 set going again.\n"
 
 
 def test_an_unknown_job_is_said(tmp_path: Path) -> None:
+    code, shown = jobs(tmp_path, "retry", "none")
+    assert code == 1
+    assert "no database" in shown
+    open_records(Settings(data_dir=tmp_path)).close()
     code, shown = jobs(tmp_path, "retry", "none")
     assert code == 1
     assert "No film has this id" in shown

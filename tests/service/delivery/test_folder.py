@@ -13,6 +13,7 @@ from radiograde.service.config.site import FolderDestinationConfig
 from radiograde.service.delivery.destinations.folder_destination import FolderDestination
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import UnreachableError
+from radiograde.service.permissions import keep_private
 from tests.service.delivery.objects import RESULT_ID, dicom_document
 
 SC = dicom_document()
@@ -53,6 +54,28 @@ def test_others_may_read_what_the_umask_lets_them(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert (tmp_path / RESULT_ID / "sc.dcm").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_private_command_delivers_for_others(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    take_back = keep_private()
+    try:
+        target(tmp_path).send([SC], RESULT_ID)
+    finally:
+        take_back()
+        os.umask(before)
+    assert (tmp_path / RESULT_ID).stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / RESULT_ID / "sc.dcm").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    share, elsewhere = tmp_path / "share", tmp_path / "elsewhere"
+    share.mkdir()
+    elsewhere.mkdir()
+    (share / RESULT_ID).symlink_to(elsewhere)
+    with pytest.raises(UnreachableError, match="no folder"):
+        target(share).send([SC], RESULT_ID)
+    assert contents(elsewhere) == {}
 
 
 def test_a_document_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from radiograde.model.limits import Limits
 from radiograde.service.config.site import WatchConfig
 from radiograde.service.errors import NoSpaceError, StoreError
 from radiograde.service.folder_watch.watcher import POLL_S, Watcher
+from radiograde.service.permissions import keep_private
 from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import png
 from tests.service.http.dicomweb.fakes import FakeIntake
@@ -367,6 +368,44 @@ def test_a_file_that_cannot_be_moved_is_not_taken_twice(
     watched.pass_s(60)
     assert files(folder) == ["done/film.dcm"]
     assert watched.intake.calls == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links are POSIX's")
+@pytest.mark.parametrize("link", ["done", "done/study", "refused"])
+def test_no_link_is_followed_out_of_the_folder(
+    watched: Watched, folder: Path, tmp_path: Path, film: bytes, link: str
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (folder / "study").mkdir()
+    (folder / "study" / "film.dcm").write_bytes(film)
+    (folder / "study" / "notes.txt").write_text("none")
+    (folder / link).parent.mkdir(exist_ok=True)
+    (folder / link).symlink_to(outside)
+    watched.pass_s(30)
+    assert list(outside.iterdir()) == []
+    assert watched.intake.calls == 1
+    (folder / link).unlink()
+    watched.pass_s(60)
+    assert {name.split("/")[0] for name in files(folder)} == {"done", "refused"}
+    assert watched.intake.calls == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are POSIX's")
+def test_who_may_look_into_the_folder_may_look_into_done(
+    watched: Watched, folder: Path, film: bytes
+) -> None:
+    before = os.umask(0o022)
+    take_back = keep_private()
+    try:
+        (folder / "study").mkdir()
+        (folder / "study" / "film.dcm").write_bytes(film)
+        watched.pass_s(5)
+    finally:
+        take_back()
+        os.umask(before)
+    for name in ("done", "done/study"):
+        assert (folder / name).stat().st_mode & 0o777 == 0o755
 
 
 def test_a_newer_file_of_the_same_name_is_not_moved_untaken(folder: Path, film: bytes) -> None:

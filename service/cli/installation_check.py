@@ -1,0 +1,110 @@
+"""What ``radiograde check`` tries of this installation itself: model, records, folders, node."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from radiograde.model.errors import RadiogradeError
+from radiograde.service.config.settings import Settings
+from radiograde.service.config.site import WatchConfig
+from radiograde.service.delivery.destinations.destination import Finding
+
+LEAST_FREE_GIB = 5.0
+
+_OTHERS = 0o077
+
+
+def check_installation(settings: Settings, timeout_s: float) -> list[Finding]:
+    """Return what was found; nothing is made. ``timeout_s``: of the own node."""
+    from radiograde.service.dimse.node_check import check_node
+    from radiograde.service.grading.load_scorer import load_scorer
+
+    return [
+        _tried("The model can be used", lambda: load_scorer(settings)),
+        _records(settings),
+        *_data_dir(settings.data_dir),
+        *_site_file(settings),
+        *(finding for folder in settings.watch for finding in _watched(folder)),
+        check_node(settings.node, timeout_s),
+    ]
+
+
+def _records(settings: Settings) -> Finding:
+    from radiograde.service.database.engine import has_database
+    from radiograde.service.grading.records import open_records
+
+    what = f"Results can be kept in {settings.data_dir}"
+    try:
+        if has_database(settings):
+            return _tried(what, lambda: open_records(settings, create=False).close())
+    except RadiogradeError as error:
+        return Finding(what.replace(" can ", " cannot "), "fail", error.message)
+    folder = _existing(settings.data_dir)
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        advice = f"{folder} cannot be written by this user. Choose another place with --data-dir."
+        return Finding(what.replace(" can ", " cannot "), "fail", advice)
+    return Finding(f"Nothing is kept in {settings.data_dir} so far", "ok")
+
+
+def _data_dir(path: Path) -> Iterator[Finding]:
+    free = shutil.disk_usage(_existing(path)).free / 2**30
+    enough = free >= LEAST_FREE_GIB
+    yield Finding(
+        f"{free:.0f} GiB are free in {path}",
+        "ok" if enough else "warn",
+        "" if enough else "Make room, or keep films for fewer days (RADIOGRADE_KEEP_DAYS).",
+    )
+    if os.name == "posix" and path.is_dir():
+        private = not path.stat().st_mode & _OTHERS
+        yield Finding(
+            f"{path} is {'closed' if private else 'open'} to other users of this computer",
+            "ok" if private else "warn",
+            "" if private else f"Films and database name patients: chmod -R go= '{path}'",
+        )
+
+
+def _site_file(settings: Settings) -> Iterator[Finding]:
+    if not settings.site_file.exists():
+        yield Finding(
+            f"There is no site file {settings.site_file}",
+            "warn",
+            "Results stay here until it has a table [[destination]] with `name` and `type`: "
+            "dicom, dicomweb, fhir or folder.",
+        )
+
+
+def _watched(folder: WatchConfig) -> Iterator[Finding]:
+    from radiograde.service.folder_watch.watcher import DONE, REFUSED
+
+    there = folder.path.is_dir()
+    yield Finding(
+        f"The watched folder {folder.path} {'is there' if there else 'is missing'}",
+        "ok" if there else "fail",
+        "" if there else "Make it, or take it out of the site file.",
+    )
+    for name in (DONE, REFUSED):
+        if (folder.path / name).is_symlink():
+            yield Finding(
+                f"{folder.path / name} is a link",
+                "fail",
+                "Links are not followed, so that films stay in the watched folder. Remove it.",
+            )
+
+
+def _existing(path: Path) -> Path:
+    """Return a path, or the nearest folder above it that is there."""
+    for one in (path.absolute(), *path.absolute().parents):
+        if os.path.lexists(one):
+            return one
+    return path
+
+
+def _tried(what: str, attempt: Callable[[], object]) -> Finding:
+    try:
+        attempt()
+    except RadiogradeError as error:
+        return Finding(what.replace(" can ", " cannot "), "fail", error.message)
+    return Finding(what, "ok")
