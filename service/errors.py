@@ -12,7 +12,7 @@ RadiogradeError
 ├── UnsupportedMediaError    415  a Content-Type that is no film's
 ├── TooManyAttemptsError     429  sign-in failed too often; wait before the next
 ├── StoreError               503  the results store cannot be used
-│   └── NoDatabaseError      503  there is none to read
+│   └── NoDatabaseError      500  a command is to read one that is not there
 ├── DeviceError              500  the device asked for is not there
 ├── UnsafeHostError          500  would listen beyond this computer unguarded
 ├── CertificateError         500  certificate or key of the HTTP service cannot be used
@@ -137,10 +137,11 @@ class StoreError(RadiogradeError):
 
 
 class NoDatabaseError(StoreError):
-    """What is to be read does not exist: nothing was ever kept there."""
+    """What a command is to read does not exist: nothing was ever kept there."""
 
     code = "no_database"
     title = "There is no database"
+    http_status = 500
 
 
 class DeviceError(RadiogradeError):

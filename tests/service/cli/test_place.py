@@ -206,5 +206,5 @@ def messages(path: Path) -> list[str]:
 def is_said(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call):
         return False
-    name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
+    name = str(getattr(node.func, "id", None) or getattr(node.func, "attr", ""))
     return name.endswith("Error") or name in ("Finding", "echo", "ClickException", "option")
