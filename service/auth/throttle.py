@@ -81,7 +81,7 @@ class SignInThrottle:
         Raises:
             TooManyAttemptsError: it is not its time yet.
         """
-        place = _network(address)
+        place = client_network(address)
         wait_s = max(self._names.backoff_s(name), self._addresses.backoff_s(place))
         if wait_s > 0:
             raise TooManyAttemptsError(math.ceil(wait_s))
@@ -100,7 +100,7 @@ class SignInThrottle:
         self._addresses.take_back(place)
 
 
-def _network(address: str) -> str:
+def client_network(address: str) -> str:
     """Return what one client has for its own: an IPv4 address, or 64 bits of IPv6."""
     try:
         known = ip_address(address)

@@ -24,6 +24,7 @@ from radiograde.service.http.problems import DocumentedApi, add_problem_handlers
 from radiograde.service.http.request_origin import proxy_middleware
 from radiograde.service.http.routes import (
     document_routes,
+    event_routes,
     health_routes,
     job_routes,
     model_routes,
@@ -49,6 +50,7 @@ GUARDED: Mapping[ModuleType, Permission] = {
     document_routes: "read",
     review_routes: "read",
     worklist_routes: "read",
+    event_routes: "read",
     viewing_routes: "read",
     model_routes: "read",
 }

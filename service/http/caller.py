@@ -15,6 +15,7 @@ from starlette.responses import Response
 from radiograde.service.auth.access import Access
 from radiograde.service.auth.principal import LOCAL, Permission, Principal
 from radiograde.service.auth.session_repository import Session
+from radiograde.service.auth.throttle import client_network
 from radiograde.service.config.settings import Settings
 from radiograde.service.errors import CsrfError, NotAllowedError, SignInNeededError
 from radiograde.service.http.problems import Responses, problems
@@ -73,7 +74,7 @@ def check_csrf(request: Request, session: Session | None) -> None:
         raise CsrfError(f"Send the `csrf` of GET /v1/session as the header {CSRF_HEADER}.")
 
 
-def _access(request: Request) -> Access:
+async def _access(request: Request) -> Access:
     access: Access = request.app.state.access
     return access
 
@@ -81,16 +82,17 @@ def _access(request: Request) -> Access:
 AccessOfRequest = Annotated[Access, Depends(_access)]
 
 
-def _context(request: Request, access: AccessOfRequest, service: Service) -> CallerContext:
-    """Return who a request comes from.
+def find_caller(
+    request: Request, access: Access, settings: Settings, *, attended: bool
+) -> CallerContext:
+    """Return who a request comes from; ``attended``: it prolongs a session.
 
     First the session of its cookie; then the key, as ``Authorization: Bearer KEY`` or as the
     password of ``Basic``. As long as there is neither a user nor a key: LOCAL for whoever plainly
     sits at this computer, or for everybody where the settings allow that.
     """
-    settings = service.settings
     token = request.cookies.get(_cookie(_is_secure(request, settings)))
-    session = access.sessions.find(token, attended=_is_attended(request)) if token else None
+    session = access.sessions.find(token, attended=attended) if token else None
     if session is not None:
         return CallerContext(session.principal, session, token)
     key = _key_of(request.headers.get("authorization", ""))
@@ -101,11 +103,15 @@ def _context(request: Request, access: AccessOfRequest, service: Service) -> Cal
     return CallerContext(LOCAL if open_to_caller and not access.is_guarded() else None)
 
 
+def _context(request: Request, access: AccessOfRequest, service: Service) -> CallerContext:
+    return find_caller(request, access, service.settings, attended=_is_attended(request))
+
+
 AnyCaller = Annotated[CallerContext, Depends(_context)]
 """Whoever comes, known or not. Raises StoreError."""
 
 
-def _caller(
+async def _caller(
     request: Request, context: AnyCaller, _: Annotated[object, Depends(_IN_THE_DOCS)]
 ) -> Principal:
     if context.principal is None:
@@ -120,13 +126,22 @@ Caller = Annotated[Principal, Depends(_caller)]
 """Who calls. Raises SignInNeededError for nobody, CsrfError, StoreError."""
 
 
+async def _holders(request: Request, caller: Caller) -> tuple[str, ...]:
+    address = request.client.host if request.client else ""
+    return f"caller {caller.name}", f"address {client_network(address)}"
+
+
+Holders = Annotated[tuple[str, ...], Depends(_holders)]
+"""For whom a place is held: the caller, and the address that the call comes from."""
+
+
 def permit(permission: Permission) -> Any:
     """Return a dependency that lets only callers through whose role has a permission.
 
     It raises NotAllowedError for the others, and what ``Caller`` raises.
     """
 
-    def check(caller: Caller) -> None:
+    async def check(caller: Caller) -> None:
         if not caller.may(permission):
             raise NotAllowedError(
                 f"The role {caller.role} may not {permission}. An administrator gives roles."

@@ -7,11 +7,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from radiograde.service.http.places import Places
 from radiograde.service.http.runtime import Runtime
 from radiograde.service.viewing.decoded_films import DecodedFilms
 from radiograde.service.viewing.thumbnails import Thumbnails
 from radiograde.service.viewing.viewer import Viewer
-from radiograde.service.worklist.change_feed import ChangeFeed
+from radiograde.service.worklist.change_feed import MOST_LISTENERS, ChangeFeed
 from radiograde.service.worklist.change_log import ChangeLog
 from radiograde.service.worklist.delivery_states import DeliveryStates
 from radiograde.service.worklist.history import History
@@ -28,6 +29,7 @@ class PageQueries:
     viewer: Viewer
     history: History
     feed: ChangeFeed
+    streams: Places
 
 
 def open_page_queries(runtime: Runtime) -> PageQueries:
@@ -49,10 +51,11 @@ def open_page_queries(runtime: Runtime) -> PageQueries:
         ),
         History(database, reviews, repeatability),
         ChangeFeed(lambda: ChangeLog(database)),
+        Places(MOST_LISTENERS),
     )
 
 
-def _of_request(request: Request) -> PageQueries:
+async def _of_request(request: Request) -> PageQueries:
     queries: PageQueries = request.app.state.page_queries
     return queries
 

@@ -50,7 +50,7 @@ def open_runtime(settings: Settings, scorer: Scorer | None = None) -> Runtime:
     )
 
 
-def _of_request(request: Request) -> Runtime:
+async def _of_request(request: Request) -> Runtime:
     runtime: Runtime = request.app.state.runtime
     return runtime
 

@@ -39,22 +39,22 @@ def run_server(settings: Settings, announce: Callable[[str], None]) -> None:
     check_exposure(settings)
     with listen(settings.host, settings.port) as listener:
         app = create_app(settings)
-        config = _uvicorn(app, settings)
         with worker_beside(settings):
             announce(base_url(listener, "http" if settings.tls_certificate is None else "https"))
             # By then uvicorn has shut down in order, and raises Ctrl-C once more.
             with suppress(KeyboardInterrupt):
-                _Server(app, config).run(sockets=[listener])
+                Server(app, settings).run(sockets=[listener])
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """A server that ends streams of events first, since it waits for every answer to end."""
 
-    def __init__(self, app: FastAPI, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        super().__init__(_configuration(app, settings))
         self._app = app
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what is open, then stop answering."""
         self._app.state.page_queries.feed.end()
         await super().shutdown(sockets)
 
@@ -89,7 +89,7 @@ def base_url(listener: socket.socket, scheme: str = "http") -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def _uvicorn(app: FastAPI, settings: Settings) -> uvicorn.Config:
+def _configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
     config = uvicorn.Config(
         app,
         log_config=None,

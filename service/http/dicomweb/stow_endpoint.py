@@ -48,7 +48,7 @@ class StowEndpoint:
             self.places.release()
 
 
-def _of_request(request: Request) -> StowEndpoint:
+async def _of_request(request: Request) -> StowEndpoint:
     stow: StowEndpoint = request.app.state.stow
     return stow
 

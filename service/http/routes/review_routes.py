@@ -18,7 +18,7 @@ from radiograde.service.reviews.review import ReviewRequest
 router = APIRouter(prefix="/v1/results/{id}/reviews", tags=["reviews"])
 
 
-def _recorder(request: Request) -> ReviewRecorder:
+async def _recorder(request: Request) -> ReviewRecorder:
     recorder: ReviewRecorder = request.app.state.reviews
     return recorder
 

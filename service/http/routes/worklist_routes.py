@@ -1,21 +1,17 @@
-"""``/v1/worklist``, a patient's history, and ``/v1/events``: what the page lists and follows."""
+"""``/v1/worklist`` and a patient's history: what the page lists."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from radiograde.service.films.pseudonym import label_of
 from radiograde.service.http.page_queries import Queries
 from radiograde.service.http.parameters import FilmId
 from radiograde.service.http.problems import problems
 from radiograde.service.result_schema import Severity, Ulid
-from radiograde.service.worklist.change_feed import Listener
 from radiograde.service.worklist.cursor import Order, parse_cursor
 from radiograde.service.worklist.history import PatientHistory
 from radiograde.service.worklist.listed_film import Row, Status
@@ -121,32 +117,3 @@ def get_film(queries: Queries, id: FilmId) -> Response:
 def get_history(queries: Queries, id: FilmId) -> Response:
     """Return the film among the patient's others, each compared with the scored one before it."""
     return JSONResponse(queries.history.of(id).to_json())
-
-
-async def _listener(queries: Queries) -> AsyncIterator[Listener]:
-    async with queries.feed.listen() as listener:
-        yield listener
-
-
-@router.get(
-    "/v1/events",
-    operation_id="getEvents",
-    summary="Follow films as they come in, are graded, are reviewed and are delivered",
-    responses=problems(s503="Too many are listening; Retry-After says when to come back"),
-    response_class=EventSourceResponse,
-)
-async def events(
-    listener: Annotated[Listener, Depends(_listener)],
-) -> AsyncIterator[ServerSentEvent]:
-    """Send an event `film`, `review` or `delivery` for each change from now on.
-
-    Its data is `{"id": ...}` of the film, with the `patient`'s label where there is one; ask for
-    the rows with `GET /v1/worklist?id=...`. The stream ends with the service. After connecting
-    again, ask for the worklist once more.
-    """
-    yield ServerSentEvent(comment="listening")
-    async for change in listener:
-        data = {"id": change.id}
-        if change.patient is not None:
-            data["patient"] = label_of(change.patient)
-        yield ServerSentEvent(event=change.kind, data=data)
