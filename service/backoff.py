@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _MOST_DOUBLINGS = 32
@@ -43,3 +45,26 @@ class RetryTimer:
     def reset(self) -> None:
         """Begin anew: the last attempt went well."""
         self.failures, self.due = 0, 0.0
+
+
+def patiently(
+    action: Callable[[], None],
+    error: type[Exception],
+    stop: threading.Event,
+    backoff: Backoff = Backoff(0.5, 15.0),
+) -> None:
+    """Do something as often as it takes to go without ``error``.
+
+    Raises:
+        Exception: the ``error``, once ``stop`` is set.
+    """
+    failures = 0
+    while True:
+        try:
+            action()
+        except error:
+            failures += 1
+            if stop.wait(backoff.delay_s(failures)):
+                raise
+        else:
+            return

@@ -29,6 +29,7 @@ RadiogradeError
 ├── NotDeliverableError      409  the film has no result, or there is nowhere to send it
 ├── UnknownDestinationError  422  the site file has no destination of this name
 └── DeliveryError            502  a document did not arrive
+    ├── GaveUpError          502  sending it ended the worker each time
     ├── UnreachableError     502  the destination does not answer; later it may
     └── RefusedError         502  the destination will not have it
 """
@@ -276,3 +277,10 @@ class RefusedError(DeliveryError):
 
     code = "refused"
     title = "The destination refuses the document"
+
+
+class GaveUpError(DeliveryError):
+    """Sending it ended the worker each time, so it is not begun again by itself."""
+
+    code = "gave_up"
+    title = "The document could not be sent"

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Protocol
 
 import sqlalchemy as sa
+import structlog
 from dbos import DBOS, DBOSClient, EnqueueOptions
 from ulid import ULID
 
 APPLICATION = "radiograde"
 GRADE, DELIVER = "grade", "deliver"
 """Names of the workflows, and of the queues that they wait in."""
+
+
+_COLUMNS = ("workflow_uuid", "status", "name", "executor_id", "queue_partition_key")
+_QUEUED = ("ENQUEUED", "DELAYED")
+_BEGUN = "PENDING"
+_ID_LENGTH = 26
+
+log = structlog.get_logger("radiograde.work")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of work: a film's grading, or its result's delivery to a destination."""
+
+    film_id: str
+    destination: str = ""
 
 
 class WorkQueue(Protocol):
@@ -35,9 +54,13 @@ class WorkQueue(Protocol):
         destination: str,
         *,
         attempt: int,
+        again: bool = False,
         delay_s: float = 0.0,
     ) -> None:
-        """Record that a result is to be sent to a destination, after a delay."""
+        """Record that a result is to be sent to a destination, after a delay.
+
+        ``again``: although this attempt was recorded before.
+        """
         ...
 
 
@@ -46,13 +69,34 @@ class DurableQueue:
 
     def __init__(self, url: str) -> None:
         """Open the queue, and make its tables where they are missing."""
-        logging.getLogger("dbos").setLevel(logging.ERROR)
+        hush_queue()
         DBOS.migrate(url)
         self._client = DBOSClient(system_database_url=url, application_name=APPLICATION)
 
     def close(self) -> None:
         """Give the connections back."""
         self._client.destroy()
+
+    def in_hand(self, connection: sa.Connection, workers: Collection[str]) -> set[Piece]:
+        """Return the work that is queued, or begun by one of the workers, which live."""
+        schema = None if connection.dialect.name == "sqlite" else "dbos"
+        work = sa.table("workflow_status", *map(sa.column, _COLUMNS), schema=schema)
+        begun = sa.and_(work.c.status == _BEGUN, work.c.executor_id.in_(workers))
+        query = sa.select(work.c.workflow_uuid, work.c.queue_partition_key).where(
+            sa.or_(work.c.status.in_(_QUEUED), begun), work.c.name.in_((GRADE, DELIVER))
+        )
+        found = connection.execute(query).all()
+        return {Piece(id[:_ID_LENGTH], destination or "") for id, destination in found}
+
+    def resume(self, workers: Collection[str]) -> int:
+        """Queue again what was begun by none of these workers; return how much it was."""
+        begun = self._client.list_workflows(status=_BEGUN, load_input=False, load_output=False)
+        gone = [one for one in begun if one.executor_id not in workers]
+        for name in (GRADE, DELIVER):
+            ids = [one.workflow_id for one in gone if one.name == name]
+            if ids:
+                self._client.resume_workflows(ids, queue_name=name)
+        return len(gone)
 
     def grade(
         self,
@@ -79,15 +123,33 @@ class DurableQueue:
         destination: str,
         *,
         attempt: int,
+        again: bool = False,
         delay_s: float = 0.0,
     ) -> None:
-        """Record that a result is to be sent to a destination, after a delay."""
+        """Record that a result is to be sent to a destination; see :class:`WorkQueue`."""
         options: EnqueueOptions = {
             "workflow_name": DELIVER,
             "queue_name": DELIVER,
-            "workflow_id": f"{film_id}:{destination}:{attempt}",
+            "workflow_id": f"{film_id}:{destination}:{attempt}" + (f":{ULID()}" if again else ""),
             "queue_partition_key": destination,
         }
         if delay_s:
             options["delay_seconds"] = delay_s
         self._client.enqueue_in_transaction(connection, options, film_id, destination)
+
+
+def hush_queue() -> None:
+    """Have what DBOS says as a line of the log like others: its traces may quote a patient."""
+    logger = logging.getLogger("dbos")
+    logger.setLevel(logging.ERROR)
+    if not any(isinstance(one, _InOneLine) for one in logger.filters):
+        logger.addFilter(_InOneLine())
+
+
+class _InOneLine(logging.Filter):
+    """Says in one line that something went wrong in the queue, and drops the record itself."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        log.error("queue_trouble", where=record.funcName, type=error and type(error).__name__)
+        return False

@@ -84,6 +84,7 @@ class DeliveryConfig(Table):
 
     give_up_after_h: float = Field(72.0, gt=0, description="Hours to try a silent destination")
     rejected: bool = Field(True, description="Whether reports on rejected films are delivered")
+    at_once: int = Field(2, ge=1, le=64, description="Deliveries to one destination at a time")
 
 
 class _DestinationConfig(Table):

@@ -54,26 +54,27 @@ class Database:
         Raises:
             StoreError: the database does not answer.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             return rows_of(connection, query, row)
 
     def first(self, query: sa.Select[Any], row: Callable[..., Row]) -> Row | None:
         """Return the first row that a query finds, None where it finds none. Raises StoreError."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return first_of(connection, query, row)
 
     def values(self, query: sa.Select[Any], kind: Callable[[Any], Value]) -> list[Value]:
         """Return what a query for one column finds, each as a ``kind``. Raises StoreError."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [kind(value) for value in connection.scalars(query)]
 
     def exists(self, query: sa.Select[Any]) -> bool:
         """Return whether a query finds anything. Raises StoreError."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return connection.execute(query.limit(1)).first() is not None
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection to read by. Raises StoreError: the database does not answer."""
         try:
             with self.engine.connect() as connection:
                 yield connection

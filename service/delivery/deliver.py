@@ -1,91 +1,115 @@
-"""Sending a result's documents to a destination; when a failed delivery is tried again."""
+"""Sending a result's documents to a destination, once what is recorded says so."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import structlog
 
 from radiograde.model.errors import NotFoundError
-from radiograde.service.backoff import Backoff
+from radiograde.service.backoff import patiently
 from radiograde.service.config.site import DestinationConfig
+from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.delivery.delivery_repository import Delivery, DeliveryRepository
 from radiograde.service.delivery.destinations.destination import Destination
+from radiograde.service.delivery.retry_policy import (
+    MOST_STARTS,
+    OWN_FAULT_DELAY_S,
+    RetryPolicy,
+)
+from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_store import DocumentStore
-from radiograde.service.errors import DeliveryError, RefusedError, UnreachableError
+from radiograde.service.errors import (
+    DeliveryError,
+    GaveUpError,
+    NoSpaceError,
+    RefusedError,
+    StoreError,
+    UnreachableError,
+)
 
 log = structlog.get_logger("radiograde.work")
-
-BACKOFF = Backoff(1.0, 60.0)
-MOST_REFUSALS = 4
-"""Times that a destination may refuse a document before it is given up."""
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """``give_up_after``: how long a destination that does not answer is tried."""
-
-    give_up_after: timedelta
-
-    def delay_s(self, attempts: int, since: timedelta, *, refused: bool) -> float | None:
-        """Return the seconds until the next attempt after ``attempts`` failed ones; None: give up.
-
-        ``since``: how long the delivery has gone on. A destination that refuses a document is
-        asked a few times only, for it will most likely refuse again.
-        """
-        if refused and attempts >= MOST_REFUSALS:
-            return None
-        if since > self.give_up_after:
-            return None
-        return BACKOFF.delay_s(attempts)
 
 
 @dataclass(frozen=True, slots=True)
 class Deliverer:
     """Delivers what is recorded as to be delivered; safe to share among threads.
 
-    ``destinations``: by name, each with its part of the site file.
+    ``destinations``: by name, each with its part of the site file. ``stop``: ends the waiting
+    for a database that is away.
     """
 
     deliveries: DeliveryRepository
     document_store: DocumentStore
     destinations: Mapping[str, tuple[DestinationConfig, Destination]]
     retries: RetryPolicy
+    breakers: Breakers = field(default_factory=Breakers)
+    stop: threading.Event = field(default_factory=threading.Event)
 
     def deliver(self, film_id: str, destination: str) -> None:
         """Send a result's documents to a destination; on failure record when to try again.
 
-        May be begun again at any time after a crash.
+        May be begun again at any time after a crash. A failure of this side counts for nothing,
+        and the delivery goes on by itself.
+
+        Raises:
+            StoreError: the database is away, and nothing is begun.
         """
-        delivery = self.deliveries.get(film_id, destination)
-        if delivery is None or delivery.state != "waiting":
+        delivery = self.deliveries.begin(film_id, destination)
+        if delivery is None:
             return
+        if delivery.starts > MOST_STARTS:
+            self._park(delivery, GaveUpError("Sending it ended the worker each time."))
+        elif self._is_overdue(delivery) or self.breakers.may_try(destination):
+            self._try(delivery)
+        else:
+            # It stands until the destination answers: whoever reconciles has it sent then.
+            silent = UnreachableError("The destination does not answer.")
+            self._record(lambda: self.deliveries.set_back(delivery, silent))
+
+    def _try(self, delivery: Delivery) -> None:
         try:
-            self._send(delivery)
+            documents = self._documents(delivery)
+            self._send(delivery, documents)
         except DeliveryError as error:
             self._after_failure(delivery, error)
         except NotFoundError:
             self._after_failure(delivery, UnreachableError("The film is being graded again."))
+        except (StoreError, NoSpaceError, OSError) as error:
+            log.error("delivery_waits", film_id=delivery.film_id, type=type(error).__name__)
+            self._record(lambda: self.deliveries.set_back(delivery, delay_s=OWN_FAULT_DELAY_S))
         except Exception as error:  # noqa: BLE001 - whatever a document or a library may raise
-            log.error("delivery_broke", destination=destination, type=type(error).__name__)
-            self._after_failure(
-                delivery, RefusedError(f"It could not be sent ({type(error).__name__}).")
-            )
+            name = type(error).__name__
+            log.error("delivery_broke", destination=delivery.destination, type=name)
+            self._after_failure(delivery, RefusedError(f"It could not be sent ({name})."))
         else:
-            self.deliveries.delivered(delivery)
-            log.info("delivered", film_id=film_id, destination=destination)
+            self._record(lambda: self.deliveries.delivered(delivery))
+            log.info("delivered", film_id=delivery.film_id, destination=delivery.destination)
 
-    def _send(self, delivery: Delivery) -> None:
+    def _documents(self, delivery: Delivery) -> Sequence[Document]:
         if delivery.destination not in self.destinations:
             raise RefusedError(
                 "The site file no longer has this destination. Put it back, then retry the job."
             )
-        config, target = self.destinations[delivery.destination]
-        documents = self.document_store.documents(delivery.film_id, config.kinds)
-        if documents:
+        config, _ = self.destinations[delivery.destination]
+        return self.document_store.documents(delivery.film_id, config.kinds)
+
+    def _send(self, delivery: Delivery, documents: Sequence[Document]) -> None:
+        if not documents:
+            return
+        _, target = self.destinations[delivery.destination]
+        try:
             target.send(documents, delivery.film_id)
+        except UnreachableError:
+            self.breakers.failed(delivery.destination)
+            raise
+        except RefusedError:
+            self.breakers.answered(delivery.destination)
+            raise
+        self.breakers.answered(delivery.destination)
 
     def _after_failure(self, delivery: Delivery, error: DeliveryError) -> None:
         delay_s = self.retries.delay_s(
@@ -94,20 +118,31 @@ class Deliverer:
             refused=not isinstance(error, UnreachableError),
         )
         if delay_s is None:
-            self.deliveries.park(delivery, error)
-            log.error(
-                "delivery_parked",
-                film_id=delivery.film_id,
-                destination=delivery.destination,
-                error=error.code,
-                attempts=delivery.attempts + 1,
-            )
-        else:
-            self.deliveries.put_off(delivery, error, delay_s)
+            self._park(delivery, error)
+            return
+        put_off_s = max(delay_s, self.breakers.due_in_s(delivery.destination))
+        self._record(lambda: self.deliveries.put_off(delivery, error, put_off_s))
+        if delivery.destination not in self.breakers.down():
             log.warning(
                 "delivery_put_off",
                 film_id=delivery.film_id,
                 destination=delivery.destination,
                 error=error.code,
-                again_in_s=delay_s,
+                again_in_s=put_off_s,
             )
+
+    def _park(self, delivery: Delivery, error: DeliveryError) -> None:
+        self._record(lambda: self.deliveries.park(delivery, error))
+        log.error(
+            "delivery_parked",
+            film_id=delivery.film_id,
+            destination=delivery.destination,
+            error=error.code,
+            attempts=delivery.attempts + 1,
+        )
+
+    def _is_overdue(self, delivery: Delivery) -> bool:
+        return datetime.now(UTC) - delivery.begun > self.retries.give_up_after
+
+    def _record(self, action: Callable[[], None]) -> None:
+        patiently(action, StoreError, self.stop)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from radiograde.service.database.engine import Database
-from radiograde.service.database.rows import columns_of, rows_of
+from radiograde.service.database.rows import columns_of, first_of, rows_of
 from radiograde.service.database.tables import DeliveryState, deliveries
 from radiograde.service.errors import DeliveryError
 from radiograde.service.queue import WorkQueue
@@ -18,7 +18,10 @@ from radiograde.service.queue import WorkQueue
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a result's way to one destination has come to; ``attempts`` counts those that ended."""
+    """What a result's way to one destination has come to.
+
+    ``attempts``: those that ended. ``starts``: those begun since, the present one among them.
+    """
 
     film_id: str
     destination: str
@@ -28,6 +31,7 @@ class Delivery:
     updated: datetime
     error: str | None
     message: str | None
+    starts: int = 0
 
 
 _DELIVERIES = sa.select(*columns_of(deliveries, Delivery))
@@ -43,12 +47,40 @@ class DeliveryRepository:
         self._database = database
         self._queue = queue
 
-    def get(self, film_id: str, destination: str) -> Delivery | None:
-        """Return where a delivery stands; None where none is recorded."""
-        query = _DELIVERIES.where(
-            deliveries.c.film_id == film_id, deliveries.c.destination == destination
-        )
-        return self._database.first(query, Delivery)
+    def begin(self, film_id: str, destination: str) -> Delivery | None:
+        """Count that a delivery that waits is begun, and return it; None where none waits."""
+        one = _waiting(film_id, destination)
+        with self._database.write() as connection:
+            begun = sa.update(deliveries).where(one)
+            connection.execute(begun.values(starts=deliveries.c.starts + 1))
+            return first_of(connection, _DELIVERIES.where(one), Delivery)
+
+    def go_on(self, film_id: str, destination: str) -> None:
+        """Have a delivery that waits sent, since nobody is at work on it."""
+        query = _DELIVERIES.where(_waiting(film_id, destination))
+        with self._database.write() as connection:
+            delivery = first_of(connection, query, Delivery)
+            if delivery is not None:
+                self._send_again(connection, delivery)
+
+    def set_back(
+        self,
+        delivery: Delivery,
+        error: DeliveryError | None = None,
+        delay_s: float | None = None,
+    ) -> None:
+        """Record that a delivery was not tried, for no fault of its own; it counts for nothing.
+
+        It is sent after a delay; None: once whoever reconciles finds it.
+        """
+        values: dict[str, Any] = {"starts": 0}
+        if error is not None:
+            values |= {"error": error.code, "message": error.message}
+        with self._database.write() as connection:
+            waiting = _waiting(delivery.film_id, delivery.destination)
+            back = sa.update(deliveries).where(waiting).values(values)
+            if connection.execute(back).rowcount and delay_s is not None:
+                self._send_again(connection, delivery, delay_s)
 
     def of_films(self, film_ids: Collection[str]) -> list[Delivery]:
         """Return the deliveries of films, by destination."""
@@ -88,10 +120,12 @@ class DeliveryRepository:
         found = rows_of(connection, _DELIVERIES.where(parked), Delivery)
         now = datetime.now(UTC)
         connection.execute(
-            sa.update(deliveries).where(parked).values(state="waiting", begun=now, updated=now)
+            sa.update(deliveries)
+            .where(parked)
+            .values(state="waiting", begun=now, updated=now, starts=0)
         )
         for one in found:
-            self._queue.deliver(connection, film_id, one.destination, attempt=one.attempts + 1)
+            self._send_again(connection, one)
         return len(found)
 
     def delivered(self, delivery: Delivery) -> None:
@@ -125,7 +159,7 @@ class DeliveryRepository:
         )
         for one in found:
             if one.state == "delivered":
-                self._queue.deliver(connection, film_id, one.destination, attempt=one.attempts + 1)
+                self._send_again(connection, one)
 
     def put_off(self, delivery: Delivery, error: DeliveryError, delay_s: float) -> None:
         """Record a failed attempt, and the next one after a back-off."""
@@ -141,6 +175,19 @@ class DeliveryRepository:
                 _after_attempt(delivery, state="parked", error=error.code, message=error.message)
             )
 
+    def _send_again(
+        self, connection: sa.Connection, delivery: Delivery, delay_s: float = 0.0
+    ) -> None:
+        """Record an attempt of a number that may have been recorded before."""
+        self._queue.deliver(
+            connection,
+            delivery.film_id,
+            delivery.destination,
+            attempt=delivery.attempts + 1,
+            again=True,
+            delay_s=delay_s,
+        )
+
     def _send_next(
         self, connection: sa.Connection, delivery: Delivery, delay_s: float = 0.0
     ) -> None:
@@ -154,6 +201,14 @@ class DeliveryRepository:
         )
 
 
+def _waiting(film_id: str, destination: str) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        deliveries.c.film_id == film_id,
+        deliveries.c.destination == destination,
+        deliveries.c.state == "waiting",
+    )
+
+
 def _after_attempt(delivery: Delivery, **values: Any) -> sa.Update:
     """Return the update after one attempt; a delivery that went on meanwhile is left alone."""
     return (
@@ -164,5 +219,5 @@ def _after_attempt(delivery: Delivery, **values: Any) -> sa.Update:
             deliveries.c.attempts == delivery.attempts,
             deliveries.c.state == "waiting",
         )
-        .values(attempts=delivery.attempts + 1, updated=datetime.now(UTC), **values)
+        .values(attempts=delivery.attempts + 1, starts=0, updated=datetime.now(UTC), **values)
     )

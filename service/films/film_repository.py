@@ -205,6 +205,13 @@ class FilmRepository:
             if connection.execute(query).first() is not None:
                 self._queue.grade(connection, film_id, again=True, delay_s=delay_s)
 
+    def set_back(self, film_id: str, delay_s: float) -> None:
+        """Record that an attempt came to nothing by no fault of the film; it does not count."""
+        uncounted = {"attempts": films.c.attempts - 1, **_UNCHANGED}
+        with self._database.write() as connection:
+            if connection.execute(_waiting(film_id).values(uncounted)).rowcount:
+                self._queue.grade(connection, film_id, again=True, delay_s=delay_s)
+
     def expired(self, age: timedelta, limit: int = 500) -> list[str]:
         """Return kept films with nothing left to do that last came longer than ``age`` ago."""
         return self._database.values(sa.select(films.c.id).where(_expired(age)).limit(limit), str)

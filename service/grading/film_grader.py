@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -13,8 +14,14 @@ from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.result_json import parse_result
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.atomic_write import Content
+from radiograde.service.backoff import patiently
 from radiograde.service.database.tables import reviews
-from radiograde.service.errors import ReviewedError, UndocumentedError
+from radiograde.service.errors import (
+    NoSpaceError,
+    ReviewedError,
+    StoreError,
+    UndocumentedError,
+)
 from radiograde.service.grading.grade_film import FilmGrading, grade_film
 from radiograde.service.grading.records import Records
 from radiograde.service.grading.result_keeper import ResultKeeper
@@ -37,8 +44,15 @@ class FilmGrader:
     A film's state decides: what was graded already, by whomever, is not graded again.
     """
 
-    def __init__(self, records: Records, scorer: Scorer, limits: Limits) -> None:
+    def __init__(
+        self,
+        records: Records,
+        scorer: Scorer,
+        limits: Limits,
+        stop: threading.Event | None = None,
+    ) -> None:
         self._records = records
+        self._stop = stop or threading.Event()
         self._scorer = scorer
         self._limits = limits
         self._keeper = ResultKeeper(
@@ -56,6 +70,9 @@ class FilmGrader:
 
         May be begun again at any time after a crash. Of a film that was graded before, deliveries
         are planned that a further source asks for.
+
+        Raises:
+            StoreError: the database is away, and nothing is begun.
         """
         attempt = self._records.films.begin(film_id)
         if attempt is None:
@@ -98,7 +115,12 @@ class FilmGrader:
         except UndocumentedError:
             log.error("film_gone", film_id=film_id)
             self._fail(film_id, FILM_GONE)
-        except Exception as error:  # noqa: BLE001 - a full disk, or whatever a library may raise
+        except (StoreError, NoSpaceError, OSError) as error:
+            # A failure of this side, not of the film: it waits, and goes on by itself.
+            log.error("grading_waits", film_id=film_id, type=type(error).__name__)
+            films = self._records.films
+            patiently(lambda: films.set_back(film_id, RETRY_DELAY_S), StoreError, self._stop)
+        except Exception as error:  # noqa: BLE001 - whatever a library may raise
             log.error("grading_broke", film_id=film_id, type=type(error).__name__)
             self._records.films.put_off(film_id, RETRY_DELAY_S)
 

@@ -1,111 +1,86 @@
-"""Which worker is which: a slot each, held while its process lives, whatever ends it.
+"""Who works: each worker says every few seconds that it lives, in the database of the work.
 
-The durable queue remembers what each slot had begun; who takes the slot next goes on with it. In
-SQLite there is one slot, so one worker, and others stand by; in PostgreSQL as many as come.
+What a worker has begun that has not said so for a while is begun again by another. Nothing hangs
+on a connection: one that is cut, or pooled, makes no worker dead and no two workers one. Beside a
+SQLite file one worker works, by a lock that the system frees with the process, and others stand by.
 """
 
 from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
+from ulid import ULID
 
 from radiograde.service.database.engine import Database
+from radiograde.service.database.tables import workers
 
-MOST_WORKERS = 64
-_LOCKS = 1_380_013_893
-"""First key of the advisory locks: no other program's, with luck."""
+BEAT_S = 5.0
+DEAD_AFTER = timedelta(seconds=30)
 
 
-class Slot(Protocol):
-    """A place among the workers. ``name``: of the executor in the durable queue."""
+class Slot:
+    """A worker's place: its name among the executors of the queue, which no other ever has."""
 
-    @property
-    def name(self) -> str:
-        """The slot's name."""
-        ...
+    def __init__(self, database: Database, lock: FileLock | None = None) -> None:
+        self.name = f"worker-{ULID()}"
+        self._database = database
+        self._lock = lock
+        if lock is not None:  # whoever held it before is dead
+            with database.write() as connection:
+                connection.execute(sa.delete(workers))
+        self.beat()
 
-    def deserted(self) -> list[str]:
-        """Return the names of slots that no process holds."""
-        ...
+    def beat(self) -> None:
+        """Say that this worker lives. Raises StoreError."""
+        with self._database.write() as connection:
+            values = {"seen": sa.func.now()}
+            own = sa.update(workers).where(workers.c.id == self.name).values(values)
+            if not connection.execute(own).rowcount:
+                connection.execute(sa.insert(workers).values(id=self.name, **values))
 
     def release(self) -> None:
-        """Give the slot back."""
-        ...
+        """Give the place back. Raises StoreError."""
+        try:
+            with self._database.write() as connection:
+                connection.execute(sa.delete(workers).where(workers.c.id == self.name))
+        finally:
+            if self._lock is not None:
+                self._lock.release()
 
 
 def take_slot(database: Database, stop: threading.Event) -> Slot | None:
-    """Return a free slot, waiting until there is one; None once ``stop`` is set."""
-    if database.engine.dialect.name == "sqlite":
-        return _FileSlot.take(Path(str(database.engine.url.database)), stop)
-    return _AdvisorySlot.take(database.engine, stop)
+    """Return a place to work at, waiting until there is one; None once ``stop`` is set.
+
+    Raises:
+        StoreError: the database does not answer.
+    """
+    if database.engine.dialect.name != "sqlite":
+        return Slot(database)
+    file = Path(str(database.engine.url.database))
+    lock = FileLock(file.with_name(file.name + ".worker"))
+    while not stop.is_set():
+        with suppress(Timeout):
+            lock.acquire(timeout=0.0)
+            return Slot(database, lock)
+        stop.wait(0.5)
+    return None
 
 
-class _FileSlot:
-    """The one slot beside a SQLite file: the system frees its lock with the process."""
-
-    name = "worker-1"
-
-    def __init__(self, lock: FileLock) -> None:
-        self._lock = lock
-
-    @classmethod
-    def take(cls, database: Path, stop: threading.Event) -> _FileSlot | None:
-        lock = FileLock(database.with_name(database.name + ".worker"))
-        while not stop.is_set():
-            with suppress(Timeout):
-                lock.acquire(timeout=0.0)
-                return cls(lock)
-            stop.wait(0.5)
-        return None
-
-    def deserted(self) -> list[str]:
-        return []
-
-    def release(self) -> None:
-        self._lock.release()
+def living(connection: sa.Connection) -> set[str]:
+    """Return the names of the workers that live, by the clock of the database."""
+    rows = connection.execute(sa.select(workers.c.id, workers.c.seen, sa.func.now())).all()
+    return {name for name, seen, now in rows if _utc(now) - seen < DEAD_AFTER}
 
 
-class _AdvisorySlot:
-    """A slot in PostgreSQL: the server frees its lock with the connection."""
-
-    def __init__(self, connection: sa.Connection, number: int) -> None:
-        self._connection = connection
-        self._number = number
-        self.name = f"worker-{number}"
-
-    @classmethod
-    def take(cls, engine: sa.Engine, stop: threading.Event) -> _AdvisorySlot | None:
-        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        while not stop.is_set():
-            for number in range(1, MOST_WORKERS + 1):
-                if _try_lock(connection, number):
-                    return cls(connection, number)
-            stop.wait(0.5)
-        connection.close()
-        return None
-
-    def deserted(self) -> list[str]:
-        gone = []
-        for number in range(1, MOST_WORKERS + 1):
-            if number != self._number and _try_lock(self._connection, number):
-                gone.append(f"worker-{number}")
-                _unlock(self._connection, number)
-        return gone
-
-    def release(self) -> None:
-        self._connection.invalidate()
-        self._connection.close()
+def forget_dead(connection: sa.Connection, alive: set[str]) -> None:
+    """Remove workers that do not live from the table; one that lives comes back by itself."""
+    connection.execute(sa.delete(workers).where(workers.c.id.not_in(alive)))
 
 
-def _try_lock(connection: sa.Connection, number: int) -> bool:
-    query = sa.select(sa.func.pg_try_advisory_lock(_LOCKS, number))
-    return bool(connection.execute(query).scalar())
-
-
-def _unlock(connection: sa.Connection, number: int) -> None:
-    connection.execute(sa.select(sa.func.pg_advisory_unlock(_LOCKS, number)))
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

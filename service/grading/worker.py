@@ -16,15 +16,18 @@ import structlog
 from dbos import DBOS, DBOSConfig
 
 from radiograde.service.config.settings import Settings
-from radiograde.service.delivery.deliver import Deliverer, RetryPolicy
+from radiograde.service.delivery.breakers import Breakers
+from radiograde.service.delivery.deliver import Deliverer
 from radiograde.service.delivery.open_destination import open_destination
+from radiograde.service.delivery.retry_policy import RetryPolicy
 from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.housekeeping import chores, keep_house
 from radiograde.service.grading.load_scorer import load_scorer
+from radiograde.service.grading.reconciler import Reconciler
 from radiograde.service.grading.records import Records, open_records
 from radiograde.service.grading.slots import Slot, take_slot
 from radiograde.service.logs import configure_logging
-from radiograde.service.queue import APPLICATION, DELIVER, GRADE
+from radiograde.service.queue import APPLICATION, DELIVER, GRADE, hush_queue
 
 log = structlog.get_logger("radiograde.work")
 
@@ -34,7 +37,8 @@ QUEUE_VERSION = "1"
 POLL_S = 0.4
 """Between polls of a queue: half of it is what a film waits, and each poll costs a little."""
 
-SENDERS, SENDERS_A_DESTINATION = 8, 2
+AHEAD = 4
+"""Pieces of work taken at a poll for each that may be done at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Work:
 
     grader: FilmGrader
     deliverer: Deliverer
+    reconciler: Reconciler
 
 
 def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
@@ -63,12 +68,12 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
         slot = take_slot(records.database, stop)
         if slot is None:
             return
-        with working(_work(settings, records), settings.store_url, slot, settings.workers):
+        work = _work(settings, records, stop)
+        with working(work, settings.store_url, slot, settings.workers, settings.delivery.at_once):
             keep = None if settings.keep_days is None else timedelta(days=settings.keep_days)
             tasks = chores(records.archive, records.films, records.intake, keep)
             with _beside(
                 Thread(target=keep_house, args=(stop, tasks)),
-                Thread(target=adopt_orphans, args=(stop, slot)),
             ):
                 stop.wait()
         slot.release()
@@ -76,64 +81,72 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
         records.close()
 
 
-def _work(settings: Settings, records: Records) -> Work:
+def _work(settings: Settings, records: Records, stop: threading.Event) -> Work:
     destinations = {one.name: (one, open_destination(one)) for one in settings.destination}
     retries = RetryPolicy(timedelta(hours=settings.delivery.give_up_after_h))
+    breakers = Breakers()
     return Work(
-        FilmGrader(records, load_scorer(settings), settings.limits),
-        Deliverer(records.deliveries, records.document_store, destinations, retries),
+        FilmGrader(records, load_scorer(settings), settings.limits, stop),
+        Deliverer(
+            records.deliveries, records.document_store, destinations, retries, breakers, stop
+        ),
+        Reconciler(records.database, records.queue, records.films, records.deliveries, breakers),
     )
 
 
 @contextmanager
-def working(work: Work, url: str, slot: Slot, graders: int) -> Iterator[None]:
+def working(work: Work, url: str, slot: Slot, graders: int, senders: int = 2) -> Iterator[None]:
     """Take work out of the queue in ``url`` on threads, within the ``with`` block.
 
-    What the worker that held this slot before had begun and not finished is begun again.
+    ``graders``: films graded at once. ``senders``: deliveries to one destination at once. What
+    a worker that is gone had begun and not finished is begun again.
     """
+    places = AHEAD * senders
     config: DBOSConfig = {
         "name": APPLICATION,
         "system_database_url": url,
         "application_version": QUEUE_VERSION,
         "executor_id": slot.name,
-        "max_executor_threads": graders + SENDERS + 4,
+        "max_executor_threads": AHEAD * (graders + places) + 4,
         "console_log_level": "ERROR",
+        "run_migrations": False,
     }
     DBOS(config=config)
-    _register(work)
+    hush_queue()
+    _register(work, graders, senders)
     DBOS.launch()
+    stop = threading.Event()
     try:
-        DBOS.register_queue(GRADE, worker_concurrency=graders, polling_interval_sec=POLL_S)
+        DBOS.register_queue(GRADE, worker_concurrency=AHEAD * graders, polling_interval_sec=POLL_S)
         DBOS.register_queue(
             DELIVER,
-            worker_concurrency=SENDERS,
-            partition_worker_concurrency=SENDERS_A_DESTINATION,
+            worker_concurrency=AHEAD * places,
+            partition_worker_concurrency=places,
             polling_interval_sec=POLL_S,
         )
         log.info("worker_ready", slot=slot.name)
-        yield
+        with _beside(Thread(target=work.reconciler.run, args=(stop, slot))):
+            yield
+            stop.set()
     finally:
+        stop.set()
         DBOS.destroy(workflow_completion_timeout_sec=30, destroy_registry=True)
         log.info("worker_stopped", slot=slot.name)
 
 
-def _register(work: Work) -> None:
+def _register(work: Work, graders: int, senders: int) -> None:
+    grading = threading.BoundedSemaphore(graders)
+    sending: dict[str, threading.BoundedSemaphore] = {}
+
     @DBOS.workflow(name=GRADE)
     def grade(film_id: str) -> None:
-        work.grader.grade_waiting(film_id)
+        with grading:
+            work.grader.grade_waiting(film_id)
 
     @DBOS.workflow(name=DELIVER)
     def deliver(film_id: str, destination: str) -> None:
-        work.deliverer.deliver(film_id, destination)
-
-
-def adopt_orphans(stop: threading.Event, slot: Slot, every_s: float = 30.0) -> None:
-    """Until ``stop``, begin again what workers that are gone had begun and not finished."""
-    while not stop.wait(every_s):
-        gone = slot.deserted()
-        if gone:
-            begun = DBOS.list_workflows(status="PENDING", executor_id=gone, load_input=False)
-            DBOS.resume_workflows([workflow.workflow_id for workflow in begun])
+        with sending.setdefault(destination, threading.BoundedSemaphore(senders)):
+            work.deliverer.deliver(film_id, destination)
 
 
 def _stopped_by_signals() -> threading.Event:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,8 @@ log = structlog.get_logger("radiograde.work")
 
 BACKOFF = Backoff(0.5, 30.0)
 GRACE_S = 40.0
+HEALTHY_S = 120.0
+"""A worker that ran for so long failed for the first time."""
 
 
 @contextmanager
@@ -40,13 +43,13 @@ def worker_beside(settings: Settings) -> Iterator[None]:
 def _keep_running(settings: Settings, stop: threading.Event) -> None:
     failures = 0
     while not stop.is_set():
-        child = _start(settings)
+        child, began = _start(settings), time.monotonic()
         while child.poll() is None and not stop.wait(0.2):
             pass
         if stop.is_set():
             _end(child)
             return
-        failures += 1
+        failures = 1 if time.monotonic() - began > HEALTHY_S else failures + 1
         delay_s = BACKOFF.delay_s(failures)
         log.error("worker_ended", exit_code=child.returncode, again_in_s=delay_s)
         stop.wait(delay_s)

@@ -31,8 +31,9 @@ from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.load import load_settings
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import WatchConfig
-from radiograde.service.delivery.deliver import Deliverer, RetryPolicy
+from radiograde.service.delivery.deliver import Deliverer
 from radiograde.service.delivery.open_destination import open_destination
+from radiograde.service.delivery.retry_policy import RetryPolicy
 from radiograde.service.dimse.node import start_node
 from radiograde.service.documents.sr.structured_report import structured_report
 from radiograde.service.folder_watch.watcher import DONE, REFUSED, Watcher

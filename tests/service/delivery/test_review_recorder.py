@@ -15,14 +15,17 @@ from pydicom import dcmread
 from radiograde.model.errors import NotFoundError
 from radiograde.model.limits import Limits
 from radiograde.service.config.site import DestinationConfig, DocumentKind, FolderDestinationConfig
-from radiograde.service.delivery.deliver import Deliverer, RetryPolicy
+from radiograde.service.delivery.breakers import Breakers
+from radiograde.service.delivery.deliver import Deliverer
 from radiograde.service.delivery.destinations.destination import Destination
 from radiograde.service.delivery.open_destination import open_destination
+from radiograde.service.delivery.retry_policy import RetryPolicy
 from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import NotReviewableError, UnreachableError
 from radiograde.service.grading.film_grader import FilmGrader
+from radiograde.service.grading.reconciler import Reconciler
 from radiograde.service.grading.records import Records
 from radiograde.service.reviews.review import Judgement
 from tests.service.documents.graded_films import film_bytes
@@ -49,6 +52,7 @@ def working(records: Records, destination: DestinationConfig, target: Destinatio
             {destination.name: (destination, target)},
             RetryPolicy(timedelta(hours=72)),
         ),
+        Reconciler(records.database, records.queue, records.films, records.deliveries, Breakers()),
     )
 
 

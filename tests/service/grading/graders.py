@@ -12,13 +12,16 @@ from pathlib import Path
 from radiograde.model.limits import Limits
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.site import DeliveryConfig, DocumentKind, FolderDestinationConfig
-from radiograde.service.delivery.deliver import Deliverer, RetryPolicy
+from radiograde.service.delivery.breakers import Breakers
+from radiograde.service.delivery.deliver import Deliverer
 from radiograde.service.delivery.destinations.destination import Finding
+from radiograde.service.delivery.retry_policy import RetryPolicy
 from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.grading.film_grader import FilmGrader
+from radiograde.service.grading.reconciler import Reconciler
 from radiograde.service.grading.records import Records
 from radiograde.service.grading.worker import Work
 from tests.service.fakes import FakeScorer
@@ -75,9 +78,11 @@ def work_with(
     *targets: Outbox,
     scorer: Scorer | None = None,
     delivery: DeliveryConfig | None = None,
+    breakers: Breakers | None = None,
 ) -> DirectWork:
     """Return the work on the records, with destinations of the outboxes' names."""
     delivery = delivery or DeliveryConfig()
+    breakers = breakers or Breakers()
     documents: DocumentStore = EmptyDocuments()  # type: ignore[assignment]
     destinations = {
         target.name: (
@@ -99,5 +104,7 @@ def work_with(
             documents,
             destinations,
             RetryPolicy(timedelta(hours=delivery.give_up_after_h)),
+            breakers,
         ),
+        Reconciler(records.database, records.queue, records.films, records.deliveries, breakers),
     )

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 
 from radiograde.service.config.site import DeliveryConfig, FilmSource
+from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.errors import RefusedError, UnreachableError
 from radiograde.service.films.archive import FILM
 from radiograde.service.grading.film_grader import MOST_ATTEMPTS
@@ -139,7 +141,8 @@ def test_a_film_that_is_gone_has_failed(records: Records) -> None:
 
 def test_a_silent_destination_is_tried_again_with_growing_delays(records: Records) -> None:
     outbox = Outbox(error=UnreachableError("Nobody answers."))
-    work = work_with(records, outbox)
+    clock = itertools.count(0.0, 120.0)  # it is always time for the next attempt
+    work = work_with(records, outbox, breakers=Breakers(clock=lambda: next(clock)))
     film = accepted(records, film_bytes())
     work.grade(film)
     for attempts in range(1, 20):

@@ -60,7 +60,7 @@ def test_deliveries(stock: Stock, changes: ChangeLog) -> None:
     with stock.records.database.write() as connection:
         stock.records.deliveries.plan(connection, id, ["pacs"])
     assert changes.poll() == [Change("delivery", id, PATIENT)]
-    planned = stock.records.deliveries.get(id, "pacs")
+    planned = stock.records.deliveries.begin(id, "pacs")
     assert planned is not None
     stock.records.deliveries.delivered(planned)
     assert changes.poll() == [Change("delivery", id, PATIENT)]
