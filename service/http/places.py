@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from radiograde.model.errors import OverloadedError
 
@@ -21,7 +22,15 @@ class Places:
 
     @contextmanager
     def held_by(self, *holders: str) -> Iterator[None]:
-        """Hold one within the ``with`` block; it counts for every holder.
+        """Hold one within the ``with`` block. Raises OverloadedError, as :meth:`take`."""
+        release = self.take(*holders)
+        try:
+            yield
+        finally:
+            release()
+
+    def take(self, *holders: str) -> Callable[[], None]:
+        """Take a place, which counts for every holder; return what gives it back, once.
 
         Raises:
             OverloadedError: all are taken, or a holder has its share.
@@ -36,10 +45,10 @@ class Places:
                 )
             self._free -= 1
             self._held.update(holders)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._free += 1
-                self._held.subtract(holders)
-                self._held = +self._held
+        return partial(self._give_back, holders)
+
+    def _give_back(self, holders: tuple[str, ...]) -> None:
+        with self._lock:
+            self._free += 1
+            self._held.subtract(holders)
+            self._held = +self._held

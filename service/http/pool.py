@@ -1,35 +1,32 @@
-"""Where films are graded: a few threads off the event loop, and a bounded number of places."""
+"""Work off the event loop: a few threads, and a bounded number of places."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self, TypeVar
 
-from radiograde.model.errors import OverloadedError
+from radiograde.service.http.places import Places
 
 T = TypeVar("T")
 
 
-class GradingPool:
-    """``workers`` threads, and places for as many films and ``queue`` more."""
+class BoundedPool:
+    """``workers`` threads, and places for as many pieces of work and ``queue`` more."""
 
-    def __init__(self, workers: int, queue: int) -> None:
-        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="grading")
-        self._places = threading.BoundedSemaphore(workers + queue)
+    def __init__(self, name: str, workers: int, queue: int) -> None:
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix=name)
+        self._places = Places(workers + queue)
 
-    def admit(self) -> Slot:
-        """Return a place, to be used in a ``with`` block; it comes before the upload is read.
+    def admit(self, *holders: str) -> Slot:
+        """Return a place, to be used in a ``with`` block; ``holders``: as :class:`.Places`.
 
         Raises:
-            OverloadedError: every place is taken.
+            OverloadedError: every place is taken, or a holder has its share.
         """
-        if not self._places.acquire(blocking=False):
-            raise OverloadedError("Every place in the queue is taken. Try again in a few seconds.")
-        return Slot(self._executor, self._places.release)
+        return Slot(self._executor, self._places.take(*holders))
 
     def close(self) -> None:
         """Finish what runs, drop what waits."""
@@ -37,7 +34,7 @@ class GradingPool:
 
 
 class Slot:
-    """One film's place: free again when its work has ended, or when no work was given."""
+    """A place for one piece of work: free again when that has ended, or when none was given."""
 
     def __init__(self, executor: ThreadPoolExecutor, release: Callable[[], None]) -> None:
         self._executor = executor

@@ -12,7 +12,13 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.load_scorer import load_scorer
 from radiograde.service.grading.records import Records, open_records
-from radiograde.service.http.pool import GradingPool
+from radiograde.service.http.pool import BoundedPool
+
+DOCUMENT_THREADS, DOCUMENT_QUEUE = 4, 120
+"""Documents, pixels and pictures made at a time, and how many more may wait: a browser asks for
+six at a time, a page for fifty."""
+
+READINESS_QUEUE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +29,14 @@ class Runtime:
     scorer: Scorer
     records: Records
     grader: FilmGrader
-    pool: GradingPool
+    pool: BoundedPool
+    document_pool: BoundedPool
+    readiness_pool: BoundedPool
 
     def close(self) -> None:
-        """Finish the films being graded, then close the records."""
-        self.pool.close()
+        """Finish what is being made, then close the records."""
+        for pool in (self.pool, self.document_pool, self.readiness_pool):
+            pool.close()
         self.records.close()
 
 
@@ -46,7 +55,9 @@ def open_runtime(settings: Settings, scorer: Scorer | None = None) -> Runtime:
         scorer,
         records,
         FilmGrader(records, scorer, settings.upload_limits),
-        GradingPool(settings.workers, settings.queue),
+        BoundedPool("grading", settings.workers, settings.queue),
+        BoundedPool("documents", DOCUMENT_THREADS, DOCUMENT_QUEUE),
+        BoundedPool("readiness", 1, READINESS_QUEUE),
     )
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from radiograde.service.config.site import DocumentKind
+from radiograde.service.documents.document import Document
+from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.documents.overlay import overlay_png
 from radiograde.service.errors import UndocumentedError
+from radiograde.service.http.document_pool import Turn
 from radiograde.service.http.parameters import FilmId
 from radiograde.service.http.problems import problems
 from radiograde.service.http.runtime import Service
@@ -25,13 +29,18 @@ PATHS: dict[DocumentKind, tuple[str, str]] = {
 }
 
 
-def _route(kind: DocumentKind) -> Callable[..., Response]:
-    def document(service: Service, id: FilmId) -> Response:
-        found = service.records.document_store.document(id, kind)
-        headers = {"Content-Disposition": f'inline; filename="{found.name}"'}
-        return Response(found.content, media_type=found.media_type, headers=headers)
+def _route(kind: DocumentKind) -> Callable[..., Awaitable[Response]]:
+    async def document(service: Service, turn: Turn, id: FilmId) -> Response:
+        found = await turn.run(partial(service.records.document_store.document, id, kind))
+        return document_response(found)
 
     return document
+
+
+def document_response(document: Document) -> Response:
+    """Return the answer that shows a document in the browser, under its name."""
+    headers = {"Content-Disposition": f'inline; filename="{document.name}"'}
+    return Response(document.content, media_type=document.media_type, headers=headers)
 
 
 def _answers(media_type: str) -> dict[int | str, dict[str, object]]:
@@ -42,7 +51,7 @@ def _answers(media_type: str) -> dict[int | str, dict[str, object]]:
             s404="No such result",
             s409="The result has no such document",
             s422="The id is not valid",
-            s503="The store is away",
+            s503="The store is away, or too many are asked for at the same time",
             s507="The document cannot be written to disk",
         ),
     }
@@ -69,9 +78,14 @@ for _kind, (_path, _what) in PATHS.items():
     responses=_answers("image/png"),
     response_class=Response,
 )
-def overlay(service: Service, id: FilmId) -> Response:
+async def overlay(service: Service, turn: Turn, id: FilmId) -> Response:
     """Return the picture of a scored film; it names no patient."""
-    graded = service.records.document_store.graded_film(id)
+    picture = await turn.run(partial(_overlay, service.records.document_store, id))
+    return Response(picture, media_type="image/png")
+
+
+def _overlay(store: DocumentStore, id: str) -> bytes:
+    graded = store.graded_film(id)
     if graded.result.scores is None or graded.result.maps is None:
         raise UndocumentedError("Only a scored film has a picture.")
-    return Response(overlay_png(graded.film, graded.result), media_type="image/png")
+    return overlay_png(graded.film, graded.result)

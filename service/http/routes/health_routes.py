@@ -25,7 +25,8 @@ async def health() -> Health:
     summary="Films can be graded and kept",
     responses=problems(s503="The results store does not answer"),
 )
-def ready(service: Service) -> Health:
+async def ready(service: Service) -> Health:
     """Return ready when the results store answers; the model was loaded before the start."""
-    service.records.database.ping()
+    with service.readiness_pool.admit() as slot:
+        await slot.run(service.records.database.ping)
     return Health(status="ready")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -9,8 +10,10 @@ from fastapi.responses import JSONResponse, Response
 
 from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.http.caller import Caller, permit
+from radiograde.service.http.document_pool import Turn
 from radiograde.service.http.parameters import FilmId, ReviewId
 from radiograde.service.http.problems import Responses, problems
+from radiograde.service.http.routes.document_routes import document_response
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Review, Reviews
 from radiograde.service.reviews.review import ReviewRequest
@@ -85,8 +88,7 @@ def add_review(id: FilmId, caller: Caller, recorder: Recorder, body: ReviewReque
     responses=_REPORT,
     response_class=Response,
 )
-def review_sr(service: Service, id: FilmId, review_id: ReviewId) -> Response:
+async def review_sr(service: Service, turn: Turn, id: FilmId, review_id: ReviewId) -> Response:
     """Return the report in which the reader is the observer."""
-    found = service.records.document_store.review_report(id, review_id)
-    headers = {"Content-Disposition": f'inline; filename="{found.name}"'}
-    return Response(found.content, media_type=found.media_type, headers=headers)
+    store = service.records.document_store
+    return document_response(await turn.run(partial(store.review_report, id, review_id)))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
+from radiograde.service.http.document_pool import Turn
 from radiograde.service.http.page_queries import Queries
 from radiograde.service.http.parameters import FilmId
 from radiograde.service.http.problems import Responses, problems
@@ -18,7 +21,7 @@ _PROBLEMS: Responses = problems(
     s404="No such result",
     s409="The film could not be read or is no longer kept, or it has no maps",
     s422="The id is not valid",
-    s503="The store is away",
+    s503="The store is away, or too many are asked for at the same time",
 )
 _BYTES: Responses = {
     200: {"content": {BINARY: {"schema": {"type": "string", "format": "binary"}}}},
@@ -33,9 +36,10 @@ _BYTES: Responses = {
     responses={200: {"model": View}, **_PROBLEMS},
     response_class=Response,
 )
-def get_view(queries: Queries, id: FilmId) -> Response:
+async def get_view(queries: Queries, turn: Turn, id: FilmId) -> Response:
     """Return what turns the film's pixels into a picture; it names no patient."""
-    return JSONResponse(queries.viewer.view(id).to_json())
+    view = await turn.run(partial(queries.viewer.view, id))
+    return JSONResponse(view.to_json())
 
 
 @router.get(
@@ -45,9 +49,10 @@ def get_view(queries: Queries, id: FilmId) -> Response:
     responses=_BYTES,
     response_class=Response,
 )
-def get_pixels(queries: Queries, id: FilmId) -> Response:
+async def get_pixels(queries: Queries, turn: Turn, id: FilmId) -> Response:
     """Return rows * columns unsigned 16-bit words, little-endian, upright."""
-    return Response(queries.viewer.pixels(id), media_type=BINARY)
+    pixels = await turn.run(partial(queries.viewer.pixels, id))
+    return Response(pixels, media_type=BINARY)
 
 
 @router.get(
@@ -57,9 +62,10 @@ def get_pixels(queries: Queries, id: FilmId) -> Response:
     responses=_BYTES,
     response_class=Response,
 )
-def get_maps(queries: Queries, id: FilmId) -> Response:
+async def get_maps(queries: Queries, turn: Turn, id: FilmId) -> Response:
     """Return three planes of rows * columns bytes: opacity, the patient's right and left lung."""
-    return Response(queries.viewer.maps(id), media_type=BINARY)
+    maps = await turn.run(partial(queries.viewer.maps, id))
+    return Response(maps, media_type=BINARY)
 
 
 @router.get(
@@ -72,6 +78,7 @@ def get_maps(queries: Queries, id: FilmId) -> Response:
     },
     response_class=Response,
 )
-def get_thumbnail(queries: Queries, id: FilmId) -> Response:
+async def get_thumbnail(queries: Queries, turn: Turn, id: FilmId) -> Response:
     """Return the film as it was graded, 144 pixels at its longest side."""
-    return Response(queries.viewer.thumbnail(id), media_type="image/jpeg")
+    thumbnail = await turn.run(partial(queries.viewer.thumbnail, id))
+    return Response(thumbnail, media_type="image/jpeg")

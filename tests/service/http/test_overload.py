@@ -10,7 +10,7 @@ import pytest
 from httpx2 import Response
 
 from radiograde.model.errors import OverloadedError
-from radiograde.service.http.pool import GradingPool
+from radiograde.service.http.pool import BoundedPool
 from tests.service.conftest import Start
 from tests.service.fakes import BlockingScorer, png
 from tests.service.http.test_scoring import assert_problem, send
@@ -50,7 +50,7 @@ def until_refused(ask: Callable[[], Response]) -> Response:
 
 
 def test_a_place_without_work_is_free_again() -> None:
-    pool = GradingPool(1, 0)
+    pool = BoundedPool("grading", 1, 0)
     with pytest.raises(ZeroDivisionError), pool.admit():
         raise ZeroDivisionError
     with pool.admit():
@@ -59,7 +59,7 @@ def test_a_place_without_work_is_free_again() -> None:
 
 
 def test_work_that_fails_frees_its_place() -> None:
-    pool = GradingPool(1, 0)
+    pool = BoundedPool("grading", 1, 0)
 
     async def fail() -> None:
         with pool.admit() as place:
@@ -72,7 +72,7 @@ def test_work_that_fails_frees_its_place() -> None:
 
 
 def test_a_caller_who_leaves_holds_the_place_until_the_thread_is_done() -> None:
-    pool = GradingPool(1, 0)
+    pool = BoundedPool("grading", 1, 0)
     begun, go = threading.Event(), threading.Event()
 
     def work() -> None:

@@ -1,0 +1,39 @@
+"""Where documents, pixels and pictures are made: on threads that no other request waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from fastapi import Depends
+
+from radiograde.service.http.caller import Holders
+from radiograde.service.http.pool import BoundedPool
+from radiograde.service.http.runtime import Service
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentTurn:
+    """A caller's turn among those who want a document or a picture."""
+
+    pool: BoundedPool
+    holders: tuple[str, ...]
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Run ``work`` on a thread and return what it returns.
+
+        Raises:
+            OverloadedError: too many wait already, or too many of this caller.
+        """
+        with self.pool.admit(*self.holders) as slot:
+            return await slot.run(work)
+
+
+async def _turn(service: Service, holders: Holders) -> DocumentTurn:
+    return DocumentTurn(service.document_pool, holders)
+
+
+Turn = Annotated[DocumentTurn, Depends(_turn)]
