@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from radiograde.model.reading.colour import look_up
 from radiograde.model.reading.greyscale import Codes
 from radiograde.model.reading.voi import Display
 
@@ -33,7 +34,7 @@ class PixelScale:
         used = int(codes.max()) + 1
         if codes.dtype == np.uint16 and np.array_equal(self.table[:used], np.arange(used)):
             return codes.view(np.uint16)
-        return np.take(self.table, codes)
+        return look_up(self.table, codes)
 
 
 def scale_of(codes: Codes, stored: NDArray[Any], display: Display, *, inverted: bool) -> PixelScale:

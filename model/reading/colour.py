@@ -1,16 +1,27 @@
-"""Colour to grey, and whether a picture was in colour at all."""
+"""Colour to grey, and whether a picture was in colour at all; codes to what a table says."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+Sample = TypeVar("Sample", bound=np.generic)
 
 STRIDE = 8
 BAND = 64
 CHROMA = 0.12
 COLOURED_SHARE = 0.25
+
+
+def look_up(table: NDArray[Sample], codes: NDArray[Any]) -> NDArray[Sample]:
+    """Return ``table[codes]``; ``codes``: (H, W) uint8 or uint16."""
+    found = np.empty(codes.shape, table.dtype)
+    # By bands of rows: as indices, numpy makes the codes of a whole film four times as wide.
+    for top in range(0, len(codes), BAND):
+        np.take(table, codes[top : top + BAND], out=found[top : top + BAND], mode="clip")
+    return found
 
 
 def luma(rgb: NDArray[Any]) -> NDArray[Any]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from radiograde.model.reading.colour import look_up
 from radiograde.model.reading.dicom_frame import Frame, photometric
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.voi import Display, choose_display, read_lut
@@ -49,7 +50,7 @@ def to_grey(frame: Frame, header: Header) -> Values:
     """
     codes = tabulate(frame, header)
     display = choose_display(codes.values, codes.counts, header)
-    return np.take(shades_of(codes, display, header), frame.codes)
+    return look_up(shades_of(codes, display, header), frame.codes)
 
 
 def tabulate(frame: Frame, header: Header) -> Codes:

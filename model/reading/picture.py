@@ -12,7 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from radiograde.model.errors import MalformedImageError, TooLargeError, TruncatedError
 from radiograde.model.limits import Limits
-from radiograde.model.reading.colour import is_colourful, luma, thinned
+from radiograde.model.reading.colour import BAND, is_colourful, look_up, luma, thinned
 from radiograde.model.reading.voi import Range, display_range
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -45,7 +45,7 @@ def read_picture(data: bytes, limits: Limits) -> Picture:
     So the depth of storage does not matter. Raises as :func:`read_samples`.
     """
     samples, colourful = read_samples(data, limits)
-    return Picture(np.take(shades_of(samples, used_range(samples)), samples), colourful)
+    return Picture(look_up(shades_of(samples, used_range(samples)), samples), colourful)
 
 
 def read_samples(data: bytes, limits: Limits) -> tuple[NDArray[Any], bool]:
@@ -71,7 +71,8 @@ def read_samples(data: bytes, limits: Limits) -> tuple[NDArray[Any], bool]:
         raise MalformedImageError("The picture is damaged. Export it again.") from error
     except OSError as error:
         raise TruncatedError("The picture is damaged or cut short. Send it again.") from error
-    return _samples(ImageOps.exif_transpose(image))
+    ImageOps.exif_transpose(image, in_place=True)
+    return _samples(image)
 
 
 def used_range(samples: NDArray[Any]) -> Range:
@@ -87,19 +88,33 @@ def shades_of(samples: NDArray[Any], shown: Range) -> NDArray[np.float32]:
 
 
 def _samples(image: Image.Image) -> tuple[NDArray[Any], bool]:
-    """Return (H, W) uint8 or uint16, and whether it was in colour; transparent becomes black."""
-    if image.mode == "1":
-        image = image.convert("L")
-    if image.mode in ("L", "I;16", "I;16B", "I;16L"):
-        return np.asarray(image), False
-    if image.mode == "I":
-        return np.clip(np.asarray(image), 0, 65535).astype(np.uint16), False
+    """Return (H, W) uint8 or uint16, and whether it was in colour; transparent becomes black.
+
+    It is worked out by bands of rows: copies of the whole picture would take several times its
+    memory.
+    """
+    wide = image.mode.startswith("I")
+    grey = np.empty((image.height, image.width), np.uint16 if wide else np.uint8)
+    thin = []
+    for top in range(0, image.height, BAND):
+        band = image.crop((0, top, image.width, min(top + BAND, image.height)))
+        if wide:
+            grey[top : top + BAND] = np.clip(np.asarray(band), 0, 65535)
+        elif band.mode in ("1", "L"):
+            grey[top : top + BAND] = np.asarray(band.convert("L"))
+        else:
+            rgb = _opaque(band)
+            grey[top : top + BAND] = luma(rgb)
+            thin.append(thinned(rgb))
+    return grey, bool(thin) and is_colourful(np.concatenate(thin))
+
+
+def _opaque(image: Image.Image) -> NDArray[np.uint8]:
+    """Return (H, W, 3) red, green, blue; transparent becomes black."""
     if image.has_transparency_data:
-        image = Image.alpha_composite(
-            Image.new("RGBA", image.size, (0, 0, 0, 255)), image.convert("RGBA")
-        )
-    rgb = np.asarray(image.convert("RGB"))
-    return luma(rgb), is_colourful(thinned(rgb))
+        black = Image.new("RGBA", image.size, (0, 0, 0, 255))
+        image = Image.alpha_composite(black, image.convert("RGBA"))
+    return np.asarray(image.convert("RGB"))
 
 
 def _every_value(samples: NDArray[Any]) -> NDArray[np.float64]:

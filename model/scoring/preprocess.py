@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+BOXES = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
@@ -97,5 +99,16 @@ def prepare(
 def _reduced(pixels: NDArray[np.float32], letterbox: Letterbox) -> Image.Image:
     # A whole-number box average first: the resize that follows then reads a tenth of the film.
     factor = min(pixels.shape[0] // letterbox.height, pixels.shape[1] // letterbox.width) // 2
-    film = Image.fromarray(np.ascontiguousarray(pixels, np.float32))
-    return film.reduce(factor) if factor > 1 else film
+    if factor <= 1:
+        return _picture(pixels)
+    # By bands of whole boxes: a picture of the whole film would take its memory once more.
+    band = factor * BOXES
+    rows = [
+        np.asarray(_picture(pixels[top : top + band]).reduce(factor))
+        for top in range(0, len(pixels), band)
+    ]
+    return _picture(np.concatenate(rows))
+
+
+def _picture(pixels: NDArray[np.float32]) -> Image.Image:
+    return Image.fromarray(np.ascontiguousarray(pixels, np.float32))

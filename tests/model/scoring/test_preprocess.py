@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from radiograde.model.scoring.preprocess import Preprocessing, letterbox_of, prepare, to_square
 
@@ -55,3 +56,14 @@ def test_maps_are_cut_back_to_the_film() -> None:
     film = letterbox.crop(maps)
     assert film.shape == (2, 128, 64)
     assert film.min() == 1.0
+
+
+@pytest.mark.parametrize("shape", [(1000, 900), (2049, 1777), (1999, 800), (513, 4099)])
+def test_shrinking_by_bands_is_shrinking_the_whole_film(shape: tuple[int, int]) -> None:
+    pixels = np.random.default_rng(4).random(shape, dtype=np.float32)
+    square, letterbox = to_square(pixels, 128)
+    factor = min(shape[0] // letterbox.height, shape[1] // letterbox.width) // 2
+    assert factor > 1
+    whole = Image.fromarray(pixels).reduce(factor)
+    shrunk = whole.resize((letterbox.width, letterbox.height), Image.Resampling.BILINEAR)
+    assert np.array_equal(square[letterbox.area], np.asarray(shrunk))
