@@ -31,6 +31,9 @@ from radiograde.model.reading.view_position import view_of as view_of_header
 Sample = TypeVar("Sample", bound=np.generic)
 
 UPRIGHT = 1
+FIRST_TRANSPOSED = 5
+"""From this orientation on, rows and columns are swapped."""
+
 EXIF_OF_FLIPS: Mapping[tuple[bool, bool], int] = {
     (False, False): UPRIGHT,
     (False, True): 2,
@@ -73,7 +76,7 @@ class FilmHeader:
 
     def upright(self, pixels: NDArray[Sample]) -> NDArray[Sample]:
         """Return (H, W) pixels of the stored film as the film is shown: head up, right on left."""
-        turned = pixels.T if self.orientation >= 5 else pixels
+        turned = pixels.T if self.orientation >= FIRST_TRANSPOSED else pixels
         across, down = MIRRORED[self.orientation]
         return np.ascontiguousarray(turned[:: -1 if down else 1, :: -1 if across else 1])
 
@@ -81,7 +84,7 @@ class FilmHeader:
         """Return a box of the stored film in pixels of the film as it is shown."""
         x, y = (box.x0, box.x1), (box.y0, box.y1)
         width, height = self.columns, self.rows
-        if self.orientation >= 5:
+        if self.orientation >= FIRST_TRANSPOSED:
             x, y, width, height = y, x, height, width
         across, down = MIRRORED[self.orientation]
         x = (width - x[1], width - x[0]) if across else x

@@ -13,8 +13,10 @@ from radiograde.model.scoring.scorer import BUNDLED
 _DATA = click.option(
     "--data",
     required=True,
+    multiple=True,
     type=click.Path(exists=True, path_type=Path),
-    help="Folder with manifest.csv or labels.csv, or the CSV itself.",
+    help="Folder with manifest.csv or labels.csv, or the CSV itself. Give it again for more films, "
+    "in the same order every time.",
 )
 _CACHE = click.option(
     "--cache",
@@ -56,13 +58,26 @@ _RUN = click.option(
     help="Finished run on the same films: its models grade the films that no reader graded, for "
     "this run to learn from them too (self-training).",
 )
+@click.option(
+    "--leave-out",
+    metavar="SOURCE",
+    help="Train the model that never sees a source's films, for figures of a hospital elsewhere.",
+)
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="MODEL",
+    help="Train these models alone, such as final or fold0; the others wait for the next time.",
+)
 @_CACHE
 def train(
-    data: Path,
+    data: tuple[Path, ...],
     out: Path,
     config_path: Path | None,
     out_of_scope: Path | None,
     teacher: Path | None,
+    leave_out: str | None,
+    only: tuple[str, ...],
     cache: Path | None,
 ) -> None:
     """Train a model: pretraining, one fine-tune a fold, the model to ship, its input check.
@@ -75,12 +90,14 @@ def train(
       radiograde train --data films/ --out runs/mine
       tensorboard --logdir runs/mine
       radiograde train --data films/ --out runs/student --teacher runs/mine
+      radiograde train --data films/ --data more/ --out runs/mine --leave-out hospital
       torchrun --nproc-per-node 4 --no-python radiograde train --data films/ --out runs/mine
     """  # noqa: D301  click needs the character itself
     import_training()
     from radiograde.training.config import TrainConfig
     from radiograde.training.errors import ConfigError
     from radiograde.training.fit import pipeline
+    from radiograde.training.fit.finetune import Wanted
     from radiograde.training.run_paths import RunPaths
 
     paths = RunPaths.of(data, out, cache)
@@ -94,7 +111,7 @@ def train(
                 f"{out} was begun with another configuration ({paths.config}). Choose another "
                 "--out."
             )
-        pipeline.train(paths, config, out_of_scope)
+        pipeline.train(paths, config, out_of_scope, Wanted(leave_out, only))
 
 
 @click.command()
@@ -114,7 +131,7 @@ def train(
 @click.option("--json", "as_json", is_flag=True, help="Print the evaluation as JSON.")
 @_CACHE
 def evaluate(
-    data: Path,
+    data: tuple[Path, ...],
     run: Path,
     readme: Path | None,
     report: Path | None,
@@ -166,7 +183,9 @@ def evaluate(
     "--licence", default="not stated", show_default=True, help="Licence of the weights, to show."
 )
 @_CACHE
-def export(data: Path, run: Path, out: Path, name: str, licence: str, cache: Path | None) -> None:
+def export(
+    data: tuple[Path, ...], run: Path, out: Path, name: str, licence: str, cache: Path | None
+) -> None:
     """Write a run's shipped model as one ONNX file that carries its own constants.
 
     Needs `radiograde evaluate` first. The file is written only if it gives on real films what

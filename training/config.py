@@ -51,9 +51,19 @@ class AugmentConfig(_Section):
     zoom: float = Field(0.12, description="share of the box, either way, each axis on its own")
     shift: float = Field(0.08, description="share of the box, either way")
     gamma: float = Field(0.45, description="largest log-gamma")
-    contrast: float = Field(0.3, description="largest relative change")
+    contrast: float = Field(0.2, description="largest relative change")
     noise: float = Field(0.04, description="largest standard deviation of the grain")
+    tone: float = Field(0.25, description="how far a random tone curve leaves the straight line")
+    local_contrast: float = Field(
+        0.6, description="largest gain of detail over a blur of any radius, less as well as more"
+    )
     blur: float = Field(0.2, description="probability of a soft film")
+    downscale: float = Field(0.2, description="probability of a film scaled down and up again")
+    jpeg: float = Field(0.15, description="probability of lossy compression")
+    border: float = Field(0.1, description="probability of a black or white border")
+    painted: float = Field(
+        0.25, description="probability of opacities painted into a clear film with lung masks"
+    )
     marker: float = Field(0.3, description="probability of a letter-like bright or dark patch")
     whole_film: float = Field(0.25, description="share of samples that show the whole film")
 
@@ -61,37 +71,42 @@ class AugmentConfig(_Section):
 class StageConfig(_Section):
     """One stage of training: how long, how fast, and how many films an epoch shows."""
 
-    former_names = {"taught": "pseudo_labelled", "clear": "normal"}
+    former_names = {"taught": "pseudo_labelled", "normal": "clear"}
 
     epochs: int
     rate: float = Field(description="peak learning rate of the encoder")
     head_rate: float = Field(3.0, description="of the rest, as a multiple of the encoder's")
     frozen_blocks: int = Field(0, description="first blocks of the encoder that stay as they are")
-    unlabelled: int = Field(0, description="films without severity drawn for an epoch")
+    a_source: int = Field(500, description="graded films of one source shown in an epoch, at most")
+    boxed: int = Field(0, description="films with boxes drawn for an epoch")
+    clear: int = Field(0, description="films read as clear drawn for an epoch, from all sources")
+    masked: int = Field(0, description="ungraded films with masks drawn for an epoch")
+    unlabelled: int = Field(0, description="other films without severity drawn for an epoch")
     pseudo_labelled: int = Field(0, description="the same in a run with a teacher")
-    normal: int = Field(0, description="normal films drawn for an epoch, beside these")
     brixia_repeats: int = Field(1, description="times a film with Brixia scores is shown")
 
 
 class LossConfig(_Section):
     """Weights of the terms."""
 
-    former_names = {
-        "bridge": "imputed_brixia",
-        "clear": "normal",
-        "taught": "pseudo_labels",
-    }
+    former_names = {"bridge": "imputed_brixia", "normal": "clear", "taught": "pseudo_labels"}
 
     lungs: float = 2.5
     zones: float = 1.0
-    brixia: float = 1.0
-    imputed_brixia: float = 0.5
-    extent: float = 0.6
-    opacity: float = 0.4
+    brixia: float = Field(1.0, description="of lungs and the whole film on Brixia")
+    extent: float = 0.8
+    opacity: float = 0.8
     extent6: float = 0.3
-    normal: float = 0.1
+    other_scales: float = 0.3
+    imputed_brixia: float = 0.3
+    clear: float = 1.0
+    boxes: float = 0.5
+    opacity_masks: float = 1.0
+    pneumonia: float = 0.2
     pseudo_labels: float = 0.3
     findings: float = 0.2
+    deviations: float = 0.1
+    readers: float = Field(1.0, description="of the pull that keeps readers near the consensus")
 
 
 class TrainConfig(_Section):
@@ -116,14 +131,18 @@ class TrainConfig(_Section):
         description="of films with pseudo-labels, whose teacher graded them unchanged",
     )
     loss: LossConfig = LossConfig()
-    pretrain: StageConfig = StageConfig(epochs=6, rate=6e-4, unlabelled=1200)
+    pretrain: StageConfig = StageConfig(
+        epochs=6, rate=6e-4, boxed=900, clear=600, masked=500, unlabelled=400
+    )
     finetune: StageConfig = StageConfig(
         epochs=22,
         rate=5e-4,
         frozen_blocks=4,
+        boxed=400,
+        clear=300,
+        masked=150,
         unlabelled=60,
         pseudo_labelled=150,
-        normal=100,
         brixia_repeats=2,
     )
     teacher: Path | None = Field(

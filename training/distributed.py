@@ -64,6 +64,12 @@ class DistributedContext:
         """Whether to compute in bfloat16 where it is safe: on CUDA only, a CPU gains nothing."""
         return self.device.type == "cuda"
 
+    def summed(self, values: torch.Tensor) -> torch.Tensor:
+        """Return values that every process has, summed over all of them."""
+        if self.world_size > 1:
+            dist.all_reduce(values)
+        return values
+
     def wait_for_all(self) -> None:
         """Return once every process has come here."""
         if self.world_size > 1:

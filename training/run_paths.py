@@ -28,6 +28,11 @@ def held_out_folds(folds: Sequence[int]) -> dict[str, int | None]:
     return {model_name(fold): fold for fold in (*folds, None)}
 
 
+def left_out_name(source: str) -> str:
+    """Return the name of the model that never sees a source."""
+    return f"without-{source}"
+
+
 def member_names(model: str, members: int) -> list[str]:
     """Return the names of the networks that are averaged into one model, its own name first."""
     return [model, *(f"{model}-{number}" for number in range(2, members + 1))]
@@ -54,11 +59,13 @@ class RunPaths:
     data: Path
     run: Path
     cache: Path
+    more_data: tuple[Path, ...] = ()
 
     @classmethod
-    def of(cls, data: Path, run: Path, cache: Path | None = None) -> RunPaths:
+    def of(cls, data: Path | Sequence[Path], run: Path, cache: Path | None = None) -> RunPaths:
         """Return the paths of a run; its cache is beside the run, where none is given."""
-        return cls(data, run, cache or run.resolve().parent / ".films")
+        first, *more = [data] if isinstance(data, Path) else data
+        return cls(first, run, cache or run.resolve().parent / ".films", tuple(more))
 
     def of_run(self, run: Path) -> RunPaths:
         """Return the paths of another run on the same films."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from radiograde.data.film import Film
 from radiograde.data.manifest import Manifest
 from radiograde.model.scoring.input_check import CLASSES
+from radiograde.training.dataset.augment import AugmentedBatch
 from radiograde.training.dataset.film_cache import FilmCache
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.dataset.targets import targets_of
@@ -49,7 +50,21 @@ def film(number: int = 0, **facts: object) -> Film:
 
 def empty_cache(count: int) -> FilmCache:
     frames = np.tile(np.array([0, 0, SIDE, SIDE], np.int32), (count, 1))
-    return FilmCache(np.zeros((count, 3, SIDE, SIDE), np.uint8), frames)
+    return FilmCache(np.zeros((count, 2, SIDE, SIDE), np.uint8), frames)
+
+
+def blank_batch(count: int, side: int) -> AugmentedBatch:
+    """Return black pictures on which nothing is marked."""
+    return AugmentedBatch(
+        images=torch.zeros(count, 1, side, side),
+        lungs=torch.zeros(count, 2, side, side),
+        unknown=torch.zeros(count, 1, side, side),
+        opacities=torch.zeros(count, 2, side, side),
+        opacity=torch.zeros(count, 1, side, side),
+        painted=torch.zeros(count),
+        boxes=torch.full((count, 8, 4), torch.nan),
+        mirror=torch.zeros(count, dtype=torch.bool),
+    )
 
 
 def film_dataset(

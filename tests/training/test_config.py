@@ -8,15 +8,15 @@ from radiograde.training.errors import ConfigError
 FORMER = """
 network: {look_size: 192}
 augment_taught: {rotate: 11}
-loss: {bridge: 0.7, clear: 0.2, taught: 0.9}
-finetune: {epochs: 3, rate: 1.0e-4, taught: 40, clear: 30}
+loss: {bridge: 0.7, normal: 0.2, taught: 0.9}
+finetune: {epochs: 3, rate: 1.0e-4, taught: 40, normal: 30}
 """
 
 CURRENT = """
 network: {pass_size: 192}
 augment_pseudo_labelled: {rotate: 11}
-loss: {imputed_brixia: 0.7, normal: 0.2, pseudo_labels: 0.9}
-finetune: {epochs: 3, rate: 1.0e-4, pseudo_labelled: 40, normal: 30}
+loss: {imputed_brixia: 0.7, clear: 0.2, pseudo_labels: 0.9}
+finetune: {epochs: 3, rate: 1.0e-4, pseudo_labelled: 40, clear: 30}
 """
 
 
@@ -31,9 +31,9 @@ def test_keys_of_earlier_versions_are_still_read(tmp_path: Path) -> None:
     assert former == current
     assert former.network.pass_size == 192
     assert former.augment_pseudo_labelled.rotate == 11
-    assert (former.loss.imputed_brixia, former.loss.normal) == (0.7, 0.2)
+    assert (former.loss.imputed_brixia, former.loss.clear) == (0.7, 0.2)
     assert former.loss.pseudo_labels == 0.9
-    assert (former.finetune.pseudo_labelled, former.finetune.normal) == (40, 30)
+    assert (former.finetune.pseudo_labelled, former.finetune.clear) == (40, 30)
 
 
 def test_a_choice_comes_back_from_its_file_by_its_name_of_today(tmp_path: Path) -> None:

@@ -5,33 +5,45 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from itertools import chain
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 from rich.progress import track
+from torch import Tensor
 
 from radiograde.data.errors import ManifestError, MaskError, Problem
 from radiograde.data.film import Film
-from radiograde.data.masks import read_lungs
+from radiograde.data.film_header import FIRST_TRANSPOSED, read_header
+from radiograde.data.masks import read_lungs, read_region
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading import film_file
 from radiograde.model.scoring.preprocess import Letterbox, Preprocessing, prepare
 
-BYTES_A_CELL = 3
-"""Film, patient's right lung, patient's left lung."""
+PLANES = 2
+"""The film, and what is marked on it."""
+
+RIGHT, LEFT, UNKNOWN, GROUND_GLASS, CONSOLIDATION = 1, 2, 4, 8, 16
+"""Bits of a mark: the patient's right and left lung, where nobody knows whether there is lung,
+and opacities as a reader drew them."""
+
+MASK_COLUMNS = (
+    *("lung_mask", "right_lung_mask", "left_lung_mask"),
+    *("ground_glass_mask", "consolidation_mask"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class FilmCache:
-    """Films and lung masks as the network sees them.
+    """Films as the network sees them, and what is marked on them.
 
-    ``cells``: (N, 3, S, S) uint8, memory-mapped: the film, then the masks of the patient's right
-    and left lung, 0 or 255. ``frames``: (N, 4) where each film lies: top, left, height, width.
+    ``cells``: (N, 2, S, S) uint8, memory-mapped: the film, then marks made of the bits above.
+    ``frames``: (N, 4) where each film lies: top, left, height, width.
     """
 
     cells: NDArray[np.uint8]
@@ -41,6 +53,15 @@ class FilmCache:
         """Return where film ``index`` lies in its square."""
         top, left, height, width = (int(value) for value in self.frames[index])
         return Letterbox(self.cells.shape[-1], top, left, height, width)
+
+    def squares(self, films: Tensor) -> Tensor:
+        """Return films (n,) as the network takes them: (n, 1, S, S) float32 in [0, 1]."""
+        return torch.from_numpy(self.cells[films.numpy(), :1]).float() / 255.0
+
+    def lungs(self, films: Tensor) -> Tensor:
+        """Return the lung masks of films (n,): (n, 2, S, S) bool, the patient's right one first."""
+        marks = torch.from_numpy(self.cells[films.numpy(), 1])
+        return torch.stack([marks & RIGHT, marks & LEFT], 1) > 0
 
 
 def open_film_cache(
@@ -65,15 +86,15 @@ def open_film_cache(
 
 def _key(films: tuple[Film, ...], spec: Preprocessing, digest: str) -> str:
     """Return a name that changes with the labels, the preprocessing and the files themselves."""
-    masks = [(film.lung_mask, film.right_lung_mask, film.left_lung_mask) for film in films]
-    images = [film.image for film in films]
-    paths = [path for path in (*images, *chain(*masks)) if path is not None]
+    columns = ("image", *MASK_COLUMNS)
+    paths = [path for film in films for name in columns if (path := getattr(film, name))]
     files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-    return hashlib.sha256(json.dumps([digest, asdict(spec), files]).encode()).hexdigest()[:16]
+    text = json.dumps([PLANES, digest, asdict(spec), files])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _build(films: tuple[Film, ...], spec: Preprocessing, path: Path) -> NDArray[np.int32]:
-    shape = (len(films), BYTES_A_CELL, spec.size, spec.size)
+    shape = (len(films), PLANES, spec.size, spec.size)
     cells = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
     frames = np.zeros((len(films), 4), np.int32)
 
@@ -98,19 +119,49 @@ def _decoded(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Letter
 
 
 def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Letterbox]:
-    """Return one film's cell (3, S, S) uint8 and where the film lies in it."""
-    square, frame = prepare(film_file.read(film.image).pixels, spec)
-    cell = np.zeros((BYTES_A_CELL, spec.size, spec.size), np.uint8)
+    """Return one film's cell (2, S, S) uint8 and where the film lies in it.
+
+    A film that was squashed to a square has its own proportions again.
+
+    Raises:
+        RadiogradeError: the film or a mask of it cannot be read.
+    """
+    pixels = _unsquashed(film_file.read(film.image).pixels, film)
+    square, frame = prepare(pixels, spec)
+    cell = np.zeros((PLANES, spec.size, spec.size), np.uint8)
     cell[0] = np.rint(square * 255.0)
-    if film.has_lung_masks:
-        cell[1:] = _in_frame(read_lungs(film).lungs, frame)
+    bottom, right = frame.top + frame.height, frame.left + frame.width
+    for bit, mask in _masks(film):
+        small = Image.fromarray(mask).resize((frame.width, frame.height), Image.Resampling.NEAREST)
+        cell[1, frame.top : bottom, frame.left : right] |= np.asarray(small, np.uint8) * bit
     return cell, frame
 
 
-def _in_frame(lungs: NDArray[np.bool_], frame: Letterbox) -> NDArray[np.uint8]:
-    squares = np.zeros((2, frame.size, frame.size), np.uint8)
-    bottom, right = frame.top + frame.height, frame.left + frame.width
-    for square, lung in zip(squares, lungs, strict=True):
-        small = Image.fromarray(lung).resize((frame.width, frame.height), Image.Resampling.NEAREST)
-        square[frame.top : bottom, frame.left : right] = np.asarray(small, np.uint8) * 255
-    return squares
+def _unsquashed(pixels: NDArray[np.float32], film: Film) -> NDArray[np.float32]:
+    """Return the film (H, W) in the proportions that it was taken in; its longer side stays."""
+    if film.original_size is None:
+        return pixels
+    turned = read_header(film.image).orientation >= FIRST_TRANSPOSED
+    width, height = reversed(film.original_size) if turned else film.original_size
+    scale = max(pixels.shape) / max(width, height)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    if size == pixels.shape[::-1]:
+        return pixels
+    stretched = Image.fromarray(np.ascontiguousarray(pixels, np.float32))
+    return np.asarray(stretched.resize(size, Image.Resampling.BICUBIC), np.float32).clip(0.0, 1.0)
+
+
+def _masks(film: Film) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """Yield each bit of the marks and the mask (H, W) of the shown film in which it is set."""
+    header = read_header(film.image)
+    if film.has_lung_masks:
+        filled = read_lungs(film, header)
+        drawn = read_lungs(replace(film, heart_in_mask=True), header).lungs
+        yield RIGHT, filled.lungs[0]
+        yield LEFT, filled.lungs[1]
+        # Where the mask leaves out what lies behind the heart, nobody said that it is lung.
+        yield UNKNOWN, ~filled.known | (filled.lungs != drawn).any(0)
+    if film.ground_glass_mask is not None:
+        yield GROUND_GLASS, read_region(film.ground_glass_mask, header)
+    if film.consolidation_mask is not None:
+        yield CONSOLIDATION, read_region(film.consolidation_mask, header)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from radiograde.data import manifest as manifests
+from radiograde.data.film import Film
 from radiograde.data.manifest import Manifest
 from radiograde.model.scoring.preprocess import Preprocessing
 from radiograde.training.config import TrainConfig
@@ -20,7 +22,8 @@ from radiograde.training.run_paths import RunPaths
 class FilmDataset:
     """N films with everything that is known of them.
 
-    ``folds``: (N,). ``severity``, ``lateral``: (N,) bool.
+    ``targets``: their boxes in [-1, 1] of the square. ``folds``: (N,). ``severity``, ``lateral``:
+    (N,) bool.
     """
 
     manifest: Manifest
@@ -31,40 +34,97 @@ class FilmDataset:
     lateral: Tensor
 
     @property
+    def in_scope(self) -> Tensor:
+        """Which films (N,) are frontal chest films of adults as far as anybody said."""
+        return torch.tensor([film.in_scope for film in self.manifest.films])
+
+    @property
+    def sources(self) -> list[str]:
+        """The sources that there are, in alphabetical order."""
+        return sorted({film.source for film in self.manifest.films})
+
+    @property
+    def source(self) -> Tensor:
+        """Place (N,) of each film's source in ``sources``."""
+        places = {name: place for place, name in enumerate(self.sources)}
+        return torch.tensor([places[film.source] for film in self.manifest.films])
+
+    @property
     def pretraining(self) -> Tensor:
-        """Indices of the frontal films of patients without any severity label."""
-        graded = {f.patient for f in self.manifest.films if f.has_severity}
-        free = torch.tensor([f.patient not in graded for f in self.manifest.films])
-        return torch.nonzero(free & ~self.lateral)[:, 0]
+        """Indices of the films in scope of patients without any severity label."""
+        graded = {film.patient for film in self.manifest.films if film.has_severity}
+        free = torch.tensor([film.patient not in graded for film in self.manifest.films])
+        return torch.nonzero(free & self.in_scope)[:, 0]
+
+    @property
+    def first_fold(self) -> int:
+        """The fold whose boxes and reads no pretraining sees, for honest figures on them."""
+        return self.fold_numbers[0]
+
+    def pretraining_films(self, left_out: str | None = None) -> Tensor:
+        """Return the films (indices) that pretraining may show, without a source.
+
+        Where none of them has lung masks, those of graded patients come in, for their lungs alone.
+        """
+        films = self.pretraining
+        targets = self.targets
+        read = (targets.clear == 1) | targets.has_boxes | (targets.boxes_read == 1)
+        hidden = read & (targets.has_mask == 0) & (self.folds == self.first_fold)
+        films = films[~hidden[films]]
+        if not targets.has_mask[films].any():
+            masked = torch.nonzero((targets.has_mask == 1) & self.in_scope)[:, 0]
+            films = torch.cat([films, masked]).unique()
+        return films[self.from_elsewhere(left_out)[films]]
 
     @property
     def fold_numbers(self) -> list[int]:
         """The folds that there are, in order."""
         return sorted(set(self.folds.tolist()))
 
-    def outside(self, fold: int | None) -> Tensor:
-        """Return the indices of the frontal films outside a fold; of all, for None."""
+    def from_elsewhere(self, left_out: str | None) -> Tensor:
+        """Return which films (N,) are of other sources; all, for None."""
+        return torch.tensor([film.source != left_out for film in self.manifest.films])
+
+    def outside(self, fold: int | None, left_out: str | None = None) -> Tensor:
+        """Return the indices of the films in scope outside a fold and a source."""
         elsewhere = torch.ones_like(self.lateral) if fold is None else self.folds != fold
-        return torch.nonzero(elsewhere & ~self.lateral)[:, 0]
+        return torch.nonzero(elsewhere & self.in_scope & self.from_elsewhere(left_out))[:, 0]
 
 
 def open_dataset(paths: RunPaths, config: TrainConfig) -> FilmDataset:
-    """Return the films of a manifest, decoded in ``paths.cache`` and split into folds.
+    """Return the films of all manifests, decoded in ``paths.cache`` and split into folds.
 
-    Folds that the manifest gives are kept, and so is their number.
+    Folds that a manifest gives are kept, and so is their number.
 
     Raises:
-        ManifestError: the manifest has problems, or a film or mask cannot be read.
+        ManifestError: a manifest has problems, or a film or mask cannot be read.
     """
-    manifest = manifests.load(paths.data)
+    manifest = manifests.load(paths.data, *paths.more_data)
     given = [film.fold for film in manifest.films if film.fold is not None]
     manifest = manifest.with_folds(max(given) + 1 if given else config.folds)
     spec = Preprocessing(size=config.network.input_size)
+    cache = open_film_cache(manifest.films, spec, paths.cache, manifest.digest)
+    return dataset_of(manifest, cache)
+
+
+def dataset_of(manifest: Manifest, cache: FilmCache) -> FilmDataset:
+    """Return the dataset of films that are decoded."""
+    films: Sequence[Film] = manifest.films
+    targets = targets_of(films)
     return FilmDataset(
         manifest,
-        open_film_cache(manifest.films, spec, paths.cache, manifest.digest),
-        targets_of(manifest.films),
-        torch.tensor([film.fold for film in manifest.films]),
-        torch.tensor([film.has_severity for film in manifest.films]),
-        torch.tensor([film.is_lateral for film in manifest.films]),
+        cache,
+        replace(targets, boxes=_in_square(targets.boxes, cache)),
+        torch.tensor([film.fold for film in films]),
+        torch.tensor([film.has_severity for film in films]),
+        torch.tensor([film.is_lateral for film in films]),
     )
+
+
+def _in_square(boxes: Tensor, cache: FilmCache) -> Tensor:
+    """Return boxes (N, K, 4), shares of their films, in [-1, 1] of the squares."""
+    top, left, height, width = torch.from_numpy(cache.frames).float().T
+    start = torch.stack([left, top, left, top], 1)[:, None]
+    size = torch.stack([width, height, width, height], 1)[:, None]
+    placed: Tensor = (start + boxes * size) / cache.cells.shape[-1] * 2.0 - 1.0
+    return placed

@@ -24,19 +24,23 @@ class EpochSampler(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class WeightedSampler:
-    """Some of the films (N,), each at most once an epoch, the likelier the more it weighs (N,)."""
+class Pool:
+    """Films to draw from, each at most once an epoch, the likelier the more it weighs."""
 
     films: Tensor
-    weights: Tensor
     count: int
+    weights: Tensor | None = None
 
     def __len__(self) -> int:
         """Return how many films an epoch shows."""
         return min(self.count, len(self.films))
 
-    def sample(self, rng: torch.Generator) -> Tensor:
-        """Return the indices of an epoch."""
+    def draw(self, rng: torch.Generator) -> Tensor:
+        """Return an epoch's films."""
+        if not len(self):
+            return self.films[:0]
+        if self.weights is None:
+            return self.films[torch.randperm(len(self.films), generator=rng)[: len(self)]]
         return self.films[torch.multinomial(self.weights, len(self), generator=rng)]
 
 
@@ -45,42 +49,78 @@ class MixedSampler:
     """The same films in every epoch, and some of each pool, drawn anew."""
 
     always: Tensor
-    pools: Sequence[tuple[Tensor, int]]
-    """Films to draw from, and how many of them an epoch shows at most."""
+    pools: Sequence[Pool]
 
     def __len__(self) -> int:
         """Return how many films an epoch shows."""
-        return len(self.always) + sum(min(count, len(films)) for films, count in self.pools)
+        return len(self.always) + sum(len(pool) for pool in self.pools)
 
     def sample(self, rng: torch.Generator) -> Tensor:
         """Return the indices of an epoch, shuffled."""
-        drawn = [
-            films[torch.randperm(len(films), generator=rng)[:count]] for films, count in self.pools
-        ]
-        epoch = torch.cat([self.always, *drawn])
+        epoch = torch.cat([self.always, *(pool.draw(rng) for pool in self.pools)])
         return epoch[torch.randperm(len(epoch), generator=rng)]
 
 
-def pretraining_sampler(dataset: FilmDataset, stage: StageConfig) -> EpochSampler:
-    """Return the sampler of films of patients without severity labels."""
-    pool = dataset.pretraining
-    # Lungs are learned from few films: those with masks come twice as often.
-    weights = 1.0 + dataset.targets.has_mask[pool]
-    return WeightedSampler(pool, weights, stage.unlabelled or len(pool))
+def pretraining_sampler(
+    dataset: FilmDataset, stage: StageConfig, left_out: str | None = None
+) -> EpochSampler:
+    """Return the sampler of ungraded patients' films; of all where no number is given."""
+    films = dataset.pretraining_films(left_out)
+    pools = _ungraded_pools(dataset, films, stage)
+    return MixedSampler(films[:0], pools) if any(map(len, pools)) else MixedSampler(films, ())
 
 
 def finetune_sampler(
-    dataset: FilmDataset, stage: StageConfig, held_out: int | None, *, pseudo_labels: bool = False
+    dataset: FilmDataset,
+    stage: StageConfig,
+    held_out: int | None,
+    *,
+    left_out: str | None = None,
+    pseudo_labels: bool = False,
 ) -> EpochSampler:
-    """Return the sampler of all graded films outside a fold, beside some normal and other ones.
+    """Return the sampler of all graded films outside a fold and a source, beside some others.
 
-    ``pseudo_labels``: a teacher has graded those others, and more of them are worth showing.
+    Of a source with more graded films than ``stage.a_source`` an epoch shows so many.
+    ``pseudo_labels``: a teacher has graded others, and more of them are worth showing.
     """
-    allowed = dataset.outside(held_out)
+    allowed = dataset.outside(held_out, left_out)
     graded = allowed[dataset.severity[allowed]]
-    brixia = graded[~dataset.targets.zones[graded, :, 0].isnan().all(1)]
-    always = torch.cat([graded, brixia.repeat(max(stage.brixia_repeats - 1, 0))])
+    sources = dataset.source[graded]
+    always, pools = [], []
+    for source in sources.unique().tolist():
+        own = graded[sources == source]
+        if len(own) > stage.a_source:
+            pools.append(Pool(own, stage.a_source))
+        else:
+            always.append(own)
+    shown = torch.cat([graded[:0], *always])
+    zones = dataset.targets.of_scale("brixia")[shown, :, :6]
+    brixia = shown[~zones.flatten(1).isnan().all(1)]
     ungraded = allowed[~dataset.severity[allowed]]
-    normal = dataset.targets.normal[ungraded] == 1
     others = stage.pseudo_labelled if pseudo_labels else stage.unlabelled
-    return MixedSampler(always, ((ungraded[~normal], others), (ungraded[normal], stage.normal)))
+    drawn = stage.model_copy(update={"unlabelled": others})
+    return MixedSampler(
+        torch.cat([shown, brixia.repeat(max(stage.brixia_repeats - 1, 0))]),
+        [*pools, *_ungraded_pools(dataset, ungraded, drawn)],
+    )
+
+
+def _ungraded_pools(dataset: FilmDataset, films: Tensor, stage: StageConfig) -> list[Pool]:
+    """Return pools of films by what they teach: boxes, that nothing is there, lungs, the rest."""
+    targets = dataset.targets
+    boxed = targets.has_boxes[films]
+    clear = (targets.clear[films] == 1) & ~boxed
+    masked = (targets.has_mask[films] == 1) | (targets.has_opacity_mask[films] == 1)
+    other = ~(boxed | clear | masked)
+    return [
+        Pool(films[boxed], stage.boxed),
+        Pool(films[clear], stage.clear, _source_balance(dataset.source[films[clear]])),
+        Pool(films[masked], stage.masked, _source_balance(dataset.source[films[masked]])),
+        Pool(films[other], stage.unlabelled),
+    ]
+
+
+def _source_balance(sources: Tensor) -> Tensor:
+    """Return weights by which every source is drawn about as often as every other."""
+    counts = torch.bincount(sources) if len(sources) else torch.ones(1)
+    return 1.0 / counts[sources].float()

@@ -133,7 +133,7 @@ def _run_facts(paths: RunPaths) -> RunFacts:
 
 def _surely_normal(dataset: FilmDataset) -> NDArray[np.bool_]:
     """Return the normal films (N,) whose label was given to models of other folds alone."""
-    normal = (dataset.targets.normal == 1) & (dataset.targets.has_mask == 1) & ~dataset.lateral
+    normal = (dataset.targets.clear == 1) & (dataset.targets.has_mask == 1) & ~dataset.lateral
     chosen: NDArray[np.bool_] = normal.numpy()
     return chosen
 

@@ -96,9 +96,9 @@ def grade_out_of_fold(graders: FoldGraders, cache: FilmCache, folds: Tensor) -> 
         films = np.flatnonzero(folds.numpy() == fold)
         batches = [films[start : start + BATCH] for start in range(0, len(films), BATCH)]
         for index in track(batches, f"Grading fold {fold}"):
-            cells = torch.from_numpy(np.asarray(cache.cells[index])).float() / 255
-            grading = graders.grade(fold, cells[:, :1])
-            dice = lung_dice(grading.lung_map.cpu(), cells[:, 1:])
+            here = torch.from_numpy(index)
+            grading = graders.grade(fold, cache.squares(here))
+            dice = lung_dice(grading.lung_map.cpu(), cache.lungs(here).float())
             lung = (grading.lung_map.amax(1) > 0.5).float().mean((1, 2)).cpu().numpy()
             parts.append((index, [*_scores(grading), dice.numpy(), lung / film_area[index]]))
     order = np.argsort(np.concatenate([index for index, _ in parts]))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from queue import Empty
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -19,6 +19,7 @@ from radiograde.training.dataset.film_dataset import FilmDataset, open_dataset
 from radiograde.training.dataset.sampler import finetune_sampler
 from radiograde.training.dataset.targets import impute_brixia
 from radiograde.training.distributed import DistributedContext
+from radiograde.training.errors import UnfitDataError
 from radiograde.training.fit.loop import FitConfig, FitContext, TrainingData, fit_network
 from radiograde.training.fit.progress import OnProgress, StageProgress
 from radiograde.training.fit.pseudo_labels import grade_with_teacher
@@ -28,6 +29,7 @@ from radiograde.training.run_paths import (
     PRETRAINING,
     RunPaths,
     held_out_folds,
+    left_out_name,
     member_names,
 )
 
@@ -36,19 +38,53 @@ POLL_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Finetune:
-    """A network to train: its name in the run, and the fold that it never sees."""
+    """A network to train: its name in the run, and the fold or the source that it never sees."""
 
     name: str
     held_out: int | None
+    left_out: str | None = None
 
 
-def planned_finetunes(dataset: FilmDataset, config: TrainConfig) -> list[Finetune]:
-    """Return a run's fine-tunes: every fold, then what ships, each ``members`` times."""
+class Wanted(NamedTuple):
+    """What to train of a run: the model without a source, or ``only`` some models, or all."""
+
+    left_out: str | None = None
+    only: tuple[str, ...] = ()
+
+
+EVERYTHING = Wanted()
+
+
+def planned_finetunes(
+    dataset: FilmDataset, config: TrainConfig, wanted: Wanted = EVERYTHING
+) -> list[Finetune]:
+    """Return a run's fine-tunes: every fold, then what ships, each ``members`` times.
+
+    Raises:
+        UnfitDataError: a source or a model that there is not.
+    """
+    if wanted.left_out is not None:
+        _check_source(dataset, wanted.left_out)
+        names = member_names(left_out_name(wanted.left_out), config.members)
+        return [Finetune(name, None, wanted.left_out) for name in names]
+    models = held_out_folds(dataset.fold_numbers)
+    if unknown := set(wanted.only) - {PRETRAINING, *models}:
+        raise UnfitDataError(
+            f"No model of this run is called {', '.join(sorted(unknown))}: choose "
+            f"{', '.join((PRETRAINING, *models))}."
+        )
     return [
         Finetune(name, held_out)
-        for model, held_out in held_out_folds(dataset.fold_numbers).items()
+        for model, held_out in models.items()
         for name in member_names(model, config.members)
+        if not wanted.only or model in wanted.only
     ]
+
+
+def _check_source(dataset: FilmDataset, source: str) -> None:
+    if source not in dataset.sources:
+        known = ", ".join(filter(None, dataset.sources))
+        raise UnfitDataError(f"No film is of the source {source!r}: choose {known}.")
 
 
 def finetune(task: Finetune, dataset: FilmDataset, context: FitContext) -> float:
@@ -60,13 +96,17 @@ def finetune(task: Finetune, dataset: FilmDataset, context: FitContext) -> float
     if (pretrained := paths.weights(PRETRAINING)).exists():
         network.load_state_dict(torch.load(pretrained, map_location="cpu", weights_only=True))
     boxes = torch.load(paths.lung_boxes, weights_only=True)
-    targets = impute_brixia(dataset.targets, dataset.outside(task.held_out))
+    targets = impute_brixia(dataset.targets, dataset.outside(task.held_out, task.left_out))
     if config.teacher is not None:
         teacher = paths.of_run(config.teacher)
         grades = _pseudo_labels(teacher, task, dataset, context)
         targets = replace(targets, pseudo_labels=grades)
     sampler = finetune_sampler(
-        dataset, config.finetune, task.held_out, pseudo_labels=config.teacher is not None
+        dataset,
+        config.finetune,
+        task.held_out,
+        left_out=task.left_out,
+        pseudo_labels=config.teacher is not None,
     )
     fit = FitConfig(task.name, config.finetune, sampler)
     fit_network(network, fit, TrainingData(dataset.cache, targets, boxes), context)

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.lr_scheduler import LambdaLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.tensorboard import SummaryWriter
 
 from radiograde.training.config import AugmentConfig, StageConfig, TrainConfig
-from radiograde.training.dataset.augment import AugmentedBatch, augment_batch, concatenate
+from radiograde.training.dataset.augment import (
+    AugmentedBatch,
+    RawBatch,
+    augment_batch,
+    concatenate,
+)
 from radiograde.training.dataset.film_cache import FilmCache
+from radiograde.training.dataset.painting import painted
 from radiograde.training.dataset.sampler import EpochSampler
-from radiograde.training.dataset.targets import Targets
+from radiograde.training.dataset.targets import Series, Targets
 from radiograde.training.distributed import DistributedContext
-from radiograde.training.fit.losses import LossModule, total_loss
+from radiograde.training.fit.losses import LossModule, averaged, label_counts, total_loss
 from radiograde.training.fit.progress import OnProgress, StageProgress
 from radiograde.training.network.checkpoints import save_whole
+from radiograde.training.network.readers import Readers
 from radiograde.training.network.severity_network import SeverityNetwork
 from radiograde.training.run_paths import RunPaths
 
@@ -36,7 +43,12 @@ FIRST_RATE, LAST_RATE = 0.02, 0.01
 """Learning rates at either end, as shares of the peak."""
 
 LARGEST_GRADIENT = 2.0
-SHOWN_TERMS = ("total", "lungs", "zones", "brixia", "extent", "pseudo_labels")
+READERS_RATE = 2.0
+"""Learning rate of what sets readers apart, as a multiple of the heads': few numbers, few films."""
+
+_Parameters = tuple[Tensor, ...] | list[Tensor]
+
+SHOWN_TERMS = ("total", "lungs", "zones", "extent", "opacity", "clear", "boxes", "opacity_masks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +91,7 @@ def fit_network(
     if weights.exists():
         network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
         return network
-    running = NetworkFit(network, fit, context)
+    running = NetworkFit(network, fit, context, data.targets.series)
     running.restore()
     epochs = fit.stage.epochs
     context.on_progress(StageProgress(fit.name, running.epoch, epochs))
@@ -98,7 +110,13 @@ def fit_network(
 class NetworkFit:
     """The moving parts of a fit in progress."""
 
-    def __init__(self, network: SeverityNetwork, fit: FitConfig, context: FitContext) -> None:
+    def __init__(
+        self,
+        network: SeverityNetwork,
+        fit: FitConfig,
+        context: FitContext,
+        series: Sequence[Series],
+    ) -> None:
         self.fit, self.config, self.distributed = fit, context.config, context.distributed
         self.path = context.paths.checkpoint(fit.name)
         for block in network.encoder.blocks[: fit.stage.frozen_blocks]:
@@ -106,17 +124,17 @@ class NetworkFit:
         self.network: SeverityNetwork = network.to(
             self.distributed.device, memory_format=torch.channels_last
         ).train()  # type: ignore[call-overload]
-        self.averaged = AveragedModel(
-            self.network, multi_avg_fn=get_ema_multi_avg_fn(self.config.ema)
-        )
+        self.averaged = AveragedModel(self.network, multi_avg_fn=warm_average(self.config.ema))
         self.averaged.eval().requires_grad_(False)
-        self.loss_module: nn.Module = LossModule(self.network)
+        self.readers = Readers(series).to(self.distributed.device)
+        self.loss_module: nn.Module = LossModule(self.network, self.readers)
         if self.distributed.world_size > 1:
             self.loss_module = DistributedDataParallel(
                 self.loss_module, find_unused_parameters=True
             )
         self.optimiser = torch.optim.AdamW(
-            _parameter_groups(self.network, fit.stage), weight_decay=self.config.weight_decay
+            [*_parameter_groups(self.network, fit.stage), _of_readers(self.readers, fit.stage)],
+            weight_decay=self.config.weight_decay,
         )
         steps = fit.stage.epochs * len(self._batches(torch.arange(len(fit.sampler))))
         self.scheduler = LambdaLR(self.optimiser, lambda step: warm_cosine(step / max(steps, 1)))
@@ -127,24 +145,25 @@ class NetworkFit:
     def train_epoch(self, data: TrainingData) -> None:
         """Show the network one epoch's films."""
         seed, name = self.config.seed, self.fit.name
-        rng = _generator(seed, name, self.epoch, self.distributed.rank)
+        rng = generator(seed, name, self.epoch, self.distributed.rank)
         torch.manual_seed(rng.initial_seed())  # dropout draws from the global generator
         # The films of an epoch are the same in every process; each takes its share.
-        batches = self._batches(self.fit.sampler.sample(_generator(seed, name, self.epoch)))
-        sums: dict[str, float] = defaultdict(float)
+        batches = self._batches(self.fit.sampler.sample(generator(seed, name, self.epoch)))
+        sums: dict[str, Tensor] = {}
         for index in batches:
             for term, value in self._train_step(index, data, rng).items():
-                sums[term] += value / len(batches)
+                sums[term] = sums[term] + value if term in sums else value
         self.epoch += 1
-        self.losses = dict(sums)
+        # Read once an epoch: every number that is read waits for the device.
+        self.losses = {term: float(value) / len(batches) for term, value in sums.items()}
         if self.board is not None:
-            for term, value in sums.items():
-                self.board.add_scalar(f"loss/{term}", value, self.epoch)
+            for term, loss in self.losses.items():
+                self.board.add_scalar(f"loss/{term}", loss, self.epoch)
             self.board.flush()
 
     def _train_step(
         self, index: Tensor, data: TrainingData, rng: torch.Generator
-    ) -> dict[str, float]:
+    ) -> dict[str, Tensor]:
         """Learn from one batch of films; return each term of its loss."""
         pseudo = ~data.targets.pseudo_labels[index, 0].isnan()
         parts = (
@@ -156,23 +175,31 @@ class NetworkFit:
             [self._augmented(films, data, how, rng) for films, how in parts if len(films)]
         )
         targets = data.targets.rows(index, self.distributed.device).mirrored(batch.mirror)
+        targets = targets.lungs_alone(batch.painted > 0)
         with self._precision():
             terms = self.loss_module(batch, targets)
-        loss = total_loss(terms, self.config.loss)
+        means = averaged(terms, self.distributed.summed(label_counts(terms)))
+        loss = total_loss(means, self.config.loss)
+        loss = loss + self.config.loss.readers * self.readers.prior()
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
+        # Gradients are averaged over processes, and the means are already those of all.
+        (loss * self.distributed.world_size).backward()
+        nn.utils.clip_grad_norm_(self.loss_module.parameters(), LARGEST_GRADIENT)
         self.optimiser.step()
         self.scheduler.step()
         self.averaged.update_parameters(self.network)
-        return {name: float(term.detach()) for name, term in {"total": loss, **terms}.items()}
+        return {name: term.detach() for name, term in {"total": loss, **means}.items()}
 
     def _augmented(
         self, films: Tensor, data: TrainingData, how: AugmentConfig, rng: torch.Generator
     ) -> AugmentedBatch:
-        cells = torch.from_numpy(np.asarray(data.cache.cells[films.numpy()]))
-        cells, boxes = cells.to(self.distributed.device), data.boxes[films]
-        return augment_batch(cells, boxes, self.config.network.pass_size, how, rng)
+        cells = torch.from_numpy(data.cache.cells[films.numpy()])
+        targets, side = data.targets, self.config.network.pass_size
+        raw = RawBatch(cells.to(self.distributed.device), data.boxes[films], targets.boxes[films])
+        batch = augment_batch(raw, side, how, rng)
+        drawn = torch.rand(len(films), generator=rng) < how.painted
+        chosen = drawn & (targets.clear[films] == 1) & (targets.has_mask[films] == 1)
+        return painted(batch, torch.nonzero(chosen)[:, 0], rng)
 
     def _batches(self, films: Tensor) -> Sequence[Tensor]:
         size, processes = self.config.batch_size, self.distributed.world_size
@@ -205,6 +232,7 @@ class NetworkFit:
     def _parts(self) -> Mapping[str, Any]:
         return {
             "network": self.network,
+            "readers": self.readers,
             "averaged": self.averaged,
             "optimiser": self.optimiser,
             "scheduler": self.scheduler,
@@ -237,6 +265,32 @@ def _parameter_groups(network: SeverityNetwork, stage: StageConfig) -> list[dict
     ]
 
 
-def _generator(seed: int, *parts: object) -> torch.Generator:
-    mixed = np.random.SeedSequence([seed, *(b for part in parts for b in str(part).encode())])
-    return torch.Generator().manual_seed(int(mixed.generate_state(1)[0]))
+def _of_readers(readers: Readers, stage: StageConfig) -> dict[str, Any]:
+    """Return the readers' parameters: no decay, which would pull a reader's noise to 1."""
+    return {
+        "params": list(readers.parameters()),
+        "lr": stage.rate * stage.head_rate * READERS_RATE,
+        "weight_decay": 0.0,
+    }
+
+
+def warm_average(decay: float) -> Callable[[_Parameters, _Parameters, Tensor | int], None]:
+    """Return the update of averaged weights whose decay rises to ``decay``.
+
+    A short fit would else keep much of the weights that it began with.
+    """
+
+    @torch.no_grad()
+    def update(averaged: _Parameters, current: _Parameters, steps: Tensor | int) -> None:
+        count = int(steps)
+        warm = min(decay, (1 + count) / (10 + count))
+        torch._foreach_lerp_(averaged, current, 1 - warm)
+
+    return update
+
+
+def generator(seed: int, *parts: object) -> torch.Generator:
+    """Return a generator of its own for every seed and parts, whatever the parts are."""
+    text = json.dumps([seed, *map(str, parts)]).encode()
+    state = int.from_bytes(hashlib.sha256(text).digest()[:8], "big") >> 1
+    return torch.Generator().manual_seed(state)

@@ -1,133 +1,180 @@
-"""The terms of the loss: every reader on his own scale, lungs, normal films, weak findings."""
+"""The terms of the loss: every reader on his own scale, maps, lungs, clear films, weak findings."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY, ZONE
 from radiograde.training.config import LossConfig
 from radiograde.training.dataset.augment import AugmentedBatch
-from radiograde.training.dataset.targets import EXTENT6_READERS, FINDINGS, READERS, Targets
-from radiograde.training.network.heads import ReaderOffsets
+from radiograde.training.dataset.targets import Targets
+from radiograde.training.fit import map_losses
+from radiograde.training.network.readers import Readers, consensus
 from radiograde.training.network.severity_network import NetworkOutput, SeverityNetwork
 
-PNEUMONIA = FINDINGS.index("Pneumonia")
-NORMAL_ZONE = 0.05
-NORMAL_SCALE = 0.2
-"""Zone scores, extent and opacity below these are as good as none: nothing pulls further."""
+CLEAR_SHARE = 0.01
+"""Scores below this share of their scale are as good as none: nothing pulls further."""
 
-PNEUMONIA_ZONE = 0.6
-"""Where a text-mined label says pneumonia, the worst zone should reach this."""
+FEWEST = 1 / 8
+"""A term with fewer films than this share of the batch counts by what it has: no single film
+moves the network as a batch would."""
+
+DEVIATION_TOPS = torch.tensor([ZONE.high] * 6 + [BRIXIA.high, EXTENT.high, OPACITY.high])
+
+
+class Term(NamedTuple):
+    """What a term costs on each film (N,), and how much each counts (N,), 0 without a label."""
+
+    costs: Tensor
+    weights: Tensor
 
 
 class LossModule(nn.Module):
-    """The network together with its loss: one forward pass touches every parameter."""
+    """Network, readers and loss together: one forward pass touches every parameter."""
 
-    def __init__(self, network: SeverityNetwork) -> None:
+    def __init__(self, network: SeverityNetwork, readers: Readers) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.readers = network, readers
 
-    def forward(self, batch: AugmentedBatch, targets: Targets) -> dict[str, Tensor]:
+    def forward(self, batch: AugmentedBatch, targets: Targets) -> dict[str, Term]:
         """Return each term of the loss by name."""
         images = batch.images.contiguous(memory_format=torch.channels_last)
-        return loss_terms(self.network(images), batch.lungs, targets, self.network.readers)
+        output = self.network(images)
+        with torch.autocast(images.device.type, enabled=False):
+            return loss_terms(output, batch, targets, self.readers)
 
 
 def loss_terms(
-    output: NetworkOutput, lungs: Tensor, targets: Targets, readers: ReaderOffsets
-) -> dict[str, Tensor]:
-    """Return each term of the loss by name; a term without labels in the batch is 0.
-
-    ``lungs``: (N, 2, S, S) masks in [0, 1], S four times the side of the output's maps.
-    """
+    output: NetworkOutput, batch: AugmentedBatch, targets: Targets, readers: Readers
+) -> dict[str, Term]:
+    """Return each term of the loss by name; a film without a label weighs 0 in it."""
     return {
-        "lungs": _lungs(output.lungs, lungs, targets.has_mask),
-        "zones": _zones(output.zones, targets.zones, readers),
-        "brixia": _brixia(output.zones, targets.zones, readers),
-        "imputed_brixia": _known(output.zones.sum(1), targets.imputed_brixia, beta=3.0) / 3,
-        "extent": _known(output.extent, targets.extent, beta=0.5) / 2,
-        "opacity": _known(output.opacity_score, targets.opacity, beta=0.5) / 2,
-        "extent6": _extent6(output.extent, targets.extent6, readers),
-        "normal": _normal(output, targets),
+        "lungs": Term(*map_losses.lungs(output.lungs, batch, targets.has_mask)),
+        **_grades(output, targets, readers),
+        "imputed_brixia": _known(output.zones.sum(1), targets.imputed_brixia, beta=3.0, top=3.0),
+        "clear": Term(_clear(output, batch, targets), targets.clear),
+        "boxes": Term(*map_losses.boxes(output, batch, targets.boxes_read)),
+        "opacity_masks": Term(*map_losses.opacities(output, batch, targets.has_opacity_mask)),
+        "pneumonia": _told(output.findings[:, -1:], targets.pneumonia[:, None]),
         "pseudo_labels": _pseudo_labels(output, targets.pseudo_labels),
-        "findings": _findings(output.findings, targets.findings),
+        "findings": _told(output.findings[:, :-1], targets.findings),
+        "deviations": _deviations(output, targets),
     }
 
 
-def total_loss(terms: dict[str, Tensor], weights: LossConfig) -> Tensor:
+def averaged(terms: dict[str, Term], films: Tensor | None = None) -> dict[str, Tensor]:
+    """Return the mean of each term over the films that have its label.
+
+    ``films``: how many such films all processes have, and how many films in all: (terms + 1,);
+    None: those of this batch.
+    """
+    counts = label_counts(terms) if films is None else films
+    least = counts[-1] * FEWEST
+    return {
+        name: (costs * weights).sum() / torch.maximum(count, least)
+        for (name, (costs, weights)), count in zip(terms.items(), counts[:-1], strict=True)
+    }
+
+
+def label_counts(terms: dict[str, Term]) -> Tensor:
+    """Return how many films of the batch have each term's label, and how many films it has."""
+    sums = [term.weights.sum() for term in terms.values()]
+    batch = next(iter(terms.values())).weights
+    return torch.stack([*sums, torch.ones_like(batch).sum()]).detach()
+
+
+def total_loss(means: dict[str, Tensor], weights: LossConfig) -> Tensor:
     """Return the weighted sum of the terms."""
-    return torch.stack([getattr(weights, name) * term for name, term in terms.items()]).sum()
+    return torch.stack([getattr(weights, name) * mean for name, mean in means.items()]).sum()
 
 
-def _known(prediction: Tensor, target: Tensor, beta: float) -> Tensor:
+def _grades(output: NetworkOutput, targets: Targets, readers: Readers) -> dict[str, Term]:
+    """Return a term for each scale: how readers' grades surprise."""
+    surprise = readers.surprise(output, targets.grades)
+    scales = [one.scale for one in readers.series]
+    own = {BRIXIA.name, EXTENT.name, OPACITY.name, "extent6"}
+    kinds = {
+        "zones": ({BRIXIA.name}, slice(0, 6)),
+        "brixia": ({BRIXIA.name}, slice(6, 9)),
+        "extent": ({EXTENT.name}, slice(6, 9)),
+        "opacity": ({OPACITY.name}, slice(6, 9)),
+        "extent6": ({"extent6"}, slice(6, 9)),
+        "other_scales": (set(scales) - own, slice(0, 9)),
+    }
+    terms = {}
+    for name, (chosen, sites) in kinds.items():
+        series = [place for place, scale in enumerate(scales) if scale in chosen]
+        terms[name] = _mean_known(surprise[:, series, sites].flatten(1))
+    return terms
+
+
+def _mean_known(values: Tensor) -> Term:
+    """Return the mean of each film's known values (N, K); a film with none weighs 0."""
+    known = ~values.isnan()
+    count = known.sum(1)
+    costs = torch.where(known, values, 0.0).sum(1) / count.clamp(min=1)
+    return Term(costs, (count > 0).float())
+
+
+def _known(prediction: Tensor, target: Tensor, beta: float, top: float = 1.0) -> Term:
+    """Return the robust distance to targets, NaN where unknown, (N,) or (N, K)."""
+    missing = target.isnan()
+    error = F.smooth_l1_loss(
+        prediction, torch.where(missing, prediction.detach(), target), beta=beta, reduction="none"
+    )
+    return _mean_known(torch.where(missing, torch.nan, error / top).reshape(len(target), -1))
+
+
+def _told(logits: Tensor, target: Tensor) -> Term:
+    """Return the cross-entropy of labels (N, K) that are 0, 1 or unknown."""
     known = ~target.isnan()
-    if not bool(known.any()):
-        return prediction.sum() * 0.0
-    return F.smooth_l1_loss(prediction[known], target[known], beta=beta)
+    entropy = F.binary_cross_entropy_with_logits(
+        logits, torch.where(known, target, 0.0), reduction="none"
+    )
+    return _mean_known(torch.where(known, entropy, torch.nan))
 
 
-def _zones(zones: Tensor, target: Tensor, readers: ReaderOffsets) -> Tensor:
-    predictions = torch.stack([readers.zones_of(zones, r) for r in range(len(READERS))], 1)
-    return 2 * _known(predictions, target, beta=1.0)
+def _clear(output: NetworkOutput, batch: AugmentedBatch, targets: Targets) -> Tensor:
+    """Return what films that were read as clear cost by their scores and by what is painted.
+
+    A read is wrong at times: the cost grows no faster than the score.
+    """
+    shares = consensus(output)
+    scores = torch.cat([shares[:, 0, :6], shares[:, 1:, 6:8].flatten(1)], 1)
+    above = F.relu(scores - CLEAR_SHARE)
+    each = F.smooth_l1_loss(above, torch.zeros_like(above), beta=0.1, reduction="none")
+    return 3.0 * each.mean(1) + map_losses.clear_lungs(output, batch, targets.has_mask)
 
 
-def _brixia(zones: Tensor, target: Tensor, readers: ReaderOffsets) -> Tensor:
-    predictions = torch.stack([readers.zones_of(zones, r) for r in range(len(READERS))], 1)
-    return _known(predictions.sum(2), target.sum(2), beta=3.0) / 3
-
-
-def _extent6(extent: Tensor, target: Tensor, readers: ReaderOffsets) -> Tensor:
-    count = len(EXTENT6_READERS)
-    predictions = torch.stack([readers.extent6_of(extent, r) for r in range(count)], 1)
-    return _known(predictions, target, beta=0.5) / 2
-
-
-def _pseudo_labels(output: NetworkOutput, target: Tensor) -> Tensor:
+def _pseudo_labels(output: NetworkOutput, target: Tensor) -> Term:
     """Return what the teacher's grades (N, 8) add, each scale weighing about as a reader's does."""
     zones, extent, opacity = target[:, :6], target[:, 6], target[:, 7]
-    return (
-        2 * _known(output.zones, zones, beta=1.0)
-        + _known(output.zones.sum(1), zones.sum(1), beta=3.0) / 3
-        + 0.6 * _known(output.extent, extent, beta=0.5) / 2
-        + 0.4 * _known(output.opacity_score, opacity, beta=0.5) / 2
-    )
+    parts = [
+        (2.0, _known(output.zones, zones, beta=1.0)),
+        (1.0, _known(output.zones.sum(1), zones.sum(1), beta=3.0, top=3.0)),
+        (0.6, _known(output.extent, extent, beta=0.5, top=2.0)),
+        (0.4, _known(output.opacity_score, opacity, beta=0.5, top=2.0)),
+    ]
+    costs = torch.stack([weight * term.costs for weight, term in parts]).sum(0)
+    return Term(costs, parts[0][1].weights)
 
 
-def _normal(output: NetworkOutput, targets: Targets) -> Tensor:
-    """Return what normal films add by their grades, and text-mined pneumonia by having none.
+def _deviations(output: NetworkOutput, targets: Targets) -> Term:
+    """Return how ill the deviations tell the distance to the readers' mean (Laplace's likelihood).
 
-    Both labels are wrong at times: the loss grows no faster than the grade.
+    Zones, global score, extent, opacity: each as a share of its scale.
     """
-    zones = F.relu(output.zones - NORMAL_ZONE)
-    scales = F.relu(torch.stack([output.extent, output.opacity_score], 1) - NORMAL_SCALE)
-    above = _nearly_linear(zones).mean(1) + 0.25 * _nearly_linear(scales).mean(1)
-    unlabelled = targets.zones[:, :, 0].isnan().all(1) & targets.extent.isnan()
-    named = (targets.findings[:, PNEUMONIA] == 1) & unlabelled
-    missing = F.relu(PNEUMONIA_ZONE - output.zones.amax(1))
-    return _mean_of(above, targets.normal) + 0.1 * _mean_of(missing, named.float())
-
-
-def _nearly_linear(values: Tensor) -> Tensor:
-    return F.smooth_l1_loss(values, torch.zeros_like(values), beta=0.3, reduction="none")
-
-
-def _mean_of(values: Tensor, chosen: Tensor) -> Tensor:
-    return (values * chosen).sum() / chosen.sum().clamp(min=1)
-
-
-def _findings(logits: Tensor, target: Tensor) -> Tensor:
-    known = ~target.isnan()
-    if not bool(known.any()):
-        return logits.sum() * 0.0
-    return F.binary_cross_entropy_with_logits(logits[known], target[known])
-
-
-def _lungs(logits: Tensor, masks: Tensor, has_mask: Tensor) -> Tensor:
-    masks = F.interpolate(masks, logits.shape[-2:], mode="area")
-    entropy = F.binary_cross_entropy_with_logits(logits, masks, reduction="none").mean((2, 3))
-    lungs = logits.sigmoid()
-    overlap = 2 * (lungs * masks).sum((2, 3)) + 1
-    dice = 1 - overlap / (lungs.sum((2, 3)) + masks.sum((2, 3)) + 1)
-    each = (entropy + 0.5 * dice).mean(1)
-    return (each * has_mask).sum() / has_mask.sum().clamp(min=1)
+    shares = consensus(output).detach()
+    scores = torch.cat([shares[:, 0, :6], shares[:, :, 8]], 1)
+    zones = targets.of_scale(BRIXIA.name)[:, :, :6].nanmean(1)
+    totals = [targets.total(scale.name) for scale in (BRIXIA, EXTENT, OPACITY)]
+    means = torch.cat([zones, torch.stack(totals, 1)], 1)
+    means = torch.where(targets.clear[:, None] == 1, 0.0, means)
+    deviation = output.deviations / DEVIATION_TOPS.to(shares.device)
+    known = ~means.isnan()
+    error = (scores - torch.where(known, means, 0.0)).abs()
+    return _mean_known(torch.where(known, error / deviation + deviation.log(), torch.nan))

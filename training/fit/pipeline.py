@@ -7,6 +7,7 @@ severity of the other folds alone, so that what ``evaluate`` reports is out of f
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -15,20 +16,38 @@ from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_dataset import FilmDataset, open_dataset
 from radiograde.training.distributed import DistributedContext
 from radiograde.training.errors import UnfitDataError
-from radiograde.training.fit.finetune import finetune, parallel_folds, planned_finetunes
+from radiograde.training.fit.finetune import (
+    EVERYTHING,
+    Finetune,
+    Wanted,
+    finetune,
+    parallel_folds,
+    planned_finetunes,
+)
 from radiograde.training.fit.loop import FitContext
 from radiograde.training.fit.pretrain import pretrain
 from radiograde.training.fit.progress import ProgressBars
 from radiograde.training.fit.pseudo_labels import check_teacher
-from radiograde.training.fit.run_record import INPUT_CHECK_STAGE, RunRecord, check_same_films
+from radiograde.training.fit.run_record import (
+    DECODING,
+    INPUT_CHECK_STAGE,
+    RunRecord,
+    check_same_films,
+)
 from radiograde.training.input_check.train_head import train_input_checks
 from radiograde.training.run_paths import PRETRAINING, RunPaths
 
 
-def train(paths: RunPaths, config: TrainConfig, out_of_scope: Path | None = None) -> None:
+def train(
+    paths: RunPaths,
+    config: TrainConfig,
+    out_of_scope: Path | None = None,
+    wanted: Wanted = EVERYTHING,
+) -> None:
     """Train everything below ``paths.run``; what is done already is not done again.
 
-    ``out_of_scope``: folder of pictures that the input check learns to turn away.
+    ``out_of_scope``: folder of pictures that the input check learns to turn away. ``wanted``: what
+    of the run is trained; input checks once every model is.
 
     Raises:
         ManifestError: the manifest has problems.
@@ -38,19 +57,23 @@ def train(paths: RunPaths, config: TrainConfig, out_of_scope: Path | None = None
         UnfinishedRunError: the teacher is not trained yet.
     """
     distributed = DistributedContext.start(config)
+    started = time.monotonic()
     dataset = _open_once(paths, config, distributed)
+    decoding = time.monotonic() - started
     _check(paths, config, dataset)
+    tasks = planned_finetunes(dataset, config, wanted)
     if distributed.is_main:
         paths.run.mkdir(parents=True, exist_ok=True)
         config.save(paths.config)
     record = RunRecord(paths, dataset, distributed, config.teacher)
+    record.add(DECODING, decoding)
     with ProgressBars(shown=distributed.is_main) as bars:
         context = FitContext(paths, config, distributed, bars.show)
         started = time.monotonic()
         if pretrain(dataset, context):
             record.add(PRETRAINING, time.monotonic() - started)
-        _finetune_all(dataset, context, record)
-    if distributed.is_main:
+        _finetune_all(tasks, dataset, context, record)
+    if distributed.is_main and wanted == EVERYTHING:
         started = time.monotonic()
         train_input_checks(paths, config, dataset, distributed, out_of_scope)
         record.add(INPUT_CHECK_STAGE, time.monotonic() - started)
@@ -78,13 +101,11 @@ def _check(paths: RunPaths, config: TrainConfig, dataset: FilmDataset) -> None:
         check_teacher(config.teacher, paths, config, dataset)
 
 
-def _finetune_all(dataset: FilmDataset, context: FitContext, record: RunRecord) -> None:
+def _finetune_all(
+    tasks: Sequence[Finetune], dataset: FilmDataset, context: FitContext, record: RunRecord
+) -> None:
     config, distributed = context.config, context.distributed
-    tasks = [
-        task
-        for task in planned_finetunes(dataset, config)
-        if not context.paths.weights(task.name).exists()
-    ]
+    tasks = [task for task in tasks if not context.paths.weights(task.name).exists()]
     threads = torch.get_num_threads()
     jobs = min(len(tasks), config.jobs or threads)
     if distributed.device.type == "cpu" and distributed.world_size == 1 and jobs > 1:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import torch
 from rich.progress import track
 from torch import Tensor
@@ -13,7 +12,6 @@ from torch.nn import functional as F  # noqa: N812
 from radiograde.training.dataset.film_cache import FilmCache
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.dataset.sampler import pretraining_sampler
-from radiograde.training.dataset.targets import masks_alone
 from radiograde.training.distributed import DistributedContext
 from radiograde.training.fit.loop import FitConfig, FitContext, TrainingData, fit_network
 from radiograde.training.fit.pseudo_labels import copy_pretraining
@@ -37,17 +35,18 @@ def pretrain(dataset: FilmDataset, context: FitContext) -> bool:
     if config.teacher is not None and _taken_over(config.teacher, context):
         return False
     boxes = boxes_from_masks(dataset.cache, dataset.targets.has_mask, config.network.margin)
-    if len(dataset.pretraining):
-        torch.manual_seed(config.seed)
-        sampler = pretraining_sampler(dataset, config.pretrain)
-        network = fit_network(
-            SeverityNetwork(config.network),
-            FitConfig(PRETRAINING, config.pretrain, sampler),
-            TrainingData(dataset.cache, masks_alone(dataset.targets), boxes),
-            context,
-        )
-        unmasked = torch.nonzero(dataset.targets.has_mask == 0)[:, 0]
-        boxes[unmasked] = boxes_from_network(network, dataset.cache, unmasked, distributed)
+    torch.manual_seed(config.seed)
+    targets = dataset.targets
+    # Pretraining serves every fold: what it is not given can be measured on these films.
+    hidden = (targets.has_mask == 1) | dataset.severity
+    network = fit_network(
+        SeverityNetwork(config.network),
+        FitConfig(PRETRAINING, config.pretrain, pretraining_sampler(dataset, config.pretrain)),
+        TrainingData(dataset.cache, targets.lungs_alone(hidden), boxes),
+        context,
+    )
+    unmasked = torch.nonzero(targets.has_mask == 0)[:, 0]
+    boxes[unmasked] = boxes_from_network(network, dataset.cache, unmasked, distributed)
     if distributed.is_main:
         save_whole(boxes, paths.lung_boxes)
     distributed.wait_for_all()
@@ -66,8 +65,8 @@ def boxes_from_masks(cache: FilmCache, has_mask: Tensor, margin: float) -> Tenso
     """Return boxes (N, 4) in [-1, 1]; the whole square for films without a mask."""
     boxes = torch.tensor(WHOLE_FILM).repeat(len(has_mask), 1)
     for index in torch.nonzero(has_mask)[:, 0].split(BATCH):
-        masks = torch.from_numpy(np.asarray(cache.cells[index.numpy(), 1:])).float() / 255.0
-        boxes[index] = lung_box(F.interpolate(masks, (128, 128), mode="area"), margin)
+        masks = F.interpolate(cache.lungs(index).float(), (128, 128), mode="area")
+        boxes[index] = lung_box(masks, margin)
     return boxes
 
 
@@ -80,8 +79,7 @@ def boxes_from_network(
     side, boxes = network.config.pass_size, []
     batches = films.split(BATCH)
     for index in track(batches, "Finding lungs", disable=not distributed.is_main):
-        cells = torch.from_numpy(np.asarray(cache.cells[index.numpy(), :1]))
-        squares = cells.to(distributed.device).float() / 255.0
+        squares = cache.squares(index).to(distributed.device)
         output = network(F.interpolate(squares, (side, side), mode="area"))
         boxes.append(lung_box(output.lungs.sigmoid(), network.config.margin).cpu())
     return torch.cat(boxes)

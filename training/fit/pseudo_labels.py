@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -75,9 +74,8 @@ def grade_with_teacher(
     model = load_model(teacher, TrainConfig.load(teacher.config), model_name(held_out)).to(device)
     grades = torch.full((len(dataset.folds), 8), torch.nan)
     films = dataset.outside(held_out)
-    films = films[~dataset.severity[films] & (dataset.targets.normal[films] == 0)]
+    films = films[~dataset.severity[films] & (dataset.targets.clear[films] == 0)]
     for index in films.split(BATCH):
-        cells = torch.from_numpy(np.asarray(dataset.cache.cells[index.numpy(), :1])).float() / 255
-        grading = model(cells.to(device))
+        grading = model(dataset.cache.squares(index).to(device))
         grades[index] = torch.cat([grading.zones, grading.scales], 1).cpu()
     return grades

@@ -19,6 +19,9 @@ from radiograde.training.distributed import DistributedContext
 from radiograde.training.errors import UnfitDataError
 from radiograde.training.run_paths import RunPaths
 
+DECODING = "decode"
+"""What the seconds until all films are decoded are called; few where they were."""
+
 INPUT_CHECK_STAGE = "gate"
 """What the seconds of the input check are called in the JSON of runs and evaluations."""
 

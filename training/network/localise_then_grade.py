@@ -26,10 +26,12 @@ class Grading(NamedTuple):
     """What the exported graph returns, the maps over the whole square film.
 
     ``zones``: (N, 6) in [0, 3]. ``scales``: (N, 2) extent and opacity in [0, 8].
-    ``spread``: (N, 9) deviation among the passes: six zones, global score, extent, opacity.
-    ``opacity_map``: (N, 1, h, w), ``lung_map``: (N, 2, h, w), both in [0, 1].
+    ``spread``: (N, 9) deviation expected of six zones, global score, extent, opacity: what the
+    network says of itself, and how far its passes differ. ``opacity_map``: (N, 1, h, w),
+    ``density_map``: (N, 1, h, w), ``lung_map``: (N, 2, h, w), all in [0, 1].
     ``scope``: (N, K) probabilities of what the picture is, in the order of ``CLASSES``.
-    ``embedding``: (N, F + 1) logits of the findings and of the view PA.
+    ``embedding``: (N, F + 2) logits of the findings, of the view PA, and of any pneumonia.
+    ``lung_scales``: (N, 2, 2) extent and opacity of the right and the left lung, in [0, 4].
     """
 
     zones: Tensor
@@ -39,6 +41,8 @@ class Grading(NamedTuple):
     lung_map: Tensor
     scope: Tensor
     embedding: Tensor
+    density_map: Tensor
+    lung_scales: Tensor
 
 
 class LocaliseThenGrade(nn.Module):
@@ -83,27 +87,38 @@ class LocaliseThenGrade(nn.Module):
         everywhere = image.new_tensor([WHOLE_FILM]).expand(image.shape[0], 4)
         lungs = _over_the_film([one.lungs for one in (whole, *passes)], [everywhere, *boxes])
         mean = _mean(passes)
+        lung_scales = self._lung_scales(mean)
         return Grading(
             self.calibration.zones.apply(mean.zones, ZONE.high),
-            torch.stack(
-                [
-                    self.calibration.extent.apply(mean.extent, EXTENT.high),
-                    self.calibration.opacity.apply(mean.opacity_score, OPACITY.high),
-                ],
-                1,
-            ),
+            lung_scales.sum(2),
             _spread(passes),
             _over_the_film([one.opacity for one in passes], boxes),
             lungs,
             self.input_check(whole.summary),
             mean.findings,
+            _over_the_film([one.density for one in passes], boxes),
+            lung_scales,
         )
+
+    def _lung_scales(self, mean: NetworkOutput) -> Tensor:
+        """Return extent and opacity of each lung (N, 2, 2); a film's curve moves both alike."""
+        raw = torch.stack([mean.lung_extent, mean.lung_opacity], 1)
+        total = raw.sum(2)
+        curves = (self.calibration.extent, self.calibration.opacity)
+        tops = (EXTENT.high, OPACITY.high)
+        applied = [curve.apply(total[:, n], tops[n]) for n, curve in enumerate(curves)]
+        share = torch.stack(applied, 1) / total.clamp(min=1e-4)
+        return raw * share[:, :, None]
 
 
 def forward_pass(network: SeverityNetwork, picture: Tensor) -> NetworkOutput:
     """Return the output for pictures (N, 1, s, s), its maps as probabilities."""
     output = cast(NetworkOutput, network(picture))
-    return output._replace(lungs=output.lungs.sigmoid(), opacity=output.opacity.sigmoid())
+    return output._replace(
+        lungs=output.lungs.sigmoid(),
+        opacity=output.opacity.sigmoid(),
+        density=output.density.sigmoid(),
+    )
 
 
 def mirrored_forward_pass(network: SeverityNetwork, picture: Tensor) -> NetworkOutput:
@@ -116,13 +131,17 @@ def unmirror(output: NetworkOutput) -> NetworkOutput:
     return output._replace(
         lungs=output.lungs.flip(3).flip(1),
         opacity=output.opacity.flip(3),
+        density=output.density.flip(3),
         zones=torch.cat([output.zones[:, 3:], output.zones[:, :3]], 1),
+        lung_extent=output.lung_extent.flip(1),
+        lung_opacity=output.lung_opacity.flip(1),
+        deviations=output.deviations[:, [3, 4, 5, 0, 1, 2, 6, 7, 8]],
         shares=output.shares.flip(1),
     )
 
 
 def _spread(passes: Sequence[NetworkOutput]) -> Tensor:
-    """Return the deviation among the passes (N, 9) of zones, global score, extent and opacity."""
+    """Return the deviation (N, 9) of zones, global score, extent, opacity: own, among passes."""
     scores = torch.stack(
         [
             torch.cat(
@@ -137,7 +156,8 @@ def _spread(passes: Sequence[NetworkOutput]) -> Tensor:
             for one in passes
         ]
     )
-    return (scores - scores.mean(0)).square().mean(0).sqrt()
+    own = torch.stack([one.deviations for one in passes]).mean(0)
+    return ((scores - scores.mean(0)).square().mean(0) + own.square()).sqrt()
 
 
 def _over_the_film(maps: Sequence[Tensor], boxes: Sequence[Tensor]) -> Tensor:

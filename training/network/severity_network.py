@@ -1,8 +1,8 @@
 """One pass of the network: where lung is, how opaque each point is, and scores from that.
 
-The same weights serve the pass over the whole film and those over the lungs. What is graded is a
-map of opacity; a zone's score is the mean of that map over a third of a lung, so the picture
-explains the score by construction.
+The same weights serve the pass over the whole film and those over the lungs. What is graded
+are two maps, of opacity and of its density; a zone's score is pooled from them over a third of a
+lung, so the picture explains the score by construction.
 """
 
 from __future__ import annotations
@@ -16,30 +16,49 @@ from torch.nn import functional as F  # noqa: N812
 from radiograde.training.config import NetworkConfig
 from radiograde.training.dataset.targets import FINDINGS
 from radiograde.training.network import encoder
-from radiograde.training.network.heads import ReaderOffsets, ScaleHeads, ZonePool
+from radiograde.training.network.heads import DeviationHead, SeverityHeads
+from radiograde.training.network.pooling import RegionPool
+
+FIRST_OPACITY = -2.0
+"""Logit of a point's opacity before anything is learned: most of most lungs is clear."""
 
 
 class NetworkOutput(NamedTuple):
     """What one pass over a square picture gives; s is a quarter of the picture's side.
 
-    ``lungs``: (N, 2, s, s) logits, patient's right lung first. ``opacity``: (N, 1, s, s) logits.
-    ``zones``: (N, 6) in [0, 3]. ``shares``: (N, 2) each lung's involved share in [0, 1].
-    ``extent``, ``opacity_score``: (N,) in [0, 8]. ``findings``: (N, F + 1) logits.
+    ``lungs``: (N, 2, s, s) logits, patient's right lung first. ``opacity``: (N, 1, s, s) logits
+    that a point is opaque. ``density``: (N, 1, s, s) logits of how dense it is there, from ground
+    glass to white. ``zones``: (N, 6) in [0, 3]. ``lung_extent``, ``lung_opacity``: (N, 2) of each
+    lung in [0, 4]. ``shares``: (N, 2) each lung's involved share in [0, 1].
+    ``deviations``: (N, 9) of zones, global score, extent and opacity, in points.
+    ``findings``: (N, F + 2) logits of findings, of the view PA, and of any pneumonia.
     ``summary``: (N, D) the encoder's two deepest feature maps, averaged.
     """
 
     lungs: Tensor
     opacity: Tensor
+    density: Tensor
     zones: Tensor
+    lung_extent: Tensor
+    lung_opacity: Tensor
     shares: Tensor
-    extent: Tensor
-    opacity_score: Tensor
+    deviations: Tensor
     findings: Tensor
     summary: Tensor
 
+    @property
+    def extent(self) -> Tensor:
+        """Extent of both lungs, (N,) in [0, 8]."""
+        return self.lung_extent.sum(1)
+
+    @property
+    def opacity_score(self) -> Tensor:
+        """Opacity of both lungs, (N,) in [0, 8]."""
+        return self.lung_opacity.sum(1)
+
 
 class SeverityNetwork(nn.Module):
-    """Encoder, feature pyramid, lung and opacity maps, scores pooled from them."""
+    """Encoder, feature pyramid, maps of lungs, opacity and density, scores pooled from them."""
 
     def __init__(self, config: NetworkConfig, *, pretrained: bool = True) -> None:
         super().__init__()
@@ -50,26 +69,35 @@ class SeverityNetwork(nn.Module):
             nn.Conv2d(config.width, config.width, 3, padding=1, groups=config.width),
             nn.Conv2d(config.width, config.width, 1),
             nn.ReLU(inplace=True),
-            nn.Conv2d(config.width, 3, 1),
+            nn.Conv2d(config.width, 4, 1),
         )
-        self.findings = nn.Linear(self.encoder.channels[-1], len(FINDINGS) + 1)
+        nn.init.constant_(cast(Tensor, self.map_head[-1].bias)[2:3], FIRST_OPACITY)
+        self.findings = nn.Linear(self.encoder.channels[-1], len(FINDINGS) + 2)
         self.dropout = nn.Dropout(0.2)
-        self.pool = ZonePool()
-        self.scales = ScaleHeads()
-        self.readers = ReaderOffsets()
+        self.pool = RegionPool()
+        self.heads = SeverityHeads()
+        self.deviation = DeviationHead(self.summary_size)
 
     def forward(self, image: Tensor) -> NetworkOutput:
         """Return the output for pictures (N, 1, S, S), whatever their brightness and contrast."""
         features = self.encoder(standardise(image))
-        maps = self.map_head(self.pyramid(features)).float()
-        lungs, opacity = maps[:, :2], maps[:, 2:]
-        zones, shares, lung_opacity = self.pool(lungs, opacity)
-        extent, opacity_score = self.scales(lung_opacity, shares)
-        deepest = features[-1].mean((2, 3))
-        findings = self.findings(self.dropout(deepest)).float()
-        summary = torch.cat([deepest, features[-2].mean((2, 3))], 1).float()
+        maps = self.map_head(self.pyramid(features))
+        return self._graded(maps.float(), [feature.float() for feature in features[-2:]])
+
+    def _graded(self, maps: Tensor, features: list[Tensor]) -> NetworkOutput:
+        """Return the output from the maps (N, 4, s, s) and the two deepest features."""
+        with torch.autocast(maps.device.type, enabled=False):
+            lungs, opacity, density = maps.split([2, 1, 1], 1)
+            zone_pool, lung_pool = self.pool(lungs, opacity, density)
+            zones, extent, opacities = self.heads(zone_pool, lung_pool)
+            deep, deepest = (feature.mean((2, 3)) for feature in features)
+            summary = torch.cat([deepest, deep], 1)
+            totals = (each.sum(1, keepdim=True) for each in (zones, extent, opacities))
+            deviations = self.deviation(summary, torch.cat([zones, *totals], 1))
+            findings = self.findings(self.dropout(deepest))
         return NetworkOutput(
-            lungs, opacity, zones, shares, extent, opacity_score, findings, summary
+            *(lungs, opacity, density, zones, extent, opacities, lung_pool.share),
+            *(deviations, findings, summary),
         )
 
     @property

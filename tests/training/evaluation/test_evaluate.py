@@ -169,7 +169,7 @@ def test_the_input_check_is_set_on_frontal_films_alone(grades: Zones) -> None:
 
 
 def test_normal_films_whose_label_every_model_had_calibrate_none() -> None:
-    normal = {"finding": ("No Finding",)}
+    normal: dict[str, object] = {"read": "normal"}
     films = [
         film(0, **normal, lung_mask=Path("mask.png")),
         film(1, **normal),

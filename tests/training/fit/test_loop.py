@@ -17,6 +17,8 @@ from radiograde.training.fit.loop import (
     FitContext,
     NetworkFit,
     TrainingData,
+    generator,
+    warm_average,
     warm_cosine,
 )
 from radiograde.training.network.severity_network import SeverityNetwork
@@ -52,7 +54,7 @@ def begun(dataset: FilmDataset, tiny: TrainConfig, folder: Path) -> NetworkFit:
     torch.manual_seed(0)
     network = SeverityNetwork(tiny.network, pretrained=False)
     sampler = finetune_sampler(dataset, STAGE, 0)
-    return NetworkFit(network, FitConfig("fold0", STAGE, sampler), context)
+    return NetworkFit(network, FitConfig("fold0", STAGE, sampler), context, dataset.targets.series)
 
 
 def data(dataset: FilmDataset) -> TrainingData:
@@ -64,13 +66,13 @@ def rates(fit: NetworkFit) -> list[float]:
     return [group["lr"] for group in fit.optimiser.param_groups]
 
 
-def test_encoder_and_heads_follow_one_schedule_at_rates_of_their_own(
+def test_encoder_heads_and_readers_follow_one_schedule_at_rates_of_their_own(
     fit: NetworkFit, dataset: FilmDataset
 ) -> None:
-    assert rates(fit) == pytest.approx([FIRST_RATE * 1e-3, FIRST_RATE * 2e-3])
+    assert rates(fit) == pytest.approx([FIRST_RATE * rate for rate in (1e-3, 2e-3, 4e-3)])
     fit.train_epoch(data(dataset))
     expected = warm_cosine(1 / STAGE.epochs)
-    assert rates(fit) == pytest.approx([expected * 1e-3, expected * 2e-3])
+    assert rates(fit) == pytest.approx([expected * rate for rate in (1e-3, 2e-3, 4e-3)])
 
 
 def test_frozen_blocks_stay_as_they_are(fit: NetworkFit, dataset: FilmDataset) -> None:
@@ -84,7 +86,18 @@ def test_frozen_blocks_stay_as_they_are(fit: NetworkFit, dataset: FilmDataset) -
     assert moved == [False, False] + [True] * (len(blocks) - 2)
 
 
-def test_weights_are_averaged_with_the_decay_of_the_run(
+def test_weights_are_averaged_with_a_decay_that_rises_to_that_of_the_run() -> None:
+    """A short fit must not keep half of the weights that it began with."""
+    update, average = warm_average(0.98), [torch.ones(1)]
+    for step in range(1, 101):
+        update(average, [torch.zeros(1)], torch.tensor(step))
+    assert average[0] < 0.01
+    before = torch.ones(1)
+    update([before], [torch.zeros(1)], 10_000)
+    assert before.item() == pytest.approx(0.98)
+
+
+def test_the_averaged_weights_follow_every_step(
     fit: NetworkFit, dataset: FilmDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The average starts at the weights of the first step; each later step moves it a little."""
@@ -98,12 +111,21 @@ def test_weights_are_averaged_with_the_decay_of_the_run(
     monkeypatch.setattr(fit.averaged, "update_parameters", follow)
     fit.train_epoch(data(dataset))
     mean = steps[0]
-    for value in steps[1:]:
-        mean = torch.lerp(mean, value, 1 - fit.config.ema)
+    for number, value in enumerate(steps[1:], 1):
+        decay = min(fit.config.ema, (1 + number) / (10 + number))
+        mean = torch.lerp(mean, value, 1 - decay)
     assert len(steps) > 2
     averaged = dict(fit.averaged.module.named_parameters())["pool.borders"]
     torch.testing.assert_close(averaged, mean, atol=1e-6, rtol=0)
     assert not torch.equal(averaged, steps[-1])
+
+
+def test_every_epoch_of_every_fit_draws_numbers_of_its_own() -> None:
+    """Without separators fold 1's epoch 11 was fold 11's epoch 1."""
+    parts = [("fold1", 11), ("fold11", 1), ("fold1", 1, 1), ("fold", 111), ("fold1", 11, 0)]
+    seeds = [generator(1, *each).initial_seed() for each in (*parts, ("fold1", 1))]
+    assert len(set(seeds)) == len(seeds)
+    assert generator(1, "fold1", 11).initial_seed() == seeds[0]
 
 
 def test_a_fit_that_is_taken_up_again_has_all_of_its_state(

@@ -1,3 +1,7 @@
+"""Each term alone: what it costs, where it weighs nothing, and what its gradient reaches."""
+
+from __future__ import annotations
+
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -5,20 +9,20 @@ from typing import Any
 import pytest
 import torch
 
-from radiograde.data.film import Film
+from radiograde.data.film import Film, Reading
 from radiograde.training.config import LossConfig
-from radiograde.training.dataset.targets import (
-    FINDINGS,
-    Targets,
-    masks_alone,
-    targets_of,
-)
+from radiograde.training.dataset.augment import AugmentedBatch
+from radiograde.training.dataset.targets import FINDINGS, Series, Targets, targets_of
 from radiograde.training.fit import losses
-from radiograde.training.network.heads import ReaderOffsets
+from radiograde.training.network.heads import DEVIATIONS
+from radiograde.training.network.readers import FIRST_NOISE, Readers
 from radiograde.training.network.severity_network import NetworkOutput
 from tests.training import samples
 
 CPU = torch.device("cpu")
+SIDE = 16
+NO_COST = {"deviations"}
+"""What is learned from graded films costs something even where they are graded right."""
 
 
 def film(**facts: Any) -> Film:
@@ -28,21 +32,39 @@ def film(**facts: Any) -> Film:
 def output(
     zones: float = 1.0, extent: float = 2.0, count: int = 1, opacity: float = 2.0
 ) -> NetworkOutput:
+    maps = (count, 1, SIDE, SIDE)
     return NetworkOutput(
-        lungs=torch.zeros(count, 2, 8, 8),
-        opacity=torch.zeros(count, 1, 8, 8),
+        lungs=torch.zeros(count, 2, SIDE, SIDE),
+        opacity=torch.zeros(maps),
+        density=torch.zeros(maps),
         zones=torch.full((count, 6), zones),
+        lung_extent=torch.full((count, 2), extent / 2),
+        lung_opacity=torch.full((count, 2), opacity / 2),
         shares=torch.zeros(count, 2),
-        extent=torch.full((count,), extent),
-        opacity_score=torch.full((count,), opacity),
-        findings=torch.zeros(count, len(FINDINGS) + 1),
+        deviations=torch.ones(count, DEVIATIONS),
+        findings=torch.zeros(count, len(FINDINGS) + 2),
         summary=torch.zeros(count, 4),
     )
 
 
-def terms(graded: NetworkOutput, *films: Film) -> dict[str, torch.Tensor]:
-    masks = torch.zeros(len(films), 2, 32, 32)
-    return losses.loss_terms(graded, masks, targets_of(films), ReaderOffsets())
+def batch(count: int = 1, **changed: torch.Tensor) -> AugmentedBatch:
+    plain = samples.blank_batch(count, 4 * SIDE)
+    return replace(plain, **changed)
+
+
+def terms(
+    graded: NetworkOutput, *films: Film, shown: AugmentedBatch | None = None
+) -> dict[str, torch.Tensor]:
+    targets = targets_of(films)
+    return of(graded, targets, shown or batch(len(films)))
+
+
+def of(graded: NetworkOutput, targets: Targets, shown: AugmentedBatch) -> dict[str, torch.Tensor]:
+    return losses.averaged(losses.loss_terms(graded, shown, targets, Readers(targets.series)))
+
+
+def costing(parts: dict[str, torch.Tensor]) -> set[str]:
+    return {name for name, part in parts.items() if part.item()} - NO_COST
 
 
 def test_a_film_without_labels_adds_nothing() -> None:
@@ -51,8 +73,8 @@ def test_a_film_without_labels_adds_nothing() -> None:
 
 def test_agreeing_with_every_reader_costs_nothing() -> None:
     parts = terms(output(zones=1.0), film(brixia={"S": (1,) * 6, "J": (1,) * 6}))
-    assert parts["zones"].item() == 0.0
-    assert parts["brixia"].item() == 0.0
+    assert parts["zones"].item() == pytest.approx(0.0, abs=1e-6)
+    assert parts["brixia"].item() == pytest.approx(0.0, abs=1e-6)
 
 
 def test_one_reader_alone_is_learned_from_too() -> None:
@@ -60,13 +82,47 @@ def test_one_reader_alone_is_learned_from_too() -> None:
     assert parts["zones"].item() > 1.0
 
 
-def test_readers_who_differ_are_told_apart() -> None:
-    offsets = ReaderOffsets()
+@pytest.mark.parametrize(
+    ("reading", "term"),
+    [
+        (Reading("geographic_extent", "CHIEF", "right", 3, 4), "extent"),
+        (Reading("opacity", "R1", "left", 3, 4), "opacity"),
+        (Reading("opacity", "", "", 6, 6), "opacity"),
+        (Reading("extent6", "R", "", 5, 6), "extent6"),
+        (Reading("mrale", "NIGHT", "", 20, 24), "other_scales"),
+        (Reading("ours", "X", "", 90, 100), "other_scales"),
+    ],
+)
+def test_every_reader_of_every_scale_counts_in_the_term_of_the_scale(
+    reading: Reading, term: str
+) -> None:
+    parts = terms(output(), replace(film(), readings=(reading,)))
+    assert costing(parts) - {"pneumonia"} == {term}
+
+
+def test_what_a_reader_is_off_by_is_told_from_the_consensus() -> None:
+    readers = Readers([Series("geographic_extent", "R1"), Series("geographic_extent", "R2")])
     with torch.no_grad():
-        offsets.zones.fill_(0.4)
-    zones = torch.ones(1, 6)
-    assert offsets.zones_of(zones, 0).mean() > offsets.zones_of(zones, 1).mean()
-    torch.testing.assert_close((offsets.zones_of(zones, 0) + offsets.zones_of(zones, 1)) / 2, zones)
+        readers.offset.copy_(torch.tensor([0.1, -0.1]))
+    one, other = readers(output(extent=4.0))[0, :, 8]
+    assert one > 0.5 > other
+    assert readers(output(extent=0.0))[0, :, 8].tolist() == [0.0, 0.0]
+
+
+def test_a_noisy_reader_weighs_less_once_his_noise_is_known() -> None:
+    readers = Readers([Series("opacity", "R1")])
+    grades = torch.full((1, 1, 9), torch.nan)
+    grades[0, 0, 8] = 1.0
+    gradients = []
+    for noise in (FIRST_NOISE, 3 * FIRST_NOISE):
+        with torch.no_grad():
+            readers.log_noise.fill_(noise).log_()
+        scores = torch.full((1, 2), 1.0, requires_grad=True)
+        surprise = readers.surprise(output()._replace(lung_opacity=scores), grades)
+        surprise[0, 0, 8].backward()
+        assert scores.grad is not None
+        gradients.append(float(scores.grad.abs().sum()))
+    assert gradients[1] < gradients[0] / 2
 
 
 def pseudo_labelled(*grades: float) -> Targets:
@@ -75,10 +131,7 @@ def pseudo_labelled(*grades: float) -> Targets:
 
 
 def pseudo_label_cost(graded: NetworkOutput, *grades: float) -> float:
-    masks = torch.zeros(1, 2, 32, 32)
-    return losses.loss_terms(graded, masks, pseudo_labelled(*grades), ReaderOffsets())[
-        "pseudo_labels"
-    ].item()
+    return of(graded, pseudo_labelled(*grades), batch())["pseudo_labels"].item()
 
 
 def test_a_teachers_grades_are_learned_where_there_are_any() -> None:
@@ -90,68 +143,88 @@ def test_a_teachers_grades_are_learned_where_there_are_any() -> None:
     assert terms(output(), film(brixia={"S": (3,) * 6}))["pseudo_labels"].item() == 0.0
 
 
-def test_a_normal_film_is_pulled_down_only_where_it_is_above_none() -> None:
-    normal = film(finding=("No Finding",))
-    assert terms(output(zones=1.0, extent=0.0), normal)["normal"].item() > float(
-        terms(output(zones=0.1, extent=0.0), normal)["normal"]
-    )
-    assert normal_cost(zones=losses.NORMAL_ZONE, scales=losses.NORMAL_SCALE) == 0.0
-    assert normal_cost(zones=losses.NORMAL_ZONE + 0.1, scales=0.0) > 0.0
-    assert normal_cost(zones=0.0, scales=losses.NORMAL_SCALE + 0.1) > 0.0
+CLEAR = film(read="normal")
 
 
-def normal_cost(zones: float, scales: float) -> float:
-    """Return what grading a normal film so costs."""
-    normal = film(finding=("No Finding",))
-    return terms(output(zones, scales, opacity=scales), normal)["normal"].item()
+def clear_cost(zones: float, scales: float, opacity_logit: float = -30.0) -> float:
+    """Return what grading a film that was read as normal so costs."""
+    graded = output(zones, scales, opacity=scales)
+    graded = graded._replace(opacity=torch.full((1, 1, SIDE, SIDE), opacity_logit))
+    return terms(graded, CLEAR)["clear"].item()
 
 
-def test_a_normal_film_far_above_none_costs_no_more_than_its_grade_grows() -> None:
-    """Text-mined labels are wrong at times: a film that is anything but normal must not rule."""
-    for near, far in ((1.0, 2.0), (2.0, 3.0)):
-        assert normal_cost(far, scales=0.0) - normal_cost(near, scales=0.0) == pytest.approx(1.0)
-        assert normal_cost(0.0, scales=far) - normal_cost(0.0, scales=near) == pytest.approx(0.25)
+def test_a_film_that_was_read_as_clear_costs_by_its_scores_and_by_what_is_painted() -> None:
+    assert clear_cost(0.0, 0.0) == pytest.approx(0.0, abs=1e-6)
+    assert clear_cost(3 * losses.CLEAR_SHARE, 8 * losses.CLEAR_SHARE) == pytest.approx(0, abs=1e-6)
+    assert clear_cost(0.2, 0.0) > 0.0
+    assert clear_cost(0.0, 0.5) > 0.0
+    assert clear_cost(0.0, 0.0, opacity_logit=0.0) > 0.1
+    assert terms(output(), film(read="negative"))["clear"].item() > 0.0
 
 
-def test_what_a_normal_film_costs_does_not_depend_on_the_films_beside_it() -> None:
-    normal, graded = film(finding=("No Finding",)), film(brixia={"S": (2,) * 6})
-    alone = terms(output(count=1), normal)["normal"]
-    beside = terms(output(count=4), normal, graded, graded, film())["normal"]
+def test_what_a_text_names_clear_counts_for_nothing() -> None:
+    assert terms(output(), film(finding=("No Finding",)))["clear"].item() == 0.0
+
+
+def test_a_clear_film_far_above_none_costs_no_more_than_its_grade_grows() -> None:
+    """A read is wrong at times: a film that is anything but normal must not rule."""
+    steps = [clear_cost(value, 0.0) for value in (1.0, 2.0, 3.0)]
+    assert steps[2] - steps[1] == pytest.approx(steps[1] - steps[0], rel=1e-4)
+
+
+def test_what_a_clear_film_costs_does_not_depend_on_the_films_beside_it() -> None:
+    graded = film(brixia={"S": (2,) * 6})
+    alone = terms(output(count=1), CLEAR)["clear"]
+    beside = terms(output(count=4), CLEAR, graded, graded, film())["clear"]
     torch.testing.assert_close(alone, beside)
-    assert float(terms(output(count=2), graded, film())["normal"]) == 0.0
+    assert float(terms(output(count=2), graded, film())["clear"]) == 0.0
 
 
-def test_pneumonia_that_a_text_names_costs_where_no_opacity_is_in_the_worst_zone() -> None:
-    named = film(finding=("Pneumonia",))
-    assert float(terms(output(zones=losses.PNEUMONIA_ZONE), named)["normal"]) == 0.0
-    missing = float(terms(output(zones=0.1), named)["normal"])
-    assert missing == pytest.approx(0.1 * (losses.PNEUMONIA_ZONE - 0.1), rel=1e-5)
-    one_zone = output(zones=0.0)
-    one_zone.zones[0, 4] = losses.PNEUMONIA_ZONE
-    assert float(terms(one_zone, named)["normal"]) == 0.0
+def test_a_single_film_of_a_large_batch_does_not_weigh_like_a_batch() -> None:
+    one = terms(output(count=32), CLEAR, *[film()] * 31)["clear"]
+    assert float(one) == pytest.approx(float(terms(output(), CLEAR)["clear"]) / 4, rel=1e-5)
 
 
-@pytest.mark.parametrize("facts", [{"brixia": {"J": (0,) * 6}}, {"geographic_extent": 0.0}])
-def test_where_readers_graded_the_film_the_text_does_not_count(facts: dict[str, object]) -> None:
-    read = film(finding=("Pneumonia",), **facts)
-    assert float(terms(output(zones=0.0, extent=0.0), read)["normal"]) == 0.0
+@pytest.mark.parametrize(
+    ("facts", "seen"),
+    [
+        ({"read": "typical"}, 1.0),
+        ({"geographic_extent": 2.0}, 1.0),
+        ({"finding": ("Klebsiella pneumonia",)}, 1.0),
+        ({"read": "negative"}, 0.0),
+    ],
+)
+def test_any_pneumonia_is_learned_from_whoever_told(facts: dict[str, Any], seen: float) -> None:
+    def cost(logit: float) -> float:
+        told = output()
+        told.findings[:, -1] = logit
+        return terms(told, film(**facts))["pneumonia"].item()
+
+    assert (cost(3.0) < cost(-3.0)) == bool(seen)
+    assert terms(output(), film(finding=("COVID-19",)))["pneumonia"].item() == 0.0
 
 
-def test_of_films_with_masks_lungs_and_nothing_else_are_learned_before_the_folds_are_dealt() -> (
-    None
-):
-    masked = film(finding=("No Finding",), view="PA", lung_mask=Path("mask.png"))
-    plain = film(finding=("No Finding",), view="AP")
-    rows = targets_of([masked, plain])
-    alone = masks_alone(rows)
-    assert alone.has_mask.tolist() == [1.0, 0.0]
-    assert alone.normal.tolist() == [0.0, 1.0]
-    assert alone.findings[0].isnan().all()
-    torch.testing.assert_close(alone.findings[1], rows.findings[1])
-    assert not rows.findings.isnan().all(1).any(), "the targets of the fine-tunes stay"
-    assert rows.normal.tolist() == [1.0, 1.0]
-    masks = torch.ones(2, 2, 32, 32)
-    parts = losses.loss_terms(
-        output(count=2), masks, alone.rows(torch.tensor([0, 0]), CPU), ReaderOffsets()
+def test_processes_together_average_over_the_films_that_any_of_them_has() -> None:
+    """Two processes, one labelled film in one and three in the other: the mean is of four."""
+    one = losses.loss_terms(
+        output(2.0, count=4), batch(4), targets_of([CLEAR, film(), film(), film()]), Readers([])
     )
+    other = losses.loss_terms(
+        output(1.0, count=4), batch(4), targets_of([CLEAR, CLEAR, CLEAR, film()]), Readers([])
+    )
+    films = losses.label_counts(one) + losses.label_counts(other)
+    shares = [losses.averaged(part, films)["clear"] for part in (one, other)]
+    both = torch.cat([one["clear"].costs[:1], other["clear"].costs[:3]]).mean()
+    torch.testing.assert_close(torch.stack(shares).sum(), both)
+
+
+def test_of_films_whose_labels_are_hidden_lungs_are_left() -> None:
+    masked = film(read="normal", view="PA", lung_mask=Path("mask.png"), brixia={"S": (1,) * 6})
+    rows = targets_of([masked, film(read="negative")])
+    alone = rows.lungs_alone(torch.tensor([True, False]))
+    assert alone.has_mask.tolist() == [1.0, 0.0]
+    assert alone.clear.tolist() == [0.0, 1.0]
+    assert rows.clear.tolist() == [1.0, 1.0], "the targets of the fine-tunes stay"
+    drawn = batch(2, lungs=torch.ones(2, 2, 4 * SIDE, 4 * SIDE))
+    parts = of(output(count=2), alone.rows(torch.tensor([0, 0]), CPU), drawn)
     assert {name for name, part in parts.items() if part.item()} == {"lungs"}

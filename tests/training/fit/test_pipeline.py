@@ -43,7 +43,7 @@ def assert_same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) ->
 
 def test_every_stage_leaves_its_model_and_its_seconds(run: Path) -> None:
     record = json.loads((run / "run.json").read_text())
-    assert list(record["seconds"]) == ["pretrain", "fold0", "fold1", "final", "gate"]
+    assert list(record["seconds"]) == ["decode", "pretrain", "fold0", "fold1", "final", "gate"]
     for stage in ("pretrain", "fold0", "fold1", "final"):
         assert (run / stage / "final.pt").exists()
     assert record["minutes"] == pytest.approx(sum(record["seconds"].values()) / 60, abs=0.15)
@@ -105,7 +105,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(
         with pytest.raises(KilledError):
             pipeline.train(broken_off, alone, out_of_scope)
     assert broken_off.checkpoint("fold1").exists()
-    assert list(seconds_of(broken_off.run)) == ["pretrain", "fold0"]
+    assert list(seconds_of(broken_off.run)) == ["decode", "pretrain", "fold0"]
     done = broken_off.weights("fold0").stat().st_mtime_ns
     pipeline.train(broken_off, alone, out_of_scope)
     assert broken_off.weights("fold0").stat().st_mtime_ns == done

@@ -33,7 +33,7 @@ def test_a_teacher_grades_what_no_reader_graded_outside_the_fold(
     paths: RunPaths, tiny: TrainConfig, dataset: FilmDataset
 ) -> None:
     grades = grade_with_teacher(paths, 1, dataset, torch.device("cpu"))
-    ungraded = ~dataset.severity & (dataset.targets.normal == 0) & ~dataset.lateral
+    ungraded = ~dataset.severity & (dataset.targets.clear == 0) & ~dataset.lateral
     chosen = ungraded & (dataset.folds != 1)
     assert 0 < int(chosen.sum()) < len(chosen)
     assert torch.equal(~grades.isnan().any(1), chosen)

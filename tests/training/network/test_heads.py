@@ -1,44 +1,68 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 
-from radiograde.training.network.heads import ZonePool
-from tests.training.network.lung_maps import growing, largest_step, lungs
+from radiograde.training.network.heads import DEVIATIONS, DeviationHead, SeverityHeads
+from radiograde.training.network.pooling import PooledMaps
 
 
-def test_opacity_in_one_third_raises_that_zone_alone() -> None:
-    opacity = torch.full((1, 1, 64, 64), -6.0)
-    opacity[0, 0, 40:56, 36:58] = 6.0  # the lower part of the patient's left lung
-    zones, shares, _ = ZonePool()(lungs(), opacity)
-    assert zones[0, 5] > 2.5
-    assert zones[0, :5].max() < 0.4
-    assert shares[0, 1] > 0.25 > shares[0, 0]
+def pooled(regions: int, involved: float, density: float) -> PooledMaps:
+    """Return what is pooled where a share of each region is of one density, the rest clear."""
+    share = torch.full((1, regions), involved)
+    dense = share * density
+    densest = torch.full((1, regions), density if involved else 0.0)
+    return PooledMaps(share, share, dense, torch.full_like(share, density), densest)
 
 
-def test_opacity_outside_the_lungs_counts_for_nothing() -> None:
-    normal = torch.full((1, 1, 64, 64), -6.0)
-    heart = normal.clone()
-    heart[0, 0, 20:60, 29:35] = 6.0
-    torch.testing.assert_close(
-        ZonePool()(lungs(), heart)[0], ZonePool()(lungs(), normal)[0], atol=2e-3, rtol=0
-    )
-
-
-def test_a_lung_that_is_not_found_falls_back_to_its_half() -> None:
-    none = torch.full((1, 2, 64, 64), -20.0)
-    opacity = torch.full((1, 1, 64, 64), -6.0)
-    opacity[..., :32] = 6.0
-    zones, _, _ = ZonePool()(none, opacity)
-    assert zones[0, :3].min() > 2.5
-    assert zones[0, 3:].max() < 0.5
-
-
-def test_zones_move_with_the_lungs_and_not_in_whole_rows() -> None:
-    """A jump of a score, where rounding chooses the row, is a score that two runtimes differ in."""
-    films = growing()
-    haze = torch.full((len(films), 1, 64, 64), -6.0)
-    haze[:, :, 30:52] = 6.0
+def scores(involved: float, density: float) -> tuple[float, float, float]:
+    """Return the worst zone, and extent and opacity of both lungs."""
     with torch.no_grad():
-        zones, _, _ = ZonePool()(torch.logit(films, 1e-6), haze)
-    assert float((zones[-1] - zones[0]).abs().max()) > 0.05, "the lung's end matters"
-    assert largest_step(zones) < 0.01
+        zones, extent, opacity = SeverityHeads()(
+            pooled(6, involved, density), pooled(2, involved, density)
+        )
+    return float(zones.max()), float(extent.sum()), float(opacity.sum())
+
+
+def test_every_score_of_a_clear_lung_is_none() -> None:
+    assert max(scores(0.0, 0.0)) < 0.05
+
+
+def test_extent_and_opacity_can_differ() -> None:
+    """Much ground glass is extent, a little consolidation is opacity."""
+    _, wide, thin = scores(0.8, 0.1)
+    _, narrow, dense = scores(0.3, 1.0)
+    assert wide > narrow + 1
+    assert dense > thin + 1
+
+
+def test_extent_does_not_see_how_dense_it_is() -> None:
+    assert scores(0.5, 0.2)[1] == scores(0.5, 0.9)[1]
+
+
+def test_every_score_rises_with_what_it_is_read_from_whatever_was_learned() -> None:
+    torch.manual_seed(0)
+    heads = SeverityHeads()
+    for parameter in heads.parameters():
+        torch.nn.init.normal_(parameter, std=3.0)
+    steps = [
+        torch.cat(heads(pooled(6, share, share), pooled(2, share, share)), 1)
+        for share in (0.1, 0.3, 0.6, 0.9)
+    ]
+    for low, high in pairwise(steps):
+        assert (high >= low).all()
+
+
+def test_a_deviation_is_in_points_of_its_scale_and_moves_nothing_but_itself() -> None:
+    head = DeviationHead(4)
+    summary = torch.rand(3, 4, requires_grad=True)
+    grades = torch.rand(3, DEVIATIONS, requires_grad=True)
+    deviations = head(summary, grades)
+    assert deviations.shape == (3, DEVIATIONS)
+    assert (deviations > 0).all()
+    assert (deviations[:, 6] / deviations[:, 0]).tolist() == [6.0] * 3
+    deviations.sum().backward()
+    assert summary.grad is None
+    assert grades.grad is None
+    assert head.linear.weight.grad is not None

@@ -32,6 +32,7 @@ def members() -> list[SeverityNetwork]:
         torch.manual_seed(seed)
         network = SeverityNetwork(SMALL, pretrained=False).eval().requires_grad_(False)
         network.map_head[-1].weight.mul_(20)  # type: ignore[operator]
+        network.map_head[-1].bias.zero_()  # type: ignore[operator]
         networks.append(network)
     return networks
 
@@ -80,7 +81,7 @@ def test_a_grading_keeps_its_ranges(members: list[SeverityNetwork], films: Tenso
     assert (grading.spread >= 0).all()
     assert grading.scope.shape == (FILMS, len(CLASSES))
     torch.testing.assert_close(grading.scope.sum(1), torch.ones(FILMS))
-    for maps in (grading.opacity_map, grading.lung_map):
+    for maps in (grading.opacity_map, grading.density_map, grading.lung_map):
         assert maps.shape[-2:] == (128, 128)
         assert ((maps >= 0) & (maps <= 1)).all()
 
@@ -135,7 +136,7 @@ def test_the_first_member_finds_the_lungs_and_what_the_picture_is(
     assert not torch.allclose(graded([second], films).scope, graded([first], films).scope)
 
 
-def test_spread_is_the_deviation_among_all_passes(
+def test_spread_is_what_a_network_says_of_itself_and_what_its_passes_differ_by(
     members: list[SeverityNetwork], films: Tensor
 ) -> None:
     grading = graded(members[:2], films)
@@ -147,8 +148,19 @@ def test_spread_is_the_deviation_among_all_passes(
         torch.stack([one.extent for one in passes]).std(0, correction=0)[:, None],
         torch.stack([one.opacity_score for one in passes]).std(0, correction=0)[:, None],
     ]
-    torch.testing.assert_close(grading.spread, torch.cat(columns, 1), atol=1e-5, rtol=1e-3)
-    assert (grading.spread > 1e-5).all()
+    own = torch.stack([one.deviations for one in passes]).mean(0)
+    expected = (torch.cat(columns, 1).square() + own.square()).sqrt()
+    torch.testing.assert_close(grading.spread, expected, atol=1e-5, rtol=1e-3)
+    assert (grading.spread > own.min() * 0.99).all()
+
+
+def test_extent_and_opacity_are_the_sums_of_both_lungs(
+    members: list[SeverityNetwork], films: Tensor
+) -> None:
+    for curves in (Calibration(), Calibration(Curve(), Curve(0.5, 0.5), Curve(2.0, 0.2))):
+        grading = graded(members[:2], films, curves)
+        assert grading.lung_scales.shape == (FILMS, 2, 2)
+        torch.testing.assert_close(grading.lung_scales.sum(2), grading.scales)
 
 
 def test_calibration_bends_the_scores_and_leaves_spread_and_maps(
@@ -160,7 +172,7 @@ def test_calibration_bends_the_scores_and_leaves_spread_and_maps(
     torch.testing.assert_close(bent.scales[:, 0], curves.extent.apply(plain.scales[:, 0], 8.0))
     torch.testing.assert_close(bent.scales[:, 1], curves.opacity.apply(plain.scales[:, 1], 8.0))
     assert not torch.allclose(bent.zones, plain.zones, atol=0.05)
-    for name in ("spread", "opacity_map", "lung_map", "scope", "embedding"):
+    for name in ("spread", "opacity_map", "density_map", "lung_map", "scope", "embedding"):
         assert torch.equal(getattr(bent, name), getattr(plain, name))
 
 
@@ -185,13 +197,17 @@ def test_a_film_is_graded_alike_alone_and_among_others(
 def test_the_output_for_a_mirror_image_is_turned_back() -> None:
     maps = torch.arange(24.0).reshape(1, 3, 2, 4)
     numbers = torch.arange(6.0)[None]
+    lungs = numbers[:, :2]
     output = NetworkOutput(
-        *(maps[:, :2], maps[:, 2:], numbers, numbers[:, :2]),
-        *(numbers[:, 0], numbers[:, 1], numbers, numbers),
+        *(maps[:, :2], maps[:, 2:], maps[:, 2:], numbers, lungs, lungs, lungs),
+        *(torch.arange(9.0)[None], numbers, numbers),
     )
     back = unmirror(output)
     assert back.zones.tolist() == [[3, 4, 5, 0, 1, 2]]
-    assert back.shares.tolist() == [[1, 0]]
+    for lungs_swapped in (back.shares, back.lung_extent, back.lung_opacity):
+        assert lungs_swapped.tolist() == [[1, 0]]
+    assert back.deviations.tolist() == [[3, 4, 5, 0, 1, 2, 6, 7, 8]]
+    assert torch.equal(back.density, back.opacity)
     assert back.lungs[0, 0].tolist() == [[11, 10, 9, 8], [15, 14, 13, 12]]
     assert back.lungs[0, 1].tolist() == [[3, 2, 1, 0], [7, 6, 5, 4]]
     assert back.opacity[0, 0].tolist() == [[19, 18, 17, 16], [23, 22, 21, 20]]
@@ -208,7 +224,7 @@ def test_a_mirrored_film_swaps_the_lungs(members: list[SeverityNetwork]) -> None
         )
         of_mirror = forward_pass(members[0], picture.flip(3))
         of_picture = mirrored_forward_pass(members[0], picture.flip(3))
-    for name in ("zones", "opacity", "lungs", "shares", "extent", "opacity_score"):
+    for name in ("zones", "opacity", "density", "lungs", "shares", "lung_extent", "deviations"):
         one, other = getattr(output, name), getattr(unmirror(of_picture), name)
         torch.testing.assert_close(one, other)
         torch.testing.assert_close(getattr(mirrored, name), getattr(unmirror(of_mirror), name))
@@ -221,5 +237,5 @@ def test_the_maps_of_a_pass_are_probabilities(
 ) -> None:
     with torch.no_grad():
         output = run(members[0], torch.rand(2, 1, 64, 64))
-    for maps in (output.lungs, output.opacity):
+    for maps in (output.lungs, output.opacity, output.density):
         assert ((maps > 0) & (maps < 1)).all()
