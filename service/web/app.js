@@ -7,9 +7,10 @@ import { useSession } from "./components/session.js";
 import { ShortcutsDialog, useShortcuts } from "./components/shortcuts.js";
 import { SignIn } from "./components/sign_in.js";
 import { TopBar } from "./components/top_bar.js";
-import { Uploads, useDrop, useUploads } from "./components/uploads.js";
+import { useUploads } from "./components/upload_queue.js";
+import { UploadProgress, Uploads, useDrop } from "./components/uploads.js";
 import { Worklist, useWorklist } from "./components/worklist.js";
-import { useDebounced, useEvents, useRoute } from "./hooks.js";
+import { ANY, useAnnouncement, useCollected, useEvents, useRoute } from "./hooks.js";
 import { chooseLanguage, loadWords, problemText, t } from "./words.js";
 
 const EVENTS_SETTLE_MS = 250;
@@ -36,17 +37,25 @@ function Workspace({ session, onLanguage }) {
   const worklist = useWorklist();
   const [listShown, setListShown] = useState(true);
   const [helpOpen, setHelpOpen] = useState(false);
-  const [revision, setRevision] = useState(0);
-  const [announcement, announce] = useState("");
+  const [changes, setChanges] = useState([]);
+  const [announcement, announce] = useAnnouncement();
   const open = useCallback((film) => go("film", film), []);
-  const refresh = useDebounced(() => {
-    worklist.reload();
-    setRevision((count) => count + 1);
+  const onChange = useCollected((found) => {
+    worklist.update([...new Set(found.map((change) => change.id))]);
+    setChanges(found);
   }, EVENTS_SETTLE_MS);
-  const connected = useEvents(refresh);
-  const uploads = useUploads(open, refresh, user);
+  const connected = useEvents(onChange, () => {
+    worklist.reload();
+    setChanges([{ id: ANY }]);
+  });
+  const uploads = useUploads(open, onChange, user);
   const fileInput = useRef(null);
   const dragging = useDrop(uploads.add);
+  const showList = (focus) => {
+    setListShown(true);
+    // What is still hidden takes no focus.
+    requestAnimationFrame(focus);
+  };
   const step = (by) => {
     const index = worklist.films.findIndex((film) => film.id === id);
     const next = worklist.films[index < 0 ? 0 : index + by];
@@ -56,21 +65,22 @@ function Workspace({ session, onLanguage }) {
     next: () => step(1),
     previous: () => step(-1),
     list: () => setListShown(!listShown),
-    filter: () => { setListShown(true); worklist.focusFilters(); },
+    filter: () => showList(worklist.focusFilters),
+    search: () => showList(worklist.focusSearch),
     add: () => fileInput.current?.click(),
     help: () => setHelpOpen(true),
   });
   return html`
     <a class="skip" href="#film" onClick=${(event) => { event.preventDefault(); document.getElementById("film").focus(); }}>${t("skip")}</a>
     <${TopBar} session=${session} connected=${connected} onLanguage=${onLanguage} onHelp=${() => setHelpOpen(true)} />
-    <div class=${listShown ? "workspace" : "workspace list-hidden"}>
+    <div class=${`workspace ${listShown ? "" : "list-hidden"} ${id ? "film-open" : ""}`}>
       <div class="sidebar" hidden=${!listShown}>
         <${Uploads} uploads=${uploads} fileInput=${fileInput} open=${open} />
-        <${Worklist} worklist=${worklist} selected=${id} href=${(film) => `#/film/${film}`} />
+        <${Worklist} worklist=${worklist} selected=${id} href=${(film) => `#/film/${film}`} identifiers=${session.facts.identifiers} />
       </div>
       ${id
-        ? html`<${FilmView} key=${id} id=${id} comparedId=${comparedId} go=${go} user=${user} session=${session.facts} revision=${revision} announce=${announce} />`
-        : html`<${Welcome} fileInput=${fileInput} />`}
+        ? html`<${FilmView} key=${id} id=${id} comparedId=${comparedId} go=${go} user=${user} session=${session.facts} changes=${changes} announce=${announce} />`
+        : html`<${Welcome} fileInput=${fileInput} uploads=${uploads} />`}
     </div>
     <p class="announcement" role="status">${announcement}</p>
     <div class="drop-hint" hidden=${!dragging}>${t("upload.drop")}</div>
@@ -78,13 +88,14 @@ function Workspace({ session, onLanguage }) {
 }
 
 /** Shown instead of a film until one is opened. */
-function Welcome({ fileInput }) {
+function Welcome({ fileInput, uploads }) {
   return html`
     <main id="film" class="welcome" tabindex="-1">
       <img src="assets/icon.svg" alt="" width="96" height="96" />
       <h2>${t("welcome.title")}</h2>
       <p>${t("welcome.text")}</p>
-      <button class="main" onClick=${() => fileInput.current.click()}>${t("upload.files")}</button>
+      <button class="main" disabled=${!uploads.allowed} onClick=${() => fileInput.current.click()}>${t("upload.files")}</button>
+      <${UploadProgress} items=${uploads.items} />
       <p class="dim">${t("upload.hint")} ${t("welcome.keys")}</p>
       <p class="dim">${t("panel.is_not")}</p>
     </main>`;

@@ -28,8 +28,32 @@ export function dateTime(iso) {
 }
 
 /** The day of an ISO timestamp. An acquisition date has no zone and is shown as it was written. */
-export const day = (iso) => format(new Date(iso.length === 10 ? `${iso}T00:00:00` : iso), { dateStyle: "medium" });
+export const day = (iso) => format(localTime(iso), { dateStyle: "medium" });
 
 /** An acquisition date and time in full; the date alone where the file has no time. */
 export const acquired = (iso) =>
   iso.length === 10 ? day(iso) : format(new Date(iso), { dateStyle: "medium", timeStyle: "short" });
+
+const DAY_MS = 86_400_000;
+const FIRST_YEAR = 1970; // of films that are stored as files, scanned ones among them
+const OLDEST_YEARS = 120;
+
+/**
+ * Return whether a film's acquisition time cannot be right, or hardly: in the future when the film
+ * came in, before there were files of films, or before the patient's birth.
+ */
+export function isUnlikelyAcquisition({ taken, received, patient }) {
+  if (!taken) return false;
+  const born = patient?.birth_date;
+  return localTime(taken) - new Date(received) > DAY_MS || Number(taken.slice(0, 4)) < FIRST_YEAR
+    || Boolean(born && taken.slice(0, 10) < born);
+}
+
+/** Return whether nobody of this birth date can be a patient today. */
+export function isUnlikelyBirth(iso) {
+  const years = (Date.now() - localTime(iso)) / (365.25 * DAY_MS);
+  return years < 0 || years > OLDEST_YEARS;
+}
+
+/** The time of an acquisition, whose zone is the hospital's; of a date alone its beginning. */
+export const localTime = (iso) => new Date(iso.length === 10 ? `${iso}T00:00:00` : iso);

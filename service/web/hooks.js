@@ -1,8 +1,10 @@
-/** Hooks that several components share: loading, routes, events, debouncing. */
+/** Hooks that several components share: loading, routes, events, timers. */
 
 import { useCallback, useEffect, useRef, useState } from "./vendor/preact.js";
 
 const RECONNECT_MS = 5000;
+const ANNOUNCED_MS = 6000;
+const EVENTS = ["film", "review", "delivery"];
 
 /** Return [route, go]: the address after "#/", split at "/", and a function that changes it. */
 export function useRoute() {
@@ -33,23 +35,27 @@ export function useLoaded(load, inputs) {
   return { ...state, reload };
 }
 
+/** Stands for the id of every film. */
+export const ANY = "any";
+
 /**
- * Call `onChange()` whenever a film or a review is new, and after reconnecting, for what was missed
- * meanwhile. Return whether the event stream is connected.
+ * Call `onChange({id, patient})` for each film that is new, graded, reviewed or delivered; `patient`
+ * is a label, absent where the film names nobody. Call `onConnect()` whenever the stream is
+ * connected, for what was missed before. Return whether it is.
  */
-export function useEvents(onChange) {
+export function useEvents(onChange, onConnect) {
   const [connected, setConnected] = useState(false);
-  const latest = useRef(onChange);
-  latest.current = onChange;
+  const latest = useRef(null);
+  latest.current = { onChange, onConnect };
   useEffect(() => {
     let source;
     let timer;
     const connect = () => {
       source = new EventSource("v1/events");
-      for (const type of ["film", "review"]) source.addEventListener(type, () => latest.current());
+      for (const type of EVENTS) source.addEventListener(type, ({ data }) => latest.current.onChange(JSON.parse(data)));
       source.onopen = () => {
         setConnected(true);
-        latest.current();
+        latest.current.onConnect();
       };
       source.onerror = () => {
         setConnected(false);
@@ -66,14 +72,52 @@ export function useEvents(onChange) {
   return connected;
 }
 
-/** Return a function that runs the latest `action` once, `ms` after the last of several calls. */
+/** Return a function that runs the latest `action` with its last argument, `ms` after the last call. */
 export function useDebounced(action, ms) {
   const timer = useRef(0);
   const latest = useRef(action);
   latest.current = action;
   useEffect(() => () => clearTimeout(timer.current), []);
-  return useCallback(() => {
+  return useCallback((argument) => {
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => latest.current(), ms);
+    timer.current = setTimeout(() => latest.current(argument), ms);
   }, []);
+}
+
+/** Return a function that collects items; the latest `action` gets them `ms` after the first one. */
+export function useCollected(action, ms) {
+  const timer = useRef(0);
+  const items = useRef([]);
+  const latest = useRef(action);
+  latest.current = action;
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return useCallback((item) => {
+    items.current.push(item);
+    if (items.current.length > 1) return;
+    timer.current = setTimeout(() => latest.current(items.current.splice(0)), ms);
+  }, []);
+}
+
+/** Return an element's width in CSS pixels, 0 until it is known. */
+export function useWidth(ref) {
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const observer = new ResizeObserver(([{ contentRect }]) => setWidth(contentRect.width));
+    observer.observe(ref.current);
+    return () => observer.disconnect();
+  }, []);
+  return width;
+}
+
+/** Return [text, announce]: a message that leaves by itself, also where the same one comes again. */
+export function useAnnouncement() {
+  const [text, setText] = useState("");
+  const timer = useRef(0);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const announce = useCallback((message) => {
+    clearTimeout(timer.current);
+    setText(message);
+    timer.current = setTimeout(() => setText(""), ANNOUNCED_MS);
+  }, []);
+  return [text, announce];
 }

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -57,23 +57,43 @@ def serving(folder: Path, *options: str) -> Iterator[str]:
 
 
 def write_film(
-    folder: Path, name: str, acquired: str, spec: PhantomSpec, patient: str = "P1"
+    folder: Path,
+    name: str,
+    acquired: str,
+    spec: PhantomSpec,
+    patient: str = "P1",
+    **changed: Any,
 ) -> Path:
-    """Write a drawn chest film of a made-up patient, acquired on a day (YYYYMMDD)."""
+    """Write a drawn chest film of a made-up patient, acquired on a day (YYYYMMDD).
+
+    ``changed``: other elements, by keyword.
+    """
     ds = to_dicom(draw(spec))
     ds.PatientName = "Kim^Min-jun"
     ds.PatientID = patient
     for kind in ("Study", "Series", "Content", "Acquisition"):
         ds[f"{kind}Date"].value = acquired
+    for keyword, value in changed.items():
+        setattr(ds, keyword, value)
     path = folder / name
     ds.save_as(path, enforce_file_format=True)
     return path
 
 
+def send_film(address: str, path: Path) -> str:
+    """Send a film past the page, as a modality would; return its id."""
+    request = Request(  # noqa: S310  our own service
+        f"{address}/v1/score", path.read_bytes(), {"Content-Type": "application/dicom"}
+    )
+    with urlopen(request) as answer:  # noqa: S310  our own service
+        id: str = json.load(answer)["id"]
+        return id
+
+
 @contextmanager
 def opened_page(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     """Open the page; at the end nothing may have left its origin, nor anything gone wrong."""
-    context = browser.new_context(viewport=SIZE, locale="en-GB", **options)
+    context = browser.new_context(**({"viewport": SIZE, "locale": "en-GB"} | options))
     page = context.new_page()
     requests: list[str] = []
     errors: list[str] = []

@@ -197,10 +197,13 @@ def test_a_film_of_the_page_goes_out_once_it_is_sent(browser: Browser, tmp_path:
         drop_files(page, film)
         row = page.locator(SECTION).get_by_role("listitem")
         expect(row).to_contain_text("share Not sent (not routed)", timeout=30_000)
+        card = page.locator(".card")
+        expect(card).to_contain_text("Not sent")
         screenshot(page, "15-delivery")
         assert list(share.iterdir()) == []
         row.get_by_role("button", name="Send: share").click()
         expect(row).to_contain_text("share Sent", timeout=30_000)
+        expect(card.locator(".tag")).to_have_text(["Sent"])
         screenshot(page, "16-delivered")
         assert serious_axe_findings(page) == []
         (result,) = share.iterdir()

@@ -269,8 +269,8 @@ def test_the_list_is_filtered_and_ordered(page: Page, served: ServedFilms) -> No
         f"{get_json(f'{served.address}/v1/results/{served.ids[1]}')['scores']['brixia']['value']:.1f}"
     )
     page.get_by_label("Status").select_option("scored")
-    page.get_by_label("From", exact=True).fill("2024-03-05")
-    page.get_by_label("To", exact=True).fill("2024-03-10")
+    page.get_by_label("Acquired from").fill("2024-03-05")
+    page.get_by_label("Acquired to").fill("2024-03-10")
     expect(scores).to_have_count(1)
     page.get_by_role("button", name="Clear filters").click()
     expect(scores).not_to_have_count(1)
@@ -286,11 +286,11 @@ def test_the_report_is_copied_and_printed(browser: Browser, served: ServedFilms)
         assert "Brixia score" in text
         assert "not a diagnosis" in text
         assert "since the prior film: worse" in text
-        page.evaluate("window.print = () => { window.printed = true; }")
+        page.evaluate("() => { window.print = () => { window.printed = true; }; }")
         page.emulate_media(media="print")
         page.keyboard.press("r")
         expect(page.locator(".print-only img")).to_be_visible()
-        assert page.evaluate("window.printed")
+        page.wait_for_function("() => window.printed")
         screenshot(page, "10-print")
 
 

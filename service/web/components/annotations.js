@@ -4,27 +4,22 @@ import { html } from "../vendor/preact.js";
 import { score } from "../format.js";
 import { t } from "../words.js";
 import { gradeClass } from "./score_bar.js";
+import { placedLabels } from "./zone_labels.js";
 
-const RIGHT_LUNG = ["A", "B", "C"];
 const LENGTHS_MM = [1, 2, 5, 10, 20, 50, 100, 200];
 const SHORTEST_BAR_PX = 30;
 const LONGEST_BAR_PX = 180;
-const ZONE_LABEL_PX = 72;
+// The longest side of a chest film, from cut to the lungs to the largest cassette.
+const SHORTEST_FILM_MM = 120;
+const LONGEST_FILM_MM = 600;
 
-/** `width`: of the canvas in CSS pixels. */
-export function Annotations({ viewer, view, result, display, width: canvasWidth }) {
-  const { window: { center, width }, mirrored, invert } = viewer.state;
+export function Annotations({ viewer, view, result, display }) {
+  const { window: { center, width }, mirrored } = viewer.state;
   const [left, right] = mirrored ? ["L", "R"] : ["R", "L"];
-  const { known, flipped } = view.orientation;
-  const notes = [
-    mirrored && t("viewer.mirrored"),
-    invert && t("viewer.inverted"),
-    viewer.reduced && t("viewer.reduced"),
-    flipped.some(Boolean) && t("viewer.flipped"),
-    !known && t("viewer.assumed"),
-  ].filter(Boolean);
+  const notes = notesOf(viewer, view);
   return html`
     <div class="annotations" aria-hidden="true">
+      ${display.zones && result?.scores && html`<${ZoneLabels} viewer=${viewer} zones=${result.scores.brixia.zones} notes=${notes.length} />`}
       <span class="side-mark at-left">${t(`side.${left}`)}</span>
       <span class="side-mark at-right">${t(`side.${right}`)}</span>
       ${notes.length > 0 && html`<ul class="notes">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
@@ -32,24 +27,43 @@ export function Annotations({ viewer, view, result, display, width: canvasWidth 
         ${center !== undefined && html`<span>${t("viewer.window", { center: Math.round(center), width: Math.round(width) })}</span>`}
         <span>${t("viewer.zoom", { percent: zoomPercent(viewer) })}</span>
       </span>
-      <${ScaleBar} viewer=${viewer} />
-      ${display.zones && result?.scores && html`<${ZoneLabels} viewer=${viewer} zones=${result.scores.brixia.zones} width=${canvasWidth} />`}
+      ${isPlausible(view) && html`<${ScaleBar} viewer=${viewer} />`}
     </div>`;
 }
 
+/** What is to be known of how the film is displayed. */
+function notesOf(viewer, view) {
+  const { mirrored, invert } = viewer.state;
+  const { known, flipped } = view.orientation;
+  return [
+    mirrored && t("viewer.mirrored"),
+    invert && t("viewer.inverted"),
+    viewer.reduced && t("viewer.reduced"),
+    flipped.some(Boolean) && t("viewer.flipped"),
+    !known && t("viewer.assumed"),
+    view.spacing_mm && !isPlausible(view) && t("viewer.no_scale", { length: Math.round(longestSide(view) / 10) }),
+  ].filter(Boolean);
+}
+
 /** Each zone's score at the lateral border of the lung. */
-function ZoneLabels({ viewer, zones, width }) {
-  const { mirrored } = viewer.state;
-  return Object.entries(viewer.zoneAnchors()).map(([name, { outer }]) => {
-    const { x, y } = viewer.toScreen(outer.x, outer.y);
-    const inside = Math.min(width - ZONE_LABEL_PX, Math.max(ZONE_LABEL_PX, x));
-    const onLeft = RIGHT_LUNG.includes(name) !== mirrored;
+function ZoneLabels({ viewer, zones, notes }) {
+  return placedLabels(viewer, notes).map(({ name, onLeft, x, y }) => {
     const { value, interval: [low, high] } = zones[name];
     return html`
-      <span key=${name} class=${`zone-label ${onLeft ? "on-left" : "on-right"} ${gradeClass(value)}`} ref=${moveTo(inside, y)}>
+      <span key=${name} class=${`zone-label ${onLeft ? "on-left" : "on-right"} ${gradeClass(value)}`} ref=${moveTo(x, y)}>
         <span class="box"><b>${score(value)}</b><small>${name} ${score(low)}–${score(high)}</small></span>
       </span>`;
   });
+}
+
+/** The film's longest side, in mm at the detector. */
+const longestSide = ({ rows, columns, spacing_mm: [down, across] }) => Math.max(rows * down, columns * across);
+
+/** Return whether a chest film can be as large as the file's pixel spacing says. */
+function isPlausible(view) {
+  if (!view.spacing_mm) return false;
+  const length = longestSide(view);
+  return length >= SHORTEST_FILM_MM && length <= LONGEST_FILM_MM;
 }
 
 /** A bar of a round length, only where the pixel spacing is known. */

@@ -5,15 +5,16 @@ import { getJson, postJson } from "../api.js";
 import { dateTime } from "../format.js";
 import { useLoaded } from "../hooks.js";
 import { messageText, problemText, t } from "../words.js";
+import { useReloadOf } from "./film_data.js";
 
 const FIRST_POLL_MS = 1000;
 const LONGEST_POLL_MS = 30_000;
 
 /** `kept`: the film is still stored. `focusRef.current()` moves the focus here, for the shortcut. */
-export function Delivery({ id, kept, user, revision, focusRef }) {
+export function Delivery({ id, kept, user, changes, focusRef }) {
   const [error, setError] = useState("");
   const [sending, setSending] = useState(false);
-  const job = useJob(id, revision);
+  const job = useJob(id, changes);
   const section = useRef(null);
   const focusHeading = () => section.current.querySelector("h3").focus();
   useEffect(() => {
@@ -50,8 +51,9 @@ export function Delivery({ id, kept, user, revision, focusRef }) {
 }
 
 /** Return the job as {value, problem, reload}, loaded again and again while a delivery is waiting. */
-function useJob(id, revision) {
-  const job = useLoaded((signal) => getJson(`v1/jobs/${id}`, signal), [id, revision]);
+function useJob(id, changes) {
+  const job = useLoaded((signal) => getJson(`v1/jobs/${id}`, signal), [id]);
+  useReloadOf(job, changes, (change) => change.id === id);
   const interval = useRef(FIRST_POLL_MS);
   useEffect(() => {
     if (!job.value?.deliveries.some(({ state }) => state === "waiting")) {

@@ -1,14 +1,18 @@
 /** Everything about one film, from the service; the last few films' pixels stay in memory. */
 
+import { useEffect, useRef } from "../vendor/preact.js";
 import { getBytes, getJson } from "../api.js";
-import { useLoaded } from "../hooks.js";
+import { ANY, useLoaded } from "../hooks.js";
 
 const CACHED_FILMS = 4;
 const cache = new Map();
 
-/** Return {value: {row, result, history}, problem, reload}; `result` is null until there is one. */
-export function useFilm(id, revision) {
-  return useLoaded(async (signal) => {
+/**
+ * Return {value: {row, result, history}, problem, reload}; `result` is null until there is one. The
+ * film is loaded again when it is among the changes, or another of its patient's.
+ */
+export function useFilm(id, changes) {
+  const film = useLoaded(async (signal) => {
     const row = await getJson(`v1/worklist/${id}`, signal);
     const done = row.status !== "waiting";
     const [result, history] = await Promise.all([
@@ -16,7 +20,21 @@ export function useFilm(id, revision) {
       done ? getJson(`v1/results/${id}/history`, signal) : null,
     ]);
     return { row, result, history };
-  }, [id, revision]);
+  }, [id]);
+  useReloadOf(film, changes, (change) => change.id === id || isSamePatient(change, film.value?.row));
+  return film;
+}
+
+const isSamePatient = ({ patient }, row) => Boolean(patient) && patient === row?.patient?.label;
+
+/** Load again what was loaded when one of the changes concerns it, or any film may have changed. */
+export function useReloadOf({ reload }, changes, concerns) {
+  const known = useRef(changes);
+  useEffect(() => {
+    if (changes === known.current) return;
+    known.current = changes;
+    if (changes.some((change) => change.id === ANY || concerns(change))) reload();
+  }, [changes]);
 }
 
 /** Return {value: {view, pixels, maps}, problem}; `ready`: the film was read. */

@@ -11,8 +11,8 @@ import { INITIAL_DISPLAY, Toolbar } from "./toolbar.js";
 import { viewerShortcuts } from "./viewer_shortcuts.js";
 import { Viewport } from "./viewport.js";
 
-export function FilmView({ id, comparedId, go, user, session, revision, announce }) {
-  const film = useFilm(id, revision);
+export function FilmView({ id, comparedId, go, user, session, changes, announce }) {
+  const film = useFilm(id, changes);
   const result = film.value?.result ?? null;
   const [display, setDisplay] = useState(INITIAL_DISPLAY);
   const [viewer, setViewer] = useState(null);
@@ -48,17 +48,17 @@ export function FilmView({ id, comparedId, go, user, session, revision, announce
     <main id="film" class="film" tabindex="-1">
       <${Toolbar} viewer=${viewer} display=${display} setDisplay=${setDisplay} comparing=${Boolean(comparedId)} canCompare=${Boolean(comparedId || comparison)} compare=${compare} />
       <div class=${comparedId ? "viewports two" : "viewports"}>
-        ${comparedId && html`<${ComparedViewport} key=${comparedId} id=${comparedId} display=${display} onViewer=${setComparedViewer} revision=${revision} />`}
+        ${comparedId && html`<${ComparedViewport} key=${comparedId} id=${comparedId} display=${display} onViewer=${setComparedViewer} changes=${changes} />`}
         <${FilmViewport} id=${id} film=${film.value} display=${display} onViewer=${setViewer} caption=${comparedId && t("compare.this")} />
       </div>
       ${history && html`<${Timeline} history=${history} row=${film.value.row} id=${id} comparedId=${comparedId} href=${(one) => (comparedId && one !== id ? `#/film/${id}/${one}` : `#/film/${one}`)} />`}
     </main>
-    <${ResultPanel} film=${film.value} result=${result} user=${user} session=${session} revision=${revision} announce=${announce} onChanged=${film.reload} refs=${refs} />`;
+    <${ResultPanel} film=${film.value} result=${result} user=${user} session=${session} changes=${changes} announce=${announce} onChanged=${film.reload} refs=${refs} />`;
 }
 
 /** The film to compare with: loaded here, since it has no panel. */
-function ComparedViewport({ id, display, onViewer, revision }) {
-  const film = useFilm(id, revision);
+function ComparedViewport({ id, display, onViewer, changes }) {
+  const film = useFilm(id, changes);
   return html`<${FilmViewport} id=${id} film=${film.value} display=${display} onViewer=${onViewer} caption=${t("compare.other")} />`;
 }
 

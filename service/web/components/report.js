@@ -1,17 +1,20 @@
 /** The result as a document: text for dictation, print, PDF, DICOM and FHIR files. */
 
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { acquired, day, score } from "../format.js";
 import { messageText, t } from "../words.js";
 import { PatientName } from "./patient_name.js";
-import { changeOf, changeText } from "./timeline.js";
+import { changesOf } from "./timeline.js";
 
 const DICOM = [["SR", "sr"], ["SEG", "seg"], ["SC", "sc"]];
 
+// Who leafs through the films prints none: the picture of one that stays open is fetched ahead.
+const PICTURE_DELAY_MS = 2000;
+
 /** `reportRef.current` = {copy, print}, for the shortcuts. */
-export function Report({ film, announce, reportRef }) {
+export function Report({ film, announce, reportRef, showsIdentity }) {
   const { row, result } = film;
-  const [printing, setPrinting] = useState(false);
+  const paper = usePaper(Boolean(result.scores));
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(reportText(film));
@@ -20,16 +23,10 @@ export function Report({ film, announce, reportRef }) {
       announce(t("report.not_copied"));
     }
   };
-  const print = () => setPrinting(true);
-  const printNow = () => {
-    addEventListener("afterprint", () => setPrinting(false), { once: true });
-    window.print();
-  };
   useEffect(() => {
-    reportRef.current = { copy, print };
+    reportRef.current = { copy, print: paper.print };
     return () => { reportRef.current = null; };
   });
-  useEffect(() => { if (printing && !result.scores) printNow(); }, [printing]);
   const path = `v1/results/${row.id}`;
   const dicom = result.image?.source === "dicom" ? DICOM : [];
   const files = [...(result.scores ? dicom : dicom.slice(0, 1)), ["FHIR", "fhir"], ["JSON", ""]];
@@ -38,20 +35,58 @@ export function Report({ film, announce, reportRef }) {
       <h3 id="report">${t("report.title")}</h3>
       <div class="row">
         <button onClick=${copy}>${t("report.copy")}</button>
-        <button onClick=${print}>${t("report.print")}</button>
+        <button onClick=${paper.print}>${t("report.print")}</button>
         <a class="button" href=${`${path}/report.pdf`} target="_blank" rel="noopener">${t("report.pdf")}</a>
       </div>
       <p class="files"><span class="dim">${t("report.files")}</span>
         ${files.map(([name, file]) => html` <a href=${file ? `${path}/${file}` : path} target="_blank" rel="noopener">${name}</a>`)}
       </p>
-      ${printing && html`
-        <div class="print-only">
-          <h2>Radiograde</h2>
-          <p><${PatientName} patient=${row.patient} /></p>
-          <pre>${reportText(film)}</pre>
-          ${result.scores && html`<img src=${`${path}/overlay.png`} alt=${t("viewer.picture")} onLoad=${printNow} onError=${printNow} />`}
-        </div>`}
+      ${!showsIdentity && dicom.length > 0 && html`<p class="dim small">${t("report.files_identity")}</p>`}
+      <div class="print-only">
+        <h2>Radiograde</h2>
+        <p><${PatientName} patient=${row.patient} accession=${row.accession} /></p>
+        <pre>${reportText(film)}</pre>
+        ${paper.hasPicture && html`<img src=${`${path}/overlay.png`} alt=${t("viewer.picture")} onLoad=${paper.onPicture} onError=${paper.onPicture} />`}
+      </div>
     </section>`;
+}
+
+/**
+ * Return {print, hasPicture, onPicture}: what prints the report with its picture, also by the
+ * browser's own shortcut. Its menu prints at once, without the picture if that is not there yet.
+ */
+function usePaper(isScored) {
+  const [hasPicture, setHasPicture] = useState(false);
+  const isThere = useRef(!isScored);
+  const isWaiting = useRef(false);
+  const print = () => {
+    if (isThere.current) {
+      window.print();
+    } else {
+      isWaiting.current = true;
+      setHasPicture(true);
+    }
+  };
+  const onPicture = () => {
+    isThere.current = true;
+    if (isWaiting.current) window.print();
+    isWaiting.current = false;
+  };
+  useEffect(() => {
+    const timer = setTimeout(() => setHasPicture(isScored), PICTURE_DELAY_MS);
+    const onKeyDown = (event) => {
+      const isPrint = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "p";
+      if (!isPrint) return;
+      event.preventDefault();
+      print();
+    };
+    addEventListener("keydown", onKeyDown);
+    return () => {
+      clearTimeout(timer);
+      removeEventListener("keydown", onKeyDown);
+    };
+  }, []);
+  return { print, hasPicture, onPicture };
 }
 
 /** Return the result as sentences in the page's language. */
@@ -59,8 +94,7 @@ export function reportText({ row, result, history }) {
   const { scores, severity, model, gate } = result;
   const lines = [t("report.head", { model: `${model.name} ${model.version}` })];
   if (row.taken) lines.push(t("panel.taken", { when: acquired(row.taken) }));
-  const change = changeOf({ row, history });
-  if (scores) lines.push(...scoreLines(scores, severity), ...(change ? [changeText(change)] : []));
+  if (scores) lines.push(...scoreLines(scores, severity), ...changesOf({ row, history }).map(({ text }) => text));
   const reasons = gate.reasons.filter(({ level }) => level !== "info").map(messageText).join(" ");
   if (!scores) lines.push(t("report.not_graded", { why: reasons }));
   else if (reasons) lines.push(reasons);

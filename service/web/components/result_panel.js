@@ -1,36 +1,37 @@
 /** The result beside the film: patient, scores, remarks, review, report, delivery. */
 
 import { html } from "../vendor/preact.js";
-import { acquired, dateTime } from "../format.js";
+import { acquired, dateTime, isUnlikelyAcquisition } from "../format.js";
 import { messageText, t } from "../words.js";
 import { Delivery } from "./delivery.js";
 import { PatientName } from "./patient_name.js";
 import { Report } from "./report.js";
 import { Review } from "./review.js";
 import { Scores } from "./scores.js";
-import { changeOf } from "./timeline.js";
+import { changesOf } from "./timeline.js";
 
-export function ResultPanel({ film, result, user, session, revision, announce, onChanged, refs }) {
+export function ResultPanel({ film, result, user, session, changes, announce, onChanged, refs }) {
   if (film === null) return html`<aside class="panel" aria-label=${t("panel.title")} />`;
   const { row } = film;
   return html`
     <aside class="panel" aria-label=${t("panel.title")}>
       <header>
-        <h2><${PatientName} patient=${row.patient} /></h2>
+        <h2><${PatientName} patient=${row.patient} accession=${row.accession} /></h2>
         <p class="dim">
           ${row.view && html`<span>${t(`view.${row.view}`)} · </span>`}
           ${row.taken && html`<span>${t("panel.taken", { when: acquired(row.taken) })} · </span>`}
+          ${isUnlikelyAcquisition(row) && html`<span class="doubt">${t("date.unlikely")} · </span>`}
           <span>${t("panel.received", { when: dateTime(row.received) })}</span>
         </p>
         ${session.identifiers === "none" && row.patient && html`<p class="dim small">${t("panel.hidden")}</p>`}
       </header>
       ${result === null && html`<p>${t("panel.waiting")}</p>`}
-      ${result?.scores && html`<${Scores} result=${result} change=${changeOf(film)} />`}
+      ${result?.scores && html`<${Scores} result=${result} changes=${changesOf(film)} />`}
       ${result && html`<${Remarks} result=${result} />`}
       ${result && result.status !== "failed" && html`
         <${Review} key=${`review ${row.id}`} result=${result} user=${user} announce=${announce} onChanged=${onChanged} startRef=${refs.review} />
-        <${Report} key=${`report ${row.id}`} film=${film} announce=${announce} reportRef=${refs.report} />
-        <${Delivery} key=${`delivery ${row.id}`} id=${row.id} kept=${row.kept} user=${user} revision=${revision} focusRef=${refs.delivery} />`}
+        <${Report} key=${`report ${row.id}`} film=${film} announce=${announce} reportRef=${refs.report} showsIdentity=${session.identifiers === "full"} />
+        <${Delivery} key=${`delivery ${row.id}`} id=${row.id} kept=${row.kept} user=${user} changes=${changes} focusRef=${refs.delivery} />`}
       ${result && html`<${About} model=${result.model} />`}
     </aside>`;
 }

@@ -4,15 +4,14 @@ import { html } from "../vendor/preact.js";
 import { percent, range, score } from "../format.js";
 import { t } from "../words.js";
 import { ScoreBar, gradeClass } from "./score_bar.js";
-import { changeText } from "./timeline.js";
 
 const OTHER_SCALES = ["geographic_extent", "opacity"];
 
 /** The zones as they lie on the film: a row from top to bottom, the patient's right first. */
 export const ZONE_ROWS = [["A", "D"], ["B", "E"], ["C", "F"]];
 
-/** `change`: since the prior film, from the history; null where there is none. */
-export function Scores({ result, change }) {
+/** `changes`: [{verdict, text}] since other films of the patient. */
+export function Scores({ result, changes }) {
   const { scores, severity } = result;
   const { brixia, lung_involvement_percent: involved } = scores;
   const [low, high] = brixia.interval.map(score);
@@ -25,7 +24,7 @@ export function Scores({ result, change }) {
       </p>
       <div class=${severity}><${ScoreBar} scale=${brixia} /></div>
       <p class="interval-note">${t("scale.brixia")}. ${t("panel.sure", { level: Math.round(100 * brixia.level), low, high })}</p>
-      ${change && html`<p class=${`change ${change.verdict}`}>${changeText(change)}</p>`}
+      ${changes.map(({ verdict, text }) => html`<p class=${`change ${verdict}`}>${text}</p>`)}
       <${Zones} zones=${brixia.zones} />
       <table class="scales">
         <tbody>

@@ -4,7 +4,7 @@ import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { t } from "../words.js";
 
 const GROUPS = {
-  films: { next: ["j"], previous: ["k"], list: ["b"], filter: ["/"], add: ["u"] },
+  films: { next: ["j"], previous: ["k"], list: ["b"], search: ["q"], filter: ["/"], add: ["u"] },
   film: {
     window: ["w"], pan: ["h"], zoom: ["s"],
     level_up: ["Shift+ArrowUp"], level_down: ["Shift+ArrowDown"], width_up: ["Shift+ArrowRight"], width_down: ["Shift+ArrowLeft"],

@@ -1,14 +1,10 @@
-/** The films of one patient over time: a chart of the score with its interval, and the changes. */
+/** The films of one patient over time, with what changed from one to the next. */
 
 import { html, useEffect, useRef } from "../vendor/preact.js";
-import { day, score, signed } from "../format.js";
+import { isUnlikelyAcquisition, score, signed } from "../format.js";
 import { t } from "../words.js";
+import { CourseChart, dateOf } from "./course_chart.js";
 import { isDisplayable } from "./film_data.js";
-
-const FILM_WIDTH = 172;
-const HEIGHT = 66;
-const PADDING = 8;
-const MAX_SCORE = 18;
 
 /** Return the film to compare `id` with: the scored one before it, else the one after it, else null. */
 export function comparisonFor(history, id) {
@@ -17,20 +13,25 @@ export function comparisonFor(history, id) {
   return history.films.slice(0, index).findLast(usable) ?? history.films.slice(index + 1).find(usable) ?? null;
 }
 
-/** Return the change since the patient's prior film; null where there is none. */
-export const changeOf = ({ row, history }) => history.films.find(({ id }) => id === row.id)?.change ?? null;
-
-/** Return a change as text. Scores of two models are not compared, so it omits their difference. */
-export const changeText = ({ delta, verdict }) =>
-  verdict === "other_model"
-    ? t("time.other_model")
-    : t("time.change", { delta: signed(delta), verdict: t(`time.${verdict}`) });
+/**
+ * Return what changed, as [{verdict, text}]: since the patient's prior film, then since the first.
+ * Scores of two models are not compared, so their difference is left out.
+ */
+export function changesOf({ row, history }) {
+  const { change, since_first: sinceFirst } = history.films.find(({ id }) => id === row.id) ?? {};
+  return [[change, "time.change"], [sinceFirst, "time.change_first"]].filter(([found]) => found).map(([found, key]) => ({
+    verdict: found.verdict,
+    text: t(found.verdict === "other_model" ? `${key}_other_model` : key, { delta: signed(found.delta), verdict: t(`time.${found.verdict}`) }),
+  }));
+}
 
 export function Timeline({ history, row, id, comparedId, href }) {
   const { films, repeatability } = history;
   const strip = useRef(null);
   useEffect(() => {
-    strip.current?.querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
+    const item = strip.current?.querySelector("[aria-current]").parentElement;
+    // Of this strip alone: scrollIntoView would move the whole page on a phone.
+    if (item) strip.current.scrollLeft = item.offsetLeft - (strip.current.clientWidth - item.clientWidth) / 2;
   }, [id, films.length]);
   if (films.length < 2) {
     return html`<section class="timeline alone"><p class="dim">${t(row.patient ? "time.only" : "time.unknown")}</p></section>`;
@@ -39,17 +40,18 @@ export function Timeline({ history, row, id, comparedId, href }) {
   return html`
     <section class="timeline" aria-labelledby="over-time">
       <h2 id="over-time">${t("time.title")} <span class="dim">${limit}</span></h2>
+      <${CourseChart} films=${films} current=${id} />
       <div ref=${strip} class="scroll" tabindex="0" role="group" aria-labelledby="over-time">
-        <${Chart} films=${films} />
         <ol>
           ${films.map((film) => html`
             <li key=${film.id}>
               <a href=${href(film.id)} aria-current=${film.id === id ? "true" : null} class=${film.id === comparedId ? "compared" : null}>
                 ${isDisplayable(film) && html`<img src=${`v1/results/${film.id}/thumbnail.jpg`} alt="" loading="lazy" />`}
                 <span class="entry">
-                  <span class="date">${day(film.taken ?? film.received)}</span>
+                  <span class="date">${dateOf(film, films)}${isUnlikelyAcquisition(film) && html` <span class="doubt">${t("date.unlikely")}</span>`}</span>
                   <span><b>${film.brixia ? score(film.brixia.value) : "–"}</b> ${t(`severity.${film.severity ?? "unknown"}`)}</span>
-                  <${Change} change=${film.change} first=${film.id === films[0].id} />
+                  ${film.change ? html`<${Change} change=${film.change} />` : film.id === films[0].id && html`<span class="dim">${t("time.first")}</span>`}
+                  ${film.since_first && html`<${SinceFirst} change=${film.since_first} />`}
                 </span>
               </a>
             </li>`)}
@@ -58,28 +60,15 @@ export function Timeline({ history, row, id, comparedId, href }) {
     </section>`;
 }
 
-function Change({ change, first }) {
-  if (!change) return html`<span class="dim">${first ? t("time.first") : ""}</span>`;
-  const { delta, verdict } = change;
+function Change({ change: { delta, verdict } }) {
   const by = verdict === "other_model" ? "" : `${signed(delta)} `;
   return html`<span class=${`change ${verdict}`}>${by}${t(`time.${verdict}`)}</span>`;
 }
 
-function Chart({ films }) {
-  const y = (value) => PADDING + (HEIGHT - 2 * PADDING) * (1 - value / MAX_SCORE);
-  const points = films
-    .map((film, index) => ({ film, x: index * FILM_WIDTH + FILM_WIDTH / 2 }))
-    .filter(({ film }) => film.brixia);
-  const values = points.map(({ film }) => `${day(film.taken ?? film.received)} ${score(film.brixia.value)}`).join(", ");
-  return html`
-    <svg class="chart" role="img" width=${films.length * FILM_WIDTH} height=${HEIGHT} aria-label=${t("time.chart", { count: points.length, values })}>
-      ${[0, 6, 12, 18].map((value) => html`<line key=${value} class="gridline" x1="0" x2=${films.length * FILM_WIDTH} y1=${y(value)} y2=${y(value)} />`)}
-      ${[0, 18].map((value) => html`<text key=${`n${value}`} x="2" y=${y(value) + 4}>${value}</text>`)}
-      <polyline class="trend" points=${points.map(({ film, x }) => `${x},${y(film.brixia.value)}`).join(" ")} />
-      ${points.map(({ film, x }) => html`
-        <g key=${film.id} class=${film.severity}>
-          <line class="interval" x1=${x} x2=${x} y1=${y(film.brixia.interval[0])} y2=${y(film.brixia.interval[1])} />
-          <circle cx=${x} cy=${y(film.brixia.value)} r="5" />
-        </g>`)}
-    </svg>`;
+/** The difference from the first film; the verdict is written where there is one to give. */
+function SinceFirst({ change: { delta, verdict } }) {
+  if (verdict === "other_model") return null;
+  const isCertain = verdict === "better" || verdict === "worse";
+  const difference = t("time.since_first", { delta: signed(delta) });
+  return html`<span class=${`change ${verdict}`}>${difference}${isCertain && `, ${t(`time.${verdict}`)}`}</span>`;
 }

@@ -20,6 +20,7 @@ export function Toolbar({ viewer, display, setDisplay, comparing, canCompare, co
     <button aria-pressed=${String(pressed)} disabled=${!viewer} onClick=${run}>${t(`viewer.${name}`)}</button>`;
   return html`
     <div class="tools" role="toolbar" aria-label=${t("viewer.tools")}>
+      <a class="button to-list" href="#/">‹ ${t("viewer.films")}</a>
       <span class="group">
         ${["window", "pan", "zoom"].map((tool) => toggle(`tool.${tool}`, display.tool === tool, () => set({ tool })))}
       </span>

@@ -1,72 +1,10 @@
-/** Uploads: files chosen or dropped, two at a time, each with its progress and outcome. */
+/** Uploads: how films are added, and what becomes of each. */
 
-import { html, useCallback, useEffect, useRef, useState } from "../vendor/preact.js";
-import { uploadFilm } from "../api.js";
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { score } from "../format.js";
 import { problemText, t } from "../words.js";
-import { droppedFiles, isFilm } from "./dropped_files.js";
-import { prefetch } from "./film_data.js";
-
-const MAX_PARALLEL = 2;
-const SERVICE_UNAVAILABLE = 503;
-const RETRY_MS = 2000;
-
-/**
- * Return {items, skipped, add, clear, allowed}. An item is {key, name, state, fraction, result,
- * problem}. A film that was added alone is opened once it is graded.
- */
-export function useUploads(open, refresh, user) {
-  const [items, setItems] = useState([]);
-  const [skipped, setSkipped] = useState(0);
-  const queue = useRef([]);
-  const running = useRef(0);
-  const mounted = useRef(true);
-  useEffect(() => () => { mounted.current = false; }, []);
-  const update = (key, facts) =>
-    setItems((old) => old.map((item) => (item.key === key ? { ...item, ...facts } : item)));
-
-  const upload = async ({ key, file, alone }) => {
-    const onProgress = (fraction) => update(key, fraction === null ? { state: "grading" } : { state: "sending", fraction });
-    try {
-      const result = await uploadFilm(file, onProgress);
-      update(key, { state: "done", result });
-      if (alone) {
-        prefetch(result.id);
-        open(result.id);
-      }
-    } catch (problem) {
-      if (problem.status === SERVICE_UNAVAILABLE && mounted.current) {
-        update(key, { state: "waiting" });
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        return upload({ key, file, alone });
-      }
-      update(key, { state: "failed", problem });
-      if (alone && problem.resultId) open(problem.resultId);
-    }
-    refresh();
-    return undefined;
-  };
-  const startNext = async () => {
-    if (running.current >= MAX_PARALLEL || !queue.current.length || !mounted.current) return;
-    running.current += 1;
-    await upload(queue.current.shift());
-    running.current -= 1;
-    startNext();
-  };
-  const add = useCallback((files) => {
-    const films = files.filter(isFilm);
-    const added = films.map((file) => ({ key: crypto.randomUUID?.() ?? String(Math.random()), file, alone: films.length === 1 }));
-    setSkipped(files.length - films.length);
-    setItems((old) => [...added.map(({ key, file }) => ({ key, name: file.name, state: "queued" })), ...old]);
-    queue.current.push(...added);
-    for (let slot = 0; slot < MAX_PARALLEL; slot += 1) startNext();
-  }, []);
-  const clear = () => {
-    setSkipped(0);
-    setItems((old) => old.filter(({ state }) => state !== "done" && state !== "failed"));
-  };
-  return { items, skipped, add, clear, allowed: user.permissions.includes("send") };
-}
+import { droppedFiles } from "./dropped_files.js";
+import { filmOf, isFinished } from "./upload_queue.js";
 
 /** Accept files and folders dropped anywhere; return whether some are being dragged over the page. */
 export function useDrop(add) {
@@ -99,7 +37,7 @@ export function Uploads({ uploads, fileInput, open }) {
     uploads.add([...event.target.files]);
     event.target.value = "";
   };
-  const finished = uploads.items.some(({ state }) => state === "done" || state === "failed");
+  const clearable = uploads.skipped > 0 || uploads.items.some(isFinished);
   return html`
     <section class="uploads" aria-label=${t("upload.title")}>
       <div class="row">
@@ -108,17 +46,35 @@ export function Uploads({ uploads, fileInput, open }) {
         <input ref=${fileInput} class="visually-hidden" type="file" multiple tabindex="-1" aria-label=${t("upload.files")} onChange=${addFiles} />
         <input ref=${folderInput} class="visually-hidden" type="file" webkitdirectory tabindex="-1" aria-label=${t("upload.folder")} onChange=${addFiles} />
       </div>
+      <${UploadProgress} items=${uploads.items} />
       ${uploads.items.length > 0 && html`
         <ul class="upload-list">
           ${uploads.items.map((item) => html`<${Upload} key=${item.key} item=${item} open=${open} />`)}
         </ul>`}
       ${uploads.skipped > 0 && html`<p class="dim">${t("upload.skipped", { count: uploads.skipped })}</p>`}
-      ${finished && html`<button class="quiet" onClick=${uploads.clear}>${t("upload.clear")}</button>`}
+      ${clearable && html`<button class="quiet" onClick=${uploads.clear}>${t("upload.clear")}</button>`}
     </section>`;
 }
 
+/** How far the films that were added are, until the last one is graded. */
+export function UploadProgress({ items }) {
+  const done = items.filter(isFinished).length;
+  const busy = done < items.length;
+  const text = busy ? t("upload.progress", { done, count: items.length }) : "";
+  // A film that is sent counts half, so that the bar of a single one moves too.
+  const value = items.reduce((sum, item) => sum + partOf(item), 0);
+  return html`
+    <div class="upload-progress">
+      <p role="status">${text}</p>
+      ${busy && html`<progress value=${value} max=${items.length} aria-label=${t("upload.title")} />`}
+    </div>`;
+}
+
+const PARTS = { queued: 0, waiting: 0, grading: 0.5, done: 1, failed: 1 };
+const partOf = ({ state, fraction }) => PARTS[state] ?? fraction / 2;
+
 function Upload({ item, open }) {
-  const id = item.result?.id ?? item.problem?.resultId;
+  const id = filmOf(item);
   const { name, state } = item;
   return html`
     <li class=${state}>

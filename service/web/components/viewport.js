@@ -45,10 +45,10 @@ export function Viewport({ film, image, problem, readable, display, onViewer, ca
   return html`
     <figure class="viewport">
       <canvas ref=${canvas} tabindex="0" role="img" aria-label=${t("viewer.label")} hidden=${!image || failure} />
-      ${viewer && image && html`<${Annotations} viewer=${viewer} view=${image.view} result=${film.result} display=${display} width=${canvas.current.clientWidth} />`}
+      ${viewer && image && html`<${Annotations} viewer=${viewer} view=${image.view} result=${film.result} display=${display} />`}
       ${caption && film && html`<figcaption>${caption}: ${day(film.row.taken ?? film.row.received)}${film.row.brixia ? `, ${score(film.row.brixia.value)}` : ""}</figcaption>`}
-      ${readable && !image && !problem && html`<p class="message" role="status">${t("viewer.loading")}</p>`}
-      ${film && film.result === null && html`<p class="message" role="status">${t("panel.waiting")}</p>`}
+      ${(film === null || readable) && !image && !problem && html`<p class="message" role="status"><span class="working" />${t("viewer.loading")}</p>`}
+      ${film && film.result === null && html`<p class="message" role="status"><span class="working" />${t("panel.waiting")}</p>`}
       ${film?.result?.status === "failed" && html`<p class="message">${t("status.failed")}</p>`}
       ${problem && html`<p class="message">${problem.code === "no_document" ? t("viewer.gone") : problemText(problem)}</p>`}
       ${failure && html`

@@ -2,48 +2,79 @@
 
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { getJson } from "../api.js";
-import { acquired, dateTime, range, score } from "../format.js";
+import { acquired, dateTime, isUnlikelyAcquisition, range, score } from "../format.js";
 import { messageText, problemText, t } from "../words.js";
 import { isDisplayable, prefetch } from "./film_data.js";
 import { PatientName } from "./patient_name.js";
 import { ScoreBar } from "./score_bar.js";
 import { Filters, NO_FILTERS, query } from "./worklist_filters.js";
+import { merged } from "./worklist_order.js";
 
 const PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 200;
 
-/** Return the list and what changes it: {films, next, filters, setFilters, more, reload, ...}. */
+/** Return the list and what changes it: {films, next, filters, setFilters, more, update, reload, ...}. */
 export function useWorklist() {
   const [filters, setFilters] = useState(NO_FILTERS);
   const [state, setState] = useState({ films: [], next: null, problem: null, loaded: false });
   const [round, setRound] = useState(0);
   const [length, setLength] = useState(PAGE_SIZE);
   const filtersRef = useRef(null);
+  const shown = useRef({});
+  shown.current = { filters, films: state.films };
+  const isLoading = useRef(false);
+  const isOutdated = useRef(false);
+  const reload = () => setRound((number) => number + 1);
+  const fail = (problem) => setState((old) => ({ ...old, problem }));
   useEffect(() => {
     const abort = new AbortController();
+    isLoading.current = true;
+    isOutdated.current = false;
+    const ended = () => {
+      isLoading.current = false;
+      if (isOutdated.current) reload();
+    };
     getJson(`v1/worklist?${query(filters, length)}`, abort.signal).then(
-      ({ films, next }) => setState({ films, next, problem: null, loaded: true }),
-      (problem) => abort.signal.aborted || setState((old) => ({ ...old, problem })),
+      ({ films, next }) => { setState({ films, next, problem: null, loaded: true }); ended(); },
+      (problem) => { if (!abort.signal.aborted) { fail(problem); ended(); } },
     );
     return () => abort.abort();
   }, [filters, length, round]);
+
+  /** Fetch the rows of films that changed, and put them where they belong. */
+  const update = async (ids) => {
+    const grown = shown.current.films.length + ids.length;
+    if (isLoading.current) {
+      // What is on its way may be from before the change.
+      isOutdated.current = true;
+    } else if (ids.length > MAX_PAGE_SIZE || grown > length + PAGE_SIZE) {
+      reload();
+    } else {
+      const asked = query(filters, MAX_PAGE_SIZE, { id: ids });
+      const fresh = await getJson(`v1/worklist?${asked}`).catch(() => null);
+      if (fresh === null) reload();
+      else if (shown.current.filters === filters) setState((old) => merged(old, ids, fresh.films, filters.order));
+    }
+  };
   const more = async () => {
     if (length < MAX_PAGE_SIZE) {
       setLength(Math.min(MAX_PAGE_SIZE, length + PAGE_SIZE));
       return;
     }
-    const { films, next } = await getJson(`v1/worklist?${query(filters, MAX_PAGE_SIZE, state.next)}`);
-    setState((old) => ({ ...old, films: [...old.films, ...films], next }));
+    await getJson(`v1/worklist?${query(filters, MAX_PAGE_SIZE, { after: state.next })}`).then(
+      ({ films, next }) => setState((old) => ({ ...old, films: [...old.films, ...films], next, problem: null })),
+      fail,
+    );
   };
   return {
-    ...state, filters, more, filtersRef,
+    ...state, filters, more, update, reload, filtersRef,
     setFilters: (wanted) => { setLength(PAGE_SIZE); setFilters(wanted); },
-    reload: () => setRound((number) => number + 1),
-    focusFilters: () => { filtersRef.current.open = true; filtersRef.current.querySelector("select").focus(); },
+    focusFilters: () => { filtersRef.current.querySelector("details").open = true; filtersRef.current.querySelector("select").focus(); },
+    focusSearch: () => filtersRef.current.querySelector("input").focus(),
   };
 }
 
-export function Worklist({ worklist, selected, href }) {
+export function Worklist({ worklist, selected, href, identifiers }) {
   const { films, next, loaded, problem, filters } = worklist;
   const filtered = filters !== NO_FILTERS;
   const isListed = films.some(({ id }) => id === selected);
@@ -52,8 +83,7 @@ export function Worklist({ worklist, selected, href }) {
   }, [selected, isListed]);
   return html`
     <nav class="worklist" aria-labelledby="films">
-      <h2 id="films">${t("worklist.title")}</h2>
-      <${Filters} worklist=${worklist} />
+      <${Filters} worklist=${worklist} identifiers=${identifiers} />
       ${problem && html`<p class="error" role="alert">${problemText(problem)}</p>`}
       ${loaded && !films.length && html`<p class="dim">${t(filtered ? "worklist.none_match" : "worklist.empty")}</p>`}
       <ol>
@@ -69,22 +99,30 @@ export function Worklist({ worklist, selected, href }) {
 }
 
 function Card({ film }) {
-  const { brixia, review, status } = film;
-  const warnings = film.reasons.filter(({ level }) => level === "warn").length;
+  const { brixia, status } = film;
   return html`
-    <span class="score">${brixia ? score(brixia.value) : "–"}</span>
+    <span class="score">${brixia ? score(brixia.value) : status === "waiting" ? html`<span class="working" />` : "–"}</span>
     <span class="summary">
       <span class="patient"><${PatientName} patient=${film.patient} /></span>
-      <span class="facts">${[film.view && t(`view.${film.view}`), dateOf(film)].filter(Boolean).join(" · ")}</span>
+      ${film.accession && html`<span class="facts">${t("panel.accession", { number: film.accession })}</span>`}
+      <span class="facts">${datesOf(film).join(" · ")}</span>
       ${brixia
         ? html`<span class="finding"><span class="severity">${t(`severity.${film.severity}`)}</span> <${ScoreBar} scale=${brixia} /> <span class="dim">${range(brixia.interval)}</span></span>`
         : html`<span class="finding"><span class="severity">${t(`status.${status}`)}</span></span><span class="facts">${reasonOf(film)}</span>`}
-      ${(review || warnings > 0) && html`
-        <span class="tags">
-          ${review && html`<span class="tag reviewed">${t("row.reviewed")}</span>`}
-          ${warnings > 0 && html`<span class="tag">${t("row.warnings", { count: warnings })}</span>`}
-        </span>`}
+      <${Tags} film=${film} />
     </span>`;
+}
+
+function Tags({ film }) {
+  const { review, delivery } = film;
+  const warnings = film.reasons.filter(({ level }) => level === "warn").length;
+  const tags = [
+    review && ["reviewed", t("row.reviewed")],
+    delivery && [`delivery-${delivery}`, t(`row.delivery.${delivery}`)],
+    isUnlikelyAcquisition(film) && ["", t("date.unlikely")],
+    warnings > 0 && ["", t("row.warnings", { count: warnings })],
+  ].filter(Boolean);
+  return tags.length > 0 && html`<span class="tags">${tags.map(([kind, text]) => html`<span class=${`tag ${kind}`}>${text}</span>`)}</span>`;
 }
 
 /** Why a film was not graded; empty where it was, or is waiting. */
@@ -93,4 +131,9 @@ function reasonOf({ reasons, error }) {
   return cause ? messageText(cause) : "";
 }
 
-const dateOf = (film) => (film.taken ? acquired(film.taken) : dateTime(film.received));
+/** View, acquisition and receipt: the list is ordered by one of the two times. */
+const datesOf = (film) => [
+  film.view && t(`view.${film.view}`),
+  film.taken && acquired(film.taken),
+  t("row.received", { when: dateTime(film.received) }),
+].filter(Boolean);

@@ -1,51 +1,63 @@
-/** The worklist's filters and order. */
+/** The worklist's search, order and filters. */
 
 import { html } from "../vendor/preact.js";
+import { useDebounced } from "../hooks.js";
 import { t } from "../words.js";
 
-/** The whole list, newest first. */
-export const NO_FILTERS = Object.freeze({ order: "newest", severity: "", status: "", reviewed: "", since: "", until: "" });
+/** The whole list, last received first. */
+export const NO_FILTERS = Object.freeze({ order: "newest", search: "", severity: "", status: "", reviewed: "", since: "", until: "" });
 
+const ORDERS = ["newest", "acquired", "severest"];
 const CHOICES = {
   severity: ["none", "mild", "moderate", "severe"],
   status: ["scored", "rejected", "failed", "waiting"],
   reviewed: ["yes", "no"],
 };
+const NARROWING = [...Object.keys(CHOICES), "since", "until"];
+const TYPING_MS = 300;
+const MAX_SEARCH_LENGTH = 100;
 
-/** Return the query string of a page of the worklist. */
-export function query(filters, limit, after = null) {
-  const wanted = Object.entries({ ...filters, limit, after }).filter(([, value]) => value);
-  return new URLSearchParams(wanted).toString();
+/** Return the query string of a page of the worklist; `more`: {after} or {id: [...]}. */
+export function query(filters, limit, more = {}) {
+  const wanted = Object.entries({ ...filters, limit, ...more }).flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
+  return new URLSearchParams(wanted.filter(([, value]) => value)).toString();
 }
 
-export function Filters({ worklist }) {
+export function Filters({ worklist, identifiers }) {
   const { filters, setFilters, filtersRef } = worklist;
-  const set = (name) => (event) => {
-    const chosen = { ...filters, [name]: event.target.value };
+  const set = (facts) => {
+    const chosen = { ...filters, ...facts };
     const isDefault = Object.keys(chosen).every((key) => chosen[key] === NO_FILTERS[key]);
     setFilters(isDefault ? NO_FILTERS : chosen);
   };
-  const active = Object.keys(filters).filter((key) => key !== "order" && filters[key]).length;
+  const choose = (name) => (event) => set({ [name]: event.target.value });
+  const search = useDebounced((text) => set({ search: text.trim() }), TYPING_MS);
+  const active = NARROWING.filter((name) => filters[name]).length;
   const label = (name, value) => t(name === "reviewed" ? `worklist.reviewed.${value}` : `${name}.${value}`);
+  const clear = () => set(Object.fromEntries(NARROWING.map((name) => [name, ""])));
   return html`
-    <details class="filters" ref=${filtersRef}>
-      <summary>${t("worklist.filters")}${active > 0 && html` <span class="tag">${active}</span>`}</summary>
-      <div class="grid">
-        <label>${t("worklist.order")}
-          <select value=${filters.order} onChange=${set("order")}>
-            ${["newest", "severest"].map((order) => html`<option value=${order} selected=${order === filters.order}>${t(`worklist.order.${order}`)}</option>`)}
-          </select>
-        </label>
-        ${Object.entries(CHOICES).map(([name, values]) => html`
-          <label key=${name}>${t(`worklist.${name}`)}
-            <select value=${filters[name]} onChange=${set(name)}>
-              <option value="" selected=${!filters[name]}>${t("worklist.any")}</option>
-              ${values.map((value) => html`<option value=${value} selected=${value === filters[name]}>${label(name, value)}</option>`)}
-            </select>
-          </label>`)}
-        ${["since", "until"].map((name) => html`
-          <label key=${name}>${t(`worklist.${name}`)}<input type="date" value=${filters[name]} onChange=${set(name)} /></label>`)}
+    <div class="filters" ref=${filtersRef}>
+      <div class="heading">
+        <h2 id="films">${t("worklist.title")}</h2>
+        <select class="quiet" aria-label=${t("worklist.order")} title=${t("worklist.order")} value=${filters.order} onChange=${choose("order")}>
+          ${ORDERS.map((order) => html`<option value=${order} selected=${order === filters.order}>${t(`worklist.order.${order}`)}</option>`)}
+        </select>
       </div>
-      ${active > 0 && html`<button class="quiet" onClick=${() => setFilters({ ...NO_FILTERS, order: filters.order })}>${t("worklist.clear")}</button>`}
-    </details>`;
+      <input type="search" maxlength=${MAX_SEARCH_LENGTH} aria-label=${t("worklist.search")} placeholder=${t(`worklist.search.${identifiers}`)} onInput=${(event) => search(event.target.value)} />
+      <details>
+        <summary>${t("worklist.filters")}${active > 0 && html` <span class="tag">${active}</span>`}</summary>
+        <div class="grid">
+          ${Object.entries(CHOICES).map(([name, values]) => html`
+            <label key=${name}>${t(`worklist.${name}`)}
+              <select value=${filters[name]} onChange=${choose(name)}>
+                <option value="" selected=${!filters[name]}>${t("worklist.any")}</option>
+                ${values.map((value) => html`<option value=${value} selected=${value === filters[name]}>${label(name, value)}</option>`)}
+              </select>
+            </label>`)}
+          ${["since", "until"].map((name) => html`
+            <label key=${name}>${t(`worklist.${name}`)}<input type="date" value=${filters[name]} onChange=${choose(name)} /></label>`)}
+        </div>
+        ${active > 0 && html`<button class="quiet" onClick=${clear}>${t("worklist.clear")}</button>`}
+      </details>
+    </div>`;
 }

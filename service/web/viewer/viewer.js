@@ -215,6 +215,12 @@ export class Viewer extends EventTarget {
     this.#move(() => this.#camera.panBy(dx, dy));
   }
 
+  /** The canvas's {width, height} in CSS pixels. */
+  get size() {
+    const { width, height } = this.#camera.canvas;
+    return { width, height };
+  }
+
   /** Screen pixels per film pixel. */
   get pixelScale() {
     return this.#camera.pixelScale;
