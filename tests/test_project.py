@@ -141,7 +141,7 @@ def tools(folder: Path, *variables: str) -> list[str]:
 def test_debian_packages_are_named_before_they_are_installed(tmp_path: Path) -> None:
     said = tools(tmp_path)
     update, install = (line for line in said if line.startswith("apt-get "))
-    packages = {"orthanc", "orthanc-dicomweb", "dcmtk", "chromium"}
+    packages = {"orthanc", "orthanc-dicomweb", "dcmtk", "chromium", "strace"}
     assert update.startswith("apt-get update")
     assert set(install.split()) >= packages
     before = "\n".join(said[: said.index(update)])
