@@ -24,7 +24,7 @@ COMMANDS: dict[str, str] = {
     "mercure": "radiograde.service.cli.mercure:mercure",
     "info": "radiograde.service.cli.info:info",
     "train": "radiograde.training.cli:train",
-    "evaluate": "radiograde.training.cli:evaluate",
+    "evaluate": "radiograde.training.evaluate_cli:evaluate",
     "export": "radiograde.training.cli:export",
     "data": "radiograde.data.cli:data",
 }

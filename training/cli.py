@@ -1,8 +1,7 @@
-"""The commands ``train``, ``evaluate`` and ``export``; torch is imported when they run."""
+"""The commands ``train`` and ``export``; torch is imported when they run."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -18,7 +17,7 @@ _DATA = click.option(
     help="Folder with manifest.csv or labels.csv, or the CSV itself. Give it again for more films, "
     "in the same order every time.",
 )
-_CACHE = click.option(
+CACHE = click.option(
     "--cache",
     type=click.Path(file_okay=False, path_type=Path),
     help="Where decoded films are kept; default: beside the run, shared by runs.",
@@ -69,7 +68,7 @@ _RUN = click.option(
     metavar="MODEL",
     help="Train these models alone, such as final or fold0; the others wait for the next time.",
 )
-@_CACHE
+@CACHE
 def train(
     data: tuple[Path, ...],
     out: Path,
@@ -101,7 +100,7 @@ def train(
     from radiograde.training.run_paths import RunPaths
 
     paths = RunPaths.of(data, out, cache)
-    with _PlainErrors():
+    with PlainErrors():
         begun = TrainConfig.load(paths.config) if paths.config.exists() else None
         config = TrainConfig.load(config_path) if config_path else begun or TrainConfig()
         if teacher is not None:
@@ -118,60 +117,6 @@ def train(
 @_DATA
 @_RUN
 @click.option(
-    "--readme",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Write the headline figures between the marks in this file.",
-)
-@click.option(
-    "--report",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for report.html, one page with every figure, plots and the worst films. It holds "
-    "images of patients: keep it where the films may be kept, and do not publish it.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the evaluation as JSON.")
-@_CACHE
-def evaluate(
-    data: tuple[Path, ...],
-    run: Path,
-    readme: Path | None,
-    report: Path | None,
-    as_json: bool,
-    cache: Path | None,
-) -> None:
-    """Measure a run out of fold: each film by the model that never saw its patient's severity.
-
-    Writes evaluation.json and predictions.npz into the run.
-
-    \b
-    Example:
-      radiograde evaluate --data films/ --run runs/mine --report report/
-    """  # noqa: D301  click needs the character itself
-    import_training()
-    from radiograde.training.evaluation import evaluate as evaluation
-    from radiograde.training.evaluation.readme import check_readme, fill_readme
-    from radiograde.training.evaluation.tables import show
-    from radiograde.training.run_paths import RunPaths
-
-    with _PlainErrors():
-        if readme is not None:
-            check_readme(readme)
-        result = evaluation.evaluate(RunPaths.of(data, run, cache))
-    if readme is not None:
-        fill_readme(readme, result.metrics, result.level)
-    if as_json:
-        click.echo(json.dumps(result.metrics.to_json()))
-    else:
-        show(result.metrics)
-    if report is not None:
-        from radiograde.training.report.page import write_report
-
-        click.echo(f"{write_report(report, result)}", err=as_json)
-
-
-@click.command()
-@_DATA
-@_RUN
-@click.option(
     "--out",
     default=BUNDLED,
     show_default="the bundled model",
@@ -182,7 +127,7 @@ def evaluate(
 @click.option(
     "--licence", default="not stated", show_default=True, help="Licence of the weights, to show."
 )
-@_CACHE
+@CACHE
 def export(
     data: tuple[Path, ...], run: Path, out: Path, name: str, licence: str, cache: Path | None
 ) -> None:
@@ -200,7 +145,7 @@ def export(
     from radiograde.training.release.release_run import release_run
     from radiograde.training.run_paths import RunPaths
 
-    with _PlainErrors():
+    with PlainErrors():
         difference = release_run(RunPaths.of(data, run, cache), out, name, licence)
     click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, within {difference:.1e} of PyTorch")
 
@@ -215,7 +160,7 @@ def import_training() -> None:
         ) from error
 
 
-class _PlainErrors:
+class PlainErrors:
     """Shows a known error as one message, without a stack trace."""
 
     def __enter__(self) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from radiograde.data.findings import NOTHING
-from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY
+from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY, Scale
 from radiograde.training.errors import ConfigError
 from radiograde.training.evaluation.comparators import OURS, ComparatorRow
 from radiograde.training.evaluation.evaluation_result import ReleasedMetrics
+from radiograde.training.evaluation.headlines import Row, elsewhere_rows, input_check_sentences
+from radiograde.training.evaluation.model_evaluation import ModelEvaluation
 from radiograde.training.evaluation.tables import confidence_interval, markdown, shown
 
 BEGIN, END = "<!-- metrics:begin -->", "<!-- metrics:end -->"
@@ -20,7 +22,7 @@ SCALES = (
 )
 """The reference in the comparator table, what a reader calls the scale, and the scale."""
 
-Row = tuple[str, str, str]
+KNOWN = ", other patients of the hospitals that it learned from"
 
 
 def check_readme(path: Path) -> None:
@@ -30,27 +32,45 @@ def check_readme(path: Path) -> None:
         raise ConfigError(f"{path} lacks the lines {BEGIN} and {END}.")
 
 
-def fill_readme(path: Path, metrics: ReleasedMetrics, level: float) -> None:
+def fill_readme(
+    path: Path,
+    metrics: ReleasedMetrics,
+    level: float,
+    evaluations: Sequence[ModelEvaluation] = (),
+) -> None:
     """Write the figures between the marks of a README; see ``check_readme``."""
     check_readme(path)
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     before, after = text.split(BEGIN)[0], text.split(END)[1]
-    path.write_text(f"{before}{BEGIN}\n{readme_figures(metrics, level)}\n{END}{after}")
+    figures = readme_figures(metrics, level, evaluations)
+    path.write_text(f"{before}{BEGIN}\n{figures}\n{END}{after}", encoding="utf-8")
 
 
-def readme_figures(metrics: ReleasedMetrics, level: float) -> str:
+def readme_figures(
+    metrics: ReleasedMetrics, level: float, evaluations: Sequence[ModelEvaluation] = ()
+) -> str:
     """Return a Markdown table and a sentence; what was not measured is left out.
 
-    ``level``: of the prediction intervals, 0-1.
+    ``level``: of the prediction intervals, 0-1. ``evaluations``: of the model on films that it
+    never saw. With them, what to expect elsewhere comes first, and of the films that it learned
+    from only the global score.
     """
-    rows = [*_errors(metrics), *_normal_films(metrics), *_intervals(metrics, level)]
+    elsewhere = list(elsewhere_rows(evaluations))
+    if elsewhere:
+        rows = [*elsewhere, *_errors(metrics, SCALES[:1], KNOWN)]
+        sentences = [*input_check_sentences(evaluations), *_change_sentence(metrics)]
+    else:
+        rows = [*_errors(metrics), *_normal_films(metrics), *_intervals(metrics, level)]
+        sentences = [*_change_sentence(metrics), *_check_sentence(metrics)]
     table = markdown(("question", "films", "answer"), rows)
-    return "\n".join([*table, "", " ".join(_sentences(metrics))])
+    return "\n".join([*table, "", " ".join(sentences)])
 
 
-def _errors(metrics: ReleasedMetrics) -> Iterator[Row]:
+def _errors(
+    metrics: ReleasedMetrics, scales: Sequence[tuple[str, str, Scale]] = SCALES, where: str = ""
+) -> Iterator[Row]:
     ours = {row.reference: row for row in metrics.agreement if row.grader == OURS}
-    for reference, name, scale in SCALES:
+    for reference, name, scale in scales:
         if reference in ours:
             row = ours[reference]
             answer = (
@@ -60,7 +80,8 @@ def _errors(metrics: ReleasedMetrics) -> Iterator[Row]:
             if scale is BRIXIA:
                 answer += _between_readers(metrics)
             question = (
-                f"How far is the {name} ({scale.low:.0f}-{scale.high:.0f}) from the radiologists'?"
+                f"How far is the {name} ({scale.low:.0f}-{scale.high:.0f}) from the radiologists'"
+                f"{where}?"
             )
             yield question, f"{row.agreement.films}", answer
 
@@ -102,12 +123,15 @@ def _intervals(metrics: ReleasedMetrics, level: float) -> Iterator[Row]:
         )
 
 
-def _sentences(metrics: ReleasedMetrics) -> Iterator[str]:
+def _change_sentence(metrics: ReleasedMetrics) -> Iterator[str]:
     if metrics.repeatability is not None:
         yield (
             f"Between two films of a patient, a change of the Brixia score below "
             f"{metrics.repeatability:.1f} points is within measurement error."
         )
+
+
+def _check_sentence(metrics: ReleasedMetrics) -> Iterator[str]:
     yield (
         f"The input check rejects {metrics.input_check.films_rejected:.1%} of good frontal films."
     )

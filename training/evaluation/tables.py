@@ -9,6 +9,8 @@ from rich.table import Table
 
 from radiograde.training.evaluation.comparators import ComparatorRow
 from radiograde.training.evaluation.evaluation_result import EvaluationMetrics
+from radiograde.training.evaluation.figure_tables import figure_tables
+from radiograde.training.evaluation.film_figures import FilmFigures
 from radiograde.training.fit.run_record import RunFacts
 
 
@@ -69,6 +71,18 @@ def show(metrics: EvaluationMetrics, console: Console | None = None) -> None:
     console = console or Console()
     console.print(_agreement(metrics))
     console.print(_others(metrics))
+
+
+def show_figures(figures: FilmFigures, console: Console | None = None) -> None:
+    """Print the figures of films, a table a question."""
+    console = console or Console()
+    for found in figure_tables(figures):
+        table = Table(*found.header, title=found.title, caption=found.reading)
+        for column in table.columns[found.words :]:
+            column.justify = "right"
+        for row in found.rows:
+            table.add_row(*row)
+        console.print(table)
 
 
 def _agreement(metrics: EvaluationMetrics) -> Table:

@@ -1,0 +1,174 @@
+"""A model file measured on films, and its figures in record, card and README."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from radiograde.command import main
+from radiograde.data.phantom_dataset import write_dataset
+from radiograde.model.scoring.scorer import BUNDLED, Scorer
+from radiograde.training.errors import ConfigError
+from radiograde.training.evaluation import elsewhere, readme
+from radiograde.training.evaluation.model_evaluation import (
+    ModelEvaluation,
+    load_evaluations,
+    save_evaluations,
+)
+
+FILMS = 14
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of synthetic films of two sources, some read as normal, one a child's."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    manifest = write_dataset(folder, count=FILMS, seed=8)
+    with manifest.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for number, row in enumerate(rows):
+        row |= {
+            "source": "north" if number % 2 else "south",
+            "read": "normal" if number > 3 else "",
+        }
+        row["patient"] = f"P{number}"
+    rows[0]["read"] = "child"
+    with manifest.open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def written(films: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with what one command wrote: record, card, README and gradings."""
+    out = tmp_path_factory.mktemp("written")
+    (out / "card.md").write_text(f"# card\n{elsewhere.BEGIN}\nold\n{elsewhere.END}\ntail\n")
+    (out / "README.md").write_text(f"# mine\n{readme.BEGIN}\nold\n{readme.END}\ntail\n")
+    done = evaluate(
+        "--data", str(films), "--model", str(BUNDLED), "--report", str(out), "--a-source", "2",
+        "--threads", "1", "--record", str(out / "evaluation.json"),
+        "--card", str(out / "card.md"), "--readme", str(out / "README.md"),
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "Input check on real pictures" in done.output
+    return out
+
+
+def evaluate(*options: str) -> Result:
+    return CliRunner().invoke(main, ["evaluate", *options])
+
+
+def recorded(written: Path) -> ModelEvaluation:
+    (evaluation,) = load_evaluations(written / "evaluation.json")
+    return evaluation
+
+
+def test_every_source_has_its_own_figures_of_the_file_itself(written: Path) -> None:
+    found = recorded(written)
+    assert found.model == Scorer().facts
+    assert found.figures.films == found.figures.patients == FILMS
+    assert {one.source for one in found.figures.sources} == {"north", "south"}
+    assert sum(one.films for one in found.figures.sources) == FILMS - 1, "the child aside"
+    north = next(one for one in found.figures.sources if one.source == "north")
+    assert {row.scale for row in north.agreement} >= {"brixia", "geographic_extent"}
+    assert north.lungs[0].films == north.scored
+    kinds = {kind.kind: kind.pictures for kind in found.figures.pictures}
+    assert kinds["children"] == 1
+    assert {one.source for one in found.figures.processing} == {"all sources", "north", "south"}
+    assert {one.films for one in found.figures.swaps} == {2}
+
+
+def test_the_same_command_grades_nothing_again_and_finds_the_same(
+    films: Path, written: Path
+) -> None:
+    (gradings,) = written.glob("gradings-*.jsonl")
+    before = gradings.read_bytes()
+    done = evaluate(
+        "--data", str(films), "--model", str(BUNDLED), "--report", str(written),
+        "--a-source", "2", "--json",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    printed: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    assert printed == json.loads((written / "evaluation.json").read_text())
+    assert gradings.read_bytes() == before
+
+
+def test_card_and_readme_hold_what_was_recorded(written: Path) -> None:
+    found = recorded(written)
+    card = (written / "card.md").read_text()
+    assert card == f"# card\n{elsewhere.elsewhere_section([found])}\ntail\n"
+    assert "What was tuned on what" in card
+    text = (written / "README.md").read_text()
+    assert "old" not in text
+    assert "at a hospital that it never saw (north)" in text
+    assert text.index("never saw") < text.index("hospitals that it learned from")
+
+
+def test_figures_go_into_other_files_without_the_films(written: Path, tmp_path: Path) -> None:
+    card = tmp_path / "card.md"
+    card.write_text(f"{elsewhere.BEGIN}{elsewhere.END}")
+    done = evaluate("--recorded", str(written / "evaluation.json"), "--card", str(card))
+    assert done.exit_code == 0, done.output
+    assert card.read_text() == elsewhere.elsewhere_section([recorded(written)])
+
+
+def test_a_source_that_the_model_learned_from_is_not_elsewhere(written: Path) -> None:
+    found = recorded(written)
+    known = replace(found, learned_sources=["north"])
+    assert [one.source for one in known.elsewhere] == ["south"]
+    same = replace(found, trained_on=found.manifest)
+    assert same.elsewhere == []
+    assert "the figures flatter it" in elsewhere.elsewhere_section([same])
+
+
+def test_a_model_without_a_source_stands_first_in_the_card(written: Path) -> None:
+    sibling = replace(recorded(written), left_out="north", learned_sources=["north", "south"])
+    assert [one.source for one in sibling.elsewhere] == ["north"]
+    text = elsewhere.elsewhere_section([sibling])
+    assert text.index("One source is left out") < text.index("Measured with")
+    assert "| north | brixia |" in text
+
+
+def test_a_record_comes_back_as_it_was(written: Path, tmp_path: Path) -> None:
+    found = recorded(written)
+    save_evaluations(tmp_path / "again.json", [found, found])
+    assert load_evaluations(tmp_path / "again.json") == [found, found]
+    (tmp_path / "other.json").write_text("{}")
+    with pytest.raises(ConfigError, match=r"other\.json"):
+        load_evaluations(tmp_path / "other.json")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--data", "."], "either --run or --model"),
+        (["--model", str(BUNDLED)], "Missing option '--data'"),
+        (["--data", ".", "--model", str(BUNDLED), "--run", "."], "either --run or --model"),
+    ],
+)
+def test_wrong_usage_is_told(options: list[str], message: str) -> None:
+    done = evaluate(*options)
+    assert done.exit_code == 2
+    assert message in done.output
+
+
+def test_a_card_without_marks_is_refused_before_films_are_graded(
+    films: Path, tmp_path: Path
+) -> None:
+    card = tmp_path / "card.md"
+    card.write_text("# mine\n")
+    done = evaluate(
+        "--data", str(films), "--model", str(BUNDLED), "--card", str(card),
+        "--report", str(tmp_path / "out"),
+    )  # fmt: skip
+    assert done.exit_code == 1
+    assert "elsewhere:begin" in done.output
+    assert not (tmp_path / "out").exists()
