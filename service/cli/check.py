@@ -21,6 +21,7 @@ from radiograde.service.cli.common import (
     site_option,
 )
 from radiograde.service.cli.installation_check import check_installation
+from radiograde.service.cli.terminal import plain_table, stdout
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import DestinationConfig, FolderDestinationConfig
 from radiograde.service.delivery.destinations.destination import Finding
@@ -40,22 +41,38 @@ _MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold
 @data_dir_option
 @site_option
 @model_option
+@click.option("--config", is_flag=True, help="Try nothing: show the settings in force.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
-def check(context: click.Context, /, names: tuple[str, ...], as_json: bool, **chosen: Any) -> None:
+def check(
+    context: click.Context,
+    /,
+    names: tuple[str, ...],
+    config: bool,
+    as_json: bool,
+    **chosen: Any,
+) -> None:
     """Try whether everything works, with advice where it does not.
 
     The own DICOM node gets a C-ECHO. Destinations get a C-ECHO, a store request that stores
     nothing, a request for what they can do or a file that is removed again: nothing of a patient.
     Each has a second and a half to answer. Exit code 1: something does not work.
 
+    With --config: every setting, and whether it comes from an option, an environment variable, the
+    site file or is the default. Secrets are masked.
+
     \b
     Example:
       radiograde check
       radiograde check pacs
+      radiograde check --config
     """  # noqa: D301  click needs the character itself
     with plain_errors():
-        findings = _self_test(installation_of(chosen, quiet=as_json), names)
+        settings = installation_of(chosen, quiet=as_json)
+        if config:
+            _show_settings(settings, chosen, as_json=as_json)
+            return
+        findings = _self_test(settings, names)
     if as_json:
         document = {name: [asdict(one) for one in found] for name, found in findings.items()}
         click.echo(json.dumps(document, indent=2))
@@ -63,6 +80,23 @@ def check(context: click.Context, /, names: tuple[str, ...], as_json: bool, **ch
         _write_findings(findings)
     failed = any(one.level == "fail" for found in findings.values() for one in found)
     context.exit(FAULTY if failed else 0)
+
+
+def _show_settings(settings: Settings, chosen: dict[str, Any], *, as_json: bool) -> None:
+    from radiograde.service.config.in_force import settings_in_force
+
+    found = settings_in_force(**chosen)
+    if as_json:
+        document = {one.name: {"value": one.value, "source": one.source} for one in found}
+        click.echo(json.dumps(document, indent=2))
+        return
+    table = plain_table("Setting", "Value", "From")
+    for one in found:
+        table.add_row(Text(one.name), Text(one.value), one.source)
+    stdout().print(table)
+    there = "" if settings.site_file.exists() else ", which is not there"
+    click.echo(f"Site file: {settings.site_file}{there}. In the environment: RADIOGRADE_KEEP_DAYS,")
+    click.echo("and for a key of [node] or [delivery] RADIOGRADE_NODE__PORT.")
 
 
 def _self_test(settings: Settings, names: Sequence[str] = ()) -> Mapping[str, list[Finding]]:

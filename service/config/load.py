@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import EnvSettingsSource, SettingsError
 
+from radiograde.service.config.names import PREFIX, did_you_mean, keys_at, unknown_variables
 from radiograde.service.config.settings import Settings, site_path
+from radiograde.service.config.site import DeliveryConfig, NodeConfig
 from radiograde.service.errors import ConfigurationError, SiteError
 
 
@@ -23,20 +29,73 @@ def load_settings(**chosen: Any) -> Settings:
     """
     given = {name: value for name, value in chosen.items() if value is not None}
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except SettingsError as error:
-        raise ConfigurationError(f"{error}.") from error
+        raise ConfigurationError(_unparsed(error)) from error
     except ValidationError as error:
         raise _explained(error, given) from error
+    if unknown := unknown_variables(os.environ, _secrets(settings)):
+        raise ConfigurationError(" ".join(unknown))
+    return settings
+
+
+def _secrets(settings: Settings) -> Iterator[str]:
+    """Yield the variables that the destinations of the site file name."""
+    for destination in settings.destination:
+        for name in ("password_env", "token_env"):
+            if variable := getattr(destination, name, None):
+                yield variable
 
 
 def _explained(error: ValidationError, chosen: Mapping[str, Any]) -> ConfigurationError | SiteError:
     given = EnvSettingsSource(Settings)() | dict(chosen)
-    faults = [(fault["loc"], fault["msg"]) for fault in error.errors(include_input=False)]
+    faults = [(fault["loc"], _words(fault)) for fault in error.errors(include_input=False)]
     if ours := [(where, what) for where, what in faults if _stands_in(given, where)]:
         return ConfigurationError("; ".join(f"{_variable(where)}: {what}" for where, what in ours))
     listed = "; ".join(f"{'.'.join(map(str, where))}: {what}" for where, what in faults)
     return SiteError(f"{site_path(given)} cannot be used: {listed}.")
+
+
+def _unparsed(error: SettingsError) -> str:
+    """Return which variables of a field hold no JSON where that is asked for."""
+    (field,) = re.findall(r'field "(\w+)"', str(error)) or ("",)
+    begin = f"{PREFIX}{field}".upper()
+    lists = [
+        name
+        for name, value in sorted(os.environ.items())
+        if name.upper().startswith(begin) and not (_is_json(value) or _is_plain(name))
+    ]
+    return f'{", ".join(lists) or begin} ({field}): write JSON; a list is ["..."].'
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_plain(variable: str) -> bool:
+    """Return whether a variable is of the node or the delivery, and no list or table."""
+    _, _, name = variable.lower().partition("__")
+    field = (NodeConfig.model_fields | DeliveryConfig.model_fields).get(name)
+    return field is not None and isinstance(field.default, str | int | float)
+
+
+def _words(fault: ErrorDetails) -> str:
+    """Return what is wrong at a place, with what to write instead where that is known."""
+    match fault["type"]:
+        case "tuple_type":
+            name = fault["loc"][-1]
+            if name in ("watch", "destination", "peers"):
+                return f"write a table for each, under [[{'.'.join(map(str, fault['loc']))}]]"
+            return f'write a list, such as {name} = ["..."]'
+        case "extra_forbidden":
+            *where, name = fault["loc"]
+            return fault["msg"] + did_you_mean(str(name), keys_at(where))
+        case _:
+            return fault["msg"]
 
 
 def _stands_in(given: object, where: tuple[int | str, ...]) -> bool:

@@ -136,7 +136,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the sources, the strongest first. Raises SiteError."""
         path = site_path(env_settings() | init_settings())
-        return init_settings, env_settings, _read_site(settings_cls, path)
+        return init_settings, env_settings, read_site(settings_cls, path)
 
     @field_validator("keep_days", mode="before")
     @classmethod
@@ -232,7 +232,7 @@ def site_path(given: Mapping[str, Any]) -> Path:
     return Path(default_data_dir() if data_dir is None else data_dir) / SITE_FILE
 
 
-def _read_site(settings: type[BaseSettings], path: Path) -> TomlConfigSettingsSource:
+def read_site(settings: type[BaseSettings], path: Path) -> TomlConfigSettingsSource:
     """Return the site file as a source, empty where there is none.
 
     Raises:

@@ -1,6 +1,6 @@
 """What was acknowledged is never lost: node, server and workers are killed while films come in.
 
-``RADIOGRADE_TEST_FILMS`` sets how many films are sent; the default keeps the suite quick.
+``SURVIVAL_FILMS`` sets how many films are sent; the default keeps the suite quick.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.service.grading.conftest import MakeFilm
 from tests.service.grading.conftest import make_film as make_film
 from tests.service.processes import Process
 
-FILMS = int(os.environ.get("RADIOGRADE_TEST_FILMS", "40"))
+FILMS = int(os.environ.get("SURVIVAL_FILMS", "40"))
 DX = "1.2.840.10008.5.1.4.1.1.1.1"
 SENT: tuple[DocumentKind, ...] = ("json", "sr")
 

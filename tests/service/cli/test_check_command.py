@@ -157,3 +157,48 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     code, shown = check(tmp_path / "file" / "data")
     assert code == 1
     assert "--data-dir" in shown
+
+
+def test_the_settings_in_force_and_where_they_come_from(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RADIOGRADE_DATABASE_URL", "postgresql+psycopg://u:hunter2@host/name")
+    monkeypatch.setenv("RADIOGRADE_NODE__PORT", "104")
+    monkeypatch.setenv("RADIOGRADE_WATCH", '[{"path": "/srv/films"}]')
+    (data / "radiograde.toml").write_text(
+        'keep_days = 7\n[node]\nport = 105\nstore_from = ["XRAY1", "XRAY2"]\n'
+        '[[watch]]\npath = "/other"\nquiet_s = 9\n'
+        '[[destination]]\nname = "web"\ntype = "fhir"\nurl = "https://fhir.example"\n'
+        'token_env = "TOKEN"\n'
+    )
+    code, shown = check(data, "--config", "--json")
+    assert code == 0
+    assert "hunter2" not in shown
+    found = {name: (one["value"], one["source"]) for name, one in json.loads(shown).items()}
+    assert found["data_dir"] == (str(data), "option")
+    assert found["database_url"] == ("**********", "environment")
+    assert found["keep_days"] == ("7", "site file")
+    assert found["workers"] == ("2", "default")
+    assert found["node.port"] == ("104", "environment")
+    assert found["node.store_from"] == ("XRAY1, XRAY2", "site file")
+    assert found["node.aet"] == ("RADIOGRADE", "default")
+    assert found["watch[0].path"] == ("/srv/films", "environment")
+    assert found["watch[0].quiet_s"] == ("2.0", "default")
+    assert found["destination[0].token_env"] == ("TOKEN", "site file")
+    assert found["destination[0].timeout_s"] == ("30.0", "default")
+
+    code, shown = check(data, "--config")
+    assert code == 0
+    assert "hunter2" not in shown
+    assert f"Site file: {data / 'radiograde.toml'}." in shown
+    assert list(data.iterdir()) == [data / "radiograde.toml"]
+
+
+def test_a_misspelt_variable_stops_every_command(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RADIOGRADE_KEEP_DAY", "7")
+    for line in (["check"], ["serve"], ["listen"], ["work"], ["users", "list"], ["jobs"], ["info"]):
+        done = CliRunner().invoke(main, [*line, "--data-dir", str(data)])
+        assert done.exit_code == 2
+        assert "Did you mean RADIOGRADE_KEEP_DAYS?" in done.stderr

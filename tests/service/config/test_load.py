@@ -134,3 +134,68 @@ def test_variables_of_other_programs_do_not_matter(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("RADIOGRADE_SERVICE_HOST", "10.0.0.1")
     monkeypatch.setenv("RADIOGRADE_NODE_PORT", "tcp://10.0.0.1:104")
     assert load_settings().node.port == 11112
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("RADIOGRADE_KEEP_DAY", "RADIOGRADE_KEEP_DAYS"),
+        ("RADIOGRADE_DATABASE", "RADIOGRADE_DATABASE_URL"),
+        ("RADIOGRADE_NODE_PORT", "RADIOGRADE_NODE__PORT"),
+        ("RADIOGRADE_DELIVERY_REJECTED", "RADIOGRADE_DELIVERY__REJECTED"),
+        ("radiograde_keep_dayz", "RADIOGRADE_KEEP_DAYS"),
+        ("RADIOGRADE_XYZZY", None),
+    ],
+)
+def test_a_misspelt_variable_is_named_with_the_nearest(
+    variable: str, meant: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "hunter2")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    question = f". Did you mean {meant}?" if meant else "."
+    assert caught.value.message == f"{variable} is no setting{question}"
+
+
+def test_a_variable_that_the_site_file_names_is_known(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RADIOGRADE_ARCHIVE_PASSWORD", "hunter2")
+    site.write_text(
+        '[[destination]]\nname = "archive"\ntype = "dicomweb"\nurl = "https://archive.example"\n'
+        'user = "radiograde"\npassword_env = "RADIOGRADE_ARCHIVE_PASSWORD"\n'
+    )
+    load_settings(site=site)
+    with pytest.raises(ConfigurationError, match="RADIOGRADE_ARCHIVE_PASSWORD is no setting"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("keep_day = 3\n", "Did you mean keep_days?"),
+        ("[node]\nstore_form = []\n", "Did you mean store_from?"),
+        ('[node.tls]\ncertficate = "x"\n', "Did you mean certificate?"),
+        (PACS + 'calling_aat = "X"\n', "Did you mean calling_aet?"),
+        ('[node]\nstore_from = "hunter2"\n', "node.store_from: write a list, such as store_from"),
+        (PACS + 'send = "hunter2"\n', 'write a list, such as send = ["..."]'),
+        ('watch = {path = "hunter2"}\n', "write a table for each, under [[watch]]"),
+        ('[node.peers]\naet = "X"\n', "write a table for each, under [[node.peers]]"),
+    ],
+)
+def test_a_faulty_file_says_what_to_write(site: Path, text: str, message: str) -> None:
+    site.write_text(text)
+    with pytest.raises(SiteError) as caught:
+        load_settings(site=site)
+    assert message in caught.value.message
+    assert "hunter2" not in caught.value.message
+
+
+def test_a_list_in_a_variable_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RADIOGRADE_NODE__AET", "PLAIN")
+    monkeypatch.setenv("RADIOGRADE_NODE__STORE_FROM", '["XRAY1"]')
+    assert load_settings().node.store_from == ("XRAY1",)
+    monkeypatch.setenv("RADIOGRADE_NODE__STORE_FROM", "XRAY1")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert caught.value.message.startswith("RADIOGRADE_NODE__STORE_FROM (node): write JSON")

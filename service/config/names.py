@@ -1,0 +1,84 @@
+"""Names of settings: which there are, and which one a misspelt name meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+from pydantic import BaseModel
+
+from radiograde.service.config.settings import Settings
+from radiograde.service.config.site import (
+    ClientTls,
+    DeliveryConfig,
+    DicomDestinationConfig,
+    DicomWebDestinationConfig,
+    FhirDestinationConfig,
+    FolderDestinationConfig,
+    NodeConfig,
+    Peer,
+    ServerTls,
+    WatchConfig,
+)
+
+PREFIX = "RADIOGRADE_"
+
+_SERVICE_LINK = re.compile(
+    r"RADIOGRADE(_[A-Z0-9_]+)?_(SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)|PORT_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)"
+)
+"""What Kubernetes and Docker links set for a service that is called radiograde, or its like."""
+
+
+def variables() -> Iterator[str]:
+    """Yield the environment variables that there are."""
+    for name in Settings.model_fields:
+        yield f"{PREFIX}{name.upper()}"
+    for table, config in (("NODE", NodeConfig), ("DELIVERY", DeliveryConfig)):
+        for name in config.model_fields:
+            yield f"{PREFIX}{table}__{name.upper()}"
+
+
+def unknown_variables(environment: Mapping[str, str], secrets: Iterable[str]) -> list[str]:
+    """Return what is wrong with each variable of the environment that is no setting, in words.
+
+    ``secrets``: variables that the site file names. Parts of a variable's table are not looked at.
+    """
+    known = set(variables())
+    named = {name.upper() for name in secrets}
+    return [
+        f"{name} is no setting{did_you_mean(name.upper(), known) or '.'}"
+        for name, value in sorted(environment.items())
+        if name.upper().startswith(PREFIX)
+        and name.upper() not in known | named
+        and not any(name.upper().startswith(f"{one}__") for one in known)
+        and not (_SERVICE_LINK.fullmatch(name.upper()) or value.startswith(("tcp://", "udp://")))
+    ]
+
+
+def keys_at(where: Sequence[int | str]) -> set[str]:
+    """Return the keys that a table of the site file may have, by where pydantic says it is."""
+    tables: dict[str, type[BaseModel]] = {
+        "node": NodeConfig,
+        "delivery": DeliveryConfig,
+        "watch": WatchConfig,
+        "peers": Peer,
+        "dicom": DicomDestinationConfig,
+        "dicomweb": DicomWebDestinationConfig,
+        "fhir": FhirDestinationConfig,
+        "folder": FolderDestinationConfig,
+    }
+    names = [part for part in where if isinstance(part, str)]
+    if not names:
+        return set(Settings.model_fields)
+    if names[-1] == "tls":
+        return set((ServerTls if names[0] == "node" else ClientTls).model_fields)
+    table = tables.get(names[-1])
+    return set() if table is None else set(table.model_fields)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a question after the nearest known name, ready to be added; empty without one."""
+    endings = {one.removeprefix(PREFIX): one for one in sorted(known)}
+    near = get_close_matches(name.removeprefix(PREFIX), endings, n=1, cutoff=0.7)
+    return f". Did you mean {endings[near[0]]}?" if near else ""
