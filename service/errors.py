@@ -20,6 +20,7 @@ RadiogradeError
 ├── AddressError             500  the address or port cannot be had
 ├── ConfigurationError       500  an option or environment variable does not fit
 ├── SiteError                500  the site file cannot be used
+├── BackupError              500  there is no backup, or no room for one, where it was said
 ├── ExportError              500  reviews cannot be exported there, or there are none
 ├── TaskError                500  Mercure's task file or its films cannot be used
 ├── NoSpaceError             507  the film cannot be written to disk
@@ -192,6 +193,13 @@ class SiteError(RadiogradeError):
 
     code = "site_file"
     title = "The site file cannot be used"
+
+
+class BackupError(RadiogradeError):
+    """The folder named is no backup, or no place for one."""
+
+    code = "backup"
+    title = "The backup cannot be used"
 
 
 class ExportError(RadiogradeError):

@@ -67,10 +67,14 @@ class WorkQueue(Protocol):
 class DurableQueue:
     """Records work in the tables of DBOS, which lie in the database of the results."""
 
-    def __init__(self, url: str) -> None:
-        """Open the queue, and make its tables where they are missing."""
+    def __init__(self, url: str, *, upgrade: bool = False) -> None:
+        """Open the queue, and make its tables where they are missing.
+
+        ``upgrade``: bring tables of an older version up to date; without, they are left alone.
+        """
         hush_queue()
-        DBOS.migrate(url)
+        if upgrade or not _is_there(url):
+            DBOS.migrate(url)
         self._client = DBOSClient(system_database_url=url, application_name=APPLICATION)
 
     def close(self) -> None:
@@ -136,6 +140,15 @@ class DurableQueue:
         if delay_s:
             options["delay_seconds"] = delay_s
         self._client.enqueue_in_transaction(connection, options, film_id, destination)
+
+
+def _is_there(url: str) -> bool:
+    engine = sa.create_engine(url)
+    try:
+        schema = None if engine.dialect.name == "sqlite" else "dbos"
+        return sa.inspect(engine).has_table("workflow_status", schema)
+    finally:
+        engine.dispose()
 
 
 def hush_queue() -> None:

@@ -49,16 +49,19 @@ class Access:
 
 
 @contextmanager
-def open_access(settings: Settings, *, create: bool = True) -> Iterator[Access]:
+def open_access(
+    settings: Settings, *, create: bool = True, upgrade: bool = False
+) -> Iterator[Access]:
     """Give the access to an installation within the ``with`` block; what is missing is made.
 
-    ``create``: False for who only reads or removes.
+    ``create``: False for who only reads or removes. ``upgrade``: bring a database of an older
+    version up to date.
 
     Raises:
         NoDatabaseError: there is no database, and none is to be made.
         StoreError: the data directory cannot be made, or the database cannot be opened.
     """
-    database = open_database(settings, create=create)
+    database = open_database(settings, create=create, upgrade=upgrade)
     try:
         yield Access.of(database, settings)
     finally:

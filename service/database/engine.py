@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
@@ -31,14 +33,14 @@ _MIGRATION_LOCK = 7_263_411_846
 class Database:
     """One database; safe to share among threads."""
 
-    def __init__(self, url: str) -> None:
-        """Open the database at a SQLAlchemy URL and bring its tables up to date.
+    def __init__(self, url: str, *, upgrade: bool = False) -> None:
+        """Open the database at a SQLAlchemy URL; see :func:`open_engine`.
 
         Raises:
             StoreError: it cannot be opened.
         """
         self.url = url
-        self.engine = open_engine(url)
+        self.engine = open_engine(url, upgrade=upgrade)
 
     def close(self) -> None:
         """Give the connections back; the database is not to be used afterwards."""
@@ -99,10 +101,10 @@ class Database:
             raise _unavailable(error) from error
 
 
-def open_database(settings: Settings, *, create: bool = True) -> Database:
+def open_database(settings: Settings, *, create: bool = True, upgrade: bool = False) -> Database:
     """Return the database of an installation; data directory and database are made if missing.
 
-    ``create``: False for who only reads.
+    ``create``: False for who only reads. ``upgrade``: as of :func:`open_engine`.
 
     Raises:
         NoDatabaseError: it is missing, and is not to be made.
@@ -120,7 +122,7 @@ def open_database(settings: Settings, *, create: bool = True) -> Database:
             f"The data directory {settings.data_dir} cannot be made ({error.strerror}). "
             "Choose another with --data-dir or RADIOGRADE_DATA_DIR."
         ) from error
-    return Database(settings.store_url)
+    return Database(settings.store_url, upgrade=upgrade)
 
 
 def has_database(settings: Settings) -> bool:
@@ -153,12 +155,15 @@ def _unavailable(error: SQLAlchemyError) -> StoreError:
     )
 
 
-def open_engine(url: str) -> Engine:
-    """Return an engine on an up-to-date database; SQLite is created where it is missing.
+def open_engine(url: str, *, upgrade: bool = False) -> Engine:
+    """Return an engine on an up-to-date database; an empty one gets its tables.
+
+    ``upgrade``: bring the tables of an older version up to date; without, they are left alone.
 
     Raises:
         StoreError: the URL is malformed, its driver is not installed, the database cannot be
-            reached or written, or a newer version of the program made it.
+            reached or written, a newer version of the program made it, or an older one did and
+            it is not to be changed.
     """
     try:
         engine = create_engine(url, connect_args=_connect_args(url), pool_pre_ping=True)
@@ -174,8 +179,32 @@ def open_engine(url: str) -> Engine:
         ) from error
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
-    migrate(engine)
+    try:
+        _check_schema(engine, upgrade=upgrade)
+    except StoreError:
+        engine.dispose()
+        raise
     return engine
+
+
+def _check_schema(engine: Engine, *, upgrade: bool) -> None:
+    """Make missing tables, bring older ones up to date if need be. Raises StoreError."""
+    steps = ScriptDirectory(str(MIGRATIONS))
+    newest = steps.get_current_head()
+    try:
+        with engine.connect() as connection:
+            present = MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError as error:
+        raise _unopened(error) from error
+    if present == newest:
+        return
+    known = {step.revision for step in steps.walk_revisions()}
+    if present is not None and present in known and not upgrade:
+        raise StoreError(
+            f"The results store is of an older version (schema {present}; this program needs "
+            f"{newest}). Back it up, then run: radiograde migrate."
+        )
+    migrate(engine)
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
@@ -198,11 +227,15 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             "or choose another --data-dir."
         ) from error
     except SQLAlchemyError as error:
-        raise StoreError(
-            f"The results store cannot be opened ({type(error).__name__}). Check that the "
-            "database runs, or that the data directory can be written, or choose another "
-            "with --data-dir."
-        ) from error
+        raise _unopened(error) from error
+
+
+def _unopened(error: SQLAlchemyError) -> StoreError:
+    return StoreError(
+        f"The results store cannot be opened ({type(error).__name__}). Check that the "
+        "database runs, or that the data directory can be written, or choose another "
+        "with --data-dir."
+    )
 
 
 def _connect_args(url: str) -> dict[str, float]:

@@ -30,7 +30,7 @@ def run_listener(settings: Settings, announce: Callable[[str], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with ExitStack() as stack:
-        records = open_records(settings)
+        records = open_records(settings, upgrade=True)
         stack.callback(records.close)
         node = stack.enter_context(
             start_node(

@@ -240,6 +240,13 @@ class FilmRepository:
                 drop(film_id)
         return len(dropped)
 
+    def mark_gone(self, film_ids: Sequence[str]) -> None:
+        """Record that the bytes of these films are not there; who sends one again is believed."""
+        with self._database.write() as connection:
+            for film_id in film_ids:
+                gone = sa.update(films).where(films.c.id == film_id)
+                connection.execute(gone.values(kept=False))
+
     def unknown(self, film_ids: Sequence[str]) -> set[str]:
         """Return those of the ids that no film and no result has."""
         known: set[str] = set()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from radiograde.service.config.settings import Settings
+from radiograde.service.database.binding import bind
 from radiograde.service.database.engine import Database, open_database
 from radiograde.service.delivery.delivery_repository import DeliveryRepository
 from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document_store import DocumentStore
+from radiograde.service.errors import StoreError
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.film_repository import FilmRepository
 from radiograde.service.films.intake import FilmIntake
@@ -44,17 +46,24 @@ class Records:
         self.database.close()
 
 
-def open_records(settings: Settings, *, create: bool = True) -> Records:
+def open_records(settings: Settings, *, create: bool = True, upgrade: bool = False) -> Records:
     """Return the records of an installation; what is missing is made.
 
-    ``create``: False for who only reads.
+    ``create``: False for who only reads. ``upgrade``: bring database and queue of an older
+    version up to date.
 
     Raises:
         NoDatabaseError: there is no database, and none is to be made.
-        StoreError: the data directory cannot be made, or the database cannot be opened.
+        StoreError: the data directory cannot be made, the database cannot be opened, or the data
+            directory belongs to another one.
     """
-    database = open_database(settings, create=create)
-    queue = DurableQueue(settings.store_url)
+    database = open_database(settings, create=create, upgrade=upgrade)
+    try:
+        bind(database, settings.data_dir)
+    except StoreError:
+        database.close()
+        raise
+    queue = DurableQueue(settings.store_url, upgrade=upgrade)
     archive = Archive(settings.data_dir / FILMS)
     films = FilmRepository(database, queue)
     results = ResultRepository(database)

@@ -49,7 +49,7 @@ def open_runtime(settings: Settings, scorer: Scorer | None = None) -> Runtime:
         StoreError: the results cannot be kept.
     """
     scorer = scorer or load_scorer(settings)
-    records = open_records(settings)
+    records = open_records(settings, upgrade=True)
     return Runtime(
         settings,
         scorer,

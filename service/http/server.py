@@ -121,7 +121,7 @@ def check_exposure(settings: Settings) -> None:
     check_certificate(settings)
     if settings.is_loopback:
         return
-    with open_access(settings) as access:
+    with open_access(settings, upgrade=True) as access:
         has_administrator = access.users.has_administrator()
     lacks = list(_lacks(settings, has_administrator=has_administrator))
     if lacks and not settings.allow_insecure:

@@ -31,10 +31,12 @@ class Process:
 
     def children(self) -> list[int]:
         """Return the ids of the processes that it started."""
-        listed = Path(f"/proc/{self.running.pid}/task/{self.running.pid}/children")
-        with suppress(OSError):
-            return [int(pid) for pid in listed.read_text().split()]
-        return []
+        found: list[int] = []
+        # Each thread has children of its own.
+        for listed in Path(f"/proc/{self.running.pid}/task").glob("*/children"):
+            with suppress(OSError):
+                found += [int(pid) for pid in listed.read_text().split()]
+        return found
 
     def end(self) -> None:
         """Ask it to end, and see to it."""

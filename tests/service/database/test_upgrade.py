@@ -32,7 +32,7 @@ def test_users_come_after_an_upgrade_and_go_with_a_downgrade(tmp_path: Path) -> 
     to(settings.store_url, "0002")
     with sa.create_engine(settings.store_url).connect() as connection:
         assert "users" not in sa.inspect(connection).get_table_names()
-    with open_access(settings) as access:
+    with open_access(settings, upgrade=True) as access:
         assert not access.is_guarded()
         access.users.add("kim", "administrator", QUICK.hash("whatever it is"))
         key = access.keys.add("orthanc", "sender")
@@ -40,6 +40,6 @@ def test_users_come_after_an_upgrade_and_go_with_a_downgrade(tmp_path: Path) -> 
         assert access.users.has_administrator()
         assert access.keys.find(key) is not None
     to(settings.store_url, "0002")
-    open_engine(settings.store_url).dispose()
+    open_engine(settings.store_url, upgrade=True).dispose()
     with open_access(settings) as access:
         assert not access.is_guarded()

@@ -12,6 +12,9 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+_AT_ONCE = 500
+"""Documents in memory at a time."""
+
 FILM_INDEXES = ("patient", "taken", "received", "changed")
 RESULT_INDEXES = {
     "ix_results_recorded": ["recorded"],
@@ -93,12 +96,17 @@ def _fill(connection: sa.Connection) -> None:
         sa.column("brixia", sa.Float),
     )
     scored = sa.select(table.c.id, table.c.document).where(table.c.status == "scored")
-    for id, document in connection.execute(scored).all():
-        values: dict[str, Any] = {
-            "severity": document["severity"],
-            "brixia": document["scores"]["brixia"]["value"],
-        }
-        connection.execute(sa.update(table).where(table.c.id == id).values(values))
+    last = ""
+    while found := connection.execute(
+        scored.where(table.c.id > last).order_by(table.c.id).limit(_AT_ONCE)
+    ).all():
+        for id, document in found:
+            values: dict[str, Any] = {
+                "severity": document["severity"],
+                "brixia": document["scores"]["brixia"]["value"],
+            }
+            connection.execute(sa.update(table).where(table.c.id == id).values(values))
+        last = found[-1].id
 
 
 def _make_access_tables() -> None:

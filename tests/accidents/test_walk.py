@@ -1,0 +1,19 @@
+"""A minute of accidents on each database; ``python -m tests.accidents`` walks for longer."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.accidents.postgres import tool
+from tests.accidents.walk import Engine, walk
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for children in /proc")
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_minute_of_accidents_loses_doubles_and_strands_nothing(engine: Engine) -> None:
+    if engine == "postgresql" and tool("initdb") is None:
+        pytest.skip("Debian's postgresql is not installed")
+    outcome = walk(1.0, engine, seed=7)
+    assert outcome.is_good, outcome
