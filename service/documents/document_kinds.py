@@ -6,13 +6,15 @@ import hashlib
 import importlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from radiograde.service.config.settings import Identifiers
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.patient_study import read_patient_study, shown_patient_study
 from radiograde.service.reviews.review import Review
 
 BUILDERS: Mapping[DocumentKind, str] = {
@@ -87,6 +89,15 @@ def document_requests(
     return found + [review_document_request(review) for review in reviews if "sr" in wanted]
 
 
+def page_report_request(
+    identifiers: Identifiers, label: str | None, reviews: Sequence[Review]
+) -> DocumentRequest:
+    """Return the report for people, as :func:`shown_patient_study` lets them see it."""
+    name = f"report-{identifiers}.pdf"
+    make = partial(_page_report, identifiers=identifiers, label=label)
+    return DocumentRequest("pdf", name, _of_reviews(name, reviews), make)
+
+
 def review_document_request(review: Review) -> DocumentRequest:
     """Return the report of one review."""
     name = f"review-{review.id}.dcm"
@@ -95,12 +106,23 @@ def review_document_request(review: Review) -> DocumentRequest:
 
 def _request(kind: DocumentKind, reviews: Sequence[Review]) -> DocumentRequest:
     name, _ = NAMES[kind]
-    kept_as = name
-    if kind in WITH_REVIEWS and reviews:
-        # One that was made before the newest review is never found again.
-        ids = "".join(review.id for review in reviews)
-        kept_as = f"{hashlib.sha256(ids.encode()).hexdigest()[:16]}-{name}"
+    kept_as = _of_reviews(name, reviews) if kind in WITH_REVIEWS else name
     return DocumentRequest(kind, name, kept_as, lambda graded: builder_of(kind)(graded))
+
+
+def _of_reviews(name: str, reviews: Sequence[Review]) -> str:
+    """Return a file's name so that one made before the newest review is never found again."""
+    if not reviews:
+        return name
+    ids = "".join(review.id for review in reviews)
+    return f"{hashlib.sha256(ids.encode()).hexdigest()[:16]}-{name}"
+
+
+def _page_report(graded: GradedFilm, identifiers: Identifiers, label: str | None) -> Document:
+    from radiograde.service.documents.pdf.report_page import report
+
+    study = shown_patient_study(read_patient_study(graded.header), identifiers, label)
+    return replace(report(graded, study), name=f"report-{identifiers}.pdf")
 
 
 def _review_report(graded: GradedFilm, review: Review) -> Document:

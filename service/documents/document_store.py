@@ -11,6 +11,7 @@ from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.scoring.result_json import parse_result
+from radiograde.service.config.settings import Identifiers
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_kinds import (
@@ -19,6 +20,7 @@ from radiograde.service.documents.document_kinds import (
     DocumentRequest,
     document_requests,
     kinds_of,
+    page_report_request,
     review_document_request,
 )
 from radiograde.service.documents.graded_film import GradedFilm
@@ -84,6 +86,16 @@ class DocumentStore:
         Raises as :meth:`document`.
         """
         return self._gather(result_id, document_requests(kinds, self._reviews.of(result_id)))
+
+    def page_report(self, result_id: str, identifiers: Identifiers, label: str | None) -> Document:
+        """Return the PDF report with what the setting lets people see of the patient.
+
+        ``label``: of the pseudonym, None for nobody. Raises as :meth:`document`.
+        """
+        if identifiers == "full":
+            return self.document(result_id, "pdf")
+        request = page_report_request(identifiers, label, self._reviews.of(result_id))
+        return self._gather(result_id, [request])[0]
 
     def make(self, graded: GradedFilm, kinds: Iterable[DocumentKind]) -> None:
         """Make and keep those of the kinds that there are of a film that was just graded.

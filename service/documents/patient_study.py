@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from radiograde.model.reading.acquisition_time import acquired
 from radiograde.model.reading.dicom_header import Header
+from radiograde.service.config.settings import Identifiers
 from radiograde.service.documents.clean_elements import clean
 
 _URIS = {"ISO": "urn:oid:", "UUID": "urn:uuid:", "URI": ""}
@@ -68,6 +69,22 @@ def read_patient_study(header: Header | None) -> PatientStudy:
         acquired=None if time is None else time.day,
         study_uid=value("StudyInstanceUID", "UI"),
     )
+
+
+def shown_patient_study(
+    study: PatientStudy, identifiers: Identifiers, label: str | None
+) -> PatientStudy:
+    """Return what a person may see by RADIOGRADE_IDENTIFIERS, as the page shows it.
+
+    Where it hides the name, the ``label`` of the pseudonym stands for it; None for a film that
+    names nobody.
+    """
+    if identifiers == "full":
+        return study
+    shown = replace(study, name=f"Patient {label}" if label else "", born=None)
+    if identifiers == "none":
+        shown = replace(shown, patient_id="", accession="", study_uid="")
+    return shown
 
 
 def _line(name: str) -> str:

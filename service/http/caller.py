@@ -50,6 +50,11 @@ class CallerContext:
     session: Session | None = None
     token: str | None = None
 
+    @property
+    def is_machine(self) -> bool:
+        """Whether an API key came along: neither a person at the page nor nobody known."""
+        return self.principal not in (None, LOCAL) and self.session is None
+
 
 def set_token(request: Request, answer: Response, settings: Settings, token: str) -> None:
     """Have the browser keep a session's token until it closes, out of reach of every script."""

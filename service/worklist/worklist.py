@@ -11,6 +11,7 @@ from pydantic import Field
 
 from radiograde.model.errors import NotFoundError
 from radiograde.service.database.engine import Database
+from radiograde.service.films.pseudonym import label_of
 from radiograde.service.result_schema import Schema
 from radiograde.service.reviews.review_repository import ReviewRepository
 from radiograde.service.worklist import query
@@ -74,6 +75,11 @@ class Worklist:
         if not rows:
             raise NotFoundError("No film has this id. GET /v1/worklist lists those that came in.")
         return rows[0]
+
+    def label(self, film_id: str) -> str | None:
+        """Return the label of a film's patient; None where it names nobody, or is not listed."""
+        film = self._database.first(query.films_with([film_id]), StoredFilm)
+        return None if film is None or film.patient is None else label_of(film.patient)
 
     def _with_names(self, filters: Filters) -> Filters:
         """Return filters whose search also finds what the setting lets be shown."""

@@ -14,7 +14,7 @@ from radiograde.service.documents.drawing import PAPER, grey_levels, resized
 from radiograde.service.documents.equipment import timestamp
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.overlay import FILM_SIDE, graded_view
-from radiograde.service.documents.patient_study import read_patient_study
+from radiograde.service.documents.patient_study import PatientStudy, read_patient_study
 from radiograde.service.documents.pdf.canvas import (
     AMBER,
     BODY,
@@ -49,8 +49,10 @@ _ABOUT = (
 )
 
 
-def report(graded: GradedFilm) -> Document:
+def report(graded: GradedFilm, shown: PatientStudy | None = None) -> Document:
     """Return one A4 page: patient and study, scores with their intervals, graded film, remarks.
+
+    ``shown``: what of patient and study is written; None for what the header says.
 
     Of a rejected film it shows the film and why it was not graded, and no numbers. Text can be
     selected. Names may be Latin, Greek, Cyrillic, Chinese, Japanese or Korean; letters of other
@@ -63,7 +65,8 @@ def report(graded: GradedFilm) -> Document:
     result = graded.result
     reasons = result.gate.reasons if result.gate is not None else ()
     _write_head(page)
-    top = _write_patient_study(page, 80, graded)
+    patient_study = shown or read_patient_study(graded.header)
+    top = _write_patient_study(page, 80, patient_study, graded.film.view)
     bottom = _write_foot(page, _BOTTOM, graded)
     bottom = write_reviews(page, bottom, graded.reviews, timestamp(graded).tzinfo)
     if result.scores is None:
@@ -87,10 +90,9 @@ def _write_head(page: Page) -> None:
     page.text((RIGHT, 65), "Not a diagnosis", BODY, DIM, align="right")
 
 
-def _write_patient_study(page: Page, top: float, graded: GradedFilm) -> float:
-    """Write patient and study as the header has them, and return where that ends."""
-    patient_study = read_patient_study(graded.header)
-    view = graded.film.view if graded.film.view in ("PA", "AP") else graded.film.view.lower()
+def _write_patient_study(page: Page, top: float, patient_study: PatientStudy, view: str) -> float:
+    """Write patient and study, and return where that ends."""
+    view = view if view in ("PA", "AP") else view.lower()
     rows = (
         (
             (0, 250, "Patient", patient_study.name),

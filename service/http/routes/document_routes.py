@@ -8,12 +8,15 @@ from functools import partial
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from radiograde.service.config.settings import Identifiers
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.documents.overlay import overlay_png
 from radiograde.service.errors import UndocumentedError
+from radiograde.service.http.caller import AnyCaller
 from radiograde.service.http.document_pool import Turn
+from radiograde.service.http.page_queries import PageQueries, Queries
 from radiograde.service.http.parameters import FilmId
 from radiograde.service.http.problems import problems
 from radiograde.service.http.runtime import Service
@@ -25,7 +28,6 @@ PATHS: dict[DocumentKind, tuple[str, str]] = {
     "seg": ("/seg", "DICOM segmentation of lungs and opacity"),
     "sc": ("/sc", "DICOM secondary capture with the numbers"),
     "fhir": ("/fhir", "FHIR R4 bundle"),
-    "pdf": ("/report.pdf", "one-page PDF report"),
 }
 
 
@@ -57,7 +59,7 @@ def _answers(media_type: str) -> dict[int | str, dict[str, object]]:
     }
 
 
-_MEDIA_TYPES: dict[DocumentKind, str] = {"fhir": "application/fhir+json", "pdf": "application/pdf"}
+_MEDIA_TYPES: dict[DocumentKind, str] = {"fhir": "application/fhir+json"}
 
 for _kind, (_path, _what) in PATHS.items():
     router.add_api_route(
@@ -69,6 +71,32 @@ for _kind, (_path, _what) in PATHS.items():
         responses=_answers(_MEDIA_TYPES.get(_kind, "application/dicom")),
         response_class=Response,
     )
+
+
+@router.get(
+    "/report.pdf",
+    operation_id="getPdf",
+    summary="Return the one-page PDF report",
+    responses=_answers("application/pdf"),
+    response_class=Response,
+)
+async def report(
+    service: Service, queries: Queries, caller: AnyCaller, turn: Turn, id: FilmId
+) -> Response:
+    """Return what delivery sends to a caller with a key; to people what the page may show.
+
+    RADIOGRADE_IDENTIFIERS says how much of the patient's identity that is.
+    """
+    shown = "full" if caller.is_machine else service.settings.identifiers
+    found = await turn.run(partial(_report, service.records.document_store, queries, id, shown))
+    return document_response(found)
+
+
+def _report(
+    store: DocumentStore, queries: PageQueries, id: str, identifiers: Identifiers
+) -> Document:
+    label = None if identifiers == "full" else queries.worklist.label(id)
+    return store.page_report(id, identifiers, label)
 
 
 @router.get(
