@@ -10,13 +10,13 @@ from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
 from radiograde.service.errors import BadRequestError, UnsupportedMediaError, UploadTimeoutError
-from radiograde.service.http.dicomweb.multipart import (
+from radiograde.service.http.dicomweb.transaction import DICOM
+from radiograde.service.http.multipart import (
     HEAD_BYTES,
     MultipartPart,
     PartLimits,
     read_parts,
 )
-from radiograde.service.http.dicomweb.transaction import DICOM
 
 RELATED = "multipart/related"
 
@@ -29,7 +29,7 @@ def parts_of(request: Request, limits: PartLimits, idle_s: float) -> AsyncIterat
     Raises:
         UnsupportedMediaError: another Content-Type, or a compressed body.
         BadRequestError: multipart without a boundary; and while parts are read, as
-            :func:`service.http.dicomweb.multipart.read_parts`, or a single part is empty.
+            :func:`service.http.multipart.read_parts`, or a single part is empty.
         TooLargeError: while parts are read, more of them than the limits allow.
         UploadTimeoutError: while parts are read, nothing came for ``idle_s`` seconds.
     """

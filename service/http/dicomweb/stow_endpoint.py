@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 from radiograde.model.errors import OverloadedError
 from radiograde.model.limits import Limits
 from radiograde.service.films.intake import Intake
-from radiograde.service.http.dicomweb.multipart import PartLimits
+from radiograde.service.http.multipart import PartLimits
 
 MAX_PARTS = 2000
 PLACES = 16

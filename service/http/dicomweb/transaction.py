@@ -12,7 +12,6 @@ from radiograde.model.reading.film_attributes import uid
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.service.errors import NoSpaceError, StoreError, UnsupportedMediaError
 from radiograde.service.films.intake import Intake
-from radiograde.service.http.dicomweb.multipart import MultipartPart
 from radiograde.service.http.dicomweb.outcome import (
     Failed,
     FailureReason,
@@ -20,6 +19,7 @@ from radiograde.service.http.dicomweb.outcome import (
     Outcome,
     Stored,
 )
+from radiograde.service.http.multipart import MultipartPart
 
 log = structlog.get_logger("radiograde.stow")
 

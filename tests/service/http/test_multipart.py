@@ -8,7 +8,7 @@ import pytest
 
 from radiograde.model.errors import RadiogradeError, TooLargeError
 from radiograde.service.errors import BadRequestError
-from radiograde.service.http.dicomweb.multipart import (
+from radiograde.service.http.multipart import (
     HEAD_BYTES,
     MultipartPart,
     PartLimits,
