@@ -76,6 +76,11 @@ def _shape(header: Header, limits: Limits) -> FrameShape:
     rows, columns = header.short("Rows"), header.short("Columns")
     allocated = header.short("BitsAllocated")
     if rows is None or columns is None or allocated is None:
+        if header.short("FileSetConsistencyFlag") is not None:  # PS3.3 F.3.2.1: a directory's alone
+            raise MissingPixelsError(
+                "This is a DICOMDIR, the table of contents of a disc: it holds no image. Send the "
+                "films that it lists."
+            )
         raise MissingPixelsError(
             "The header does not describe an image (rows, columns, bits). Export the film again."
         )

@@ -18,6 +18,7 @@ from radiograde.service.auth.session_repository import Session
 from radiograde.service.auth.throttle import client_network
 from radiograde.service.config.settings import Settings
 from radiograde.service.errors import CsrfError, NotAllowedError, SignInNeededError
+from radiograde.service.http.places import Holder
 from radiograde.service.http.problems import Responses, problems
 from radiograde.service.http.request_origin import is_local
 from radiograde.service.http.runtime import Service
@@ -131,13 +132,13 @@ Caller = Annotated[Principal, Depends(_caller)]
 """Who calls. Raises SignInNeededError for nobody, CsrfError, StoreError."""
 
 
-async def _holders(request: Request, caller: Caller) -> tuple[str, ...]:
+async def holder_of(request: Request, caller: Caller) -> Holder:
+    """Return for whom a place is held: the caller, and where the call comes from."""
     address = request.client.host if request.client else ""
-    return f"caller {caller.name}", f"address {client_network(address)}"
+    return Holder(caller.name, client_network(address))
 
 
-Holders = Annotated[tuple[str, ...], Depends(_holders)]
-"""For whom a place is held: the caller, and the address that the call comes from."""
+PlaceHolder = Annotated[Holder, Depends(holder_of)]
 
 
 def permit(permission: Permission) -> Any:

@@ -8,7 +8,8 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends
 
-from radiograde.service.http.caller import Holders
+from radiograde.service.http.caller import PlaceHolder
+from radiograde.service.http.places import Holder
 from radiograde.service.http.pool import BoundedPool
 from radiograde.service.http.runtime import Service
 
@@ -20,7 +21,7 @@ class DocumentTurn:
     """A caller's turn among those who want a document or a picture."""
 
     pool: BoundedPool
-    holders: tuple[str, ...]
+    holder: Holder
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run ``work`` on a thread and return what it returns.
@@ -28,12 +29,12 @@ class DocumentTurn:
         Raises:
             OverloadedError: too many wait already, or too many of this caller.
         """
-        with self.pool.admit(*self.holders) as slot:
+        with self.pool.admit(self.holder) as slot:
             return await slot.run(work)
 
 
-async def _turn(service: Service, holders: Holders) -> DocumentTurn:
-    return DocumentTurn(service.document_pool, holders)
+async def _turn(service: Service, holder: PlaceHolder) -> DocumentTurn:
+    return DocumentTurn(service.document_pool, holder)
 
 
 Turn = Annotated[DocumentTurn, Depends(_turn)]

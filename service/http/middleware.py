@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import traceback
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
 from radiograde.model.errors import RadiogradeError, TooLargeError
-from radiograde.service.errors import ForeignPageError, UnknownHostError
+from radiograde.service.errors import ForeignPageError, UnknownHostError, UploadTimeoutError
 from radiograde.service.http.problems import error_problem, unexpected_problem
 from radiograde.service.http.request_origin import host_name, is_foreign
 
@@ -39,6 +40,7 @@ _HSTS = "max-age=31536000"
 """RFC 6797: from now on by TLS alone, for a year."""
 
 SMALL_BODY_BYTES = 64 * 1024
+SMALL_BODY_S = 10.0
 FILM_PATHS = ("/v1/score", "/dicom-web/")
 """They read their bodies themselves, in pieces, with limits of their own."""
 
@@ -149,7 +151,7 @@ def _places(error: BaseException) -> list[str]:
 
 
 class SmallBodies:
-    """Reads a small body before the request is passed on, and answers a larger one 413.
+    """Reads a small body before the request is passed on; a larger one is 413, a slow one 408.
 
     FastAPI reads bodies that are no films before it asks who sends them.
     """
@@ -158,11 +160,17 @@ class SmallBodies:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 413."""
+        """Pass the request on, or answer 413 or 408."""
         if not _has_small_body(scope):
             await self._app(scope, receive, send)
             return
-        messages = await _small_body(receive)
+        try:
+            async with asyncio.timeout(SMALL_BODY_S):
+                messages = await _small_body(receive)
+        except TimeoutError:
+            late = UploadTimeoutError(f"The body was not complete after {SMALL_BODY_S:g} seconds.")
+            await error_problem(late)(scope, receive, send)
+            return
         if messages is None:
             too_large = TooLargeError(f"The request is larger than {SMALL_BODY_BYTES // 1024} KiB.")
             await error_problem(too_large)(scope, receive, send)

@@ -36,12 +36,14 @@ class MultipartPart:
     ``content``: all of it, or its first ``HEAD_BYTES`` where it is ``too_large``.
     ``media_type``: in lower case, without parameters; empty where none is given.
     ``encoding``: its Content-Transfer-Encoding in lower case; empty where none is given.
+    ``disposition``: its Content-Disposition; empty where none is given.
     """
 
     content: bytes
     media_type: str = ""
     encoding: str = ""
     too_large: bool = False
+    disposition: str = ""
 
 
 async def read_parts(
@@ -116,9 +118,12 @@ class _Collector:
     def on_part_end(self) -> None:
         media_type = parse_options_header(self._headers.get("content-type"))[0].decode("latin-1")
         encoding = self._headers.get("content-transfer-encoding", "").strip().lower()
+        disposition = self._headers.get("content-disposition", "")
         content = self._content.getvalue()
         self._content = io.BytesIO()
-        self.complete.append(MultipartPart(content, media_type, encoding, self._too_large))
+        self.complete.append(
+            MultipartPart(content, media_type, encoding, self._too_large, disposition)
+        )
 
     def on_end(self) -> None:
         self.ended = True

@@ -1,4 +1,4 @@
-"""A bounded number of places, of which one caller, or one address, gets no more than half."""
+"""A bounded number of places, of which no caller and no address gets all."""
 
 from __future__ import annotations
 
@@ -6,49 +6,68 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from radiograde.model.errors import OverloadedError
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """For whom a place is held: who calls, and from where."""
+
+    caller: str
+    address: str
+
+
 class Places:
-    """Places for what lasts, such as an upload; safe to share among threads."""
+    """Places for what lasts, such as an upload; safe to share among threads.
+
+    A caller gets half of them, an address three quarters: its callers leave some to each other.
+    """
 
     def __init__(self, total: int) -> None:
         self._free = total
-        self._share = max(1, total // 2)
-        self._held: Counter[str] = Counter()
+        self._a_caller = max(1, total // 2)
+        self._an_address = max(1, total * 3 // 4)
+        self._callers: Counter[str] = Counter()
+        self._addresses: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     @contextmanager
-    def held_by(self, *holders: str) -> Iterator[None]:
+    def held_by(self, holder: Holder) -> Iterator[None]:
         """Hold one within the ``with`` block. Raises OverloadedError, as :meth:`take`."""
-        release = self.take(*holders)
+        release = self.take(holder)
         try:
             yield
         finally:
             release()
 
-    def take(self, *holders: str) -> Callable[[], None]:
-        """Take a place, which counts for every holder; return what gives it back, once.
+    def take(self, holder: Holder | None = None) -> Callable[[], None]:
+        """Take a place and return what gives it back, once; None has no share to keep to.
 
         Raises:
-            OverloadedError: all are taken, or a holder has its share.
+            OverloadedError: all are taken, or the holder has its share.
         """
         with self._lock:
             if not self._free:
                 raise OverloadedError("Every place is taken. Try again in a few seconds.")
-            if any(self._held[holder] >= self._share for holder in holders):
+            if holder is not None and (
+                self._callers[holder.caller] >= self._a_caller
+                or self._addresses[holder.address] >= self._an_address
+            ):
                 raise OverloadedError(
-                    f"You have {self._share} under way, half of all places. "
-                    "Wait until one has ended."
+                    "You have as many under way as leave room for others. Wait until one has ended."
                 )
-            self._free -= 1
-            self._held.update(holders)
-        return partial(self._give_back, holders)
+            self._count(holder, 1)
+        return partial(self._give_back, holder)
 
-    def _give_back(self, holders: tuple[str, ...]) -> None:
+    def _give_back(self, holder: Holder | None) -> None:
         with self._lock:
-            self._free += 1
-            self._held.subtract(holders)
-            self._held = +self._held
+            self._count(holder, -1)
+
+    def _count(self, holder: Holder | None, held: int) -> None:
+        self._free -= held
+        if holder is not None:
+            self._callers = +(self._callers + Counter({holder.caller: held}))
+            self._addresses = +(self._addresses + Counter({holder.address: held}))

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self, TypeVar
 
-from radiograde.service.http.places import Places
+from radiograde.service.http.places import Holder, Places
 
 T = TypeVar("T")
 
@@ -20,13 +20,13 @@ class BoundedPool:
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._places = Places(workers + queue)
 
-    def admit(self, *holders: str) -> Slot:
-        """Return a place, to be used in a ``with`` block; ``holders``: as :class:`.Places`.
+    def admit(self, holder: Holder | None = None) -> Slot:
+        """Return a place, to be used in a ``with`` block.
 
         Raises:
-            OverloadedError: every place is taken, or a holder has its share.
+            OverloadedError: every place is taken, or the holder has its share.
         """
-        return Slot(self._executor, self._places.take(*holders))
+        return Slot(self._executor, self._places.take(holder))
 
     def close(self) -> None:
         """Finish what runs, drop what waits."""

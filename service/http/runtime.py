@@ -12,6 +12,7 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.load_scorer import load_scorer
 from radiograde.service.grading.records import Records, open_records
+from radiograde.service.http.places import Places
 from radiograde.service.http.pool import BoundedPool
 
 DOCUMENT_THREADS, DOCUMENT_QUEUE = 4, 120
@@ -30,6 +31,7 @@ class Runtime:
     records: Records
     grader: FilmGrader
     pool: BoundedPool
+    uploads: Places
     document_pool: BoundedPool
     readiness_pool: BoundedPool
 
@@ -56,6 +58,7 @@ def open_runtime(settings: Settings, scorer: Scorer | None = None) -> Runtime:
         records,
         FilmGrader(records, scorer, settings.upload_limits),
         BoundedPool("grading", settings.workers, settings.queue),
+        Places(settings.workers + settings.queue),
         BoundedPool("documents", DOCUMENT_THREADS, DOCUMENT_QUEUE),
         BoundedPool("readiness", 1, READINESS_QUEUE),
     )

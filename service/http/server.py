@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 
 import structlog
 import uvicorn
@@ -15,6 +16,8 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.errors import AddressError, CertificateError, UnsafeHostError
 from radiograde.service.grading.worker_process import worker_beside
 from radiograde.service.http.app import create_app
+from radiograde.service.http.connections import ConnectionLimits, bounded_protocol
+from radiograde.service.http.event_loop import allow_open_files
 from radiograde.service.logs import configure_logging
 from radiograde.service.tls import RenewedContext, TlsFiles
 
@@ -49,8 +52,11 @@ def run_server(settings: Settings, announce: Callable[[str], None]) -> None:
 class Server(uvicorn.Server):
     """A server that ends streams of events first, since it waits for every answer to end."""
 
-    def __init__(self, app: FastAPI, settings: Settings) -> None:
-        super().__init__(_configuration(app, settings))
+    def __init__(
+        self, app: FastAPI, settings: Settings, limits: ConnectionLimits | None = None
+    ) -> None:
+        limits = limits or connection_limits(settings)
+        super().__init__(_configuration(app, settings, limits))
         self._app = app
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -89,9 +95,20 @@ def base_url(listener: socket.socket, scheme: str = "http") -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def _configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
+def connection_limits(settings: Settings) -> ConnectionLimits:
+    """Return the limits that the system allows; behind a proxy all come from its address."""
+    limits = ConnectionLimits()
+    total = min(limits.total, allow_open_files() // 2)
+    an_address = total if settings.behind_proxy else min(limits.an_address, total)
+    return replace(limits, total=total, an_address=an_address)
+
+
+def _configuration(app: FastAPI, settings: Settings, limits: ConnectionLimits) -> uvicorn.Config:
     config = uvicorn.Config(
         app,
+        http=bounded_protocol(limits),
+        loop="radiograde.service.http.event_loop:EventLoop",
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

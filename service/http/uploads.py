@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
+from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
 from radiograde.model.limits import Limits
 from radiograde.service.errors import BadRequestError, UnsupportedMediaError, UploadTimeoutError
+from radiograde.service.http.body_deadline import SenderPace, in_time
+from radiograde.service.http.multipart import MultipartPart, PartLimits, read_parts
 
 FIELD = "file"
 MULTIPART = "multipart/form-data"
 FORM_BYTES = 2**16
 """What a form may have around its file."""
+MOST_FIELDS = 9
+
+PACE = SenderPace(15.0, 2**16)
 
 RAW_TYPES = ("application/dicom", "application/octet-stream", "image/png", "image/jpeg")
+_VAGUE_TYPES = re.compile(
+    r"|image/.*|application/(x-)?dicom.*|binary/octet-stream|application/x-www-form-urlencoded"
+)
+"""They are wrong, or say nothing, and mean no harm: the bytes show what a film is. The last is
+what curl sends where nobody told it a type."""
 
-
-class _InMemoryParser(MultiPartParser):
-    """Starlette's parser without its temporary file: no film is left lying on a disk."""
-
-    spool_max_size = 0
+_FILE_NAME = re.compile(r";\s*filename\*?[0-9]*\*?\s*=", re.IGNORECASE)
+"""Also as RFC 8187 and RFC 2231 write it."""
 
 
 async def read_upload(request: Request, limits: Limits, timeout_s: float) -> bytes:
@@ -32,24 +39,26 @@ async def read_upload(request: Request, limits: Limits, timeout_s: float) -> byt
     Raises:
         UnsupportedMediaError: the Content-Type is neither multipart nor a film's.
         TooLargeError: more bytes arrived than a film may have, whatever Content-Length said.
-        UploadTimeoutError: the body was not complete after ``timeout_s`` seconds.
+        UploadTimeoutError: the body was not complete after ``timeout_s`` seconds, or came slowly.
         BadRequestError: the form is malformed, or has no file in its field ``file``.
     """
-    media_type = request.headers.get("content-type", RAW_TYPES[0]).partition(";")[0].strip().lower()
-    if media_type != MULTIPART and media_type not in RAW_TYPES:
+    content_type = request.headers.get("content-type", "")
+    media_type = content_type.partition(";")[0].strip().lower()
+    is_form = media_type == MULTIPART
+    if not is_form and media_type not in RAW_TYPES and not _VAGUE_TYPES.fullmatch(media_type):
         raise UnsupportedMediaError(
             f"Send {MULTIPART} with the field '{FIELD}', or the file itself as one of "
             f"{', '.join(RAW_TYPES)}."
         )
-    longest = limits.max_bytes + (FORM_BYTES if media_type == MULTIPART else 0)
+    longest = limits.max_bytes + (FORM_BYTES if is_form else 0)
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > longest:
         limits.check_bytes(int(declared))
-    body = _limited(request.stream(), limits, longest)
+    body = _limited(in_time(request.stream(), PACE), limits, longest)
     try:
         async with asyncio.timeout(timeout_s):
-            if media_type == MULTIPART:
-                return await _file_field(request, body)
+            if is_form:
+                return await _file_field(content_type, body, limits)
             return b"".join([chunk async for chunk in body])
     except TimeoutError as error:
         raise UploadTimeoutError(
@@ -58,8 +67,8 @@ async def read_upload(request: Request, limits: Limits, timeout_s: float) -> byt
 
 
 async def _limited(
-    stream: AsyncGenerator[bytes, None], limits: Limits, longest: int
-) -> AsyncGenerator[bytes, None]:
+    stream: AsyncGenerator[bytes], limits: Limits, longest: int
+) -> AsyncGenerator[bytes]:
     received = 0
     async for chunk in stream:
         received += len(chunk)
@@ -68,15 +77,26 @@ async def _limited(
         yield chunk
 
 
-async def _file_field(request: Request, body: AsyncGenerator[bytes, None]) -> bytes:
-    try:
-        form = await _InMemoryParser(request.headers, body, max_files=1, max_fields=8).parse()
-    except MultiPartException as error:
-        raise BadRequestError(f"The multipart form cannot be read: {error.message}") from error
-    try:
-        field = form.get(FIELD)
-        if not isinstance(field, UploadFile):
-            raise BadRequestError(f"The form has no file in its field '{FIELD}'.")
-        return await field.read()
-    finally:
-        await form.close()
+async def _file_field(content_type: str, body: AsyncGenerator[bytes], limits: Limits) -> bytes:
+    boundary = parse_options_header(content_type)[1].get(b"boundary")
+    if not boundary:
+        raise BadRequestError("The Content-Type names no boundary. Send it with the body's own.")
+    film: bytes | None = None
+    async for part in read_parts(body, boundary, PartLimits(limits.max_bytes, MOST_FIELDS)):
+        if not _is_film(part):
+            continue
+        if film is not None:
+            raise BadRequestError("The form has several files. Send each film by itself.")
+        if part.too_large:
+            limits.check_bytes(limits.max_bytes + 1)
+        film = part.content
+    if film is None:
+        raise BadRequestError(f"The form has no file in its field '{FIELD}'.")
+    return film
+
+
+def _is_film(part: MultipartPart) -> bool:
+    """Return whether it is a file (RFC 7578 section 4.2) in the field; a text field is none."""
+    name = parse_options_header(part.disposition)[1].get(b"name")
+    has_name = _FILE_NAME.search(part.disposition) is not None
+    return name == FIELD.encode() and (has_name or part.media_type != "")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
-from radiograde.service.errors import BadRequestError, UnsupportedMediaError, UploadTimeoutError
+from radiograde.service.errors import BadRequestError, UnsupportedMediaError
+from radiograde.service.http.body_deadline import SenderPace, in_time
 from radiograde.service.http.dicomweb.transaction import DICOM
 from radiograde.service.http.multipart import (
     HEAD_BYTES,
@@ -19,24 +19,26 @@ from radiograde.service.http.multipart import (
 )
 
 RELATED = "multipart/related"
+LEAST_BYTES = 2**19
+"""What a sender has to bring within the time that it may fall silent."""
 
 
 def parts_of(request: Request, limits: PartLimits, idle_s: float) -> AsyncIterator[MultipartPart]:
     """Return the parts of ``multipart/related``, or a body ``application/dicom`` as the one part.
 
-    ``idle_s``: how long the sender may fall silent.
+    ``idle_s``: how long the sender may fall silent, or take for ``LEAST_BYTES``.
 
     Raises:
         UnsupportedMediaError: another Content-Type, or a compressed body.
         BadRequestError: multipart without a boundary; and while parts are read, as
             :func:`service.http.multipart.read_parts`, or a single part is empty.
         TooLargeError: while parts are read, more of them than the limits allow.
-        UploadTimeoutError: while parts are read, nothing came for ``idle_s`` seconds.
+        UploadTimeoutError: while parts are read, the sender was silent or slow for ``idle_s``.
     """
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise UnsupportedMediaError("Send the body uncompressed, without a Content-Encoding.")
     media_type, options = parse_options_header(request.headers.get("content-type"))
-    chunks = _timely(request.stream(), idle_s)
+    chunks = in_time(request.stream(), SenderPace(idle_s, LEAST_BYTES))
     if media_type == DICOM.encode():
         return _single_part(chunks, limits)
     of_dicom = options.get(b"type", DICOM.encode()).strip().lower() == DICOM.encode()
@@ -62,17 +64,3 @@ async def _single_part(
     if too_large:
         content.truncate(HEAD_BYTES)
     yield MultipartPart(content.getvalue(), DICOM, too_large=too_large)
-
-
-async def _timely(chunks: AsyncGenerator[bytes], idle_s: float) -> AsyncGenerator[bytes]:
-    try:
-        while True:
-            async with asyncio.timeout(idle_s):
-                chunk = await anext(chunks, None)
-            if chunk is None:
-                return
-            yield chunk
-    except TimeoutError as error:
-        raise UploadTimeoutError(
-            f"Nothing came for {idle_s:g} seconds. Send it again; no instance is stored twice."
-        ) from error

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from radiograde.model.errors import OverloadedError
 from radiograde.model.limits import Limits
 from radiograde.service.films.intake import Intake
 from radiograde.service.http.multipart import PartLimits
+from radiograde.service.http.places import Places
 
+IDLE_S = 60.0
 MAX_PARTS = 2000
 PLACES = 16
 """Requests at the same time: each may hold one instance in memory."""
@@ -26,26 +24,14 @@ class StowEndpoint:
 
     intake: Intake
     limits: Limits
-    idle_s: float = 60.0
+    idle_s: float = IDLE_S
     max_parts: int = MAX_PARTS
-    places: threading.BoundedSemaphore = field(
-        default_factory=lambda: threading.BoundedSemaphore(PLACES)
-    )
+    places: Places = field(default_factory=lambda: Places(PLACES))
 
     @property
     def part_limits(self) -> PartLimits:
         """The limits of a request's parts."""
         return PartLimits(self.limits.max_bytes, self.max_parts)
-
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold a place while a request is read. Raises OverloadedError where all are taken."""
-        if not self.places.acquire(blocking=False):
-            raise OverloadedError("Every place is taken. Try again in a few seconds.")
-        try:
-            yield
-        finally:
-            self.places.release()
 
 
 async def _of_request(request: Request) -> StowEndpoint:

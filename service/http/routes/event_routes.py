@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from radiograde.service.errors import StoreError
 from radiograde.service.films.pseudonym import label_of
-from radiograde.service.http.caller import AccessOfRequest, Caller, Holders, find_caller
+from radiograde.service.http.caller import AccessOfRequest, Caller, PlaceHolder, find_caller
 from radiograde.service.http.page_queries import Queries
 from radiograde.service.http.problems import problems
 from radiograde.service.http.runtime import Service
@@ -37,10 +37,10 @@ async def _still_allowed(
 
 async def _listener(
     may_read: Annotated[Callable[[], bool], Depends(_still_allowed)],
-    holders: Holders,
+    holder: PlaceHolder,
     queries: Queries,
 ) -> AsyncIterator[Listener]:
-    with queries.streams.held_by(*holders):
+    with queries.streams.held_by(holder):
         async with queries.feed.listen() as listener:
             checking = asyncio.create_task(_end_without(may_read, listener))
             try:

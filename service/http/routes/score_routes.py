@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from radiograde.model.scoring.result import SeverityResult
+from radiograde.service.http.caller import PlaceHolder
 from radiograde.service.http.problems import Responses, problems, result_problem
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Result
@@ -55,6 +56,7 @@ _ANSWERS: Responses = {
 async def score(
     request: Request,
     service: Service,
+    holder: PlaceHolder,
     again: Annotated[
         bool, Query(description="Grade it again, though this model graded it before")
     ] = False,
@@ -66,7 +68,8 @@ async def score(
     """
     settings = service.settings
     with service.pool.admit() as place:
-        data = await read_upload(request, settings.upload_limits, settings.upload_timeout_s)
+        with service.uploads.held_by(holder):  # whoever sends slowly leaves half to others
+            data = await read_upload(request, settings.upload_limits, settings.upload_timeout_s)
         result = await place.run(partial(service.grader.answer, data, again=again))
     _log_result(result)
     return JSONResponse(result.to_json()) if result.status == "scored" else result_problem(result)

@@ -13,10 +13,12 @@ from fastapi.responses import Response
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.uids import is_uid
 from radiograde.service.errors import BadRequestError, NoSpaceError, StoreError
+from radiograde.service.http.caller import PlaceHolder
 from radiograde.service.http.dicomweb.body import RELATED, parts_of
 from radiograde.service.http.dicomweb.outcome import Failed, Stored, response_module, status_of
 from radiograde.service.http.dicomweb.stow_endpoint import Stow
 from radiograde.service.http.dicomweb.transaction import DICOM, StoreTransaction
+from radiograde.service.http.places import Holder
 from radiograde.service.http.problems import Responses, error_problem, problem, problems
 
 router = APIRouter(prefix="/dicom-web/studies", tags=["dicomweb"])
@@ -55,13 +57,13 @@ _ANSWERS: Responses = {
     openapi_extra={"requestBody": _REQUEST_BODY},
     response_class=Response,
 )
-async def store(request: Request, stow: Stow) -> Response:
+async def store(request: Request, stow: Stow, holder: PlaceHolder) -> Response:
     """Send DICOM files as `multipart/related; type="application/dicom"`, or one as the body.
 
     Each is kept before it is answered, and graded later. What came whole before a request broke
     off stays stored; sent again it is not stored twice.
     """
-    return await _store(request, stow, study=None)
+    return await _store(request, stow, holder, study=None)
 
 
 @router.post(
@@ -73,18 +75,21 @@ async def store(request: Request, stow: Stow) -> Response:
     response_class=Response,
 )
 async def store_study(
-    request: Request, stow: Stow, study: Annotated[str, Path(description="Study Instance UID")]
+    request: Request,
+    stow: Stow,
+    holder: PlaceHolder,
+    study: Annotated[str, Path(description="Study Instance UID")],
 ) -> Response:
     """The same; instances of another study are refused, each with failure reason A901."""
     if not is_uid(study):
         raise BadRequestError("The study in the URL is no UID.")
-    return await _store(request, stow, study)
+    return await _store(request, stow, holder, study)
 
 
-async def _store(request: Request, stow: Stow, study: str | None) -> Response:
+async def _store(request: Request, stow: Stow, holder: Holder, study: str | None) -> Response:
     transaction = StoreTransaction(stow.intake, stow.limits, study)
     try:
-        with stow.place():
+        with stow.places.held_by(holder):
             async for part in parts_of(request, stow.part_limits, stow.idle_s):
                 await transaction.take(part)
                 del part  # else it would stay in memory while the next one arrives

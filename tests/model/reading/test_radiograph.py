@@ -114,6 +114,8 @@ def test_header_and_pixels_must_agree() -> None:
         read(film(PixelData=None))
     with pytest.raises(errors.MissingPixelsError):
         read(film(BitsAllocated=None))
+    with pytest.raises(errors.MissingPixelsError, match=r"DICOMDIR.*films that it lists"):
+        read(film(BitsAllocated=None, PixelData=None, FileSetConsistencyFlag=0))
     with pytest.raises(errors.MalformedImageError):
         read(film(Rows=0))
 

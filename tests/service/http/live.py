@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.settings import Settings
 from radiograde.service.http.app import create_app
+from radiograde.service.http.connections import ConnectionLimits
 from radiograde.service.http.server import Server, listen
 from tests.service.fakes import FakeScorer
 from tests.service.processes import waited
@@ -22,13 +23,16 @@ from tests.service.processes import waited
 
 @contextmanager
 def listening(
-    data: Path, scorer: Scorer | None = None, **chosen: Any
+    data: Path,
+    scorer: Scorer | None = None,
+    limits: ConnectionLimits | None = None,
+    **chosen: Any,
 ) -> Iterator[tuple[FastAPI, int]]:
     """Run a service within the ``with`` block; gives its app and its port."""
     settings = Settings(data_dir=data, **chosen)
     app = create_app(settings, scorer=scorer or FakeScorer())
     with listen("127.0.0.1", 0) as listener:
-        server = Server(app, settings)
+        server = Server(app, settings, limits)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:

@@ -102,8 +102,7 @@ def test_it_goes_on_while_the_caller_may_read(
 
 def test_one_reader_does_not_take_every_stream(service: tuple[FastAPI, int]) -> None:
     app, port = service
-    app.state.page_queries.streams._free = 4
-    app.state.page_queries.streams._share = 2
+    app.state.page_queries.streams._a_caller = 2
     keys = [app.state.access.keys.add(name, "reader") for name in ("one", "two")]
     with ExitStack() as streams:
 
@@ -115,3 +114,4 @@ def test_one_reader_does_not_take_every_stream(service: tuple[FastAPI, int]) -> 
         refused = follow(keys[0])
         assert b" 503 " in refused
         assert b"retry-after" in refused.lower()
+        assert b" 200 " in follow(keys[1])

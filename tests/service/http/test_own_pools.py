@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from radiograde.service.documents.document_store import DocumentStore
+from radiograde.service.http.places import Holder
 from radiograde.service.http.runtime import DOCUMENT_QUEUE as QUEUE
 from radiograde.service.http.runtime import DOCUMENT_THREADS as THREADS
 from radiograde.service.viewing.viewer import Viewer
@@ -88,8 +89,8 @@ def test_sixty_documents_under_way_keep_nobody_else_waiting(
 def test_each_kind_is_made_there(service: tuple[FastAPI, int], held: Held, path: str) -> None:
     app, port = service
     with ExitStack() as places:
-        for number in range(THREADS + QUEUE):
-            places.callback(app.state.runtime.document_pool._places.take(str(number)))
+        for _ in range(THREADS + QUEUE):
+            places.callback(app.state.runtime.document_pool._places.take())
         answer = get(port, f"/v1/results/{ID}/{path}")
     assert answer.startswith(b"HTTP/1.1 503")
     assert b"retry-after:" in answer.lower()
@@ -101,7 +102,7 @@ def test_one_caller_leaves_half_to_others(service: tuple[FastAPI, int], held: He
     keys = [app.state.access.keys.add(name, "reader") for name in ("one", "two")]
     with ExitStack() as places:
         for _ in range((THREADS + QUEUE) // 2):
-            places.callback(app.state.runtime.document_pool._places.take("caller one"))
+            places.callback(app.state.runtime.document_pool._places.take(Holder("one", "10.0.0.1")))
         refused = get(port, f"/v1/results/{ID}/sr", Authorization=f"Bearer {keys[0]}")
         assert refused.startswith(b"HTTP/1.1 503")
         held.go.set()

@@ -14,8 +14,10 @@ from radiograde.model.reading.film_file import FilmFile
 from radiograde.service.atomic_write import Content
 from radiograde.service.config.site import FilmSource
 from radiograde.service.films.intake import Receipt
+from radiograde.service.http.caller import holder_of
 from radiograde.service.http.dicomweb.stow_endpoint import StowEndpoint
 from radiograde.service.http.middleware import RequestLog
+from radiograde.service.http.places import Holder
 from radiograde.service.http.problems import DocumentedApi, add_problem_handlers
 from radiograde.service.http.routes import stow_routes
 
@@ -57,6 +59,7 @@ def stow_app(
     """Return an app that has the store route and nothing else."""
     app = DocumentedApi(middleware=[Middleware(RequestLog)])
     app.state.stow = StowEndpoint(intake, Limits(max_part_bytes), idle_s, max_parts)
+    app.dependency_overrides[holder_of] = lambda: Holder("a sender", "10.0.0.1")
     add_problem_handlers(app)
     app.include_router(stow_routes.router)
     return app

@@ -20,6 +20,7 @@ from starlette.types import Message
 
 from radiograde.model.errors import TooLargeError
 from radiograde.service.errors import NoSpaceError, StoreError
+from radiograde.service.http.dicomweb.stow_endpoint import PLACES
 from tests.service.documents.graded_films import SOP_UID, STUDY_UID, film_bytes
 from tests.service.http.dicomweb.fakes import BOUNDARY, RELATED, FakeIntake, related, stow_app
 
@@ -327,14 +328,13 @@ def test_what_the_intake_finds_too_large_is_answered_as_such(films: list[bytes])
 
 def test_every_place_taken_is_said_at_once(films: list[bytes]) -> None:
     app = stow_app(FakeIntake())
-    while app.state.stow.places.acquire(blocking=False):
-        pass
+    release = [app.state.stow.places.take() for _ in range(PLACES)]
     with TestClient(app, base_url="http://localhost") as client:
         headers = {"Content-Type": RELATED}
         answer = client.post(STUDIES, content=related(films), headers=headers)
         assert_problem(answer, 503, "overloaded")
         assert int(answer.headers["Retry-After"]) > 0
-        app.state.stow.places.release()
+        release.pop()()
         for _ in range(3):
             answer = client.post(STUDIES, content=related(films), headers=headers)
             assert answer.status_code == 200
