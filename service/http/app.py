@@ -18,7 +18,13 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.http.caller import REFUSALS, permit
 from radiograde.service.http.dicomweb.stow_endpoint import StowEndpoint
-from radiograde.service.http.middleware import KnownCallers, RequestLog, SafeHeaders, SmallBodies
+from radiograde.service.http.middleware import (
+    KnownCallers,
+    PlainPaths,
+    RequestLog,
+    SafeHeaders,
+    SmallBodies,
+)
 from radiograde.service.http.page_queries import open_page_queries
 from radiograde.service.http.problems import DocumentedApi, add_problem_handlers
 from radiograde.service.http.request_origin import proxy_middleware
@@ -82,11 +88,13 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        redirect_slashes=False,
         middleware=[
             *proxy_middleware(settings),
             Middleware(SafeHeaders),
             Middleware(RequestLog),
             Middleware(KnownCallers, names=settings.host_names),
+            Middleware(PlainPaths),
             Middleware(SmallBodies),
         ],
     )

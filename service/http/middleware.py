@@ -44,6 +44,9 @@ SMALL_BODY_S = 10.0
 FILM_PATHS = ("/v1/score", "/dicom-web/")
 """They read their bodies themselves, in pieces, with limits of their own."""
 
+_FOLDERS = ("/assets/", "/swagger/")
+"""Of files: a path in them is one, or is not."""
+
 _QUIET_ROUTES = frozenset({"/healthz", "/readyz"})
 _CLIENT_GONE = 499
 
@@ -99,6 +102,20 @@ class KnownCallers:
         if scope["method"] not in ("GET", "HEAD") and is_foreign(headers):
             return ForeignPageError("Only the service's own page may change anything here.")
         return None
+
+
+class PlainPaths:
+    """Takes a path with a slash at its end for the one without; a redirect could lose a body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        path = scope.get("path", "")
+        if path.endswith("/") and path != "/" and not path.startswith(_FOLDERS):
+            scope["path"] = path[:-1]
+        await self._app(scope, receive, send)
 
 
 class RequestLog:

@@ -12,7 +12,12 @@ from starlette.exceptions import HTTPException
 
 from radiograde.model.errors import OverloadedError, RadiogradeError, error_class
 from radiograde.model.scoring.result import SeverityResult
-from radiograde.service.errors import SignInNeededError, StoreError, TooManyAttemptsError
+from radiograde.service.errors import (
+    BadRequestError,
+    SignInNeededError,
+    StoreError,
+    TooManyAttemptsError,
+)
 from radiograde.service.http.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -104,6 +109,8 @@ def _on_error(_: Request, error: Exception) -> ProblemResponse:
 def _on_http_exception(_: Request, error: Exception) -> ProblemResponse:
     if not isinstance(error, HTTPException):
         return unexpected_problem()
+    if error.status_code == 400:
+        return error_problem(BadRequestError("The body cannot be parsed. Send it as JSON."))
     code = _ROUTING_CODES.get(error.status_code, "http_error")
     answer = problem(error.status_code, code, error.detail, "See /docs for the routes.")
     answer.headers.update(error.headers or {})
@@ -132,6 +139,14 @@ def problems(**descriptions: str) -> Responses:
         int(status[1:]): {"description": description, "model": Problem}
         for status, description in descriptions.items()
     }
+
+
+UNREADABLE_BODY: Responses = problems(
+    s400="The body cannot be parsed",
+    s408="The body did not arrive in time",
+    s413="The body is larger than 64 KiB",
+)
+"""What a route with a JSON body may answer before it is asked."""
 
 
 class DocumentedApi(FastAPI):

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from radiograde.service.grading.film_jobs import Job, JobState
 from radiograde.service.http.caller import permit
 from radiograde.service.http.parameters import Before, FilmId
-from radiograde.service.http.problems import problems
+from radiograde.service.http.problems import UNREADABLE_BODY, problems
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import DeliverRequest, JobPage, Retried
 from radiograde.service.http.schemas import Job as JobSchema
@@ -86,6 +86,7 @@ def retry_job(service: Service, id: FilmId) -> Response:
     status_code=202,
     responses={
         202: {"model": JobSchema},
+        **UNREADABLE_BODY,
         **problems(
             s404="No such job",
             s409="The film has no result or is no longer kept, or there is no destination",

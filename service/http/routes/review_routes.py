@@ -12,7 +12,7 @@ from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.http.caller import Caller, permit
 from radiograde.service.http.document_pool import Turn
 from radiograde.service.http.parameters import FilmId, ReviewId
-from radiograde.service.http.problems import Responses, problems
+from radiograde.service.http.problems import UNREADABLE_BODY, Responses, problems
 from radiograde.service.http.routes.document_routes import document_response
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Review, Reviews
@@ -30,10 +30,10 @@ Recorder = Annotated[ReviewRecorder, Depends(_recorder)]
 
 _POSTED: Responses = {
     201: {"description": "Kept beside the model's scores", "model": Review},
+    **UNREADABLE_BODY,
     **problems(
         s404="No such result",
         s409="The file could not be read, so there is nothing to review",
-        s413="The body is larger than 64 KiB",
         s422="The review is not valid",
         s503="The store is away",
     ),

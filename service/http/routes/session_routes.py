@@ -15,7 +15,7 @@ from radiograde.service.http.caller import (
     drop_token,
     set_token,
 )
-from radiograde.service.http.problems import problems
+from radiograde.service.http.problems import UNREADABLE_BODY, problems
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Session, SignIn, User
 
@@ -40,9 +40,9 @@ def get_session(caller: AnyCaller, service: Service) -> Response:
     summary="Sign in",
     responses={
         200: {"model": Session},
+        **UNREADABLE_BODY,
         **problems(
             s401="Name or password is wrong",
-            s413="More than a name and a password",
             s422="The name or the password is missing",
             s429="That happened too often; Retry-After says when to come back",
             s503="Too many sign in at the same time, or the store is away",
