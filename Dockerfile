@@ -1,5 +1,7 @@
 # DEVICE=cuda grades on an NVIDIA GPU: docker run --gpus all.
-FROM python:3.11-slim-bookworm AS build
+# BASE pins the base image by its digest, or takes it from a registry of your own.
+ARG BASE=python:3.11-slim-bookworm
+FROM ${BASE} AS build
 
 ARG DEVICE=cpu
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
@@ -15,7 +17,7 @@ COPY . .
 RUN .venv/bin/python -m pip install --no-deps --no-build-isolation --editable .
 
 
-FROM python:3.11-slim-bookworm
+FROM ${BASE}
 
 # What the NVIDIA container runtime mounts; without a GPU both do nothing.
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
