@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from radiograde.model.errors import RadiogradeError
@@ -25,6 +26,7 @@ def check_installation(settings: Settings, timeout_s: float) -> list[Finding]:
     return [
         _tried("The model can be used", lambda: load_scorer(settings)),
         _records(settings),
+        *_faults(settings),
         *_data_dir(settings.data_dir),
         *_site_file(settings),
         *(finding for folder in settings.watch for finding in _watched(folder)),
@@ -47,6 +49,20 @@ def _records(settings: Settings) -> Finding:
         advice = f"{folder} cannot be written by this user. Choose another place with --data-dir."
         return Finding(what.replace(" can ", " cannot "), "fail", advice)
     return Finding(f"Nothing is kept in {settings.data_dir} so far", "ok")
+
+
+def _faults(settings: Settings) -> Iterator[Finding]:
+    from radiograde.service.database.engine import has_database
+    from radiograde.service.grading.faults import standing_faults
+    from radiograde.service.grading.records import open_records
+
+    try:
+        if has_database(settings):
+            with closing(open_records(settings, create=False)) as records:
+                for fault in standing_faults(records, settings.data_dir):
+                    yield Finding(fault.what, "fail", fault.advice)
+    except RadiogradeError:
+        return  # said before
 
 
 def _data_dir(path: Path) -> Iterator[Finding]:

@@ -162,6 +162,11 @@ class Health(Schema):
     """The service answers."""
 
     status: Literal["ok", "ready"]
+    faults: list[str] | None = Field(
+        None,
+        description="Codes of what somebody has to see to: worker_missing, queue_old, "
+        "work_stranded, deliveries_parked, disk_low; `radiograde check` says more",
+    )
 
 
 class Problem(BaseModel):

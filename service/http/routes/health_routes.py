@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from radiograde.service.grading.faults import standing_faults
 from radiograde.service.http.problems import problems
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Health
@@ -12,7 +13,12 @@ router = APIRouter(tags=["health"])
 
 
 @router.head("/healthz", include_in_schema=False)
-@router.get("/healthz", operation_id="getHealth", summary="The process answers")
+@router.get(
+    "/healthz",
+    operation_id="getHealth",
+    summary="The process answers",
+    response_model_exclude_none=True,
+)
 async def health() -> Health:
     """Return ok as long as the process answers at all."""
     return Health(status="ok")
@@ -24,9 +30,14 @@ async def health() -> Health:
     operation_id="getReadiness",
     summary="Films can be graded and kept",
     responses=problems(s503="The results store does not answer"),
+    response_model_exclude_none=True,
 )
 async def ready(service: Service) -> Health:
-    """Return ready when the results store answers; the model was loaded before the start."""
+    """Return ready when the results store answers; the model was loaded before the start.
+
+    Films are taken in whatever ``faults`` stand.
+    """
     with service.readiness_pool.admit() as slot:
         await slot.run(service.records.database.ping)
-    return Health(status="ready")
+        faults = await slot.run(lambda: standing_faults(service.records, service.settings.data_dir))
+    return Health(status="ready", faults=[one.code for one in faults] or None)

@@ -1,0 +1,105 @@
+"""What is wrong with an installation and stays so until somebody sees to it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from radiograde.service.database.tables import deliveries, films
+from radiograde.service.grading.reconciler import standing
+from radiograde.service.grading.records import Records
+from radiograde.service.grading.slots import living
+
+QUEUE_OLD = timedelta(minutes=15)
+STRANDED_AFTER = timedelta(minutes=3)
+"""Whoever reconciles has had time for it by then."""
+
+LEAST_FREE = 2**30
+"""Bytes on the disk of the films."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """``code``: for programs. ``what``: in a sentence. ``advice``: what to do."""
+
+    code: str
+    what: str
+    advice: str
+
+
+def standing_faults(records: Records, data_dir: Path) -> list[Fault]:
+    """Return the faults that stand, none where all is well.
+
+    Raises:
+        StoreError: the database does not answer.
+    """
+    return [*_of_work(records), *_of_deliveries(records), *_of_disk(data_dir)]
+
+
+def _of_work(records: Records) -> Iterator[Fault]:
+    database, now = records.database, datetime.now(UTC)
+    waiting = sa.select(sa.func.min(films.c.changed)).where(films.c.state == "waiting")
+    with database.reading() as connection:
+        oldest = connection.scalar(waiting)
+        has_worker = bool(living(connection))
+    if oldest is not None and now - oldest > STRANDED_AFTER and not has_worker:
+        yield Fault(
+            "worker_missing",
+            "Films wait, and no worker lives",
+            "Start radiograde serve, listen or work; their logs say why one ended.",
+        )
+    if oldest is not None and now - oldest > QUEUE_OLD:
+        minutes = int((now - oldest).total_seconds() // 60)
+        yield Fault(
+            "queue_old",
+            f"A film has waited for {minutes} minutes",
+            "See whether the worker keeps up: more of RADIOGRADE_WORKERS, or a GPU.",
+        )
+    if count := _stranded(records, now - STRANDED_AFTER):
+        yield Fault(
+            "work_stranded",
+            f"{count} films or deliveries wait, and nobody is at work on them",
+            "Run: radiograde doctor --repair",
+        )
+
+
+def _stranded(records: Records, before: datetime) -> int:
+    """Return how much has stood since ``before``; a destination that is down is no fault here."""
+    found = standing(records.database, records.queue)
+    if not found:
+        return 0
+    old_films = sa.select(films.c.id).where(films.c.state == "waiting", films.c.changed < before)
+    old_deliveries = sa.select(deliveries.c.film_id + ":" + deliveries.c.destination).where(
+        deliveries.c.state == "waiting",
+        deliveries.c.updated < before,
+        sa.func.coalesce(deliveries.c.error, "") != "unreachable",
+    )
+    old = {*records.database.values(old_films, str), *records.database.values(old_deliveries, str)}
+    names = {f"{piece.film_id}:{piece.destination}" for piece in found.deliveries}
+    return len(old & (names | set(found.films)))
+
+
+def _of_deliveries(records: Records) -> Iterator[Fault]:
+    parked = sa.select(sa.func.count()).where(deliveries.c.state == "parked")
+    with records.database.reading() as connection:
+        count = connection.scalar(parked)
+    if count:
+        yield Fault(
+            "deliveries_parked",
+            f"{count} deliveries are parked",
+            "See why with radiograde jobs --state parked, then: radiograde jobs retry --all",
+        )
+
+
+def _of_disk(data_dir: Path) -> Iterator[Fault]:
+    if shutil.disk_usage(data_dir).free < LEAST_FREE:
+        yield Fault(
+            "disk_low",
+            "Less than 1 GiB is free for films",
+            "Make room, or keep films for fewer days (RADIOGRADE_KEEP_DAYS).",
+        )

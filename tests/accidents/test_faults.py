@@ -1,0 +1,71 @@
+"""What stands until somebody sees to it has a name."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from radiograde.service.config.settings import Settings
+from radiograde.service.database.tables import deliveries, films
+from radiograde.service.errors import RefusedError, UnreachableError
+from radiograde.service.grading import faults as faults_module
+from radiograde.service.grading.faults import standing_faults
+from radiograde.service.grading.records import Records
+from radiograde.service.grading.slots import take_slot
+from tests.accidents.test_standing_work import accepted, change, workflows
+from tests.service.documents.graded_films import film_bytes
+from tests.service.grading.graders import Outbox, work_with
+
+
+def codes(records: Records, settings: Settings) -> list[str]:
+    return [fault.code for fault in standing_faults(records, settings.data_dir)]
+
+
+def aged(records: Records, minutes: int) -> None:
+    then = datetime.now(UTC) - timedelta(minutes=minutes)
+    with records.database.write() as connection:
+        connection.execute(sa.update(films).values(changed=then))
+        connection.execute(sa.update(deliveries).values(updated=then))
+
+
+def test_each_standing_fault_is_named(
+    installation: Records, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = work_with(installation, Outbox(error=RefusedError("Not this one.")))
+    assert codes(installation, settings) == []
+    accepted(installation)
+    assert codes(installation, settings) == []
+    aged(installation, 5)
+    assert codes(installation, settings) == ["worker_missing"]
+    slot = take_slot(installation.database, threading.Event())
+    assert slot is not None
+    assert codes(installation, settings) == []
+    aged(installation, 20)
+    assert codes(installation, settings) == ["queue_old"]
+    change(installation, f"UPDATE {workflows(installation)} SET status = 'ERROR'")  # noqa: S608
+    assert codes(installation, settings) == ["queue_old", "work_stranded"]
+    (film,) = installation.archive.ids()
+    work.grade(film)
+    for _ in range(4):
+        work.deliver(film, "pacs")
+    assert codes(installation, settings) == ["deliveries_parked"]
+    monkeypatch.setattr(faults_module, "LEAST_FREE", 2**60)
+    assert codes(installation, settings) == ["deliveries_parked", "disk_low"]
+    slot.release()
+
+
+def test_what_waits_for_a_destination_that_is_down_is_not_stranded(
+    records: Records, tmp_path: Path
+) -> None:
+    work = work_with(records, Outbox(error=UnreachableError("Nobody answers.")))
+    for number in range(5):
+        film = accepted(records, film_bytes(SOPInstanceUID=f"1.2.{number}"))
+        work.grade(film)
+        work.deliver(film, "pacs")
+    change(records, "UPDATE workflow_status SET status = 'SUCCESS'")
+    aged(records, 60)
+    assert codes(records, Settings(data_dir=tmp_path / "data")) == []
