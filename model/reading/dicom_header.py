@@ -17,7 +17,9 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
+from radiograde.model.errors import MalformedImageError
 from radiograde.model.reading.character_sets import UNDECLARED, decode, encodings_of
+from radiograde.model.reading.element_reader import ElementReader, Encoding
 
 DECODED_VRS = frozenset({"SH", "LO", "ST", "LT", "UC", "UT", "PN"})
 """Value representations that SpecificCharacterSet is about, PS3.5 6.1.2.2."""
@@ -102,18 +104,26 @@ class Header:
         return next(iter(self.shorts(keyword)), None)
 
     def items(self, keyword: str) -> Sequence[Header]:
-        """Return the items of a sequence; () if absent. A damaged one raises what pydicom does."""
-        if self._element(keyword) is None:
+        """Return the items of a sequence; () if absent.
+
+        Raises:
+            MalformedImageError: it is damaged, or without end.
+        """
+        element = self._element(keyword)
+        if element is None:
             return ()
-        value: Any = self._ds[keyword].value
-        items = value if isinstance(value, Sequence) else ()
+        if isinstance(element, RawDataElement):
+            encoding = Encoding(element.is_implicit_VR, element.is_little_endian)
+            reader = ElementReader(memoryview(element.value or b""))
+            return [Header(item, self._encodings) for item in reader.items(encoding)]
+        items = element.value if isinstance(element.value, Sequence) else []
         return [Header(item, self._encodings) for item in items if isinstance(item, Dataset)]
 
     def readable_items(self, keyword: str) -> Sequence[Header]:
         """Return the items of a sequence; () if absent or damaged."""
         try:
             return self.items(keyword)
-        except Exception:  # noqa: BLE001 - on broken bytes pydicom raises anything
+        except MalformedImageError:
             return ()
 
     @cached_property
