@@ -51,8 +51,17 @@ ASKEW = _warn(
     "patient's right is on the left.",
 )
 
+SIDES_UNSURE = _warn(
+    "orientation_unsure",
+    "The heart seems to lie on the wrong side and the file does not say which side is which. "
+    "Check that the patient's right is on the left.",
+)
+
 # What the header says.
 OTHER_CLASS = _reject("not_radiograph", "The object is of another kind than a plain radiograph.")
+CROSS_SECTION = _reject(
+    "not_radiograph", "The header describes a cross-section. Send the plain chest film."
+)
 OTHER_MODALITY = _reject("not_radiograph", "The header names a modality that makes no films.")
 MODALITY_MISMATCH = _warn("modality_mismatch", "The header names a modality that makes no films.")
 SEVERAL_FRAMES = _reject("multi_frame", "The file holds several frames. Send one film at a time.")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.model.display.pixel_scale import scale_of
-from radiograde.model.errors import MalformedImageError, damage_as_error
+from radiograde.model.errors import damage_as_error
 from radiograde.model.reading.chest_template import is_negative
 from radiograde.model.reading.dicom_frame import read_frame
 from radiograde.model.reading.dicom_header import Header
@@ -39,7 +39,6 @@ RANGE = "range"
 """Name of the window that the pixels' own range gives."""
 
 MOST_WINDOWS = 8
-LARGEST_VALUE = 1e100
 
 NamedWindow = tuple[str, Window]
 
@@ -94,8 +93,6 @@ def _of_dicom(film: FilmFile) -> Viewable:
     frame = read_frame(file, film.limits)
     header = file.header
     codes = tabulate(frame, header)
-    if not abs(codes.slope) + abs(codes.intercept) < LARGEST_VALUE:
-        raise MalformedImageError("The rescale slope is absurd. Export the film again.")
     display = choose_display(codes.values, codes.counts, header)
     inverted = is_inverted(header)
     scale = scale_of(codes, frame.codes, display, inverted=inverted)

@@ -17,7 +17,7 @@ PAIRS = (
 )
 """PS3.3 C.7.6.1 (General Image), C.7.3.1 (General Series), C.7.2.1 (General Study)."""
 
-_ZONE = re.compile(r"[+-]\d{4}$")
+_ZONE = re.compile(r"[+-]\d{4}$", re.ASCII)
 _SEPARATORS = re.compile(r"[.\-/ ]")
 _FIRST_FILM = date(1895, 1, 1)
 
@@ -59,7 +59,7 @@ def _candidates(header: Header) -> Iterator[tuple[str, str]]:
 def _date(text: str) -> date | None:
     """Return a date (DA), also as old files write it: ``2025.01.31``."""
     digits = _SEPARATORS.sub("", text)
-    if not re.fullmatch(r"\d{8}", digits):
+    if not re.fullmatch(r"[0-9]{8}", digits):
         return None
     try:
         day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
@@ -71,7 +71,7 @@ def _date(text: str) -> date | None:
 def _time(text: str) -> time | None:
     """Return a time (TM): hours, with minutes and seconds where they are given."""
     digits = text.split(".")[0].replace(":", "")
-    if not re.fullmatch(r"(\d\d){1,3}", digits):
+    if not re.fullmatch(r"([0-9]{2}){1,3}", digits):
         return None
     hour, minute, second = (int((digits + "0000")[at : at + 2]) for at in (0, 2, 4))
     try:

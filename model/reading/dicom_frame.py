@@ -10,21 +10,20 @@ from numpy.typing import NDArray
 
 from radiograde.model.errors import MalformedImageError, MissingPixelsError
 from radiograde.model.limits import Limits
-from radiograde.model.reading.codecs import JPEG, NATIVE, FrameShape, decode
+from radiograde.model.reading.codecs import JPEG, NATIVE, RLE, FrameShape, check_syntax, decode
 from radiograde.model.reading.colour import is_colourful, luma, rgb_of_ybr, thinned
 from radiograde.model.reading.dicom_file import DicomFile
 from radiograde.model.reading.dicom_header import Header
-from radiograde.model.reading.pixel_data import first_frame, read_native
-
-OVERLAY_ROWS = 0x60000010
-OVERLAY_DATA = 0x60003000
+from radiograde.model.reading.pixel_data import first_frame, pages_in, read_native
+from radiograde.model.reading.stored_bits import stored_bits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """Frame 0 as stored: ``codes`` (H, W) uint8 or uint16 with ``bits`` significant bits.
 
-    The bits lie ``shift`` above the lowest; ``signed``: they are two's complement.
+    The bits lie ``shift`` above the lowest; ``signed``: they are two's complement. ``frames``: how
+    many the object holds.
     """
 
     codes: NDArray[np.uint8] | NDArray[np.uint16]
@@ -32,6 +31,7 @@ class Frame:
     shift: int
     signed: bool
     colourful: bool
+    frames: int = 1
 
 
 def read_frame(file: DicomFile, limits: Limits) -> Frame:
@@ -47,6 +47,7 @@ def read_frame(file: DicomFile, limits: Limits) -> Frame:
         raise MissingPixelsError(
             "The file holds no image, or was cut before it. Send the film itself, once more."
         )
+    check_syntax(file.transfer_syntax)
     if file.transfer_syntax in NATIVE:
         samples = read_native(file.pixels, file.transfer_syntax, shape)
     elif file.pixels.declared is None:
@@ -58,8 +59,11 @@ def read_frame(file: DicomFile, limits: Limits) -> Frame:
         )
     grey, colourful = _to_grey(samples, shape, file.transfer_syntax)
     codes = grey.view(f"u{grey.dtype.itemsize}")
-    bits, shift = _bits(codes, file.header, native=file.transfer_syntax in NATIVE)
-    return Frame(codes, bits, shift, file.header.short("PixelRepresentation") == 1, colourful)
+    bits, shift, signed = stored_bits(
+        codes, file.header, in_cells=file.transfer_syntax in (*NATIVE, RLE)
+    )
+    frames = max(frame_count(file.header), pages_in(file.pixels, file.transfer_syntax, shape))
+    return Frame(codes, bits, shift, signed, colourful, frames)
 
 
 def frame_count(header: Header) -> int:
@@ -110,21 +114,3 @@ def _to_grey(samples: NDArray[Any], shape: FrameShape, syntax: str) -> tuple[NDA
         # Y is the luma itself (C.7.6.3.1.2); the copy lets go of the chroma.
         return colour[..., 0].copy(), is_colourful(rgb_of_ybr(thinned(colour)))
     return luma(colour), is_colourful(thinned(colour))
-
-
-def _bits(codes: NDArray[Any], header: Header, *, native: bool) -> tuple[int, int]:
-    """Return how many bits of a code count and how far above the lowest they lie.
-
-    A HighBit that contradicts BitsStored or the samples is ignored. Samples that exceed an
-    unsigned BitsStored prove it wrong, unless an overlay lies in the upper bits (retired use).
-    """
-    allocated = codes.dtype.itemsize * 8
-    stored = min(header.short("BitsStored") or allocated, allocated)
-    needed = int(codes.max()).bit_length()
-    high = header.short("HighBit") or stored - 1
-    if native and stored - 1 < high < allocated and needed > stored:
-        return stored, high + 1 - stored
-    embedded_overlay = header.short(OVERLAY_ROWS) is not None and header.raw(OVERLAY_DATA) is None
-    if header.short("PixelRepresentation") == 1 or embedded_overlay:
-        return stored, 0
-    return max(stored, needed), 0

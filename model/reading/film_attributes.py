@@ -20,15 +20,17 @@ from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.uids import is_uid
 
 PLAIN_NAME = re.compile(r"[A-Z0-9 _-]{1,64}")
-AGE = re.compile(r"(\d{1,3})\s*([DWMY]?)", re.IGNORECASE)
+AGE = re.compile(r"(\d{1,3})\s*([DWMY]?)", re.ASCII | re.IGNORECASE)
 YEARS_IN = {"": 1.0, "Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
 OLDEST = 120.0
 PLACEHOLDER_BIRTH = date(1900, 1, 1)
 FINEST_MM, COARSEST_MM = 0.02, 5.0
-MAX_ANISOTROPY = 1.5
+MAX_ANISOTROPY = 4.0
 
 SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
 """The calibrated spacing first, then that at the detector, then of a scanned film (PS3.3 10.7)."""
+
+SLICE_DISTANCES = ("SliceThickness", "SpacingBetweenSlices")
 
 STUDY_DATES = ("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate")
 
@@ -59,20 +61,32 @@ FILM_MODALITIES = frozenset({"CR", "DX", "RG", "DR", "XR", "SC", "OT"})
 def age_years(header: Header) -> float | None:
     """Return the age in years from PatientAge, else from birth and study date; None if unknown.
 
-    ``061Y``, ``61``, ``018M`` and ``003W`` are understood. No age and ages above 120 are none,
-    as are ``000Y`` and a birth on 1 January 1900, which de-identification writes.
+    ``061Y``, ``61``, ``018M`` and ``003W`` are understood; no days, weeks or months, and a birth
+    on the day of the study, are a newborn's. Ages above 120 are none, as are ``000Y`` and a birth
+    on 1 January 1900, which de-identification writes. Beside an age of zero the dates decide.
     """
     match = AGE.fullmatch(header.text("PatientAge") or "")
-    if match is not None:
-        years = int(match[1]) * YEARS_IN[match[2].upper()]
-        if 0 < years <= OLDEST:
-            return years
+    years = None if match is None else int(match[1]) * YEARS_IN[match[2].upper()]
+    if years is not None and 0 < years <= OLDEST:
+        return years
     born = _date(header, "PatientBirthDate")
     examined = next(filter(None, (_date(header, keyword) for keyword in STUDY_DATES)), None)
-    if born is None or examined is None or born == PLACEHOLDER_BIRTH:
-        return None
-    years = (examined - born).days / 365.25
-    return years if 0 < years <= OLDEST else None
+    if born is not None and examined is not None and born != PLACEHOLDER_BIRTH:
+        lived = (examined - born).days / 365.25
+        if 0 <= lived <= OLDEST:
+            return lived
+    newborn = match is not None and years == 0 and match[2].upper() in ("D", "W", "M")
+    return 0.0 if newborn else None
+
+
+def is_cross_section(header: Header) -> bool:
+    """Return whether elements of slices (PS3.3 C.7.6.2) are filled, which no plain film has."""
+    if len(header.numbers("ImagePositionPatient")) == 3:
+        return True
+    if len(header.numbers("ImageOrientationPatient")) == 6:
+        return True
+    thick = (header.number(keyword) or 0.0 for keyword in SLICE_DISTANCES)
+    return any(distance > 0 for distance in thick) or header.number("SliceLocation") is not None
 
 
 def pixel_spacing_mm(header: Header) -> tuple[float, float] | None:
@@ -129,7 +143,7 @@ def is_film_modality(modality: str | None) -> bool:
 
 
 def _date(header: Header, keyword: str) -> date | None:
-    digits = re.sub(r"\D", "", header.text(keyword) or "")[:8]
+    digits = re.sub(r"[^0-9]", "", header.text(keyword) or "")[:8]
     try:
         return datetime.strptime(digits, "%Y%m%d").date()
     except ValueError:

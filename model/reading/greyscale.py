@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from radiograde.model.errors import MalformedImageError
 from radiograde.model.reading.colour import look_up
 from radiograde.model.reading.dicom_frame import Frame, photometric
 from radiograde.model.reading.dicom_header import Header
-from radiograde.model.reading.voi import Display, choose_display, read_lut
+from radiograde.model.reading.voi import LARGEST_VALUE, Display, choose_display, read_lut
 
 SAMPLE_STRIDE = 4
 
@@ -109,4 +110,8 @@ def _modality(stored: NDArray[np.int64], header: Header) -> tuple[NDArray[np.int
             return lut.apply(stored).astype(np.int64), 1.0, 0.0
     slope = header.number("RescaleSlope") or 1.0
     intercept = header.number("RescaleIntercept") or 0.0
+    if not abs(slope) + abs(intercept) < LARGEST_VALUE or abs(slope) < 1 / LARGEST_VALUE:
+        raise MalformedImageError(
+            "The rescale slope or intercept is absurd. Export the film again."
+        )
     return stored, slope, intercept

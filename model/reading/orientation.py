@@ -19,7 +19,7 @@ FLIPS: dict[str, tuple[bool, bool]] = {
 }
 """Which axes to flip, rows and columns, by PatientOrientation."""
 
-IN_THE_FRONTAL_PLANE = re.compile(r"[LRHF][LRHFAP]{0,2}\\[LRHF][LRHFAP]{0,2}")
+DIRECTIONS = re.compile(r"[LRHFAP]{1,3}\\[LRHFAP]{1,3}")
 
 
 Sample = TypeVar("Sample", bound=np.generic)
@@ -45,13 +45,13 @@ def orientation_of(header: Header) -> Orientation:
     r"""Return how PatientOrientation says the film is stored; ``L\F`` is upright.
 
     Mirrored and upside-down films are to be flipped. One on its side or askew is left as it is,
-    with a warning. An absent or malformed value, or a lateral one, says nothing.
+    with a warning, as is one that is said to be lateral. An absent or malformed value says nothing.
     """
     stated = "\\".join(header.texts("PatientOrientation"))
     flipped = FLIPS.get(stated)
     if flipped is not None:
         found = zip((UPSIDE_DOWN, MIRRORED), flipped, strict=True)
         return Orientation(flipped, tuple(note for note, flip in found if flip), known=True)
-    if IN_THE_FRONTAL_PLANE.fullmatch(stated):
+    if DIRECTIONS.fullmatch(stated):
         return Orientation(notes=(ASKEW,))
     return Orientation()

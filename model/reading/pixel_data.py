@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.uid import ExplicitVRBigEndian
+from pydicom.uid import ExplicitVRBigEndian, RLELossless
 
 from radiograde.model.errors import MalformedImageError, TruncatedError
 from radiograde.model.reading.codecs import FrameShape
@@ -21,6 +21,10 @@ from radiograde.model.reading.dicom_file import PixelElement
 
 ITEM = 0xFFFEE000
 DELIMITER = 0xFFFEE0DD
+ENDS_INSTEAD = (0, 0xFFFEE00D)
+"""Zeros, or an item's delimiter, where some writers should have put the sequence's."""
+
+STREAM_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  ")
 
 
 def read_native(pixels: PixelElement, syntax: str, shape: FrameShape) -> NDArray[Any]:
@@ -89,13 +93,25 @@ def first_frame(value: memoryview, frames: int) -> bytes:
     return b"".join(fragment for start, fragment in fragments if start < second)
 
 
+def pages_in(pixels: PixelElement, syntax: str, shape: FrameShape) -> int:
+    """Return how many frames the pixels hold, whatever NumberOfFrames says; at least 1."""
+    if pixels.declared is not None:
+        count = shape.rows * shape.columns * shape.samples
+        stored = count * 2 // 3 if shape.subsampled else count
+        return max(1, len(pixels.value) // (stored * shape.allocated // 8))
+    fragments = [fragment for _, fragment in _items(pixels.value)][1:]
+    if syntax == RLELossless:
+        return max(1, sum(len(fragment) > 0 for fragment in fragments))
+    return max(1, sum(bytes(part[:8]).startswith(STREAM_STARTS) for part in fragments))
+
+
 def _items(value: memoryview) -> Iterator[tuple[int, memoryview]]:
     """Yield each item's offset and content, the offset table first."""
     at = 0
     while at + 8 <= len(value):
         group, element, length = struct.unpack("<HHI", value[at : at + 8])
         tag = group << 16 | element
-        if tag == DELIMITER:
+        if tag == DELIMITER or (at > 0 and tag in ENDS_INSTEAD):
             return
         if tag != ITEM:
             raise MalformedImageError(

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from radiograde.model.limits import Limits
 from radiograde.model.reading.chest_template import settle_polarity
 from radiograde.model.reading.dicom_file import DicomFile
-from radiograde.model.reading.dicom_frame import frame_count, read_frame
+from radiograde.model.reading.dicom_frame import read_frame
 from radiograde.model.reading.film_attributes import (
     age_years,
     body_part,
+    is_cross_section,
     name,
     pixel_spacing_mm,
     uid,
@@ -37,6 +38,7 @@ class Radiograph:
     ``flipped``: whether the order of rows, and of columns, differs from the stored object's;
     what is drawn onto that object must be flipped back.
     ``notes``: what reading noticed and corrected, for the input check to repeat.
+    ``cross_section``: the header has the elements of a slice.
     ``colourful``: the picture was plainly in colour before it became grey.
     """
 
@@ -49,6 +51,7 @@ class Radiograph:
     age_years: float | None = None
     pixel_spacing_mm: tuple[float, float] | None = None
     frames: int = 1
+    cross_section: bool = False
     sop_class_uid: str | None = None
     sop_instance_uid: str | None = None
     study_instance_uid: str | None = None
@@ -79,7 +82,8 @@ def dicom_film(file: DicomFile, sha256: str, limits: Limits) -> Radiograph:
             body_part=body_part(header),
             age_years=age_years(header),
             pixel_spacing_mm=pixel_spacing_mm(header),
-            frames=frame_count(header),
+            frames=frame.frames,
+            cross_section=is_cross_section(header),
             sop_class_uid=uid(header, "SOPClassUID"),
             sop_instance_uid=uid(header, "SOPInstanceUID"),
             study_instance_uid=uid(header, "StudyInstanceUID"),

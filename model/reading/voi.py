@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from radiograde.model.reading.dicom_header import Header
 
+LARGEST_VALUE = 1e100
 TAIL = 0.001
 """Share of the pixels that may saturate at each end: markers and dead pixels."""
 
@@ -39,7 +40,7 @@ class Lut:
 
 
 def read_lut(item: Header, *, signed: bool) -> Lut | None:
-    """Return the item's table; None if it is absent, shorter than declared, or flat.
+    """Return the item's table; None if it is absent, flat, or lacks more than one entry.
 
     A count of 0 means 65,536. ``signed``: the first mapped value is two's complement, as are the
     values that the table is looked up with (PS3.3 C.11.1.1, C.11.2.1.1).
@@ -53,14 +54,17 @@ def read_lut(item: Header, *, signed: bool) -> Lut | None:
         return None
     if signed and first & 0x8000:
         first -= 0x10000
-    highest = float(max(2 ** min(max(bits, 1), 16) - 1, entries.max()))
+    highest, used = float(2 ** min(max(bits, 1), 16) - 1), float(entries.max())
+    # Entries that leave the upper half unused were made for fewer bits than declared.
+    if used > highest or used <= highest / 2:
+        highest = used
     return Lut(entries, first, highest)
 
 
 def _entries(item: Header, count: int) -> NDArray[np.float64] | None:
     """Return the table's entries: one 16-bit word each, or one byte each where only that fits."""
     words = item.shorts("LUTData")
-    if len(words) >= count:
+    if len(words) >= count - 1:  # some writers leave the last one out
         return np.array(words[:count], dtype=np.float64)
     raw = item.raw("LUTData") or b""
     if len(raw) >= count:
@@ -150,7 +154,7 @@ def shows_the_film(shown: NDArray[np.float64], counts: NDArray[np.int64]) -> boo
 def read_window(header: Header) -> Window | None:
     """Return the first window; None if there is none or its width is not positive."""
     centre, width = header.number("WindowCenter"), header.number("WindowWidth")
-    if centre is None or width is None or width <= 0:
+    if centre is None or width is None or not _usable(centre, width):
         return None
     return Window(centre, width, header.text("VOILUTFunction") or "LINEAR")
 
@@ -166,8 +170,12 @@ def read_windows(header: Header) -> Sequence[tuple[str, Window]]:
     return [
         (name, Window(centre, width, function))
         for (centre, width), name in zip(bounds, names, strict=False)
-        if width > 0
+        if _usable(centre, width)
     ]
+
+
+def _usable(centre: float, width: float) -> bool:
+    return abs(centre) < LARGEST_VALUE and 1 / LARGEST_VALUE < width < LARGEST_VALUE
 
 
 def display_range(values: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[float, float]:

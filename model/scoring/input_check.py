@@ -85,6 +85,8 @@ def _kind(film: Radiograph) -> Iterator[Reason]:
         yield reasons.IN_COLOUR
     if film.frames > 1:
         yield reasons.SEVERAL_FRAMES
+    if film.cross_section:
+        yield reasons.CROSS_SECTION
     if is_film_class(film.sop_class_uid) is False:
         yield reasons.OTHER_CLASS
     elif not is_film_modality(film.modality):
