@@ -26,6 +26,7 @@ OLDEST = 120.0
 PLACEHOLDER_BIRTH = date(1900, 1, 1)
 FINEST_MM, COARSEST_MM = 0.02, 5.0
 MAX_ANISOTROPY = 4.0
+SQUARE_WITHIN = 0.02
 
 SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
 """The calibrated spacing first, then that at the detector, then of a scanned film (PS3.3 10.7)."""
@@ -99,6 +100,19 @@ def pixel_spacing_mm(header: Header) -> tuple[float, float] | None:
         if finer >= FINEST_MM and coarser <= min(COARSEST_MM, MAX_ANISOTROPY * finer):
             return spacing[0], spacing[1]
     return None
+
+
+def pixel_aspect(header: Header) -> float:
+    """Return how much higher than wide the pixels are, by spacing or PixelAspectRatio, 0.25 to 4.
+
+    1 where nothing says it, and for what differs by less than a fiftieth.
+    """
+    spacing = pixel_spacing_mm(header) or header.numbers("PixelAspectRatio")
+    if len(spacing) != 2 or min(spacing) <= 0:
+        return 1.0
+    ratio = spacing[0] / spacing[1]
+    plausible = 1 / MAX_ANISOTROPY <= ratio <= MAX_ANISOTROPY
+    return ratio if plausible and abs(ratio - 1) > SQUARE_WITHIN else 1.0
 
 
 def body_part(header: Header) -> str | None:

@@ -17,6 +17,7 @@ from radiograde.model.reading.film_attributes import (
     body_part,
     is_cross_section,
     name,
+    pixel_aspect,
     pixel_spacing_mm,
     uid,
 )
@@ -38,6 +39,7 @@ class Radiograph:
     ``flipped``: whether the order of rows, and of columns, differs from the stored object's;
     what is drawn onto that object must be flipped back.
     ``notes``: what reading noticed and corrected, for the input check to repeat.
+    ``pixel_aspect``: how much higher than wide its pixels are, 1 for square ones.
     ``cross_section``: the header has the elements of a slice.
     ``colourful``: the picture was plainly in colour before it became grey.
     """
@@ -50,6 +52,7 @@ class Radiograph:
     body_part: str | None = None
     age_years: float | None = None
     pixel_spacing_mm: tuple[float, float] | None = None
+    pixel_aspect: float = 1.0
     frames: int = 1
     cross_section: bool = False
     sop_class_uid: str | None = None
@@ -82,6 +85,7 @@ def dicom_film(file: DicomFile, sha256: str, limits: Limits) -> Radiograph:
             body_part=body_part(header),
             age_years=age_years(header),
             pixel_spacing_mm=pixel_spacing_mm(header),
+            pixel_aspect=pixel_aspect(header),
             frames=frame.frames,
             cross_section=is_cross_section(header),
             sop_class_uid=uid(header, "SOPClassUID"),

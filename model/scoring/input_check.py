@@ -85,10 +85,10 @@ def _kind(film: Radiograph) -> Iterator[Reason]:
         yield reasons.IN_COLOUR
     if film.frames > 1:
         yield reasons.SEVERAL_FRAMES
-    if film.cross_section:
-        yield reasons.CROSS_SECTION
     if is_film_class(film.sop_class_uid) is False:
         yield reasons.OTHER_CLASS
+    elif film.cross_section:
+        yield reasons.CROSS_SECTION
     elif not is_film_modality(film.modality):
         frontal_chest = classify(film.body_part) == "chest" and film.view in ("PA", "AP")
         if is_film_class(film.sop_class_uid) or frontal_chest:
@@ -114,10 +114,12 @@ def _subject(film: Radiograph) -> Iterator[Reason]:
 
 
 def _size(film: Radiograph) -> Iterator[Reason]:
-    shorter, longer = sorted(film.pixels.shape)
+    rows, columns = film.pixels.shape
+    shorter = min(rows, columns)
+    narrower, longer = sorted((rows * film.pixel_aspect, columns))
     if shorter < SMALLEST_SIDE:
         yield reasons.TOO_SMALL
-    elif longer > LONGEST_ASPECT * shorter:
+    elif longer > LONGEST_ASPECT * narrower:
         yield reasons.TOO_NARROW
     elif shorter < LOW_RESOLUTION_SIDE:
         yield reasons.LOW_RESOLUTION

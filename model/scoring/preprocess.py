@@ -55,17 +55,23 @@ class Letterbox:
         return square[..., top : max(bottom, top + 1), left : max(right, left + 1)]
 
 
-def letterbox_of(rows: int, columns: int, size: int) -> Letterbox:
-    """Return where a rows x columns film lies inside a square of ``size`` pixels."""
-    scale = size / max(rows, columns)
-    height = max(1, round(rows * scale))
+def letterbox_of(rows: int, columns: int, size: int, aspect: float = 1.0) -> Letterbox:
+    """Return where a rows x columns film lies inside a square of ``size`` pixels.
+
+    ``aspect``: how much higher than wide the film's own pixels are.
+    """
+    tall = rows * aspect
+    scale = size / max(tall, columns)
+    height = max(1, round(tall * scale))
     width = max(1, round(columns * scale))
     return Letterbox(size, (size - height) // 2, (size - width) // 2, height, width)
 
 
-def to_square(pixels: NDArray[np.float32], size: int) -> tuple[NDArray[np.float32], Letterbox]:
+def to_square(
+    pixels: NDArray[np.float32], size: int, aspect: float = 1.0
+) -> tuple[NDArray[np.float32], Letterbox]:
     """Return the picture (H, W) shrunk and centred on black: (size, size) float32, and where."""
-    letterbox = letterbox_of(pixels.shape[0], pixels.shape[1], size)
+    letterbox = letterbox_of(pixels.shape[0], pixels.shape[1], size, aspect)
     small = _reduced(pixels, letterbox).resize(
         (letterbox.width, letterbox.height), Image.Resampling.BILINEAR
     )
@@ -86,13 +92,13 @@ def stretch(
 
 
 def prepare(
-    pixels: NDArray[np.float32], spec: Preprocessing
+    pixels: NDArray[np.float32], spec: Preprocessing, aspect: float = 1.0
 ) -> tuple[NDArray[np.float32], Letterbox]:
     """Return the network input (size, size) float32 in [0, 1] and where the film lies in it.
 
-    ``pixels``: (H, W) float32 in [0, 1], 0 = air.
+    ``pixels``: (H, W) float32 in [0, 1], 0 = air. ``aspect``: as for :func:`letterbox_of`.
     """
-    square, letterbox = to_square(pixels, spec.size)
+    square, letterbox = to_square(pixels, spec.size, aspect)
     return stretch(square, letterbox, spec), letterbox
 
 

@@ -96,7 +96,9 @@ class Scorer:
         verdict = check_film(radiograph)
         if not verdict.in_scope:
             return SeverityResult("rejected", self.facts, image, verdict)
-        square, letterbox = prepare(radiograph.pixels, self.metadata.preprocessing)
+        square, letterbox = prepare(
+            radiograph.pixels, self.metadata.preprocessing, radiograph.pixel_aspect
+        )
         grading = self._run(square)
         maps = Maps(
             letterbox.crop(grading.opacity),
