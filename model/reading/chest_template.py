@@ -64,7 +64,7 @@ def thumbnail_of(pixels: NDArray[Sample]) -> NDArray[Sample]:
 
 
 def _cell_means(pixels: NDArray[np.float32]) -> NDArray[np.float64]:
-    thumbnail = _without_border(thumbnail_of(pixels))
+    thumbnail = without_border(thumbnail_of(pixels))
     top = np.linspace(0, thumbnail.shape[0], CELLS + 1).astype(np.intp)
     left = np.linspace(0, thumbnail.shape[1], CELLS + 1).astype(np.intp)
     sums = np.add.reduceat(thumbnail, top[:-1], axis=0, dtype=np.float64)
@@ -73,7 +73,7 @@ def _cell_means(pixels: NDArray[np.float32]) -> NDArray[np.float64]:
     return means
 
 
-def _without_border(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+def without_border(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return what the outermost rows and columns that are not flat enclose.
 
     A picture of which too little would be left is returned as it is.

@@ -41,6 +41,7 @@ class Radiograph:
     ``notes``: what reading noticed and corrected, for the input check to repeat.
     ``pixel_aspect``: how much higher than wide its pixels are, 1 for square ones.
     ``cross_section``: the header has the elements of a slice.
+    ``sides_known``: the header says where head and sides are.
     ``colourful``: the picture was plainly in colour before it became grey.
     """
 
@@ -55,6 +56,7 @@ class Radiograph:
     pixel_aspect: float = 1.0
     frames: int = 1
     cross_section: bool = False
+    sides_known: bool = False
     sop_class_uid: str | None = None
     sop_instance_uid: str | None = None
     study_instance_uid: str | None = None
@@ -88,6 +90,7 @@ def dicom_film(file: DicomFile, sha256: str, limits: Limits) -> Radiograph:
             pixel_aspect=pixel_aspect(header),
             frames=frame.frames,
             cross_section=is_cross_section(header),
+            sides_known=orientation.known,
             sop_class_uid=uid(header, "SOPClassUID"),
             sop_instance_uid=uid(header, "SOPInstanceUID"),
             study_instance_uid=uid(header, "StudyInstanceUID"),

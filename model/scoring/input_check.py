@@ -17,6 +17,7 @@ from radiograde.model.reading.body_part import classify
 from radiograde.model.reading.chest_template import chest_likeness, contrast
 from radiograde.model.reading.film_attributes import is_film_class, is_film_modality
 from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.reading.sides_template import seems_mirrored
 from radiograde.model.reasons import Reason
 from radiograde.model.scoring.result import GateVerdict
 
@@ -131,3 +132,5 @@ def _content(film: Radiograph) -> Iterator[Reason]:
         yield reasons.BLANK
     elif chest_likeness(film.pixels) < LEAST_LIKENESS:
         yield reasons.UNLIKE_CHEST
+    elif not film.sides_known and seems_mirrored(film.pixels):
+        yield reasons.SIDES_UNSURE
