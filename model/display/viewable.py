@@ -17,7 +17,7 @@ from radiograde.model.errors import damage_as_error
 from radiograde.model.reading.chest_template import is_negative
 from radiograde.model.reading.dicom_frame import read_frame
 from radiograde.model.reading.dicom_header import Header
-from radiograde.model.reading.film_attributes import pixel_spacing_mm
+from radiograde.model.reading.film_attributes import may_show_chest, pixel_spacing_mm
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.reading.greyscale import Codes, is_inverted, shades_of, tabulate
 from radiograde.model.reading.orientation import orientation_of
@@ -98,11 +98,12 @@ def _of_dicom(film: FilmFile) -> Viewable:
     scale = scale_of(codes, frame.codes, display, inverted=inverted)
     orientation = orientation_of(header)
     upright: NDArray[Any] = orientation.upright(frame.codes)
+    negative = may_show_chest(header) and is_negative(upright, shades_of(codes, display, header))
     return Viewable(
         pixels=scale.pixels_of(upright),
         slope=scale.slope,
         intercept=scale.intercept,
-        inverted=inverted != is_negative(upright, shades_of(codes, display, header)),
+        inverted=inverted != negative,
         windows=_windows(display, codes, header),
         lut=display.lut if isinstance(display, VoiLut) else None,
         pixel_spacing_mm=pixel_spacing_mm(header),

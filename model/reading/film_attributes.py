@@ -127,6 +127,13 @@ def body_part(header: Header) -> str | None:
     return next((word for word in words if classify(word) != "unclear"), None)
 
 
+def may_show_chest(header: Header) -> bool:
+    """Return False where the header names another body part, or another kind of object."""
+    other_class = is_film_class(uid(header, "SOPClassUID")) is False
+    other_part = classify(body_part(header)) == "other"
+    return not (other_class or other_part or is_cross_section(header))
+
+
 def name(header: Header, keyword: str) -> str | None:
     """Return a code string (CS) in capitals; None for anything that no code string can be."""
     text = (header.text(keyword) or "").upper()

@@ -27,7 +27,7 @@ OTHER_FRAMES = frozenset(range(0xC0, 0xD0)) - FRAMES - {0xC4, 0xC8, 0xCC}
 RESTARTS = range(0xD0, 0xD8)
 BLOCK = 8
 TAILS = (bytes(range(1, 129, 3)) * 4, bytes(range(254, 126, -3)) * 4)
-NEAR_SAMPLES, NEAR_BLOCKS = 24, 2
+NEAR_SAMPLES, NEAR_BLOCKS = 24, 1
 """How far behind the film's end the padding of the last byte may reach."""
 
 Decoder = Callable[[bytes], NDArray[Any]]

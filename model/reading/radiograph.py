@@ -16,6 +16,7 @@ from radiograde.model.reading.film_attributes import (
     age_years,
     body_part,
     is_cross_section,
+    may_show_chest,
     name,
     pixel_aspect,
     pixel_spacing_mm,
@@ -66,7 +67,7 @@ class Radiograph:
 
 
 def dicom_film(file: DicomFile, sha256: str, limits: Limits) -> Radiograph:
-    """Return the film of a DICOM object, its polarity settled.
+    """Return the film of a DICOM object, its polarity settled where it may be a chest.
 
     ``sha256``: of the whole file.
 
@@ -77,28 +78,28 @@ def dicom_film(file: DicomFile, sha256: str, limits: Limits) -> Radiograph:
     frame = read_frame(file, limits)
     header = file.header
     orientation = orientation_of(header)
-    return _settled(
-        Radiograph(
-            pixels=orientation.upright(to_grey(frame, header)),
-            source="dicom",
-            sha256=sha256,
-            view=view_of(header),
-            modality=name(header, "Modality"),
-            body_part=body_part(header),
-            age_years=age_years(header),
-            pixel_spacing_mm=pixel_spacing_mm(header),
-            pixel_aspect=pixel_aspect(header),
-            frames=frame.frames,
-            cross_section=is_cross_section(header),
-            sides_known=orientation.known,
-            sop_class_uid=uid(header, "SOPClassUID"),
-            sop_instance_uid=uid(header, "SOPInstanceUID"),
-            study_instance_uid=uid(header, "StudyInstanceUID"),
-            notes=orientation.notes,
-            colourful=frame.colourful,
-            flipped=orientation.flipped,
-        )
+    film = Radiograph(
+        pixels=orientation.upright(to_grey(frame, header)),
+        source="dicom",
+        sha256=sha256,
+        view=view_of(header),
+        modality=name(header, "Modality"),
+        body_part=body_part(header),
+        age_years=age_years(header),
+        pixel_spacing_mm=pixel_spacing_mm(header),
+        pixel_aspect=pixel_aspect(header),
+        frames=frame.frames,
+        cross_section=is_cross_section(header),
+        sides_known=orientation.known,
+        sop_class_uid=uid(header, "SOPClassUID"),
+        sop_instance_uid=uid(header, "SOPInstanceUID"),
+        study_instance_uid=uid(header, "StudyInstanceUID"),
+        notes=orientation.notes,
+        colourful=frame.colourful,
+        flipped=orientation.flipped,
     )
+    # What is no chest has no polarity that a chest film could tell.
+    return _settled(film) if may_show_chest(header) else film
 
 
 def picture_film(

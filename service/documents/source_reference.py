@@ -64,7 +64,8 @@ LOSSY_METHODS: dict[str, str] = {
 }
 """Transfer syntaxes that always lose detail, and their LossyImageCompressionMethod."""
 
-_OFFSET = re.compile(r"[+-](0\d|1[0-4])[0-5]\d")
+_OFFSET = re.compile(r"(?!-0000)[+-](0\d|1[0-4])[0-5]\d", re.ASCII)
+"""PS3.3 C.12.1.1.8 forbids -0000."""
 
 
 def copy_patient_and_study(graded: GradedFilm, ds: Dataset) -> None:

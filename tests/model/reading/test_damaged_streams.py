@@ -1,0 +1,151 @@
+"""Damaged compressed pixels are never read; what lies behind them is left alone."""
+
+from __future__ import annotations
+
+import random
+import struct
+from collections.abc import Iterator
+
+import imagecodecs
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pydicom import uid
+
+from radiograde.model.errors import RadiogradeError
+from radiograde.model.reading.codecs import FrameShape, decode
+
+ROWS, COLUMNS = 72, 88
+GREY = FrameShape(ROWS, COLUMNS, 1, 16, "MONOCHROME2", planar=False)
+BYTES = FrameShape(ROWS, COLUMNS, 1, 8, "MONOCHROME2", planar=False)
+PLACES = 60
+
+
+def picture(bits: int) -> NDArray[np.uint16]:
+    rng = np.random.default_rng(7)
+    slope = np.add.outer(np.arange(ROWS), np.arange(COLUMNS)) / (ROWS + COLUMNS)
+    noisy = slope * 0.9 + rng.random((ROWS, COLUMNS)) * 0.05
+    return (noisy * (2**bits - 1)).astype(np.uint16)
+
+
+def run_lengths(samples: NDArray[np.uint16], behind: bytes = b"") -> bytes:
+    planes = [(samples >> 8).astype(np.uint8), (samples & 255).astype(np.uint8)]
+    segments = [imagecodecs.packbits_encode(plane.tobytes()) + behind for plane in planes]
+    offsets = [2, 64, 64 + len(segments[0]), *[0] * 13]
+    return struct.pack("<16I", *offsets) + b"".join(segments)
+
+
+def streams() -> dict[str, tuple[bytes, str, FrameShape]]:
+    deep, eight = picture(12), picture(8).astype(np.uint8)
+    lossless = imagecodecs.jpeg8_encode(deep, lossless=True, bitspersample=12)
+    codestream = imagecodecs.jpeg2k_encode(deep, level=0, reversible=True, codecformat="j2k")
+    return {
+        "baseline": (imagecodecs.jpeg8_encode(eight, level=95), uid.JPEGBaseline8Bit, BYTES),
+        "extended": (
+            imagecodecs.jpeg8_encode(deep, level=95, bitspersample=12),
+            uid.JPEGExtended12Bit,
+            GREY,
+        ),
+        "lossless": (lossless, uid.JPEGLosslessSV1, GREY),
+        "jpeg-ls": (imagecodecs.jpegls_encode(deep), uid.JPEGLSLossless, GREY),
+        "jpeg 2000": (codestream, uid.JPEG2000Lossless, GREY),
+        "rle": (run_lengths(deep), uid.RLELossless, GREY),
+    }
+
+
+STREAMS = streams()
+
+
+def whole(name: str) -> NDArray[np.uint16]:
+    content, syntax, shape = STREAMS[name]
+    return decode(content, syntax, shape)
+
+
+def read(content: bytes, name: str) -> NDArray[np.uint16] | None:
+    _, syntax, shape = STREAMS[name]
+    try:
+        return decode(content, syntax, shape)
+    except RadiogradeError:
+        return None
+
+
+def places(content: bytes) -> Iterator[int]:
+    rng = random.Random(5)  # noqa: S311 - not a secret
+    yield from (rng.randrange(len(content) - 2) for _ in range(PLACES))
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_whole_stream_is_read_whatever_lies_behind_it(name: str) -> None:
+    content = STREAMS[name][0]
+    expected = np.asarray(whole(name))
+    assert expected.shape == (ROWS, COLUMNS)
+    for behind in (b"\0", b"\0" * 64):
+        again = read(content + behind, name)
+        assert again is not None
+        assert np.array_equal(again, expected)
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_cut_stream_is_never_read(name: str) -> None:
+    content = STREAMS[name][0]
+    for at in places(content):
+        assert read(content[:at], name) is None, at
+
+
+@pytest.mark.parametrize("name", ["baseline", "extended", "lossless", "jpeg-ls", "jpeg 2000"])
+def test_an_end_mark_makes_no_cut_stream_whole(name: str) -> None:
+    content = STREAMS[name][0]
+    for at in places(content[:-16]):
+        assert read(content[:at] + b"\xff\xd9", name) is None, at
+
+
+@pytest.mark.parametrize("name", ["baseline", "extended", "lossless", "jpeg-ls", "jpeg 2000"])
+def test_bytes_too_many_are_noticed(name: str) -> None:
+    content = STREAMS[name][0]
+    begins = len(content) // 3
+    read_after = sum(
+        read(content[:at] + b"\x31\x77\x12\x55\x28" * 60 + content[at:], name) is not None
+        for at in places(content[:-8])
+        if at > begins
+    )
+    assert read_after == 0
+
+
+def test_runs_behind_the_last_pixel_are_left_alone() -> None:
+    expected = picture(12)
+    for behind in (b"\xff\0", b"\0" * 6, b"\x80"):
+        samples = read(run_lengths(expected, behind), "rle")
+        assert samples is not None
+        assert np.array_equal(samples, expected)
+
+
+def test_a_frame_header_behind_the_scan_counts_for_nothing() -> None:
+    content = STREAMS["baseline"][0]
+    start = content.index(b"\xff\xc0")
+    honest = content[start : start + 19]
+    large = bytearray(content)
+    struct.pack_into(">HH", large, start + 5, 60_000, 60_000)
+    assert read(bytes(large[:-2]) + honest + b"\xff\xd9", "baseline") is None
+    progressive = bytearray(large)
+    progressive[start + 1] = 0xC2
+    assert read(bytes(progressive[:-2]) + honest + b"\xff\xd9", "baseline") is None
+
+
+def test_too_many_scans_are_refused() -> None:
+    content = STREAMS["baseline"][0]
+    scan = content[content.index(b"\xff\xda") : -2]
+    assert read(content[:-2] + scan * 3 + b"\xff\xd9", "baseline") is None
+
+
+def test_only_the_codestream_of_its_box_counts() -> None:
+    deep = picture(12)
+    boxed = imagecodecs.jpeg2k_encode(deep, level=0, reversible=True, codecformat="jp2")
+    samples = read(boxed, "jpeg 2000")
+    assert samples is not None
+    assert np.array_equal(samples, deep)
+    codestream = STREAMS["jpeg 2000"][0]
+    hidden = struct.pack(">I4s", 8 + len(codestream), b"free") + codestream
+    at = boxed.index(b"jp2c") - 4
+    large = bytearray(boxed[at:])
+    struct.pack_into(">II", large, 8 + 8, 60_000, 60_000)
+    assert read(boxed[:at] + hidden + bytes(large), "jpeg 2000") is None
