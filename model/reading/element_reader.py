@@ -232,7 +232,8 @@ class ElementReader:
         at = head.at
         while (item := self._head(at, end, encoding)) is not None and item.tag == ITEM:
             at, previous = item.at, 0
-            while self._leads_on(at, end, encoding, previous) and at < end:
+            last = min(end, item.at + item.length)
+            while at < last and self._leads_on(at, end, encoding, previous):
                 inner = self._head(at, end, encoding)
                 if inner is None:
                     return end

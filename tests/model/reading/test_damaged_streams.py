@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import struct
 from collections.abc import Iterator
+from typing import Any, Literal
 
 import imagecodecs
 import numpy as np
@@ -35,19 +36,28 @@ def run_lengths(samples: NDArray[np.uint16], behind: bytes = b"") -> bytes:
     return struct.pack("<16I", *offsets) + b"".join(segments)
 
 
+def jpeg(samples: NDArray[Any], **options: Any) -> bytes:
+    return bytes(imagecodecs.jpeg8_encode(samples, **options))
+
+
+def jpeg_2000(samples: NDArray[Any], container: Literal["j2k", "jp2"]) -> bytes:
+    encoded = imagecodecs.jpeg2k_encode(samples, level=0, reversible=True, codecformat=container)
+    return bytes(encoded)
+
+
 def streams() -> dict[str, tuple[bytes, str, FrameShape]]:
     deep, eight = picture(12), picture(8).astype(np.uint8)
-    lossless = imagecodecs.jpeg8_encode(deep, lossless=True, bitspersample=12)
-    codestream = imagecodecs.jpeg2k_encode(deep, level=0, reversible=True, codecformat="j2k")
+    lossless = jpeg(deep, lossless=True, bitspersample=12)
+    codestream = jpeg_2000(deep, "j2k")
     return {
-        "baseline": (imagecodecs.jpeg8_encode(eight, level=95), uid.JPEGBaseline8Bit, BYTES),
+        "baseline": (jpeg(eight, level=95), uid.JPEGBaseline8Bit, BYTES),
         "extended": (
-            imagecodecs.jpeg8_encode(deep, level=95, bitspersample=12),
+            jpeg(deep, level=95, bitspersample=12),
             uid.JPEGExtended12Bit,
             GREY,
         ),
         "lossless": (lossless, uid.JPEGLosslessSV1, GREY),
-        "jpeg-ls": (imagecodecs.jpegls_encode(deep), uid.JPEGLSLossless, GREY),
+        "jpeg-ls": (bytes(imagecodecs.jpegls_encode(deep)), uid.JPEGLSLossless, GREY),
         "jpeg 2000": (codestream, uid.JPEG2000Lossless, GREY),
         "rle": (run_lengths(deep), uid.RLELossless, GREY),
     }
@@ -139,7 +149,7 @@ def test_too_many_scans_are_refused() -> None:
 
 def test_only_the_codestream_of_its_box_counts() -> None:
     deep = picture(12)
-    boxed = imagecodecs.jpeg2k_encode(deep, level=0, reversible=True, codecformat="jp2")
+    boxed = jpeg_2000(deep, "jp2")
     samples = read(boxed, "jpeg 2000")
     assert samples is not None
     assert np.array_equal(samples, deep)
