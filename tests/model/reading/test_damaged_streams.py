@@ -26,7 +26,8 @@ def picture(bits: int) -> NDArray[np.uint16]:
     rng = np.random.default_rng(7)
     slope = np.add.outer(np.arange(ROWS), np.arange(COLUMNS)) / (ROWS + COLUMNS)
     noisy = slope * 0.9 + rng.random((ROWS, COLUMNS)) * 0.05
-    return (noisy * (2**bits - 1)).astype(np.uint16)
+    samples: NDArray[np.uint16] = (noisy * (2**bits - 1)).astype(np.uint16)
+    return samples
 
 
 def run_lengths(samples: NDArray[np.uint16], behind: bytes = b"") -> bytes:
