@@ -95,6 +95,8 @@ def predictions(zones: NDArray[np.float32], **arrays: NDArray[np.float32]) -> Pr
         "scope": scope,
         "dice": np.full(count, np.nan, np.float32),
         "lung_share": np.full(count, 0.3, np.float32),
+        "lungs_apart": np.full((count, 3), np.nan, np.float32),
+        "painted": np.full(count, 0.1, np.float32),
     }
     return Predictions(zones, **(plain | arrays))
 

@@ -126,7 +126,7 @@ def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Let
     Raises:
         RadiogradeError: the film or a mask of it cannot be read.
     """
-    pixels = _unsquashed(film_file.read(film.image).pixels, film)
+    pixels = unsquashed(film_file.read(film.image).pixels, film)
     square, frame = prepare(pixels, spec)
     cell = np.zeros((PLANES, spec.size, spec.size), np.uint8)
     cell[0] = np.rint(square * 255.0)
@@ -137,7 +137,7 @@ def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Let
     return cell, frame
 
 
-def _unsquashed(pixels: NDArray[np.float32], film: Film) -> NDArray[np.float32]:
+def unsquashed(pixels: NDArray[np.float32], film: Film) -> NDArray[np.float32]:
     """Return the film (H, W) in the proportions that it was taken in; its longer side stays."""
     if film.original_size is None:
         return pixels

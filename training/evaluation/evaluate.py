@@ -30,6 +30,7 @@ from radiograde.training.evaluation.figures import statistics
 from radiograde.training.evaluation.figures.patient_bootstrap import Array, Estimate, estimate
 from radiograde.training.evaluation.intervals import LEVEL, graded_scales
 from radiograde.training.evaluation.metrics import change_over_time
+from radiograde.training.evaluation.out_of_fold import out_of_fold_figures
 from radiograde.training.evaluation.predictions import (
     FoldGraders,
     Predictions,
@@ -94,7 +95,8 @@ def assess(
     covered = {name: graded.covered() for name, graded in scales.items()}
     patients = [film.patient for film in films]
     kappas = _zone_kappas(predictions.zones.astype(float), standard, patients)
-    frontal = ~dataset.lateral.numpy()
+    frontal = dataset.in_scope.numpy()
+    check = input_check_metrics(pictures, predictions.scope[frontal, CLASSES.index(FRONTAL)])
     return EvaluationMetrics(
         films=len(films),
         patients=len(set(patients)),
@@ -115,12 +117,11 @@ def assess(
         },
         subgroups=subgroup_metrics(films, global_scores, standard.brixia, covered[BRIXIA.name]),
         change=change_over_time(films, global_scores, standard.brixia),
-        input_check=input_check_metrics(
-            pictures, predictions.scope[frontal, CLASSES.index(FRONTAL)]
-        ),
+        input_check=check,
         robustness=shifts,
         manifest=dataset.manifest.digest,
         run=run,
+        by_source=out_of_fold_figures(films, predictions, scales, check.threshold),
     )
 
 

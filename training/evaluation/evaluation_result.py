@@ -15,6 +15,7 @@ from radiograde.model.scoring.scales import BRIXIA
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.errors import UnfinishedRunError
 from radiograde.training.evaluation.comparators import ComparatorRow
+from radiograde.training.evaluation.film_figures import FilmFigures
 from radiograde.training.evaluation.intervals import Coverage, GradedScale, graded_scales
 from radiograde.training.evaluation.metrics import ChangeOverTime, UnmeasuredChange
 from radiograde.training.evaluation.predictions import Predictions
@@ -112,6 +113,7 @@ class EvaluationMetrics(ReleasedMetrics):
     """Every figure of a run.
 
     ``least_lung``: share of lung under which a picture is no chest film. ``manifest``: its sha256.
+    ``by_source``: the same grades, each source alone; None in evaluations of earlier versions.
     """
 
     films: int
@@ -122,6 +124,7 @@ class EvaluationMetrics(ReleasedMetrics):
     intervals: IntervalRules
     manifest: str
     run: RunFacts
+    by_source: FilmFigures | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as types that JSON knows."""

@@ -16,6 +16,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_cache import FilmCache
+from radiograde.training.evaluation.thresholds import INVOLVED
 from radiograde.training.network.calibration import Calibration
 from radiograde.training.network.checkpoints import load_model
 from radiograde.training.network.localise_then_grade import Grading, LocaliseThenGrade
@@ -33,6 +34,9 @@ class Predictions:
     ``scope``: (N, K) probabilities of what the picture is.
     ``dice``: (N,) overlap of both lungs with the mask, NaN without a mask.
     ``lung_share``: (N,) share of the film that is lung, in [0, 1].
+    ``lungs_apart``: (N, 3) overlap of the right lung, of the left one, and the mean of each with
+    the other's mask.
+    ``painted``: (N,) share of the lungs that the opacity map marks, in [0, 1]; NaN without lungs.
     """
 
     zones: NDArray[np.float32]
@@ -42,6 +46,8 @@ class Predictions:
     scope: NDArray[np.float32]
     dice: NDArray[np.float32]
     lung_share: NDArray[np.float32]
+    lungs_apart: NDArray[np.float32]
+    painted: NDArray[np.float32]
 
     @property
     def brixia(self) -> NDArray[np.float32]:
@@ -98,9 +104,20 @@ def grade_out_of_fold(graders: FoldGraders, cache: FilmCache, folds: Tensor) -> 
         for index in track(batches, f"Grading fold {fold}"):
             here = torch.from_numpy(index)
             grading = graders.grade(fold, cache.squares(here))
-            dice = lung_dice(grading.lung_map.cpu(), cache.lungs(here).float())
-            lung = (grading.lung_map.amax(1) > 0.5).float().mean((1, 2)).cpu().numpy()
-            parts.append((index, [*_scores(grading), dice.numpy(), lung / film_area[index]]))
+            lungs, masks = grading.lung_map.cpu(), cache.lungs(here).float()
+            area = (lungs.amax(1) > 0.5).float().mean((1, 2)).numpy() / film_area[index]
+            parts.append(
+                (
+                    index,
+                    [
+                        *_scores(grading),
+                        lung_dice(lungs, masks).numpy(),
+                        area,
+                        lungs_apart(lungs, masks).numpy(),
+                        painted_share(lungs, grading.opacity_map.cpu()).numpy(),
+                    ],
+                )
+            )
     order = np.argsort(np.concatenate([index for index, _ in parts]))
     columns = zip(*(arrays for _, arrays in parts), strict=True)
     return Predictions(*(np.concatenate(column)[order].astype(np.float32) for column in columns))
@@ -117,8 +134,35 @@ def lung_dice(lungs: Tensor, masks: Tensor) -> Tensor:
 
     Both lungs together, at the masks' resolution; NaN where the mask is empty.
     """
-    found = F.interpolate(lungs, masks.shape[-2:], mode="bilinear").amax(1) > 0.5
-    true = masks.amax(1) > 0.5
-    both = (found & true).sum((1, 2)).float()
-    dice = 2 * both / (found.sum((1, 2)) + true.sum((1, 2)))
-    return torch.where(true.any(2).any(1), dice, torch.nan)
+    found = _at_size_of(masks, lungs).amax(1) > 0.5
+    return _dice(found, masks.amax(1) > 0.5)
+
+
+def lungs_apart(lungs: Tensor, masks: Tensor) -> Tensor:
+    """Return each lung's Dice with its mask, right and left, and the mean with the other's, (N, 3).
+
+    NaN where the mask is empty.
+    """
+    found, drawn = _at_size_of(masks, lungs) > 0.5, masks > 0.5
+    straight = _dice(found, drawn)
+    exchanged = _dice(found, drawn.flip(1)).mean(1, keepdim=True)
+    return torch.cat([straight, exchanged], 1)
+
+
+def painted_share(lungs: Tensor, opacity: Tensor) -> Tensor:
+    """Return the share of lungs (N, 2, h, w) in which the opacity (N, 1, h, w) is marked, (N,)."""
+    lung = lungs.amax(1) > 0.5
+    marked = (opacity[:, 0] > INVOLVED) & lung
+    area = lung.sum((1, 2))
+    share = marked.sum((1, 2)) / area
+    return torch.where(area > 0, share, torch.nan)
+
+
+def _at_size_of(masks: Tensor, maps: Tensor) -> Tensor:
+    return F.interpolate(maps, masks.shape[-2:], mode="bilinear")
+
+
+def _dice(found: Tensor, drawn: Tensor) -> Tensor:
+    both = (found & drawn).sum((-2, -1)).float()
+    dice = 2 * both / (found.sum((-2, -1)) + drawn.sum((-2, -1)))
+    return torch.where(drawn.any(-1).any(-1), dice, torch.nan)

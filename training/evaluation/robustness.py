@@ -21,7 +21,12 @@ from radiograde.model.scoring.scales import BRIXIA
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.evaluation.figures.patient_bootstrap import Array
 from radiograde.training.evaluation.predictions import FoldGraders
-from radiograde.training.input_check.corruptions import PERTURBATIONS, Picture
+from radiograde.training.evaluation.vendor_processing import VENDOR_PROCESSING
+from radiograde.training.input_check import corruptions
+from radiograde.training.input_check.corruptions import Picture
+
+PERTURBATIONS = {**corruptions.PERTURBATIONS, **VENDOR_PROCESSING}
+"""What technicians, exports and vendors do to a film."""
 
 FEWEST = 5
 """Groups with fewer graded films are left out: their figures would be noise."""

@@ -12,14 +12,7 @@ from radiograde.model.scoring.metadata import FORMAT
 from radiograde.model.scoring.preprocess import Preprocessing
 from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY, ZONE, ZONES
 from radiograde.training.evaluation.evaluation_result import EvaluationMetrics
-
-SEVERITY = (1.0, 6.5, 12.5)
-"""Global Brixia scores of 1-6 count as mild, 7-12 as moderate, 13-18 as severe; a continuous
-score is worded as the whole score it is nearest to."""
-
-INVOLVED = 0.25
-"""Opacity from which a point of the lung counts as involved: the middle of the soft step that
-the network's share of involvement uses."""
+from radiograde.training.evaluation.thresholds import INVOLVED, SEVERITY
 
 
 def model_metadata(
@@ -38,7 +31,11 @@ def model_metadata(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "licence": licence,
         "notice": "Research use only. Grades visible involvement; not a diagnosis.",
-        "training": {"manifest_sha256": metrics.manifest, "films": metrics.films},
+        "training": {
+            "manifest_sha256": metrics.manifest,
+            "films": metrics.films,
+            "sources": list(metrics.sources),
+        },
         "preprocessing": {"size": spec.size, "low": spec.low, "high": spec.high},
         "zones": list(ZONES),
         "zone_borders": [round(border, 4) for border in borders],

@@ -189,3 +189,34 @@ def test_what_is_graded_comes_back_from_a_file(grades: Zones, tmp_path: Path) ->
         np.testing.assert_array_equal(getattr(loaded, name), getattr(graded, name))
     np.testing.assert_array_equal(loaded.brixia, grades.sum(1))
     assert loaded.brixia.max() <= BRIXIA.high
+
+
+def test_a_run_has_its_figures_by_source_too(grades: Zones) -> None:
+    films = [
+        film(n, source="near" if n % 2 else "far", brixia={"S": whole(zones)})
+        for n, zones in enumerate(grades)
+    ]
+    moved = grades.copy()
+    moved[::2] = np.clip(moved[::2] - 1, 0, 3)
+    apart = np.tile(np.array([0.9, 0.8, 0.1], np.float32), (COUNT, 1))
+    graded = predictions(moved, dice=np.full(COUNT, 0.85, np.float32), lungs_apart=apart)
+    figures = assessed(films, graded).by_source
+    assert figures is not None
+    errors = {
+        one.source: (one.agreement[0].mae.value, one.lungs[0].left.value) for one in figures.sources
+    }
+    expected = float(np.abs(moved - grades).sum(1)[::2].mean())
+    assert errors == {"far": pytest.approx((expected, 0.8)), "near": pytest.approx((0.0, 0.8))}
+    assert figures.sources[0].lungs[0].swapped.value == 0.0
+    assert {kind.source for kind in figures.pictures} == {"near", "far"}
+
+
+def test_pictures_out_of_scope_set_no_threshold(grades: Zones) -> None:
+    films = [film(n, read="out of scope: ct" if n < 10 else "") for n in range(COUNT)]
+    scope = np.zeros((COUNT, len(CLASSES)), np.float32)
+    scope[10:, 0] = 0.9
+    found = assessed(films, predictions(grades, scope=scope))
+    assert (found.input_check.films, found.input_check.films_rejected) == (20, 0.0)
+    assert found.by_source is not None
+    away = {kind.kind: kind.turned_away.value for kind in found.by_source.pictures}
+    assert away == {"frontal films of adults": 0.0, "cross-sections and ultrasound": 1.0}

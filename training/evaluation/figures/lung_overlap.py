@@ -18,6 +18,8 @@ from radiograde.training.evaluation.figures.patient_bootstrap import Estimate, e
 HEART_IN = "heart in"
 HEART_OUT = "heart out"
 HEART_NOT_COUNTED = "heart out, the heart's place not counted"
+HEART_OUT_FILLED = "heart out, filled up by the film"
+CONVENTIONS = (HEART_IN, HEART_OUT, HEART_NOT_COUNTED, HEART_OUT_FILLED)
 FEWEST = 5
 
 Mask = NDArray[np.bool_]
@@ -90,7 +92,7 @@ def lung_figures(
         for overlap in film
     ]
     found = []
-    for convention in (HEART_IN, HEART_OUT, HEART_NOT_COUNTED):
+    for convention in CONVENTIONS:
         chosen = [pair for pair in pairs if pair[1].convention == convention]
         if len(chosen) >= FEWEST:
             found.append(

@@ -11,13 +11,13 @@ from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from radiograde.data.film import Film
 from radiograde.model.reading import film_file
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import Maps, ScaleScore, SeverityResult, Status
 from radiograde.model.scoring.scorer import involvement
+from radiograde.training.dataset.film_cache import unsquashed
 
 Mask = NDArray[np.bool_]
 
@@ -107,19 +107,7 @@ def read_as_served(film: Film) -> Radiograph:
         RadiogradeError: the file cannot be read.
     """
     radiograph = film_file.read(film.image)
-    if film.original_size is None:
-        return radiograph
-    return replace(radiograph, pixels=_unsquashed(radiograph.pixels, film.original_size))
-
-
-def _unsquashed(pixels: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Return the picture in the proportions of ``size`` (width, height), as long as before."""
-    scale = max(pixels.shape) / max(size)
-    width, height = (max(1, round(side * scale)) for side in size)
-    if (height, width) == pixels.shape:
-        return pixels
-    picture = Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(picture, np.float32)
+    return replace(radiograph, pixels=unsquashed(radiograph.pixels, film))
 
 
 def _regions(maps: Maps) -> Mask:
