@@ -14,6 +14,7 @@ from radiograde.model.scoring.scorer import BUNDLED
 from radiograde.training.cli import CACHE, PlainErrors, import_training
 
 if TYPE_CHECKING:
+    from radiograde.training.evaluation.figures.graded_films import GradedFilms
     from radiograde.training.evaluation.model_evaluation import ModelEvaluation
 
 GRADINGS = Path("evaluation")
@@ -113,6 +114,8 @@ def evaluate(
     if not (data or recorded):
         raise click.UsageError("Missing option '--data'.")
     import_training()
+    from radiograde.training.report.page import write_model_report
+
     if run is not None:
         _measure_run(data, run, readme, report, as_json, cache)
         return
@@ -122,7 +125,10 @@ def evaluate(
             found = _read(recorded)
         else:
             folder = cache or report or GRADINGS
-            found = [_measure_model(data, model or BUNDLED, folder, a_source, threads)]
+            result = _measure_model(data, model or BUNDLED, folder, a_source, threads)
+            found = [result[0]]
+            if report is not None:
+                click.echo(f"{write_model_report(report, *result)}", err=as_json)
         _publish(found, model or BUNDLED, record, readme, card)
     _show(found, as_json)
 
@@ -157,13 +163,13 @@ def _measure_run(
 
 def _measure_model(
     data: tuple[Path, ...], model: Path, folder: Path, a_source: int, threads: int
-) -> ModelEvaluation:
+) -> tuple[ModelEvaluation, GradedFilms]:
     from radiograde.data import manifest
     from radiograde.model.scoring.scorer import Scorer
     from radiograde.training.evaluation.evaluate_model import evaluate_model
 
     films = manifest.load(*data)
-    return evaluate_model(Scorer(model, threads=1), films, folder, threads, a_source)[0]
+    return evaluate_model(Scorer(model, threads=1), films, folder, threads, a_source)
 
 
 def _check_marks(readme: Path | None, card: Path | None) -> None:

@@ -15,6 +15,7 @@ from radiograde.model.scoring.scales import BRIXIA
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.errors import UnfinishedRunError
 from radiograde.training.evaluation.comparators import ComparatorRow
+from radiograde.training.evaluation.figures.graded_films import ScaleGrades, reader_grades
 from radiograde.training.evaluation.film_figures import FilmFigures
 from radiograde.training.evaluation.intervals import Coverage, GradedScale, graded_scales
 from radiograde.training.evaluation.metrics import ChangeOverTime, UnmeasuredChange
@@ -172,3 +173,9 @@ class EvaluationResult:
         """Each scale's gradings beside their references, by its name in the metrics."""
         folds = self.dataset.folds.numpy()
         return graded_scales(self.predictions, self.reference_standard, folds)
+
+    def grades(self, name: str) -> ScaleGrades:
+        """Return a scale of whole films with the intervals that the other folds set."""
+        scale = self.scales[name]
+        readers, _ = reader_grades(self.dataset.manifest.films, scale.scale)
+        return ScaleGrades(scale.scale, scale.values, *scale.ends(), scale.truth, readers)

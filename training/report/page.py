@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib import rc_context
 
 from radiograde.training.evaluation.evaluation_result import EvaluationResult
+from radiograde.training.evaluation.figures.graded_films import GradedFilms
+from radiograde.training.evaluation.model_evaluation import ModelEvaluation
 from radiograde.training.report.agreement_section import agreement_section
 from radiograde.training.report.input_check_section import input_check_section
 from radiograde.training.report.interval_section import interval_section
 from radiograde.training.report.overview import films_section, summary_tiles
-from radiograde.training.report.parts import STYLE
+from radiograde.training.report.parts import STYLE, Section, Tile
 from radiograde.training.report.robustness_sections import (
     change_section,
     perturbation_section,
@@ -24,6 +27,12 @@ from radiograde.training.report.score_sections import (
     extent_opacity_section,
     normal_films_section,
     zone_section,
+)
+from radiograde.training.report.source_sections import (
+    source_plots_section,
+    source_sections,
+    source_tiles,
+    worst_served_section,
 )
 from radiograde.training.report.worst_films import worst_films_section
 
@@ -46,14 +55,45 @@ SECTIONS = (
 )
 
 
+OUT_OF_FOLD = "each graded by a model that saw no severity score of its patient"
+
+
 def write_report(folder: Path, result: EvaluationResult) -> Path:
-    """Return the path of the page written into ``folder``, which is made where it is absent.
+    """Return the path of a run's page written into ``folder``, which is made where it is absent.
 
     The page holds pictures of the worst films: it may go where the films may go, and no further.
     Films are named by their row in the manifest; no file name and no patient stands on it.
     """
+    metrics = result.metrics
     with rc_context(STYLE):
         sections = [section(result) for section in SECTIONS]
+    if metrics.by_source is not None:
+        sections += source_sections(metrics.by_source)
+    counts = (metrics.films, metrics.patients)
+    return _write(folder, OUT_OF_FOLD, counts, summary_tiles(result), sections)
+
+
+def write_model_report(folder: Path, evaluation: ModelEvaluation, graded: GradedFilms) -> Path:
+    """Return the path of the page of a model file; see ``write_report``."""
+    model = evaluation.model
+    with rc_context(STYLE):
+        plots = source_plots_section(graded, evaluation.level)
+        tables = source_sections(evaluation.figures)
+        sections = [*tables[:1], plots, *tables[1:], worst_served_section(graded)]
+    how = (
+        f"each graded by {model.name} {model.version} (sha256 {model.sha256[:16]}) as it is served"
+    )
+    counts = (evaluation.figures.films, evaluation.figures.patients)
+    return _write(folder, how, counts, source_tiles(evaluation), sections)
+
+
+def _write(
+    folder: Path,
+    how: str,
+    counts: tuple[int, int],
+    tiles: Sequence[Tile],
+    sections: Sequence[Section],
+) -> Path:
     pages = Environment(
         loader=PackageLoader("radiograde.training", "report"),
         autoescape=True,
@@ -61,11 +101,9 @@ def write_report(folder: Path, result: EvaluationResult) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    films, patients = counts
     text = pages.get_template(f"{NAME}.j2").render(
-        films=result.metrics.films,
-        patients=result.metrics.patients,
-        tiles=summary_tiles(result),
-        sections=sections,
+        films=films, patients=patients, how=how, tiles=tiles, sections=sections
     )
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / NAME

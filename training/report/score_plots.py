@@ -11,37 +11,39 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from radiograde.model.scoring.scales import BRIXIA, Scale
 from radiograde.training.dataset.targets import READERS
+from radiograde.training.evaluation.figures.graded_films import ScaleGrades
 from radiograde.training.evaluation.figures.patient_bootstrap import Array
-from radiograde.training.evaluation.intervals import GradedScale
 from radiograde.training.evaluation.reference_standard import ReferenceStandard
 from radiograde.training.report.parts import BAND, INK, MISSED, MUTED, OURS, Plot, plot, sheet
 
 SIDE = 4.4
 READER_STEP = 3.0
 FEWEST = 2
+MANY = 400
+"""Dots from which on a plot is drawn as pixels: as lines it would make the page slow."""
+
 LIMIT = 1.96
 """Deviations from the mean difference that hold 95 % of normal differences."""
 
 
-def against_readers(graded: GradedScale, name: str, level: float) -> Plot | None:
+def against_readers(grades: ScaleGrades, name: str, level: float) -> Plot | None:
     """Return the scatter with identity line and intervals; None with fewer than two films."""
-    known = ~np.isnan(graded.truth)
+    known = grades.known
     if known.sum() < FEWEST:
         return None
-    inside = graded.covered(level)
-    low, high = graded.ends(level)
+    inside = grades.covered == 1
     figure = sheet(SIDE, SIDE)
     axes = figure.subplots()
-    scale = graded.scale
+    scale = grades.scale
     axes.plot([scale.low, scale.high], [scale.low, scale.high], "--", color=INK, linewidth=0.8)
     for chosen, colour, word in (
         (known & inside, OURS, "interval holds the readers' score"),
         (known & ~inside, MISSED, "interval misses it"),
     ):
         axes.errorbar(
-            apart(graded.truth[chosen], scale.high - scale.low),
-            graded.values[chosen],
-            np.stack([graded.values - low, high - graded.values])[:, chosen],
+            apart(grades.reference[chosen], scale.high - scale.low),
+            grades.values[chosen],
+            np.stack([grades.values - grades.low, grades.high - grades.values])[:, chosen],
             fmt="o",
             color=to_rgba(colour, 0.85),
             ecolor=to_rgba(colour, 0.35),
@@ -49,6 +51,7 @@ def against_readers(graded: GradedScale, name: str, level: float) -> Plot | None
             elinewidth=0.6,
             markeredgewidth=0,
             label=f"{word}: {chosen.sum()}",
+            rasterized=bool(known.sum() > MANY),
         )
     margin = 0.04 * (scale.high - scale.low)
     limits = (scale.low - margin, scale.high + margin)
@@ -57,7 +60,7 @@ def against_readers(graded: GradedScale, name: str, level: float) -> Plot | None
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(9, steps=[1, 2, 3, 10], integer=True))
     figure.legend(loc="outside upper left", ncols=2)
-    error = np.abs(graded.values - graded.truth)[known]
+    error = np.abs(grades.values - grades.reference)[known]
     alt = (
         f"{name}: Radiograde against the readers on {known.sum()} films, mean absolute error "
         f"{error.mean():.2f}; {(known & ~inside).sum()} {level:.0%} intervals miss the readers."

@@ -20,7 +20,7 @@ from radiograde.training.report.score_plots import (
 
 def brixia_section(result: EvaluationResult) -> Section:
     """Return the global score beside the readers' mean."""
-    graded = result.scales["brixia"]
+    grades = result.grades("brixia")
     return Section(
         "brixia",
         "Global Brixia score",
@@ -30,7 +30,7 @@ def brixia_section(result: EvaluationResult) -> Section:
         "the same films: a larger dot is more films.",
         _drawn(
             [
-                against_readers(graded, "Radiograde and readers' mean", result.level),
+                against_readers(grades, "Radiograde and readers' mean", result.level),
                 two_readers(result.reference_standard),
             ]
         ),
@@ -67,7 +67,7 @@ def extent_opacity_section(result: EvaluationResult) -> Section:
         "As for the global score: dots on the dashed line agree with the readers, bars are "
         f"{result.level:.0%} intervals.",
         _drawn(
-            against_readers(result.scales[name], title, result.level)
+            against_readers(result.grades(name), title, result.level)
             for name, title in (
                 ("geographic_extent", "Geographic extent"),
                 ("opacity", "Opacity"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from io import BytesIO
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from radiograde.model.scoring.scales import ZONE_NAMES
-from radiograde.training.dataset.film_cache import FilmCache
 from radiograde.training.evaluation.evaluation_result import EvaluationResult
 from radiograde.training.report.parts import Case, Plot, Section, Zone, data_uri
 
@@ -51,7 +51,9 @@ def _case(result: EvaluationResult, index: int, interval: tuple[float, float]) -
     ]
     title = f"Row {film.row}"
     alt = f"Film in row {film.row}: {', '.join(f'{name} {value}' for name, value in facts)}."
-    picture = _thumbnail(result.dataset.cache, index, title, alt)
+    cache = result.dataset.cache
+    pixels = cache.frame(index).crop(np.asarray(cache.cells[index, 0], np.float32))
+    picture = thumbnail(pixels.astype(np.uint8), title, alt)
     return Case(picture, facts, _zones(result, index))
 
 
@@ -71,10 +73,8 @@ def _zones(result: EvaluationResult, index: int) -> list[Zone]:
     ]
 
 
-def _thumbnail(cache: FilmCache, index: int, title: str, alt: str) -> Plot:
-    """Return film ``index`` as JPEG, its longer side at most ``THUMBNAIL_SIDE`` pixels."""
-    square = np.asarray(cache.cells[index, 0], np.float32)
-    film = cache.frame(index).crop(square).astype(np.uint8)
+def thumbnail(film: NDArray[np.uint8], title: str, alt: str) -> Plot:
+    """Return a film (H, W) as JPEG, its longer side at most ``THUMBNAIL_SIDE`` pixels."""
     picture = Image.fromarray(film)
     picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
     file = BytesIO()

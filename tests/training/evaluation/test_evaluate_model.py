@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,17 @@ def test_every_source_has_its_own_figures_of_the_file_itself(written: Path) -> N
     assert kinds["children"] == 1
     assert {one.source for one in found.figures.processing} == {"all sources", "north", "south"}
     assert {one.films for one in found.figures.swaps} == {2}
+
+
+def test_the_page_shows_each_source_and_no_patient(films: Path, written: Path) -> None:
+    page = (written / "report.html").read_text()
+    assert "as it is served" in page
+    assert "Global Brixia, north" in page
+    assert "Are extent and opacity two things?" in page
+    assert page.count("<article>") == 12
+    assert re.search(r"<h3>Row \d+</h3>", page)
+    assert "somebody" not in page
+    assert str(films) not in page
 
 
 def test_the_same_command_grades_nothing_again_and_finds_the_same(
