@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from radiograde.model.errors import (
     RadiogradeError,
     UnknownFormatError,
@@ -17,6 +19,7 @@ from radiograde.model.errors import (
 )
 from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_file import DicomFile, looks_like_dicom, parse
+from radiograde.model.reading.dicom_frame import read_frame
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.picture import picture_format
 from radiograde.model.reading.radiograph import Format, Radiograph, dicom_film, picture_film
@@ -132,6 +135,30 @@ def is_same_instance(one: FilmFile, other: FilmFile) -> bool:
         return False
     same_header = first.header.plain_values() == second.header.plain_values()
     return same_header and first.pixels.value == second.pixels.value
+
+
+def shows_the_same(one: FilmFile, other: FilmFile) -> bool:
+    """Return whether two DICOM files hold the same picture, whatever their headers say.
+
+    Nodes on the way correct headers and compress without loss. Files without pixels show the
+    same. Pixels that cannot be decoded are compared as they are encoded.
+    """
+    try:
+        first, second = one.dicom(), other.dicom()
+    except RadiogradeError:
+        return one.content == other.content
+    if first.pixels is None or second.pixels is None:
+        return first.pixels is second.pixels
+    if first.pixels.value == second.pixels.value:
+        return True
+    if first.transfer_syntax == second.transfer_syntax:
+        return False
+    try:
+        with damage_as_error():
+            frames = [read_frame(file.dicom(), file.limits) for file in (one, other)]
+    except RadiogradeError:
+        return False
+    return np.array_equal(frames[0].codes, frames[1].codes)
 
 
 def read(source: Content | Path | str, *, limits: Limits = DEFAULT_LIMITS) -> Radiograph:

@@ -49,6 +49,8 @@ def jobs(context: click.Context, /, state: Any, limit: int, as_json: bool, **cho
     if context.invoked_subcommand is not None:
         return
     from radiograde.service.grading.records import open_records
+    from radiograde.service.worklist.job_study import study_of
+    from radiograde.service.worklist.patient_labels import PatientLabels
 
     with plain_errors():
         settings = installation_of(chosen, quiet=as_json)
@@ -58,12 +60,14 @@ def jobs(context: click.Context, /, state: Any, limit: int, as_json: bool, **cho
             click.echo("No film came in there so far.", err=True)
             return
         with closing(records):
+            labels = PatientLabels(records.archive, settings.identifiers, settings.limits)
             found = records.jobs.page(limit, state=state)
+            studies = [study_of(job, labels) for job in found]
             if as_json:
-                for job in found:
-                    click.echo(json.dumps(job.to_json()))
+                for job, study in zip(found, studies, strict=True):
+                    click.echo(json.dumps(job.to_json() | study))
             else:
-                _write_table(found, records.jobs.counts())
+                _write_table(found, studies, records.jobs.counts())
 
 
 @jobs.command()
@@ -82,15 +86,22 @@ def retry(ids: tuple[str, ...], every: bool, **chosen: Any) -> None:
     click.echo(f"{count} set going again.")
 
 
-def _write_table(jobs: Sequence[Job], counts: Mapping[JobState, int]) -> None:
+def _write_table(
+    jobs: Sequence[Job],
+    studies: Sequence[Mapping[str, str | None]],
+    counts: Mapping[JobState, int],
+) -> None:
     """Write the jobs to stdout, newest first, below them how many there are in each state."""
-    table = plain_table("Job", "Received", "Source", "State", "Deliveries")
-    for job in jobs:
+    table = plain_table("Job", "Received", "From", "Study", "State", "Deliveries")
+    for column in table.columns[:2]:  # to be copied
+        column.no_wrap = True
+    for job, study in zip(jobs, studies, strict=True):
         table.add_row(
             job.id,
             f"{job.received:%Y-%m-%d %H:%M:%S}",
-            job.source,
-            _state(job.state, job.reason),
+            Text(job.source).append(f"\n{job.sender}" if job.sender else "", "dim"),
+            _study(study),
+            _state(job),
             Text("\n").join(_delivery(delivery) for delivery in job.deliveries),
         )
     console = stdout()
@@ -99,9 +110,18 @@ def _write_table(jobs: Sequence[Job], counts: Mapping[JobState, int]) -> None:
     console.print(f"{states}. `radiograde jobs retry ID` tries again.", style="dim")
 
 
-def _state(state: str, reason: str | None) -> Text:
-    text = Text(state.replace("_", " "), _STYLES[state])
-    return text.append(f"\n{reason}", "dim") if reason else text
+def _study(study: Mapping[str, str | None]) -> Text:
+    shown = (study["study"], study["accession"], study["study_instance_uid"])
+    return Text("\n").join(Text(one) for one in shown if one)
+
+
+def _state(job: Job) -> Text:
+    text = Text(job.state.replace("_", " "), _STYLES[job.state])
+    if job.reason:
+        text.append(f"\n{job.reason}", "dim")
+    if job.shares_uid_with:
+        text.append(f"\nother content under the UID of {job.shares_uid_with}", "yellow")
+    return text
 
 
 def _delivery(delivery: Delivery) -> Text:

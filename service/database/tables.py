@@ -71,6 +71,9 @@ films = sa.Table(
     sa.Column("taken", sa.String(19), key="acquired", index=True),
     sa.Column("changed", UtcDateTime, nullable=False, default=_now, onupdate=_now, index=True),
     sa.Column("sent", UtcDateTime),
+    sa.Column("sender", sa.String(64)),
+    sa.Column("study_instance_uid", sa.String(64)),
+    sa.Column("shares_uid_with", sa.String(26)),
     sa.Index("ix_films_state", "state", "id"),
 )
 

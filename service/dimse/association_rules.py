@@ -36,6 +36,9 @@ class Status:
 
 SUCCESS = Status(0x0000)
 
+UID_SHARED = Status(0xB000, "Kept beside another object of this UID")
+"""A warning of PS3.4 B.2.3: the object is stored."""
+
 PROCESSING_FAILURE = Status(0x0110, "Processing failure")
 NO_SUCH_INSTANCE = Status(0x0112, "No such SOP instance")
 INVALID_ARGUMENT = Status(0x0115, "Transaction or references cannot be read")

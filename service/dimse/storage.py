@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import structlog
+from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.tag import BaseTag
 from pydicom.uid import (
@@ -43,10 +44,11 @@ class Storage:
     allowed: AllowedTitles
     max_object_bytes: int
 
-    def store(self, event: Event) -> int:
+    def store(self, event: Event) -> Dataset:
         """Return the status of a C-STORE-RQ; what goes wrong is an answer too, and one log line.
 
-        It is a handler of pynetdicom's ``EVT_C_STORE``.
+        An object under the UID of another is kept, too, and answered with a warning. It is a
+        handler of pynetdicom's ``EVT_C_STORE``.
         """
         began = time.perf_counter()
         request = cast(C_STORE, event.request)
@@ -65,12 +67,17 @@ class Storage:
             reason=status.comment or None,
             film=receipt and receipt.film_id,
             known=receipt and receipt.known,
+            shares_uid=receipt and receipt.shares_uid,
             sop_class=UID(event.context.abstract_syntax).keyword or "private",
             transfer_syntax=transfer_syntax.keyword or "private",
             bytes=len(content),
             ms=round((time.perf_counter() - began) * 1000, 1),
         )
-        return status.code
+        answer = Dataset()
+        answer.Status = status.code
+        if status.comment:
+            answer.ErrorComment = status.comment
+        return answer
 
     def _accept(
         self, event: Event, named: tuple[str, str], content: memoryview
@@ -79,7 +86,10 @@ class Storage:
         if fault is not None:
             return fault, None
         try:
-            return rules.SUCCESS, self.intake.accept(event.encoded_dataset(), "dicom")
+            caller = event.assoc.requestor
+            sender = printable(caller.ae_title) or str(caller.address)
+            receipt = self.intake.accept(event.encoded_dataset(), "dicom", sender)
+            return rules.UID_SHARED if receipt.shares_uid else rules.SUCCESS, receipt
         except RadiogradeError as error:
             return Status(error.dimse_status, error.title), None
         except Exception as error:  # noqa: BLE001 - one bad object ends no association

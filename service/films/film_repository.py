@@ -37,6 +37,8 @@ class NewFilm:
     """A film that comes in. ``key``: two films with the same one are the same film.
 
     ``patient``: pseudonym; ``acquired``: acquisition time, in the hospital's own time.
+    ``sender``: AE title, name of a key or user, address, or watched folder. ``shares_uid_with``:
+    the film that came before under the same SOP Instance UID, with other content.
     """
 
     id: str
@@ -47,6 +49,9 @@ class NewFilm:
     sop_instance_uid: str | None = None
     patient: str | None = None
     acquired: str | None = None
+    study_instance_uid: str | None = None
+    sender: str | None = None
+    shares_uid_with: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,9 @@ class Film:
     patient: str | None
     acquired: str | None
     changed: datetime
+    sender: str | None
+    study_instance_uid: str | None
+    shares_uid_with: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,18 @@ class FilmRepository:
     def known(self, key: str) -> Film | None:
         """Return the film that carries a key; None where there is none."""
         return self._database.first(FILMS.where(films.c.key == key), Film)
+
+    def sharing_uid(self, sop_instance_uid: str) -> list[Film]:
+        """Return the films that came under a SOP Instance UID after another, oldest first.
+
+        Not those that could not be graded: sent again, they are accepted anew.
+        """
+        query = FILMS.where(
+            films.c.sop_instance_uid == sop_instance_uid,
+            films.c.key.startswith(f"sop:{sop_instance_uid}#", autoescape=True),
+            films.c.state != "failed",
+        )
+        return self._database.rows(query.order_by(films.c.id), Film)
 
     def get(self, connection: sa.Connection, film_id: str) -> Film | None:
         """Return a film, which nobody else changes until the transaction ends; None: no such."""

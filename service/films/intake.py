@@ -10,7 +10,12 @@ from ulid import ULID
 from radiograde.model.limits import Limits
 from radiograde.model.reading.acquisition_time import acquired
 from radiograde.model.reading.film_attributes import uid
-from radiograde.model.reading.film_file import FilmFile, is_same_instance, open_film
+from radiograde.model.reading.film_file import (
+    FilmFile,
+    is_same_instance,
+    open_film,
+    shows_the_same,
+)
 from radiograde.service.atomic_write import Content
 from radiograde.service.config.site import FilmSource
 from radiograde.service.errors import StoreError
@@ -18,24 +23,35 @@ from radiograde.service.films.archive import Archive
 from radiograde.service.films.film_repository import Film, FilmRepository, NewFilm
 from radiograde.service.films.pseudonym import Pseudonyms
 
+LONGEST_SENDER = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """``film_id``: a ULID, and the id of its result later. ``known``: it was here before."""
+    """``film_id``: a ULID, and the id of its result later. ``known``: it was here before.
+
+    ``shares_uid``: another film is kept under its SOP Instance UID.
+    """
 
     film_id: str
     known: bool
+    shares_uid: bool = False
 
 
 class Intake(Protocol):
     """Takes films in; safe to share among threads."""
 
-    def accept(self, content: Content | FilmFile, source: FilmSource) -> Receipt:
+    def accept(
+        self, content: Content | FilmFile, source: FilmSource, sender: str | None = None
+    ) -> Receipt:
         """Return the receipt for a file; blocks until it is synced to disk.
+
+        ``sender``: AE title, name of a key or user, address, or watched folder.
 
         DICOM in Part 10 form, PNG or JPEG; anything else is accepted too, and fails when it is
         graded. The same SOP Instance UID (PS3.3 C.12.1), or the same bytes where there is none,
-        is the same film, whatever source it comes by.
+        is the same film, whatever source it comes by; but another picture under a known UID is
+        another film.
 
         Raises:
             TooLargeError: more bytes than are accepted.
@@ -56,19 +72,41 @@ class FilmIntake:
         self._limits = limits
         self._pseudonyms = pseudonyms
 
-    def accept(self, content: Content | FilmFile, source: FilmSource) -> Receipt:
+    def accept(
+        self, content: Content | FilmFile, source: FilmSource, sender: str | None = None
+    ) -> Receipt:
         """Return the receipt for a file; see :class:`Intake`.
 
-        A film that could not be graded is accepted anew. Another instance under a known UID
-        counts as the film that is known; over HTTP, where the sender waits for its result, it is
-        another film.
+        A film that could not be graded is accepted anew. Under a known UID the same picture with
+        another header counts as the film that is known; over HTTP, where the sender waits for its
+        result, it is another film.
         """
         file = content if isinstance(content, FilmFile) else open_film(content, self._limits)
-        film = self.describe(file, source)
+        film = replace(self.describe(file, source), sender=sender and sender[-LONGEST_SENDER:])
+        first = known = self._films.known(film.key)
+        if first is not None and not self._is_same(first, file, source):
+            film = replace(
+                film,
+                key=f"sop:{film.sop_instance_uid}#{file.sha256}",
+                shares_uid_with=first.id,
+            )
+            known = self._known_beside(first, film, file, source)
+        receipt = self._keep(film, known, file, source)
+        return replace(receipt, shares_uid=film.shares_uid_with is not None)
+
+    def _known_beside(
+        self, first: Film, film: NewFilm, file: FilmFile, source: FilmSource
+    ) -> Film | None:
+        """Return the film that a file is of those that came under the UID of the first."""
         known = self._films.known(film.key)
-        if known is not None and source == "http" and not self._is_same(known, file):
-            film = replace(film, key=f"sop:{film.sop_instance_uid}#{file.sha256}")
-            known = self._films.known(film.key)
+        if known is not None or film.sop_instance_uid is None:
+            return known
+        others = self._films.sharing_uid(film.sop_instance_uid)
+        return next((one for one in others if self._is_same(one, file, source)), None)
+
+    def _keep(
+        self, film: NewFilm, known: Film | None, file: FilmFile, source: FilmSource
+    ) -> Receipt:
         if known is None:
             self._archive.keep(film.id, file.content)
             if self._films.accept(film, begun=source == "http"):
@@ -121,9 +159,12 @@ class FilmIntake:
             self._archive.set_apart(film_id)
         return False
 
-    def _is_same(self, known: Film, file: FilmFile) -> bool:
-        kept = self._archive.find(known.id)
-        return kept is None or is_same_instance(FilmFile(kept, self._limits), file)
+    def _is_same(self, known: Film, file: FilmFile, source: FilmSource) -> bool:
+        content = self._archive.find(known.id)
+        if content in (None, file.content):
+            return True
+        kept = FilmFile(content, self._limits)
+        return is_same_instance(kept, file) if source == "http" else shows_the_same(kept, file)
 
     def describe(self, file: FilmFile, source: FilmSource) -> NewFilm:
         """Return what is recorded of a film, under a new id; nothing is kept yet.
@@ -145,4 +186,5 @@ class FilmIntake:
             instance,
             self._pseudonyms.of(header),
             None if time is None else time.isoformat(),
+            uid(header, "StudyInstanceUID"),
         )

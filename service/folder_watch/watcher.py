@@ -128,7 +128,7 @@ class Watcher:
                 return None
             if not looks_like_dicom(content) and picture_format(content) is None:
                 raise UnknownFormatError("Neither DICOM nor PNG nor JPEG.")
-            self._intake.accept(content, "folder")
+            self._intake.accept(content, "folder", str(self._root))
         except (StoreError, NoSpaceError):
             raise
         except RadiogradeError as error:

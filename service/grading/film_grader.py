@@ -83,8 +83,10 @@ class FilmGrader:
         else:
             self._try(film_id, attempt)
 
-    def answer(self, content: Content, *, again: bool = False) -> SeverityResult:
-        """Take in a film whose sender waits, and return its result, which is kept.
+    def answer(
+        self, content: Content, *, again: bool = False, sender: str | None = None
+    ) -> SeverityResult:
+        """Take in a film whose ``sender`` waits, and return its result, which is kept.
 
         Of a film that was graded before by this model, its result as it was kept, unless it is to
         be graded ``again``: then, as where another model graded it, the new result takes the
@@ -96,7 +98,7 @@ class FilmGrader:
             ReviewedError: it is to be graded again, and was reviewed.
         """
         film = open_film(content, self._limits)
-        receipt = self._records.intake.accept(film, "http")
+        receipt = self._records.intake.accept(film, "http", sender)
         if receipt.known:
             kept = self._kept(receipt.film_id, again=again)
             if kept is not None:

@@ -34,7 +34,9 @@ class _Count:
 class Job:
     """A film that came in, and what becomes of its result.
 
-    ``source``: the first that it came by. ``reason``: code why it was set aside or failed.
+    ``source``: the first that it came by. ``sender``: AE title, name of a key or user, address,
+    or watched folder. ``reason``: code why it was set aside or failed. ``shares_uid_with``: the
+    film that came before under the same SOP Instance UID, with other content.
     """
 
     id: str
@@ -44,6 +46,9 @@ class Job:
     state: FilmState
     reason: str | None
     attempts: int
+    sender: str | None
+    study_instance_uid: str | None
+    shares_uid_with: str | None
     deliveries: tuple[Delivery, ...] = ()
 
     @staticmethod
@@ -57,16 +62,24 @@ class Job:
             film.state,
             film.reason,
             film.attempts,
+            film.sender,
+            film.study_instance_uid,
+            film.shares_uid_with,
             tuple(deliveries),
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the job as plain JSON types; ``door`` is the former name of ``source``."""
+        """Return the job as plain JSON types, without its study.
+
+        ``door`` is the former name of ``source``.
+        """
         return {
             "id": self.id,
             "received": self.received.isoformat(),
             "source": self.source,
             "door": self.source,
+            "sender": self.sender,
+            "shares_uid_with": self.shares_uid_with,
             "bytes": self.size,
             "state": self.state,
             "reason": self.reason,

@@ -125,11 +125,20 @@ async def _caller(
             "Sign in on the page, or send an API key as `Authorization: Bearer KEY`."
         )
     check_csrf(request, context.session)
+    request.state.caller = context.principal
     return context.principal
 
 
 Caller = Annotated[Principal, Depends(_caller)]
 """Who calls. Raises SignInNeededError for nobody, CsrfError, StoreError."""
+
+
+def sender_of(request: Request) -> str | None:
+    """Return who sends a film: the name of a key or user, the address where nobody is known."""
+    caller: Principal | None = getattr(request.state, "caller", None)
+    if caller is not None and caller != LOCAL:
+        return caller.name
+    return request.client.host if request.client else None
 
 
 async def holder_of(request: Request, caller: Caller) -> Holder:

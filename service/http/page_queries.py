@@ -25,6 +25,7 @@ from radiograde.service.worklist.worklist import Worklist
 class PageQueries:
     """Films to read: listed, shown, compared, and followed as they change."""
 
+    labels: PatientLabels
     worklist: Worklist
     viewer: Viewer
     history: History
@@ -39,12 +40,14 @@ def open_page_queries(runtime: Runtime) -> PageQueries:
     repeatability = RepeatabilityLimit(
         scorer.facts.sha256, scorer.metadata.thresholds.repeatability
     )
+    labels = PatientLabels(archive, runtime.settings.identifiers, limits)
     return PageQueries(
+        labels,
         Worklist(
             database,
             reviews,
             DeliveryStates(database, has_destinations=bool(records.routing.names)),
-            PatientLabels(archive, runtime.settings.identifiers, limits),
+            labels,
         ),
         Viewer(
             records.results, archive, DecodedFilms(archive, limits), Thumbnails(archive, limits)

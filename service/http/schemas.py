@@ -90,6 +90,19 @@ class Job(Schema):
     door: Literal["dicom", "dicomweb", "folder", "http"] = Field(
         description="The former name of `source`"
     )
+    sender: str | None = Field(
+        description="AE title, name of a key or user, address, or watched folder"
+    )
+    shares_uid_with: Ulid | None = Field(
+        description="The film that came before under the same SOP Instance UID, with other content"
+    )
+    study: str | None = Field(
+        description="The same for films of the same study", examples=["8F3K2Q"]
+    )
+    study_instance_uid: str | None = Field(
+        description="Only as far as RADIOGRADE_IDENTIFIERS allows, like the accession number"
+    )
+    accession: str | None
     bytes: int
     state: FilmState
     reason: str | None = Field(description="Code why it was set aside or failed")

@@ -15,6 +15,7 @@ Json = dict[str, Any]
 _SOP_CLASS_UID = "00081150"
 _SOP_INSTANCE_UID = "00081155"
 _RETRIEVE_URL = "00081190"
+_WARNING_REASON = "00081196"
 _FAILURE_REASON = "00081197"
 _FAILED_SOP_SEQUENCE = "00081198"
 _REFERENCED_SOP_SEQUENCE = "00081199"
@@ -48,6 +49,10 @@ class FailureReason(IntEnum):
     NOT_UNDERSTOOD = 0xC000
 
 
+UID_SHARED = 0xB000
+"""Warning reason of a part that is stored beside another under its UID, PS3.18 Table I.2-1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A part that is safe on disk."""
@@ -73,9 +78,12 @@ Outcome = Stored | Failed
 
 
 def status_of(outcomes: Sequence[Outcome]) -> int:
-    """Return the HTTP status, PS3.18 Table 10.5.3-1: all stored 200, some 202, none 409."""
-    stored = sum(isinstance(outcome, Stored) for outcome in outcomes)
-    if stored == len(outcomes):
+    """Return the HTTP status, PS3.18 Table 10.5.3-1.
+
+    All stored 200; some, or with a warning, 202; none 409.
+    """
+    stored = [outcome for outcome in outcomes if isinstance(outcome, Stored)]
+    if len(stored) == len(outcomes) and not any(one.receipt.shares_uid for one in stored):
         return 200
     return 202 if stored else 409
 
@@ -92,7 +100,10 @@ def response_module(outcomes: Sequence[Outcome]) -> Json:
     for outcome in outcomes:
         reference = _reference(outcome.instance)
         if isinstance(outcome, Stored):
-            stored.append(reference | {_RETRIEVE_URL: _NO_URL})
+            warning: Json = {}
+            if outcome.receipt.shares_uid:
+                warning = {_WARNING_REASON: _value("US", [UID_SHARED])}
+            stored.append(reference | {_RETRIEVE_URL: _NO_URL} | warning)
         else:
             items = failed if reference else others
             items.append(reference | {_FAILURE_REASON: _value("US", [int(outcome.reason)])})

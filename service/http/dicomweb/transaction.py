@@ -31,14 +31,22 @@ _PLAIN_ENCODINGS = ("", "binary", "8bit", "7bit")
 class StoreTransaction:
     """Takes the parts of one request and remembers what became of each.
 
-    ``study``: the Study Instance UID that every instance must belong to; None: any.
+    ``study``: the Study Instance UID that every instance must belong to; None: any. ``sender``:
+    who sends them.
     """
 
-    def __init__(self, intake: Intake, limits: Limits, study: str | None = None) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        limits: Limits,
+        study: str | None = None,
+        sender: str | None = None,
+    ) -> None:
         self.outcomes: list[Outcome] = []
         self._intake = intake
         self._limits = limits
         self._study = study
+        self._sender = sender
         self._away: RadiogradeError | None = None
 
     @property
@@ -86,7 +94,7 @@ class StoreTransaction:
 
     def _accept(self, instance: Instance, film: FilmFile) -> Outcome:
         try:
-            return Stored(instance, self._intake.accept(film, "dicomweb"))
+            return Stored(instance, self._intake.accept(film, "dicomweb", self._sender))
         except (StoreError, NoSpaceError) as error:
             self._away = error
             return Failed(FailureReason.OUT_OF_RESOURCES, instance, error)

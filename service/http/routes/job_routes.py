@@ -9,11 +9,13 @@ from fastapi.responses import JSONResponse, Response
 
 from radiograde.service.grading.film_jobs import Job, JobState
 from radiograde.service.http.caller import permit
+from radiograde.service.http.page_queries import PageQueries, Queries
 from radiograde.service.http.parameters import Before, FilmId
 from radiograde.service.http.problems import UNREADABLE_BODY, problems
-from radiograde.service.http.runtime import Service
+from radiograde.service.http.runtime import Runtime, Service
 from radiograde.service.http.schemas import DeliverRequest, JobPage, Retried
 from radiograde.service.http.schemas import Job as JobSchema
+from radiograde.service.worklist.job_study import study_of
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -28,6 +30,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 )
 def list_jobs(
     service: Service,
+    queries: Queries,
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
     before: Before = None,
     state: Annotated[
@@ -41,7 +44,7 @@ def list_jobs(
     return JSONResponse(
         {
             "counts": service.records.jobs.counts(),
-            "jobs": [job.to_json() for job in page],
+            "jobs": [_job(job, queries) for job in page],
             "next": page[-1].id if len(jobs) > limit else None,
         }
     )
@@ -57,9 +60,9 @@ def list_jobs(
     },
     response_class=Response,
 )
-def get_job(service: Service, id: FilmId) -> Response:
+def get_job(service: Service, queries: Queries, id: FilmId) -> Response:
     """Return what became of a film, and where its result can be delivered."""
-    return JSONResponse(_with_destinations(service, service.records.jobs.get(id)))
+    return JSONResponse(_with_destinations(service, queries, service.records.jobs.get(id)))
 
 
 @router.post(
@@ -95,15 +98,21 @@ def retry_job(service: Service, id: FilmId) -> Response:
     },
     response_class=Response,
 )
-def deliver_job(service: Service, id: FilmId, request: DeliverRequest | None = None) -> Response:
+def deliver_job(
+    service: Service, queries: Queries, id: FilmId, request: DeliverRequest | None = None
+) -> Response:
     """Have the result sent to all destinations, or to those named.
 
     What was or is being delivered is not sent again; what is parked is set going again.
     """
     wanted = None if request is None else request.destinations
     job = service.records.jobs.deliver(id, wanted)
-    return JSONResponse(_with_destinations(service, job), 202)
+    return JSONResponse(_with_destinations(service, queries, job), 202)
 
 
-def _with_destinations(service: Service, job: Job) -> dict[str, Any]:
-    return job.to_json() | {"destinations": service.records.routing.names}
+def _with_destinations(service: Runtime, queries: PageQueries, job: Job) -> dict[str, Any]:
+    return _job(job, queries) | {"destinations": service.records.routing.names}
+
+
+def _job(job: Job, queries: PageQueries) -> dict[str, Any]:
+    return job.to_json() | study_of(job, queries.labels)

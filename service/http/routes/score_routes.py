@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from radiograde.model.scoring.result import SeverityResult
-from radiograde.service.http.caller import PlaceHolder
+from radiograde.service.http.caller import PlaceHolder, sender_of
 from radiograde.service.http.problems import Responses, problems, result_problem
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Result
@@ -70,7 +70,9 @@ async def score(
     with service.pool.admit() as place:
         with service.uploads.held_by(holder):  # whoever sends slowly leaves half to others
             data = await read_upload(request, settings.upload_limits, settings.upload_timeout_s)
-        result = await place.run(partial(service.grader.answer, data, again=again))
+        result = await place.run(
+            partial(service.grader.answer, data, again=again, sender=sender_of(request))
+        )
     _log_result(result)
     return JSONResponse(result.to_json()) if result.status == "scored" else result_problem(result)
 

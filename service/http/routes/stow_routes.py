@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.uids import is_uid
 from radiograde.service.errors import BadRequestError, NoSpaceError, StoreError
-from radiograde.service.http.caller import PlaceHolder
+from radiograde.service.http.caller import PlaceHolder, sender_of
 from radiograde.service.http.dicomweb.body import RELATED, parts_of
 from radiograde.service.http.dicomweb.outcome import Failed, Stored, response_module, status_of
 from radiograde.service.http.dicomweb.stow_endpoint import Stow
@@ -36,7 +36,11 @@ _REQUEST_BODY = {
 _MODULE = {DICOM_JSON: {"schema": {"type": "object"}}}
 _ANSWERS: Responses = {
     200: {"description": "Every instance is stored, and will be graded", "content": _MODULE},
-    202: {"description": "Some are stored; the others are listed", "content": _MODULE},
+    202: {
+        "description": "Some are stored, the others are listed; or one is stored beside another "
+        "under its UID",
+        "content": _MODULE,
+    },
     409: {"description": "None is stored; each is listed", "content": _MODULE},
     **problems(
         s400="The multipart body is malformed or cut short, or the study is no UID",
@@ -87,7 +91,7 @@ async def store_study(
 
 
 async def _store(request: Request, stow: Stow, holder: Holder, study: str | None) -> Response:
-    transaction = StoreTransaction(stow.intake, stow.limits, study)
+    transaction = StoreTransaction(stow.intake, stow.limits, study, sender_of(request))
     try:
         with stow.places.held_by(holder):
             async for part in parts_of(request, stow.part_limits, stow.idle_s):

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from radiograde.command import main
@@ -36,6 +38,26 @@ def test_jobs_are_shown_and_tried_again(tmp_path: Path) -> None:
     assert jobs(tmp_path, "--state", "parked", "--json")[1] == ""
     place = f"Data directory: {tmp_path}\n"
     assert jobs(tmp_path, "retry", "--all")[1] == f"{place}0 set going again.\n"
+
+
+def test_sender_study_and_a_shared_uid_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(open_records(Settings(data_dir=tmp_path))) as records:
+        first = records.intake.accept(film_bytes(), "dicom", "XRAY1").film_id
+        records.intake.accept(film_bytes()[:-1000], "dicom", "XRAY2")
+    for identifiers in ("none", "id"):
+        monkeypatch.setenv("RADIOGRADE_IDENTIFIERS", identifiers)
+        shown = " ".join(jobs(tmp_path)[1].split())
+        assert "XRAY1" in shown
+        assert "XRAY2" in shown
+        assert "other content" in shown
+        assert ("ACC-7" in shown) == (identifiers == "id")
+        lines = [json.loads(line) for line in jobs(tmp_path, "--json")[1].splitlines()]
+        assert [line["sender"] for line in lines] == ["XRAY2", "XRAY1"]
+        assert lines[0]["shares_uid_with"] == first
+        assert lines[0]["study"] == lines[1]["study"] is not None
+        assert (lines[1]["study_instance_uid"] is not None) == (identifiers == "id")
 
 
 def test_an_unknown_job_is_said(tmp_path: Path) -> None:

@@ -45,12 +45,17 @@ class FakeIntake:
 
     kept: list[bytes] = field(default_factory=list)
     before: Callable[[], object] = lambda: None
+    shares_uid: bool = False
+    senders: list[str | None] = field(default_factory=list)
 
-    def accept(self, content: Content | FilmFile, source: FilmSource) -> Receipt:
+    def accept(
+        self, content: Content | FilmFile, source: FilmSource, sender: str | None = None
+    ) -> Receipt:
         assert source == "dicom"
         self.before()
         self.kept.append(content.content if isinstance(content, FilmFile) else bytes(content))
-        return Receipt(f"film-{len(self.kept)}", known=False)
+        self.senders.append(sender)
+        return Receipt(f"film-{len(self.kept)}", known=False, shares_uid=self.shares_uid)
 
     def datasets(self) -> list[FileDataset]:
         return [dcmread(io.BytesIO(content)) for content in self.kept]

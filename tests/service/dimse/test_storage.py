@@ -6,6 +6,8 @@ import io
 import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from pydicom import dcmread
@@ -25,8 +27,11 @@ from radiograde.data.phantom_dicom import to_dicom
 from radiograde.data.storage import Storage
 from radiograde.model.errors import OverloadedError
 from radiograde.model.reading import film_file
-from radiograde.service.dimse.node import Node
+from radiograde.service.config.settings import Settings
+from radiograde.service.config.site import NodeConfig
+from radiograde.service.dimse.node import Node, start_node
 from radiograde.service.errors import NoSpaceError, StoreError
+from radiograde.service.grading.records import open_records
 from tests.service.dimse.conftest import StartNode
 from tests.service.dimse.fakes import (
     DX,
@@ -278,3 +283,33 @@ def test_a_deflated_bomb_costs_nothing(node: Node) -> None:
     caller.send(p_data(pdv(1, 3, request), pdv(1, 2, bomb)))
     assert caller.status() in (0xA900, 0xC000)
     caller.close()
+
+
+def test_another_object_under_a_known_uid_is_kept_and_said(
+    start_a_node: StartNode, intake: FakeIntake
+) -> None:
+    node = start_a_node()
+    association = call(node, calling="XRAY1")
+    assert status_of(association.send_c_store(film())) == 0x0000
+    intake.shares_uid = True
+    answer = association.send_c_store(film())
+    association.release()
+    assert status_of(answer) == 0xB000  # a warning: it is stored, PS3.4 B.2.3
+    assert "another object" in answer.ErrorComment
+    assert len(intake.kept) == 2
+    assert intake.senders == ["XRAY1", "XRAY1"]
+
+
+def test_two_films_under_one_uid(tmp_path: Path, shared: Path) -> None:
+    """The pair of the collected cases: both are kept, and the list of jobs says so."""
+    with closing(open_records(Settings(data_dir=tmp_path))) as records:
+        table = NodeConfig(port=0)
+        with start_node(table, records.intake, records.intake) as node:
+            answers = [
+                stored(node, dcmread(shared / "cases" / f"11{which}_same_uid.dcm"))
+                for which in ("a", "b", "a", "b")
+            ]
+        assert answers == [0x0000, 0xB000, 0x0000, 0xB000]
+        second, first = records.jobs.page(10)
+        assert (first.shares_uid_with, second.shares_uid_with) == (None, first.id)
+        assert [job.sender for job in (first, second)] == ["MODALITY", "MODALITY"]

@@ -480,7 +480,7 @@ from radiograde.service.config.site import WatchConfig
 from radiograde.service.folder_watch.watcher import Watcher
 
 class Dying:
-    def accept(self, content, source):
+    def accept(self, content, source, sender):
         Path({str(folder.parent / "taken")!r}).write_bytes(content)
         os.kill(os.getpid(), signal.SIGKILL)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pydicom
 import pytest
@@ -9,7 +10,7 @@ from fastapi.testclient import TestClient
 from radiograde.service.films.intake import Intake
 from radiograde.service.http import schemas
 from tests.service.conftest import Start
-from tests.service.documents.graded_films import film_bytes
+from tests.service.documents.graded_films import STUDY_UID, film_bytes
 from tests.service.fakes import LATERAL, FakeScorer, png
 from tests.service.worklist.stock import records_of
 
@@ -26,6 +27,26 @@ def test_every_source_shows_in_the_list(client: TestClient) -> None:
     assert page["counts"]["waiting"] == 1
     assert client.get("/v1/jobs", params={"state": "waiting"}).json()["jobs"][0]["id"] == stored
     assert client.get(f"/v1/jobs/{stored}").json()["state"] == "waiting"
+
+
+def test_a_job_says_who_sent_it_and_of_which_study(start: Start) -> None:
+    known = dict.fromkeys(("study_instance_uid", "accession"))
+    for identifiers in ("none", "id"):
+        client = start(FakeScorer(), identifiers=identifiers)
+        records_of(client).intake.accept(film_bytes(), "dicom", "XRAY1")
+        client.post("/v1/score", content=png(), headers={"Content-Type": "image/png"})
+        picture, film = client.get("/v1/jobs").json()["jobs"]
+        assert (film["sender"], picture["sender"]) == ("XRAY1", "127.0.0.1")
+        assert re.fullmatch("[A-Z2-7]{6}", film["study"])
+        alone = client.get(f"/v1/jobs/{film['id']}").json()
+        assert alone == film | {"destinations": []}
+        assert {name: picture[name] for name in ("study", *known)} == {"study": None} | known
+        shown = {name: film[name] for name in known}
+        if identifiers == "none":
+            assert shown == known
+            assert STUDY_UID not in str(film)
+        else:
+            assert shown == {"study_instance_uid": STUDY_UID, "accession": "ACC-7"}
 
 
 def test_pages_follow_each_other(client: TestClient) -> None:

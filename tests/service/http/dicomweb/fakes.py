@@ -33,10 +33,13 @@ class FakeIntake:
         self.sources: list[FilmSource] = []
         self.threads: set[int] = set()
         self.calls = 0
+        self.shared_uids: set[bytes] = set()
         self._fault = fault
         self._lock = threading.Lock()
 
-    def accept(self, content: Content | FilmFile, source: FilmSource) -> Receipt:
+    def accept(
+        self, content: Content | FilmFile, source: FilmSource, sender: str | None = None
+    ) -> Receipt:
         sent = content.content if isinstance(content, FilmFile) else bytes(content)
         with self._lock:
             self.calls += 1
@@ -50,7 +53,8 @@ class FakeIntake:
             if not known:
                 self.taken.append(sent)
                 self.sources.append(source)
-            return Receipt(hashlib.sha256(sent).hexdigest()[:26], known)
+            film_id = hashlib.sha256(sent).hexdigest()[:26]
+            return Receipt(film_id, known, shares_uid=sent in self.shared_uids)
 
 
 def stow_app(

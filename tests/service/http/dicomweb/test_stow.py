@@ -429,7 +429,7 @@ def test_memory_holds_one_instance_at_a_time(films: list[bytes]) -> None:
         yield f"\r\n--{BOUNDARY}--".encode()
 
     class Forgetful(FakeIntake):
-        def accept(self, content: Any, source: Any) -> Any:
+        def accept(self, content: Any, source: Any, sender: Any = None) -> Any:
             receipt = super().accept(content.content[:1000] + str(self.calls).encode(), source)
             assert len(content.content) == size
             return receipt
@@ -460,3 +460,14 @@ def peak_memory() -> Iterator[list[int]]:
         peak.append(tracemalloc.get_traced_memory()[1])
     finally:
         tracemalloc.stop()
+
+
+def test_one_that_is_kept_beside_another_of_its_uid_has_a_warning(films: list[bytes]) -> None:
+    intake = FakeIntake()
+    intake.shared_uids = {films[1]}
+    answer = send(intake, related(films))
+    assert answer.status_code == 202
+    assert failures(answer) == []
+    stored = module(answer).ReferencedSOPSequence
+    assert [item.get("WarningReason") for item in stored] == [None, 0xB000, None]
+    assert len(intake.taken) == 3
