@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from radiograde import __version__
-from radiograde.service.cli.place import check_used, data_dir
+from radiograde.service.cli.data_dir import check_used, data_dir
 
 COMMANDS: dict[str, str] = {
     "serve": "radiograde.service.cli.serve:serve",

@@ -11,7 +11,7 @@ import click
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.service import permissions
-from radiograde.service.cli.place import data_dir
+from radiograde.service.cli.data_dir import data_dir
 from radiograde.service.config.settings import Device, Settings
 from radiograde.service.errors import ConfigurationError
 

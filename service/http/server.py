@@ -16,7 +16,7 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.errors import AddressError, CertificateError, UnsafeHostError
 from radiograde.service.grading.worker_process import worker_beside
 from radiograde.service.http.app import create_app
-from radiograde.service.http.connections import ConnectionLimits, bounded_protocol
+from radiograde.service.http.connection_limits import ConnectionLimits, bounded_protocol
 from radiograde.service.http.event_loop import allow_open_files
 from radiograde.service.logs import configure_logging
 from radiograde.service.tls import RenewedContext, TlsFiles

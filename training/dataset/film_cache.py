@@ -138,7 +138,7 @@ def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Let
 
 
 def unsquashed(pixels: NDArray[np.float32], film: Film) -> NDArray[np.float32]:
-    """Return the film (H, W) in the proportions that it was taken in; its longer side stays."""
+    """Return the film (H, W) in its true proportions; its longer side stays."""
     if film.original_size is None:
         return pixels
     turned = read_header(film.image).orientation >= FIRST_TRANSPOSED

@@ -81,7 +81,7 @@ def _lines(evaluation: ModelEvaluation) -> list[str]:
         else f"the file itself, {evaluation.model.name} {evaluation.model.version}"
     )
     lines = [
-        f"Measured with {whose} (sha256 `{evaluation.model.sha256[:16]}`), as the service grades: "
+        f"Figures of {whose} (sha256 `{evaluation.model.sha256[:16]}`), as the service grades: "
         f"{figures.films} pictures of {figures.patients} patients.{known} Brackets hold 95 % "
         "intervals over patients.",
         "",

@@ -59,9 +59,9 @@ def loss_terms(
         "clear": Term(_clear(output, batch, targets), targets.clear),
         "boxes": Term(*map_losses.boxes(output, batch, targets.boxes_read)),
         "opacity_masks": Term(*map_losses.opacities(output, batch, targets.has_opacity_mask)),
-        "pneumonia": _told(output.findings[:, -1:], targets.pneumonia[:, None]),
+        "pneumonia": _where_known(output.findings[:, -1:], targets.pneumonia[:, None]),
         "pseudo_labels": _pseudo_labels(output, targets.pseudo_labels),
-        "findings": _told(output.findings[:, :-1], targets.findings),
+        "findings": _where_known(output.findings[:, :-1], targets.findings),
         "deviations": _deviations(output, targets),
     }
 
@@ -129,7 +129,7 @@ def _known(prediction: Tensor, target: Tensor, beta: float, top: float = 1.0) ->
     return _mean_known(torch.where(missing, torch.nan, error / top).reshape(len(target), -1))
 
 
-def _told(logits: Tensor, target: Tensor) -> Term:
+def _where_known(logits: Tensor, target: Tensor) -> Term:
     """Return the cross-entropy of labels (N, K) that are 0, 1 or unknown."""
     known = ~target.isnan()
     entropy = F.binary_cross_entropy_with_logits(

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.settings import Settings
 from radiograde.service.http.app import create_app
-from radiograde.service.http.connections import ConnectionLimits
+from radiograde.service.http.connection_limits import ConnectionLimits
 from radiograde.service.http.server import Server, listen
 from tests.service.fakes import FakeScorer
 from tests.service.processes import waited

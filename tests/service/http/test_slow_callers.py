@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from radiograde.service.http import connections, event_loop, middleware, uploads
+from radiograde.service.http import connection_limits, event_loop, middleware, uploads
 from radiograde.service.http.body_deadline import SenderPace
-from radiograde.service.http.connections import ConnectionLimits
+from radiograde.service.http.connection_limits import ConnectionLimits
 from radiograde.service.viewing.viewer import Viewer
 from tests.service.certificates import Certificates
 from tests.service.documents.graded_films import film_bytes
@@ -249,7 +249,7 @@ def test_what_is_no_http_is_a_problem_too(tmp_path: Path) -> None:
 
 def test_the_system_asks_whether_a_silent_caller_is_still_there() -> None:
     with closing(socket.socket()) as connection:
-        connections.notice_vanished_peers(connection)
+        connection_limits.notice_vanished_peers(connection)
         assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         if hasattr(socket, "TCP_KEEPIDLE"):
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60

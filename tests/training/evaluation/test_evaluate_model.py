@@ -145,7 +145,7 @@ def test_a_model_without_a_source_stands_first_in_the_card(written: Path) -> Non
     sibling = replace(recorded(written), left_out="north", learned_sources=["north", "south"])
     assert [one.source for one in sibling.elsewhere] == ["north"]
     text = elsewhere.elsewhere_section([sibling])
-    assert text.index("One source is left out") < text.index("Measured with")
+    assert text.index("One source is left out") < text.index("Figures of")
     assert "| north | brixia |" in text
 
 
