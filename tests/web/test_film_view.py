@@ -140,6 +140,15 @@ def test_a_phone_shows_the_list_or_a_film(browser: Browser, course: Course) -> N
         assert serious_axe_findings(page) == []
 
 
+def test_a_phone_shows_the_whole_help(browser: Browser, course: Course) -> None:
+    with opened_page(browser, course.address, **PHONE) as page:
+        page.get_by_label("Keyboard shortcuts and help").tap()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_be_visible()
+        assert dialog.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+        assert serious_axe_findings(page) == []
+
+
 @pytest.mark.parametrize("screen", ["desktop", "phone", "phone, lying"])
 def test_no_label_hides_a_side_mark_or_another_label(
     browser: Browser, course: Course, screen: str
@@ -175,6 +184,7 @@ def test_another_prior_gets_the_window_and_the_place_at_once(page: Page, course:
     page.locator(".timeline a").first.click()
     expect(page).to_have_url(course.url(course.last, course.first))
     expect(page.get_by_text("Displayed inverted")).to_have_count(2)
+    expect(page.locator("figcaption").first).to_contain_text("Comparison: 1 Mar 2024, 12:00, ")
     assert readout.first.inner_text() == readout.nth(1).inner_text() == changed
     page.locator(".viewport canvas").last.focus()
     page.keyboard.press("Shift+ArrowLeft")

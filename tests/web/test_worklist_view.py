@@ -261,6 +261,22 @@ def test_a_batch_leaves_a_reader_at_the_film_that_was_opened_meanwhile(
     listed.ids += [row["id"] for row in films(listed) if row["id"] not in listed.ids]
 
 
+@pytest.mark.parametrize("born", ["1850-01-01", "2150-01-01"])
+def test_a_birth_date_that_cannot_be_right_is_flagged(
+    page: Page, listed: ListedFilms, born: str
+) -> None:
+    row = films(listed)[-1]
+    id, patient = row["id"], row["patient"] | {"birth_date": born}
+    page.route(f"**/v1/worklist/{id}", lambda route: route.fulfill(json=row | {"patient": patient}))
+    answer = {"films": [row | {"patient": patient}], "next": None}
+    page.route("**/v1/worklist?*", lambda route: route.fulfill(json=answer))
+    page.goto(f"{listed.address}/#/film/{id}")
+    page.reload()
+    expect(page.locator(".card .tags")).to_contain_text("unlikely date")
+    panel = page.get_by_role("complementary", name="Result")
+    expect(panel.get_by_role("heading").first).to_contain_text("(unlikely date)")
+
+
 def test_what_was_left_out_can_be_cleared_away(page: Page, tmp_path: Path) -> None:
     notes = tmp_path / "notes.txt"
     notes.write_text("no film")

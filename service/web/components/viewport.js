@@ -1,7 +1,7 @@
 /** The film on its canvas, with its annotations. */
 
 import { html, useEffect, useReducer, useRef, useState } from "../vendor/preact.js";
-import { day, score } from "../format.js";
+import { acquired, dateTime, score } from "../format.js";
 import { problemText, t } from "../words.js";
 import { Viewer } from "../viewer/viewer.js";
 import { Annotations } from "./annotations.js";
@@ -46,7 +46,7 @@ export function Viewport({ film, image, problem, readable, display, onViewer, ca
     <figure class="viewport">
       <canvas ref=${canvas} tabindex="0" role="img" aria-label=${t("viewer.label")} hidden=${!image || failure} />
       ${viewer && image && html`<${Annotations} viewer=${viewer} view=${image.view} result=${film.result} display=${display} />`}
-      ${caption && film && html`<figcaption>${caption}: ${day(film.row.taken ?? film.row.received)}${film.row.brixia ? `, ${score(film.row.brixia.value)}` : ""}</figcaption>`}
+      ${caption && film && html`<figcaption>${caption}: ${film.row.taken ? acquired(film.row.taken) : dateTime(film.row.received)}${film.row.brixia ? `, ${score(film.row.brixia.value)}` : ""}</figcaption>`}
       ${(film === null || readable) && !image && !problem && html`<p class="message" role="status"><span class="working" />${t("viewer.loading")}</p>`}
       ${film && film.result === null && html`<p class="message" role="status"><span class="working" />${t("panel.waiting")}</p>`}
       ${film?.result?.status === "failed" && html`<p class="message">${t("status.failed")}</p>`}

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { getJson } from "../api.js";
-import { acquired, dateTime, isUnlikelyAcquisition, range, score } from "../format.js";
+import { acquired, dateTime, isUnlikelyAcquisition, isUnlikelyBirth, range, score } from "../format.js";
 import { messageText, problemText, t } from "../words.js";
 import { isDisplayable, prefetch } from "./film_data.js";
 import { PatientName } from "./patient_name.js";
@@ -119,11 +119,15 @@ function Tags({ film }) {
   const tags = [
     review && ["reviewed", t("row.reviewed")],
     delivery && [`delivery-${delivery}`, t(`row.delivery.${delivery}`)],
-    isUnlikelyAcquisition(film) && ["", t("date.unlikely")],
+    hasUnlikelyDate(film) && ["", t("date.unlikely")],
     warnings > 0 && ["", t("row.warnings", { count: warnings })],
   ].filter(Boolean);
   return tags.length > 0 && html`<span class="tags">${tags.map(([kind, text]) => html`<span class=${`tag ${kind}`}>${text}</span>`)}</span>`;
 }
+
+/** The birth date may be cut off in a narrow list, and its mark with it. */
+const hasUnlikelyDate = (film) =>
+  isUnlikelyAcquisition(film) || Boolean(film.patient?.birth_date && isUnlikelyBirth(film.patient.birth_date));
 
 /** Why a film was not graded; empty where it was, or is waiting. */
 function reasonOf({ reasons, error }) {
