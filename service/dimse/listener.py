@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -14,6 +13,7 @@ from radiograde.service.folder_watch.watcher import Watcher
 from radiograde.service.grading.records import open_records
 from radiograde.service.grading.worker_process import worker_beside
 from radiograde.service.logs import configure_logging
+from radiograde.service.signals import stop_event
 
 
 def run_listener(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -26,9 +26,7 @@ def run_listener(settings: Settings, announce: Callable[[str], None]) -> None:
         StoreError: films cannot be kept.
     """
     configure_logging(settings.log_level)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_event()
     with ExitStack() as stack:
         records = open_records(settings, upgrade=True)
         stack.callback(records.close)

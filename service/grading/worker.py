@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from radiograde.service.grading.records import Records, open_records
 from radiograde.service.grading.slots import Slot, take_slot
 from radiograde.service.logs import configure_logging
 from radiograde.service.queue import APPLICATION, DELIVER, GRADE, hush_queue
+from radiograde.service.signals import stop_event
 
 log = structlog.get_logger("radiograde.work")
 
@@ -60,7 +60,7 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
     """
     configure_logging(settings.log_level)
     log.info("worker_starting", data_dir=str(settings.data_dir))
-    stop = _stopped_by_signals()
+    stop = stop_event()
     if with_parent:
         _stopped_with_parent(stop)
     records = open_records(settings)
@@ -147,13 +147,6 @@ def _register(work: Work, graders: int, senders: int) -> None:
     def deliver(film_id: str, destination: str) -> None:
         with sending.setdefault(destination, threading.BoundedSemaphore(senders)):
             work.deliverer.deliver(film_id, destination)
-
-
-def _stopped_by_signals() -> threading.Event:
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
 
 
 def _stopped_with_parent(stop: threading.Event) -> None:

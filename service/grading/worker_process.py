@@ -32,8 +32,8 @@ def worker_beside(settings: Settings) -> Iterator[None]:
         return
     stop = threading.Event()
     keeper = threading.Thread(target=_keep_running, args=(settings, stop))
-    keeper.start()
     try:
+        keeper.start()
         yield
     finally:
         stop.set()

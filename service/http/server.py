@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import replace
 
 import structlog
@@ -19,6 +19,7 @@ from radiograde.service.http.app import create_app
 from radiograde.service.http.connection_limits import ConnectionLimits, bounded_protocol
 from radiograde.service.http.event_loop import allow_open_files
 from radiograde.service.logs import configure_logging
+from radiograde.service.signals import ended_by_signals
 from radiograde.service.tls import RenewedContext, TlsFiles
 
 log = structlog.get_logger("radiograde.access")
@@ -42,11 +43,10 @@ def run_server(settings: Settings, announce: Callable[[str], None]) -> None:
     check_exposure(settings)
     with listen(settings.host, settings.port) as listener:
         app = create_app(settings)
-        with worker_beside(settings):
+        # uvicorn shuts down in order, and then raises the signal once more.
+        with ended_by_signals(), worker_beside(settings):
             announce(base_url(listener, "http" if settings.tls_certificate is None else "https"))
-            # By then uvicorn has shut down in order, and raises Ctrl-C once more.
-            with suppress(KeyboardInterrupt):
-                Server(app, settings).run(sockets=[listener])
+            Server(app, settings).run(sockets=[listener])
 
 
 class Server(uvicorn.Server):
