@@ -80,6 +80,12 @@ class FilmHeader:
         across, down = MIRRORED[self.orientation]
         return np.ascontiguousarray(turned[:: -1 if down else 1, :: -1 if across else 1])
 
+    def stored(self, pixels: NDArray[Sample]) -> NDArray[Sample]:
+        """Return (H, W) pixels of the shown film as they are stored; it undoes ``upright``."""
+        across, down = MIRRORED[self.orientation]
+        turned = pixels[:: -1 if down else 1, :: -1 if across else 1]
+        return np.ascontiguousarray(turned.T if self.orientation >= FIRST_TRANSPOSED else turned)
+
     def upright_box(self, box: Box) -> Box:
         """Return a box of the stored film in pixels of the film as it is shown."""
         x, y = (box.x0, box.x1), (box.y0, box.y1)

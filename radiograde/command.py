@@ -34,7 +34,12 @@ COMMANDS: dict[str, str] = {
 }
 
 
-MORE: dict[str, dict[str, str]] = {"data": {"reviews": "radiograde.service.cli.reviews:reviews"}}
+MORE: dict[str, dict[str, str]] = {
+    "data": {
+        "reviews": "radiograde.service.cli.reviews:reviews",
+        "masks": "radiograde.training.model_masks:masks",
+    }
+}
 """Commands of a group that its own package may not import."""
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from radiograde.model.errors import RadiogradeError
-from radiograde.model.scoring.scorer import BUNDLED
 
 _DATA = click.option(
     "--data",
@@ -58,6 +57,12 @@ _RUN = click.option(
     "this run to learn from them too (self-training).",
 )
 @click.option(
+    "--init",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="RUN|FILE",
+    help="Begin with the weights of a finished run or of an exported ONNX file.",
+)
+@click.option(
     "--leave-out",
     metavar="SOURCE",
     help="Train the model that never sees a source's films, for figures of a hospital elsewhere.",
@@ -75,6 +80,7 @@ def train(
     config_path: Path | None,
     out_of_scope: Path | None,
     teacher: Path | None,
+    init: Path | None,
     leave_out: str | None,
     only: tuple[str, ...],
     cache: Path | None,
@@ -88,13 +94,13 @@ def train(
     Example:
       radiograde train --data films/ --out runs/mine
       tensorboard --logdir runs/mine
+      radiograde train --data films/ --out runs/tuned --init mine.onnx
       radiograde train --data films/ --out runs/student --teacher runs/mine
       radiograde train --data films/ --data more/ --out runs/mine --leave-out hospital
       torchrun --nproc-per-node 4 --no-python radiograde train --data films/ --out runs/mine
     """  # noqa: D301  click needs the character itself
     import_training()
     from radiograde.training.config import TrainConfig
-    from radiograde.training.errors import ConfigError
     from radiograde.training.fit import pipeline
     from radiograde.training.fit.finetune import Wanted
     from radiograde.training.run_paths import RunPaths
@@ -103,14 +109,10 @@ def train(
     with PlainErrors():
         begun = TrainConfig.load(paths.config) if paths.config.exists() else None
         config = TrainConfig.load(config_path) if config_path else begun or TrainConfig()
-        if teacher is not None:
-            config = config.model_copy(update={"teacher": teacher.resolve()})
-        if begun is not None and begun != config:
-            raise ConfigError(
-                f"{out} was begun with another configuration ({paths.config}). Choose another "
-                "--out."
-            )
-        pipeline.train(paths, config, out_of_scope, Wanted(leave_out, only))
+        given = {"teacher": teacher, "out_of_scope": out_of_scope, "init": init}
+        folders = {name: path.resolve() for name, path in given.items() if path is not None}
+        config = config.model_copy(update=folders).as_begun(begun)
+        pipeline.train(paths, config, Wanted(leave_out, only))
 
 
 @click.command()
@@ -118,10 +120,8 @@ def train(
 @_RUN
 @click.option(
     "--out",
-    default=BUNDLED,
-    show_default="the bundled model",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="ONNX file to write; the model card goes beside it.",
+    help="ONNX file to write; the model card goes beside it. Default: model.onnx in the run.",
 )
 @click.option("--name", default="radiograde", show_default=True, help="Name of the model.")
 @click.option(
@@ -129,7 +129,12 @@ def train(
 )
 @CACHE
 def export(
-    data: tuple[Path, ...], run: Path, out: Path, name: str, licence: str, cache: Path | None
+    data: tuple[Path, ...],
+    run: Path,
+    out: Path | None,
+    name: str,
+    licence: str,
+    cache: Path | None,
 ) -> None:
     """Write a run's shipped model as one ONNX file that carries its own constants.
 
@@ -145,6 +150,7 @@ def export(
     from radiograde.training.release.release_run import release_run
     from radiograde.training.run_paths import RunPaths
 
+    out = out or run / "model.onnx"
     with PlainErrors():
         difference = release_run(RunPaths.of(data, run, cache), out, name, licence)
     click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, within {difference:.1e} of PyTorch")

@@ -54,6 +54,12 @@ class DistributedContext:
             dist.init_process_group("nccl" if cuda else "gloo", timeout=DECODING_TIME)
         return cls(device, rank, world_size)
 
+    @classmethod
+    def to_measure(cls, config: TrainConfig) -> Self:
+        """Return the context for a run that is trained: CUDA where there is one, else the CPU."""
+        here = "auto" if config.device == "cuda" else config.device
+        return cls.start(config.model_copy(update={"device": here}))
+
     @property
     def is_main(self) -> bool:
         """Whether this process writes files and progress bars."""

@@ -100,7 +100,8 @@ def run(
 ) -> Path:
     """Return a finished tiny run; its films are decoded beside it, in ``films``."""
     out = tmp_path_factory.mktemp("runs") / "tiny"
-    pipeline.train(RunPaths(phantoms, out, out.parent / "films"), tiny, out_of_scope)
+    config = tiny.model_copy(update={"out_of_scope": out_of_scope})
+    pipeline.train(RunPaths(phantoms, out, out.parent / "films"), config)
     return out
 
 

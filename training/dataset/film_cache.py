@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from rich.progress import track
 from torch import Tensor
 
 from radiograde.data.errors import ManifestError, MaskError, Problem
@@ -24,6 +23,7 @@ from radiograde.data.masks import read_lungs, read_region
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading import film_file
 from radiograde.model.scoring.preprocess import Letterbox, Preprocessing, prepare
+from radiograde.training.progress import followed
 
 PLANES = 2
 """The film, and what is marked on it."""
@@ -104,7 +104,7 @@ def _build(films: tuple[Film, ...], spec: Preprocessing, path: Path) -> NDArray[
 
     with ThreadPoolExecutor() as pool:
         done = pool.map(decode, range(len(films)))
-        for _ in track(done, "Decoding films", total=len(films)):
+        for _ in followed(done, "Decoding films", len(films)):
             pass
     cells.flush()
     return frames

@@ -60,7 +60,7 @@ def evaluate(paths: RunPaths) -> EvaluationResult:
         UnfinishedRunError: a fold of the run is not trained yet.
     """
     config = TrainConfig.load(paths.config)
-    device = DistributedContext.start(config).device
+    device = DistributedContext.to_measure(config).device
     dataset = open_dataset(paths, config)
     check_same_films(paths, dataset)
     standard = ReferenceStandard.of(dataset.manifest.films)

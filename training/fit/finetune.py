@@ -20,11 +20,12 @@ from radiograde.training.dataset.sampler import finetune_sampler
 from radiograde.training.dataset.targets import impute_brixia
 from radiograde.training.distributed import DistributedContext
 from radiograde.training.errors import UnfitDataError
+from radiograde.training.fit.beginning import begin_from
 from radiograde.training.fit.loop import FitConfig, FitContext, TrainingData, fit_network
-from radiograde.training.fit.progress import OnProgress, StageProgress
 from radiograde.training.fit.pseudo_labels import grade_with_teacher
 from radiograde.training.network.checkpoints import save_whole
 from radiograde.training.network.severity_network import SeverityNetwork
+from radiograde.training.progress import OnProgress, StageProgress
 from radiograde.training.run_paths import (
     PRETRAINING,
     RunPaths,
@@ -92,9 +93,8 @@ def finetune(task: Finetune, dataset: FilmDataset, context: FitContext) -> float
     started = time.monotonic()
     paths, config = context.paths, context.config
     torch.manual_seed(config.seed)
-    network = SeverityNetwork(config.network)
-    if (pretrained := paths.weights(PRETRAINING)).exists():
-        network.load_state_dict(torch.load(pretrained, map_location="cpu", weights_only=True))
+    network = SeverityNetwork(config.network, pretrained=False)
+    begin_from(network, paths.weights(PRETRAINING))
     boxes = torch.load(paths.lung_boxes, weights_only=True)
     targets = impute_brixia(dataset.targets, dataset.outside(task.held_out, task.left_out))
     if config.teacher is not None:

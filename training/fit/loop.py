@@ -30,10 +30,10 @@ from radiograde.training.dataset.sampler import EpochSampler
 from radiograde.training.dataset.targets import Series, Targets
 from radiograde.training.distributed import DistributedContext
 from radiograde.training.fit.losses import LossModule, averaged, label_counts, total_loss
-from radiograde.training.fit.progress import OnProgress, StageProgress
 from radiograde.training.network.checkpoints import save_whole
 from radiograde.training.network.readers import Readers
 from radiograde.training.network.severity_network import SeverityNetwork
+from radiograde.training.progress import OnProgress, StageProgress
 from radiograde.training.run_paths import RunPaths
 
 WARM_UP = 0.05
@@ -119,6 +119,7 @@ class NetworkFit:
     ) -> None:
         self.fit, self.config, self.distributed = fit, context.config, context.distributed
         self.path = context.paths.checkpoint(fit.name)
+        self.on_progress = context.on_progress
         for block in network.encoder.blocks[: fit.stage.frozen_blocks]:
             block.requires_grad_(False)
         self.network: SeverityNetwork = network.to(
@@ -144,15 +145,17 @@ class NetworkFit:
 
     def train_epoch(self, data: TrainingData) -> None:
         """Show the network one epoch's films."""
-        seed, name = self.config.seed, self.fit.name
+        seed, name, epochs = self.config.seed, self.fit.name, self.fit.stage.epochs
         rng = generator(seed, name, self.epoch, self.distributed.rank)
         torch.manual_seed(rng.initial_seed())  # dropout draws from the global generator
         # The films of an epoch are the same in every process; each takes its share.
         batches = self._batches(self.fit.sampler.sample(generator(seed, name, self.epoch)))
         sums: dict[str, Tensor] = {}
-        for index in batches:
+        for number, index in enumerate(batches, 1):
             for term, value in self._train_step(index, data, rng).items():
                 sums[term] = sums[term] + value if term in sums else value
+            if number < len(batches):
+                self.on_progress(StageProgress(name, self.epoch + number / len(batches), epochs))
         self.epoch += 1
         # Read once an epoch: every number that is read waits for the device.
         self.losses = {term: float(value) / len(batches) for term, value in sums.items()}

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
+import click
 import torch
 
 from radiograde.training.config import TrainConfig
@@ -26,7 +26,6 @@ from radiograde.training.fit.finetune import (
 )
 from radiograde.training.fit.loop import FitContext
 from radiograde.training.fit.pretrain import pretrain
-from radiograde.training.fit.progress import ProgressBars
 from radiograde.training.fit.pseudo_labels import check_teacher
 from radiograde.training.fit.run_record import (
     DECODING,
@@ -35,28 +34,38 @@ from radiograde.training.fit.run_record import (
     check_same_films,
 )
 from radiograde.training.input_check.train_head import train_input_checks
+from radiograde.training.network.severity_network import SeverityNetwork
+from radiograde.training.progress import ProgressBars
 from radiograde.training.run_paths import PRETRAINING, RunPaths
+
+LARGEST_MB = 25.0
+"""What export writes at most."""
 
 
 def train(
     paths: RunPaths,
     config: TrainConfig,
-    out_of_scope: Path | None = None,
     wanted: Wanted = EVERYTHING,
 ) -> None:
     """Train everything below ``paths.run``; what is done already is not done again.
 
-    ``out_of_scope``: folder of pictures that the input check learns to turn away. ``wanted``: what
-    of the run is trained; input checks once every model is.
+    ``wanted``: what of the run is trained; input checks once every model is.
 
     Raises:
         ManifestError: the manifest has problems.
         UnfitDataError: no film has a lung mask, or the run or its teacher was begun with another
             manifest or other folds.
-        ConfigError: the teacher is no run.
+        ConfigError: there is no such encoder, or the teacher is no run.
         UnfinishedRunError: the teacher is not trained yet.
     """
+    megabytes = exported_megabytes(config)
     distributed = DistributedContext.start(config)
+    if distributed.is_main and megabytes > LARGEST_MB:
+        click.echo(
+            f"The exported model will have about {megabytes:.0f} MB; export writes no more than "
+            f"{LARGEST_MB:g}. Train on if it is not to be exported.",
+            err=True,
+        )
     started = time.monotonic()
     dataset = _open_once(paths, config, distributed)
     decoding = time.monotonic() - started
@@ -75,9 +84,20 @@ def train(
         _finetune_all(tasks, dataset, context, record)
     if distributed.is_main and wanted == EVERYTHING:
         started = time.monotonic()
-        train_input_checks(paths, config, dataset, distributed, out_of_scope)
+        train_input_checks(paths, config, dataset, distributed, config.out_of_scope)
         record.add(INPUT_CHECK_STAGE, time.monotonic() - started)
     distributed.leave()
+
+
+def exported_megabytes(config: TrainConfig) -> float:
+    """Return about how large the exported file will be; its weights are nearly all of it.
+
+    Raises:
+        ConfigError: there is no such encoder.
+    """
+    network = SeverityNetwork(config.network, pretrained=False)
+    weights = sum(weight.numel() * weight.element_size() for weight in network.parameters())
+    return config.members * weights / 1e6
 
 
 def _open_once(

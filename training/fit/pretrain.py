@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from rich.progress import track
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
@@ -13,11 +12,13 @@ from radiograde.training.dataset.film_cache import FilmCache
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.dataset.sampler import pretraining_sampler
 from radiograde.training.distributed import DistributedContext
+from radiograde.training.fit.beginning import first_network
 from radiograde.training.fit.loop import FitConfig, FitContext, TrainingData, fit_network
 from radiograde.training.fit.pseudo_labels import copy_pretraining
 from radiograde.training.network.checkpoints import save_whole
 from radiograde.training.network.lung_crop import WHOLE_FILM, lung_box
 from radiograde.training.network.severity_network import SeverityNetwork
+from radiograde.training.progress import followed
 from radiograde.training.run_paths import PRETRAINING
 
 BATCH = 16
@@ -40,7 +41,7 @@ def pretrain(dataset: FilmDataset, context: FitContext) -> bool:
     # Pretraining serves every fold: what it is not given can be measured on these films.
     hidden = (targets.has_mask == 1) | dataset.severity
     network = fit_network(
-        SeverityNetwork(config.network),
+        first_network(config),
         FitConfig(PRETRAINING, config.pretrain, pretraining_sampler(dataset, config.pretrain)),
         TrainingData(dataset.cache, targets.lungs_alone(hidden), boxes),
         context,
@@ -78,7 +79,7 @@ def boxes_from_network(
     network = network.to(distributed.device).eval()
     side, boxes = network.config.pass_size, []
     batches = films.split(BATCH)
-    for index in track(batches, "Finding lungs", disable=not distributed.is_main):
+    for index in followed(batches, "Finding lungs", len(batches), shown=distributed.is_main):
         squares = cache.squares(index).to(distributed.device)
         output = network(F.interpolate(squares, (side, side), mode="area"))
         boxes.append(lung_box(output.lungs.sigmoid(), network.config.margin).cpu())

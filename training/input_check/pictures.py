@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import track
 
 from radiograde.data.phantom import PhantomSpec, draw
 from radiograde.model.reading import film_file
@@ -18,6 +17,7 @@ from radiograde.model.scoring.preprocess import Preprocessing, prepare
 from radiograde.model.scoring.scales import ZONES
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.input_check.corruptions import CORRUPTIONS, Picture, gamma, rotated
+from radiograde.training.progress import followed
 
 FRONTAL_FILMS = 700
 CORRUPTED_FILMS = 150
@@ -78,7 +78,7 @@ def gather_pictures(dataset: FilmDataset, out_of_scope: Path | None, seed: int) 
         found += _folder(out_of_scope, dataset.fold_numbers, rng)
     squares = [
         np.rint(prepare(picture.pixels, spec)[0] * 255).astype(np.uint8)
-        for picture in track(found, "Preparing pictures for the input check")
+        for picture in followed(found, "Preparing pictures for the input check", len(found))
     ]
     return LabelledPictures(
         np.stack(squares),

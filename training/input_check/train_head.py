@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from rich.progress import track
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
@@ -23,6 +22,7 @@ from radiograde.training.input_check.pictures import LabelledPictures, gather_pi
 from radiograde.training.network.checkpoints import load_network, save_whole
 from radiograde.training.network.heads import InputCheckHead
 from radiograde.training.network.severity_network import SeverityNetwork
+from radiograde.training.progress import followed
 from radiograde.training.run_paths import RunPaths, held_out_folds, model_name
 
 DECAY = 0.1
@@ -49,7 +49,9 @@ def train_input_checks(
     if not waiting:
         return
     pictures = gather_pictures(dataset, out_of_scope, config.seed)
-    for fold in track(waiting, "Fitting the input check", disable=not distributed.is_main):
+    for fold in followed(
+        waiting, "Fitting the input check", len(waiting), shown=distributed.is_main
+    ):
         network = load_network(config, paths.weights(model_name(fold)))
         inputs = summarise(network, pictures, distributed.device)
         _train_head(paths, fold, inputs, pictures)

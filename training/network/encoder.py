@@ -22,6 +22,8 @@ from torch import Tensor, nn
 from torch.fx.experimental.optimization import fuse
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from radiograde.training.errors import ConfigError
+
 STRIDES = (4, 8, 16, 32)
 
 
@@ -79,14 +81,21 @@ def build(name: str, *, pretrained: bool = True) -> Encoder:
     """Return an encoder for one-channel input.
 
     Raises:
-        ValueError: the name is neither an EfficientNet-Lite nor in torchvision.
+        ConfigError: the name is neither an EfficientNet-Lite nor in torchvision.
     """
+    check_known(name)
     if name in LITE:
         return Encoder(_lite_blocks(name, pretrained=pretrained))
-    if name not in torchvision.models.list_models(include=["efficientnet*", "mobilenet*"]):
-        raise ValueError(f"unknown encoder {name!r}: choose {', '.join(LITE)} or torchvision's")
     net = torchvision.models.get_model(name, weights="DEFAULT" if pretrained else None)
     return Encoder(_grey_input(nn.ModuleList(fuse(block) for block in net.features.eval())))
+
+
+def check_known(name: str) -> None:
+    """Raise ConfigError unless there is such an encoder."""
+    others = torchvision.models.list_models(include=["efficientnet*", "mobilenet*"])
+    if name not in LITE and name not in others:
+        known = ", ".join([*LITE, *others])
+        raise ConfigError(f"There is no encoder {name!r}: choose {known}.")
 
 
 class _Inverted(nn.Module):

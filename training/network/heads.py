@@ -18,7 +18,8 @@ class SeverityHeads(nn.Module):
     """Zones 0-3, and extent and opacity of each lung 0-4: one rule for all zones, one for lungs.
 
     Every score rises with what it is read from, and is 0 where nothing is involved. Extent sees
-    how much is involved and not how dense it is; opacity sees both.
+    how much is involved and not how dense it is; opacity sees both. Whether there is any pneumonia
+    is read off the worst zone, so that a film known to have one or none teaches the maps.
     """
 
     def __init__(self) -> None:
@@ -26,18 +27,24 @@ class SeverityHeads(nn.Module):
         self.zone = _Rising([0.6, 0.3, 0.3])
         self.extent = _Rising([0.5, 0.5])
         self.opacity = _Rising([0.5, 0.2, 0.3])
+        self.pneumonia = _Rising([0.5, 0.5])
 
     def forward(self, zones: PooledMaps, lungs: PooledMaps) -> tuple[Tensor, Tensor, Tensor]:
         """Return zones (N, 6), and extent and opacity of each lung, (N, 2) each."""
         return (
-            ZONE.high * self.zone(zones.involved, zones.share, zones.dense),
-            EXTENT.high / 2 * self.extent(lungs.involved, lungs.share),
-            OPACITY.high / 2 * self.opacity(lungs.dense, lungs.share, lungs.densest),
+            ZONE.high * self.zone(zones.involved, zones.share, zones.dense).sigmoid(),
+            EXTENT.high / 2 * self.extent(lungs.involved, lungs.share).sigmoid(),
+            OPACITY.high / 2 * self.opacity(lungs.dense, lungs.share, lungs.densest).sigmoid(),
         )
+
+    def any_pneumonia(self, zones: PooledMaps) -> Tensor:
+        """Return the logit (N,) of any pneumonia."""
+        logit: Tensor = self.pneumonia(zones.involved.amax(1), zones.share.amax(1))
+        return logit
 
 
 class _Rising(nn.Module):
-    """A share in [0, 1] that rises with each of its inputs, shares as well."""
+    """The logit of a share that rises with each of its inputs, which are shares themselves."""
 
     def __init__(self, weights: list[float]) -> None:
         super().__init__()
@@ -48,8 +55,7 @@ class _Rising(nn.Module):
     def forward(self, *shares: Tensor) -> Tensor:
         weights = F.softplus(self.raw)
         summed = torch.stack([logit(share) for share in shares], -1) @ weights
-        score: Tensor = (summed + self.offset).sigmoid()
-        return score
+        return summed + self.offset
 
 
 class DeviationHead(nn.Module):

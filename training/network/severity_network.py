@@ -72,7 +72,7 @@ class SeverityNetwork(nn.Module):
             nn.Conv2d(config.width, 4, 1),
         )
         nn.init.constant_(cast(Tensor, self.map_head[-1].bias)[2:3], FIRST_OPACITY)
-        self.findings = nn.Linear(self.encoder.channels[-1], len(FINDINGS) + 2)
+        self.findings = nn.Linear(self.encoder.channels[-1], len(FINDINGS) + 1)
         self.dropout = nn.Dropout(0.2)
         self.pool = RegionPool()
         self.heads = SeverityHeads()
@@ -94,7 +94,8 @@ class SeverityNetwork(nn.Module):
             summary = torch.cat([deepest, deep], 1)
             totals = (each.sum(1, keepdim=True) for each in (zones, extent, opacities))
             deviations = self.deviation(summary, torch.cat([zones, *totals], 1))
-            findings = self.findings(self.dropout(deepest))
+            pneumonia = self.heads.any_pneumonia(zone_pool)[:, None]
+            findings = torch.cat([self.findings(self.dropout(deepest)), pneumonia], 1)
         return NetworkOutput(
             *(lungs, opacity, density, zones, extent, opacities, lung_pool.share),
             *(deviations, findings, summary),

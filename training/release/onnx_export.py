@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from radiograde.model.scoring.metadata import KEY, ModelMetadata
 from radiograde.training.errors import ParityError
+from radiograde.training.fit.pipeline import LARGEST_MB
 from radiograde.training.network.localise_then_grade import Grading, LocaliseThenGrade
 
 TOLERANCE = 1e-3
@@ -27,7 +28,6 @@ INPUT_CHECK_TOLERANCE = 1e-4
 """Of what the whole film gives."""
 
 OPSET = 20
-LARGEST_MB = 25.0
 NAMES = Grading._fields
 TOLERANCES = dict.fromkeys(NAMES, TOLERANCE) | {"scope": INPUT_CHECK_TOLERANCE}
 

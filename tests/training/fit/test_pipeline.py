@@ -99,15 +99,15 @@ def test_a_killed_run_goes_on_to_the_same_weights(
             raise KilledError
 
     broken_off = paths.of_run(tmp_path / "run")
-    alone = tiny.model_copy(update={"jobs": 1})
+    alone = tiny.model_copy(update={"jobs": 1, "out_of_scope": out_of_scope})
     with monkeypatch.context() as patch:
         patch.setattr(NetworkFit, "save", save_and_die)
         with pytest.raises(KilledError):
-            pipeline.train(broken_off, alone, out_of_scope)
+            pipeline.train(broken_off, alone)
     assert broken_off.checkpoint("fold1").exists()
     assert list(seconds_of(broken_off.run)) == ["decode", "pretrain", "fold0"]
     done = broken_off.weights("fold0").stat().st_mtime_ns
-    pipeline.train(broken_off, alone, out_of_scope)
+    pipeline.train(broken_off, alone)
     assert broken_off.weights("fold0").stat().st_mtime_ns == done
     for stage in ("fold0", "fold1", "final"):
         assert_same(weights(broken_off.run, stage), weights(paths.run, stage))

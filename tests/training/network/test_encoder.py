@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from radiograde.training.errors import ConfigError
 from radiograde.training.network import encoder
 
 
@@ -18,5 +19,5 @@ def test_imagenet_weights_answer_to_structure_not_to_noise_of_loading() -> None:
 
 
 def test_an_unknown_encoder_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="resnet9000"):
+    with pytest.raises(ConfigError, match="resnet9000"):
         encoder.build("resnet9000")
