@@ -14,7 +14,7 @@ INTERPRETER = $(firstword $(wildcard $(BIN)/python) $(PYTHON))
 VERSION = $(shell $(INTERPRETER) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test tools lint bench lock clean
+.PHONY: help run test tools lint bench lock sbom audit clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -67,6 +67,27 @@ lock: | $(BIN)/python ## write requirements/*.txt anew from pyproject.toml; UPGR
 	$(COMPILE) pyproject.toml --group build --extra train --extra dev \
 		--constraint requirements/serve.txt --output-file requirements/develop.txt
 	$(COMPILE) --group cuda --constraint requirements/serve.txt --output-file requirements/cuda.txt
+	$(COMPILE) --group audit --constraint requirements/serve.txt --output-file requirements/audit.txt
+
+RELEASE = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' radiograde/__init__.py)
+
+sbom: build/audit build/serve ## list what is served with: build/sbom.cdx.json (CycloneDX), build/licences.md
+	sed 's/^dynamic = .*/version = "$(RELEASE)"/' pyproject.toml > build/pyproject.toml
+	build/audit/bin/cyclonedx-py environment build/serve --pyproject build/pyproject.toml \
+		--output-reproducible --output-file build/sbom.cdx.json
+	build/audit/bin/pip-licenses --python build/serve/bin/python --format markdown --with-urls \
+		--output-file build/licences.md
+
+audit: build/audit ## look for known vulnerabilities of the locked versions; needs PyPI's API
+	build/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements/serve.txt
+
+# The tools stand apart from what they look at, and both apart from .venv.
+build/serve build/audit: build/%: requirements/%.txt | $(BIN)/python
+	test '$(VERSION)' = $(LOCKED) || { echo 'The locked versions are for Python $(LOCKED).'; exit 1; }
+	rm -rf $@
+	$(BIN)/python -m venv --without-pip $@
+	$(PIP) --python $@/bin/python install --quiet --require-hashes --requirement $<
+	touch $@
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -24,7 +24,7 @@ def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-LOCKS = ("serve", "develop", "cuda")
+LOCKS = ("serve", "develop", "cuda", "audit")
 SWAP = "uninstall --yes onnxruntime onnxruntime-gpu"
 PROJECT = "install --no-deps --no-build-isolation --editable ."
 
@@ -99,6 +99,7 @@ def test_lock_files_hold_what_the_project_asks_for() -> None:
         "serve": serving,
         "develop": [*serving, *extras["train"], *extras["dev"]],
         "cuda": groups["cuda"],
+        "audit": groups["audit"],
     }
     assert set(asked) == set(LOCKS)
     for lock, lines in asked.items():
@@ -175,6 +176,22 @@ def test_pages_name_the_version_that_runs() -> None:
     newest = re.search(r"^## (\d\S*) - ", read("CHANGELOG.md"), re.MULTILINE)
     assert newest
     assert newest[1] == __version__
+
+
+def test_the_bill_of_materials_is_of_the_locked_versions_and_of_this_one(tmp_path: Path) -> None:
+    command = ["make", "--dry-run", "-C", str(ROOT), f"VENV={tmp_path}", "VERSION=3.11"]
+    said = subprocess.run([*command, "sbom"], capture_output=True, text=True, check=True).stdout
+    assert f'version = "{__version__}"' in said
+    assert "cyclonedx-py environment build/serve --pyproject build/pyproject.toml" in said
+    assert "pip-licenses --python build/serve/bin/python" in said
+    for name in ("serve", "audit"):
+        assert f"--require-hashes --requirement requirements/{name}.txt" in said
+
+
+def test_an_audit_that_cannot_look_a_package_up_fails(tmp_path: Path) -> None:
+    command = ["make", "--dry-run", "-C", str(ROOT), f"VENV={tmp_path}", "VERSION=3.11", "audit"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert re.search(r"pip-audit --strict .*--requirement requirements/serve\.txt$", said, re.M)
 
 
 def test_make_help_lists_every_target() -> None:
