@@ -34,6 +34,12 @@ GRADINGS = Path("evaluation")
     "its patient's severity.",
 )
 @click.option(
+    "--leave-out",
+    metavar="SOURCE",
+    help="Measure the run's model that never saw a source (`radiograde train --leave-out SOURCE`) "
+    "on that source's films.",
+)
+@click.option(
     "--model",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Exported model: each film is graded by this file, as the service would.",
@@ -85,6 +91,7 @@ GRADINGS = Path("evaluation")
 def evaluate(
     data: tuple[Path, ...],
     run: Path | None,
+    leave_out: str | None,
     model: Path | None,
     recorded: tuple[Path, ...],
     record: Path | None,
@@ -107,16 +114,21 @@ def evaluate(
     \b
     Example:
       radiograde evaluate --data films/ --run runs/mine --report report/
+      radiograde evaluate --data films/ --run runs/mine --leave-out hospital
       radiograde evaluate --data films/ --data more/ --model mine.onnx --report report/
     """  # noqa: D301  click needs the character itself
     if (run is not None) is (model is not None or bool(recorded)):
         raise click.UsageError("Give either --run or --model.")
+    if leave_out is not None and run is None:
+        raise click.UsageError("--leave-out belongs to --run.")
     if not (data or recorded):
         raise click.UsageError("Missing option '--data'.")
     import_training()
+    from radiograde.training.release.left_out import evaluate_left_out
     from radiograde.training.report.page import write_model_report
+    from radiograde.training.run_paths import RunPaths
 
-    if run is not None:
+    if run is not None and leave_out is None:
         _measure_run(data, run, readme, report, as_json, cache)
         return
     with PlainErrors():
@@ -124,8 +136,12 @@ def evaluate(
         if recorded:
             found = _read(recorded)
         else:
-            folder = cache or report or GRADINGS
-            result = _measure_model(data, model or BUNDLED, folder, a_source, threads)
+            if run is not None and leave_out is not None:
+                paths = RunPaths.of(data, run, cache)
+                result = evaluate_left_out(paths, leave_out, threads, a_source)
+            else:
+                folder = cache or report or GRADINGS
+                result = _measure_model(data, model or BUNDLED, folder, a_source, threads)
             found = [result[0]]
             if report is not None:
                 click.echo(f"{write_model_report(report, *result)}", err=as_json)

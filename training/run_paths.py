@@ -38,6 +38,9 @@ def member_names(model: str, members: int) -> list[str]:
     return [model, *(f"{model}-{number}" for number in range(2, members + 1))]
 
 
+LEFT_OUT_EVALUATION = "evaluation.json"
+
+
 @dataclass(frozen=True, slots=True)
 class RunPaths:
     """Where a run and its films lie.
@@ -54,6 +57,7 @@ class RunPaths:
         RUN/calibration.json     what ``evaluate`` writes, as are the two below
         RUN/predictions.npz
         RUN/evaluation.json
+        RUN/without-SOURCE/      the model that never sees a source, and its evaluation there
     """
 
     data: Path
@@ -95,6 +99,20 @@ class RunPaths:
     def predictions(self) -> Path:
         """The calibrated out-of-fold gradings."""
         return self.run / "predictions.npz"
+
+    @property
+    def raw_predictions(self) -> Path:
+        """The out-of-fold gradings as the networks gave them."""
+        return self.run / "raw_predictions.npz"
+
+    @property
+    def left_out_evaluations(self) -> list[Path]:
+        """What was measured of models without a source, by its name."""
+        return sorted(self.run.glob(f"{left_out_name('*')}/{LEFT_OUT_EVALUATION}"))
+
+    def left_out_evaluation(self, source: str) -> Path:
+        """Return where the evaluation of the model without a source goes."""
+        return self.folder(left_out_name(source)) / LEFT_OUT_EVALUATION
 
     @property
     def evaluation(self) -> Path:

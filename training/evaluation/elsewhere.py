@@ -7,6 +7,7 @@ from pathlib import Path
 
 from radiograde.training.errors import ConfigError
 from radiograde.training.evaluation.figure_tables import figure, figure_tables
+from radiograde.training.evaluation.film_figures import FilmFigures
 from radiograde.training.evaluation.model_evaluation import ModelEvaluation
 from radiograde.training.evaluation.tables import markdown
 
@@ -88,6 +89,12 @@ def _lines(evaluation: ModelEvaluation) -> list[str]:
         TUNED,
         "",
     ]
+    return [*lines, *table_sections(figures)]
+
+
+def table_sections(figures: FilmFigures) -> list[str]:
+    """Return the lines of every table of figures, each under its heading."""
+    lines: list[str] = []
     for table in figure_tables(figures):
         lines += [f"### {table.title}", "", table.reading, ""]
         lines += [*markdown(table.header, table.rows), ""]

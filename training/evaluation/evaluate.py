@@ -51,7 +51,8 @@ def evaluate(paths: RunPaths) -> EvaluationResult:
     """Return the evaluation of a finished run and write its figures to ``evaluation.json``.
 
     Also written: ``calibration.json``, the curves that the shipped model will carry, and
-    ``predictions.npz``, the calibrated out-of-fold gradings.
+    ``predictions.npz``, the calibrated out-of-fold gradings; ``raw_predictions.npz`` has them as
+    the networks gave them.
 
     Raises:
         ConfigError: the folder holds no run.
@@ -66,7 +67,8 @@ def evaluate(paths: RunPaths) -> EvaluationResult:
     standard = ReferenceStandard.of(dataset.manifest.films)
     graders = FoldGraders(paths, config, device)
     raw = grade_out_of_fold(graders, dataset.cache, dataset.folds)
-    normal = _surely_normal(dataset)
+    normal = surely_normal(dataset)
+    raw.save(paths.raw_predictions)
     calibration = fit_calibration(raw, standard, np.ones(len(dataset.folds), bool), normal)
     calibration.save(paths.calibration)
     predictions = cross_fitted(raw, standard, dataset.folds.numpy(), normal)
@@ -132,7 +134,7 @@ def _run_facts(paths: RunPaths) -> RunFacts:
     return facts
 
 
-def _surely_normal(dataset: FilmDataset) -> NDArray[np.bool_]:
+def surely_normal(dataset: FilmDataset) -> NDArray[np.bool_]:
     """Return the normal films (N,) whose label was given to models of other folds alone."""
     normal = (dataset.targets.clear == 1) & (dataset.targets.has_mask == 1) & ~dataset.lateral
     chosen: NDArray[np.bool_] = normal.numpy()

@@ -39,8 +39,8 @@ def agreement_table(rows: Sequence[ComparatorRow]) -> list[str]:
                 row.grader,
                 f"{row.agreement.films}",
                 f"{row.agreement.mae:.2f} ({confidence_interval(row)})",
-                f"{row.agreement.bias:+.2f}",
-                shown(row.agreement.r, ".3f"),
+                f"{row.agreement.bias:+.2f}{bracketed(row.agreement.bias_95, '+.2f')}",
+                f"{shown(row.agreement.r, '.3f')}{bracketed(row.agreement.r_95, '.3f')}",
             )
             for row in rows
         ],
@@ -51,6 +51,14 @@ def confidence_interval(row: ComparatorRow) -> str:
     """Return the bounds of the mean absolute error, in words."""
     low, high = row.agreement.mae_95
     return f"{low:.2f}-{high:.2f}"
+
+
+def bracketed(interval: tuple[float, float] | None, form: str) -> str:
+    """Return an interval in brackets after a space; nothing where there is none."""
+    if interval is None:
+        return ""
+    low, high = (format(end, form) for end in interval)
+    return f" ({low} to {high})"
 
 
 def training_time(run: RunFacts) -> str:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from radiograde.model.scoring.metadata import ModelMetadata
+from radiograde.training.evaluation.elsewhere import elsewhere_section, table_sections
 from radiograde.training.evaluation.evaluation_result import EvaluationMetrics
 from radiograde.training.evaluation.metrics import ChangeOverTime
+from radiograde.training.evaluation.model_evaluation import ModelEvaluation
 from radiograde.training.evaluation.tables import (
     agreement_table,
     markdown,
@@ -14,22 +19,36 @@ from radiograde.training.evaluation.tables import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ExportedFile:
+    """A model file: what it says, its largest difference to PyTorch, and its size in bytes."""
+
+    metadata: ModelMetadata
+    difference: float
+    size: int
+
+
 def model_card(
-    metadata: ModelMetadata, metrics: EvaluationMetrics, difference: float, megabytes: float
+    file: ExportedFile, metrics: EvaluationMetrics, elsewhere: Sequence[ModelEvaluation] = ()
 ) -> str:
     """Return the model card as Markdown.
 
-    ``difference``: the largest one between ONNX and PyTorch. ``megabytes``: size of the file.
+    ``elsewhere``: what models of the run reached on films that they never saw.
     """
+    metadata = file.metadata
     return "\n".join(
         [
             f"# Model card: {metadata.name} {metadata.version}",
             "",
             "Written by `radiograde export` from what `radiograde evaluate` measured.",
             "",
-            *_model_details(metadata, metrics, difference, megabytes),
+            *_model_details(file, metrics),
             *_USE,
             *_data(metrics),
+            "## At hospitals that it never saw",
+            "",
+            elsewhere_section(elsewhere),
+            "",
             *_metrics(metrics),
             *_limits(metrics),
             "## Licence",
@@ -54,20 +73,18 @@ _USE = [
 ]
 
 
-def _model_details(
-    metadata: ModelMetadata, metrics: EvaluationMetrics, difference: float, megabytes: float
-) -> list[str]:
+def _model_details(file: ExportedFile, metrics: EvaluationMetrics) -> list[str]:
     return [
         "## Model",
         "",
         "One network finds the lungs on the whole film, then grades them in two passes over boxes "
         "around them. Zone scores are means of a map of opacity over thirds of each lung.",
         "",
-        f"- created {metadata.created}, {megabytes:.1f} MB",
+        f"- created {file.metadata.created}, {file.size / 1e6:.1f} MB",
         f"- trained in {training_time(metrics.run)} on "
         f"{trained_on(metrics.run)}, all folds and the shipped model",
         *_self_training(metrics),
-        f"- ONNX beside PyTorch on real films: largest difference {difference:.1e}",
+        f"- ONNX beside PyTorch on real films: largest difference {file.difference:.1e}",
         "",
     ]
 
@@ -98,13 +115,13 @@ def _metrics(metrics: EvaluationMetrics) -> list[str]:
     kappas = "; ".join(f"{who}: {shown(value, '.3f')}" for who, value in metrics.zone_kappa.items())
     dice = metrics.lung_dice
     return [
-        "## Metrics",
+        "## Metrics, out of fold",
         "",
-        "Out of fold: each film is graded by a model that learned from other patients' "
-        "severity scores. Comparators that grade on another scale are brought onto the "
-        "reference's by a line through all other films (`line`), and Radiograde stands beside each "
-        "on exactly its films. Three other readers graded the extent: how near their grades come "
-        "to the Brixia readers' bounds what any grader can reach.",
+        "At the hospitals that it learned from: each film is graded by a model that learned from "
+        "other patients' severity scores. Comparators that grade on another scale are brought onto "
+        "the reference's by a line through all other films (`line`), and Radiograde stands beside "
+        "each on exactly its films. Three other readers graded the extent: how near their grades "
+        "come to the Brixia readers' bounds what any grader can reach.",
         "",
         *agreement_table(metrics.agreement),
         "",
@@ -117,6 +134,7 @@ def _metrics(metrics: EvaluationMetrics) -> list[str]:
         *_change(metrics),
         *_input_check(metrics),
         *_robustness(metrics),
+        *_by_source(metrics),
     ]
 
 
@@ -241,3 +259,9 @@ def _limits(metrics: EvaluationMetrics) -> list[str]:
         "only.",
         "",
     ]
+
+
+def _by_source(metrics: EvaluationMetrics) -> list[str]:
+    if metrics.by_source is None:
+        return []
+    return ["## Metrics, out of fold, by source", "", *table_sections(metrics.by_source)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,42 +16,73 @@ from radiograde.training.evaluation.evaluation_result import EvaluationMetrics
 from radiograde.training.evaluation.thresholds import INVOLVED, SEVERITY
 
 
-def model_metadata(
-    metrics: EvaluationMetrics, name: str, licence: str, size: int, borders: Sequence[float]
-) -> dict[str, Any]:
-    """Return what the ONNX file says of itself (docs/reference/onnx-file.md).
+@dataclass(frozen=True, slots=True)
+class GraphFacts:
+    """What a model says of itself that was not measured.
 
-    ``size``: side of the square film, pixels. ``borders``: where the upper zone ends and the
-    lower begins, as shares of a lung's height.
+    ``size``: side of the square film, pixels. ``borders``: where the upper zone ends and the lower
+    begins, as shares of a lung's height.
     """
-    spec = Preprocessing(size=size)
+
+    name: str
+    licence: str
+    size: int
+    borders: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedFrom:
+    """The films that a model learned from: their manifest's sha256, how many, and whose."""
+
+    manifest: str
+    films: int
+    sources: Sequence[str]
+
+
+def model_metadata(metrics: EvaluationMetrics, facts: GraphFacts) -> dict[str, Any]:
+    """Return what the ONNX file says of itself (docs/reference/onnx-file.md)."""
+    learned = LearnedFrom(metrics.manifest, metrics.films, list(metrics.sources))
+    thresholds = {
+        "least_lung": metrics.least_lung,
+        "frontal": metrics.input_check.threshold,
+        "repeatability": metrics.repeatability,
+    }
+    intervals = metrics.to_json()["intervals"]
+    return metadata_of(facts, learned, intervals, thresholds) | {"metrics": metrics.released()}
+
+
+def metadata_of(
+    facts: GraphFacts,
+    learned: LearnedFrom,
+    intervals: Mapping[str, Any],
+    thresholds: Mapping[str, float | None],
+) -> dict[str, Any]:
+    """Return what an ONNX file says of itself, without figures.
+
+    ``intervals``: the level and each scale's rule. ``thresholds``: the measured ones.
+    """
+    spec = Preprocessing(size=facts.size)
     return {
         "format": FORMAT,
-        "name": name,
+        "name": facts.name,
         "version": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "licence": licence,
+        "licence": facts.licence,
         "notice": "Research use only. Grades visible involvement; not a diagnosis.",
         "training": {
-            "manifest_sha256": metrics.manifest,
-            "films": metrics.films,
-            "sources": list(metrics.sources),
+            "manifest_sha256": learned.manifest,
+            "films": learned.films,
+            "sources": list(learned.sources),
         },
         "preprocessing": {"size": spec.size, "low": spec.low, "high": spec.high},
         "zones": list(ZONES),
-        "zone_borders": [round(border, 4) for border in borders],
+        "zone_borders": [round(border, 4) for border in facts.borders],
         "scales": {
             scale.name: {"range": [scale.low, scale.high], "meaning": scale.meaning}
             for scale in (ZONE, BRIXIA, EXTENT, OPACITY)
         },
         "scope": list(CLASSES),
-        "intervals": metrics.to_json()["intervals"],
-        "thresholds": {
-            "severity": list(SEVERITY),
-            "involved": INVOLVED,
-            "least_lung": metrics.least_lung,
-            "frontal": metrics.input_check.threshold,
-            "repeatability": metrics.repeatability,
-        },
-        "metrics": metrics.released(),
+        "intervals": dict(intervals),
+        "thresholds": {"severity": list(SEVERITY), "involved": INVOLVED, **thresholds},
+        "metrics": {},
     }

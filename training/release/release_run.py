@@ -12,19 +12,26 @@ from radiograde.model.scoring.metadata import ModelMetadata
 from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_dataset import FilmDataset, open_dataset
 from radiograde.training.evaluation.evaluation_result import EvaluationMetrics
+from radiograde.training.evaluation.model_evaluation import load_evaluations, save_evaluations
 from radiograde.training.fit.run_record import check_same_films
 from radiograde.training.network.calibration import Calibration
 from radiograde.training.network.checkpoints import load_model
-from radiograde.training.release.model_card import model_card
-from radiograde.training.release.model_metadata import model_metadata
+from radiograde.training.release.model_card import ExportedFile, model_card
+from radiograde.training.release.model_metadata import GraphFacts, model_metadata
 from radiograde.training.release.onnx_export import export_onnx
 from radiograde.training.run_paths import FINAL, RunPaths
 
 PARITY_FILMS = 24
 
+EVALUATIONS = "evaluation.json"
+"""What was measured of a model elsewhere; the file lies beside the model."""
+
 
 def release_run(paths: RunPaths, out: Path, name: str, licence: str) -> float:
     """Write the ONNX file and MODEL_CARD.md; return the largest difference to PyTorch.
+
+    What was measured of models without a source goes into the card and, as evaluation.json, beside
+    the file.
 
     Raises:
         ConfigError: the folder holds no run.
@@ -38,15 +45,18 @@ def release_run(paths: RunPaths, out: Path, name: str, licence: str) -> float:
     dataset = open_dataset(paths, config)
     check_same_films(paths, dataset)
     model = load_model(paths, config, FINAL, Calibration.load(paths.calibration))
-    metadata = model_metadata(metrics, name, licence, config.network.input_size, model.zone_borders)
-    difference = export_onnx(model, metadata, _prepared_films(dataset, PARITY_FILMS), out)
-    megabytes = out.stat().st_size / 1e6
-    card = model_card(ModelMetadata.parse(json.dumps(metadata)), metrics, difference, megabytes)
-    out.with_name("MODEL_CARD.md").write_text(card)
+    facts = GraphFacts(name, licence, config.network.input_size, model.zone_borders)
+    metadata = model_metadata(metrics, facts)
+    difference = export_onnx(model, metadata, prepared_films(dataset), out)
+    elsewhere = [one for path in paths.left_out_evaluations for one in load_evaluations(path)]
+    if elsewhere:
+        save_evaluations(out.with_name(EVALUATIONS), elsewhere)
+    file = ExportedFile(ModelMetadata.parse(json.dumps(metadata)), difference, out.stat().st_size)
+    out.with_name("MODEL_CARD.md").write_text(model_card(file, metrics, elsewhere))
     return difference
 
 
-def _prepared_films(dataset: FilmDataset, count: int) -> NDArray[np.float32]:
+def prepared_films(dataset: FilmDataset, count: int = PARITY_FILMS) -> NDArray[np.float32]:
     """Return ``count`` prepared films (count, S, S) float32, spread over the manifest."""
     index = np.linspace(0, len(dataset.manifest.films) - 1, count).astype(int)
     return np.asarray(dataset.cache.cells[index, 0], np.float32) / 255.0

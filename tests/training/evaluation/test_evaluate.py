@@ -21,8 +21,8 @@ from radiograde.training.evaluation.predictions import Predictions
 from radiograde.training.evaluation.reference_standard import ReferenceStandard
 from radiograde.training.evaluation.tables import show
 from radiograde.training.input_check.held_out import HeldOutPictures
-from radiograde.training.release.model_card import model_card
-from radiograde.training.release.model_metadata import model_metadata
+from radiograde.training.release.model_card import ExportedFile, model_card
+from radiograde.training.release.model_metadata import GraphFacts, model_metadata
 from tests.training.samples import (
     NO_PICTURES,
     RUN_FACTS,
@@ -97,13 +97,16 @@ def shown_and_carded(found: EvaluationMetrics) -> str:
     """Return the evaluation as a terminal shows it; the card bears it too."""
     console = Console(record=True, width=120)
     show(found, console)
-    metadata = model_metadata(found, "mine", "CC0", 512, (0.3, 0.7))
+    metadata = model_metadata(found, GraphFacts("mine", "CC0", 512, (0.3, 0.7)))
     released = ModelMetadata.parse(json.dumps(metadata))
-    plain = model_card(released, found, 1e-6, 12.0)
+    file = ExportedFile(released, 1e-6, 12_000_000)
+    plain = model_card(file, found)
+    assert "12.0 MB" in plain
+    assert "Not measured yet" in plain.split("## At hospitals that it never saw")[1]
     assert "not measured" in plain
     assert "self-training" not in plain
     taught = replace(found, run=replace(RUN_FACTS, teacher_minutes=5.0))
-    of_student = model_card(released, taught, 1e-6, 12.0)
+    of_student = model_card(file, taught)
     assert "self-training" in of_student
     assert "in 6 minutes (5 of them its teacher's) on 2 CPU cores" in of_student
     return console.export_text()
@@ -177,7 +180,7 @@ def test_normal_films_whose_label_every_model_had_calibrate_none() -> None:
         film(3, **normal, lung_mask=Path("mask.png"), view="L"),
     ]
     np.testing.assert_array_equal(
-        evaluate._surely_normal(film_dataset(films)), [True, False, False, False]
+        evaluate.surely_normal(film_dataset(films)), [True, False, False, False]
     )
 
 

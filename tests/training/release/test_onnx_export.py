@@ -15,7 +15,7 @@ from radiograde.training.evaluation.evaluation_result import EvaluationMetrics
 from radiograde.training.network.calibration import Calibration
 from radiograde.training.network.checkpoints import load_model
 from radiograde.training.release import onnx_export
-from radiograde.training.release.model_metadata import model_metadata
+from radiograde.training.release.model_metadata import GraphFacts, model_metadata
 from radiograde.training.run_paths import RunPaths
 from tests.training.conftest import invoke
 
@@ -68,7 +68,7 @@ def test_a_graph_that_differs_is_not_written(
         onnx_export, "_write", lambda _, draft, __: shutil.copy(exported, draft) and None
     )
     metrics = EvaluationMetrics.load(paths)
-    metadata = model_metadata(metrics, "x", "CC0", tiny.network.input_size, (0.3, 0.7))
+    metadata = model_metadata(metrics, GraphFacts("x", "CC0", tiny.network.input_size, (0.3, 0.7)))
     films = torch.rand(1, 128, 128).numpy()
     final = load_model(paths, tiny, "final", Calibration.load(paths.calibration))
     difference = onnx_export.export_onnx(final, metadata, films, tmp_path / "same.onnx")
