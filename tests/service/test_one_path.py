@@ -258,7 +258,7 @@ def place(tmp_path: Path, scorer: Scorer, monkeypatch: pytest.MonkeyPatch) -> Pl
         return seen
 
     for module, name, what in (
-        (dicom_file, "_read_header", "parsed"),
+        (dicom_file, "_after_meta", "parsed"),
         (radiograph, "read_frame", "decoded"),
     ):
         monkeypatch.setattr(module, name, counted(what, getattr(module, name)))
