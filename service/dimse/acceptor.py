@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from socketserver import BaseServer
 from typing import Any, cast
 
-import structlog
 from pynetdicom import evt
 from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
@@ -21,14 +20,12 @@ from radiograde.service.dicom_pdu import BoundedSocket, PduLimits
 from radiograde.service.dimse.association_request import (
     NoAssociationError,
     Request,
-    printable,
     receive_request,
 )
 from radiograde.service.dimse.association_rules import AllowedTitles
 from radiograde.service.dimse.connections import Connection, Connections
+from radiograde.service.dimse.refusal_log import RefusalLog
 from radiograde.service.tls import RenewedContext
-
-log = structlog.get_logger("radiograde.node")
 
 REQUEST_S = 10.0
 """Time to agree on TLS and to ask for an association."""
@@ -83,20 +80,11 @@ class _Handler(RequestHandler):
         connection.association = association
 
     def _refuse(self, refusal: NoAssociationError, connection: Connection) -> None:
-        request = refusal.request
         if refusal.answer is not None:
             with contextlib.suppress(OSError):
                 self.request.settimeout(1.0)
                 self.request.sendall(refusal.answer)
-        write = log.warning if refusal.notable else log.debug
-        write(
-            "association",
-            outcome="refused",
-            calling=printable(request.calling) if request else None,
-            called=printable(request.called) if request else None,
-            address=connection.address,
-            reason=refusal.reason,
-        )
+        self.server.refusals.write(refusal, connection.address)
 
 
 class Acceptor(ThreadedAssociationServer):
@@ -115,6 +103,7 @@ class Acceptor(ThreadedAssociationServer):
         self.admission = admission
         self.limits = limits
         self.request_s = min(REQUEST_S, limits.seconds)
+        self.refusals = RefusalLog()
         self._tls = tls
         super().__init__(*args, **(kwargs | {"request_handler": _Handler}))
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from radiograde.service.dimse.association_request import NoAssociationError
+from radiograde.service.dimse.refusal_log import RefusalLog
 from tests.service.certificates import Certificates
 from tests.service.dimse.conftest import StartNode
 from tests.service.dimse.fakes import (
@@ -158,3 +160,16 @@ def test_why_there_was_no_tls(start_a_node: StartNode, tmp_path: Path) -> None:
             caller.close()
         assert line["reason"].startswith("TLS: ")
         assert reason in line["reason"]
+
+
+def test_nobody_fills_the_log_by_calling_again_and_again() -> None:
+    now = [0.0]
+    refusals = RefusalLog(lambda: now[0])
+    late = NoAssociationError("nothing whole was asked within 10 s")
+    with capture_logs() as logs:
+        for _ in range(100):
+            now[0] += 1.0
+            refusals.write(late, "10.0.0.1")
+        refusals.write(late, "10.0.0.2")
+    assert [line["address"] for line in logs] == ["10.0.0.1"] * 10 + ["10.0.0.2"]
+    assert [line["unsaid"] for line in logs] == [0] + [9] * 9 + [0]
