@@ -136,7 +136,8 @@ def test_the_figures_of_a_run_come_back_from_their_file(
     figures = json.loads(json.dumps(EvaluationMetrics.load(paths).to_json()))
     assert figures == measured
     assert list(figures) == [
-        *("agreement", "zone_kappa", "zone_mae", "lung_dice", "clear", "coverage", "subgroups"),
-        *("change", "gate", "robustness", "films", "patients", "sources", "graded_films"),
-        *("least_lung", "intervals", "manifest", "run"),
+        *("agreement", "zone_kappa", "zone_kappa_95", "zone_mae", "lung_dice", "clear"),
+        *("coverage", "subgroups", "change", "gate", "robustness"),
+        *("films", "patients", "sources", "graded_films", "least_lung", "intervals"),
+        *("manifest", "run", "by_source"),
     ]
