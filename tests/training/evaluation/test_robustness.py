@@ -9,8 +9,7 @@ import torch
 from radiograde.data.phantom import PhantomSpec, draw
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.evaluation.predictions import FoldGraders
-from radiograde.training.evaluation.robustness import perturbation_shifts
-from radiograde.training.input_check.corruptions import PERTURBATIONS
+from radiograde.training.evaluation.robustness import PERTURBATIONS, perturbation_shifts
 from radiograde.training.network.localise_then_grade import Grading
 from tests.training.conftest import write_png
 from tests.training.samples import film, film_dataset

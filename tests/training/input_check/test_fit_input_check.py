@@ -89,14 +89,16 @@ def test_summaries_are_of_each_picture_as_a_whole(
     monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     torch.manual_seed(0)
-    network = SeverityNetwork(NetworkConfig(input_size=64, pass_size=32, width=8), pretrained=False)
-    squares = np.random.default_rng(1).integers(0, 256, (7, 64, 64), dtype=np.uint8)
+    network = SeverityNetwork(
+        NetworkConfig(input_size=128, pass_size=64, width=8), pretrained=False
+    )
+    squares = np.random.default_rng(1).integers(0, 256, (7, 128, 128), dtype=np.uint8)
     nothing = np.zeros(7, np.int64)
     pictures = LabelledPictures(squares, nothing, nothing, ("film",) * 7, np.ones(7, bool))
     monkeypatch.setattr(train_head, "BATCH", batch)
     found = summarise(network, pictures, torch.device("cpu"))
     assert found.shape == (7, network.summary_size)
-    halves = torch.from_numpy(squares).float().reshape(7, 1, 32, 2, 32, 2).mean((3, 5)) / 255
+    halves = torch.from_numpy(squares).float().reshape(7, 1, 64, 2, 64, 2).mean((3, 5)) / 255
     with torch.no_grad():
         expected = network.eval()(halves).summary
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
