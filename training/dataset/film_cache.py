@@ -126,8 +126,9 @@ def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Let
     Raises:
         RadiogradeError: the film or a mask of it cannot be read.
     """
-    pixels = unsquashed(film_file.read(film.image).pixels, film)
-    square, frame = prepare(pixels, spec)
+    read = film_file.read(film.image)
+    aspect = read.pixel_aspect if film.original_size is None else 1.0
+    square, frame = prepare(unsquashed(read.pixels, film), spec, aspect)
     cell = np.zeros((PLANES, spec.size, spec.size), np.uint8)
     cell[0] = np.rint(square * 255.0)
     bottom, right = frame.top + frame.height, frame.left + frame.width

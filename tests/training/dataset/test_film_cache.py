@@ -48,3 +48,17 @@ def test_a_mask_that_does_not_fit_is_named(tmp_path: Path) -> None:
     Image.new("L", (200, 100), 255).save(tmp_path / "left.png")
     with pytest.raises(ManifestError, match="row 2, lung_mask: The mask has 200 x 100 pixels"):
         open_film_cache((film,), SPEC, tmp_path / "cache", "digest")
+
+
+def test_pixels_that_are_not_square_are_set_right_as_in_service(tmp_path: Path) -> None:
+    expected, frame = decode_film(stored(tmp_path, ("L", "F")), SPEC)
+    ds = to_dicom(PHANTOM)
+    ds.PixelData = np.ascontiguousarray(ds.pixel_array[::2]).tobytes()
+    ds.Rows //= 2
+    if "PixelSpacing" in ds:
+        del ds.PixelSpacing
+    ds.ImagerPixelSpacing = [0.4, 0.2]
+    ds.save_as(tmp_path / "low.dcm", enforce_file_format=True)
+    cell, found = decode_film(Film(tmp_path / "low.dcm", "P1", row=2), SPEC)
+    assert found == frame
+    assert np.abs(cell[0].astype(int) - expected[0]).mean() < 6
