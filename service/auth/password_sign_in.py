@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import anyio
 import structlog
 
 from radiograde.model.errors import OverloadedError
 from radiograde.service.auth.credentials import Passwords
+from radiograde.service.auth.known_devices import is_device_of, new_device
 from radiograde.service.auth.principal import Principal, tidy
 from radiograde.service.auth.session_repository import Session, SessionRepository
 from radiograde.service.auth.throttle import SignInThrottle
@@ -18,8 +20,18 @@ from radiograde.service.errors import SignInFailedError
 
 log = structlog.get_logger("radiograde.access")
 
-AT_ONCE, WAITING = 2, 32
-"""A verification takes 64 MiB and a core: many at a time would stop everything else."""
+AT_ONCE, WAITING, WAITING_KNOWN = 2, 32, 8
+"""A verification takes 64 MiB and a core: many at a time would stop everything else. Known devices
+have places that strangers cannot fill."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session and its token. ``device``: what the caller's device is known by from now on."""
+
+    token: str
+    session: Session
+    device: str
 
 
 class PasswordSignIn:
@@ -37,10 +49,16 @@ class PasswordSignIn:
         self._passwords = passwords or Passwords()
         self._throttle = throttle or SignInThrottle()
         self._threads = anyio.CapacityLimiter(AT_ONCE)
+        self._lookups = anyio.CapacityLimiter(AT_ONCE)
         self._under_way = 0
 
-    async def sign_in(self, name: str, password: str, address: str) -> tuple[str, Session]:
-        """Return a new session and its token; ``address``: from where the caller comes.
+    async def sign_in(
+        self, name: str, password: str, address: str, device: str | None = None
+    ) -> SignedIn:
+        """Return a new session; ``address``: from where the caller comes.
+
+        ``device``: what an earlier sign-in of this user on the caller's device returned; anything
+        else counts for nothing.
 
         Raises:
             SignInFailedError: name or password is wrong.
@@ -48,7 +66,11 @@ class PasswordSignIn:
             OverloadedError: too many sign in at the same time.
             StoreError: the database does not answer.
         """
-        with self._place(), self._throttle.attempt(tidy(name), address):
+        known = await self._known(name, device) if device else None
+        with (
+            self._place(WAITING_KNOWN if known else 0),
+            self._throttle.attempt(tidy(name), address, known),
+        ):
             return await anyio.to_thread.run_sync(
                 self._verify, name, password, address, limiter=self._threads
             )
@@ -58,9 +80,13 @@ class PasswordSignIn:
         self._sessions.close(token)
         log.info("signed_out", user=session.principal.name)
 
+    async def _known(self, name: str, device: str) -> str | None:
+        user = await anyio.to_thread.run_sync(self._users.find, name, limiter=self._lookups)
+        return device if user is not None and is_device_of(user, device) else None
+
     @contextmanager
-    def _place(self) -> Iterator[None]:
-        if self._under_way >= AT_ONCE + WAITING:
+    def _place(self, more: int = 0) -> Iterator[None]:
+        if self._under_way >= AT_ONCE + WAITING + more:
             raise OverloadedError("Too many sign in at the same time. Try again in a few seconds.")
         self._under_way += 1
         try:
@@ -68,7 +94,7 @@ class PasswordSignIn:
         finally:
             self._under_way -= 1
 
-    def _verify(self, name: str, password: str, address: str) -> tuple[str, Session]:
+    def _verify(self, name: str, password: str, address: str) -> SignedIn:
         user = self._users.find(name)
         kept = user.password if user is not None else None
         if not self._passwords.matches(kept, password) or user is None:
@@ -76,9 +102,10 @@ class PasswordSignIn:
             log.warning("sign_in_failed", user=user and user.name, address=address)
             raise self._refusal()
         if self._passwords.is_outdated(user.password):
-            self._users.rehash(user, self._passwords.hash(password))
+            user = self._users.rehash(user, self._passwords.hash(password))
         log.info("signed_in", user=user.name, role=user.role, address=address)
-        return self._sessions.open(Principal(user.name, user.role))
+        token, session = self._sessions.open(Principal(user.name, user.role))
+        return SignedIn(token, session, new_device(user))
 
     def _refusal(self) -> SignInFailedError:
         if not self._users.all():

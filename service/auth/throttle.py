@@ -67,37 +67,73 @@ class Throttle:
         return (0, 0.0) if self._clock() - last > FORGOTTEN_AFTER_S else (failed, last)
 
 
+_Count = tuple[Throttle, str]
+"""Where an attempt is counted, and under which key."""
+
+
 class SignInThrottle:
-    """By name, so that one account cannot be tried out; by address, so that many cannot either."""
+    """By name, so that one account cannot be tried out; by address, so that many cannot either.
+
+    Strangers cannot keep a user out for good: a device that is known to be his has an allowance
+    of its own, and so has, for his name, an address from which he signed in before.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._names = Throttle(5, 60.0, clock)
+        self._own = Throttle(5, 60.0, clock)
         self._addresses = Throttle(20, 300.0, clock)
+        self._familiar: OrderedDict[str, None] = OrderedDict()
 
     @contextmanager
-    def attempt(self, name: str, address: str) -> Iterator[None]:
+    def attempt(self, name: str, address: str, device: str | None = None) -> Iterator[None]:
         """Let one attempt at signing in be made; SignInFailedError says that it failed.
+
+        ``device``: what identifies the caller's device, where it is known to be the user's.
 
         Raises:
             TooManyAttemptsError: it is not its time yet.
         """
         place = client_network(address)
-        wait_s = max(self._names.backoff_s(name), self._addresses.backoff_s(place))
+        who = self._who(name, place, device)
+        counts = [who] if device is not None else [who, (self._addresses, place)]
+        wait_s = max(throttle.backoff_s(key) for throttle, key in counts)
         if wait_s > 0:
             raise TooManyAttemptsError(math.ceil(wait_s))
-        self._names.count(name)
-        self._addresses.count(place)
+        for throttle, key in counts:
+            throttle.count(key)
         try:
             yield
         except SignInFailedError:
             raise
         except Exception:
-            self._names.take_back(name)
-            self._addresses.take_back(place)
+            _take_back(counts)
             raise
         # Whoever owns one account does not clear his address for the others.
-        self._names.forget(name)
-        self._addresses.take_back(place)
+        _take_back(counts)
+        who[0].forget(who[1])
+        self._remember(_at(place, name))
+
+    def _who(self, name: str, place: str, device: str | None) -> _Count:
+        if device is not None:
+            return self._own, device
+        if _at(place, name) in self._familiar:
+            return self._own, _at(place, name)
+        return self._names, name
+
+    def _remember(self, name_at_place: str) -> None:
+        self._familiar[name_at_place] = None
+        self._familiar.move_to_end(name_at_place)
+        while len(self._familiar) > MOST:
+            self._familiar.popitem(last=False)
+
+
+def _take_back(counts: list[_Count]) -> None:
+    for throttle, key in counts:
+        throttle.take_back(key)
+
+
+def _at(place: str, name: str) -> str:
+    return f"{place} {name}"
 
 
 def client_network(address: str) -> str:

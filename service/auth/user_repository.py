@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -76,11 +76,15 @@ class UserRepository:
                 raise _unknown(name)
             connection.execute(sa.delete(sessions).where(sessions.c.user == tidy(name)))
 
-    def rehash(self, user: User, password: str) -> None:
-        """Keep the same password under another hash, unless it was changed in between."""
+    def rehash(self, user: User, password: str) -> User:
+        """Return the user, with the same password under another hash.
+
+        That is not kept where the password was changed in between.
+        """
         with self._database.write() as connection:
             unchanged = users.c.password == user.password
             connection.execute(_password_of(user.name, password).where(unchanged))
+        return replace(user, password=password)
 
     def remove(self, name: str) -> None:
         """Remove a user and end his sessions.

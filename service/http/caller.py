@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
-from starlette.responses import Response
 
 from radiograde.service.auth.access import Access
 from radiograde.service.auth.principal import LOCAL, Permission, Principal
@@ -18,15 +17,12 @@ from radiograde.service.auth.session_repository import Session
 from radiograde.service.auth.throttle import client_network
 from radiograde.service.config.settings import Settings
 from radiograde.service.errors import CsrfError, NotAllowedError, SignInNeededError
+from radiograde.service.http.cookies import token_of
 from radiograde.service.http.places import Holder
 from radiograde.service.http.problems import Responses, problems
 from radiograde.service.http.request_origin import is_local
 from radiograde.service.http.runtime import Service
 
-COOKIE = "radiograde"
-SECURE_COOKIE = f"__Host-{COOKIE}"
-"""Browsers take a cookie of this name only by TLS, from this very host, for all of its paths:
-RFC 6265bis section 4.1.3.2."""
 CSRF_HEADER = "X-CSRF-Token"
 UNATTENDED_HEADER = "X-Unattended"
 """The page sends it with what it asks by itself, while nobody touches it."""
@@ -57,20 +53,6 @@ class CallerContext:
         return self.principal not in (None, LOCAL) and self.session is None
 
 
-def set_token(request: Request, answer: Response, settings: Settings, token: str) -> None:
-    """Have the browser keep a session's token until it closes, out of reach of every script."""
-    secure = _is_secure(request, settings)
-    answer.set_cookie(
-        _cookie(secure), token, path="/", secure=secure, httponly=True, samesite="strict"
-    )
-
-
-def drop_token(request: Request, answer: Response, settings: Settings) -> None:
-    """Have the browser forget the token."""
-    secure = _is_secure(request, settings)
-    answer.delete_cookie(_cookie(secure), path="/", secure=secure, httponly=True, samesite="strict")
-
-
 def check_csrf(request: Request, session: Session | None) -> None:
     """Raise CsrfError for a change under a session that does not repeat the session's token."""
     if session is None or request.method in _SAFE_METHODS:
@@ -97,7 +79,7 @@ def find_caller(
     password of ``Basic``. As long as there is neither a user nor a key: LOCAL for whoever plainly
     sits at this computer, or for everybody where the settings allow that.
     """
-    token = request.cookies.get(_cookie(_is_secure(request, settings)))
+    token = token_of(request, settings)
     session = access.sessions.find(token, attended=attended) if token else None
     if session is not None:
         return CallerContext(session.principal, session, token)
@@ -163,14 +145,6 @@ def permit(permission: Permission) -> Any:
             )
 
     return Depends(check)
-
-
-def _is_secure(request: Request, settings: Settings) -> bool:
-    return settings.is_encrypted or request.url.scheme == "https"
-
-
-def _cookie(secure: bool) -> str:
-    return SECURE_COOKIE if secure else COOKIE
 
 
 def _is_attended(request: Request) -> bool:

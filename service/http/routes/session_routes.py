@@ -12,9 +12,8 @@ from radiograde.service.http.caller import (
     AnyCaller,
     CallerContext,
     check_csrf,
-    drop_token,
-    set_token,
 )
+from radiograde.service.http.cookies import device_of, drop_token, set_device, set_token
 from radiograde.service.http.problems import UNREADABLE_BODY, problems
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Session, SignIn, User
@@ -53,11 +52,19 @@ def get_session(caller: AnyCaller, service: Service) -> Response:
 async def sign_in(
     request: Request, asked: SignIn, access: AccessOfRequest, service: Service
 ) -> Response:
-    """Return the same document and a cookie that holds until the browser closes."""
+    """Return the same document and a cookie that holds until the browser closes.
+
+    Another cookie makes the device known: failures elsewhere do not hold it up.
+    """
+    settings = service.settings
     address = request.client.host if request.client else ""
-    token, session = await access.password_sign_in.sign_in(asked.name, asked.password, address)
-    answer = JSONResponse(_session(CallerContext(session.principal, session), service.settings))
-    set_token(request, answer, service.settings, token)
+    signed_in = await access.password_sign_in.sign_in(
+        asked.name, asked.password, address, device_of(request, settings, asked.name)
+    )
+    caller = CallerContext(signed_in.session.principal, signed_in.session)
+    answer = JSONResponse(_session(caller, settings))
+    set_token(request, answer, settings, signed_in.token)
+    set_device(request, answer, settings, signed_in.session.principal.name, signed_in.device)
     return answer
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from radiograde.service.auth import throttle as module
@@ -22,15 +24,44 @@ def clock() -> Seconds:
     return Seconds()
 
 
-def fail(throttle: SignInThrottle, name: str = "kim", address: str = "10.0.0.1") -> None:
-    with pytest.raises(SignInFailedError), throttle.attempt(name, address):
+def fail(
+    throttle: SignInThrottle,
+    name: str = "kim",
+    address: str = "10.0.0.1",
+    device: str | None = None,
+) -> None:
+    with pytest.raises(SignInFailedError), throttle.attempt(name, address, device):
         raise SignInFailedError("No.")
 
 
-def pause(throttle: SignInThrottle, name: str = "kim", address: str = "10.0.0.1") -> int:
-    with pytest.raises(TooManyAttemptsError) as caught, throttle.attempt(name, address):
+def succeed(
+    throttle: SignInThrottle,
+    name: str = "kim",
+    address: str = "10.0.0.1",
+    device: str | None = None,
+) -> None:
+    with throttle.attempt(name, address, device):
+        pass
+
+
+def pause(
+    throttle: SignInThrottle,
+    name: str = "kim",
+    address: str = "10.0.0.1",
+    device: str | None = None,
+) -> int:
+    with pytest.raises(TooManyAttemptsError) as caught, throttle.attempt(name, address, device):
         pass
     return caught.value.retry_after_s
+
+
+def besiege(throttle: SignInThrottle, clock: Seconds, address: str = "172.16.{}.{}") -> None:
+    """Try kim's name every two seconds for half an hour, as a rule from changing addresses."""
+    for number in range(900):
+        here = address.format(*divmod(number, 256))
+        with suppress(SignInFailedError, TooManyAttemptsError), throttle.attempt("kim", here):
+            raise SignInFailedError("No.")
+        clock.now += 2
 
 
 def test_pauses_grow_to_a_minute_for_a_name(clock: Seconds) -> None:
@@ -63,6 +94,68 @@ def test_another_name_from_another_place_is_not_held_up(clock: Seconds) -> None:
         fail(throttle)
     assert pause(throttle, address="10.9.9.9") == 1
     fail(throttle, name="lee")
+
+
+def test_strangers_are_slowed_down_together(clock: Seconds) -> None:
+    throttle = SignInThrottle(clock)
+    besiege(throttle, clock)
+    assert pause(throttle, address="10.9.9.9") > 5
+
+
+@pytest.mark.parametrize("address", ["172.16.{}.{}", "10.0.0.1"])
+def test_a_known_device_gets_through_whatever_strangers_try(clock: Seconds, address: str) -> None:
+    throttle = SignInThrottle(clock)
+    besiege(throttle, clock, address)
+    pause(throttle)
+    succeed(throttle, device="her own")
+    for _ in range(5):
+        fail(throttle, device="her own")
+    succeed(throttle, device="another of hers")
+
+
+def test_a_known_device_has_an_allowance_not_a_licence(clock: Seconds) -> None:
+    throttle = SignInThrottle(clock)
+    for _ in range(5):
+        fail(throttle, device="her own")
+    pauses = []
+    for _ in range(8):
+        pauses.append(pause(throttle, device="her own", address="10.9.9.9"))
+        clock.now += pauses[-1]
+        fail(throttle, device="her own")
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+    # It costs strangers nothing, nor does it give them anything.
+    fail(throttle)
+
+
+def test_what_a_known_device_does_leaves_strangers_slowed_down(clock: Seconds) -> None:
+    throttle = SignInThrottle(clock)
+    besiege(throttle, clock)
+    before = pause(throttle, address="10.9.9.9")
+    succeed(throttle, device="her own")
+    assert pause(throttle, address="10.9.9.9") == before
+
+
+def test_where_one_signed_in_before_one_gets_through(clock: Seconds) -> None:
+    throttle = SignInThrottle(clock)
+    succeed(throttle, address="10.0.0.7")
+    besiege(throttle, clock)
+    pause(throttle)
+    pause(throttle, address="10.0.0.8")
+    for _ in range(5):
+        fail(throttle, address="10.0.0.7")
+    assert pause(throttle, address="10.0.0.7") == 1
+    clock.now += 1
+    succeed(throttle, address="10.0.0.7")
+
+
+def test_where_one_signed_in_others_have_nothing_of_it(clock: Seconds) -> None:
+    throttle = SignInThrottle(clock)
+    succeed(throttle, name="lee", address="10.0.0.7")
+    besiege(throttle, clock)
+    assert pause(throttle, address="10.0.0.7") > 5
+    for number in range(20):
+        fail(throttle, name=f"user {number}", address="10.0.0.7")
+    assert pause(throttle, name="lee", address="10.0.0.7") == 1
 
 
 def test_many_names_from_one_place_are_held_up(clock: Seconds) -> None:
@@ -135,3 +228,13 @@ def test_memory_is_bounded(clock: Seconds, monkeypatch: pytest.MonkeyPatch) -> N
     for number in range(1000):
         throttle.count(f"name {number}")
     assert len(throttle) == 100
+
+
+def test_memory_of_who_signed_in_where_is_bounded(
+    clock: Seconds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST", 100)
+    throttle = SignInThrottle(clock)
+    for number in range(1000):
+        succeed(throttle, name=f"name {number}")
+    assert len(throttle._familiar) == 100

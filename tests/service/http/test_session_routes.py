@@ -20,8 +20,13 @@ BY_TLS = {"X-Forwarded-Proto": "https"}
 
 
 def cookie_in(answer: Response) -> Morsel[str]:
-    (cookie,) = SimpleCookie(answer.headers["set-cookie"]).values()
+    (cookie,) = (one for one in cookies_in(answer) if "device" not in one.key)
     return cookie
+
+
+def cookies_in(answer: Response) -> list[Morsel[str]]:
+    set_by = answer.headers.get_list("set-cookie")
+    return [cookie for header in set_by for cookie in SimpleCookie(header).values()]
 
 
 def try_to(
@@ -62,7 +67,7 @@ def test_who_signs_in_is_known_until_he_signs_out(client: TestClient) -> None:
     token = dict(client.cookies)
     gone = client.delete("/v1/session", headers=under(document["csrf"]))
     assert (gone.status_code, gone.content) == (204, b"")
-    assert dict(client.cookies) == {}
+    assert [name for name in client.cookies if "device" not in name] == []
     # Whoever kept the cookie gets nothing for it.
     client.cookies.update(token)
     assert_problem(client.get("/v1/results"), 401, "sign_in_needed")
