@@ -274,10 +274,14 @@ class DeliveryError(RadiogradeError):
 
 
 class UnreachableError(DeliveryError):
-    """The destination does not answer; later it may."""
+    """The destination does not answer; later it may.
+
+    ``retry_after_s``: for how long it asks not to be asked again.
+    """
 
     code = "unreachable"
     title = "The destination does not answer"
+    retry_after_s = 0.0
 
 
 class RefusedError(DeliveryError):

@@ -16,7 +16,7 @@ log = structlog.get_logger("radiograde.work")
 
 BACKOFF = Backoff(1.0, 60.0)
 FAILURES = 3
-"""In a row, after which a destination counts as down."""
+"""In a row, after which a destination counts as down; one is enough where it asks for a pause."""
 
 
 @dataclass(slots=True)
@@ -44,12 +44,16 @@ class Breakers:
             timer.due = self.clock() + BACKOFF.longest_s  # for the probe itself; its end sets it
             return True
 
-    def failed(self, destination: str) -> None:
-        """Count an attempt without an answer."""
+    def failed(self, destination: str, retry_after_s: float = 0.0) -> None:
+        """Count an attempt that came to nothing; for ``retry_after_s`` it wants no other."""
         with self._lock:
-            timer = self._timers[destination]
-            timer.fail(self.clock())
-            if timer.failures == FAILURES:
+            timer, now = self._timers[destination], self.clock()
+            was_up = timer.failures < FAILURES
+            timer.fail(now)
+            if retry_after_s > 0:
+                timer.failures = max(timer.failures, FAILURES)
+                timer.due = max(timer.due, now + retry_after_s)
+            if was_up and timer.failures >= FAILURES:
                 log.error("destination_down", destination=destination)
 
     def due_in_s(self, destination: str) -> float:

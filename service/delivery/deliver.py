@@ -103,8 +103,8 @@ class Deliverer:
         _, target = self.destinations[delivery.destination]
         try:
             target.send(documents, delivery.film_id)
-        except UnreachableError:
-            self.breakers.failed(delivery.destination)
+        except UnreachableError as error:
+            self.breakers.failed(delivery.destination, error.retry_after_s)
             raise
         except RefusedError:
             self.breakers.answered(delivery.destination)

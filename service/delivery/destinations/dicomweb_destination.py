@@ -87,6 +87,20 @@ class DicomWebDestination:
             if plain != list(documents):
                 self.send(plain, result_id)
                 return
+        with answer.obeyed():
+            self._settle(documents, answer, report, result_id)
+
+    def check(self) -> list[Finding]:
+        """Return what an answer to a store of nothing says of address, sign-in and leave."""
+        return run_steps([*self._client.reachable_steps(), ("takes STOW-RS", self._store_nothing)])
+
+    def _settle(
+        self,
+        documents: Sequence[Document],
+        answer: Answer,
+        report: StoreReport | None,
+        result_id: str,
+    ) -> None:
         if report is None or not (report.stored or report.failed):
             raise_for_status(self._where, answer.status)
             raise UnreachableError(
@@ -96,10 +110,6 @@ class DicomWebDestination:
         self._log_warnings(documents, report, result_id)
         faults = [_fault(document, report, answer) for document in documents]
         raise_for(self._where, [fault for fault in faults if fault])
-
-    def check(self) -> list[Finding]:
-        """Return what an answer to a store of nothing says of address, sign-in and leave."""
-        return run_steps([*self._client.reachable_steps(), ("takes STOW-RS", self._store_nothing)])
 
     def _store(self, instances: Sequence[bytes]) -> Answer:
         body, content_type = _multipart(instances)

@@ -8,7 +8,7 @@ from typing import Any
 
 from radiograde.service.config.site import FhirDestinationConfig
 from radiograde.service.delivery.destinations.destination import Finding, run_steps
-from radiograde.service.delivery.destinations.http_answer import raise_for_status
+from radiograde.service.delivery.destinations.http_answer import Answer, raise_for_status
 from radiograde.service.delivery.destinations.http_client import HttpClient
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import RefusedError, UnreachableError
@@ -47,17 +47,8 @@ class FhirDestination:
         """
         for document in documents:
             answer = self._client.post("", document.content, FHIR_JSON, FHIR_JSON)
-            statuses = {answer.status, *_entry_statuses(answer.json)}
-            if _CONFLICT in statuses:
-                raise UnreachableError(
-                    f"{self._where} is changing the same resource. It is tried again later."
-                )
-            for status in sorted(statuses):
-                raise_for_status(self._where, status, _issues(answer.json))
-            if _type(answer.json) != "Bundle":
-                raise UnreachableError(
-                    f"{self._where} is no FHIR server. Check that `url` is its base URL."
-                )
+            with answer.obeyed():
+                self._settle(answer)
 
     def check(self) -> list[Finding]:
         """Return what its capability statement and a count of its devices say."""
@@ -69,6 +60,19 @@ class FhirDestination:
                 ("lets this user in", self._lets_read),
             ]
         )
+
+    def _settle(self, answer: Answer) -> None:
+        statuses = {answer.status, *_entry_statuses(answer.json)}
+        if _CONFLICT in statuses:
+            raise UnreachableError(
+                f"{self._where} is changing the same resource. It is tried again later."
+            )
+        for status in sorted(statuses):
+            raise_for_status(self._where, status, _issues(answer.json))
+        if _type(answer.json) != "Bundle":
+            raise UnreachableError(
+                f"{self._where} is no FHIR server. Check that `url` is its base URL."
+            )
 
     def _capabilities(self) -> dict[str, Any]:
         answer = self._client.get("/metadata", FHIR_JSON)

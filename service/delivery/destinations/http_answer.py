@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -23,10 +24,23 @@ _ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: an HTTP status, and the body where it is JSON, else None."""
+    """What came back: an HTTP status, and the body where it is JSON, else None.
+
+    ``retry_after_s``: for how long the server asks not to be asked again.
+    """
 
     status: int
     json: Any
+    retry_after_s: float = 0.0
+
+    @contextmanager
+    def obeyed(self) -> Iterator[None]:
+        """Have an UnreachableError of the ``with`` block say when the server may be asked again."""
+        try:
+            yield
+        except UnreachableError as error:
+            error.retry_after_s = self.retry_after_s
+            raise
 
 
 def is_final(status: int) -> bool:

@@ -24,6 +24,7 @@ from radiograde.service.config.site import (
 from radiograde.service.delivery.destinations.destination import Step
 from radiograde.service.delivery.destinations.http_answer import Answer
 from radiograde.service.delivery.destinations.network import Endpoint
+from radiograde.service.delivery.destinations.retry_after import retry_after_s
 from radiograde.service.errors import SiteError, UnreachableError
 
 _LONGEST_ANSWER = 16 * 1024 * 1024
@@ -103,7 +104,11 @@ class HttpClient:
                     allow_redirects=False,
                     stream=True,
                 ) as response:
-                    answer = Answer(response.status_code, _json(self._body(response)))
+                    answer = Answer(
+                        response.status_code,
+                        _json(self._body(response)),
+                        retry_after_s(response.headers),
+                    )
         except requests.exceptions.ProxyError as error:
             raise UnreachableError(
                 f"The proxy on the way to {self.where} does not let it through. "

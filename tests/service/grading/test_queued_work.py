@@ -156,6 +156,26 @@ def test_a_silent_destination_is_tried_again_with_growing_delays(records: Record
     assert (delivery.state, delivery.error) == ("delivered", None)
 
 
+def test_a_destination_is_not_asked_before_it_wants_to_be(
+    records: Records, make_film: MakeFilm
+) -> None:
+    busy = UnreachableError("It is busy.")
+    busy.retry_after_s = 120.0
+    outbox, now = Outbox(error=busy), [0.0]
+    work = work_with(records, outbox, breakers=Breakers(clock=lambda: now[0]))
+    films = [accepted(records, make_film(number)) for number in range(2)]
+    for film in films:
+        work.grade(film)
+        work.deliver(film, "pacs")
+    assert outbox.calls == 1
+    outbox.error, now[0] = None, 119.0
+    work.deliver(films[0], "pacs")
+    assert outbox.calls == 1
+    now[0] = 120.0
+    work.deliver(films[0], "pacs")
+    assert outbox.sent[0][0] == films[0]
+
+
 def test_a_destination_silent_for_days_has_its_films_parked_and_retried(records: Records) -> None:
     outbox = Outbox(error=UnreachableError("Nobody answers."))
     work = work_with(records, outbox, delivery=DeliveryConfig(give_up_after_h=1e-9))
