@@ -12,6 +12,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib.resources.abc import Traversable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -241,10 +242,14 @@ def read_site(settings: type[BaseSettings], path: Path) -> TomlConfigSettingsSou
     try:
         if path.is_dir():
             raise SiteError(f"{path} cannot be read: it is a folder.")
-        source = TomlConfigSettingsSource(settings, path)
+        source = _SiteFile(settings, path)
     except OSError as error:
         raise SiteError(f"{path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise SiteError(
+            f"{path} is no TOML: it is not encoded in UTF-8. Save it again as UTF-8."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
         raise SiteError(f"{path} is no TOML: {error}.") from error
     for name in _PLACES:
         if name in source.toml_data:
@@ -253,6 +258,13 @@ def read_site(settings: type[BaseSettings], path: Path) -> TomlConfigSettingsSou
                 f"Set RADIOGRADE_{name.upper()} instead."
             )
     return source
+
+
+class _SiteFile(TomlConfigSettingsSource):
+    """A TOML file; some editors put a mark before its first character."""
+
+    def _read_file(self, file_path: Path | Traversable) -> dict[str, Any]:
+        return tomllib.loads(file_path.read_bytes().decode("utf-8-sig"))
 
 
 def _in_words(value: Any) -> str:

@@ -216,7 +216,11 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     try:
-        with engine.execution_options(**{_BEGIN: "IMMEDIATE"}).begin() as connection:
+        with (
+            engine.execution_options(**{_BEGIN: "IMMEDIATE"}).connect() as connection,
+            _without_foreign_keys(connection),
+            connection.begin(),
+        ):
             if engine.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
             config.attributes["connection"] = connection
@@ -228,6 +232,23 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         ) from error
     except SQLAlchemyError as error:
         raise _unopened(error) from error
+
+
+@contextmanager
+def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """Let SQLite put a new table in the place of one that others refer to.
+
+    sqlite.org/lang_altertable.html, section 7: to be set outside of the transaction.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.cursor()
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
 
 
 def _unopened(error: SQLAlchemyError) -> StoreError:
@@ -243,7 +264,7 @@ def _connect_args(url: str) -> dict[str, float]:
 
 
 def _prepare_sqlite(engine: Engine) -> None:
-    """Set write-ahead logging, and transactions that hold DDL too.
+    """Set write-ahead logging, foreign keys, and transactions that hold DDL too.
 
     pysqlite begins transactions late and never before DDL; this is SQLAlchemy's own recipe
     (dialect documentation, "Serializable isolation / Savepoints / Transactional DDL").
@@ -254,6 +275,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from radiograde.service.config.settings import Settings
+from radiograde.service.database.references import dangling_rows, remove_dangling_rows
 from radiograde.service.database.tables import films, results, reviews
 from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.films.archive import MAPS
@@ -73,6 +74,17 @@ def _misfits(records: Records, data_dir: Path) -> Iterator[tuple[Misfit, Callabl
                 "Films are recorded and graded, what is none lies in the folder quarantine.",
             ),
             lambda: adopt_unrecorded(records.archive, records.films, records.intake, YOUNG_S),
+        )
+    if dangling := dangling_rows(records.database):
+        yield (
+            Misfit(
+                "row_without_owner",
+                dangling,
+                "records refer to a film, result or user that is not there",
+                advice,
+                "They are removed; reviews stay, for their film may be graded again.",
+            ),
+            lambda: remove_dangling_rows(records.database),
         )
     work = standing(records.database, records.queue)
     if work:

@@ -85,7 +85,7 @@ def test_another_process_gets_the_same_settings(
         (PACS + PACS, "destination: .*two destinations are called pacs"),
         ("[node\n", "is no TOML"),
         ("port = 0\nport = 1\n", "is no TOML"),
-        ("host = '\udcff'\n", "is no TOML"),
+        ("host = '\udcff'\n", r"is no TOML: it is not encoded in UTF-8\. Save it"),
         ("data_dir = '/srv'\n", "RADIOGRADE_DATA_DIR instead"),
         ("site = 'other.toml'\n", "RADIOGRADE_SITE instead"),
     ],
@@ -95,6 +95,20 @@ def test_a_faulty_file_is_named_with_the_key(site: Path, text: str, message: str
     with pytest.raises(SiteError, match=message) as caught:
         load_settings(site=site)
     assert caught.value.message.startswith(f"{site} ")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp037"])
+def test_a_file_in_another_encoding_is_said_in_words(site: Path, encoding: str) -> None:
+    site.write_text("[node]\nport = 104  # K\u00f6ln\n", encoding=encoding)
+    with pytest.raises(SiteError, match="is no TOML: ") as caught:
+        load_settings(site=site)
+    assert caught.value.message.startswith(f"{site} ")
+    assert "codec" not in caught.value.message
+
+
+def test_a_mark_before_the_first_character_is_no_fault(site: Path) -> None:
+    site.write_text("workers = 3\r\n", encoding="utf-8-sig", newline="")
+    assert load_settings(site=site).workers == 3
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
