@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from radiograde.data.findings import states_of
 from radiograde.data.label_scales import LUNGS, SCALES, WHOLE
+from radiograde.model.scoring.input_check import ADULT_YEARS
 from radiograde.model.scoring.scales import ZONES
 
 OUT_OF_SCOPE = "out of scope"
@@ -102,9 +103,14 @@ class Film:
         return self.view == "L"
 
     @property
+    def is_child(self) -> bool:
+        """True where the labels say that the patient is under 18."""
+        return self.read == "child" or (self.age is not None and self.age < ADULT_YEARS)
+
+    @property
     def in_scope(self) -> bool:
         """True unless the film is known to be lateral, a child's, or no chest film at all."""
-        return not (self.is_lateral or self.read == "child" or self.read.startswith(OUT_OF_SCOPE))
+        return not (self.is_lateral or self.is_child or self.read.startswith(OUT_OF_SCOPE))
 
     @property
     def findings(self) -> Mapping[str, bool]:

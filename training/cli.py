@@ -64,8 +64,9 @@ _RUN = click.option(
 )
 @click.option(
     "--leave-out",
-    metavar="SOURCE",
-    help="Train the model that never sees a source's films, for figures of a hospital elsewhere.",
+    metavar="SOURCE[,SOURCE]",
+    help="Train the model that never sees a source's films, nor other films of its patients, for "
+    "figures of a hospital elsewhere; of several sources, such as two of the same hospital, none.",
 )
 @click.option(
     "--only",
@@ -112,7 +113,7 @@ def train(
         given = {"teacher": teacher, "out_of_scope": out_of_scope, "init": init}
         folders = {name: path.resolve() for name, path in given.items() if path is not None}
         config = config.model_copy(update=folders).as_begun(begun)
-        pipeline.train(paths, config, Wanted(leave_out, only))
+        pipeline.train(paths, config, Wanted(named_sources(leave_out), only))
 
 
 @click.command()
@@ -154,6 +155,14 @@ def export(
     with PlainErrors():
         difference = release_run(RunPaths.of(data, run, cache), out, name, licence)
     click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, within {difference:.1e} of PyTorch")
+
+
+def named_sources(text: str | None) -> tuple[str, ...]:
+    """Return the sources in what ``--leave-out`` was given, in alphabetical order."""
+    names = {name.strip() for name in (text or "").split(",")} - {""}
+    if text is not None and not names:
+        raise click.BadParameter("name a source.", param_hint="--leave-out")
+    return tuple(sorted(names))
 
 
 def import_training() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from radiograde.model.scoring.scorer import BUNDLED
-from radiograde.training.cli import CACHE, PlainErrors, import_training
+from radiograde.training.cli import CACHE, PlainErrors, import_training, named_sources
 
 if TYPE_CHECKING:
     from radiograde.training.evaluation.figures.graded_films import GradedFilms
@@ -35,7 +35,7 @@ GRADINGS = Path("evaluation")
 )
 @click.option(
     "--leave-out",
-    metavar="SOURCE",
+    metavar="SOURCE[,SOURCE]",
     help="Measure the run's model that never saw a source (`radiograde train --leave-out SOURCE`) "
     "on that source's films.",
 )
@@ -138,7 +138,7 @@ def evaluate(
         else:
             if run is not None and leave_out is not None:
                 paths = RunPaths.of(data, run, cache)
-                result = evaluate_left_out(paths, leave_out, threads, a_source)
+                result = evaluate_left_out(paths, named_sources(leave_out), threads, a_source)
             else:
                 folder = cache or report or GRADINGS
                 result = _measure_model(data, model or BUNDLED, folder, a_source, threads)

@@ -28,9 +28,14 @@ def held_out_folds(folds: Sequence[int]) -> dict[str, int | None]:
     return {model_name(fold): fold for fold in (*folds, None)}
 
 
-def left_out_name(source: str) -> str:
-    """Return the name of the model that never sees a source."""
-    return f"without-{source}"
+def left_out_name(*sources: str) -> str:
+    """Return the name of the model that never sees some sources."""
+    return f"without-{'+'.join(sources)}"
+
+
+def own_pretraining(*left_out: str) -> str:
+    """Return the name of the pretraining that never sees some sources."""
+    return f"{left_out_name(*left_out)}/{PRETRAINING}"
 
 
 def member_names(model: str, members: int) -> list[str]:
@@ -57,7 +62,9 @@ class RunPaths:
         RUN/calibration.json     what ``evaluate`` writes, as are the two below
         RUN/predictions.npz
         RUN/evaluation.json
-        RUN/without-SOURCE/      the model that never sees a source, and its evaluation there
+        RUN/without-SOURCE/      the model that never sees a source, and its evaluation there;
+                                 where pretraining uses that source, a pretrain/ and a
+                                 lung_boxes.pt of its own
     """
 
     data: Path
@@ -87,8 +94,12 @@ class RunPaths:
 
     @property
     def lung_boxes(self) -> Path:
-        """Boxes (N, 4) around the lungs of every film; once it is there, pretraining is done."""
-        return self.run / "lung_boxes.pt"
+        """Boxes (N, 4) around the lungs of every film, as the shared pretraining finds them."""
+        return self.boxes_of(PRETRAINING)
+
+    def boxes_of(self, pretraining: str) -> Path:
+        """Return the lung boxes that a pretraining leaves; once they are there, it is done."""
+        return self.folder(pretraining).parent / "lung_boxes.pt"
 
     @property
     def calibration(self) -> Path:
@@ -110,9 +121,9 @@ class RunPaths:
         """What was measured of models without a source, by its name."""
         return sorted(self.run.glob(f"{left_out_name('*')}/{LEFT_OUT_EVALUATION}"))
 
-    def left_out_evaluation(self, source: str) -> Path:
-        """Return where the evaluation of the model without a source goes."""
-        return self.folder(left_out_name(source)) / LEFT_OUT_EVALUATION
+    def left_out_evaluation(self, *sources: str) -> Path:
+        """Return where the evaluation of the model without some sources goes."""
+        return self.folder(left_out_name(*sources)) / LEFT_OUT_EVALUATION
 
     @property
     def evaluation(self) -> Path:

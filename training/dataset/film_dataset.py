@@ -61,34 +61,37 @@ class FilmDataset:
         """The fold whose boxes and reads no pretraining sees, for honest figures on them."""
         return self.fold_numbers[0]
 
-    def pretraining_films(self, left_out: str | None = None) -> Tensor:
-        """Return the films (indices) that pretraining may show, without a source.
+    def pretraining_films(self, left_out: Sequence[str] = ()) -> Tensor:
+        """Return the films (indices) that pretraining may show, without some sources.
 
         Where none of them has lung masks, those of graded patients come in, for their lungs alone.
         """
+        elsewhere = self.elsewhere(left_out)
         films = self.pretraining
         targets = self.targets
         read = (targets.clear == 1) | targets.has_boxes | (targets.boxes_read == 1)
         hidden = read & (targets.has_mask == 0) & (self.folds == self.first_fold)
-        films = films[~hidden[films]]
+        films = films[(~hidden & elsewhere)[films]]
         if not targets.has_mask[films].any():
-            masked = torch.nonzero((targets.has_mask == 1) & self.in_scope)[:, 0]
+            masked = torch.nonzero((targets.has_mask == 1) & self.in_scope & elsewhere)[:, 0]
             films = torch.cat([films, masked]).unique()
-        return films[self.from_elsewhere(left_out)[films]]
+        return films
 
     @property
     def fold_numbers(self) -> list[int]:
         """The folds that there are, in order."""
         return sorted(set(self.folds.tolist()))
 
-    def from_elsewhere(self, left_out: str | None) -> Tensor:
-        """Return which films (N,) are of other sources; all, for None."""
-        return torch.tensor([film.source != left_out for film in self.manifest.films])
+    def elsewhere(self, left_out: Sequence[str]) -> Tensor:
+        """Return which films (N,) are of other sources, and of patients that these do not have."""
+        films = self.manifest.films
+        known = {film.patient for film in films if film.source in left_out}
+        return torch.tensor([film.patient not in known for film in films])
 
-    def outside(self, fold: int | None, left_out: str | None = None) -> Tensor:
-        """Return the indices of the films in scope outside a fold and a source."""
-        elsewhere = torch.ones_like(self.lateral) if fold is None else self.folds != fold
-        return torch.nonzero(elsewhere & self.in_scope & self.from_elsewhere(left_out))[:, 0]
+    def outside(self, fold: int | None, left_out: Sequence[str] = ()) -> Tensor:
+        """Return the indices of the films in scope outside a fold and some sources."""
+        other_fold = torch.ones_like(self.lateral) if fold is None else self.folds != fold
+        return torch.nonzero(other_fold & self.in_scope & self.elsewhere(left_out))[:, 0]
 
 
 def open_dataset(paths: RunPaths, config: TrainConfig) -> FilmDataset:

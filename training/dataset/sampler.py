@@ -62,7 +62,7 @@ class MixedSampler:
 
 
 def pretraining_sampler(
-    dataset: FilmDataset, stage: StageConfig, left_out: str | None = None
+    dataset: FilmDataset, stage: StageConfig, left_out: Sequence[str] = ()
 ) -> EpochSampler:
     """Return the sampler of ungraded patients' films; of all where no number is given."""
     films = dataset.pretraining_films(left_out)
@@ -75,10 +75,10 @@ def finetune_sampler(
     stage: StageConfig,
     held_out: int | None,
     *,
-    left_out: str | None = None,
+    left_out: Sequence[str] = (),
     pseudo_labels: bool = False,
 ) -> EpochSampler:
-    """Return the sampler of all graded films outside a fold and a source, beside some others.
+    """Return the sampler of all graded films outside a fold and some sources, beside others.
 
     Of a source with more graded films than ``stage.a_source`` an epoch shows so many.
     ``pseudo_labels``: a teacher has graded others, and more of them are worth showing.

@@ -98,7 +98,9 @@ def assess(
     patients = [film.patient for film in films]
     kappas = _zone_kappas(predictions.zones.astype(float), standard, patients)
     frontal = dataset.in_scope.numpy()
-    check = input_check_metrics(pictures, predictions.scope[frontal, CLASSES.index(FRONTAL)])
+    sources = [film.source for film in films if film.in_scope]
+    scope = predictions.scope[frontal, CLASSES.index(FRONTAL)]
+    check = input_check_metrics(pictures, scope, sources)
     return EvaluationMetrics(
         films=len(films),
         patients=len(set(patients)),

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY
 from radiograde.training.evaluation.figure_tables import figure
-from radiograde.training.evaluation.figures.real_pictures import CHILDREN, ORDINARY, SPINE
 from radiograde.training.evaluation.figures.scale_figures import MEAN, OURS, GraderAgreement
 from radiograde.training.evaluation.figures.source_figures import SourceFigures
 from radiograde.training.evaluation.model_evaluation import ModelEvaluation
+from radiograde.training.input_check.picture_kind import CHILDREN, ORDINARY, SPINE
 
 PICTURES = {
     ORDINARY: "The input check turns away {share:.1%} of {count} ordinary films.",

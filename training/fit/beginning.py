@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import onnx
 import torch
 from onnx import numpy_helper
 from torch import Tensor
 
+from radiograde.model.scoring.metadata import KEY
 from radiograde.training.config import TrainConfig
 from radiograde.training.errors import ConfigError
 from radiograde.training.network.checkpoints import check_trained
@@ -34,6 +37,35 @@ def first_network(config: TrainConfig) -> SeverityNetwork:
     if config.init is not None:
         _fill(network, weights_of(config.init), config.init)
     return network
+
+
+def check_unseen(config: TrainConfig, left_out: Sequence[str]) -> None:
+    """Raise unless a run begins with nothing that has seen the films of some sources.
+
+    Raises:
+        ConfigError: it has a teacher, or begins with a run, or with a file that learned from one
+            of the sources or does not say from which.
+    """
+    if not left_out:
+        return
+    if config.teacher is not None:
+        raise ConfigError("A run with a teacher leaves no source out: its teacher has seen it.")
+    if config.init is None:
+        return
+    learned = None if config.init.is_dir() else _learned_sources(config.init)
+    if learned is None or not learned.isdisjoint(left_out):
+        raise ConfigError(
+            f"{config.init} has seen films of {', '.join(left_out)}, or does not say that it has "
+            "not. Leave sources out of a run that begins with ImageNet's weights."
+        )
+
+
+def _learned_sources(file: Path) -> set[str] | None:
+    """Return the sources that an exported file says it learned from; None where it says none."""
+    props = {one.key: one.value for one in _read_onnx(file).metadata_props}
+    facts: Mapping[str, Any] = json.loads(props.get(KEY, "{}"))
+    sources = facts.get("training", {}).get("sources")
+    return set(sources) if sources else None
 
 
 def begin_from(network: SeverityNetwork, weights: Path) -> None:
@@ -61,15 +93,19 @@ def weights_of(source: Path) -> Mapping[str, Tensor]:
             paths.weights(FINAL), map_location="cpu", weights_only=True
         )
         return state
-    try:
-        graph = onnx.load(source).graph
-    except Exception as error:  # protobuf raises errors of its own
-        raise ConfigError(f"{source} is no ONNX file.") from error
     return {
         one.name.removeprefix(MEMBER): torch.from_numpy(numpy_helper.to_array(one).copy())
-        for one in graph.initializer
+        for one in _read_onnx(source).graph.initializer
         if one.name.startswith(MEMBER)
     }
+
+
+def _read_onnx(file: Path) -> onnx.ModelProto:
+    """Return what is in the file. Raises ConfigError."""
+    try:
+        return onnx.load(file)
+    except Exception as error:  # protobuf raises errors of its own
+        raise ConfigError(f"{file} is no ONNX file.") from error
 
 
 def _fill(network: SeverityNetwork, weights: Mapping[str, Tensor], source: Path) -> None:

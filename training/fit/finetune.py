@@ -22,6 +22,7 @@ from radiograde.training.distributed import DistributedContext
 from radiograde.training.errors import UnfitDataError
 from radiograde.training.fit.beginning import begin_from
 from radiograde.training.fit.loop import FitConfig, FitContext, TrainingData, fit_network
+from radiograde.training.fit.pretrain import pretraining_without
 from radiograde.training.fit.pseudo_labels import grade_with_teacher
 from radiograde.training.network.checkpoints import save_whole
 from radiograde.training.network.severity_network import SeverityNetwork
@@ -39,17 +40,17 @@ POLL_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Finetune:
-    """A network to train: its name in the run, and the fold or the source that it never sees."""
+    """A network to train: its name in the run, and the fold or the sources that it never sees."""
 
     name: str
     held_out: int | None
-    left_out: str | None = None
+    left_out: tuple[str, ...] = ()
 
 
 class Wanted(NamedTuple):
-    """What to train of a run: the model without a source, or ``only`` some models, or all."""
+    """What to train of a run: the model without some sources, or ``only`` some models, or all."""
 
-    left_out: str | None = None
+    left_out: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
 
 
@@ -62,11 +63,11 @@ def planned_finetunes(
     """Return a run's fine-tunes: every fold, then what ships, each ``members`` times.
 
     Raises:
-        UnfitDataError: a source or a model that there is not.
+        UnfitDataError: a source or a model that there is not, or nothing without the source.
     """
-    if wanted.left_out is not None:
-        _check_source(dataset, wanted.left_out)
-        names = member_names(left_out_name(wanted.left_out), config.members)
+    if wanted.left_out:
+        _check_sources(dataset, wanted.left_out)
+        names = member_names(left_out_name(*wanted.left_out), config.members)
         return [Finetune(name, None, wanted.left_out) for name in names]
     models = held_out_folds(dataset.fold_numbers)
     if unknown := set(wanted.only) - {PRETRAINING, *models}:
@@ -82,10 +83,16 @@ def planned_finetunes(
     ]
 
 
-def _check_source(dataset: FilmDataset, source: str) -> None:
-    if source not in dataset.sources:
-        known = ", ".join(filter(None, dataset.sources))
-        raise UnfitDataError(f"No film is of the source {source!r}: choose {known}.")
+def _check_sources(dataset: FilmDataset, left_out: tuple[str, ...]) -> None:
+    for source in left_out:
+        if source not in dataset.sources:
+            known = ", ".join(filter(None, dataset.sources))
+            raise UnfitDataError(f"No film is of the source {source!r}: choose {known}.")
+    others = dataset.outside(None, left_out)
+    if not (dataset.severity[others].any() and (dataset.targets.has_mask[others] == 1).any()):
+        raise UnfitDataError(
+            f"Without {', '.join(left_out)} no film has a grade, or none has a lung mask."
+        )
 
 
 def finetune(task: Finetune, dataset: FilmDataset, context: FitContext) -> float:
@@ -94,8 +101,9 @@ def finetune(task: Finetune, dataset: FilmDataset, context: FitContext) -> float
     paths, config = context.paths, context.config
     torch.manual_seed(config.seed)
     network = SeverityNetwork(config.network, pretrained=False)
-    begin_from(network, paths.weights(PRETRAINING))
-    boxes = torch.load(paths.lung_boxes, weights_only=True)
+    pretraining = pretraining_without(dataset, task.left_out)
+    begin_from(network, paths.weights(pretraining))
+    boxes = torch.load(paths.boxes_of(pretraining), weights_only=True)
     targets = impute_brixia(dataset.targets, dataset.outside(task.held_out, task.left_out))
     if config.teacher is not None:
         teacher = paths.of_run(config.teacher)

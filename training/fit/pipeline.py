@@ -16,6 +16,7 @@ from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_dataset import FilmDataset, open_dataset
 from radiograde.training.distributed import DistributedContext
 from radiograde.training.errors import UnfitDataError
+from radiograde.training.fit.beginning import check_unseen
 from radiograde.training.fit.finetune import (
     EVERYTHING,
     Finetune,
@@ -25,7 +26,7 @@ from radiograde.training.fit.finetune import (
     planned_finetunes,
 )
 from radiograde.training.fit.loop import FitContext
-from radiograde.training.fit.pretrain import pretrain
+from radiograde.training.fit.pretrain import pretrain, pretraining_without
 from radiograde.training.fit.pseudo_labels import check_teacher
 from radiograde.training.fit.run_record import (
     DECODING,
@@ -36,7 +37,7 @@ from radiograde.training.fit.run_record import (
 from radiograde.training.input_check.train_head import train_input_checks
 from radiograde.training.network.severity_network import SeverityNetwork
 from radiograde.training.progress import ProgressBars
-from radiograde.training.run_paths import PRETRAINING, RunPaths
+from radiograde.training.run_paths import RunPaths
 
 LARGEST_MB = 25.0
 """What export writes at most."""
@@ -55,10 +56,12 @@ def train(
         ManifestError: the manifest has problems.
         UnfitDataError: no film has a lung mask, or the run or its teacher was begun with another
             manifest or other folds.
-        ConfigError: there is no such encoder, or the teacher is no run.
+        ConfigError: there is no such encoder, the teacher is no run, or the run begins with
+            something that may have seen a source that it leaves out.
         UnfinishedRunError: the teacher is not trained yet.
     """
     megabytes = exported_megabytes(config)
+    check_unseen(config, wanted.left_out)
     distributed = DistributedContext.start(config)
     if distributed.is_main and megabytes > LARGEST_MB:
         click.echo(
@@ -79,8 +82,9 @@ def train(
     with ProgressBars(shown=distributed.is_main) as bars:
         context = FitContext(paths, config, distributed, bars.show)
         started = time.monotonic()
-        if pretrain(dataset, context):
-            record.add(PRETRAINING, time.monotonic() - started)
+        if pretrain(dataset, context, wanted.left_out):
+            name = pretraining_without(dataset, wanted.left_out)
+            record.add(name, time.monotonic() - started)
         _finetune_all(tasks, dataset, context, record)
     if distributed.is_main and wanted == EVERYTHING:
         started = time.monotonic()

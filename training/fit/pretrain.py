@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -19,19 +20,29 @@ from radiograde.training.network.checkpoints import save_whole
 from radiograde.training.network.lung_crop import WHOLE_FILM, lung_box
 from radiograde.training.network.severity_network import SeverityNetwork
 from radiograde.training.progress import followed
-from radiograde.training.run_paths import PRETRAINING
+from radiograde.training.run_paths import PRETRAINING, own_pretraining
 
 BATCH = 16
 
 
-def pretrain(dataset: FilmDataset, context: FitContext) -> bool:
-    """Leave a pretrained network, where there are films for it, and the boxes of all lungs.
+def pretraining_without(dataset: FilmDataset, left_out: Sequence[str]) -> str:
+    """Return the name of the pretraining that a model without some sources begins from.
+
+    The shared one serves where it shows none of their films, nor of their patients'.
+    """
+    shown = dataset.pretraining_films()
+    return PRETRAINING if dataset.elsewhere(left_out)[shown].all() else own_pretraining(*left_out)
+
+
+def pretrain(dataset: FilmDataset, context: FitContext, left_out: Sequence[str] = ()) -> bool:
+    """Leave a pretrained network that never saw some sources, and the boxes of all lungs.
 
     Both are taken over from the teacher, where there is one that pretrained alike. Returns whether
     anything was trained.
     """
     paths, config, distributed = context.paths, context.config, context.distributed
-    if paths.lung_boxes.exists():
+    name = pretraining_without(dataset, left_out)
+    if paths.boxes_of(name).exists():
         return False
     if config.teacher is not None and _taken_over(config.teacher, context):
         return False
@@ -42,14 +53,14 @@ def pretrain(dataset: FilmDataset, context: FitContext) -> bool:
     hidden = (targets.has_mask == 1) | dataset.severity
     network = fit_network(
         first_network(config),
-        FitConfig(PRETRAINING, config.pretrain, pretraining_sampler(dataset, config.pretrain)),
+        FitConfig(name, config.pretrain, pretraining_sampler(dataset, config.pretrain, left_out)),
         TrainingData(dataset.cache, targets.lungs_alone(hidden), boxes),
         context,
     )
     unmasked = torch.nonzero(targets.has_mask == 0)[:, 0]
     boxes[unmasked] = boxes_from_network(network, dataset.cache, unmasked, distributed)
     if distributed.is_main:
-        save_whole(boxes, paths.lung_boxes)
+        save_whole(boxes, paths.boxes_of(name))
     distributed.wait_for_all()
     return True
 

@@ -10,18 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.model.scoring.input_check import CLASSES, FRONTAL
+from radiograde.training.input_check.corruptions import CORRUPTIONS
+from radiograde.training.input_check.picture_kind import ORDINARY
 from radiograde.training.run_paths import RunPaths, fold_name
 
-LOST = 0.02
-"""Share of good frontal films that the threshold may cost."""
+LOST = 0.01
+"""Share of ordinary films that the threshold may cost any source, and all together."""
+
+FEWEST = 100
+"""Films of a source below which it does not move the threshold."""
 
 HIGHEST = 0.5
 """A film whose likeliest class is the frontal one is never turned away for a doubt."""
 
+_FORMERLY_COUNTED = ("frontal film", *(kind for _, kind, _ in CORRUPTIONS))
+"""Runs of earlier versions hold ordinary films by this name, and films that were corrupted."""
+
+NOT_COUNTED = (ORDINARY, *_FORMERLY_COUNTED)
+
 
 @dataclass(frozen=True, slots=True)
 class HeldOutPictures:
-    """Pictures out of scope, each judged by an input check that never saw it.
+    """Real pictures out of scope, each judged by an input check that never saw it.
 
     ``frontal``: (M,) probability that it is a frontal film. ``kinds``: what each was.
     """
@@ -37,7 +47,7 @@ class HeldOutPictures:
             :, CLASSES.index(FRONTAL)
         ]
         kinds = np.concatenate([part["kinds"] for part in parts])
-        other = kinds != "frontal film"
+        other = ~np.isin(kinds, NOT_COUNTED)
         return cls(frontal[other].astype(float), kinds[other])
 
 
@@ -64,13 +74,20 @@ class InputCheckMetrics:
     auc: float | None
 
 
-def input_check_metrics(pictures: HeldOutPictures, films: NDArray[np.float32]) -> InputCheckMetrics:
+def input_check_metrics(
+    pictures: HeldOutPictures, films: NDArray[np.float32], sources: Sequence[str]
+) -> InputCheckMetrics:
     """Return the threshold, what it rejects of each kind, and the ROC's area.
 
-    ``films``: (N,) out-of-fold probability of every good frontal film that it is one.
+    ``films``: (N,) out-of-fold probability of every ordinary frontal film that it is one.
+    ``sources``: where each is from.
     """
     good = films.astype(float)
-    threshold = min(HIGHEST, float(np.quantile(good, LOST, method="lower")))
+    names = np.asarray(sources)
+    of_sources = (good[names == name] for name in np.unique(names))
+    groups = [good, *(group for group in of_sources if len(group) >= FEWEST)]
+    lowest = (float(np.quantile(group, LOST, method="lower")) for group in groups)
+    threshold = min(HIGHEST, *lowest)
     # Cut, not rounded, to the digits that ship: rounded up it would cost more films.
     threshold = math.floor(threshold * 1e4) / 1e4
     rejected = pictures.frontal < threshold

@@ -1,10 +1,15 @@
-"""Pictures that the input check learns: films, what is out of scope, corrupted films, phantoms."""
+"""Pictures that the input check learns: real ones of every kind, corrupted films, phantoms.
+
+Figures count the real ones alone.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +22,21 @@ from radiograde.model.scoring.preprocess import Preprocessing, prepare
 from radiograde.model.scoring.scales import ZONES
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.input_check.corruptions import CORRUPTIONS, Picture, gamma, rotated
+from radiograde.training.input_check.picture_kind import (
+    CLASS_OF_KIND,
+    KINDS,
+    ORDINARY,
+    kind_of,
+)
 from radiograde.training.progress import followed
 
-FRONTAL_FILMS = 700
+FRONTAL_FILMS = 1500
 CORRUPTED_FILMS = 150
-"""Frontal films that stand as they are, and those that are corrupted in each way."""
+"""Frontal films that stand as they are, of all sources alike, and those corrupted in each way."""
 
 CHANGED_COPIES = 5
-"""Changed copies of a picture of a rare kind, so that more is learned from few pictures."""
+ENOUGH = 300
+"""Of a kind with fewer pictures more is learned from changed copies of them, up to so many each."""
 
 PHANTOMS = 40
 
@@ -42,8 +54,8 @@ class LabelledPictures:
     """M prepared pictures and what each is.
 
     ``squares``: (M, S, S) uint8. ``labels``: (M,) index in ``CLASSES``. ``folds``: (M,).
-    ``kinds``: what each was, in words. ``counts``: (M,) False for a changed copy, which is learned
-    but not counted in figures.
+    ``kinds``: what each was, in words. ``counts``: (M,) False for what was drawn, corrupted or
+    otherwise changed, which is learned but not counted in figures.
     """
 
     squares: NDArray[np.uint8]
@@ -65,17 +77,17 @@ class _Picture:
 def gather_pictures(dataset: FilmDataset, out_of_scope: Path | None, seed: int) -> LabelledPictures:
     """Return the pictures for an input check; the same seed gives the same ones.
 
-    ``out_of_scope``: a folder whose folders are named after what their pictures are; None:
-    laterals of the manifest and corrupted films alone.
+    ``out_of_scope``: a folder of more pictures that are no frontal films of adults; its folders are
+    named after what they hold.
 
     Raises:
         RadiogradeError: a picture cannot be read.
     """
     spec = Preprocessing(size=dataset.cache.cells.shape[-1])
     rng = np.random.default_rng(seed)
-    found = [*_films(dataset, rng), *_phantoms(dataset, rng)]
+    found = [*_films(dataset, rng), *_corrupted(dataset, rng), *_phantoms(dataset, rng)]
     if out_of_scope is not None:
-        found += _folder(out_of_scope, dataset.fold_numbers, rng)
+        found += _with_copies(list(_folder(out_of_scope, dataset.fold_numbers, spec)), rng)
     squares = [
         np.rint(prepare(picture.pixels, spec)[0] * 255).astype(np.uint8)
         for picture in followed(found, "Preparing pictures for the input check", len(found))
@@ -90,19 +102,36 @@ def gather_pictures(dataset: FilmDataset, out_of_scope: Path | None, seed: int) 
 
 
 def _films(dataset: FilmDataset, rng: np.random.Generator) -> Iterator[_Picture]:
-    """Yield frontal films, lateral ones, and frontal ones corrupted in every way."""
-    lateral = dataset.lateral.numpy()
-    folds = dataset.folds.numpy()
-    frontal = np.flatnonzero(~lateral)
-    for film in rng.permutation(frontal)[:FRONTAL_FILMS].tolist():
-        yield _Picture(_film(dataset, film), FRONTAL, int(folds[film]), "frontal film")
-    for film in np.flatnonzero(lateral).tolist():
-        picture = _Picture(_film(dataset, film), "lateral_view", int(folds[film]), "lateral film")
-        yield picture
-        yield from _copies(picture, rng)
+    """Yield the manifest's films: many ordinary ones, and all that should be turned away."""
+    kinds = np.array([kind_of(film) for film in dataset.manifest.films])
+    for film in _of_all_sources(dataset, np.flatnonzero(kinds == ORDINARY), rng):
+        yield _picture(dataset, film, ORDINARY)
+    for kind in KINDS[1:]:
+        pictures = [
+            _picture(dataset, film, kind) for film in np.flatnonzero(kinds == kind).tolist()
+        ]
+        yield from _with_copies(pictures, rng)
+
+
+def _of_all_sources(
+    dataset: FilmDataset, films: NDArray[np.int64], rng: np.random.Generator
+) -> list[int]:
+    """Return up to ``FRONTAL_FILMS`` of the films, a film of each source in turn."""
+    by_source: dict[int, list[int]] = defaultdict(list)
+    source = dataset.source.numpy()
+    for film in rng.permutation(films).tolist():
+        by_source[source[film]].append(film)
+    turns = zip_longest(*by_source.values())
+    dealt = [film for turn in turns for film in turn if film is not None]
+    return dealt[:FRONTAL_FILMS]
+
+
+def _corrupted(dataset: FilmDataset, rng: np.random.Generator) -> Iterator[_Picture]:
+    frontal = np.flatnonzero(dataset.in_scope.numpy())
     for label, kind, corrupt in CORRUPTIONS:
         for film in rng.permutation(frontal)[:CORRUPTED_FILMS].tolist():
-            yield _Picture(corrupt(_film(dataset, film), rng), label, int(folds[film]), kind)
+            corrupted = corrupt(_film(dataset, film), rng)
+            yield _Picture(corrupted, label, int(dataset.folds[film]), kind, counts=False)
 
 
 def _phantoms(dataset: FilmDataset, rng: np.random.Generator) -> Iterator[_Picture]:
@@ -121,21 +150,29 @@ def _phantoms(dataset: FilmDataset, rng: np.random.Generator) -> Iterator[_Pictu
         yield _Picture(draw(spec).pixels, FRONTAL, fold, "phantom", counts=False)
 
 
+def _picture(dataset: FilmDataset, film: int, kind: str) -> _Picture:
+    label = CLASS_OF_KIND[kind]
+    return _Picture(_film(dataset, film), label, int(dataset.folds[film]), kind)
+
+
 def _film(dataset: FilmDataset, index: int) -> Picture:
     """Return the film (H, W) without the square's borders."""
     square = dataset.cache.cells[index, 0].astype(np.float32) / np.float32(255)
     return dataset.cache.frame(index).crop(square)
 
 
-def _folder(folder: Path, folds: list[int], rng: np.random.Generator) -> Iterator[_Picture]:
+def _folder(folder: Path, folds: list[int], spec: Preprocessing) -> Iterator[_Picture]:
+    """Yield the pictures in a folder as the manifest's films are: in square pixels, and as small.
+
+    What a folder is called is what its pictures are.
+    """
     for kind in sorted(path for path in folder.iterdir() if path.is_dir()):
         label = FOLDERS.get(kind.name, "not_chest")
         files = sorted(path for path in kind.rglob("*") if path.is_file())
         for path, fold in zip(files, _dealt(files, folds), strict=True):
-            name = kind.name.replace("_", " ")
-            picture = _Picture(film_file.read(path).pixels, label, fold, name)
-            yield picture
-            yield from _copies(picture, rng)
+            read = film_file.read(path)
+            square, frame = prepare(read.pixels, spec, read.pixel_aspect)
+            yield _Picture(frame.crop(square), label, fold, kind.name.replace("_", " "))
 
 
 def _dealt(files: list[Path], folds: list[int]) -> list[int]:
@@ -147,12 +184,21 @@ def _dealt(files: list[Path], folds: list[int]) -> list[int]:
     return [folds[order.index(owner) % len(folds)] for owner in owners]
 
 
-def _copies(picture: _Picture, rng: np.random.Generator) -> Iterator[_Picture]:
-    for _ in range(CHANGED_COPIES):
-        pixels = picture.pixels[:, ::-1] if rng.random() < 0.5 else picture.pixels
-        pixels = rotated(np.ascontiguousarray(pixels), float(rng.uniform(-8, 8)))
-        pixels = gamma(_zoomed(pixels, rng), float(np.exp(rng.uniform(-0.4, 0.4))))
-        yield _Picture(pixels, picture.label, picture.fold, picture.kind, counts=False)
+def _with_copies(pictures: Sequence[_Picture], rng: np.random.Generator) -> Iterator[_Picture]:
+    """Yield pictures, each before its changed copies: more of a kind of which there are few."""
+    having = Counter(picture.kind for picture in pictures)
+    for picture in pictures:
+        yield picture
+        copies = min(CHANGED_COPIES, max(1, ENOUGH // having[picture.kind]))
+        for _ in range(copies):
+            yield _changed(picture, rng)
+
+
+def _changed(picture: _Picture, rng: np.random.Generator) -> _Picture:
+    pixels = picture.pixels[:, ::-1] if rng.random() < 0.5 else picture.pixels
+    pixels = rotated(np.ascontiguousarray(pixels), float(rng.uniform(-8, 8)))
+    pixels = gamma(_zoomed(pixels, rng), float(np.exp(rng.uniform(-0.4, 0.4))))
+    return replace(picture, pixels=pixels, counts=False)
 
 
 def _zoomed(pixels: Picture, rng: np.random.Generator) -> Picture:

@@ -42,9 +42,9 @@ NOTHING_TURNED_AWAY = {"least_lung": 0.0, "frontal": 0.0}
 
 
 def evaluate_left_out(
-    paths: RunPaths, source: str, threads: int = 1, a_source: int = 0
+    paths: RunPaths, sources: tuple[str, ...], threads: int = 1, a_source: int = 0
 ) -> tuple[ModelEvaluation, GradedFilms]:
-    """Return what the run's model without ``source`` reaches there, written into its folder too.
+    """Return what the run's model without ``sources`` reaches there, written into its folder too.
 
     ``threads``, ``a_source``: as ``evaluate_model`` has them.
 
@@ -58,28 +58,31 @@ def evaluate_left_out(
     config = TrainConfig.load(paths.config)
     dataset = open_dataset(paths, config)
     check_same_films(paths, dataset)
-    films = tuple(film for film in dataset.manifest.films if film.source == source)
-    if not films:
-        raise UnfitDataError(f"No film is of the source {source!r}.")
-    file = _export(paths, config, dataset, source)
+    films = tuple(film for film in dataset.manifest.films if film.source in sources)
+    if missing := set(sources) - {film.source for film in films}:
+        raise UnfitDataError(f"No film is of the source {min(missing)!r}.")
+    file = _export(paths, config, dataset, sources)
     scorer = Scorer(file, threads=1)
     manifest = replace(dataset.manifest, films=films)
     evaluation, graded = evaluate_model(scorer, manifest, file.parent, threads, a_source)
-    evaluation = replace(evaluation, left_out=source)
-    save_evaluations(paths.left_out_evaluation(source), [evaluation])
+    evaluation = replace(evaluation, left_out=", ".join(sources))
+    save_evaluations(paths.left_out_evaluation(*sources), [evaluation])
     return evaluation, graded
 
 
-def _export(paths: RunPaths, config: TrainConfig, dataset: FilmDataset, source: str) -> Path:
-    """Write the model without the source as a file, and return its path."""
-    name = left_out_name(source)
+def _export(
+    paths: RunPaths, config: TrainConfig, dataset: FilmDataset, sources: tuple[str, ...]
+) -> Path:
+    """Write the model without the sources as a file, and return its path."""
+    name = left_out_name(*sources)
     members = [
         load_network(config, paths.weights(member)) for member in member_names(name, config.members)
     ]
-    calibration, intervals = _fitted_elsewhere(paths, dataset, source)
+    calibration, intervals = _fitted_elsewhere(paths, dataset, sources)
     input_check = InputCheckHead(members[0].summary_size)
     model = LocaliseThenGrade(members, input_check, calibration).eval()
-    elsewhere = [film for film in dataset.manifest.films if film.source != source]
+    shown = dataset.elsewhere(sources).tolist()
+    elsewhere = [film for film, one in zip(dataset.manifest.films, shown, strict=True) if one]
     learned = LearnedFrom(
         dataset.manifest.digest, len(elsewhere), sorted({film.source for film in elsewhere})
     )
@@ -91,14 +94,14 @@ def _export(paths: RunPaths, config: TrainConfig, dataset: FilmDataset, source: 
 
 
 def _fitted_elsewhere(
-    paths: RunPaths, dataset: FilmDataset, source: str
+    paths: RunPaths, dataset: FilmDataset, sources: tuple[str, ...]
 ) -> tuple[Calibration, Mapping[str, Any]]:
     """Return curves and interval rules from the out-of-fold grades of other sources.
 
     Where the run has no such grades, grades stay as they are and intervals hold the whole scale.
     """
     films = dataset.manifest.films
-    rows = np.array([film.source != source for film in films])
+    rows = dataset.elsewhere(sources).numpy()
     if paths.raw_predictions.exists():
         raw = Predictions.load(paths.raw_predictions)
     else:

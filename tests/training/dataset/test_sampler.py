@@ -130,8 +130,17 @@ def test_of_a_large_source_an_epoch_shows_no_more_than_the_stage_allows() -> Non
 def test_a_model_without_a_source_is_shown_none_of_its_films() -> None:
     films = [film(n, source="ab"[n % 2], geographic_extent=1.0) for n in range(12)]
     stage = StageConfig(epochs=1, rate=1)
-    shown = counted(finetune_sampler(film_dataset(films), stage, None, left_out="a"))
+    shown = counted(finetune_sampler(film_dataset(films), stage, None, left_out=["a"]))
     assert shown.keys() == set(range(1, 12, 2))
+
+
+def test_no_film_of_a_patient_of_a_source_left_out_is_shown() -> None:
+    films = [film(n, patient=f"P{n % 3}", source="abc"[n // 3], read="normal") for n in range(9)]
+    films += [film(9, source="b"), film(10, source="c")]
+    dealt = film_dataset(films, [1] * 11)
+    assert dealt.outside(None, ["a"]).tolist() == [9, 10]
+    assert dealt.pretraining_films(["a"]).tolist() == [9, 10]
+    assert dealt.outside(None, ["a", "b"]).tolist() == [10]
 
 
 def test_clear_films_of_a_small_source_are_drawn_as_often_as_those_of_a_large_one() -> None:
@@ -153,6 +162,14 @@ def test_where_only_graded_patients_have_masks_lungs_are_learned_from_them() -> 
     others = [film(n) for n in range(6, 9)]
     assert film_dataset([*graded, *others]).pretraining_films().tolist() == list(range(9))
     assert film_dataset(graded).pretraining_films().tolist() == list(range(6))
+
+
+def test_where_the_source_left_out_has_the_masks_lungs_are_learned_from_graded_patients() -> None:
+    films = [film(n, source="a", lung_mask=Path("m.png")) for n in range(3)]
+    films += [film(n, source="b", geographic_extent=1.0, lung_mask=Path("m.png")) for n in (3, 4)]
+    films += [film(5, source="b")]
+    assert film_dataset(films).pretraining_films().tolist() == [0, 1, 2, 5]
+    assert film_dataset(films).pretraining_films(["a"]).tolist() == [3, 4, 5]
 
 
 def test_a_dataset_knows_its_folds_and_what_is_outside_one(dealt: FilmDataset) -> None:

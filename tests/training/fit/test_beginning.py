@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
 
+from radiograde.model.scoring.metadata import KEY
 from radiograde.model.scoring.scorer import BUNDLED
 from radiograde.training.config import NetworkConfig, TrainConfig
 from radiograde.training.errors import ConfigError, UnfinishedRunError
-from radiograde.training.fit.beginning import RESULTS, begin_from, first_network, weights_of
+from radiograde.training.fit.beginning import (
+    RESULTS,
+    begin_from,
+    check_unseen,
+    first_network,
+    weights_of,
+)
 from radiograde.training.network.severity_network import SeverityNetwork
 
 
@@ -67,3 +76,27 @@ def test_a_fine_tune_takes_the_maps_of_pretraining_and_learns_scores_anew(
     for name, value in pretrained.state_dict().items():
         if name.split(".")[0] not in RESULTS:
             assert torch.equal(network.state_dict()[name], value)
+
+
+def exported(path: Path, **training: object) -> Path:
+    """Write a file that says what it learned from, and holds nothing else."""
+    model = onnx.helper.make_model(onnx.helper.make_graph([], "nothing", [], []))
+    onnx.helper.set_model_props(model, {KEY: json.dumps({"training": training})})
+    onnx.save(model, path)
+    return path
+
+
+def test_a_file_that_never_saw_a_source_may_begin_a_model_without_it(tmp_path: Path) -> None:
+    file = exported(tmp_path / "model.onnx", sources=["near"])
+    check_unseen(TrainConfig(init=file), ["far"])
+    check_unseen(TrainConfig(init=file, teacher=tmp_path), [])
+    check_unseen(TrainConfig(), ["far"])
+
+
+def test_what_may_have_seen_a_source_begins_no_model_without_it(tmp_path: Path) -> None:
+    seen = exported(tmp_path / "seen.onnx", sources=["near", "far"])
+    for begun in (seen, exported(tmp_path / "silent.onnx"), tmp_path):
+        with pytest.raises(ConfigError, match="has seen films of far, or does not say"):
+            check_unseen(TrainConfig(init=begun), ["far"])
+    with pytest.raises(ConfigError, match="teacher has seen it"):
+        check_unseen(TrainConfig(teacher=tmp_path), ["far"])

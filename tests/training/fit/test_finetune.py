@@ -9,10 +9,13 @@ import pytest
 import torch
 
 from radiograde.data.errors import ManifestError
+from radiograde.training.cli import named_sources
 from radiograde.training.config import TrainConfig
 from radiograde.training.distributed import DistributedContext
-from radiograde.training.fit.finetune import Finetune, parallel_folds, planned_finetunes
+from radiograde.training.errors import UnfitDataError
+from radiograde.training.fit.finetune import Finetune, Wanted, parallel_folds, planned_finetunes
 from radiograde.training.fit.loop import FitContext
+from radiograde.training.fit.pretrain import pretraining_without
 from radiograde.training.progress import OnProgress, StageProgress
 from radiograde.training.run_paths import RunPaths, member_names
 from tests.training.samples import film, film_dataset
@@ -30,6 +33,54 @@ def test_every_fold_and_what_ships_is_trained_as_often_as_there_are_members() ->
     twice = planned_finetunes(DATASET, TrainConfig(members=2))
     assert [task.name for task in twice[:2]] == ["fold0", "fold0-2"]
     assert [task.held_out for task in twice] == [0, 0, 1, 1, 2, 2, None, None]
+
+
+SOURCES = film_dataset(
+    [
+        film(0, source="graded", geographic_extent=1.0, lung_mask=Path("m.png")),
+        film(1, source="graded", geographic_extent=1.0),
+        film(2, source="shown", read="normal", lung_mask=Path("m.png")),
+        film(3, source="both", geographic_extent=1.0),
+        film(4, source="both", lung_mask=Path("m.png")),
+    ],
+    [0, 1, 1, 0, 1],
+)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "pretraining"),
+    [
+        ((), "pretrain"),
+        (("graded",), "pretrain"),
+        (("shown",), "without-shown/pretrain"),
+        (("both",), "without-both/pretrain"),
+        (("graded", "shown"), "without-graded+shown/pretrain"),
+    ],
+)
+def test_a_source_that_pretraining_shows_needs_a_pretraining_without_it(
+    left_out: tuple[str, ...], pretraining: str
+) -> None:
+    assert pretraining_without(SOURCES, left_out) == pretraining
+
+
+def test_a_model_without_several_sources_is_named_after_them() -> None:
+    wanted = Wanted(named_sources("shown, both"))
+    assert planned_finetunes(SOURCES, TrainConfig(members=2), wanted) == [
+        Finetune("without-both+shown", None, ("both", "shown")),
+        Finetune("without-both+shown-2", None, ("both", "shown")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("left_out", "message"),
+    [
+        ("nowhere", "No film is of the source 'nowhere': choose both, graded, shown"),
+        ("both,graded", "Without both, graded no film has a grade"),
+    ],
+)
+def test_a_source_that_cannot_be_left_out_is_told(left_out: str, message: str) -> None:
+    with pytest.raises(UnfitDataError, match=message):
+        planned_finetunes(SOURCES, TrainConfig(), Wanted(named_sources(left_out)))
 
 
 def fit_context(paths: RunPaths, config: TrainConfig, on_progress: OnProgress) -> FitContext:

@@ -4,16 +4,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 
 from radiograde.data.phantom import PhantomSpec, draw
+from radiograde.data.phantom_dicom import write_dicom
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.scoring.input_check import CLASSES, FRONTAL
 from radiograde.model.scoring.preprocess import Preprocessing, prepare
 from radiograde.training.dataset.film_cache import FilmCache
 from radiograde.training.dataset.film_dataset import FilmDataset
+from radiograde.training.input_check import picture_kind
 from radiograde.training.input_check import pictures as input_pictures
 from radiograde.training.input_check.corruptions import CORRUPTIONS
+from radiograde.training.input_check.picture_kind import CLASS_OF_KIND, KINDS, ORDINARY
 from radiograde.training.input_check.pictures import FOLDERS, LabelledPictures, gather_pictures
 from tests.training.conftest import write_png
 from tests.training.samples import film, film_dataset
@@ -119,7 +123,7 @@ def test_pictures_are_prepared_as_films_are(of_all: LabelledPictures) -> None:
 def test_frontal_films_stand_as_they_are_with_their_own_fold(
     films: FilmDataset, of_films: LabelledPictures
 ) -> None:
-    places = of_kind(of_films, "frontal film")
+    places = of_kind(of_films, ORDINARY)
     assert len(places) == FRONTAL_FILMS
     cells = films.cache.cells[:, 0].astype(float)
     for place in places:
@@ -145,7 +149,7 @@ def test_drawn_films_pass_in_every_fold_and_are_not_counted(
 
 
 def test_every_lateral_film_of_the_manifest_is_one(of_films: LabelledPictures) -> None:
-    groups = groups_of_copies(of_films, "lateral film")
+    groups = groups_of_copies(of_films, picture_kind.LATERALS)
     assert [len(group) for group in groups] == [1 + COPIES] * len(LATERALS)
     for group, lateral in zip(groups, LATERALS, strict=True):
         assert {int(fold) for fold in of_films.folds[group]} == {FOLDS[lateral]}
@@ -159,7 +163,7 @@ def test_frontal_films_are_corrupted_in_every_way(
     places = of_kind(of_films, kind)
     assert len(places) == CORRUPTED_FILMS
     assert {CLASSES[number] for number in of_films.labels[places]} == {label}
-    assert of_films.counts[places].all()
+    assert not of_films.counts[places].any(), "figures are of real pictures"
 
 
 def test_each_corruption_has_films_of_its_own_drawing(of_films: LabelledPictures) -> None:
@@ -210,10 +214,12 @@ def test_a_folder_says_what_its_pictures_are(
 
 def test_every_folder_means_a_class_that_there_is() -> None:
     assert set(FOLDERS.values()) <= set(CLASSES)
+    assert CLASS_OF_KIND.keys() == set(KINDS)
+    assert set(CLASS_OF_KIND.values()) <= set(CLASSES)
 
 
 def test_copies_share_the_fold_of_the_picture_and_are_not_counted(of_all: LabelledPictures) -> None:
-    for kind in ("ct slice", "child chest", "cat", "lateral film"):
+    for kind in ("ct slice", "child chest", "cat", picture_kind.LATERALS):
         for group in groups_of_copies(of_all, kind):
             original, *copies = group
             assert of_all.counts[original]
@@ -252,3 +258,67 @@ def test_a_picture_that_cannot_be_read_is_not_left_out_in_silence(
     (tmp_path / "limb" / "hand.png").write_bytes(b"no picture")
     with pytest.raises(RadiogradeError):
         gather_pictures(films, tmp_path, seed=0)
+
+
+OTHER_FILMS = {
+    "child": ("children", "child"),
+    "out of scope: spine_xray": ("whole-spine films", "not_chest"),
+    "out of scope: mr_knee": ("cross-sections and ultrasound", "not_radiograph"),
+    "out of scope: wrist": ("other parts and pictures", "not_chest"),
+}
+
+
+@pytest.fixture
+def uncorrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(input_pictures, "CORRUPTED_FILMS", 0)
+
+
+@pytest.mark.usefixtures("uncorrupted")
+def test_the_manifests_own_films_out_of_scope_are_what_they_are_said_to_be() -> None:
+    """Children and other pictures stood among the frontal films of adults."""
+    rows = [film(n, read=read) for n, read in enumerate([*OTHER_FILMS, "normal", "negative"])]
+    rows.append(film(6, age=12))
+    pictures = gather_pictures(film_dataset(rows, [0, 1, 2, 0, 1, 2, 0]), None, seed=0)
+    assert [int(fold) for fold in pictures.folds[of_kind(pictures, ORDINARY)]] in ([1, 2], [2, 1])
+    for kind, label in OTHER_FILMS.values():
+        places = of_kind(pictures, kind)
+        assert {CLASSES[number] for number in pictures.labels[places]} == {label}
+        assert pictures.counts[places].sum() == (2 if kind == "children" else 1)
+        assert len(places) == (2 if kind == "children" else 1) * (1 + COPIES)
+
+
+@pytest.mark.usefixtures("uncorrupted")
+def test_ordinary_films_are_of_all_sources_alike() -> None:
+    rows = [film(n, source="large" if n < 40 else "small") for n in range(43)]
+    folds = [0] * 40 + [1] * 3
+    pictures = gather_pictures(film_dataset(rows, folds), None, seed=0)
+    ordinary = pictures.folds[of_kind(pictures, ORDINARY)].tolist()
+    assert (ordinary.count(0), ordinary.count(1)) == (FRONTAL_FILMS - 3, 3)
+
+
+@pytest.mark.usefixtures("uncorrupted")
+def test_of_a_kind_with_many_pictures_fewer_copies_are_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(input_pictures, "ENOUGH", 6)
+    monkeypatch.setattr(input_pictures, "CHANGED_COPIES", 5)
+    rows = [film(n, read="child" if n < 8 else "", view="" if n < 8 else "L") for n in range(10)]
+    pictures = gather_pictures(film_dataset([*rows, film(10)], [0] * 11), None, seed=0)
+    assert len(of_kind(pictures, picture_kind.CHILDREN)) == 8 * 2
+    assert len(of_kind(pictures, picture_kind.LATERALS)) == 2 * (1 + 3)
+
+
+def test_a_picture_in_a_folder_has_square_pixels(films: FilmDataset, tmp_path: Path) -> None:
+    """Film readers store pixels that are higher than wide; the film is shown as it was."""
+    (tmp_path / "limb").mkdir()
+    write_dicom(tmp_path / "limb" / "hand.dcm", draw(PhantomSpec(rows=96, columns=90, seed=3)))
+    ds = pydicom.dcmread(tmp_path / "limb" / "hand.dcm")
+    ds.PixelAspectRatio = ["2", "1"]
+    for keyword in ("ImagerPixelSpacing", "PixelSpacing"):
+        if keyword in ds:
+            del ds[keyword]
+    ds.save_as(tmp_path / "limb" / "hand.dcm")
+    pictures = gather_pictures(films, tmp_path, seed=0)
+    square = pictures.squares[of_kind(pictures, "limb")[0]]
+    columns = np.flatnonzero(square.any(0))
+    assert len(columns) == pytest.approx(SIDE * 90 / (2 * 96), abs=1)

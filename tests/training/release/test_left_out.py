@@ -73,16 +73,16 @@ def test_calibration_and_intervals_know_nothing_of_the_source(
     far = np.array([film.source == "far" for film in dataset.manifest.films])
     graded = predictions(random_zones(FILMS))
     graded.save(paths.raw_predictions)
-    first = left_out._fitted_elsewhere(paths, dataset, "far")
+    first = left_out._fitted_elsewhere(paths, dataset, ("far",))
     other = {one.name: getattr(graded, one.name).copy() for one in fields(graded)}
     other["zones"][far] = 3 - other["zones"][far]
     other["extent"][far] = 8.0
     Predictions(**other).save(paths.raw_predictions)
-    assert left_out._fitted_elsewhere(paths, dataset, "far") == first
+    assert left_out._fitted_elsewhere(paths, dataset, ("far",)) == first
     assert first[0] != Calibration()
     other["zones"][~far] = 3 - other["zones"][~far]
     Predictions(**other).save(paths.raw_predictions)
-    assert left_out._fitted_elsewhere(paths, dataset, "far") != first
+    assert left_out._fitted_elsewhere(paths, dataset, ("far",)) != first
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.data.film import Film
-from radiograde.training.evaluation.figures.graded_films import UNNAMED_SOURCE, is_child
+from radiograde.training.evaluation.figures.graded_films import UNNAMED_SOURCE
 from radiograde.training.evaluation.served.served_grading import ServedGrading
 
 Mask = NDArray[np.bool_]
@@ -59,7 +59,7 @@ def sample_films(
     for number in order:
         one = SampleFilm(films[number], gradings[number])
         of_source = chosen[one.source]
-        wanted = one.film.in_scope and not is_child(one.film) and one.grading.is_scored
+        wanted = one.film.in_scope and one.grading.is_scored
         if wanted and len(of_source) < a_source:
             of_source.setdefault(one.film.patient, one)
     return [one for source in sorted(chosen) for one in chosen[source].values()]

@@ -123,7 +123,7 @@ class GradedFilms:
     @property
     def in_scope(self) -> Rows:
         """Whether the film is a frontal chest film of an adult as far as the labels say, (N,)."""
-        return np.array([film.in_scope and not is_child(film) for film in self.films], bool)
+        return np.array([film.in_scope for film in self.films], bool)
 
     def of(self, rows: Rows) -> GradedFilms:
         """Return some of the films."""
@@ -140,11 +140,6 @@ class GradedFilms:
         """Return the films of each source, by its name."""
         sources = self.sources
         return {str(name): self.of(sources == name) for name in np.unique(sources)}
-
-
-def is_child(film: Film) -> bool:
-    """Return whether the labels say that the patient is under 18."""
-    return film.read == "child" or (film.age is not None and film.age < 18)
 
 
 def reader_grades(films: Sequence[Film], scale: Scale) -> tuple[dict[str, Array], Array]:

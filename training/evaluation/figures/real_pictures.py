@@ -8,23 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from radiograde.data.film import OUT_OF_SCOPE, Film
 from radiograde.training.evaluation.figures import statistics
-from radiograde.training.evaluation.figures.graded_films import GradedFilms, is_child
+from radiograde.training.evaluation.figures.graded_films import GradedFilms
 from radiograde.training.evaluation.figures.patient_bootstrap import Estimate, estimate
-
-ORDINARY = "frontal films of adults"
-CHILDREN = "children"
-LATERALS = "lateral films"
-SPINE = "whole-spine films"
-CROSS_SECTIONS = "cross-sections and ultrasound"
-OTHERS = "other parts and pictures"
-
-_WORDS = {
-    SPINE: ("spine",),
-    CROSS_SECTIONS: ("ct", "mr", "ultrasound", "pet"),
-}
-"""The first word of what a picture out of scope is said to be, by kind."""
+from radiograde.training.input_check.picture_kind import KINDS, ORDINARY, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +37,11 @@ class PictureKind:
 def picture_kinds(graded: GradedFilms) -> list[PictureKind]:
     """Return each kind of pictures of each source, ordinary films first."""
     kinds = np.array([kind_of(film) for film in graded.films], str)
-    names = (ORDINARY, CHILDREN, LATERALS, SPINE, CROSS_SECTIONS, OTHERS)
     return [
         _kind(name, source, films)
-        for name in names
+        for name in KINDS
         for source, films in graded.of(kinds == name).by_source().items()
     ]
-
-
-def kind_of(film: Film) -> str:
-    """Return what a picture is by its labels."""
-    if film.read.startswith(OUT_OF_SCOPE):
-        first = film.read.removeprefix(OUT_OF_SCOPE).lstrip(": ").split("_")[0].split(" ")[0]
-        fitting = (kind for kind, words in _WORDS.items() if first in words)
-        return next(fitting, OTHERS)
-    if film.is_lateral:
-        return LATERALS
-    return CHILDREN if is_child(film) else ORDINARY
 
 
 def _kind(name: str, source: str, graded: GradedFilms) -> PictureKind:

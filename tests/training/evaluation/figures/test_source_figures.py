@@ -8,17 +8,17 @@ import pytest
 from radiograde.data.film import Film, Reading
 from radiograde.training.evaluation.figures.graded_films import GradedFilms
 from radiograde.training.evaluation.figures.patient_bootstrap import Estimate
-from radiograde.training.evaluation.figures.real_pictures import (
+from radiograde.training.evaluation.figures.real_pictures import picture_kinds
+from radiograde.training.evaluation.figures.source_figures import SourceFigures, source_figures
+from radiograde.training.evaluation.served.served_grading import ServedGrading
+from radiograde.training.input_check.picture_kind import (
     CHILDREN,
     CROSS_SECTIONS,
     LATERALS,
     ORDINARY,
     OTHERS,
     SPINE,
-    picture_kinds,
 )
-from radiograde.training.evaluation.figures.source_figures import SourceFigures, source_figures
-from radiograde.training.evaluation.served.served_grading import ServedGrading
 from tests.training.evaluation.served.samples import graded, turned_away
 from tests.training.samples import film
 
