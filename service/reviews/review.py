@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from radiograde.model.scoring.scales import ZONE, ZONES, ZoneName
@@ -19,7 +20,15 @@ from radiograde.service.database.tables import Verdict
 
 LONGEST_COMMENT = 2000
 
-Grade = Annotated[int, Field(strict=True, ge=int(ZONE.low), le=int(ZONE.high))]
+
+def _whole(number: Any) -> Any:
+    """Return 2 for 2.0: JSON knows one kind of number, and many a program writes it so."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+Grade = Annotated[
+    int, Field(strict=True, ge=int(ZONE.low), le=int(ZONE.high)), BeforeValidator(_whole)
+]
 
 _DROPPED = ("Cc", "Cs")
 """Control characters, and halves of surrogate pairs, which UTF-8 cannot hold."""
@@ -86,10 +95,21 @@ class Review:
         }
 
 
+_ZONES_OF_A_CORRECTION: JsonDict = {
+    "if": {"properties": {"verdict": {"const": "corrected"}}},
+    "then": {
+        "required": ["zones"],
+        "properties": {"zones": {"type": "object", "required": list(ZONES)}},
+    },
+    "else": {"properties": {"zones": {"type": "null"}}},
+}
+"""What :class:`ReviewRequest` checks, in words of JSON Schema 2020-12."""
+
+
 class ReviewRequest(BaseModel):
     """A reader's verdict; zones go with a correction, all six of them, and with nothing else."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_ZONES_OF_A_CORRECTION)
 
     verdict: Verdict
     zones: dict[ZoneName, Grade] | None = Field(

@@ -46,9 +46,10 @@ def document_response(document: Document) -> Response:
 
 
 def _answers(media_type: str) -> dict[int | str, dict[str, object]]:
-    binary = {"schema": {"type": "string", "format": "binary"}}
+    is_json = media_type.endswith("+json")
+    schema = {"type": "object"} if is_json else {"type": "string", "format": "binary"}
     return {
-        200: {"content": {media_type: binary}},
+        200: {"content": {media_type: {"schema": schema}}},
         **problems(
             s404="No such result",
             s409="The result has no such document",

@@ -28,6 +28,7 @@ DICOM_JSON = "application/dicom+json"
 RETRY_AFTER_S = 30
 """For a database to come back, or a disk to be cleared."""
 
+_UID = "^[0-9.]{1,64}$"
 _BINARY = {"type": "string", "format": "binary"}
 _REQUEST_BODY = {
     "required": True,
@@ -82,7 +83,9 @@ async def store_study(
     request: Request,
     stow: Stow,
     holder: PlaceHolder,
-    study: Annotated[str, Path(description="Study Instance UID")],
+    study: Annotated[
+        str, Path(description="Study Instance UID", json_schema_extra={"pattern": _UID})
+    ],
 ) -> Response:
     """The same; instances of another study are refused, each with failure reason A901."""
     if not is_uid(study):

@@ -20,7 +20,11 @@ from radiograde.service.worklist.worklist import WorklistPage
 
 router = APIRouter(tags=["worklist"])
 
-Day = Annotated[date, Query(ge=date(1895, 1, 1), le=date(9000, 1, 1))]
+_IN_RANGE = "^(189[5-9]|19[0-9]{2}|[2-8][0-9]{3})-[0-9]{2}-[0-9]{2}$"
+Day = Annotated[
+    date,
+    Query(ge=date(1895, 1, 1), lt=date(9000, 1, 1), json_schema_extra={"pattern": _IN_RANGE}),
+]
 """X-rays are not older, and beyond the end of the calendar days cannot be added."""
 
 

@@ -47,6 +47,15 @@ def test_a_review_is_answered_and_shown_with_its_result(client: TestClient) -> N
     assert client.get("/v1/results").json()["results"] == [scores | {"reviews": [review]}]
 
 
+def test_a_grade_may_be_written_with_a_decimal_point(client: TestClient) -> None:
+    film = scored(client)
+    grades = {zone: float(grade) for zone, grade in CORRECTED.items()}
+    answer = post(client, film, {"verdict": "corrected", "zones": grades})
+    assert answer.status_code == 201
+    assert answer.json()["zones"] == CORRECTED
+    assert all(isinstance(grade, int) for grade in answer.json()["zones"].values())
+
+
 def test_a_reader_who_judges_again_is_heard_once(client: TestClient) -> None:
     film = scored(client)
     post(client, film, CORRECTION)
@@ -62,6 +71,8 @@ def test_a_reader_who_judges_again_is_heard_once(client: TestClient) -> None:
         ({"verdict": "corrected", "zones": CORRECTED | {"A": -1}}, "zones.A"),
         ({"verdict": "corrected", "zones": CORRECTED | {"A": 1.5}}, "zones.A"),
         ({"verdict": "corrected", "zones": CORRECTED | {"A": True}}, "zones.A"),
+        ({"verdict": "corrected", "zones": CORRECTED | {"A": "2"}}, "zones.A"),
+        ({"verdict": "corrected", "zones": CORRECTED | {"A": 1e300}}, "zones.A"),
         ({"verdict": "corrected", "zones": CORRECTED | {"G": 1}}, "zones.G"),
         ({"verdict": "corrected", "zones": {"A": 1}}, "all six zones"),
         ({"verdict": "corrected"}, "all six zones"),
