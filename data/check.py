@@ -16,7 +16,7 @@ from pathlib import Path
 
 from radiograde.data import duplicates
 from radiograde.data.duplicates import Thumbnail
-from radiograde.data.errors import MaskError, Problem
+from radiograde.data.errors import ManifestError, MaskError, Problem
 from radiograde.data.film import Film
 from radiograde.data.film_header import FilmHeader, read_header
 from radiograde.data.findings import unknown_words
@@ -71,13 +71,7 @@ def check(
     """
     films = manifest.films
     decoded = set(range(len(films))) if thorough else _sample(films)
-    several = bool(manifest.joined)
-    with ThreadPoolExecutor() as pool:
-        results = pool.map(
-            lambda place: _examine(films[place], several, decode=place in decoded),
-            range(len(films)),
-        )
-        examined = list(watch(results, len(films)))
+    examined = _examined(manifest, decoded, watch)
     thumbnails = {
         place: one.thumbnail for place, one in enumerate(examined) if one.thumbnail is not None
     }
@@ -89,10 +83,32 @@ def check(
             *(str(problem) for problem in lacking if part),
             *_words(films),
             *_unstated_hearts(films),
-            *_repeated(films, thumbnails if thorough else {}, several),
+            *_repeated(films, thumbnails if thorough else {}, bool(manifest.joined)),
         ),
         len(thumbnails),
     )
+
+
+def check_undecoded(manifest: Manifest) -> None:
+    """Raise ManifestError with all that can be found wrong without decoding a pixel."""
+    examined = _examined(manifest, set(), lambda films, _: films)
+    problems = [
+        *missing_for_training(manifest),
+        *chain(*(one.problems for one in examined)),
+    ]
+    if problems:
+        raise ManifestError(sorted(problems, key=lambda problem: (problem.table, problem.row)))
+
+
+def _examined(manifest: Manifest, decoded: set[int], watch: Watch) -> list[Examined]:
+    """Return what is wrong with each film; ``decoded``: places of those whose pixels are seen."""
+    films, several = manifest.films, bool(manifest.joined)
+    with ThreadPoolExecutor() as pool:
+        results = pool.map(
+            lambda place: _examine(films[place], several, decode=place in decoded),
+            range(len(films)),
+        )
+        return list(watch(results, len(films)))
 
 
 def _sample(films: Sequence[Film]) -> set[int]:

@@ -94,17 +94,24 @@ class FilmDataset:
         return torch.nonzero(other_fold & self.in_scope & self.elsewhere(left_out))[:, 0]
 
 
+def manifest_of(paths: RunPaths, config: TrainConfig) -> Manifest:
+    """Return all manifests in one, split into folds; those that they give are kept.
+
+    Raises:
+        ManifestError: a manifest has problems.
+    """
+    manifest = manifests.load(paths.data, *paths.more_data)
+    given = [film.fold for film in manifest.films if film.fold is not None]
+    return manifest.with_folds(max(2, max(given) + 1) if given else config.folds)
+
+
 def open_dataset(paths: RunPaths, config: TrainConfig) -> FilmDataset:
     """Return the films of all manifests, decoded in ``paths.cache`` and split into folds.
-
-    Folds that a manifest gives are kept, and so is their number.
 
     Raises:
         ManifestError: a manifest has problems, or a film or mask cannot be read.
     """
-    manifest = manifests.load(paths.data, *paths.more_data)
-    given = [film.fold for film in manifest.films if film.fold is not None]
-    manifest = manifest.with_folds(max(given) + 1 if given else config.folds)
+    manifest = manifest_of(paths, config)
     spec = Preprocessing(size=config.network.input_size)
     cache = open_film_cache(manifest.films, spec, paths.cache, manifest.digest)
     return dataset_of(manifest, cache)

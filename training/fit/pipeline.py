@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import click
 import torch
 
+from radiograde.data.check import check_undecoded
 from radiograde.training.config import TrainConfig
-from radiograde.training.dataset.film_dataset import FilmDataset, open_dataset
+from radiograde.training.dataset.film_dataset import FilmDataset, manifest_of, open_dataset
 from radiograde.training.distributed import DistributedContext
-from radiograde.training.errors import UnfitDataError
 from radiograde.training.fit.beginning import check_unseen
 from radiograde.training.fit.finetune import (
     EVERYTHING,
@@ -53,9 +53,9 @@ def train(
     ``wanted``: what of the run is trained; input checks once every model is.
 
     Raises:
-        ManifestError: the manifest has problems.
-        UnfitDataError: no film has a lung mask, or the run or its teacher was begun with another
-            manifest or other folds.
+        ManifestError: the manifest has problems, or lacks what training needs.
+        UnfitDataError: the run or its teacher was begun with another manifest or other folds, or
+            there is no such model or source.
         ConfigError: there is no such encoder, the teacher is no run, or the run begins with
             something that may have seen a source that it leaves out.
         UnfinishedRunError: the teacher is not trained yet.
@@ -107,8 +107,14 @@ def exported_megabytes(config: TrainConfig) -> float:
 def _open_once(
     paths: RunPaths, config: TrainConfig, distributed: DistributedContext
 ) -> FilmDataset:
-    """Return the films; the main process decodes them, the others wait for that."""
+    """Return the films; the main process decodes them, the others wait for that.
+
+    Raises ManifestError; what needs no pixel is seen before any film of a new run is decoded.
+    """
     if distributed.is_main:
+        manifest = manifest_of(paths, config)
+        if not paths.record.exists():
+            check_undecoded(manifest)
         open_dataset(paths, config)
     distributed.wait_for_all()
     return open_dataset(paths, config)
@@ -116,11 +122,6 @@ def _open_once(
 
 def _check(paths: RunPaths, config: TrainConfig, dataset: FilmDataset) -> None:
     check_same_films(paths, dataset)
-    if not dataset.targets.has_mask.any():
-        raise UnfitDataError(
-            "No film has a lung mask, and lungs are learned from masks. Give some in the column "
-            "lung_mask, of any patients."
-        )
     if config.teacher is not None:
         check_teacher(config.teacher, paths, config, dataset)
 

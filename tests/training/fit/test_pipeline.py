@@ -15,7 +15,6 @@ from radiograde.command import main
 from radiograde.data.errors import ManifestError
 from radiograde.model.scoring.input_check import CLASSES
 from radiograde.training.config import TrainConfig
-from radiograde.training.errors import UnfitDataError
 from radiograde.training.fit import pipeline
 from radiograde.training.fit.finetune import Finetune
 from radiograde.training.fit.loop import NetworkFit
@@ -179,7 +178,7 @@ def test_without_a_lung_mask_there_is_nothing_to_learn_lungs_from(
 ) -> None:
     rows = (phantoms / "manifest.csv").read_text().replace("images/", f"{phantoms}/images/")
     (tmp_path / "labels.csv").write_text(re.sub(r"lung_masks/\d+\.png", "", rows))
-    with pytest.raises(UnfitDataError, match="lung mask"):
+    with pytest.raises(ManifestError, match="lung mask"):
         pipeline.train(RunPaths(tmp_path, tmp_path / "run", tmp_path / "films"), tiny)
 
 
@@ -187,7 +186,10 @@ def test_a_damaged_film_is_named_by_its_row(
     phantoms: Path, tiny: TrainConfig, tmp_path: Path
 ) -> None:
     (tmp_path / "film.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
-    (tmp_path / "labels.csv").write_text("image,patient\nfilm.png,P1\n")
+    rows = (phantoms / "manifest.csv").read_text().replace("lung_masks/", f"{phantoms}/lung_masks/")
+    header, _, *others = rows.replace("images/", f"{phantoms}/images/").splitlines()
+    damaged = ",".join(["film.png", "phantom", "P1", *[""] * (header.count(",") - 2)])
+    (tmp_path / "labels.csv").write_text("\n".join([header, damaged, *others]))
     with pytest.raises(ManifestError, match="row 2, image"):
         pipeline.train(RunPaths(tmp_path, tmp_path / "run", tmp_path / "films"), tiny)
 
