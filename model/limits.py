@@ -11,12 +11,12 @@ from radiograde.model.errors import MalformedImageError, TooLargeError
 class Limits:
     """Bounds checked against the header, before memory is allocated.
 
-    The largest detectors give about 20 megapixels; scanned film stays below 50. A colour pixel
-    is three samples.
+    The largest detectors give about 20 megapixels; scanned film stays below 50. A pixel counts
+    once, in colour too.
     """
 
     max_bytes: int = 256 * 2**20
-    max_samples: int = 50_000_000
+    max_pixels: int = 50_000_000
     max_elements: int = 100_000
 
     def check_bytes(self, size: int) -> None:
@@ -27,15 +27,15 @@ class Limits:
                 "Send the single film instead of a whole study."
             )
 
-    def check_shape(self, rows: int, columns: int, samples: int = 1) -> None:
-        """Raise for a picture without area (MalformedImageError) or too many samples."""
+    def check_shape(self, rows: int, columns: int) -> None:
+        """Raise for a picture without area (MalformedImageError) or with too many pixels."""
         if rows < 1 or columns < 1:
             raise MalformedImageError(
                 "The header declares an image without rows or columns. Export the film again."
             )
-        if rows * columns * samples > self.max_samples:
+        if rows * columns > self.max_pixels:
             raise TooLargeError(
-                f"The header declares {rows} x {columns} x {samples} samples, more than the "
-                f"{self.max_samples // 1_000_000} million allowed. "
-                "Send the film in grey, at its own size."
+                f"The header declares {rows} x {columns} pixels, more than the "
+                f"{self.max_pixels // 1_000_000} million allowed. "
+                "Send the film at its own size."
             )

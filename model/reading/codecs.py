@@ -6,7 +6,6 @@ where GDCM ends the process, and reads 12-bit JPEG, which neither Pillow nor GDC
 
 from __future__ import annotations
 
-import os
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from pydicom import uid
 
 from radiograde.model.errors import MalformedImageError, TruncatedError, UnsupportedSyntaxError
+from radiograde.model.reading.jpeg_2000_decoder import decode_jpeg_2000
 from radiograde.model.reading.jpeg_2000_stream import jpeg_2000_stream
 from radiograde.model.reading.jpeg_stream import JPEG_LS as JPEG_LS_FRAME
 from radiograde.model.reading.jpeg_stream import JpegStream, jpeg_stream
@@ -26,9 +26,6 @@ from radiograde.model.reading.run_lengths import decode_rle
 COLOUR_MARKS = (b"Adobe", b"JFIF")
 LEAST_JUDGED, SAMPLES_A_BYTE = 4_000_000, 1000
 """No film of more than four megapixels is a thousandth of its size."""
-
-JPEG_2000_THREADS = min(4, os.cpu_count() or 1)
-"""JPEG 2000 is the slowest to decode by far (benchmarks/decode.py); its blocks part well."""
 
 JPEG = (
     uid.JPEGBaseline8Bit,
@@ -128,7 +125,7 @@ def _decode_jpeg_2000(frame: bytes, shape: FrameShape) -> NDArray[Any]:
     if stream is None:
         raise _contradiction()
     _check((stream.rows, stream.columns, stream.samples), shape, len(stream.content))
-    return imagecodecs.jpeg2k_decode(stream.content, numthreads=JPEG_2000_THREADS)
+    return decode_jpeg_2000(stream)
 
 
 def _decode_rle(frame: bytes, shape: FrameShape) -> NDArray[Any]:

@@ -14,10 +14,15 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from radiograde.model.errors import RadiogradeError, TruncatedError
+from radiograde.model.errors import MalformedImageError, RadiogradeError, TruncatedError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_header import Header
-from radiograde.model.reading.element_reader import UNDEFINED_LENGTH, ElementReader, Encoding
+from radiograde.model.reading.element_reader import (
+    KNOWN_VRS,
+    UNDEFINED_LENGTH,
+    ElementReader,
+    Encoding,
+)
 
 PREAMBLE = 128
 PIXEL_DATA = 0x7FE00010
@@ -70,6 +75,8 @@ def parse(data: bytes, limits: Limits) -> DicomFile:
     if head is not None and head.tag == PIXEL_DATA:
         declared = None if head.length == UNDEFINED_LENGTH else head.length
         end = len(content) if declared is None else head.at + declared
+        if syntax == DeflatedExplicitVRLittleEndian and end < len(content):
+            _check_rest(content[end:])
         pixels = PixelElement(content[head.at : end], declared, head.vr)
     return DicomFile(Header(elements), syntax, pixels)
 
@@ -113,6 +120,19 @@ def _after_meta(data: bytes, limits: Limits) -> tuple[memoryview, int, str]:
     if syntax != DeflatedExplicitVRLittleEndian:
         return content, at, syntax
     return memoryview(_inflated(data[at:], limits)), 0, syntax
+
+
+def _check_rest(content: memoryview) -> None:
+    """Raise where no element follows inflated pixels: deflation has no checksum here.
+
+    A damaged one is mostly longer or shorter than what was deflated.
+    """
+    group, element = struct.unpack("<HH", bytes(content[:4]).ljust(4, b"\0"))
+    follows = (
+        group << 16 | element > PIXEL_DATA and bytes(content[4:6]).decode("latin-1") in KNOWN_VRS
+    )
+    if any(content) and not follows:
+        raise MalformedImageError("The deflated file is damaged. Send it again.")
 
 
 def _encoding_of(syntax: str) -> Encoding:

@@ -89,7 +89,7 @@ def _shape(header: Header, limits: Limits) -> FrameShape:
             "The header does not describe an image (rows, columns, bits). Export the film again."
         )
     samples = header.short("SamplesPerPixel") or 1
-    limits.check_shape(rows, columns, samples)
+    limits.check_shape(rows, columns)
     if allocated not in (8, 16):
         raise MalformedImageError(
             "The pixels are neither 8 nor 16 bits wide. Export the film as 8 to 16-bit grey."

@@ -6,25 +6,73 @@ import struct
 from dataclasses import dataclass
 
 from radiograde.model.errors import MalformedImageError, TruncatedError
+from radiograde.model.reading.jpeg_2000_coding import (
+    BYPASS,
+    EACH_PASS_ENDS,
+    HIGH_THROUGHPUT,
+    PREDICTABLE_END,
+    STYLE_IN,
+    Coding,
+    coding_at,
+    damaged,
+)
 
 JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  "
 CODESTREAM_BOX = b"jp2c"
 START_OF_CODESTREAM = b"\xff\x4f\xff\x51"
-COD, COC, SOT, SOD, EOC = 0xFF52, 0xFF53, 0xFF90, 0xFF93, 0xFFD9
+SOT, SOD, EOC = 0xFF90, 0xFF93, 0xFFD9
 MOST_TILES = 4096
-LEAST_PRECINCT = 5
-"""Smaller precincts than 32 x 32 would take more memory than the picture."""
+MOST_SEGMENTS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Jpeg2000Stream:
-    """``content`` is one codestream, from SOC to EOC, out of its boxes."""
+    """``content`` is one codestream, from SOC to EOC, out of its boxes.
+
+    ``codings``: what it says of its parts. ``part``: where the code of its only tile ends, its
+    last part, and ``length_at`` where the length of that is; None where there are several tiles.
+    """
 
     content: bytes
     rows: int
     columns: int
     samples: int
-    signed: bool
+    codings: tuple[Coding, ...]
+    part: range | None
+    length_at: int
+
+    def with_checked_ends(self) -> bytes:
+        """Return the codestream, which asks that the end of each code block be checked.
+
+        A decoder then says which blocks it did not use up, or which end too early (T.800
+        D.4.2, predictable termination); what it decodes is the same. Blocks that are coded in
+        high throughput, in part raw, or in pieces are left as they are.
+        """
+        content = bytearray(self.content)
+        for coding in self.codings:
+            if not coding.style & (HIGH_THROUGHPUT | BYPASS | EACH_PASS_ENDS):
+                content[coding.style_at] |= PREDICTABLE_END
+        return bytes(content)
+
+    def without_end(self) -> bytes | None:
+        """Return the codestream without the last of its code, which nothing can be decoded of.
+
+        It is cut before whatever may stand for packets that hold nothing. None where the code
+        may be shorter than that, or the packets have marks of their own.
+        """
+        if self.part is None or any(coding.marked for coding in self.codings):
+            return None
+        code = self.content[self.part.start : self.part.stop]
+        empty = 2 * sum(coding.packets((self.rows, self.columns)) for coding in self.codings)
+        kept = len(code.rstrip(b"\0")) - 1 - empty * self.samples
+        if kept < 1:
+            return None
+        end = self.part.start + kept
+        content = bytearray(self.content[:end] + self.content[self.part.stop :])
+        (length,) = struct.unpack_from(">I", content, self.length_at)
+        if length:
+            struct.pack_into(">I", content, self.length_at, length - len(code) + kept)
+        return bytes(content)
 
 
 def jpeg_2000_stream(data: bytes) -> Jpeg2000Stream | None:
@@ -42,19 +90,28 @@ def jpeg_2000_stream(data: bytes) -> Jpeg2000Stream | None:
     right, bottom, left, top, tile_width, tile_height = struct.unpack_from(">6I", codestream, 8)
     (samples,) = struct.unpack_from(">H", codestream, 40)
     rows, columns = bottom - top, right - left
-    if not tile_width or not tile_height:
-        raise _damaged()
-    if -(-right // tile_width) * -(-bottom // tile_height) > MOST_TILES:
+    if not tile_width or not tile_height or rows < 1 or columns < 1:
+        raise damaged()
+    tiles = -(-right // tile_width) * -(-bottom // tile_height)
+    if tiles > MOST_TILES:
         raise MalformedImageError("The picture has too many tiles. Export the film again.")
-    end = _end(codestream)
-    signed = bool(codestream[42] & 0x80)
-    return Jpeg2000Stream(codestream[:end], rows, columns, samples, signed)
+    segments = _Segments(codestream)
+    end = segments.end()
+    tile = (min(rows, tile_height), min(columns, tile_width))
+    for coding in segments.codings:
+        coding.check(tile, tiles * samples)
+    part = segments.last_part if tiles == 1 else None
+    codings = tuple(segments.codings)
+    content = codestream[:end]
+    return Jpeg2000Stream(content, rows, columns, samples, codings, part, segments.last_length)
 
 
 def _boxed(data: bytes) -> bytes:
     """Return the content of the first codestream box, T.800 I.5.4."""
     at = 0
-    while at + 8 <= len(data):
+    for _ in range(MOST_SEGMENTS):
+        if at + 8 > len(data):
+            break
         length, kind = struct.unpack_from(">I4s", data, at)
         head = 8
         if length == 1 and at + 16 <= len(data):
@@ -66,61 +123,63 @@ def _boxed(data: bytes) -> bytes:
         if length and length < head:
             break
         at = end
-    raise _damaged()
+    raise damaged()
 
 
-def _end(data: bytes) -> int:
-    """Return where the codestream ends, its tile parts followed by their lengths."""
-    at = _behind_header(data, 2, SOT)
-    while True:
-        if at + 2 > len(data):
-            raise _truncated()
-        (marker,) = struct.unpack_from(">H", data, at)
-        if marker == EOC:
-            return at + 2
-        if marker != SOT:
-            raise _damaged()
-        if at + 12 > len(data):
-            raise _truncated()
-        (length,) = struct.unpack_from(">I", data, at + 6)
-        body = _behind_header(data, at + 12, SOD) + 2
-        if length == 0:
-            # The last tile part reaches to the end mark.
-            end = data.rfind(b"\xff\xd9")
-            if end < body:
+class _Segments:
+    """Follows the marker segments of a codestream, tile part by tile part."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._left = MOST_SEGMENTS
+        self.codings: list[Coding] = []
+        self.last_part = range(0)
+        self.last_length = 0
+
+    def end(self) -> int:
+        """Return where the codestream ends, its tile parts followed by their lengths."""
+        data = self._data
+        at = self._behind_header(2, SOT)
+        while True:
+            if at + 2 > len(data):
                 raise _truncated()
-            return end + 2
-        if at + length < body:
-            raise _damaged()
-        at += length
+            (marker,) = struct.unpack_from(">H", data, at)
+            if marker == EOC:
+                return at + 2
+            if marker != SOT:
+                raise damaged()
+            if at + 12 > len(data):
+                raise _truncated()
+            (length,) = struct.unpack_from(">I", data, at + 6)
+            body = self._behind_header(at + 12, SOD) + 2
+            self.last_length = at + 6
+            if length == 0:
+                # The last tile part reaches to the end mark.
+                end = data.rfind(b"\xff\xd9")
+                if end < body:
+                    raise _truncated()
+                self.last_part = range(body, end)
+                return end + 2
+            if at + length < body:
+                raise damaged()
+            self.last_part = range(body, at + length)
+            at += length
 
-
-def _behind_header(data: bytes, at: int, last: int) -> int:
-    """Return where the marker ``last`` stands that ends a header."""
-    while at + 4 <= len(data):
-        marker, length = struct.unpack_from(">HH", data, at)
-        if marker == last:
-            return at
-        if marker < 0xFF30 or length < 2:
-            raise _damaged()
-        if marker in (COD, COC):
-            _check_precincts(data, at, marker)
-        at += 2 + length
-    raise _truncated()
-
-
-def _check_precincts(data: bytes, at: int, marker: int) -> None:
-    body = data[at + 4 : at + 2 + struct.unpack_from(">H", data, at + 2)[0]]
-    style = body[0] if marker == COD else body[1]
-    exponents = body[10:] if marker == COD else body[7:]
-    # The first is of the lowest resolution, which may be small.
-    if style & 1 and any(min(size & 15, size >> 4) < LEAST_PRECINCT for size in exponents[1:]):
-        raise MalformedImageError("The picture has too many precincts. Export the film again.")
+    def _behind_header(self, at: int, last: int) -> int:
+        """Return where the marker ``last`` stands that ends a header."""
+        while at + 4 <= len(self._data):
+            self._left -= 1
+            marker, length = struct.unpack_from(">HH", self._data, at)
+            if marker == last:
+                return at
+            if marker < 0xFF30 or length < 2 or self._left < 0:
+                raise damaged()
+            if marker in STYLE_IN:
+                before = self.codings[-1].layers if self.codings else 1
+                self.codings.append(coding_at(self._data, at, before))
+            at += 2 + length
+        raise _truncated()
 
 
 def _truncated() -> TruncatedError:
     return TruncatedError("The JPEG 2000 stream ends too early. Send the film again.")
-
-
-def _damaged() -> MalformedImageError:
-    return MalformedImageError("The compressed pixels are damaged. Send the film again.")

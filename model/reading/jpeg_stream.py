@@ -2,33 +2,45 @@
 
 libjpeg fills up what is missing and warns where nobody hears it. Whether it used the stream up to
 its end mark is seen from outside: with rows added and other bytes behind the code, the film's own
-rows must stay as they are, and the first of the added ones must not.
+rows must stay as they are; with another last byte of the code they must not.
 """
 
 from __future__ import annotations
 
+import re
 import struct
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Set
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.model.errors import MalformedImageError, TruncatedError
+from radiograde.model.reading.torn_picture import is_beyond, is_torn
 
 START_OF_IMAGE = b"\xff\xd8"
 EOI, SOS, DRI = 0xD9, 0xDA, 0xDD
 LOSSLESS, JPEG_LS = 0xC3, 0xF7
+PROGRESSIVE = 0xC2
 FRAMES = frozenset({0xC0, 0xC1, LOSSLESS, JPEG_LS})
 """Baseline, extended, lossless and JPEG-LS; DICOM knows no progressive frames (PS3.5 8.2)."""
 
-OTHER_FRAMES = frozenset(range(0xC0, 0xD0)) - FRAMES - {0xC4, 0xC8, 0xCC}
+PICTURE_FRAMES = frozenset({0xC0, 0xC1, PROGRESSIVE})
+ALL_FRAMES = frozenset({*range(0xC0, 0xD0), JPEG_LS}) - {0xC4, 0xC8, 0xCC}
+MOST_SCANS = 100
+"""A progressive JPEG has about ten; thousands of empty ones would decode for hours."""
+
+MOST_SEGMENTS = 5000
 RESTARTS = range(0xD0, 0xD8)
+MOST_RESTARTS = 1_000_000
+_INTERRUPTION = (re.compile(rb"\xff+([^\x00\xff])"), re.compile(rb"\xff+([\x80-\xfe])"))
+"""A marker within the code of JPEG, of JPEG-LS: what is no stuffing (T.81 B.1.1.5, T.87 A.1)."""
+
 BLOCK = 8
 TAILS = (bytes(range(1, 129, 3)) * 4, bytes(range(254, 126, -3)) * 4)
-NEAR_SAMPLES, NEAR_BLOCKS = 24, 1
-"""How far behind the film's end the padding of the last byte may reach."""
+OTHER_BYTES = (0x00, 0x55, 0xAA, 0x7E, 0x18)
+"""In place of the last byte of the code, one after the other until the picture changes."""
 
 Decoder = Callable[[bytes], NDArray[Any]]
 
@@ -39,6 +51,7 @@ class JpegStream:
 
     content: bytes
     kind: int
+    precision: int
     height_at: int
     rows: int
     columns: int
@@ -60,20 +73,39 @@ class JpegStream:
 
         Raises:
             TruncatedError: the code ends before the picture does.
-            MalformedImageError: the picture ends before the code does.
+            MalformedImageError: the picture ends before the code does, or it is torn.
         """
         height, width = self.unit
         whole = -(-self.rows // height) * height
-        one, other = (decode(self._extended(whole + height, tail)) for tail in TAILS)
         # Chroma of two rows is drawn from the row below, too.
         judged = whole if self.samples == 1 else whole - 2
-        if not np.array_equal(one[:judged], other[:judged]):
+        one = decode(self._extended(whole + height, TAILS[0]))[:judged]
+        if not np.array_equal(one, decode(self._extended(whole + height, TAILS[1]))[:judged]):
             raise _truncated()
-        differs = (one[whole:] != other[whole:]).reshape(height, self.columns, -1).any(axis=(0, 2))
-        near = NEAR_SAMPLES if self.kind == LOSSLESS else NEAR_BLOCKS * width
-        if not self.restarts and not differs[:near].any():
-            raise MalformedImageError("The compressed pixels are damaged. Send the film again.")
-        return one[: self.rows] if self.samples == 1 else decode(self.content)
+        if not self.restarts and not self._needs_all(decode, one, whole + height):
+            raise _damaged()
+        samples = one[: self.rows] if self.samples == 1 else decode(self.content)
+        if self.kind == LOSSLESS:
+            torn = is_beyond(samples, self.precision)
+        else:
+            torn = is_torn(samples if self.samples == 1 else samples[..., 1], height, width)
+        if torn:
+            raise _damaged()
+        return samples
+
+    def _needs_all(self, decode: Decoder, samples: NDArray[Any], rows: int) -> bool:
+        """Return whether the picture changes with the last byte of the code."""
+        end = self.code_ends[-1]
+        last = end - 2 if self.content[end - 2 : end] == b"\xff\0" else end - 1
+        for byte in (~self.content[last] & 0x7F, *OTHER_BYTES):
+            content = self.content[:last] + bytes((byte,)) + self.content[end:]
+            ends = (*self.code_ends[:-1], last + 1)
+            changed = replace(self, content=content, code_ends=ends)
+            if not np.array_equal(
+                samples, decode(changed._extended(rows, TAILS[0]))[: len(samples)]
+            ):
+                return True
+        return False
 
     def _extended(self, rows: int, tail: bytes) -> bytes:
         if rows > 0xFFFF:
@@ -88,8 +120,8 @@ class JpegStream:
         return bytes(stream)
 
 
-def jpeg_stream(data: bytes) -> JpegStream | None:
-    """Return the first stream's parts; None where no JPEG frame begins, or another kind of it.
+def jpeg_stream(data: bytes, kinds: Set[int] = FRAMES) -> JpegStream | None:
+    """Return the first stream's parts; None where no JPEG frame of ``kinds`` begins.
 
     What lies behind the end mark is left alone.
 
@@ -102,25 +134,27 @@ def jpeg_stream(data: bytes) -> JpegStream | None:
     at, frame, scans, restarts = 2, None, 0, False
     code_ends: list[int] = []
     code_bytes = 0
-    while True:
+    for _ in range(MOST_SEGMENTS):
         at, marker = _marker_at(data, at)
         if marker == EOI:
             break
         (length,) = struct.unpack_from(">H", data, at + 2)
-        if marker in OTHER_FRAMES or (marker in FRAMES and frame is not None):
+        if marker in ALL_FRAMES and (marker not in kinds or frame is not None):
             return None
-        if marker in FRAMES:
+        if marker in kinds:
             frame = at
         restarts |= marker == DRI and any(data[at + 4 : at + 6])
         start = at = at + 2 + length
         if marker == SOS:
             scans += 1
-            if frame is None or scans > max(1, data[frame + 9]):
+            if frame is None or scans > _most_scans(data, frame):
                 return None
-            ends = _code_ends(data, at, data[frame + 1])
+            ends = _code_ends(data, at, data[frame + 1], MOST_RESTARTS - len(code_ends))
             code_ends += ends
             at = ends[-1]
             code_bytes += at - start
+    else:
+        raise _damaged()
     if frame is None or not scans:
         return None
     return _stream(data[: at + 2], frame, tuple(code_ends), code_bytes, restarts=restarts)
@@ -141,6 +175,7 @@ def _stream(
     return JpegStream(
         content,
         kind,
+        content[frame + 4],
         frame + 5,
         rows,
         columns,
@@ -159,31 +194,33 @@ def _marker_at(data: bytes, at: int) -> tuple[int, int]:
     if len(data) < at + 2:
         raise _truncated()
     if data[at] != 0xFF:
-        raise MalformedImageError("The compressed pixels are damaged. Send the film again.")
+        raise _damaged()
     marker = data[at + 1]
     if marker != EOI and len(data) < at + 10:
         raise _truncated()
     return at, marker
 
 
-def _code_ends(data: bytes, at: int, kind: int) -> list[int]:
+def _code_ends(data: bytes, at: int, kind: int, most: int) -> list[int]:
     """Return where the code of a scan is interrupted by restarts, and at last where it ends."""
-    ends = []
-    while True:
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 1 >= len(data):
-            raise _truncated()
-        following = data[at + 1]
-        stuffed = following < 0x80 if kind == JPEG_LS else following == 0
-        if following == 0xFF:
-            at += 1
-        elif stuffed:
-            at += 2
-        elif following in RESTARTS:
-            ends.append(at)
-            at += 2
-        else:
-            return [*ends, at]
+    ends: list[int] = []
+    interruption = _INTERRUPTION[kind == JPEG_LS]
+    while (found := interruption.search(data, at)) is not None:
+        if found[1][0] not in RESTARTS:
+            return [*ends, found.start()]
+        ends.append(found.start())
+        if len(ends) > most:
+            raise _damaged()
+        at = found.end()
+    raise _truncated()
+
+
+def _most_scans(data: bytes, frame: int) -> int:
+    return MOST_SCANS if data[frame + 1] == PROGRESSIVE else max(1, data[frame + 9])
+
+
+def _damaged() -> MalformedImageError:
+    return MalformedImageError("The compressed pixels are damaged. Send the film again.")
 
 
 def _truncated() -> TruncatedError:

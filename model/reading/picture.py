@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -13,14 +14,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from radiograde.model.errors import MalformedImageError, TooLargeError, TruncatedError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.colour import BAND, is_colourful, look_up, luma, thinned
+from radiograde.model.reading.jpeg_stream import PICTURE_FRAMES, JpegStream, jpeg_stream
+from radiograde.model.reading.png_chunks import PNG_SIGNATURE, check_chunks
 from radiograde.model.reading.voi import Range, display_range
 
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8\xff"
-START_OF_SCAN = b"\xff\xda"
-MAX_SCANS = 100
-"""A progressive JPEG has about ten; thousands of empty ones would decode for hours."""
-
 SAMPLE_STRIDE = 4
 
 
@@ -59,20 +57,33 @@ def read_samples(data: bytes, limits: Limits) -> tuple[NDArray[Any], bool]:
         TruncatedError: the pixels end too early.
         MalformedImageError: the picture is damaged.
     """
+    stream = None
+    if data.startswith(PNG_SIGNATURE):
+        check_chunks(data)
+    else:
+        stream = _jpeg(data)
     try:
         image: Image.Image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
-        limits.check_shape(image.height, image.width, len(image.getbands()))
-        if image.format != "PNG" and data.count(START_OF_SCAN) > MAX_SCANS:
-            raise MalformedImageError("The picture asks for too many passes. Export it again.")
+        limits.check_shape(image.height, image.width)
+        if stream is not None:
+            stream.decoded_whole(imagecodecs.jpeg8_decode)
         image.load()
     except Image.DecompressionBombError as error:
         raise TooLargeError("The picture is too large. Send the film at its own size.") from error
-    except (UnidentifiedImageError, SyntaxError, ValueError, EOFError) as error:
+    except (UnidentifiedImageError, SyntaxError, ValueError, EOFError, RuntimeError) as error:
         raise MalformedImageError("The picture is damaged. Export it again.") from error
     except OSError as error:
         raise TruncatedError("The picture is damaged or cut short. Send it again.") from error
     ImageOps.exif_transpose(image, in_place=True)
     return _samples(image)
+
+
+def _jpeg(data: bytes) -> JpegStream:
+    stream = jpeg_stream(data, PICTURE_FRAMES)
+    if stream is None:
+        raise MalformedImageError("The picture is damaged. Export it again.")
+    stream.check_code()
+    return stream
 
 
 def used_range(samples: NDArray[Any]) -> Range:

@@ -132,7 +132,7 @@ def test_limits_hold_for_bytes_header_and_pixels() -> None:
     content = film()
     with pytest.raises(TooLargeError):
         open_film(content, Limits(max_bytes=len(content) - 1))
-    few = open_film(content, Limits(max_samples=1000))
+    few = open_film(content, Limits(max_pixels=1000))
     assert few.header is not None
     with pytest.raises(TooLargeError):
         few.radiograph()

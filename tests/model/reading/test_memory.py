@@ -32,7 +32,7 @@ print(image.rows * image.columns, peak_mib() - before)
 
 
 def side(channels: int = 1) -> int:
-    return int((Limits().max_samples / channels) ** 0.5)
+    return int((Limits().max_pixels / channels) ** 0.5)
 
 
 def grey_png() -> bytes:

@@ -96,11 +96,14 @@ def test_limits_hold_before_decoding() -> None:
     with pytest.raises(errors.TooLargeError):
         read(film(), limits=Limits(max_bytes=1000))
     with pytest.raises(errors.TooLargeError):
-        read(film(), limits=Limits(max_samples=1000))
+        read(film(), limits=Limits(max_pixels=1000))
     with pytest.raises(errors.TooLargeError):
         read(film(Rows=65535, Columns=65535))
     with pytest.raises(errors.TooLargeError):
-        read(film(Rows=4500, Columns=4500, SamplesPerPixel=3, PhotometricInterpretation="RGB"))
+        read(film(Rows=7100, Columns=7100, SamplesPerPixel=3, PhotometricInterpretation="RGB"))
+    # A pixel in colour counts once: these are too few bytes, not too many pixels.
+    with pytest.raises(errors.TruncatedError):
+        read(film(Rows=4300, Columns=4298, SamplesPerPixel=3, PhotometricInterpretation="RGB"))
     with pytest.raises(errors.MalformedImageError):
         read(film(), limits=Limits(max_elements=10))
 

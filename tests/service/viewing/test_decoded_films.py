@@ -85,6 +85,6 @@ def test_a_film_that_cannot_be_had_is_asked_for_anew(archive: Archive) -> None:
 
 
 def test_limits_hold(archive: Archive) -> None:
-    films = DecodedFilms(archive, Limits(max_samples=100))
+    films = DecodedFilms(archive, Limits(max_pixels=100))
     with pytest.raises(UndocumentedError):
         films.get(FILM_A)

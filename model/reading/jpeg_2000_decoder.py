@@ -1,0 +1,88 @@
+"""JPEG 2000 to samples by OpenJPEG, which swallows damage of the code and only warns.
+
+Its warnings go to imagecodecs' logger. They are heard here: a code block that the decoder did not
+use up, or that ended too early for it, is damaged.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+from typing import Any
+
+import imagecodecs
+from numpy.typing import NDArray
+
+from radiograde.model.reading.jpeg_2000_coding import damaged
+from radiograde.model.reading.jpeg_2000_stream import Jpeg2000Stream
+
+THREADS = min(4, os.cpu_count() or 1)
+"""JPEG 2000 is the slowest to decode by far (benchmarks/decode.py); its blocks part well."""
+
+WARNINGS = 2
+"""How much of OpenJPEG's talk is passed on."""
+
+NEAR = 4
+"""Bytes of a block that an encoder may leave to chance; of those seen none exceeds three."""
+
+LEFT_OVER = re.compile(r"PTERM check failure: ([0-9]+) (?:remaining|synthesized)")
+
+_logger = logging.getLogger("imagecodecs")
+_one_at_a_time = threading.Lock()
+
+
+class _Listener(logging.Handler):
+    """Remembers whether damage was spoken of, and passes nothing on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.damaged = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        found = LEFT_OVER.search(record.getMessage())
+        if found is not None and int(found[1]) > NEAR:
+            self.damaged = True
+            _logger.disabled = True
+
+
+def decode_jpeg_2000(stream: Jpeg2000Stream) -> NDArray[Any]:
+    """Return the samples: (H, W) or (H, W, samples).
+
+    Raises:
+        MalformedImageError: the code of a block is damaged.
+        RuntimeError: the stream is.
+    """
+    if _has_more(stream):
+        raise damaged()
+    listener = _Listener()
+    # Which decoder speaks cannot be told from what it says.
+    with _one_at_a_time:
+        propagated, _logger.propagate = _logger.propagate, False
+        _logger.addHandler(listener)
+        try:
+            samples: NDArray[Any] = imagecodecs.jpeg2k_decode(
+                stream.with_checked_ends(), verbose=WARNINGS, numthreads=THREADS
+            )
+        finally:
+            _logger.removeHandler(listener)
+            _logger.propagate, _logger.disabled = propagated, False
+    if listener.damaged:
+        raise damaged()
+    return samples
+
+
+def _has_more(stream: Jpeg2000Stream) -> bool:
+    """Return whether the picture ends before its code: without the last of it nothing is missed.
+
+    What is missing is known from the packets' heads, before a block is decoded.
+    """
+    shorter = stream.without_end()
+    if shorter is None:
+        return False
+    try:
+        imagecodecs.jpeg2k_decode(shorter, numthreads=THREADS)
+    except RuntimeError:
+        return False
+    return True
