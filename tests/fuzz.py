@@ -27,7 +27,7 @@ from PIL import Image
 from pydicom import uid
 
 from radiograde.data.phantom import PhantomSpec, draw
-from radiograde.data.storage import HTJ2K, JPEG2000, NATIVE, Storage
+from radiograde.data.storage import HTJ2K, JPEG2000, Storage
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_file import parse
@@ -110,7 +110,7 @@ def _seed(name: str, content: bytes, syntax: str | None) -> Seed:
     assert element is not None
     begin = content.rindex(bytes(element.value[:200]))
     exact = "all" if syntax in EXACT else "length" if syntax in HTJ2K else "code"
-    lost = () if syntax in NATIVE else LOST[exact]
+    lost = LOST[exact]
     return Seed(name, content, range(begin, len(content)), lost, pixels)
 
 

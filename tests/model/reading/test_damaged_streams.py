@@ -60,11 +60,13 @@ def streams() -> dict[str, tuple[bytes, str, FrameShape]]:
         "lossless": (lossless, uid.JPEGLosslessSV1, GREY),
         "jpeg-ls": (bytes(imagecodecs.jpegls_encode(deep)), uid.JPEGLSLossless, GREY),
         "jpeg 2000": (codestream, uid.JPEG2000Lossless, GREY),
+        "htj2k": (bytes(imagecodecs.htj2k_encode(deep)), uid.HTJ2KLossless, GREY),
         "rle": (run_lengths(deep), uid.RLELossless, GREY),
     }
 
 
 STREAMS = streams()
+WITH_END = [name for name in STREAMS if name != "rle"]
 
 
 def whole(name: str) -> NDArray[np.uint16]:
@@ -103,14 +105,14 @@ def test_a_cut_stream_is_never_read(name: str) -> None:
         assert read(content[:at], name) is None, at
 
 
-@pytest.mark.parametrize("name", ["baseline", "extended", "lossless", "jpeg-ls", "jpeg 2000"])
+@pytest.mark.parametrize("name", WITH_END)
 def test_an_end_mark_makes_no_cut_stream_whole(name: str) -> None:
     content = STREAMS[name][0]
     for at in places(content[:-16]):
         assert read(content[:at] + b"\xff\xd9", name) is None, at
 
 
-@pytest.mark.parametrize("name", ["baseline", "extended", "lossless", "jpeg-ls", "jpeg 2000"])
+@pytest.mark.parametrize("name", WITH_END)
 def test_bytes_too_many_are_noticed(name: str) -> None:
     content = STREAMS[name][0]
     begins = len(content) // 3
@@ -160,3 +162,54 @@ def test_only_the_codestream_of_its_box_counts() -> None:
     large = bytearray(boxed[at:])
     struct.pack_into(">II", large, 8 + 8, 60_000, 60_000)
     assert read(boxed[:at] + hidden + bytes(large), "jpeg 2000") is None
+
+
+@pytest.mark.parametrize("name", ["jpeg-ls", "jpeg 2000"])
+def test_values_overwritten_within_the_code_are_noticed(name: str) -> None:
+    content, expected = STREAMS[name][0], whole(name).astype(np.int32)
+    for at in places(content[:-60]):
+        changed = read(content[:at] + b"\x31\x77\x12\x55\x28" * 8 + content[at + 40 :], name)
+        assert changed is None or np.abs(changed - expected).mean() < 1, at
+
+
+def test_zeros_in_place_of_the_second_half_are_noticed() -> None:
+    for name in WITH_END:
+        content = STREAMS[name][0]
+        half = len(content) // 2
+        assert read(content[:half] + bytes(len(content) - 2 - half) + content[-2:], name) is None
+
+
+def test_packets_that_hold_nothing_are_no_damage() -> None:
+    flat = np.zeros((ROWS, COLUMNS), np.uint16)
+    flat[:4, :4] = 900
+    samples = read(jpeg_2000(flat, "j2k"), "jpeg 2000")
+    assert samples is not None
+    assert np.array_equal(samples, flat)
+
+
+def test_a_surplus_of_less_than_a_block_is_noticed() -> None:
+    for name in ("baseline", "extended", "lossless"):
+        content = STREAMS[name][0]
+        assert read(content[:-2] + b"\x31" + content[-2:], name) is None
+        assert read(content[:-2] + b"\x31\x77" + content[-2:], name) is None
+
+
+def test_values_beyond_the_precision_are_damage_unless_they_are_bits_above_it() -> None:
+    deep = picture(12)
+    above = deep | (np.random.default_rng(3).integers(0, 16, deep.shape) << 12).astype(np.uint16)
+    samples = read(jpeg(above, lossless=True, bitspersample=12), "lossless")
+    assert samples is not None
+    assert np.array_equal(samples, above)
+    shifted = deep.copy()
+    shifted[ROWS // 2 :] += 9001
+    assert read(jpeg(shifted, lossless=True, bitspersample=12), "lossless") is None
+
+
+def test_a_torn_picture_is_damage_and_a_straight_edge_is_not() -> None:
+    eight = picture(8).astype(np.uint8) // 2
+    edged = eight.copy()
+    edged[32:] += 60
+    torn = edged.copy()
+    torn[32:40, :40] -= 60
+    assert read(jpeg(edged, level=95), "baseline") is not None
+    assert read(jpeg(torn, level=95), "baseline") is None
