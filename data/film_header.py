@@ -25,7 +25,7 @@ from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_file import PIXEL_DATA, read_beginning
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.orientation import orientation_of
-from radiograde.model.reading.picture import PNG_SIGNATURE
+from radiograde.model.reading.png_chunks import PNG_SIGNATURE
 from radiograde.model.reading.view_position import view_of as view_of_header
 
 Sample = TypeVar("Sample", bound=np.generic)
