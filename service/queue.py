@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,9 +18,18 @@ GRADE, DELIVER = "grade", "deliver"
 """Names of the workflows, and of the queues that they wait in."""
 
 
-_COLUMNS = ("workflow_uuid", "status", "name", "executor_id", "queue_partition_key")
-_QUEUED = ("ENQUEUED", "DELAYED")
-_BEGUN = "PENDING"
+LONGEST_DELAY_S = 120.0
+"""Longer than any that is asked for: one that ends later was reckoned by a clock that was wrong."""
+
+_COLUMNS = (
+    "workflow_uuid",
+    "status",
+    "name",
+    "executor_id",
+    "queue_partition_key",
+    "delay_until_epoch_ms",
+)
+_QUEUED, _DELAYED, _BEGUN = "ENQUEUED", "DELAYED", "PENDING"
 _ID_LENGTH = 26
 
 log = structlog.get_logger("radiograde.work")
@@ -82,12 +92,14 @@ class DurableQueue:
         self._client.destroy()
 
     def in_hand(self, connection: sa.Connection, workers: Collection[str]) -> set[Piece]:
-        """Return the work that is queued, or begun by one of the workers, which live."""
+        """Return the work that is queued, due soon, or begun by one of the workers, which live."""
         schema = None if connection.dialect.name == "sqlite" else "dbos"
         work = sa.table("workflow_status", *map(sa.column, _COLUMNS), schema=schema)
         begun = sa.and_(work.c.status == _BEGUN, work.c.executor_id.in_(workers))
+        latest_ms = (time.time() + LONGEST_DELAY_S) * 1000
+        delayed = sa.and_(work.c.status == _DELAYED, work.c.delay_until_epoch_ms < latest_ms)
         query = sa.select(work.c.workflow_uuid, work.c.queue_partition_key).where(
-            sa.or_(work.c.status.in_(_QUEUED), begun), work.c.name.in_((GRADE, DELIVER))
+            sa.or_(work.c.status == _QUEUED, delayed, begun), work.c.name.in_((GRADE, DELIVER))
         )
         found = connection.execute(query).all()
         return {Piece(id[:_ID_LENGTH], destination or "") for id, destination in found}

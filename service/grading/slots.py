@@ -72,9 +72,13 @@ def take_slot(database: Database, stop: threading.Event) -> Slot | None:
 
 
 def living(connection: sa.Connection) -> set[str]:
-    """Return the names of the workers that live, by the clock of the database."""
+    """Return the names of the workers that live, by the clock of the database.
+
+    One that was seen in the future was so by a clock that has been set right since; if it lives,
+    it says so again at once.
+    """
     rows = connection.execute(sa.select(workers.c.id, workers.c.seen, sa.func.now())).all()
-    return {name for name, seen, now in rows if _utc(now) - seen < DEAD_AFTER}
+    return {name for name, seen, now in rows if abs(_utc(now) - seen) < DEAD_AFTER}
 
 
 def forget_dead(connection: sa.Connection, alive: set[str]) -> None:
