@@ -138,6 +138,10 @@ class StoreError(RadiogradeError):
     http_status = 503
 
 
+class ContradictionError(StoreError):
+    """What was to be recorded contradicts a constraint: a name or key twice, or newer tables."""
+
+
 class NoDatabaseError(StoreError):
     """What a command is to read does not exist: nothing was ever kept there."""
 

@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from radiograde.service.auth.credentials import SEEN_EVERY, Clock, digest, new_token, utc_now
 from radiograde.service.auth.principal import Principal, Role, check_name, tidy
 from radiograde.service.database.engine import Database
 from radiograde.service.database.rows import columns_of
 from radiograde.service.database.tables import api_keys, users
-from radiograde.service.errors import AccountError, StoreError
+from radiograde.service.errors import AccountError, ContradictionError, StoreError
 
 KeyRole = Literal["sender", "reader", "engineer"]
 PREFIX = "rg_"
@@ -60,7 +59,7 @@ class KeyRepository:
                 if connection.execute(people).first() is not None:
                     raise AccountError(f"{name} is a user. Take another name for the key.")
                 connection.execute(sa.insert(api_keys), row)
-        except IntegrityError as error:
+        except ContradictionError as error:
             raise AccountError(
                 f"There is a key {name} already. `radiograde keys remove` takes it away."
             ) from error

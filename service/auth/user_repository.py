@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from radiograde.service.auth.credentials import Clock, utc_now
 from radiograde.service.auth.principal import Role, check_name, tidy
 from radiograde.service.database.engine import Database
 from radiograde.service.database.rows import columns_of, rows_of
 from radiograde.service.database.tables import api_keys, sessions, users
-from radiograde.service.errors import AccountError
+from radiograde.service.errors import AccountError, ContradictionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class UserRepository:
                 if connection.execute(keys).first() is not None:
                     raise AccountError(f"An API key is called {row['name']}. Take another name.")
                 connection.execute(sa.insert(users), row)
-        except IntegrityError as error:
+        except ContradictionError as error:
             raise AccountError(
                 f"{row['name']} is a user already. `radiograde users password` sets a new password."
             ) from error

@@ -20,7 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.rows import Row, first_of, rows_of
-from radiograde.service.errors import NoDatabaseError, StoreError
+from radiograde.service.errors import ContradictionError, NoDatabaseError, StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -88,15 +88,18 @@ class Database:
         """Give a connection whose transaction is committed at the end of the ``with`` block.
 
         Raises:
-            IntegrityError: what was written contradicts a constraint.
+            ContradictionError: what was written contradicts a constraint; nothing was written.
             StoreError: the database does not answer; nothing was written.
         """
         try:
             # A writer that began by reading could not wait for its turn in SQLite.
             with self.engine.execution_options(**{_BEGIN: "IMMEDIATE"}).begin() as connection:
                 yield connection
-        except IntegrityError:
-            raise
+        except IntegrityError as error:
+            raise ContradictionError(
+                "The results store refuses what was to be recorded. If another version of the "
+                "program has changed its tables, start this one anew in that version."
+            ) from error
         except SQLAlchemyError as error:
             raise _unavailable(error) from error
 

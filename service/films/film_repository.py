@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from radiograde.service.config.site import FilmSource
 from radiograde.service.database.engine import Database
@@ -25,7 +24,7 @@ from radiograde.service.database.tables import (
     films,
     results,
 )
-from radiograde.service.errors import StoreError
+from radiograde.service.errors import ContradictionError, StoreError
 from radiograde.service.queue import WorkQueue
 
 REQUEST_S = 20.0
@@ -144,7 +143,7 @@ class FilmRepository:
                 connection.execute(sa.insert(films), row)
                 _add_source(connection, film.id, film.source)
                 self._queue.grade(connection, film.id, delay_s=REQUEST_S if begun else 0.0)
-        except IntegrityError as error:
+        except ContradictionError as error:
             if self.known(film.key) is None:
                 raise StoreError("The film cannot be recorded. Send it again.") from error
             return False
