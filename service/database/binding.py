@@ -24,15 +24,25 @@ def bind(database: Database, data_dir: Path) -> None:
     """Note in a data directory which database is its own, or see that this one is.
 
     A database without an id takes the directory's if it has films, as one of an older version
-    does, or if there are none.
+    does, or if there are none. One on a server that has an id already has its directory: another
+    one, in which no films lie, is that of a second host that does not share them.
 
     Raises:
-        StoreError: the directory belongs to another database, or the id cannot be kept.
+        StoreError: the directory belongs to another database, the database has another directory,
+            or the id cannot be kept.
     """
     file = data_dir / DATABASE_ID
     try:
-        noted = file.read_text().strip() if file.exists() else None
-        present = _id_of(database) or _give_id(database, noted, data_dir)
+        present = _id_of(database)
+        noted = _noted(file)  # read afterwards: it is written before the id
+        if present is None:
+            present = _give_id(database, noted, data_dir)
+        elif noted is None and _is_on_a_server(database) and not _has_films(data_dir):
+            raise StoreError(
+                f"The films of this database lie in another data directory than {data_dir}. "
+                "Share that one: every host needs all films. If they are lost for good, write "
+                f"{present} into {file}."
+            )
         if noted is None:
             write_atomically(file, present.encode())
         elif present != noted:
@@ -62,7 +72,21 @@ def _give_id(database: Database, noted: str | None, data_dir: Path) -> str:
         if present is not None:
             return str(present)
         has_films = connection.execute(sa.select(films.c.id).limit(1)).first() is not None
-        fits = has_films or next((data_dir / "films").glob("??/*"), None) is None
+        fits = has_films or not _has_films(data_dir)
         id = noted if noted is not None and fits else str(ULID())
+        if noted is None:  # before others see that the database has one
+            write_atomically(data_dir / DATABASE_ID, id.encode())
         connection.execute(sa.insert(installation).values(id=id))
     return id
+
+
+def _is_on_a_server(database: Database) -> bool:
+    return database.engine.dialect.name != "sqlite"
+
+
+def _noted(file: Path) -> str | None:
+    return file.read_text().strip() if file.exists() else None
+
+
+def _has_films(data_dir: Path) -> bool:
+    return next((data_dir / "films").glob("??/*"), None) is not None

@@ -35,6 +35,13 @@ class Sink:
         self._server.shutdown()
         self._server.server_close()
 
+    def site_file(self) -> str:
+        """Return a site file by which every result goes here."""
+        return (
+            f'[[destination]]\nname = "sink"\ntype = "dicomweb"\nurl = "{self.url}"\n'
+            'timeout_s = 5\nsend = ["sr"]\nsources = ["dicom", "dicomweb", "folder", "http"]\n'
+        )
+
     def take(self, body: bytes, kind: str) -> list[str]:
         boundary = b"--" + kind.split("boundary=")[1].split(";")[0].strip('"').encode()
         uids = []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,16 +14,24 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Process:
-    """One command; killed, it can be started again."""
+    """One command; killed, it can be started again. ``environment``: more than this process's."""
 
-    def __init__(self, *command: str, log: Path) -> None:
+    def __init__(
+        self, *command: str, log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._command = [sys.executable, "-m", "radiograde", *command]
+        self._environment = environment or {}
         self._log = log.open("ab")
         self.start()
 
     def start(self) -> None:
         self.running = subprocess.Popen(
-            self._command, cwd=ROOT, stdout=self._log, stderr=self._log, stdin=subprocess.DEVNULL
+            self._command,
+            cwd=ROOT,
+            env={**os.environ, **self._environment},
+            stdout=self._log,
+            stderr=self._log,
+            stdin=subprocess.DEVNULL,
         )
 
     def kill(self) -> None:
@@ -48,9 +57,11 @@ class Process:
 
 
 @contextmanager
-def running(*command: str, log: Path) -> Iterator[Process]:
+def running(
+    *command: str, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[Process]:
     """Run a command within the ``with`` block."""
-    process = Process(*command, log=log)
+    process = Process(*command, log=log, environment=environment)
     try:
         yield process
     finally:
