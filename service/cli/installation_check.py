@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from radiograde.model.errors import RadiogradeError
@@ -53,16 +53,16 @@ def _records(settings: Settings) -> Finding:
 
 def _faults(settings: Settings) -> Iterator[Finding]:
     from radiograde.service.database.engine import has_database
-    from radiograde.service.grading.faults import standing_faults
+    from radiograde.service.grading.faults import certificate_faults, standing_faults
     from radiograde.service.grading.records import open_records
 
-    try:
+    found = list(certificate_faults(settings))
+    with suppress(RadiogradeError):  # said before
         if has_database(settings):
             with closing(open_records(settings, create=False)) as records:
-                for fault in standing_faults(records, settings.data_dir):
-                    yield Finding(fault.what, "fail", fault.advice)
-    except RadiogradeError:
-        return  # said before
+                found = standing_faults(records, settings)
+    for fault in found:
+        yield Finding(fault.what, "warn" if fault.soon else "fail", fault.advice)
 
 
 def _data_dir(path: Path) -> Iterator[Finding]:

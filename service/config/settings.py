@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     )
     tls_certificate: Path | None = Field(None, description="PEM file: HTTPS instead of HTTP")
     tls_key: Path | None = Field(None, description="PEM file of its key, without a password")
+    certificate_days: PositiveInt = Field(
+        30, description="Days before the end of a certificate from which it is named as a fault"
+    )
     behind_proxy: Annotated[bool | tuple[IPvAnyNetwork, ...], NoDecode] = Field(
         False,
         description="TLS ends at a proxy in front, whose X-Forwarded headers are believed; "

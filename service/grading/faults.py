@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from radiograde.service.certificate_expiry import expiry
+from radiograde.service.config.settings import Settings
 from radiograde.service.database.tables import deliveries, films
+from radiograde.service.errors import CertificateError
 from radiograde.service.grading.reconciler import standing
 from radiograde.service.grading.records import Records
 from radiograde.service.grading.slots import living
@@ -25,20 +29,29 @@ LEAST_FREE = 2**30
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """``code``: for programs. ``what``: in a sentence. ``advice``: what to do."""
+    """``code``: for programs. ``what``: in a sentence. ``advice``: what to do.
+
+    ``soon``: nothing is wrong yet, and will be.
+    """
 
     code: str
     what: str
     advice: str
+    soon: bool = False
 
 
-def standing_faults(records: Records, data_dir: Path) -> list[Fault]:
+def standing_faults(records: Records, settings: Settings) -> list[Fault]:
     """Return the faults that stand, none where all is well.
 
     Raises:
         StoreError: the database does not answer.
     """
-    return [*_of_work(records), *_of_deliveries(records), *_of_disk(data_dir)]
+    return [
+        *_of_work(records),
+        *_of_deliveries(records),
+        *_of_disk(settings.data_dir),
+        *certificate_faults(settings),
+    ]
 
 
 def _of_work(records: Records) -> Iterator[Fault]:
@@ -103,3 +116,30 @@ def _of_disk(data_dir: Path) -> Iterator[Fault]:
             "Less than 1 GiB is free for films",
             "Make room, or keep films for fewer days (RADIOGRADE_KEEP_DAYS).",
         )
+
+
+def certificate_faults(settings: Settings) -> Iterator[Fault]:
+    """Yield what is wrong with the certificates of service and node: they expire or have."""
+    node = settings.node.tls
+    if settings.tls_certificate is not None:
+        yield from _of_certificate("http", settings.tls_certificate, settings.certificate_days)
+    if node is not None:
+        yield from _of_certificate("node", node.certificate, settings.certificate_days)
+
+
+def _of_certificate(of: str, certificate: Path, days: int) -> Iterator[Fault]:
+    """Yield a fault where a certificate expires within so many days.
+
+    One that cannot be read is none here: who uses it says so, and need not be this process.
+    """
+    with suppress(CertificateError):
+        left = (expiry(certificate) - datetime.now(UTC)).days
+        if left < days:
+            many = f"{abs(left)} day{'' if abs(left) == 1 else 's'}"
+            yield Fault(
+                f"{of}_certificate_expires",
+                f"The certificate {certificate} "
+                + (f"expires in {many}" if left >= 0 else f"expired {many} ago"),
+                "Renew it: the new one is used without a restart.",
+                soon=left >= 0,
+            )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,12 +27,13 @@ from tests.service.grading.graders import Outbox, work_with
 DAY = timedelta(days=1)
 
 
-def ahead(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
-    """Do something while the clock that delays are reckoned by is a day ahead."""
+@contextmanager
+def delays_reckoned_a_day_ahead() -> Iterator[None]:
+    """Have the clock that delays are reckoned by a day ahead within the ``with`` block."""
     right = time.time
-    with monkeypatch.context() as wrong:
+    with pytest.MonkeyPatch.context() as wrong:
         wrong.setattr(time, "time", lambda: right() + DAY.total_seconds())
-        action()
+        yield
 
 
 def test_a_worker_that_died_while_the_clock_was_ahead_does_not_live_on(
@@ -54,7 +56,7 @@ def test_a_worker_that_died_while_the_clock_was_ahead_does_not_live_on(
 
 
 def test_what_was_put_off_by_a_clock_that_was_ahead_does_not_wait_for_its_day(
-    installation: Records, monkeypatch: pytest.MonkeyPatch
+    installation: Records,
 ) -> None:
     full = NoSpaceError("Full.")
     outbox = Outbox(error=full)
@@ -63,7 +65,9 @@ def test_what_was_put_off_by_a_clock_that_was_ahead_does_not_wait_for_its_day(
     work.grade(graded)
     change(installation, f"UPDATE {workflows(installation)} SET status = 'SUCCESS'")  # noqa: S608
     broken = work_with(installation, outbox, scorer=FullScorer(full))
-    ahead(monkeypatch, lambda: (broken.grade(waits), work.deliver(graded, "pacs")))
+    with delays_reckoned_a_day_ahead():
+        broken.grade(waits)
+        work.deliver(graded, "pacs")
     found = standing(installation.database, installation.queue)
     assert (found.films, [one.film_id for one in found.deliveries]) == ([waits], [graded])
     assert work.reconciler.reconcile() == 2

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from radiograde.service.config.settings import Settings
+from radiograde.service.config.site import NodeConfig, ServerTls
 from radiograde.service.database.tables import deliveries, films
 from radiograde.service.errors import RefusedError, UnreachableError
 from radiograde.service.grading import faults as faults_module
@@ -17,12 +18,13 @@ from radiograde.service.grading.faults import standing_faults
 from radiograde.service.grading.records import Records
 from radiograde.service.grading.slots import take_slot
 from tests.accidents.test_standing_work import accepted, change, workflows
+from tests.service.certificates import Certificates
 from tests.service.documents.graded_films import film_bytes
 from tests.service.grading.graders import Outbox, work_with
 
 
 def codes(records: Records, settings: Settings) -> list[str]:
-    return [fault.code for fault in standing_faults(records, settings.data_dir)]
+    return [fault.code for fault in standing_faults(records, settings)]
 
 
 def aged(records: Records, minutes: int) -> None:
@@ -69,3 +71,26 @@ def test_what_waits_for_a_destination_that_is_down_is_not_stranded(
     change(records, "UPDATE workflow_status SET status = 'SUCCESS'")
     aged(records, 60)
     assert codes(records, Settings(data_dir=tmp_path / "data")) == []
+
+
+def test_a_certificate_about_to_expire_is_named_with_its_days(
+    records: Records, tmp_path: Path
+) -> None:
+    certificates = Certificates(tmp_path)
+    today = datetime.now(UTC)
+    of_http, key = certificates.of("server", today + timedelta(days=12, hours=1))
+    of_node, node_key = certificates.of("client", today - timedelta(days=3))
+    data = tmp_path / "data"
+    tls = ServerTls(certificate=of_node, key=node_key)
+    settings = Settings(
+        data_dir=data, tls_certificate=of_http, tls_key=key, node=NodeConfig(tls=tls)
+    )
+    first, second = standing_faults(records, settings)
+    assert (first.code, first.soon) == ("http_certificate_expires", True)
+    assert "expires in 12 days" in first.what
+    assert (second.code, second.soon) == ("node_certificate_expires", False)
+    assert "expired 3 days ago" in second.what or "expired 4 days ago" in second.what
+    sooner = settings.model_copy(update={"certificate_days": 12})
+    assert [one.code for one in standing_faults(records, sooner)] == ["node_certificate_expires"]
+    of_node.unlink()
+    assert standing_faults(records, sooner) == []

@@ -14,13 +14,14 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.database.binding import DATABASE_ID
 from radiograde.service.database.tables import deliveries
 from radiograde.service.errors import StoreError
+from radiograde.service.grading.film_jobs import JobState
 from radiograde.service.grading.records import open_records
 from tests.accidents.clock import clock_of
 from tests.accidents.postgres import Postgres
 from tests.accidents.sink import Sink
 from tests.service.documents.graded_films import film_bytes
 from tests.service.grading.conftest import MakeFilm
-from tests.service.processes import Process, running, waited
+from tests.service.processes import running, waited
 
 
 @pytest.mark.parametrize("films", [0, 1])
@@ -61,20 +62,22 @@ def test_one_of_two_hosts_dies_and_the_other_whose_clock_is_wrong_goes_on(
     monkeypatch.setenv("RADIOGRADE_DATABASE_URL", url)
     data = tmp_path / "data"
     clock = clock_of(tmp_path / "clock")
-    with Sink() as sink, closing(
-        open_records(Settings(data_dir=data, database_url=SecretStr(url)))
-    ) as records:
+    with (
+        Sink() as sink,
+        closing(open_records(Settings(data_dir=data, database_url=SecretStr(url)))) as records,
+    ):
         (data / "radiograde.toml").write_text(sink.site_file())
         command = ("work", "--data-dir", str(data))
-        with running(*command, log=tmp_path / "first.log") as first, running(
-            *command, log=tmp_path / "second.log", environment=clock.environment
+        with (
+            running(*command, log=tmp_path / "first.log") as first,
+            running(*command, log=tmp_path / "second.log", environment=clock.environment),
         ):
-            clock.set_ahead_s(86_400.0)
+            clock.set_ahead_s(86_400)
             films = [records.intake.accept(make_film(n), "dicom").film_id for n in range(16)]
             assert waited(lambda: records.jobs.counts()["graded"] > 4, 60)
             first.kill()
             assert waited(lambda: _done(records.jobs.counts()), 150), records.jobs.counts()
-            clock.set_ahead_s(0.0)
+            clock.set_ahead_s(0)
             films += [records.intake.accept(make_film(n), "dicom").film_id for n in range(16, 20)]
             assert waited(lambda: records.jobs.counts()["graded"] == 20, 60)
             assert waited(lambda: _done(records.jobs.counts()), 60)
@@ -84,5 +87,5 @@ def test_one_of_two_hosts_dies_and_the_other_whose_clock_is_wrong_goes_on(
     assert len(sink.taken) == len(films)
 
 
-def _done(counts: dict[str, int]) -> bool:
+def _done(counts: dict[JobState, int]) -> bool:
     return counts["waiting"] + counts["undelivered"] + counts["parked"] + counts["failed"] == 0

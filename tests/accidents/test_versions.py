@@ -1,4 +1,4 @@
-"""A newer version beside a running older one: its tables refuse a row, and no film is lost by it."""
+"""A newer version beside a running older one: its tables refuse rows, and no film is lost."""
 
 from __future__ import annotations
 

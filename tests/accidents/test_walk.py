@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from tests.accidents.postgres import tool
-from tests.accidents.walk import Engine, walk
+from tests.accidents.site import Engine
+from tests.accidents.walk import walk
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for children in /proc")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import trustme
@@ -23,12 +24,12 @@ class Certificates:
         self.authority.cert_pem.write_to_path(path)
         return path
 
-    def of(self, name: str) -> tuple[Path, Path]:
+    def of(self, name: str, not_after: datetime | None = None) -> tuple[Path, Path]:
         """Return certificate and key of ``client``, or of a server called localhost."""
         certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
         if not key.exists():
             host = "radiograde" if name == "client" else "localhost"
-            signed = self.authority.issue_cert(host, common_name=name)
+            signed = self.authority.issue_cert(host, common_name=name, not_after=not_after)
             signed.cert_chain_pems[0].write_to_path(certificate)
             signed.private_key_pem.write_to_path(key)
         return certificate, key

@@ -39,5 +39,5 @@ async def ready(service: Service) -> Health:
     """
     with service.readiness_pool.admit() as slot:
         await slot.run(service.records.database.ping)
-        faults = await slot.run(lambda: standing_faults(service.records, service.settings.data_dir))
+        faults = await slot.run(lambda: standing_faults(service.records, service.settings))
     return Health(status="ready", faults=[one.code for one in faults] or None)
