@@ -55,6 +55,7 @@ bench: $(VENV)/.develop ## measure speed on this machine
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.page_changes
+	$(BIN)/python -m benchmarks.reconciler
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.viewer
 

@@ -92,7 +92,7 @@ class Sender:
         self._round = 0
         self.refused = 0
         side = round((megabytes * 1e6 / 2) ** 0.5)
-        self._content = _film(side)
+        self._content = film_of(side)
 
     def store(self, port: int, associations: int) -> None:
         """Send by C-STORE with DCMTK's storescu, an equal share over each association."""
@@ -139,7 +139,7 @@ class Sender:
         return paths
 
 
-def _film(side: int) -> Callable[[str], bytes]:
+def film_of(side: int) -> Callable[[str], bytes]:
     """Return a function from a UID to a film of ``side`` x ``side`` that carries it."""
     from io import BytesIO
 

@@ -21,7 +21,7 @@ from tests.accidents.site import Site
 
 MIB = 2**20
 PAGE = os.sysconf("SC_PAGE_SIZE")
-GROWN_UP_S = 60.0
+GROWN_UP_S = 120.0
 """A process of this age has loaded its model and graded films."""
 
 
@@ -73,9 +73,10 @@ class Gauge:
         now = time.monotonic()
         for pid, role in self._site.roles().items():
             with suppress(OSError):
-                if _age_s(pid) >= GROWN_UP_S:
+                resident = _resident(pid)
+                if _age_s(pid) >= GROWN_UP_S and resident:  # what has ended has none
                     life = self._lives.setdefault(pid, _Life(role))
-                    life.measured.append((now, _resident(pid) / MIB))
+                    life.measured.append((now, resident / MIB))
                     self._measured[f"{role}, MiB"].append(life.measured[-1])
         with suppress(StoreError):
             kept = sa.select(sa.func.count()).where(films.c.kept)

@@ -1,0 +1,86 @@
+"""The worker beside a command: started again whenever it ends, after longer and longer pauses."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from radiograde.service.config.settings import Settings
+from radiograde.service.grading import worker_process
+from radiograde.service.grading.worker_process import BACKOFF, HEALTHY_S, worker_beside
+
+SHORT, LONG = 1.0, HEALTHY_S + 1.0
+
+
+class DyingWorkers:
+    """Workers that live for given seconds each, by a clock of their own, and then end."""
+
+    def __init__(self, lives_s: list[float]) -> None:
+        self.pauses: list[float] = []
+        self._lives = iter(lives_s)
+        self._now = 0.0
+        self._end = 0.0
+        self.all_ended = threading.Event()
+        self.returncode = 1
+        self.stdin = None
+
+    def start(self, _: Settings) -> DyingWorkers:
+        life = next(self._lives, None)
+        if life is None:
+            self.all_ended.set()
+            life = 1e9
+        self._end = self._now + life
+        return self
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def poll(self) -> int | None:
+        if self._end < 1e9:
+            self._now = self._end
+            return 1
+        return None
+
+    def wait(self, _: float | None = None) -> int:
+        return 0
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the pauses between starts, which take no time."""
+    found: list[float] = []
+    delay_s = type(BACKOFF).delay_s
+
+    def short_delay_s(backoff: object, failures: int) -> float:
+        found.append(delay_s(BACKOFF, failures))
+        return 0.0
+
+    monkeypatch.setattr(type(BACKOFF), "delay_s", short_delay_s)
+    return found
+
+
+def test_pauses_grow_and_begin_anew_after_a_healthy_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pauses: list[float]
+) -> None:
+    workers = DyingWorkers([SHORT, SHORT, SHORT, LONG, SHORT, SHORT])
+    monkeypatch.setattr(worker_process, "_start", workers.start)
+    monkeypatch.setattr(worker_process, "time", workers)
+    with worker_beside(Settings(data_dir=tmp_path)):
+        assert workers.all_ended.wait(30)
+    assert pauses == [0.5, 1.0, 2.0, 0.5, 1.0, 2.0]
+
+
+def test_a_pause_has_a_longest() -> None:
+    assert BACKOFF.delay_s(100) == 30.0
+
+
+def test_no_worker_where_none_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    with worker_beside(Settings(data_dir=tmp_path, worker=False)):
+        pass
