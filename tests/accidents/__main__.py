@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -17,6 +18,7 @@ def main() -> int:
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--seed", type=int, default=7)
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, it tidies up
     outcome = walk(chosen.minutes, chosen.database, chosen.seed)
     print(f"{chosen.minutes:g} minutes on {chosen.database}, seed {chosen.seed}\n")
     print("\n".join(table(outcome)), end="\n\n")

@@ -78,7 +78,7 @@ class Gauge:
                     life = self._lives.setdefault(pid, _Life(role))
                     life.measured.append((now, resident / MIB))
                     self._measured[f"{role}, MiB"].append(life.measured[-1])
-        with suppress(StoreError):
+        with suppress(StoreError, OSError):
             kept = sa.select(sa.func.count()).where(films.c.kept)
             with self._records.database.reading() as connection:
                 count = connection.scalar(kept) or 0
@@ -126,16 +126,22 @@ def _age_s(pid: int) -> float:
 def _sizes(data: Path) -> tuple[int, int]:
     """Return the bytes below ``films``, and those beside it that are not of the database."""
     in_films = others = 0
-    for path in data.rglob("*"):
-        with suppress(OSError):
-            if path.is_file() and not path.name.startswith(("radiograde.sqlite", "ballast")):
-                size = path.stat().st_blocks * 512
-                in_films += size * (data / "films" in path.parents)
-                others += size * (data / "films" not in path.parents)
+    for folder, _, names in os.walk(data):
+        is_of_films = data / "films" in (Path(folder), *Path(folder).parents)
+        for name in names:
+            if not name.startswith(("radiograde.sqlite", "ballast")):
+                with suppress(OSError):
+                    size = (Path(folder) / name).stat().st_blocks * 512
+                    in_films += size * is_of_films
+                    others += size * (not is_of_films)
     return in_films, others
 
 
 def _size_of_database(connection: sa.Connection, data: Path) -> int:
     if connection.dialect.name == "postgresql":
         return int(connection.scalar(sa.text("SELECT pg_database_size(current_database())")) or 0)
-    return sum(path.stat().st_size for path in data.glob("radiograde.sqlite*"))
+    size = 0
+    for path in data.glob("radiograde.sqlite*"):
+        with suppress(OSError):
+            size += path.stat().st_size
+    return size
