@@ -16,6 +16,7 @@ from radiograde.service.config.settings import SITE_FILE, Settings
 from radiograde.service.database.copying import copy_database, copy_rows
 from radiograde.service.database.engine import Database, open_database
 from radiograde.service.errors import BackupError
+from radiograde.service.folder_tree import paths_below
 
 DATABASE = "radiograde.sqlite"
 MODEL = "model.onnx"
@@ -93,7 +94,7 @@ def _plain_files(folder: Path) -> Iterator[Path]:
 
 def _copy_tree(source: Path, target: Path) -> int:
     copied = 0
-    for path in source.rglob("*") if source.is_dir() else ():
+    for path in paths_below(source, complete=True):
         if path.is_file() and not path.name.startswith("."):
             copied += _copy(path, target / path.relative_to(source))
     return copied

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from radiograde.service.database.references import dangling_rows, remove_danglin
 from radiograde.service.database.tables import films, results, reviews
 from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.films.archive import MAPS
+from radiograde.service.folder_tree import paths_below
 from radiograde.service.grading.housekeeping import adopt_unrecorded, unrecorded
 from radiograde.service.grading.reconciler import Reconciler, standing
 from radiograde.service.grading.records import Records
@@ -180,19 +182,25 @@ def _foreign_files(data_dir: Path) -> list[Path]:
         return []
     owner = data_dir.stat().st_uid
     found = []
-    for path in data_dir.rglob("*"):
-        facts = path.lstat()
-        wanted = 0o700 if path.is_dir() else 0o600
-        if facts.st_uid != owner or facts.st_mode & wanted != wanted:
-            found.append(path)
+    for path in paths_below(data_dir):
+        with suppress(FileNotFoundError):  # it was half written, or was let go
+            facts = path.lstat()
+            wanted = 0o700 if path.is_dir() else 0o600
+            if facts.st_uid != owner or facts.st_mode & wanted != wanted:
+                found.append(path)
     return found
 
 
 def _take(paths: list[Path], data_dir: Path) -> None:
     owner = data_dir.stat()
     for path in paths:
-        wanted = 0o700 if path.is_dir() else 0o600
-        if path.lstat().st_uid != owner.st_uid and os.geteuid() == 0:
-            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
-        if path.stat().st_uid in (os.geteuid(), owner.st_uid):
-            path.chmod(path.stat().st_mode & 0o777 | wanted)
+        with suppress(FileNotFoundError):
+            _take_one(path, owner)
+
+
+def _take_one(path: Path, owner: os.stat_result) -> None:
+    wanted = 0o700 if path.is_dir() else 0o600
+    if path.lstat().st_uid != owner.st_uid and os.geteuid() == 0:
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+    if path.stat().st_uid in (os.geteuid(), owner.st_uid):
+        path.chmod(path.stat().st_mode & 0o777 | wanted)

@@ -59,6 +59,24 @@ def test_films_that_come_during_a_backup_are_in_it(
     assert {"pseudonym.key", "database-id", "films", "radiograde.sqlite"} <= names
 
 
+def test_films_that_are_let_go_during_a_backup_do_not_break_it(
+    records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    films = [f"01JARADMZ000000000000{number}G0NE" for number in range(8)]  # in one folder
+    for film in films:
+        records.archive.keep(film, film_bytes())
+    copy = backup_module.shutil.copy2
+
+    def copy_and_let_go(source: Path, target: Path) -> None:
+        copy(source, target)
+        for film in films:
+            if film not in source.parts:
+                records.archive.drop(film)
+
+    monkeypatch.setattr(backup_module.shutil, "copy2", copy_and_let_go)
+    assert back_up(Settings(data_dir=tmp_path / "data"), tmp_path / "backup") >= 2
+
+
 def test_a_backup_ends_while_others_write(records: Records, tmp_path: Path) -> None:
     stop = threading.Event()
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.tables import reviews
 from radiograde.service.films.archive import FILM, MAPS
+from radiograde.service.grading import examination
 from radiograde.service.grading.examination import LATE_S, examine
 from radiograde.service.grading.records import Records
 from tests.accidents.test_standing_work import accepted, change, workflows
@@ -104,5 +105,5 @@ def test_a_file_that_vanishes_meanwhile_is_no_misfit(
     records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = tmp_path / "data" / "films" / ".half-written"
-    monkeypatch.setattr(Path, "rglob", lambda _, __: iter([gone]))
+    monkeypatch.setattr(examination, "paths_below", lambda _: iter([gone]))
     assert found(records, Settings(data_dir=tmp_path / "data")) == {}
