@@ -49,6 +49,14 @@ class Deliverer:
     breakers: Breakers = field(default_factory=Breakers)
     stop: threading.Event = field(default_factory=threading.Event)
 
+    def was_begun(self, film_id: str, destination: str) -> bool:
+        """Return whether a delivery that waits was begun and not ended: see the repository.
+
+        Raises:
+            StoreError: the database is away.
+        """
+        return self.deliveries.was_begun(film_id, destination)
+
     def deliver(self, film_id: str, destination: str) -> None:
         """Send a result's documents to a destination; on failure record when to try again.
 

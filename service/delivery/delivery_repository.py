@@ -47,6 +47,11 @@ class DeliveryRepository:
         self._database = database
         self._queue = queue
 
+    def was_begun(self, film_id: str, destination: str) -> bool:
+        """Return whether a delivery waits although it was begun: its process may have ended so."""
+        begun = sa.and_(_waiting(film_id, destination), deliveries.c.starts > 0)
+        return self._database.exists(sa.select(deliveries.c.film_id).where(begun))
+
     def begin(self, film_id: str, destination: str) -> Delivery | None:
         """Count that a delivery that waits is begun, and return it; None where none waits."""
         one = _waiting(film_id, destination)

@@ -172,6 +172,11 @@ class FilmRepository:
         """Return all sources that a film came by so far."""
         return {film.source for film in self._database.rows(_sources_of(film_id), _FilmSource)}
 
+    def was_begun(self, film_id: str) -> bool:
+        """Return whether a film waits although its grading was begun."""
+        begun = sa.and_(films.c.id == film_id, films.c.state == "waiting", films.c.attempts > 0)
+        return self._database.exists(sa.select(films.c.id).where(begun))
+
     def begin(self, film_id: str) -> int | None:
         """Count one more attempt at grading and return its number; None if nothing is to do."""
         with self._database.write() as connection:

@@ -65,6 +65,14 @@ class FilmGrader:
             records.routing,
         )
 
+    def was_begun(self, film_id: str) -> bool:
+        """Return whether a film that waits was begun before, and may have ended the process.
+
+        Raises:
+            StoreError: the database is away.
+        """
+        return self._records.films.was_begun(film_id)
+
     def grade_waiting(self, film_id: str) -> None:
         """Grade a film that waits, with the documents that its destinations want.
 

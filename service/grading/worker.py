@@ -25,6 +25,7 @@ from radiograde.service.grading.load_scorer import load_scorer
 from radiograde.service.grading.reconciler import Reconciler
 from radiograde.service.grading.records import Records, open_records
 from radiograde.service.grading.slots import Slot, take_slot
+from radiograde.service.grading.turns import Turns
 from radiograde.service.logs import configure_logging
 from radiograde.service.queue import APPLICATION, DELIVER, GRADE, hush_queue
 from radiograde.service.signals import stop_event
@@ -135,17 +136,20 @@ def working(work: Work, url: str, slot: Slot, graders: int, senders: int = 2) ->
 
 
 def _register(work: Work, graders: int, senders: int) -> None:
+    turns = Turns()
     grading = threading.BoundedSemaphore(graders)
     sending: dict[str, threading.BoundedSemaphore] = {}
 
     @DBOS.workflow(name=GRADE)
     def grade(film_id: str) -> None:
-        with grading:
+        with grading, turns.take(alone=work.grader.was_begun(film_id)):
             work.grader.grade_waiting(film_id)
 
     @DBOS.workflow(name=DELIVER)
     def deliver(film_id: str, destination: str) -> None:
-        with sending.setdefault(destination, threading.BoundedSemaphore(senders)):
+        alone = work.deliverer.was_begun(film_id, destination)
+        places = sending.setdefault(destination, threading.BoundedSemaphore(senders))
+        with places, turns.take(alone=alone):
             work.deliverer.deliver(film_id, destination)
 
 
