@@ -17,7 +17,8 @@ from typing import Any
 from radiograde.service.config.load import load_settings
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.grading import reconciler, slots
+from radiograde.service.grading import slots
+from radiograde.service.grading.reconciler import Reconciler
 from radiograde.service.grading.worker import run_worker
 
 
@@ -37,9 +38,8 @@ def deadly(method: Callable[..., Any]) -> Callable[..., Any]:
 def main() -> None:
     for name in ("make", "documents"):
         setattr(DocumentStore, name, deadly(getattr(DocumentStore, name)))
-    slots.BEAT_S = reconciler.BEAT_S = 0.5
-    slots.DEAD_AFTER = timedelta(seconds=3)
-    reconciler.Reconciler.run.__defaults__ = (1.0,)  # type: ignore[attr-defined]
+    slots.DEAD_AFTER = timedelta(seconds=8)
+    Reconciler.run.__defaults__ = (1.0,)
     run_worker(load_settings(data_dir=Path(sys.argv[1])))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_films_that_are_let_go_during_a_backup_do_not_break_it(
     films = [f"01JARADMZ000000000000{number}G0NE" for number in range(8)]  # in one folder
     for film in films:
         records.archive.keep(film, film_bytes())
-    copy = backup_module.shutil.copy2
+    copy = shutil.copy2
 
     def copy_and_let_go(source: Path, target: Path) -> None:
         copy(source, target)
@@ -73,7 +74,7 @@ def test_films_that_are_let_go_during_a_backup_do_not_break_it(
             if film not in source.parts:
                 records.archive.drop(film)
 
-    monkeypatch.setattr(backup_module.shutil, "copy2", copy_and_let_go)
+    monkeypatch.setattr(shutil, "copy2", copy_and_let_go)
     assert back_up(Settings(data_dir=tmp_path / "data"), tmp_path / "backup") >= 2
 
 
