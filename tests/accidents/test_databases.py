@@ -16,10 +16,12 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.database.binding import DATABASE_ID
 from radiograde.service.database.copying import copy_rows
 from radiograde.service.database.engine import MIGRATIONS, Database, open_engine
+from radiograde.service.database.tables import results
 from radiograde.service.errors import StoreError
 from radiograde.service.grading.records import Records, open_records
 from tests.accidents.postgres import Postgres
 from tests.service.documents.graded_films import film_bytes
+from tests.service.fakes import FakeScorer
 from tests.service.grading.graders import Outbox, work_with
 
 
@@ -85,6 +87,26 @@ def test_an_older_database_is_changed_by_those_alone_that_may(settings: Settings
         open_engine(settings.store_url)
     open_records(settings, upgrade=True).close()
     open_records(settings).close()
+
+
+def test_results_of_before_the_page_are_found_by_severity_and_score(settings: Settings) -> None:
+    with closing(open_records(settings)) as records:
+        scored = records.intake.accept(film_bytes(), "dicom").film_id
+        work_with(records).grade(scored)
+        rejected = records.intake.accept(film_bytes(SOPInstanceUID="1.2"), "dicom").film_id
+        work_with(records, scorer=FakeScorer(rejects=True)).grade(rejected)
+        before = found_by(records)
+    brought_to(settings.store_url, "0002")
+    with closing(open_records(settings, upgrade=True)) as records:
+        assert found_by(records) == before
+        assert before[rejected] == (None, None)
+        assert before[scored] == ("moderate", 6.7)
+
+
+def found_by(records: Records) -> dict[str, tuple[str | None, float | None]]:
+    with records.database.reading() as connection:
+        rows = connection.execute(sa.select(results.c.id, results.c.severity, results.c.brixia))
+        return {id: (severity, brixia) for id, severity, brixia in rows}
 
 
 def test_a_newer_database_is_refused_in_words_by_all(settings: Settings) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,9 +9,6 @@ revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
-
-_AT_ONCE = 500
-"""Documents in memory at a time."""
 
 FILM_INDEXES = ("patient", "taken", "received", "changed")
 RESULT_INDEXES = {
@@ -65,8 +60,9 @@ def _widen_results() -> None:
         results.add_column(sa.Column("recorded", sa.DateTime(timezone=True)))
         results.add_column(sa.Column("severity", sa.String(16)))
         results.add_column(sa.Column("brixia", sa.Float))
-    op.execute("UPDATE results SET recorded = created")
     _fill(op.get_bind())
+    # SQLite turns no column NOT NULL: alembic copies the table, once, by a statement of its own
+    # that has no row in this process's memory. Of 20,000 results (85 MiB) it takes two seconds.
     with op.batch_alter_table("results") as results:
         results.alter_column("recorded", existing_type=sa.DateTime(timezone=True), nullable=False)
         for index, columns in RESULT_INDEXES.items():
@@ -86,27 +82,23 @@ def _widen_films() -> None:
 
 
 def _fill(connection: sa.Connection) -> None:
-    """Copy severity and global score out of each scored document."""
+    """Copy severity and global score out of each scored document, within the database."""
     table = sa.table(
         "results",
-        sa.column("id", sa.String),
         sa.column("status", sa.String),
         sa.column("document", sa.JSON),
+        sa.column("created", sa.DateTime(timezone=True)),
+        sa.column("recorded", sa.DateTime(timezone=True)),
         sa.column("severity", sa.String),
         sa.column("brixia", sa.Float),
     )
-    scored = sa.select(table.c.id, table.c.document).where(table.c.status == "scored")
-    last = ""
-    while found := connection.execute(
-        scored.where(table.c.id > last).order_by(table.c.id).limit(_AT_ONCE)
-    ).all():
-        for id, document in found:
-            values: dict[str, Any] = {
-                "severity": document["severity"],
-                "brixia": document["scores"]["brixia"]["value"],
-            }
-            connection.execute(sa.update(table).where(table.c.id == id).values(values))
-        last = found[-1].id
+    document, is_scored = table.c.document, table.c.status == "scored"
+    values = {
+        "recorded": table.c.created,
+        "severity": sa.case((is_scored, document["severity"].as_string())),
+        "brixia": sa.case((is_scored, document["scores", "brixia", "value"].as_float())),
+    }
+    connection.execute(sa.update(table).values(values))
 
 
 def _make_access_tables() -> None:
