@@ -1,4 +1,4 @@
-"""The worker beside a command: started again whenever it ends, after longer and longer pauses."""
+"""The worker beside a command: started again whenever it ends, after longer and longer delays."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class DyingWorkers:
     """Workers that live for given seconds each, by a clock of their own, and then end."""
 
     def __init__(self, lives_s: list[float]) -> None:
-        self.pauses: list[float] = []
+        self.delays: list[float] = []
         self._lives = iter(lives_s)
         self._now = 0.0
         self._end = 0.0
@@ -49,8 +49,8 @@ class DyingWorkers:
 
 
 @pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return the pauses between starts, which take no time."""
+def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the delays between starts, which take no time."""
     found: list[float] = []
     delay_s = type(BACKOFF).delay_s
 
@@ -62,18 +62,18 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return found
 
 
-def test_pauses_grow_and_begin_anew_after_a_healthy_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pauses: list[float]
+def test_delays_grow_and_begin_anew_after_a_healthy_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, delays: list[float]
 ) -> None:
     workers = DyingWorkers([SHORT, SHORT, SHORT, LONG, SHORT, SHORT])
     monkeypatch.setattr(worker_process, "_start", workers.start)
     monkeypatch.setattr(worker_process, "time", workers)
     with worker_beside(Settings(data_dir=tmp_path)):
         assert workers.all_ended.wait(30)
-    assert pauses == [0.5, 1.0, 2.0, 0.5, 1.0, 2.0]
+    assert delays == [0.5, 1.0, 2.0, 0.5, 1.0, 2.0]
 
 
-def test_a_pause_has_a_longest() -> None:
+def test_a_delay_has_a_longest() -> None:
     assert BACKOFF.delay_s(100) == 30.0
 
 
