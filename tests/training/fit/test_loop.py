@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from radiograde.training.config import StageConfig, TrainConfig
 from radiograde.training.dataset.film_dataset import FilmDataset, open_dataset
@@ -21,6 +23,7 @@ from radiograde.training.fit.loop import (
     warm_average,
     warm_cosine,
 )
+from radiograde.training.fit.losses import averaged, label_counts, total_loss
 from radiograde.training.network.severity_network import SeverityNetwork
 from radiograde.training.run_paths import RunPaths
 
@@ -143,3 +146,51 @@ def test_a_fit_that_is_taken_up_again_has_all_of_its_state(
         states = (getattr(one, part).state_dict() for one in (fit, again))
         torch.testing.assert_close(*states, atol=0, rtol=0)
     assert rates(again) == rates(fit)
+
+
+class Reads(TorchDispatchMode):
+    """Counts the numbers that Python reads off tensors: on a GPU each waits for all before it."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # torch's own
+        self.count = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> object:
+        self.count += func is torch.ops.aten._local_scalar_dense.default
+        return func(*args, **(kwargs or {}))
+
+
+def test_from_the_samples_to_the_gradients_nothing_waits_for_the_device(
+    fit: NetworkFit, dataset: FilmDataset
+) -> None:
+    films = torch.arange(4)
+    sample = fit._augmented(films, data(dataset), fit.config.augment, generator(1, "samples"))
+    targets = dataset.targets.rows(films, torch.device("cpu")).mirrored(sample.mirror)
+    with Reads() as reads:
+        terms = fit.loss_module(sample, targets)
+        means = averaged(terms, label_counts(terms))
+        total_loss(means, fit.config.loss).backward()
+    assert reads.count == 0
+    with Reads() as reads:
+        float(total_loss(means, fit.config.loss).detach())
+    assert reads.count == 1, "a number that is read is counted"
+
+
+def test_losses_are_read_once_an_epoch(
+    fit: NetworkFit, dataset: FilmDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, terms = fit._train_step, list[dict[str, torch.Tensor]]()
+
+    def watched(*given: Any) -> dict[str, torch.Tensor]:
+        terms.append(step(*given))
+        return terms[-1]
+
+    monkeypatch.setattr(fit, "_train_step", watched)
+    fit.train_epoch(data(dataset))
+    assert len(terms) > 1
+    assert all(not value.requires_grad for one in terms for value in one.values())
+    for name in ("total", "lungs", "zones"):
+        mean = sum(float(one[name]) for one in terms) / len(terms)
+        assert fit.losses[name] == pytest.approx(mean, abs=1e-5)

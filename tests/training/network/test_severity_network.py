@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from radiograde.training.config import NetworkConfig
-from radiograde.training.network.severity_network import SeverityNetwork, standardise
+from radiograde.training.network.severity_network import NetworkOutput, SeverityNetwork, standardise
 
 SMALL = NetworkConfig(input_size=128, pass_size=64, width=16)
 
@@ -30,3 +30,25 @@ def test_a_picture_is_summed_up_by_its_two_deepest_features(network: SeverityNet
     assert output.summary.shape == (2, network.summary_size)
     expected = torch.cat([deepest.mean((2, 3)), deep.mean((2, 3))], 1)
     torch.testing.assert_close(output.summary, expected)
+
+
+def test_scores_are_computed_in_full_precision_where_convolutions_are_not(
+    network: SeverityNetwork,
+) -> None:
+    """Logits and shares near 0 lose what tells them apart in bfloat16."""
+    kept: list[torch.Tensor] = []
+    graded = network._graded
+
+    def watched(maps: torch.Tensor, features: list[torch.Tensor]) -> NetworkOutput:
+        kept.extend([maps, *features])
+        return graded(maps, features)
+
+    with pytest.MonkeyPatch.context() as patch, torch.no_grad():
+        patch.setattr(network, "_graded", watched)
+        with torch.autocast("cpu", torch.bfloat16):
+            output = network(torch.rand(2, 1, 64, 64))
+            assert network.map_head(torch.rand(1, 16, 4, 4)).dtype is torch.bfloat16
+    assert {part.dtype for part in output} == {torch.float32}
+    alone = graded(kept[0], kept[1:])
+    for name, part in output._asdict().items():
+        torch.testing.assert_close(part, getattr(alone, name), atol=0, rtol=0)
