@@ -30,7 +30,9 @@ class Collection:
     """A collection and how its published layout is read.
 
     ``layout``: what has to lie in the folder, in words. ``rows``: yields every film that the
-    collection lists; ``image`` is None where its file is not there.
+    collection lists; ``image`` is None where its file is not there. ``joins``: whether the rows are
+    more labels for films of another manifest: patients keep the ids that they have there, and
+    neither source nor licence is said again.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Collection:
     license: str
     layout: str
     rows: Callable[[Source], Iterable[Row]]
+    joins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,8 @@ def import_collection(
     if not rows:
         raise CollectionError(f"No film of the collection was found. Needed: {collection.layout}")
     placed = [_placed(row, number, out, copy=copy) for number, row in enumerate(rows, 1)]
-    for row, original in zip(placed, rows, strict=True):
-        row["patient"] = pseudonym(collection.name, str(original["patient"]), key)
+    for row in [] if collection.joins else placed:
+        row["patient"] = pseudonym(collection.name, str(row["patient"]), key)
         row.setdefault("source", collection.name)
         row.setdefault("license", collection.license)
     _write(out / MANIFEST, placed)

@@ -3,6 +3,10 @@
 source = "st-elsewhere"
 license = "internal use"
 table = "reports.csv"
+joins = false                 # true: more labels for films that another manifest names
+
+[only]                        # rows that say this, where not all are wanted
+Modality = ["CR", "DX"]
 
 [columns]                     # the manifest's column, and theirs
 image = "films/{StudyID}.dcm" # or a column's plain name
@@ -50,7 +54,7 @@ FILES = frozenset(
     ]
 )
 TEXTS = ("source", "license", "delimiter")
-PARTS = {"source", "license", "table", "delimiter", "columns", "values", "constants", "boxes"}
+PARTS = {"table", *TEXTS, "joins", "only", "columns", "values", "constants", "boxes"}
 BOX_FORMATS = ("coco", "yolo")
 FIELD = re.compile(r"\{([^{}]+)\}")
 
@@ -66,7 +70,11 @@ class BoxFiles:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A mapping file, checked. Keys of ``columns`` and ``constants`` are the manifest's columns."""
+    """A mapping file, checked. Keys of ``columns`` and ``constants`` are the manifest's columns.
+
+    ``only``: by their column the words, in lower case, of which a row has one. ``joins``: whether
+    the rows are more labels for films of another manifest.
+    """
 
     table: str
     columns: Mapping[str, str]
@@ -76,17 +84,21 @@ class Mapped:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     boxes: BoxFiles | None = None
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    joins: bool = False
 
     def collection(self) -> Collection:
         """Return the mapping as a collection that can be imported."""
         layout = f"{self.table}, and the films that it names"
-        return Collection(self.source, self.source, self.license, layout, self._rows)
+        return Collection(
+            self.source, self.source, self.license, layout, self._rows, joins=self.joins
+        )
 
     def _rows(self, source: Source) -> Iterator[Row]:
         table = read_table(_file(source, self.table, needed=True), delimiter=self.delimiter)
         self._check_columns(table)
         boxes = _Boxes(self.boxes, source)
-        for line in table:
+        for line in filter(self._is_wanted, table):
             row: Row = {**self.constants}
             for column, theirs in self.columns.items():
                 cell = _cell(line, theirs)
@@ -95,9 +107,13 @@ class Mapped:
                 row[column] = _file(source, cell) if column in FILES else cell
             yield row | boxes.of(row["image"])
 
+    def _is_wanted(self, line: Mapping[str, str]) -> bool:
+        return all(line[column].lower() in words for column, words in self.only.items())
+
     def _check_columns(self, table: Sequence[Mapping[str, str]]) -> None:
         known = set(table[0]) if table else set()
         wanted = {name for theirs in self.columns.values() for name in _fields(theirs)}
+        wanted |= self.only.keys()
         if wanted - known:
             lacking = ", ".join(sorted(wanted - known))
             raise CollectionError(f"The table has no column {lacking}.")
@@ -157,6 +173,8 @@ def read_mapping(path: Path) -> Mapped:
         values={column: _words(words) for column, words in _part(content, "values").items()},
         constants=constants,
         boxes=_box_files(_part(content, "boxes")),
+        only={column: _choices(words) for column, words in _part(content, "only").items()},
+        joins=content.get("joins", False) is True,
         **texts,
     )
 
@@ -199,6 +217,11 @@ def _words(words: Any) -> dict[str, str]:
     if not isinstance(words, Mapping):
         raise CollectionError("values holds a table of words for each column.")
     return {str(word).lower(): str(meaning) for word, meaning in words.items()}
+
+
+def _choices(words: Any) -> tuple[str, ...]:
+    listed = words if isinstance(words, list) else [words]
+    return tuple(str(word).lower() for word in listed)
 
 
 def _box_files(part: Mapping[str, Any]) -> BoxFiles | None:

@@ -173,3 +173,41 @@ def test_boxes_that_are_none_are_refused(folder: Path) -> None:
 def test_yaml_that_is_none_is_refused(folder: Path) -> None:
     assert "cannot be read" in refusal(folder, "columns: [", "map.yml")
     assert "no table of names" in refusal(folder, "- 1", "map.yml")
+
+
+JOINING = """
+table = "masks.csv"
+joins = true
+
+[only]
+"drawn by" = ["Weber", "kim"]
+
+[columns]
+image = "../hospital/films/{film}.png"
+patient = "id"
+ground_glass_mask = "mask"
+"""
+
+
+def test_more_labels_join_the_films_of_another_manifest(folder: Path) -> None:
+    """Masks that others drew, in a folder of their own, under the ids of the first manifest."""
+    others = folder.parent / "others"
+    write(folder / "labels.csv", "image,patient,source,license", "films/001.png,P1,here,ours")
+    rows = ("001,P1,kim,opacity.png", "001,P1,nobody,opacity.png", "002,P2,WEBER,")
+    write(others / "masks.csv", "film,id,drawn by,mask", *rows)
+    save(others / "opacity.png", phantom(0).lungs[0])
+    write(others / "mapping.toml", JOINING)
+    mapped = read_mapping(others / "mapping.toml").collection()
+    done = import_collection(mapped, others, folder.parent / "out")
+    assert (done.films, done.patients) == (2, 2)
+    first, second = load(folder, folder.parent / "out").films
+    assert (first.patient, first.source, first.license) == ("P1", "here", "ours")
+    assert first.ground_glass_mask == (others / "opacity.png").resolve()
+    assert (second.patient, second.source) == ("P2", "")
+
+
+def test_a_column_to_choose_by_that_there_is_not_is_told(folder: Path) -> None:
+    write(folder / "mapping.toml", TOML.replace("[columns]", '[only]\nWard = "3"\n\n[columns]'))
+    mapped = read_mapping(folder / "mapping.toml").collection()
+    with pytest.raises(CollectionError, match="no column Ward"):
+        import_collection(mapped, folder, folder.parent / "out")
