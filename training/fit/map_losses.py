@@ -21,6 +21,9 @@ OUTSIDE = 0.3
 INNER = 0.9
 """Part of a box's sides whose rows and columns must be hit: frames are drawn wide."""
 
+FILLED = 0.8
+"""How opaque a box is, about."""
+
 NOTHING = -1e4
 """A logit below any other."""
 
@@ -48,13 +51,14 @@ def boxes(
 ) -> tuple[Tensor, Tensor]:
     """Return what is missed in readers' boxes, and what is seen outside of them.
 
-    Of a box each row and each column must be hit somewhere; the rest of it may be clear (the
-    projection loss of BoxInst, Tian et al., CVPR 2021). Outside of all boxes lung is clear.
+    Of a box each row and each column must be hit somewhere (the projection loss of BoxInst, Tian
+    et al., CVPR 2021), and most of it is filled. Outside of all boxes lung is clear.
     """
     inside, rows, columns = _box_masks(batch.boxes, output.opacity.shape[-1])
     logits = output.opacity
     within = torch.where(inside > 0, logits, NOTHING)
     missed = _missed(within.amax(3), rows) + _missed(within.amax(2), columns)
+    missed = missed + _unfilled(logits, inside)
     found = (rows.sum(2) > 0).float()
     count = found.sum(1)
     costs = (missed * found).sum(1) / count.clamp(min=1)
@@ -90,6 +94,13 @@ def _missed(logits: Tensor, places: Tensor) -> Tensor:
     """Return the mean cost (N, K) of rows or columns (N, K, s) in which nothing is seen."""
     cost = F.softplus(-logits) * places
     return cost.sum(2) / places.sum(2).clamp(min=1)
+
+
+def _unfilled(logits: Tensor, inside: Tensor) -> Tensor:
+    """Return the mean distance (N, K) of boxes (N, K, s, s) to what a box holds, about."""
+    held = torch.full_like(logits, FILLED)
+    entropy = F.binary_cross_entropy_with_logits(logits, held, reduction="none")
+    return (entropy * inside).sum((2, 3)) / inside.sum((2, 3)).clamp(min=1)
 
 
 def _box_masks(framed: Tensor, side: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -7,20 +7,17 @@ lung, so the picture explains the score by construction.
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
 from radiograde.training.config import NetworkConfig
 from radiograde.training.dataset.targets import FINDINGS
 from radiograde.training.network import encoder
 from radiograde.training.network.heads import DeviationHead, SeverityHeads
+from radiograde.training.network.map_heads import OpacityHead, Pyramid, separable
 from radiograde.training.network.pooling import RegionPool
-
-FIRST_OPACITY = -2.0
-"""Logit of a point's opacity before anything is learned: most of most lungs is clear."""
 
 
 class NetworkOutput(NamedTuple):
@@ -65,13 +62,8 @@ class SeverityNetwork(nn.Module):
         self.config = config
         self.encoder = encoder.build(config.encoder, pretrained=pretrained)
         self.pyramid = Pyramid(self.encoder.channels, config.width)
-        self.map_head = nn.Sequential(
-            nn.Conv2d(config.width, config.width, 3, padding=1, groups=config.width),
-            nn.Conv2d(config.width, config.width, 1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(config.width, 4, 1),
-        )
-        nn.init.constant_(cast(Tensor, self.map_head[-1].bias)[2:3], FIRST_OPACITY)
+        self.map_head = nn.Sequential(*separable(config.width), nn.Conv2d(config.width, 2, 1))
+        self.opacity_head = OpacityHead(self.encoder.channels[-2:])
         self.findings = nn.Linear(self.encoder.channels[-1], len(FINDINGS) + 1)
         self.dropout = nn.Dropout(0.2)
         self.pool = RegionPool()
@@ -81,7 +73,8 @@ class SeverityNetwork(nn.Module):
     def forward(self, image: Tensor) -> NetworkOutput:
         """Return the output for pictures (N, 1, S, S), whatever their brightness and contrast."""
         features = self.encoder(standardise(image))
-        maps = self.map_head(self.pyramid(features))
+        lungs = self.map_head(self.pyramid(features))
+        maps = torch.cat([lungs, self.opacity_head(*features[-2:])], 1)
         return self._graded(maps.float(), [feature.float() for feature in features[-2:]])
 
     def _graded(self, maps: Tensor, features: list[Tensor]) -> NetworkOutput:
@@ -105,34 +98,6 @@ class SeverityNetwork(nn.Module):
     def summary_size(self) -> int:
         """Length of ``NetworkOutput.summary``."""
         return sum(self.encoder.channels[-2:])
-
-
-class Pyramid(nn.Module):
-    """Features of all strides brought to stride 4 (Lin et al. 2017), light."""
-
-    def __init__(self, channels: tuple[int, ...], width: int) -> None:
-        super().__init__()
-        self.lateral = nn.ModuleList(nn.Conv2d(c, width, 1) for c in channels)
-        self.smooth = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv2d(width, width, 3, padding=1, groups=width),
-                nn.Conv2d(width, width, 1),
-                nn.ReLU(inplace=True),
-            )
-            for _ in channels
-        )
-
-    def forward(self, features: list[Tensor]) -> Tensor:
-        """Return (N, width, S/4, S/4)."""
-        top: Tensor | None = None
-        for lateral, smooth, feature in zip(
-            reversed(self.lateral), reversed(self.smooth), reversed(features), strict=True
-        ):
-            level = lateral(feature)
-            if top is not None:
-                level = level + F.interpolate(top, scale_factor=2.0, mode="nearest")
-            top = smooth(level)
-        return cast(Tensor, top)
 
 
 def standardise(image: Tensor) -> Tensor:

@@ -52,3 +52,18 @@ def test_scores_are_computed_in_full_precision_where_convolutions_are_not(
     alone = graded(kept[0], kept[1:])
     for name, part in output._asdict().items():
         torch.testing.assert_close(part, getattr(alone, name), atol=0, rtol=0)
+
+
+def test_opacity_answers_to_deep_features_alone_and_outlines_to_all(
+    network: SeverityNetwork,
+) -> None:
+    features = [feature.detach() for feature in network.encoder(torch.rand(1, 1, 64, 64))]
+    for feature in features:
+        feature.requires_grad_(True)
+    opacity = network.opacity_head(*features[-2:])
+    outlines = network.map_head(network.pyramid(features))
+    assert opacity.shape == outlines.shape == (1, 2, 16, 16)
+    torch.autograd.backward([opacity.sum()])
+    assert [feature.grad is None for feature in features] == [True, True, False, False]
+    torch.autograd.backward([outlines.sum()])
+    assert all(feature.grad is not None for feature in features)
