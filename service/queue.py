@@ -18,8 +18,11 @@ GRADE, DELIVER = "grade", "deliver"
 """Names of the workflows, and of the queues that they wait in."""
 
 
-LONGEST_DELAY_S = 120.0
-"""Longer than any that is asked for: one that ends later was reckoned by a clock that was wrong."""
+LONGEST_DELAY_S = {GRADE: 120.0, DELIVER: 3700.0}
+"""Longer than any that is asked for: one that ends later was reckoned by a clock that was wrong.
+
+A destination may ask for an hour (``Retry-After``).
+"""
 
 _COLUMNS = (
     "workflow_uuid",
@@ -93,11 +96,15 @@ class DurableQueue:
 
     def in_hand(self, connection: sa.Connection, workers: Collection[str]) -> set[Piece]:
         """Return the work that is queued, due soon, or begun by one of the workers, which live."""
+        now_s = time.time()
         schema = None if connection.dialect.name == "sqlite" else "dbos"
         work = sa.table("workflow_status", *map(sa.column, _COLUMNS), schema=schema)
         begun = sa.and_(work.c.status == _BEGUN, work.c.executor_id.in_(workers))
-        latest_ms = (time.time() + LONGEST_DELAY_S) * 1000
-        delayed = sa.and_(work.c.status == _DELAYED, work.c.delay_until_epoch_ms < latest_ms)
+        soon = [
+            sa.and_(work.c.name == name, work.c.delay_until_epoch_ms < (now_s + longest_s) * 1000)
+            for name, longest_s in LONGEST_DELAY_S.items()
+        ]
+        delayed = sa.and_(work.c.status == _DELAYED, sa.or_(*soon))
         query = sa.select(work.c.workflow_uuid, work.c.queue_partition_key).where(
             sa.or_(work.c.status == _QUEUED, delayed, begun), work.c.name.in_((GRADE, DELIVER))
         )

@@ -16,7 +16,7 @@ log = structlog.get_logger("radiograde.work")
 
 BACKOFF = Backoff(1.0, 60.0)
 FAILURES = 3
-"""In a row, after which a destination counts as down; one is enough where it asks for a pause."""
+"""In a row, after which a destination counts as down; one is enough where it asks for time."""
 
 
 @dataclass(slots=True)

@@ -15,7 +15,8 @@ import pytest
 import sqlalchemy as sa
 
 from radiograde.service.database.tables import deliveries, films, workers
-from radiograde.service.errors import NoSpaceError
+from radiograde.service.delivery.destinations.retry_after import LONGEST_S
+from radiograde.service.errors import NoSpaceError, UnreachableError
 from radiograde.service.grading.housekeeping import adopt_unrecorded, drop_expired
 from radiograde.service.grading.reconciler import standing
 from radiograde.service.grading.records import Records
@@ -71,6 +72,17 @@ def test_what_was_put_off_by_a_clock_that_was_ahead_does_not_wait_for_its_day(
     found = standing(installation.database, installation.queue)
     assert (found.films, [one.film_id for one in found.deliveries]) == ([waits], [graded])
     assert work.reconciler.reconcile() == 2
+    assert not standing(installation.database, installation.queue)
+
+
+def test_what_a_destination_asks_to_wait_is_waited(installation: Records) -> None:
+    busy = UnreachableError("Busy.")
+    busy.retry_after_s = LONGEST_S
+    work = work_with(installation, Outbox(error=busy))
+    film = accepted(installation)
+    work.grade(film)
+    change(installation, f"UPDATE {workflows(installation)} SET status = 'SUCCESS'")  # noqa: S608
+    work.deliver(film, "pacs")
     assert not standing(installation.database, installation.queue)
 
 

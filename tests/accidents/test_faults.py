@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from radiograde.service.cli.installation_check import check_installation
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import NodeConfig, ServerTls
 from radiograde.service.database.tables import deliveries, films
@@ -19,6 +20,8 @@ from radiograde.service.grading.records import Records
 from radiograde.service.grading.slots import take_slot
 from tests.accidents.test_standing_work import accepted, change, workflows
 from tests.service.certificates import Certificates
+from tests.service.conftest import Start
+from tests.service.conftest import start as start
 from tests.service.documents.graded_films import film_bytes
 from tests.service.grading.graders import Outbox, work_with
 
@@ -94,3 +97,18 @@ def test_a_certificate_about_to_expire_is_named_with_its_days(
     assert [one.code for one in standing_faults(records, sooner)] == ["node_certificate_expires"]
     of_node.unlink()
     assert standing_faults(records, sooner) == []
+
+
+@pytest.mark.parametrize(("days", "level"), [(12, "warn"), (-3, "fail")])
+def test_readyz_and_check_name_a_certificate(
+    start: Start, tmp_path: Path, days: int, level: str
+) -> None:
+    end = datetime.now(UTC) + timedelta(days=days, hours=1)
+    certificate, key = Certificates(tmp_path).of("server", end)
+    client = start(tls_certificate=certificate, tls_key=key)
+    assert client.get("/readyz").json()["faults"] == ["http_certificate_expires"]
+    settings = Settings(data_dir=tmp_path / "data", tls_certificate=certificate, tls_key=key)
+    (named,) = [one for one in check_installation(settings, 1.0) if "certificate" in one.what]
+    assert (named.level, "12 days" in named.what) == (level, days == 12)
+    nothing = settings.model_copy(update={"data_dir": tmp_path / "nothing"})
+    assert named in check_installation(nothing, 1.0)

@@ -19,7 +19,6 @@ class DyingWorkers:
     """Workers that live for given seconds each, by a clock of their own, and then end."""
 
     def __init__(self, lives_s: list[float]) -> None:
-        self.delays: list[float] = []
         self._lives = iter(lives_s)
         self._now = 0.0
         self._end = 0.0
