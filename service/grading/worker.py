@@ -157,7 +157,8 @@ def _stopped_with_parent(stop: threading.Event) -> None:
     """Set ``stop`` when standard input ends: the system closes it however the parent dies."""
 
     def wait_for_end() -> None:
-        while sys.stdin.buffer.read(1):
+        # Not by way of `sys.stdin.buffer`: its lock, held here, would abort the process at its end.
+        while os.read(sys.stdin.fileno(), 1):
             pass
         stop.set()
         # A film that hangs must not keep a child alive whose parent is gone.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from radiograde.service.config.settings import Settings
 from radiograde.service.grading import worker_process
 from radiograde.service.grading.worker_process import BACKOFF, HEALTHY_S, worker_beside
+from tests.service.processes import ROOT
 
 SHORT, LONG = 1.0, HEALTHY_S + 1.0
 
@@ -83,3 +86,20 @@ def test_no_worker_where_none_is_wanted(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(subprocess, "Popen", refuse)
     with worker_beside(Settings(data_dir=tmp_path, worker=False)):
         pass
+
+
+def test_a_worker_that_cannot_begin_says_so_in_a_line_and_ends(tmp_path: Path) -> None:
+    environment = os.environ | {"RADIOGRADE_DATABASE_URL": f"sqlite:///{tmp_path}/no/such.sqlite"}
+    command = [sys.executable, "-m", "radiograde", "work", "--with-parent"]
+    with subprocess.Popen(
+        [*command, "--data-dir", str(tmp_path)],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,  # stays open, as the parent lives
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as worker:
+        assert worker.stderr is not None
+        said = worker.stderr.read()
+        assert worker.wait(60) == 1, said
+    assert "Error: The results store cannot be opened" in said.splitlines()[-1]
