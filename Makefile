@@ -57,6 +57,7 @@ bench: $(VENV)/.develop ## measure speed on this machine
 	$(BIN)/python -m benchmarks.page_changes
 	$(BIN)/python -m benchmarks.reconciler
 	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.under_attack
 	$(BIN)/python -m benchmarks.viewer
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version $(LOCKED) --generate-hashes \

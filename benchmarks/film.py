@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 
 import numpy as np
 from PIL import Image
+from pydicom import uid
+from pydicom.dataset import Dataset, FileMetaDataset
 
 from radiograde.data.phantom import Phantom, PhantomSpec, draw
 
@@ -23,3 +27,26 @@ def film() -> Phantom:
     large = Image.fromarray(small.pixels).resize((COLUMNS, ROWS), Image.Resampling.BICUBIC)
     noise = np.random.default_rng(0).normal(0, GRAIN, (ROWS, COLUMNS))
     return replace(small, pixels=np.clip(np.asarray(large) + noise, 0, 1).astype(np.float32))
+
+
+def dicom_films() -> Callable[[str], bytes]:
+    """Return a function from a SOP Instance UID to the phantom as a DICOM file that carries it."""
+    ds = Dataset()
+    ds.SOPClassUID = uid.ComputedRadiographyImageStorage
+    ds.StudyInstanceUID = ds.SeriesInstanceUID = uid.generate_uid()
+    ds.Modality, ds.PatientID, ds.PatientName = "CR", "1", "None"
+    ds.BodyPartExamined, ds.ViewPosition, ds.PatientAge = "CHEST", "PA", "060Y"
+    ds.Rows, ds.Columns = ROWS, COLUMNS
+    ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
+    ds.PixelData = np.round(film().pixels * 4095).astype("<u2").tobytes()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
+
+    def make(instance: str) -> bytes:
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = uid.UID(instance)
+        buffer = BytesIO()
+        ds.save_as(buffer, enforce_file_format=True)
+        return buffer.getvalue()
+
+    return make

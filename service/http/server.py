@@ -17,7 +17,7 @@ from radiograde.service.errors import AddressError, CertificateError, UnsafeHost
 from radiograde.service.grading.worker_process import worker_beside
 from radiograde.service.http.app import create_app
 from radiograde.service.http.connection_limits import ConnectionLimits, bounded_protocol
-from radiograde.service.http.event_loop import allow_open_files
+from radiograde.service.http.event_loop import allow_open_files, take_short_turns
 from radiograde.service.logs import configure_logging
 from radiograde.service.signals import ended_by_signals
 from radiograde.service.tls import RenewedContext, TlsFiles
@@ -41,6 +41,7 @@ def run_server(settings: Settings, announce: Callable[[str], None]) -> None:
     """
     configure_logging(settings.log_level)
     check_exposure(settings)
+    take_short_turns()
     with listen(settings.host, settings.port) as listener:
         app = create_app(settings)
         # uvicorn shuts down in order, and then raises the signal once more.

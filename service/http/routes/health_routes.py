@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from radiograde.service.grading.faults import standing_faults
 from radiograde.service.http.problems import problems
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Health
@@ -35,9 +34,7 @@ async def health() -> Health:
 async def ready(service: Service) -> Health:
     """Return ready when the results store answers; the model was loaded before the start.
 
-    Films are taken in whatever ``faults`` stand.
+    Films are taken in whatever `faults` stand; those are as of some seconds ago.
     """
-    with service.readiness_pool.admit() as slot:
-        await slot.run(service.records.database.ping)
-        faults = await slot.run(lambda: standing_faults(service.records, service.settings))
+    faults = await service.readiness.check()
     return Health(status="ready", faults=[one.code for one in faults] or None)
