@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 
@@ -67,7 +68,9 @@ class LabelledPictures:
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    pixels: Picture
+    """A picture that is made when its turn comes: all of them at once would fill the memory."""
+
+    make: Callable[[], Picture]
     label: str
     fold: int
     kind: str
@@ -88,12 +91,12 @@ def gather_pictures(dataset: FilmDataset, out_of_scope: Path | None, seed: int) 
     found = [*_films(dataset, rng), *_corrupted(dataset, rng), *_phantoms(dataset, rng)]
     if out_of_scope is not None:
         found += _with_copies(list(_folder(out_of_scope, dataset.fold_numbers, spec)), rng)
-    squares = [
-        np.rint(prepare(picture.pixels, spec)[0] * 255).astype(np.uint8)
-        for picture in followed(found, "Preparing pictures for the input check", len(found))
-    ]
+    squares = np.empty((len(found), spec.size, spec.size), np.uint8)
+    shown = followed(found, "Preparing pictures for the input check", len(found))
+    for square, picture in zip(squares, shown, strict=True):
+        square[:] = np.rint(prepare(picture.make(), spec)[0] * 255)
     return LabelledPictures(
-        np.stack(squares),
+        squares,
         np.array([CLASSES.index(picture.label) for picture in found]),
         np.array([picture.fold for picture in found]),
         tuple(picture.kind for picture in found),
@@ -130,8 +133,16 @@ def _corrupted(dataset: FilmDataset, rng: np.random.Generator) -> Iterator[_Pict
     frontal = np.flatnonzero(dataset.in_scope.numpy())
     for label, kind, corrupt in CORRUPTIONS:
         for film in rng.permutation(frontal)[:CORRUPTED_FILMS].tolist():
-            corrupted = corrupt(_film(dataset, film), rng)
-            yield _Picture(corrupted, label, int(dataset.folds[film]), kind, counts=False)
+            make = partial(_corrupt, corrupt, partial(_film, dataset, film), rng)
+            yield _Picture(make, label, int(dataset.folds[film]), kind, counts=False)
+
+
+def _corrupt(
+    corrupt: Callable[[Picture, np.random.Generator], Picture],
+    make: Callable[[], Picture],
+    rng: np.random.Generator,
+) -> Picture:
+    return corrupt(make(), rng)
 
 
 def _phantoms(dataset: FilmDataset, rng: np.random.Generator) -> Iterator[_Picture]:
@@ -147,12 +158,16 @@ def _phantoms(dataset: FilmDataset, rng: np.random.Generator) -> Iterator[_Pictu
             seed=int(rng.integers(2**31)),
         )
         fold = folds[number % len(folds)]
-        yield _Picture(draw(spec).pixels, FRONTAL, fold, "phantom", counts=False)
+        yield _Picture(partial(_drawn, spec), FRONTAL, fold, "phantom", counts=False)
+
+
+def _drawn(spec: PhantomSpec) -> Picture:
+    return draw(spec).pixels
 
 
 def _picture(dataset: FilmDataset, film: int, kind: str) -> _Picture:
     label = CLASS_OF_KIND[kind]
-    return _Picture(_film(dataset, film), label, int(dataset.folds[film]), kind)
+    return _Picture(partial(_film, dataset, film), label, int(dataset.folds[film]), kind)
 
 
 def _film(dataset: FilmDataset, index: int) -> Picture:
@@ -162,17 +177,19 @@ def _film(dataset: FilmDataset, index: int) -> Picture:
 
 
 def _folder(folder: Path, folds: list[int], spec: Preprocessing) -> Iterator[_Picture]:
-    """Yield the pictures in a folder as the manifest's films are: in square pixels, and as small.
-
-    What a folder is called is what its pictures are.
-    """
+    """Yield the pictures in a folder; what a folder is called is what its pictures are."""
     for kind in sorted(path for path in folder.iterdir() if path.is_dir()):
         label = FOLDERS.get(kind.name, "not_chest")
         files = sorted(path for path in kind.rglob("*") if path.is_file())
         for path, fold in zip(files, _dealt(files, folds), strict=True):
-            read = film_file.read(path)
-            square, frame = prepare(read.pixels, spec, read.pixel_aspect)
-            yield _Picture(frame.crop(square), label, fold, kind.name.replace("_", " "))
+            yield _Picture(partial(_read, path, spec), label, fold, kind.name.replace("_", " "))
+
+
+def _read(path: Path, spec: Preprocessing) -> Picture:
+    """Return a picture as the manifest's films are: in square pixels, and as small."""
+    read = film_file.read(path)
+    square, frame = prepare(read.pixels, spec, read.pixel_aspect)
+    return frame.crop(square)
 
 
 def _dealt(files: list[Path], folds: list[int]) -> list[int]:
@@ -191,14 +208,13 @@ def _with_copies(pictures: Sequence[_Picture], rng: np.random.Generator) -> Iter
         yield picture
         copies = min(CHANGED_COPIES, max(1, ENOUGH // having[picture.kind]))
         for _ in range(copies):
-            yield _changed(picture, rng)
+            yield replace(picture, make=partial(_changed, picture.make, rng), counts=False)
 
 
-def _changed(picture: _Picture, rng: np.random.Generator) -> _Picture:
-    pixels = picture.pixels[:, ::-1] if rng.random() < 0.5 else picture.pixels
+def _changed(make: Callable[[], Picture], rng: np.random.Generator) -> Picture:
+    pixels = make()[:, ::-1] if rng.random() < 0.5 else make()
     pixels = rotated(np.ascontiguousarray(pixels), float(rng.uniform(-8, 8)))
-    pixels = gamma(_zoomed(pixels, rng), float(np.exp(rng.uniform(-0.4, 0.4))))
-    return replace(picture, pixels=pixels, counts=False)
+    return gamma(_zoomed(pixels, rng), float(np.exp(rng.uniform(-0.4, 0.4))))
 
 
 def _zoomed(pixels: Picture, rng: np.random.Generator) -> Picture:
