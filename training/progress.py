@@ -71,9 +71,14 @@ def in_words(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def followed(steps: Iterable[Step], what: str, total: int, *, shown: bool = True) -> Iterator[Step]:
-    """Pass the steps on, with a bar in a terminal, and a line a minute elsewhere."""
-    console = Console(soft_wrap=True)
+def followed(
+    steps: Iterable[Step], what: str, total: int, *, shown: bool = True, stderr: bool = False
+) -> Iterator[Step]:
+    """Pass the steps on, with a bar in a terminal, and a line a minute elsewhere.
+
+    ``stderr``: where stdout is for what the command found.
+    """
+    console = Console(soft_wrap=True, stderr=stderr)
     if not shown:
         yield from steps
         return

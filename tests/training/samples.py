@@ -97,6 +97,7 @@ def predictions(zones: NDArray[np.float32], **arrays: NDArray[np.float32]) -> Pr
         "lung_share": np.full(count, 0.3, np.float32),
         "lungs_apart": np.full((count, 3), np.nan, np.float32),
         "painted": np.full(count, 0.1, np.float32),
+        "lung_scales": np.full((count, 2, 2), 1.0, np.float32) * (extent / 2)[:, None, None],
     }
     return Predictions(zones, **(plain | arrays))
 

@@ -72,6 +72,12 @@ def test_long_work_on_films_says_how_many_are_done(
     ]
 
 
+def test_what_is_printed_for_others_is_kept_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(followed(range(2), "Grading", 2, stderr=True)) == [0, 1]
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "Grading: 2 of 2\n")
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"), [(12.4, "12 s"), (100, "2 min"), (5400, "1 h 30 min")]
 )

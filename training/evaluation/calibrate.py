@@ -14,6 +14,11 @@ from radiograde.training.evaluation.predictions import Predictions
 from radiograde.training.evaluation.reference_standard import ReferenceStandard
 from radiograde.training.network.calibration import Calibration, Curve, CurveSamples, fit_curve
 
+Grade = NDArray[np.float32]
+
+LEAST = 1e-4
+"""A film's score under which no lung has a share of it."""
+
 FEWEST = 20
 """Graded films below which grades are left as they are."""
 
@@ -47,11 +52,26 @@ def fit_calibration(
 
 def calibrated(predictions: Predictions, calibration: Calibration) -> Predictions:
     """Return the gradings on the readers' scales."""
+    return _with_scales(
+        predictions,
+        _on_curve(predictions.zones, calibration.zones, ZONE),
+        _on_curve(predictions.extent, calibration.extent, EXTENT),
+        _on_curve(predictions.opacity, calibration.opacity, OPACITY),
+    )
+
+
+def _with_scales(
+    predictions: Predictions, zones: Grade, extent: Grade, opacity: Grade
+) -> Predictions:
+    """Return the gradings with other scores; each lung keeps its share of the film's."""
+    before = np.stack([predictions.extent, predictions.opacity], 1)
+    share = np.stack([extent, opacity], 1) / np.maximum(before, LEAST)
     return replace(
         predictions,
-        zones=_on_curve(predictions.zones, calibration.zones, ZONE),
-        extent=_on_curve(predictions.extent, calibration.extent, EXTENT),
-        opacity=_on_curve(predictions.opacity, calibration.opacity, OPACITY),
+        zones=zones,
+        extent=extent,
+        opacity=opacity,
+        lung_scales=predictions.lung_scales * share[:, :, None],
     )
 
 
@@ -70,7 +90,7 @@ def cross_fitted(
         there = calibrated(predictions, fit_calibration(predictions, standard, ~here, normal))
         zones[here], extent[here] = there.zones[here], there.extent[here]
         opacity[here] = there.opacity[here]
-    return replace(predictions, zones=zones, extent=extent, opacity=opacity)
+    return _with_scales(predictions, zones, extent, opacity)
 
 
 def _fitted_curve(

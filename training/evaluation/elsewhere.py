@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from radiograde.training.errors import ConfigError
-from radiograde.training.evaluation.figure_tables import figure, figure_tables
+from radiograde.training.evaluation.figure_tables import figure_tables
 from radiograde.training.evaluation.film_figures import FilmFigures
 from radiograde.training.evaluation.model_evaluation import ModelEvaluation
 from radiograde.training.evaluation.tables import markdown
+from radiograde.training.evaluation.worded_figures import figure
 
 BEGIN, END = "<!-- elsewhere:begin -->", "<!-- elsewhere:end -->"
 

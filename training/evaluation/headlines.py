@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY
-from radiograde.training.evaluation.figure_tables import figure
 from radiograde.training.evaluation.figures.scale_figures import MEAN, OURS, GraderAgreement
 from radiograde.training.evaluation.figures.source_figures import SourceFigures
 from radiograde.training.evaluation.model_evaluation import ModelEvaluation
+from radiograde.training.evaluation.worded_figures import figure
 from radiograde.training.input_check.picture_kind import CHILDREN, ORDINARY, SPINE
 
 PICTURES = {

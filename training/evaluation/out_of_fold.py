@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from radiograde.data.film import Film
 from radiograde.model.scoring.input_check import CLASSES, FRONTAL
+from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY
 from radiograde.training.evaluation.figures.graded_films import (
     SCALES,
     GradedFilms,
@@ -55,8 +57,19 @@ def out_of_fold_figures(
         tuple(TURNED_AWAY if one else () for one in away),
         np.zeros(len(films), bool),
         np.where(away, np.nan, predictions.painted.astype(float)),
+        {
+            name: np.where(away[:, None], np.nan, lungs.astype(float))
+            for name, lungs in _lungs(predictions).items()
+        },
     )
     return film_figures(found, _overlaps(films, predictions), SEVERITY)
+
+
+def _lungs(predictions: Predictions) -> Mapping[str, NDArray[np.float32]]:
+    """Return the right and the left lung's scores (N, 2) by scale."""
+    right, left = predictions.zones[:, :3].sum(1), predictions.zones[:, 3:].sum(1)
+    extent, opacity = predictions.lung_scales[:, 0], predictions.lung_scales[:, 1]
+    return {BRIXIA.name: np.stack([right, left], 1), EXTENT.name: extent, OPACITY.name: opacity}
 
 
 def _overlaps(films: Sequence[Film], predictions: Predictions) -> Overlaps:

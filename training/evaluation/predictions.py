@@ -10,7 +10,6 @@ from typing import cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.progress import track
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
@@ -20,6 +19,7 @@ from radiograde.training.evaluation.thresholds import INVOLVED
 from radiograde.training.network.calibration import Calibration
 from radiograde.training.network.checkpoints import load_model
 from radiograde.training.network.localise_then_grade import Grading, LocaliseThenGrade
+from radiograde.training.progress import followed
 from radiograde.training.run_paths import RunPaths, fold_name
 
 BATCH = 8
@@ -37,6 +37,7 @@ class Predictions:
     ``lungs_apart``: (N, 3) overlap of the right lung, of the left one, and the mean of each with
     the other's mask.
     ``painted``: (N,) share of the lungs that the opacity map marks, in [0, 1]; NaN without lungs.
+    ``lung_scales``: (N, 2, 2) extent and opacity of the right and the left lung, in [0, 4].
     """
 
     zones: NDArray[np.float32]
@@ -48,6 +49,7 @@ class Predictions:
     lung_share: NDArray[np.float32]
     lungs_apart: NDArray[np.float32]
     painted: NDArray[np.float32]
+    lung_scales: NDArray[np.float32]
 
     @property
     def brixia(self) -> NDArray[np.float32]:
@@ -63,7 +65,10 @@ class Predictions:
     def load(cls, path: Path) -> Predictions:
         """Return what ``save`` wrote."""
         with np.load(path) as arrays:
-            return cls(**{name: arrays[name] for name in arrays.files})
+            kept = {name: arrays[name] for name in arrays.files}
+        # Runs that an earlier version measured have no scores of each lung.
+        kept.setdefault("lung_scales", np.full((len(kept["extent"]), 2, 2), np.nan, np.float32))
+        return cls(**kept)
 
 
 class FoldGraders:
@@ -101,7 +106,7 @@ def grade_out_of_fold(graders: FoldGraders, cache: FilmCache, folds: Tensor) -> 
     for fold in sorted(set(folds.tolist())):
         films = np.flatnonzero(folds.numpy() == fold)
         batches = [films[start : start + BATCH] for start in range(0, len(films), BATCH)]
-        for index in track(batches, f"Grading fold {fold}"):
+        for index in followed(batches, f"Grading fold {fold}", len(batches), stderr=True):
             here = torch.from_numpy(index)
             grading = graders.grade(fold, cache.squares(here))
             lungs, masks = grading.lung_map.cpu(), cache.lungs(here).float()
@@ -115,6 +120,7 @@ def grade_out_of_fold(graders: FoldGraders, cache: FilmCache, folds: Tensor) -> 
                         area,
                         lungs_apart(lungs, masks).numpy(),
                         painted_share(lungs, grading.opacity_map.cpu()).numpy(),
+                        grading.lung_scales.cpu().numpy(),
                     ],
                 )
             )

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.progress import track
 
 from radiograde.data.film import Film
 from radiograde.model.reading import film_file
@@ -24,6 +23,7 @@ from radiograde.training.evaluation.predictions import FoldGraders
 from radiograde.training.evaluation.vendor_processing import VENDOR_PROCESSING
 from radiograde.training.input_check import corruptions
 from radiograde.training.input_check.corruptions import Picture
+from radiograde.training.progress import followed
 
 PERTURBATIONS = {**corruptions.PERTURBATIONS, **VENDOR_PROCESSING}
 """What technicians, exports and vendors do to a film."""
@@ -116,9 +116,8 @@ def perturbation_shifts(
     folds = dataset.folds.numpy()[films]
     spec = Preprocessing(size=dataset.cache.cells.shape[-1])
     scores = np.zeros((len(PERTURBATIONS) + 1, len(films)))
-    for column, (path, fold) in enumerate(
-        track(list(zip(paths, folds, strict=True)), "Perturbing films")
-    ):
+    pairs = enumerate(zip(paths, folds, strict=True))
+    for column, (path, fold) in followed(pairs, "Perturbing films", len(paths), stderr=True):
         scores[:, column] = _global_scores(path, int(fold), graders, spec)
     moved = scores[1:] - scores[0]
     return [

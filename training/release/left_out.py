@@ -116,7 +116,12 @@ def _fitted_elsewhere(
 
 
 def _nothing_graded(films: int) -> Predictions:
-    shapes = {"zones": (films, 6), "spread": (films, 9), "lungs_apart": (films, 3)}
+    shapes: dict[str, tuple[int, ...]] = {
+        "zones": (films, 6),
+        "spread": (films, 9),
+        "lungs_apart": (films, 3),
+        "lung_scales": (films, 2, 2),
+    }
     names = [one.name for one in fields(Predictions)]
     return Predictions(
         **{name: np.full(shapes.get(name, (films,)), np.nan, np.float32) for name in names}

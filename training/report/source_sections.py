@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from radiograde.training.evaluation.figure_tables import figure, figure_tables
+from radiograde.training.evaluation.figure_tables import figure_tables
 from radiograde.training.evaluation.figures.graded_films import GradedFilms
 from radiograde.training.evaluation.figures.scale_figures import MEAN, OURS
 from radiograde.training.evaluation.film_figures import FilmFigures
 from radiograde.training.evaluation.model_evaluation import ModelEvaluation
 from radiograde.training.evaluation.served.served_grading import read_as_served
+from radiograde.training.evaluation.worded_figures import figure
 from radiograde.training.report.parts import Case, Plot, Section, Table, Tile
 from radiograde.training.report.score_plots import against_readers
 from radiograde.training.report.worst_films import MOST, thumbnail

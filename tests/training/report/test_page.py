@@ -41,7 +41,8 @@ ANCHORS = {
     *("change", "normal-films", "robustness", "input-check", "worst", "films"),
 }
 BY_SOURCE = {
-    *("sources", "two-scales", "source-intervals", "pictures", "lungs", "change-null", "peers"),
+    *("sources", "two-scales", "each-lung", "source-intervals", "pictures", "lungs"),
+    *("change-null", "peers"),
 }
 
 

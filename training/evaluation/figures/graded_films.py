@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.data.film import Film
-from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY, Scale
+from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY, ZONES, Scale
 from radiograde.training.evaluation.figures.patient_bootstrap import Array
 from radiograde.training.evaluation.served.served_grading import ServedGrading
 
@@ -65,6 +65,7 @@ class GradedFilms:
     ``scales``: by name. ``rejected_for``: codes of the reasons for which a film was turned away,
     nothing for one that was graded. ``failed``: (N,) whether the file could not be read.
     ``painted``: (N,) share of both lungs that the opacity map marks, 0-1, NaN where unknown.
+    ``lungs``: by scale the right and the left lung's own score, (N, 2), NaN where not graded.
     """
 
     films: tuple[Film, ...]
@@ -72,6 +73,7 @@ class GradedFilms:
     rejected_for: tuple[tuple[str, ...], ...]
     failed: Rows
     painted: Array
+    lungs: Mapping[str, Array] = field(default_factory=dict)
 
     @classmethod
     def served(cls, films: Sequence[Film], gradings: Sequence[ServedGrading]) -> GradedFilms:
@@ -88,6 +90,7 @@ class GradedFilms:
             tuple(one.rejected_for for one in gradings),
             np.array([one.status == "failed" for one in gradings], bool),
             np.array(painted, float),
+            {BRIXIA.name: np.array([_zones_of_lungs(one) for one in gradings]).reshape(-1, 2)},
         )
 
     @property
@@ -134,6 +137,7 @@ class GradedFilms:
             tuple(self.rejected_for[row] for row in index),
             self.failed[rows],
             self.painted[rows],
+            {name: lungs[rows] for name, lungs in self.lungs.items()},
         )
 
     def by_source(self) -> dict[str, GradedFilms]:
@@ -172,3 +176,9 @@ def _score(grading: ServedGrading, name: str) -> tuple[float, float, float]:
     if grading.scores is None or name not in grading.scores:
         return (np.nan,) * 3
     return grading.scores[name]
+
+
+def _zones_of_lungs(grading: ServedGrading) -> list[float]:
+    """Return the sum of the right and of the left lung's zones, 0-9 each."""
+    zones = [_score(grading, zone)[0] for zone in ZONES]
+    return [sum(zones[:3]), sum(zones[3:])]

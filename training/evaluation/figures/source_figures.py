@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from radiograde.training.evaluation.figures.clear_films import (
     ClearFilms,
@@ -11,6 +11,7 @@ from radiograde.training.evaluation.figures.clear_films import (
     clear_films,
     separations,
 )
+from radiograde.training.evaluation.figures.each_lung import LungScores, lung_scores
 from radiograde.training.evaluation.figures.graded_films import GradedFilms
 from radiograde.training.evaluation.figures.lung_overlap import (
     LungFigures,
@@ -48,6 +49,7 @@ class SourceFigures:
     clear: Sequence[ClearFilms]
     separation: Sequence[Separation]
     lungs: Sequence[LungFigures]
+    lung_scores: Sequence[LungScores] = field(default_factory=list)
 
 
 def source_figures(
@@ -83,4 +85,5 @@ def _of_source(
         clear_films(graded, severity),
         separations(graded),
         lung_figures(graded.patients, overlaps),
+        lung_scores(graded),
     )

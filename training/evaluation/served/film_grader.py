@@ -12,12 +12,12 @@ from numpy import float32
 from numpy.typing import NDArray
 
 from radiograde.data.film import Film
-from radiograde.data.terminal import watched
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.grading import failed
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.training.evaluation.served.grading_store import GradingStore
 from radiograde.training.evaluation.served.served_grading import ServedGrading, read_as_served
+from radiograde.training.progress import followed
 
 AS_IT_IS = ""
 """The name of the film that nothing was done to."""
@@ -57,7 +57,7 @@ class FilmGrader:
     def grade(self, tasks: Sequence[FilmTask], what: str) -> list[Mapping[str, ServedGrading]]:
         """Return each task's gradings by the names of its changes, in the tasks' order.
 
-        ``what``: what the bar says that is done.
+        ``what``: what the bar, or without a terminal a line a minute, says that is done.
         """
         keys = [_key_of(task.film) for task in tasks]
         waiting = [
@@ -65,7 +65,7 @@ class FilmGrader:
             for key, task in zip(keys, tasks, strict=True)
             if any(_named(key, name) not in self.store for name in task.changes)
         ]
-        for _ in watched(self._graded(waiting), len(waiting), what):
+        for _ in followed(self._graded(waiting), what, len(waiting), stderr=True):
             pass
         return [
             {name: self.store[_named(key, name)] for name in task.changes}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from radiograde.data.film import Film
 from radiograde.data.phantom import PhantomSpec, draw
 from radiograde.model.reading import film_file
 from radiograde.model.scoring.scorer import Scorer
+from radiograde.training import progress
 from radiograde.training.evaluation.served.film_grader import (
     AS_IT_IS,
     FilmGrader,
@@ -87,6 +89,22 @@ def test_a_grading_that_a_killed_process_broke_off_is_made_again(
     scorer = DrawnScorer(mean_of)
     assert grader(tmp_path / "store", scorer).as_served(films) == whole
     assert scorer.scored == 1
+
+
+def test_without_a_terminal_a_line_a_minute_says_how_far_it_is(
+    films: list[Film],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(progress.Pace.__init__, "__defaults__", (0.0,))
+    grader(tmp_path, DrawnScorer(mean_of)).as_served(films, "Grading films")
+    said = capsys.readouterr()
+    assert said.out == ""
+    lines = said.err.splitlines()
+    assert len(lines) == len(films)
+    assert re.fullmatch(r"Grading films: 1 of 5, \d+ s left", lines[0])
+    assert lines[-1] == "Grading films: 5 of 5"
 
 
 def test_another_model_grades_anew(films: list[Film], tmp_path: Path) -> None:
