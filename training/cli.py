@@ -148,13 +148,15 @@ def export(
       radiograde serve --model mine.onnx
     """  # noqa: D301  click needs the character itself
     import_training()
+    from radiograde.training.release.model_card import parity_words
     from radiograde.training.release.release_run import release_run
     from radiograde.training.run_paths import RunPaths
 
     out = out or run / "model.onnx"
     with PlainErrors():
-        difference = release_run(RunPaths.of(data, run, cache), out, name, licence)
-    click.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, within {difference:.1e} of PyTorch")
+        differences = release_run(RunPaths.of(data, run, cache), out, name, licence)
+    size = out.stat().st_size / 1e6
+    click.echo(f"{out}: {size:.1f} MB, within {parity_words(differences)} of PyTorch")
 
 
 def named_sources(text: str | None) -> tuple[str, ...]:

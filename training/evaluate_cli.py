@@ -185,7 +185,7 @@ def _measure_model(
     from radiograde.training.evaluation.evaluate_model import evaluate_model
 
     films = manifest.load(*data)
-    return evaluate_model(Scorer(model, threads=1), films, folder, threads, a_source)
+    return evaluate_model(Scorer(model, threads=1), films, folder, threads, a_source, model)
 
 
 def _check_marks(readme: Path | None, card: Path | None) -> None:

@@ -65,7 +65,7 @@ def _with_scales(
 ) -> Predictions:
     """Return the gradings with other scores; each lung keeps its share of the film's."""
     before = np.stack([predictions.extent, predictions.opacity], 1)
-    share = np.stack([extent, opacity], 1) / np.maximum(before, LEAST)
+    share = (np.stack([extent, opacity], 1) / np.maximum(before, LEAST)).astype(np.float32)
     return replace(
         predictions,
         zones=zones,

@@ -87,10 +87,19 @@ def _lines(evaluation: ModelEvaluation) -> list[str]:
         f"{figures.films} pictures of {figures.patients} patients.{known} Brackets hold 95 % "
         "intervals over patients.",
         "",
+        *_began_with(evaluation),
         TUNED,
         "",
     ]
     return [*lines, *table_sections(figures)]
+
+
+def _began_with(evaluation: ModelEvaluation) -> list[str]:
+    if evaluation.began_with is None:
+        return []
+    sources = [one.source for one in evaluation.figures.sources]
+    warning = evaluation.began_with.warning(evaluation.manifest, sources)
+    return [f"**{warning}**", ""] if warning else []
 
 
 def table_sections(figures: FilmFigures) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from functools import partial
 
 import numpy as np
@@ -17,6 +17,7 @@ from radiograde.training.dataset.film_dataset import FilmDataset, open_dataset
 from radiograde.training.dataset.targets import READERS, is_normal
 from radiograde.training.distributed import DistributedContext
 from radiograde.training.errors import UnfinishedRunError
+from radiograde.training.evaluation.begun_with import Beginning
 from radiograde.training.evaluation.calibrate import cross_fitted, fit_calibration
 from radiograde.training.evaluation.comparators import OURS, comparator_table
 from radiograde.training.evaluation.evaluation_result import (
@@ -77,7 +78,10 @@ def evaluate(paths: RunPaths) -> EvaluationResult:
     graded = np.flatnonzero(~np.isnan(standard.brixia))
     pictures = HeldOutPictures.load(paths, dataset.fold_numbers)
     shifts = perturbation_shifts(dataset, graders, graded)
-    metrics = assess(dataset, standard, predictions, pictures, shifts, _run_facts(paths))
+    metrics = replace(
+        assess(dataset, standard, predictions, pictures, shifts, _run_facts(paths)),
+        began_with=Beginning.of(config.init),
+    )
     metrics.save(paths.evaluation)
     return EvaluationResult(metrics, dataset, predictions, standard, pictures)
 

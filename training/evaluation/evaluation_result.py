@@ -14,6 +14,7 @@ from radiograde.model.scoring.metadata import ModelMetadata
 from radiograde.model.scoring.scales import BRIXIA
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.errors import UnfinishedRunError
+from radiograde.training.evaluation.begun_with import Beginning
 from radiograde.training.evaluation.comparators import ComparatorRow
 from radiograde.training.evaluation.figures.graded_films import ScaleGrades, reader_grades
 from radiograde.training.evaluation.film_figures import FilmFigures
@@ -115,6 +116,7 @@ class EvaluationMetrics(ReleasedMetrics):
 
     ``least_lung``: share of lung under which a picture is no chest film. ``manifest``: its sha256.
     ``by_source``: the same grades, each source alone; None in evaluations of earlier versions.
+    ``began_with``: whose weights the networks began with; None for ImageNet's.
     """
 
     films: int
@@ -126,6 +128,14 @@ class EvaluationMetrics(ReleasedMetrics):
     manifest: str
     run: RunFacts
     by_source: FilmFigures | None = None
+    began_with: Beginning | None = None
+
+    @property
+    def warning(self) -> str:
+        """What the networks' beginning makes of these figures, in words; '' where nothing."""
+        if self.began_with is None:
+            return ""
+        return self.began_with.warning(self.manifest, list(self.sources))
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as types that JSON knows."""

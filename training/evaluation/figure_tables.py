@@ -18,6 +18,7 @@ def figure_tables(figures: FilmFigures) -> list[FigureTable]:
         source_tables.intervals_table(figures.sources),
         film_tables.processing_table(figures),
         film_tables.swaps_table(figures),
+        film_tables.probe_table(figures),
         film_tables.pictures_table(figures.pictures),
         source_tables.lungs_table(figures.sources),
         film_tables.change_table(figures),

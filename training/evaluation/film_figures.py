@@ -23,6 +23,7 @@ from radiograde.training.evaluation.metrics import (
 )
 from radiograde.training.evaluation.processing_shifts import ProcessingShift
 from radiograde.training.evaluation.reference_standard import ReferenceStandard
+from radiograde.training.evaluation.source_probe import SourceProbe
 from radiograde.training.evaluation.swap_test import SwapFigures
 
 
@@ -32,7 +33,8 @@ class FilmFigures:
 
     ``sources``: of each source alone. ``pictures``: what the input check turned away. ``peers``:
     beside published systems, where the films have their predictions. ``processing``, ``swaps``:
-    of a sample that was graded again, empty where none was.
+    of a sample that was graded again, empty where none was. ``probe``: whether a film's source can
+    be read off the network; None where that was not asked.
     """
 
     films: int
@@ -43,6 +45,7 @@ class FilmFigures:
     change: Annotated[ChangeOverTime | UnmeasuredChange, Field(union_mode="left_to_right")]
     processing: Sequence[ProcessingShift] = field(default_factory=list)
     swaps: Sequence[SwapFigures] = field(default_factory=list)
+    probe: SourceProbe | None = None
 
     def source(self, name: str) -> SourceFigures | None:
         """Return the figures of one source, None where there is no such film."""

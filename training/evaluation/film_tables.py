@@ -66,6 +66,31 @@ def swaps_table(figures: FilmFigures) -> FigureTable:
     )  # fmt: skip
 
 
+def probe_table(figures: FilmFigures) -> FigureTable:
+    """Return how well a film's source is read off the network and off the picture."""
+    probe = figures.probe
+    rows: list[Row] = []
+    if probe is not None:
+        rows = [
+            ("blindly", f"{probe.chance:.0%}"),
+            (
+                "shape, brightness, borders and sharpness of the picture",
+                figure(probe.picture, ".0%"),
+            ),
+            ("the network's summary of the whole film", figure(probe.network, ".0%")),
+        ]
+    named = ", ".join(probe.sources) if probe is not None else ""
+    return FigureTable(
+        "probe",
+        "Can the source be read off the network?",
+        f"A linear probe, cross-validated by patient, names a film's source ({named}), of "
+        f"{probe.films if probe is not None else 0} films. A source that is found could serve as "
+        "a shortcut; the swap test says whether the score follows it.",
+        ("read off", "named rightly"),
+        rows,
+    )
+
+
 def pictures_table(kinds: Sequence[PictureKind]) -> FigureTable:
     """Return what the input check turns away of real pictures."""
     return FigureTable(
@@ -92,12 +117,12 @@ def change_table(figures: FilmFigures) -> FigureTable:
     """Return the error of change over time beside that of saying that nothing changes."""
     change = figures.change
     rows: list[Row] = []
-    if isinstance(change, ChangeOverTime) and change.no_change is not None:
+    if isinstance(change, ChangeOverTime):
         low, high = change.mae_95
         rows = [
             ("pairs of films (patients)", f"{change.pairs} ({change.patients})"),
             ("error of the change", f"{change.mae:.2f} ({low:.2f} to {high:.2f})"),
-            ("error of saying that nothing changes", f"{change.no_change:.2f}"),
+            ("error of saying that nothing changes", f"{change.null_error:.2f}"),
             ("gain over that", figure(change.gain, "+.2f")),
         ]
     return FigureTable(

@@ -72,6 +72,11 @@ class ChangeOverTime:
     no_change: float | None = None
     gain: Estimate = NOT_MEASURED
 
+    @property
+    def null_error(self) -> float:
+        """The error of saying that nothing changes, from what evaluations of any version hold."""
+        return float(np.abs(self.readers).mean()) if self.no_change is None else self.no_change
+
 
 def agreement(grades: Array, reference: Array, patients: Sequence[str]) -> Agreement:
     """Return how far ``grades`` (N,) is from ``reference`` (N,); films with NaN are left out."""

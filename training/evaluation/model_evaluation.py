@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from radiograde.model.scoring.result import ModelFacts
 from radiograde.training.errors import ConfigError
+from radiograde.training.evaluation.begun_with import Beginning
 from radiograde.training.evaluation.figures.source_figures import SourceFigures
 from radiograde.training.evaluation.film_figures import FilmFigures
 
@@ -24,7 +25,7 @@ class ModelEvaluation:
     films' manifest, or of several. ``trained_on``: of the manifest that the model learned from.
     ``learned_sources``: sources whose films it learned from, as far as the file says. ``left_out``:
     the source that was kept from this model so that it could be measured there; such a model is a
-    sibling of the one that ships.
+    sibling of the one that ships. ``began_with``: whose weights it began with, None for ImageNet's.
     """
 
     model: ModelFacts
@@ -34,13 +35,16 @@ class ModelEvaluation:
     learned_sources: Sequence[str]
     figures: FilmFigures
     left_out: str = ""
+    began_with: Beginning | None = None
 
     @property
     def elsewhere(self) -> list[SourceFigures]:
-        """The figures of sources that the model never saw."""
-        if self.manifest == self.trained_on and not self.left_out:
+        """The figures of sources that the model never saw, nor the one that it began with."""
+        before = self.began_with or Beginning("", [], [], is_told=True)
+        seen = [*before.manifests, *([] if self.left_out else [self.trained_on])]
+        if self.manifest in seen:
             return []
-        known = set(self.learned_sources) - {self.left_out}
+        known = set(self.learned_sources) - {self.left_out} | set(before.sources)
         return [one for one in self.figures.sources if one.source not in known]
 
     def to_json(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from radiograde.training.errors import ConfigError
 from radiograde.training.evaluation.comparators import OURS, ComparatorRow
 from radiograde.training.evaluation.evaluation_result import ReleasedMetrics
 from radiograde.training.evaluation.headlines import Row, elsewhere_rows, input_check_sentences
+from radiograde.training.evaluation.metrics import ChangeOverTime
 from radiograde.training.evaluation.model_evaluation import ModelEvaluation
 from radiograde.training.evaluation.tables import confidence_interval, markdown, shown
 
@@ -124,10 +125,13 @@ def _intervals(metrics: ReleasedMetrics, level: float) -> Iterator[Row]:
 
 
 def _change_sentence(metrics: ReleasedMetrics) -> Iterator[str]:
-    if metrics.repeatability is not None:
+    change = metrics.change
+    if isinstance(change, ChangeOverTime):
         yield (
             f"Between two films of a patient, a change of the Brixia score below "
-            f"{metrics.repeatability:.1f} points is within measurement error."
+            f"{change.repeatability:.1f} points is within measurement error. The changes that it "
+            f"grades are off the radiologists' by {change.mae:.2f} points on average; saying that "
+            f"nothing changes is off by {change.null_error:.2f}."
         )
 
 

@@ -77,6 +77,8 @@ def trained_on(run: RunFacts) -> str:
 def show(metrics: EvaluationMetrics, console: Console | None = None) -> None:
     """Print the figures that matter, each grader beside its comparators on the same films."""
     console = console or Console()
+    if metrics.warning:
+        console.print(metrics.warning, style="bold", soft_wrap=True)
     console.print(_agreement(metrics))
     console.print(_others(metrics))
 

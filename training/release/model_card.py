@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from radiograde.model.scoring.metadata import ModelMetadata
@@ -21,10 +21,10 @@ from radiograde.training.evaluation.tables import (
 
 @dataclass(frozen=True, slots=True)
 class ExportedFile:
-    """A model file: what it says, its largest difference to PyTorch, and its size in bytes."""
+    """A model file: what it says, its difference to PyTorch by provider, its size in bytes."""
 
     metadata: ModelMetadata
-    difference: float
+    differences: Mapping[str, float]
     size: int
 
 
@@ -84,9 +84,17 @@ def _model_details(file: ExportedFile, metrics: EvaluationMetrics) -> list[str]:
         f"- trained in {training_time(metrics.run)} on "
         f"{trained_on(metrics.run)}, all folds and the shipped model",
         *_self_training(metrics),
-        f"- ONNX beside PyTorch on real films: largest difference {file.difference:.1e}",
+        f"- ONNX beside PyTorch on real films: largest difference {parity_words(file.differences)}",
         "",
     ]
+
+
+def parity_words(differences: Mapping[str, float]) -> str:
+    """Return how far a graph is from PyTorch on each provider."""
+    return ", ".join(
+        f"{difference:.1e} ({provider.removesuffix('ExecutionProvider')})"
+        for provider, difference in differences.items()
+    )
 
 
 def _self_training(metrics: EvaluationMetrics) -> list[str]:
@@ -108,6 +116,7 @@ def _data(metrics: EvaluationMetrics) -> list[str]:
         "Patients without scores serve for pretraining: lungs, weak findings, view. "
         f"sha256 of the manifest: `{metrics.manifest}`.",
         "",
+        *([f"**{metrics.warning}**", ""] if metrics.warning else []),
     ]
 
 
@@ -202,8 +211,9 @@ def _change(metrics: EvaluationMetrics) -> list[str]:
         f"{change.pairs} pairs of successive films of {change.patients} patients: the change "
         f"of the global score is off the readers' by {change.mae:.2f} on average (bias "
         f"{change.bias:+.2f}, r {shown(change.r, '.3f')}) and goes their way in "
-        f"{shown(change.same_direction, '.0%')} of the pairs that they saw change. "
-        f"Repeatability limit: {change.repeatability:.1f} points.",
+        f"{shown(change.same_direction, '.0%')} of the pairs that they saw change. Whoever says "
+        f"that nothing ever changes is off by {change.null_error:.2f}"
+        f". Repeatability limit: {change.repeatability:.1f} points.",
         "",
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from radiograde.model.scoring.input_check import CLASSES
 from radiograde.model.scoring.metadata import FORMAT
 from radiograde.model.scoring.preprocess import Preprocessing
 from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY, ZONE, ZONES
+from radiograde.training.evaluation.begun_with import KEY, Beginning
 from radiograde.training.evaluation.evaluation_result import EvaluationMetrics
 from radiograde.training.evaluation.thresholds import INVOLVED, SEVERITY
 
@@ -32,16 +33,22 @@ class GraphFacts:
 
 @dataclass(frozen=True, slots=True)
 class LearnedFrom:
-    """The films that a model learned from: their manifest's sha256, how many, and whose."""
+    """The films that a model learned from: their manifest's sha256, how many, and whose.
+
+    ``began_with``: whose weights it began with, None for ImageNet's.
+    """
 
     manifest: str
     films: int
     sources: Sequence[str]
+    began_with: Beginning | None = None
 
 
 def model_metadata(metrics: EvaluationMetrics, facts: GraphFacts) -> dict[str, Any]:
     """Return what the ONNX file says of itself (docs/reference/onnx-file.md)."""
-    learned = LearnedFrom(metrics.manifest, metrics.films, list(metrics.sources))
+    learned = LearnedFrom(
+        metrics.manifest, metrics.films, list(metrics.sources), metrics.began_with
+    )
     thresholds = {
         "least_lung": metrics.least_lung,
         "frontal": metrics.input_check.threshold,
@@ -73,6 +80,7 @@ def metadata_of(
             "manifest_sha256": learned.manifest,
             "films": learned.films,
             "sources": list(learned.sources),
+            KEY: None if learned.began_with is None else asdict(learned.began_with),
         },
         "preprocessing": {"size": spec.size, "low": spec.low, "high": spec.high},
         "zones": list(ZONES),

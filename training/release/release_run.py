@@ -27,7 +27,7 @@ EVALUATIONS = "evaluation.json"
 """What was measured of a model elsewhere; the file lies beside the model."""
 
 
-def release_run(paths: RunPaths, out: Path, name: str, licence: str) -> float:
+def release_run(paths: RunPaths, out: Path, name: str, licence: str) -> dict[str, float]:
     """Write the ONNX file and MODEL_CARD.md; return the largest difference to PyTorch.
 
     What was measured of models without a source goes into the card and, as evaluation.json, beside
@@ -47,13 +47,13 @@ def release_run(paths: RunPaths, out: Path, name: str, licence: str) -> float:
     model = load_model(paths, config, FINAL, Calibration.load(paths.calibration))
     facts = GraphFacts(name, licence, config.network.input_size, model.zone_borders)
     metadata = model_metadata(metrics, facts)
-    difference = export_onnx(model, metadata, prepared_films(dataset), out)
+    differences = export_onnx(model, metadata, prepared_films(dataset), out)
     elsewhere = [one for path in paths.left_out_evaluations for one in load_evaluations(path)]
     if elsewhere:
         save_evaluations(out.with_name(EVALUATIONS), elsewhere)
-    file = ExportedFile(ModelMetadata.parse(json.dumps(metadata)), difference, out.stat().st_size)
+    file = ExportedFile(ModelMetadata.parse(json.dumps(metadata)), differences, out.stat().st_size)
     out.with_name("MODEL_CARD.md").write_text(model_card(file, metrics, elsewhere))
-    return difference
+    return differences
 
 
 def prepared_films(dataset: FilmDataset, count: int = PARITY_FILMS) -> NDArray[np.float32]:

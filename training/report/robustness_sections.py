@@ -102,6 +102,7 @@ def _change_table(change: ChangeOverTime) -> Table:
         ("figure", "value"),
         [
             ("mean absolute difference of both changes", shown(change.mae, ".2f")),
+            ("the same of saying that nothing changes", shown(change.null_error, ".2f")),
             ("bias, ours minus the readers'", shown(change.bias, "+.2f")),
             ("correlation", shown(change.r, ".3f")),
             ("same direction, where readers saw change", shown(change.same_direction, ".0%")),

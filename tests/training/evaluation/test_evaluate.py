@@ -99,9 +99,10 @@ def shown_and_carded(found: EvaluationMetrics) -> str:
     show(found, console)
     metadata = model_metadata(found, GraphFacts("mine", "CC0", 512, (0.3, 0.7)))
     released = ModelMetadata.parse(json.dumps(metadata))
-    file = ExportedFile(released, 1e-6, 12_000_000)
+    file = ExportedFile(released, {"CPUExecutionProvider": 1e-6}, 12_000_000)
     plain = model_card(file, found)
     assert "12.0 MB" in plain
+    assert "largest difference 1.0e-06 (CPU)" in plain
     assert "Not measured yet" in plain.split("## At hospitals that it never saw")[1]
     assert "not measured" in plain
     assert "self-training" not in plain

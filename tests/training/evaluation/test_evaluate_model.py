@@ -17,6 +17,7 @@ from radiograde.data.phantom_dataset import write_dataset
 from radiograde.model.scoring.scorer import BUNDLED, Scorer
 from radiograde.training.errors import ConfigError
 from radiograde.training.evaluation import elsewhere, readme
+from radiograde.training.evaluation.begun_with import Beginning
 from radiograde.training.evaluation.model_evaluation import (
     ModelEvaluation,
     load_evaluations,
@@ -85,6 +86,9 @@ def test_every_source_has_its_own_figures_of_the_file_itself(written: Path) -> N
     assert kinds["children"] == 1
     assert {one.source for one in found.figures.processing} == {"all sources", "north", "south"}
     assert {one.films for one in found.figures.swaps} == {2}
+    assert found.figures.probe is not None
+    assert found.figures.probe.sources == ["north", "south"]
+    assert found.figures.probe.chance == 0.5
 
 
 def test_the_page_shows_each_source_and_no_patient(films: Path, written: Path) -> None:
@@ -92,6 +96,9 @@ def test_the_page_shows_each_source_and_no_patient(films: Path, written: Path) -
     assert "as it is served" in page
     assert "Global Brixia, north" in page
     assert "Are extent and opacity two things?" in page
+    assert "Can the source be read off the network?" in page
+    assert "Swap test" in page
+    assert "local contrast (CLAHE)" in page
     assert page.count("<article>") == 12
     assert re.search(r"<h3>Row \d+</h3>", page)
     assert "somebody" not in page
@@ -139,6 +146,19 @@ def test_a_source_that_the_model_learned_from_is_not_elsewhere(written: Path) ->
     same = replace(found, trained_on=found.manifest)
     assert same.elsewhere == []
     assert "the figures flatter it" in elsewhere.elsewhere_section([same])
+
+
+def test_a_source_that_the_model_before_it_learned_from_is_not_elsewhere(
+    written: Path,
+) -> None:
+    found = recorded(written)
+    begun = replace(found, began_with=Beginning("first 1", [], ["north"], is_told=True))
+    assert [one.source for one in begun.elsewhere] == ["south"]
+    assert "learned from films of north too" in elsewhere.elsewhere_section([begun])
+    same = replace(found, began_with=Beginning("first 1", [found.manifest], [], is_told=False))
+    assert same.elsewhere == []
+    kept = replace(begun, left_out="north", learned_sources=["south"])
+    assert kept.elsewhere == [], "its beginning saw what was left out"
 
 
 def test_a_model_without_a_source_stands_first_in_the_card(written: Path) -> None:

@@ -1,25 +1,35 @@
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 import torch
 
 from radiograde.model.scoring.intervals import Width
-from radiograde.model.scoring.scorer import Scorer
+from radiograde.model.scoring.scorer import BUNDLED, PROVIDERS, Scorer
 from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_dataset import open_dataset
 from radiograde.training.errors import ParityError
 from radiograde.training.evaluation.evaluation_result import EvaluationMetrics
 from radiograde.training.network.calibration import Calibration
 from radiograde.training.network.checkpoints import load_model
-from radiograde.training.release import onnx_export
+from radiograde.training.release import onnx_export, parity
 from radiograde.training.release.model_metadata import GraphFacts, model_metadata
 from radiograde.training.run_paths import RunPaths
 from tests.training.conftest import invoke
 
 ROOT = Path(__file__).resolve().parents[3]
+
+
+def is_usable(file: Path, provider: str) -> bool:
+    """Return whether a session on the provider runs on it, and not on the CPU in its place."""
+    if provider not in ort.get_available_providers():
+        return False
+    return Scorer(file, providers=[provider]).provider == provider
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +81,56 @@ def test_a_graph_that_differs_is_not_written(
     metadata = model_metadata(metrics, GraphFacts("x", "CC0", tiny.network.input_size, (0.3, 0.7)))
     films = torch.rand(1, 128, 128).numpy()
     final = load_model(paths, tiny, "final", Calibration.load(paths.calibration))
-    difference = onnx_export.export_onnx(final, metadata, films, tmp_path / "same.onnx")
-    assert difference < onnx_export.TOLERANCE
+    differences = onnx_export.export_onnx(final, metadata, films, tmp_path / "same.onnx")
+    assert set(differences) == {name for name in PROVIDERS if is_usable(exported, name)}
+    assert max(differences.values()) < onnx_export.TOLERANCE
     other = load_model(paths, tiny, "fold0")
     with pytest.raises(ParityError, match="differ"):
         onnx_export.export_onnx(other, metadata, films, tmp_path / "other.onnx")
     assert [path.name for path in tmp_path.iterdir()] == ["same.onnx"]
+
+
+class OnAnotherDevice(Scorer):
+    """The file on a device that gets the zones wrong; there is none, so the CPU stands in."""
+
+    def __init__(self, path: Path, *, providers: Sequence[str]) -> None:
+        super().__init__(path, providers=["CPUExecutionProvider"])
+        self.name, cpu = providers[0], self.session
+
+        def run(names: list[str], feed: dict[str, Any]) -> list[Any]:
+            zones, *others = cpu.run(names, feed)
+            return [zones + (0.03 if self.name != "CPUExecutionProvider" else 0.0), *others]
+
+        self.session = SimpleNamespace(run=run)
+
+    @property
+    def provider(self) -> str:
+        return self.name
+
+
+def test_a_graph_is_compared_on_every_provider_that_there_is(
+    paths: RunPaths, tiny: TrainConfig, exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(ort, "get_available_providers", lambda: ["AzureExecutionProvider", *both])
+    monkeypatch.setattr(parity, "Scorer", OnAnotherDevice)
+    final = load_model(paths, tiny, "final", Calibration.load(paths.calibration))
+    found = parity.parity(final, exported, torch.rand(1, 128, 128).numpy())
+    assert list(found) == both
+    assert found["CPUExecutionProvider"]["zones"] < 1e-4
+    assert found["CUDAExecutionProvider"]["zones"] == pytest.approx(0.03, abs=1e-4)
+    with pytest.raises(ParityError, match=r"differ by 0\.03 in zones on CUDAExecutionProvider"):
+        onnx_export._check(found)
+
+
+def test_export_writes_into_the_run_and_leaves_the_bundled_model(
+    paths: RunPaths, measured: dict[str, Any]
+) -> None:
+    before = BUNDLED.read_bytes()
+    done = invoke("export", paths, "--name", "mine")
+    assert done.exit_code == 0, done.output
+    assert f"{paths.run / 'model.onnx'}: " in done.output
+    assert "within" in done.output
+    assert "(CPU) of PyTorch" in done.output
+    assert Scorer(paths.run / "model.onnx").metadata.name == "mine"
+    assert BUNDLED.read_bytes() == before

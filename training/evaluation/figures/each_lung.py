@@ -15,7 +15,7 @@ from radiograde.data.film import Film
 from radiograde.data.label_scales import LUNGS
 from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY, ZONES, Scale
 from radiograde.training.evaluation.figures import statistics
-from radiograde.training.evaluation.figures.graded_films import GradedFilms
+from radiograde.training.evaluation.figures.graded_films import GradedFilms, Rows
 from radiograde.training.evaluation.figures.patient_bootstrap import (
     NOT_MEASURED,
     Array,
@@ -89,9 +89,11 @@ def _of_scale(graded: GradedFilms, scale: Scale) -> LungScores | None:
     readers = readers_of_lungs(graded.films, scale)
     own = graded.lungs.get(scale.name)
     ours = graded.lungs.get(BRIXIA.name) if own is None else own
-    if ours is None or (~np.isnan(ours + readers)).all(1).sum() < FEWEST:
+    if ours is None:
         return None
-    known = ~np.isnan(ours + readers).any(1)
+    known: Rows = ~np.isnan((ours + readers).sum(1))
+    if known.sum() < FEWEST:
+        return None
     patients = graded.patients
     difference, theirs = ours[:, 0] - ours[:, 1], readers[:, 0] - readers[:, 1]
     apart = np.abs(theirs) >= APART * scale.high / 2
@@ -103,7 +105,8 @@ def _of_scale(graded: GradedFilms, scale: Scale) -> LungScores | None:
         int(known.sum()),
         len({patient for patient, one in zip(patients, known, strict=True) if one}),
         NOT_MEASURED if own is None else estimate(statistics.mean, patients, error),
-        *(estimate(statistics.pearson, patients, ours[:, n], readers[:, n]) for n in (0, 1)),
+        estimate(statistics.pearson, patients, ours[:, 0], readers[:, 0]),
+        estimate(statistics.pearson, patients, ours[:, 1], readers[:, 1]),
         estimate(statistics.pearson, patients, difference, theirs),
         int((apart & known).sum()),
         estimate(statistics.mean, patients, same),

@@ -1,0 +1,53 @@
+"""Whether a graph says what PyTorch says, on every kind of device that it may be served on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import torch
+from numpy.typing import NDArray
+
+from radiograde.model.scoring.scorer import PROVIDERS, Scorer
+from radiograde.training.network.localise_then_grade import Grading, LocaliseThenGrade
+
+NAMES = Grading._fields
+Outputs = Mapping[str, NDArray[np.float32]]
+
+
+def parity(
+    model: LocaliseThenGrade, path: Path, films: NDArray[np.float32]
+) -> dict[str, dict[str, float]]:
+    """Return each output's largest absolute difference on films (N, S, S), by execution provider.
+
+    Of the providers that the service takes, those that are there: the CPU, and CUDA where a GPU is.
+    """
+    batches = [films[:4], *(films[i : i + 1] for i in range(len(films)))]
+    with torch.no_grad():
+        expected = [model(torch.from_numpy(batch[:, None])) for batch in batches]
+    return {
+        scorer.provider: _differences(scorer, batches, expected) for scorer in _on_providers(path)
+    }
+
+
+def _on_providers(path: Path) -> list[Scorer]:
+    """Return the model on each provider that takes it; without a GPU, CUDA's leaves it to the CPU.
+
+    Loaded as the service loads it, so that what is compared is what is served.
+    """
+    usable = [name for name in PROVIDERS if name in ort.get_available_providers()]
+    scorers = [(name, Scorer(path, providers=[name])) for name in usable]
+    return [scorer for name, scorer in scorers if scorer.provider == name]
+
+
+def _differences(
+    scorer: Scorer, batches: list[NDArray[np.float32]], expected: list[Grading]
+) -> dict[str, float]:
+    largest = dict.fromkeys(NAMES, 0.0)
+    for batch, theirs in zip(batches, expected, strict=True):
+        ours = scorer.session.run(list(NAMES), {"image": batch[:, None]})
+        for name, one, other in zip(NAMES, ours, theirs, strict=True):
+            largest[name] = max(largest[name], float(np.abs(one - other.numpy()).max()))
+    return largest
