@@ -11,6 +11,7 @@ def figure_tables(figures: FilmFigures) -> list[FigureTable]:
     """Return every table that has a row; 95 % intervals over patients stand in brackets."""
     tables = (
         source_tables.agreement_table(figures.sources),
+        source_tables.ceiling_table(figures.sources),
         source_tables.clear_table(figures.sources),
         source_tables.separation_table(figures.sources),
         source_tables.two_scales_table(figures.sources),

@@ -40,6 +40,31 @@ def agreement_table(sources: Sequence[SourceFigures]) -> FigureTable:
     )
 
 
+def ceiling_table(sources: Sequence[SourceFigures]) -> FigureTable:
+    """Return what a grader who knows the truth would reach against two readers' mean."""
+    return FigureTable(
+        "ceiling",
+        "What a perfect grader would reach",
+        "Against the mean of two readers, whose errors are taken to be independent: what is left "
+        "between this and our figures is the model's, not the labels'.",
+        ("source", "scale", "readers", "films", "readers differ by (SD)", "MAE", "r"),
+        [
+            (
+                source.source,
+                scale_name(row.scale),
+                " and ".join(row.readers),
+                f"{row.films}",
+                figure(row.apart),
+                figure(row.mae),
+                figure(row.r, ".3f"),
+            )
+            for source in sources
+            for row in source.ceilings
+        ],
+        words=3,
+    )
+
+
 def clear_table(sources: Sequence[SourceFigures]) -> FigureTable:
     """Return what films that radiologists read as clear are given."""
     return FigureTable(

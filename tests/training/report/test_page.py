@@ -41,7 +41,7 @@ ANCHORS = {
     *("change", "normal-films", "robustness", "input-check", "worst", "films"),
 }
 BY_SOURCE = {
-    *("sources", "two-scales", "each-lung", "source-intervals", "pictures", "lungs"),
+    *("sources", "ceiling", "two-scales", "each-lung", "source-intervals", "pictures", "lungs"),
     *("change-null", "peers"),
 }
 

@@ -18,6 +18,7 @@ from radiograde.training.evaluation.figures.lung_overlap import (
     LungOverlap,
     lung_figures,
 )
+from radiograde.training.evaluation.figures.reader_ceiling import ReaderCeiling, reader_ceilings
 from radiograde.training.evaluation.figures.scale_figures import (
     GraderAgreement,
     IntervalFigures,
@@ -50,6 +51,7 @@ class SourceFigures:
     separation: Sequence[Separation]
     lungs: Sequence[LungFigures]
     lung_scores: Sequence[LungScores] = field(default_factory=list)
+    ceilings: Sequence[ReaderCeiling] = field(default_factory=list)
 
 
 def source_figures(
@@ -86,4 +88,5 @@ def _of_source(
         separations(graded),
         lung_figures(graded.patients, overlaps),
         lung_scores(graded),
+        reader_ceilings(graded.of(scored)),
     )
