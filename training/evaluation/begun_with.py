@@ -28,13 +28,13 @@ class Beginning:
     """A model that a run began with, and what it and those before it had learned from.
 
     ``name``: of the model, or of the run's folder. ``manifests``: sha256. ``sources``: as far as
-    they say; ``is_told``: whether all of them do.
+    they say; ``is_complete``: whether all of them say it.
     """
 
     name: str
     manifests: Sequence[str]
     sources: Sequence[str]
-    is_told: bool
+    is_complete: bool
 
     @classmethod
     def of(cls, init: Path | None) -> Self | None:
@@ -47,7 +47,7 @@ class Beginning:
         try:
             return cls._of_run(init) if init.is_dir() else cls._of_file(init)
         except (RadiogradeError, OSError, ValueError, KeyError):
-            return cls(init.stem, [], [], is_told=False)
+            return cls(init.stem, [], [], is_complete=False)
 
     @classmethod
     def parse(cls, training: Mapping[str, Any]) -> Self | None:
@@ -77,10 +77,10 @@ class Beginning:
 
     @classmethod
     def _joined(cls, name: str, manifest: str, sources: list[str], before: Self | None) -> Self:
-        is_told = bool(sources) and (before is None or before.is_told)
+        is_complete = bool(sources) and (before is None or before.is_complete)
         manifests = [manifest, *(before.manifests if before is not None else [])]
         known = {*sources, *(before.sources if before is not None else [])}
-        return cls(name, [one for one in manifests if one], sorted(known), is_told=is_told)
+        return cls(name, [one for one in manifests if one], sorted(known), is_complete=is_complete)
 
     def warning(self, manifest: str, sources: Sequence[str]) -> str:
         """Return what this beginning makes of figures on films, in words; '' where nothing.
@@ -96,7 +96,7 @@ class Beginning:
                 f"{began} learned from films of {', '.join(shared)} too: figures of these may not "
                 "be out of fold."
             )
-        if not self.is_told:
+        if not self.is_complete:
             return (
                 f"{began} do not say what they learned from: whether figures are out of fold is "
                 "not known."

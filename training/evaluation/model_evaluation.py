@@ -40,7 +40,7 @@ class ModelEvaluation:
     @property
     def elsewhere(self) -> list[SourceFigures]:
         """The figures of sources that the model never saw, nor the one that it began with."""
-        before = self.began_with or Beginning("", [], [], is_told=True)
+        before = self.began_with or Beginning("", [], [], is_complete=True)
         seen = [*before.manifests, *([] if self.left_out else [self.trained_on])]
         if self.manifest in seen:
             return []

@@ -1,4 +1,4 @@
-"""A film as training sees it: in its own proportions, and with nothing taught behind the heart."""
+"""A film as training sees it: in its own proportions, and with nothing to learn behind the heart."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_film_that_was_squashed_has_its_own_proportions_again(tmp_path: Path) 
     assert np.abs(plain[0].astype(int) - expected[0]).mean() > 10
 
 
-def test_behind_a_heart_that_was_left_out_nothing_is_taught(tmp_path: Path) -> None:
+def test_behind_a_heart_that_was_left_out_nothing_is_learned(tmp_path: Path) -> None:
     heart = behind_heart(PHANTOM.lungs) & ~PHANTOM.lungs
     assert heart.any(), "this phantom's heart lies before a lung"
     film = masked(tmp_path, heart_in=False)
@@ -60,9 +60,9 @@ def test_behind_a_heart_that_was_left_out_nothing_is_taught(tmp_path: Path) -> N
     assert (frame.crop(unknown.astype(np.float32)).astype(bool) == np.asarray(behind)).mean() > 0.97
     assert unknown.sum() > 5
 
-    taught = gradient(unknown)
-    assert float(taught[torch.from_numpy(unknown)].abs().sum()) == 0.0
-    assert float(taught.abs().sum()) > 0.0
+    slope = gradient(unknown)
+    assert float(slope[torch.from_numpy(unknown)].abs().sum()) == 0.0
+    assert float(slope.abs().sum()) > 0.0
     cell, _ = decode_film(masked(tmp_path, heart_in=True), SPEC)
     assert not (cell[1] & UNKNOWN).any()
 

@@ -40,14 +40,14 @@ def test_a_file_that_learned_from_the_same_films_is_named(tmp_path: Path) -> Non
     file = saying(tmp_path, manifest_sha256=MINE, films=9, sources=["north"])
     found = Beginning.of(file)
     assert found is not None
-    assert (found.manifests, found.sources, found.is_told) == ([MINE], ["north"], True)
+    assert (found.manifests, found.sources, found.is_complete) == ([MINE], ["north"], True)
     assert "learned from these very films" in found.warning(MINE, ["north"])
     assert "films of north too" in found.warning(OTHER, ["east", "north"])
     assert found.warning(OTHER, ["east"]) == ""
 
 
 def test_what_a_model_had_begun_with_counts_too(tmp_path: Path) -> None:
-    first = Beginning("first 1", [MINE], ["north"], is_told=True)
+    first = Beginning("first 1", [MINE], ["north"], is_complete=True)
     training = {"manifest_sha256": OTHER, "sources": ["east"], KEY: asdict(first)}
     found = Beginning.of(saying(tmp_path, **training))
     assert found is not None
@@ -59,13 +59,13 @@ def test_the_bundled_file_does_not_say_all_and_that_is_said() -> None:
     found = Beginning.of(BUNDLED)
     assert found is not None
     assert found.name == f"{Scorer().facts.name} {Scorer().facts.version}"
-    if not found.is_told:
+    if not found.is_complete:
         assert "is not known" in found.warning(OTHER, ["anywhere"])
 
 
 def test_a_file_that_is_gone_has_told_nothing(tmp_path: Path) -> None:
     found = Beginning.of(tmp_path / "mine.onnx")
-    assert found == Beginning("mine", [], [], is_told=False)
+    assert found == Beginning("mine", [], [], is_complete=False)
 
 
 def test_a_finished_run_is_known_by_its_record(
@@ -79,7 +79,7 @@ def test_a_finished_run_is_known_by_its_record(
     (tmp_path / "unmeasured" / "evaluation.json").unlink()
     unknown = Beginning.of(tmp_path / "unmeasured")
     assert unknown is not None
-    assert not unknown.is_told
+    assert not unknown.is_complete
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def flagged(paths: RunPaths, measured: dict[str, Any]) -> EvaluationMetrics:
     """Return the evaluation of a run that began with a model of the same films."""
     metrics = EvaluationMetrics.load(paths)
     assert metrics.warning == ""
-    beginning = Beginning("mine 1.0", [metrics.manifest], list(metrics.sources), is_told=True)
+    beginning = Beginning("mine 1.0", [metrics.manifest], list(metrics.sources), is_complete=True)
     return replace(metrics, began_with=beginning)
 
 

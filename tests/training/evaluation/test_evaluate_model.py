@@ -152,10 +152,10 @@ def test_a_source_that_the_model_before_it_learned_from_is_not_elsewhere(
     written: Path,
 ) -> None:
     found = recorded(written)
-    begun = replace(found, began_with=Beginning("first 1", [], ["north"], is_told=True))
+    begun = replace(found, began_with=Beginning("first 1", [], ["north"], is_complete=True))
     assert [one.source for one in begun.elsewhere] == ["south"]
     assert "learned from films of north too" in elsewhere.elsewhere_section([begun])
-    same = replace(found, began_with=Beginning("first 1", [found.manifest], [], is_told=False))
+    same = replace(found, began_with=Beginning("first 1", [found.manifest], [], is_complete=False))
     assert same.elsewhere == []
     kept = replace(begun, left_out="north", learned_sources=["south"])
     assert kept.elsewhere == [], "its beginning saw what was left out"
@@ -186,7 +186,7 @@ def test_a_record_comes_back_as_it_was(written: Path, tmp_path: Path) -> None:
         (["--data", ".", "--model", str(BUNDLED), "--run", "."], "either --run or --model"),
     ],
 )
-def test_wrong_usage_is_told(options: list[str], message: str) -> None:
+def test_wrong_usage_is_complete(options: list[str], message: str) -> None:
     done = evaluate(*options)
     assert done.exit_code == 2
     assert message in done.output

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from radiograde.model.scoring.metadata import ModelMetadata
-from radiograde.model.scoring.scorer import Scorer
+from radiograde.model.scoring.scorer import BUNDLED, Scorer
 from radiograde.training.errors import ConfigError
 from radiograde.training.evaluation.evaluation_result import NormalFilms, ReleasedMetrics
 from radiograde.training.evaluation.intervals import Coverage
 from radiograde.training.evaluation.metrics import UnmeasuredChange
+from radiograde.training.evaluation.model_evaluation import load_evaluations
 from radiograde.training.evaluation.readme import BEGIN, END, fill_readme, readme_figures
+from radiograde.training.release.release_run import EVALUATIONS
 
 README = Path(__file__).resolve().parents[3] / "README.md"
 
@@ -38,14 +40,26 @@ def test_the_readme_has_the_figures_of_the_bundled_model(
 ) -> None:
     text = README.read_text(encoding="utf-8")
     figures = text.split(BEGIN)[1].split(END)[0].strip()
-    assert figures == readme_figures(metrics, metadata.intervals.level)
-    assert len(rows(figures)) == 5
+    evaluations = load_evaluations(BUNDLED.with_name(EVALUATIONS))
+    assert figures == readme_figures(metrics, metadata.intervals.level, evaluations)
+    questions = list(rows(figures))
+    assert len(questions) > 5
+    assert "a hospital that it never saw" in questions[0]
+    assert "hospitals that it learned from" in questions[-1]
 
 
 def test_figures_of_a_model_file_come_back_from_it(
     metadata: ModelMetadata, metrics: ReleasedMetrics
 ) -> None:
     assert metrics.released().keys() == metadata.metrics.keys()
+
+
+def test_without_films_elsewhere_the_figures_are_out_of_fold(
+    metadata: ModelMetadata, metrics: ReleasedMetrics
+) -> None:
+    figures = readme_figures(metrics, metadata.intervals.level)
+    assert len(rows(figures)) == 5
+    assert "saying that nothing changes is off by 2.81" in figures
 
 
 def test_what_was_not_measured_is_left_out(metrics: ReleasedMetrics) -> None:
