@@ -1,4 +1,4 @@
-"""A film as training sees it: in its own proportions, and with nothing to learn behind the heart."""
+"""A film as training sees it: in its own proportions, with nothing to learn behind the heart."""
 
 from __future__ import annotations
 

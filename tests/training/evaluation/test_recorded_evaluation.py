@@ -1,4 +1,4 @@
-"""The evaluation that lies beside the bundled model: what card and README say, and nobody's name."""
+"""The evaluation beside the bundled model: what card and README say, and nobody's name."""
 
 from __future__ import annotations
 
