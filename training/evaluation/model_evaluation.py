@@ -24,7 +24,7 @@ class ModelEvaluation:
     ``level``: share of films that its intervals promise to hold. ``manifest``: sha256 of the
     films' manifest, or of several. ``trained_on``: of the manifest that the model learned from.
     ``learned_sources``: sources whose films it learned from, as far as the file says. ``left_out``:
-    the source that was kept from this model so that it could be measured there; such a model is a
+    the sources that were kept from this model so that it could be measured there; such a model is a
     sibling of the one that ships. ``began_with``: whose weights it began with, None for ImageNet's.
     """
 
@@ -44,7 +44,7 @@ class ModelEvaluation:
         seen = [*before.manifests, *([] if self.left_out else [self.trained_on])]
         if self.manifest in seen:
             return []
-        known = set(self.learned_sources) - {self.left_out} | set(before.sources)
+        known = set(self.learned_sources) - set(self.left_out.split(", ")) | set(before.sources)
         return [one for one in self.figures.sources if one.source not in known]
 
     def to_json(self) -> dict[str, Any]:
