@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
@@ -102,7 +104,11 @@ class BoundedProtocol(H11Protocol):
         age_s = self.loop.time() - self._since
         unread = self.transport.get_write_buffer_size()
         waits = not unread if self._is_between_requests() else self.cycle.more_body
-        return self._received / age_s if waits and age_s > _YOUNG_S else inf
+        if not waits or age_s <= _YOUNG_S:
+            return inf
+        # A busy service is slow to read: that is not the caller's fault.
+        arrived = arrived_bytes(self.transport.get_extra_info("socket"))
+        return (self._received + arrived) / age_s
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own
         """Let the connection in, or end it at once."""
@@ -208,6 +214,19 @@ def bounded_protocol(limits: ConnectionLimits) -> type[asyncio.Protocol]:
         open_connections = OpenConnections(limits)
 
     return Protocol
+
+
+def arrived_bytes(connection: socket.socket | None) -> int:
+    """Return how many bytes a socket holds that were not read yet; 0 where that is not known."""
+    if connection is None or sys.platform == "win32":
+        return 0
+    import fcntl
+    import termios
+
+    count = array("i", [0])
+    with suppress(OSError, ValueError):
+        fcntl.ioctl(connection.fileno(), termios.FIONREAD, count)
+    return count[0]
 
 
 def notice_vanished_peers(connection: socket.socket | None) -> None:

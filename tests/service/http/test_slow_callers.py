@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import http.client
 import json
@@ -16,7 +17,7 @@ import pytest
 
 from radiograde.service.http import connection_limits, event_loop, middleware, uploads
 from radiograde.service.http.body_deadline import SenderPace
-from radiograde.service.http.connection_limits import ConnectionLimits
+from radiograde.service.http.connection_limits import BoundedProtocol, ConnectionLimits
 from radiograde.service.viewing.viewer import Viewer
 from tests.service.certificates import Certificates
 from tests.service.documents.graded_films import film_bytes
@@ -184,6 +185,32 @@ def test_silent_connections_make_room_for_who_asks(tmp_path: Path) -> None:
             with suppress(OSError):
                 connection.sendall(b"GET / HTTP/1.1\r\n")
         assert [ask(port) for _ in range(5)] == [200] * 5
+
+
+def test_who_waits_for_a_busy_service_is_not_taken_for_slow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the service has not come to read counts as received: the strangers are slower."""
+    busy_s = iter([0.0, 0.8, 1.3, 0.0])
+    made = BoundedProtocol.connection_made
+
+    def made_while_busy(protocol: BoundedProtocol, transport: asyncio.Transport) -> None:
+        made(protocol, transport)
+        time.sleep(next(busy_s, 0.0))
+
+    monkeypatch.setattr(BoundedProtocol, "connection_made", made_while_busy)
+    limits = ConnectionLimits(an_address=3)
+    with listening(tmp_path, limits=limits) as (_, port), ExitStack() as callers:
+        for _ in range(2):
+            stranger = callers.enter_context(closing(connected(port)))
+            stranger.sendall(b"G")
+            time.sleep(0.2)
+        lines = request_lines("GET", "/readyz", Connection="close")
+        waiting, newcomer = (
+            callers.enter_context(closing(connected(port, *lines))) for _ in range(2)
+        )
+        assert received(waiting).startswith(b"HTTP/1.1 200")
+        assert received(newcomer).startswith(b"HTTP/1.1 200")
 
 
 def test_whoever_is_served_is_not_ended_for_another(tmp_path: Path) -> None:
