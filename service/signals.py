@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 
+WAKE_S = 1.0
+
 
 def stop_event() -> threading.Event:
     """Return an event that such a signal sets; to be called in the main thread.
@@ -25,6 +27,16 @@ def stop_event() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: came.put(number))
     return stop
+
+
+def wait_for(stop: threading.Event) -> None:
+    """Return once the event is set; in the main thread, whose it is to take signals.
+
+    A signal that comes just before a thread blocks, or to another thread, does not wake it, and
+    its handler runs only once this thread runs: so it wakes by itself now and then.
+    """
+    while not stop.wait(WAKE_S):
+        pass
 
 
 @contextmanager

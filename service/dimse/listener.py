@@ -13,7 +13,7 @@ from radiograde.service.folder_watch.watcher import Watcher
 from radiograde.service.grading.records import open_records
 from radiograde.service.grading.worker_process import worker_beside
 from radiograde.service.logs import configure_logging
-from radiograde.service.signals import stop_event
+from radiograde.service.signals import stop_event, wait_for
 
 
 def run_listener(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -43,7 +43,7 @@ def run_listener(settings: Settings, announce: Callable[[str], None]) -> None:
         announce(
             f"Radiograde listens as {settings.node.aet} on {settings.node.host} port {node.port}"
         )
-        stop.wait()
+        wait_for(stop)
 
 
 def _start_watchers(

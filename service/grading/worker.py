@@ -28,7 +28,7 @@ from radiograde.service.grading.slots import Slot, take_slot
 from radiograde.service.grading.turns import Turns
 from radiograde.service.logs import configure_logging
 from radiograde.service.queue import APPLICATION, DELIVER, GRADE, hush_queue
-from radiograde.service.signals import stop_event
+from radiograde.service.signals import stop_event, wait_for
 
 log = structlog.get_logger("radiograde.work")
 
@@ -76,7 +76,7 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
             with _beside(
                 Thread(target=keep_house, args=(stop, tasks)),
             ):
-                stop.wait()
+                wait_for(stop)
         slot.release()
     finally:
         records.close()

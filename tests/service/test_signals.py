@@ -24,6 +24,18 @@ assert stop.wait(30)
 print("ended")
 """
 
+ELSEWHERE = """
+import signal, threading, time
+from radiograde.service.signals import stop_event, wait_for
+stop = stop_event()
+def signal_this_thread():
+    time.sleep(0.5)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+threading.Thread(target=signal_this_thread, daemon=True).start()
+wait_for(stop)
+print("ended")
+"""
+
 ENDED = """
 import signal, sys
 from radiograde.service.signals import ended_by_signals
@@ -47,6 +59,11 @@ def played(scene: str, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_second_signal_during_the_first_is_no_deadlock() -> None:
     assert played(TWICE).stdout == "ended\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+def test_a_signal_that_does_not_wake_the_main_thread_ends_it_all_the_same() -> None:
+    assert played(ELSEWHERE).stdout == "ended\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
