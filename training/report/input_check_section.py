@@ -16,7 +16,7 @@ CORNER = 0.1
 def input_check_section(result: EvaluationResult) -> Section:
     """Return the ROC, every picture's probability, and what is rejected of each kind."""
     check, others = result.metrics.input_check, result.held_out_pictures
-    frontal = ~result.dataset.lateral.numpy()
+    frontal = result.dataset.in_scope.numpy()
     films = result.predictions.scope[frontal, CLASSES.index(FRONTAL)].astype(float)
     films = films[~np.isnan(films)]
     measured = bool(films.size and others.frontal.size)
