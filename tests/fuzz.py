@@ -179,6 +179,7 @@ def main() -> int:
         try:
             counts[changed.of.name, changed.kind, outcome(changed)] += 1
         except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
+            report(counts)
             print(f"{now}: {changed.of.name}, {changed.kind}: {error!r}", file=sys.stderr)
             return 1
         if time.monotonic() > until:

@@ -24,10 +24,11 @@ THREADS = min(4, os.cpu_count() or 1)
 WARNINGS = 2
 """How much of OpenJPEG's talk is passed on."""
 
-NEAR = 4
-"""Bytes of a block that an encoder may leave to chance; of those seen none exceeds three."""
+MOST_MISSING = 3
+"""Bytes that an encoder may leave away at a block's end: none of those seen leaves away more."""
 
-LEFT_OVER = re.compile(r"PTERM check failure: ([0-9]+) (?:remaining|synthesized)")
+LEFT_OVER = re.compile(r"PTERM check failure: [0-9]+ remaining")
+MISSING = re.compile(r"PTERM check failure: ([0-9]+) synthesized")
 
 _logger = logging.getLogger("imagecodecs")
 _one_at_a_time = threading.Lock()
@@ -41,8 +42,9 @@ class _Listener(logging.Handler):
         self.damaged = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        found = LEFT_OVER.search(record.getMessage())
-        if found is not None and int(found[1]) > NEAR:
+        said = record.getMessage()
+        missing = MISSING.search(said)
+        if LEFT_OVER.search(said) or (missing is not None and int(missing[1]) > MOST_MISSING):
             self.damaged = True
             _logger.disabled = True
 
