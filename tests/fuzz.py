@@ -48,9 +48,9 @@ LOST = {
 }
 """Mutations that are always seen: where code has an end, a length too, or a checksum as well."""
 
-EXACT = (*JPEG2000, *uid.JPEGLSTransferSyntaxes)
-MOST_CHANGED = 0.005
-"""Of the range of greys: the last bytes of a code block are not missed by any decoder."""
+EXACT = (uid.JPEG2000Lossless, *uid.JPEGLSTransferSyntaxes)
+MOST_CHANGED = 0.03
+"""Of the range of greys: a small code block may be read to its end, whatever is in it."""
 
 MUTATIONS = ("cut", "header", "numbers", "insert", "code", "delete", "splice")
 NUMBERS = (0, 1, 2, 4, 127, 128, 254, 255)
@@ -109,7 +109,7 @@ def _seed(name: str, content: bytes, syntax: str | None) -> Seed:
     element = parse(content, Limits()).pixels
     assert element is not None
     begin = content.rindex(bytes(element.value[:200]))
-    exact = "all" if syntax in EXACT else "length" if syntax in HTJ2K else "code"
+    exact = "all" if syntax in EXACT else "length" if syntax in (*HTJ2K, *JPEG2000) else "code"
     lost = LOST[exact]
     return Seed(name, content, range(begin, len(content)), lost, pixels)
 

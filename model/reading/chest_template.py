@@ -23,8 +23,14 @@ SAMPLES = 256
 FLAT_BORDER = 0.05
 LEAST_LEFT = 0.5
 
-SURE = 0.15
-"""Of 1,825 frontal films none lies below -0.15; 99.9 % of their negatives do."""
+LEAST_LIKENESS = 0.24
+"""Of 1,641 frontal films of five collections 0.6 % lie below, 0.4 % within their margins, too."""
+
+LEAST_ENCLOSED = 0.35
+"""For what the margins of a picture enclose: slices in black margins come near it, too."""
+
+MARGIN, OUTERMOST = 0.08, (10, 90)
+"""A row or column is margin whose greys, but for a tenth at each end, span no more."""
 
 UNSURE = 0.1
 
@@ -47,6 +53,13 @@ def chest_likeness(pixels: NDArray[np.float32]) -> float:
     """
     cells = _standardised(_cell_means(pixels))
     return float((cells * _TEMPLATE).sum())
+
+
+def looks_like_chest(pixels: NDArray[np.float32]) -> bool:
+    """Return whether (H, W) in [0, 1] looks like a chest film: whole, or within its margins."""
+    if chest_likeness(pixels) >= LEAST_LIKENESS:
+        return True
+    return chest_likeness(_within_margins(thumbnail_of(pixels))) >= LEAST_ENCLOSED
 
 
 def contrast(pixels: NDArray[np.float32]) -> float:
@@ -86,6 +99,20 @@ def without_border(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
+def _within_margins(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what margins enclose in which there may be writing or a few lines.
+
+    A picture of which too little would be left is returned as it is.
+    """
+    rows, columns = (
+        np.flatnonzero(np.diff(np.percentile(picture, OUTERMOST, axis=axis), axis=0)[0] > MARGIN)
+        for axis in (1, 0)
+    )
+    if min(rows.size, columns.size) < max(CELLS, LEAST_LEFT * min(picture.shape)):
+        return picture
+    return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
 def _standardised(cells: NDArray[np.float64]) -> NDArray[np.float64]:
     centred = cells - cells.mean()
     norm = np.linalg.norm(centred)
@@ -97,13 +124,13 @@ def settle_polarity(
 ) -> tuple[NDArray[np.float32], Sequence[Reason]]:
     """Return the pixels with 0 = air, and what was noticed.
 
-    Plainly a negative: inverted, with a note. Doubtful: left as it is, with a warning. A picture
-    too small to judge is left alone.
+    Its negative looks like a chest: inverted, with a note. Doubtful: left as it is, with a
+    warning. A picture too small to judge is left alone.
     """
     if min(pixels.shape) < CELLS:
         return pixels, ()
     likeness = chest_likeness(pixels)
-    if likeness < -SURE:
+    if likeness < -LEAST_LIKENESS:
         return 1 - pixels, (INVERTED,)
     if likeness < UNSURE:
         return pixels, (POLARITY_UNSURE,)
@@ -117,7 +144,7 @@ def is_negative(codes: NDArray[Any], shades: NDArray[np.float32]) -> bool:
     """
     if min(codes.shape) < CELLS:
         return False
-    return chest_likeness(np.take(shades, thumbnail_of(codes))) < -SURE
+    return chest_likeness(np.take(shades, thumbnail_of(codes))) < -LEAST_LIKENESS
 
 
 _TEMPLATE = _standardised(np.hstack((np.array(LEFT_HALF), np.array(LEFT_HALF)[:, ::-1])))

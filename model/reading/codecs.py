@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import imagecodecs
@@ -120,12 +121,12 @@ def _decode_jpeg_ls(frame: bytes, shape: FrameShape) -> NDArray[Any]:
     return imagecodecs.jpegls_decode(stream.content)
 
 
-def _decode_jpeg_2000(frame: bytes, shape: FrameShape) -> NDArray[Any]:
+def _decode_jpeg_2000(frame: bytes, shape: FrameShape, *, lossless: bool = False) -> NDArray[Any]:
     stream = jpeg_2000_stream(frame)
     if stream is None:
         raise _contradiction()
     _check((stream.rows, stream.columns, stream.samples), shape, len(stream.content))
-    return decode_jpeg_2000(stream)
+    return decode_jpeg_2000(stream, lossless=lossless)
 
 
 def _decode_rle(frame: bytes, shape: FrameShape) -> NDArray[Any]:
@@ -161,5 +162,6 @@ _DECODERS: dict[str, _Decoder] = (
     dict.fromkeys(JPEG, _decode_jpeg)
     | dict.fromkeys(JPEG_LS, _decode_jpeg_ls)
     | dict.fromkeys(JPEG_2000, _decode_jpeg_2000)
+    | {uid.JPEG2000Lossless: partial(_decode_jpeg_2000, lossless=True)}
     | {RLE: _decode_rle}
 )

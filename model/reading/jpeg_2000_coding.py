@@ -43,9 +43,13 @@ class Coding:
         if parts > MOST_PARTS or parts * self.layers > MOST_READ:
             raise MalformedImageError("The picture has too many parts. Export the film again.")
 
-    def packets(self, tile: tuple[int, int]) -> int:
-        """Return how many packets a component of a tile has."""
-        return self.layers * sum(self._counts(tile, level)[0] for level in range(self.levels + 1))
+    def most_empty(self, tile: tuple[int, int]) -> int:
+        """Return how many bytes the packets of a component take at the most that hold no code.
+
+        Each has a head, of less than a byte for each block that it does not hold.
+        """
+        counts = [self._counts(tile, level) for level in range(self.levels + 1)]
+        return self.layers * sum(2 * precincts + blocks for precincts, blocks in counts)
 
     def _counts(self, tile: tuple[int, int], level: int) -> tuple[int, int]:
         """Return about how many precincts and code blocks a resolution has; 0 is the lowest."""

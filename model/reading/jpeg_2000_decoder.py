@@ -24,8 +24,11 @@ THREADS = min(4, os.cpu_count() or 1)
 WARNINGS = 2
 """How much of OpenJPEG's talk is passed on."""
 
-MOST_MISSING = 3
-"""Bytes that an encoder may leave away at a block's end: none of those seen leaves away more."""
+MOST_MISSING, MOST_MISSING_LOSSLESS = 256, 3
+"""Bytes of ones that an encoder may leave away at the end of a block.
+
+Of films coded with loss none has more than 3, of drawn patterns none more than 125.
+"""
 
 LEFT_OVER = re.compile(r"PTERM check failure: [0-9]+ remaining")
 MISSING = re.compile(r"PTERM check failure: ([0-9]+) synthesized")
@@ -37,20 +40,21 @@ _one_at_a_time = threading.Lock()
 class _Listener(logging.Handler):
     """Remembers whether damage was spoken of, and passes nothing on."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_missing: int) -> None:
         super().__init__()
         self.damaged = False
+        self._most_missing = most_missing
 
     def emit(self, record: logging.LogRecord) -> None:
         said = record.getMessage()
         missing = MISSING.search(said)
-        if LEFT_OVER.search(said) or (missing is not None and int(missing[1]) > MOST_MISSING):
+        if LEFT_OVER.search(said) or (missing is not None and int(missing[1]) > self._most_missing):
             self.damaged = True
             _logger.disabled = True
 
 
-def decode_jpeg_2000(stream: Jpeg2000Stream) -> NDArray[Any]:
-    """Return the samples: (H, W) or (H, W, samples).
+def decode_jpeg_2000(stream: Jpeg2000Stream, *, lossless: bool) -> NDArray[Any]:
+    """Return the samples: (H, W) or (H, W, samples). ``lossless``: the transfer syntax says so.
 
     Raises:
         MalformedImageError: the code of a block is damaged.
@@ -58,7 +62,7 @@ def decode_jpeg_2000(stream: Jpeg2000Stream) -> NDArray[Any]:
     """
     if _has_more(stream):
         raise damaged()
-    listener = _Listener()
+    listener = _Listener(MOST_MISSING_LOSSLESS if lossless else MOST_MISSING)
     # Which decoder speaks cannot be told from what it says.
     with _one_at_a_time:
         propagated, _logger.propagate = _logger.propagate, False

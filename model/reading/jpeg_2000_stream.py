@@ -63,7 +63,8 @@ class Jpeg2000Stream:
         if self.part is None or any(coding.marked for coding in self.codings):
             return None
         code = self.content[self.part.start : self.part.stop]
-        empty = 2 * sum(coding.packets((self.rows, self.columns)) for coding in self.codings)
+        size = (self.rows, self.columns)
+        empty = sum(coding.most_empty(size) for coding in self.codings)
         kept = len(code.rstrip(b"\0")) - 1 - empty * self.samples
         if kept < 1:
             return None

@@ -13,6 +13,8 @@ from radiograde.model.errors import MalformedImageError, TruncatedError
 
 HEADER = 64
 NO_OPERATION = 128
+MOST_RUNS = 5_000_000
+"""Fifty million pixels of noise have half a million."""
 
 
 def decode_rle(frame: bytes, size: tuple[int, int, int], itemsize: int) -> NDArray[Any]:
@@ -55,7 +57,9 @@ def _segment(segment: bytes, size: int) -> bytes:
 def _used(segment: bytes, size: int) -> int:
     """Return how many bytes the runs up to the last pixel take."""
     at = pixels = 0
-    while pixels < size:
+    for _ in range(MOST_RUNS):
+        if pixels >= size:
+            break
         if at >= len(segment):
             raise _truncated()
         control = segment[at]
@@ -69,7 +73,7 @@ def _used(segment: bytes, size: int) -> int:
             at += 1
     if at > len(segment):
         raise _truncated()
-    if pixels > size:
+    if pixels != size:
         raise _damaged()
     return at
 

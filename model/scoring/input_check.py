@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from radiograde.model import reasons
 from radiograde.model.reading.body_part import classify
-from radiograde.model.reading.chest_template import chest_likeness, contrast
+from radiograde.model.reading.chest_template import contrast, looks_like_chest
 from radiograde.model.reading.film_attributes import is_film_class, is_film_modality
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.reading.sides_template import seems_mirrored
@@ -26,7 +26,6 @@ SMALLEST_SIDE = 100
 LOW_RESOLUTION_SIDE = 256
 LONGEST_ASPECT = 2.5
 FLAT = 0.03
-LEAST_LIKENESS = 0.3
 
 FRONTAL = "frontal"
 CLASS_REASONS = (
@@ -130,7 +129,7 @@ def _content(film: Radiograph) -> Iterator[Reason]:
     """Yield what the pixels alone show."""
     if contrast(film.pixels) < FLAT:
         yield reasons.BLANK
-    elif chest_likeness(film.pixels) < LEAST_LIKENESS:
+    elif not looks_like_chest(film.pixels):
         yield reasons.UNLIKE_CHEST
     elif not film.sides_known and seems_mirrored(film.pixels):
         yield reasons.SIDES_UNSURE

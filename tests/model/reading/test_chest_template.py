@@ -8,12 +8,17 @@ import pytest
 
 from radiograde.data.phantom import PhantomSpec, draw
 from radiograde.data.storage import Photometric, Storage
-from radiograde.model.reading.chest_template import chest_likeness, settle_polarity
+from radiograde.model.reading.chest_template import (
+    LEAST_LIKENESS,
+    chest_likeness,
+    looks_like_chest,
+    settle_polarity,
+)
 from radiograde.model.reading.film_file import read
 from tests.model.reading.films import film, negative, phantom
 
 SOME = 25
-"""Every how manieth film of the data set is looked at here; all were when SURE was chosen."""
+"""Every how manieth film of the data set is looked at here."""
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
@@ -36,6 +41,24 @@ def test_a_doubtful_picture_is_left_alone() -> None:
     pixels, notes = settle_polarity(noise)
     assert pixels is noise
     assert [note.code for note in notes] == ["polarity_unsure"]
+
+
+def test_a_weak_likeness_turns_no_picture_around() -> None:
+    negative_chest = 1 - phantom().pixels
+    slope = np.linspace(0, 1, negative_chest.shape[1], dtype=np.float32)
+    mixed = 0.2 * negative_chest + 0.8 * slope
+    assert -LEAST_LIKENESS < chest_likeness(mixed) < -0.15
+    assert settle_polarity(mixed)[0] is mixed
+
+
+def test_margins_with_writing_make_no_other_picture() -> None:
+    shown = phantom().pixels
+    rows, columns = shown.shape
+    sheet = np.zeros((rows + 150, columns + 200), np.float32)
+    sheet[:rows, 200:] = shown
+    sheet[rows + 30 : rows + 40, 60:80] = 1
+    assert chest_likeness(sheet) < LEAST_LIKENESS
+    assert looks_like_chest(sheet)
 
 
 def test_too_small_or_flat_is_left_alone() -> None:

@@ -187,6 +187,19 @@ def test_packets_that_hold_nothing_are_no_damage() -> None:
     assert np.array_equal(samples, flat)
 
 
+@pytest.mark.parametrize("level", [20, 30, 40, 80])
+def test_coding_with_loss_is_no_damage(level: int) -> None:
+    sawtooth = (np.add.outer(np.arange(600), np.arange(600)) % 200).astype(np.uint8)
+    smooth = (np.add.outer(np.arange(600), np.arange(600)) // 5).astype(np.uint8)
+    shape = FrameShape(600, 600, 1, 8, "MONOCHROME2", planar=False)
+    for drawn in (sawtooth, smooth):
+        for reversible in (False, True):
+            stream = imagecodecs.jpeg2k_encode(
+                drawn, level=level, reversible=reversible, codecformat="j2k"
+            )
+            assert decode(bytes(stream), uid.JPEG2000, shape).shape == (600, 600)
+
+
 def test_a_surplus_of_less_than_a_block_is_noticed() -> None:
     for name in ("baseline", "extended", "lossless"):
         content = STREAMS[name][0]
