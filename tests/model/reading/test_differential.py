@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pydicom import dcmread, uid
-from pydicom.pixels import convert_color_space, pixel_array
+from pydicom.pixels.processing import convert_color_space
+from pydicom.pixels.utils import pixel_array
 
 from radiograde.data.storage import HTJ2K, JPEG2000, Storage
 from radiograde.model.limits import Limits
