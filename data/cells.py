@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from radiograde.data.errors import Problem
 from radiograde.data.table import Line
+from radiograde.model.reading.decimals import decimal
 
 Choice = TypeVar("Choice")
 
@@ -71,11 +72,8 @@ class Cells:
         cell = self.text(column)
         if not cell:
             return None
-        try:
-            value = float(cell.replace(",", "."))
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value) or not low <= value <= high:
+        value = decimal(cell.replace(",", "."))
+        if value is None or not low <= value <= high:
             limits = "" if math.isinf(low) else f" from {low:g} to {high:g}"
             self.note(column, f"{cell!r} is no number{limits}")
             return None
@@ -126,8 +124,10 @@ class Cells:
         Source of the Age String: DICOM PS3.5 section 6.2, AS.
         """
         cell = self.text(column)
-        if dicom := re.fullmatch(r"(\d{3})([DWMY])", cell.upper()):
+        if dicom := re.fullmatch(r"(\d{3})([DWMY])", cell.upper(), re.ASCII):
             return int(dicom[1]) * _YEARS_PER_UNIT[dicom[2]]
-        if words := re.fullmatch(r"(?:early |mid |late )?(\d{1,3})(?:\+|s)", cell.lower()):
+        if words := re.fullmatch(
+            r"(?:early |mid |late )?(\d{1,3})(?:\+|s)", cell.lower(), re.ASCII
+        ):
             return float(words[1])
         return self.number(column, 0, 120)

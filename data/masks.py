@@ -158,7 +158,9 @@ def _check_shape(rows: int, columns: int, header: FilmHeader) -> None:
 
 def _stated(text: str) -> Mapping[str, int]:
     """Return the values by meaning, of ``lungs=255 ignore=127`` or ``right=1 left=2``."""
-    pairs = [re.fullmatch(r"(\w+)=(\d+)", word) for word in re.split(r"[\s,;]+", text) if word]
+    pairs = [
+        re.fullmatch(r"(\w+)=(\d+)", word, re.ASCII) for word in re.split(r"[\s,;]+", text) if word
+    ]
     found = {pair[1]: int(pair[2]) for pair in pairs if pair}
     sides = found.keys() - {"ignore"}
     if text and (None in pairs or found.keys() - set(MEANINGS) or not _is_complete(sides)):

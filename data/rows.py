@@ -20,6 +20,7 @@ from radiograde.data.label_scales import (
     label_columns,
 )
 from radiograde.data.table import Table
+from radiograde.model.reading.decimals import decimal
 from radiograde.model.scoring.scales import ZONES
 
 OPACITY_TOPS = {"": 8.0, "8": 8.0, "8.0": 8.0, "6": 6.0, "6.0": 6.0}
@@ -112,11 +113,7 @@ def is_known_read(read: str) -> bool:
 
 
 def _is_number(cell: str) -> bool:
-    try:
-        float(cell.replace(",", "."))
-    except ValueError:
-        return False
-    return True
+    return decimal(cell.replace(",", ".")) is not None
 
 
 def _path(cells: Cells, column: str, folder: Path) -> Path | None:

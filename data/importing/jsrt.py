@@ -18,7 +18,7 @@ SIDE = 2048
 GREYS = 4096
 """An IMG file is 2048 x 2048 words of 12 bits, big-endian, the densest tissue 0."""
 
-FILM = re.compile(r"JPC[LN]N\d{3}", re.IGNORECASE)
+FILM = re.compile(r"JPC[LN]N\d{3}", re.ASCII | re.IGNORECASE)
 SUFFIXES = (".img", ".png", ".jpg", ".dcm")
 MASKS = (".gif", ".png")
 SIDES = ("left", "right")
@@ -67,7 +67,7 @@ def _facts(source: Source) -> dict[str, Row]:
         path = source.find(table)
         for line in path.read_text(encoding="latin-1").splitlines() if path else ():
             film = FILM.search(line)
-            known = re.search(r"(\d+|\?)\s+(male|female)", line, re.IGNORECASE)
+            known = re.search(r"(\d+|\?)\s+(male|female)", line, re.ASCII | re.IGNORECASE)
             if film and known:
                 age = known[1] if known[1] != "?" else ""
                 facts[film[0].upper()] = {"age": age, "sex": SEXES[known[2].lower()]}

@@ -75,5 +75,5 @@ def _grades(lines: Sequence[Line], readers: tuple[str, Mapping[str, str]]) -> Ro
 def _number(line: Line, lines: Sequence[Line], *words: str) -> float | None:
     """Return the number that a cell begins with, such as 2 of ``2 (25-50%)``."""
     column = column_of(lines, *words)
-    number = re.match(r"\d+(?:\.\d+)?", line[column]) if column else None
+    number = re.match(r"\d+(?:\.\d+)?", line[column], re.ASCII) if column else None
     return float(number[0]) if number else None

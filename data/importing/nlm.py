@@ -12,8 +12,8 @@ from radiograde.data.importing.source import Source
 
 PICTURES = (".png", ".jpg")
 MASKS = ("leftMask", "rightMask")
-FILM = re.compile(r"(?:MCUCXR|CHNCXR)_\d+_([01])")
-AGE = re.compile(r"(\d+)\s*(y|m|d)", re.IGNORECASE)
+FILM = re.compile(r"(?:MCUCXR|CHNCXR)_\d+_([01])", re.ASCII)
+AGE = re.compile(r"(\d+)\s*(y|m|d)", re.ASCII | re.IGNORECASE)
 SEX = re.compile(r"\b(female|male|f|m)\b", re.IGNORECASE)
 
 

@@ -72,10 +72,10 @@ def _by_study(table: Sequence[Line]) -> dict[tuple[str, str], list[tuple[str, Li
 
 def _day(text: str) -> str:
     """Return a date as DICOM writes it, of 3/14/2005 or 2005-03-14."""
-    american = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)
+    american = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text, re.ASCII)
     if american:
         return f"{american[3]}{int(american[1]):02d}{int(american[2]):02d}"
-    return re.sub(r"\D", "", text)
+    return re.sub(r"[^0-9]", "", text)
 
 
 def _labels(lines: Sequence[tuple[str, Line]]) -> Row:

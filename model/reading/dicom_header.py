@@ -6,7 +6,6 @@ in its warnings.
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Sequence
 from functools import cached_property
@@ -19,6 +18,7 @@ from pydicom.tag import BaseTag
 
 from radiograde.model.errors import MalformedImageError
 from radiograde.model.reading.character_sets import UNDECLARED, decode, encodings_of
+from radiograde.model.reading.decimals import decimal
 from radiograde.model.reading.element_reader import ElementReader, Encoding
 
 DECODED_VRS = frozenset({"SH", "LO", "ST", "LT", "UC", "UT", "PN"})
@@ -80,11 +80,11 @@ class Header:
 
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """Return the values of a decimal or integer string (DS, IS); () if any is no number."""
-        try:
-            values = tuple(float(part) for part in self.texts(keyword))
-        except ValueError:
+        if not (self.raw(keyword) or b"").isascii():
             return ()
-        return values if all(map(math.isfinite, values)) else ()
+        values = [decimal(part) for part in self.texts(keyword)]
+        numbers = tuple(value for value in values if value is not None)
+        return numbers if len(numbers) == len(values) else ()
 
     def number(self, keyword: str) -> float | None:
         """Return the first value of a decimal or integer string; None if it is no number."""
