@@ -24,10 +24,10 @@ THREADS = min(4, os.cpu_count() or 1)
 WARNINGS = 2
 """How much of OpenJPEG's talk is passed on."""
 
-MOST_MISSING, MOST_MISSING_LOSSLESS = 256, 3
+MOST_MISSING, MOST_MISSING_LOSSLESS = 256, 8
 """Bytes of ones that an encoder may leave away at the end of a block.
 
-Of films coded with loss none has more than 3, of drawn patterns none more than 125.
+Of real films none has more than 3, of patterns coded with loss none more than 125.
 """
 
 LEFT_OVER = re.compile(r"PTERM check failure: [0-9]+ remaining")
@@ -60,7 +60,7 @@ def decode_jpeg_2000(stream: Jpeg2000Stream, *, lossless: bool) -> NDArray[Any]:
         MalformedImageError: the code of a block is damaged.
         RuntimeError: the stream is.
     """
-    if _has_more(stream):
+    if lossless and _has_more(stream):
         raise damaged()
     listener = _Listener(MOST_MISSING_LOSSLESS if lossless else MOST_MISSING)
     # Which decoder speaks cannot be told from what it says.

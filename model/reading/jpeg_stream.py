@@ -77,8 +77,8 @@ class JpegStream:
         """
         height, width = self.unit
         whole = -(-self.rows // height) * height
-        # Chroma of two rows is drawn from the row below, too.
-        judged = whole if self.samples == 1 else whole - 2
+        # Chroma of two rows is drawn from the row below, too, but for lossless JPEG.
+        judged = whole if self.samples == 1 or self.kind == LOSSLESS else whole - 2
         one = decode(self._extended(whole + height, TAILS[0]))[:judged]
         if not np.array_equal(one, decode(self._extended(whole + height, TAILS[1]))[:judged]):
             raise _truncated()

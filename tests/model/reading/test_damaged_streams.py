@@ -187,6 +187,26 @@ def test_packets_that_hold_nothing_are_no_damage() -> None:
     assert np.array_equal(samples, flat)
 
 
+@pytest.mark.parametrize(
+    ("syntax", "options"),
+    [
+        (uid.JPEGLosslessSV1, {"lossless": True}),
+        (uid.JPEGBaseline8Bit, {"level": 95}),
+        (uid.JPEGBaseline8Bit, {"level": 60, "subsampling": "444"}),
+        (uid.JPEGBaseline8Bit, {"level": 60, "subsampling": "422"}),
+    ],
+)
+def test_colour_is_whole_as_it_was_coded(syntax: str, options: dict[str, Any]) -> None:
+    eight = picture(8).astype(np.uint8)
+    colour = np.stack((eight, eight // 2, eight // 3), axis=-1)
+    content = jpeg(colour, **options)
+    shape = FrameShape(ROWS, COLUMNS, 3, 8, "RGB", planar=False)
+    assert np.array_equal(decode(content, syntax, shape), imagecodecs.jpeg8_decode(content))
+    half = len(content) // 2
+    with pytest.raises(RadiogradeError):
+        decode(content[:half] + b"\xff\xd9", syntax, shape)
+
+
 @pytest.mark.parametrize("level", [20, 30, 40, 80])
 def test_coding_with_loss_is_no_damage(level: int) -> None:
     sawtooth = (np.add.outer(np.arange(600), np.arange(600)) % 200).astype(np.uint8)
