@@ -123,6 +123,15 @@ def test_a_graph_is_compared_on_every_provider_that_there_is(
         onnx_export._check(found)
 
 
+def test_a_point_of_a_map_may_differ_more_than_a_score() -> None:
+    agreeing = dict.fromkeys(onnx_export.TOLERANCES, 0.0)
+    onnx_export._check({"CPUExecutionProvider": agreeing | {"lung_map": 3e-3}})
+    with pytest.raises(ParityError, match=r"0\.003 in lung_scales"):
+        onnx_export._check({"CPUExecutionProvider": agreeing | {"lung_scales": 3e-3}})
+    with pytest.raises(ParityError, match=r"0\.006 in lung_map"):
+        onnx_export._check({"CPUExecutionProvider": agreeing | {"lung_map": 6e-3}})
+
+
 def test_export_writes_into_the_run_and_leaves_the_bundled_model(
     paths: RunPaths, measured: dict[str, Any]
 ) -> None:
