@@ -71,3 +71,13 @@ def sync_folder(folder: Path) -> None:
 def hidden_beside(path: Path) -> Path:
     """Return an unused name beside a path, which searches for films and copies leave alone."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+
+
+def drop_half_written(folder: Path) -> None:
+    """Remove what writers that were killed left in a folder; one at work now fails, and says so.
+
+    Raises:
+        OSError: a file cannot be removed.
+    """
+    for partial in folder.glob(".*.part"):
+        partial.unlink(missing_ok=True)

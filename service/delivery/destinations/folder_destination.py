@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 
 from radiograde.service.atomic_write import (
+    drop_half_written,
     hidden_beside,
     sync_folder,
     write_atomically,
@@ -40,6 +41,7 @@ class FolderDestination:
             make_shared_folder(place)
             for document in documents:
                 write_atomically(place / document.name, document.content, mode=shared_mode())
+            drop_half_written(place)  # by a worker that was killed at it
             sync_folder(self._path)
         except OSError as error:
             raise self._unusable(error) from error

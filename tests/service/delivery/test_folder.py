@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from radiograde.service.atomic_write import hidden_beside
 from radiograde.service.config.site import FolderDestinationConfig
 from radiograde.service.delivery.destinations.folder_destination import FolderDestination
 from radiograde.service.documents.document import Document
@@ -45,6 +46,16 @@ def test_sending_twice_leaves_what_sending_once_does(tmp_path: Path) -> None:
     once = contents(tmp_path)
     target(tmp_path).send([SC], RESULT_ID)
     assert contents(tmp_path) == once
+
+
+def test_what_a_killed_worker_left_is_gone_once_it_is_sent_again(tmp_path: Path) -> None:
+    place = tmp_path / RESULT_ID
+    place.mkdir()
+    hidden_beside(place / "sr.dcm").write_bytes(b"half")
+    (place / ".htaccess").write_text("theirs")
+    target(tmp_path).send([SC, RESULT], RESULT_ID)
+    names = sorted(path.name for path in place.iterdir())
+    assert names == [".htaccess", "result.json", "sc.dcm"]
 
 
 def test_others_may_read_what_the_umask_lets_them(tmp_path: Path) -> None:
