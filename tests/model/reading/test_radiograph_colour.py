@@ -138,7 +138,9 @@ def test_damaged_pictures() -> None:
     with pytest.raises(errors.TruncatedError):
         read(data[: len(data) // 2])
     with pytest.raises(errors.MalformedImageError):
-        read(data + b"\xff\xda" * 200)
+        read(data[:-2] + data[data.index(b"\xff\xda") : -2] * 200 + data[-2:])
+    # What lies behind the end is not decoded.
+    assert np.array_equal(read(data + b"\xff\xda" * 200).pixels, read(data).pixels)
     huge = io.BytesIO()
     Image.new("1", (30000, 30000)).save(huge, "png")
     with pytest.raises(errors.TooLargeError):
