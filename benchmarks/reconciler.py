@@ -39,10 +39,12 @@ from radiograde.service.grading.slots import BEAT_S, take_slot
 
 FILM = "a film: taken in, graded, delivered"
 BEAT, RECONCILE, CHECKS = "the worker says that it lives", "reconciling", "the checks of /readyz"
+BEGUN = "of each film: was it begun before?"
 EVERY_S_EACH = {BEAT: BEAT_S, RECONCILE: EVERY_S, CHECKS: 10.0}
 """Nobody asks ``/readyz`` by himself: ten seconds are what an orchestrator takes."""
 
 ROOT = "1.2.826.0.1.3680043.10.1541.78"
+UNKNOWN = "01JARADMZ0000000000000G0NE"
 
 
 @click.command()
@@ -66,9 +68,12 @@ def main(films: int, waiting: int, rounds: int) -> None:
         "unit": "milliseconds of the processor",
         "every_s": EVERY_S_EACH,
         "percent_of_a_core": shares,
+        "percent_of_throughput": round(percent_of_throughput(busy), 3),
     }
     path = write_results("reconciler", what, samples, FILM)
-    click.echo(f"{table(samples, FILM)}\n\npercent of a core: {shares}\n{path}")
+    click.echo(f"{table(samples, FILM)}\n")
+    click.echo(f"percent of a core: {shares}, of throughput: {what['percent_of_throughput']}")
+    click.echo(path)
 
 
 class Installation:
@@ -107,6 +112,7 @@ class Installation:
             BEAT: self._slot.beat,
             RECONCILE: self._reconciler.reconcile,
             CHECKS: lambda: standing_faults(self._records, self._settings),
+            BEGUN: self._was_begun,
         }
 
     def add_done(self, number: int) -> None:
@@ -121,6 +127,10 @@ class Installation:
         """Add films that wait, with their work in the queue."""
         for n in range(number):
             self._records.films.accept(NewFilm(f"{n:025}W", f"sop:w{n}", "dicom", 1))
+
+    def _was_begun(self) -> None:
+        self._grader.was_begun(UNKNOWN)
+        self._deliverer.was_begun(UNKNOWN, "share")
 
     def _one_film(self) -> None:
         content = self._film(f"{ROOT}.{next(self._numbers)}")
@@ -151,6 +161,12 @@ def percent_of_a_core(samples: Samples) -> dict[str, float]:
     }
     percent["together"] = sum(percent.values())
     return {name: round(value, 3) for name, value in percent.items()}
+
+
+def percent_of_throughput(samples: Samples) -> float:
+    """Return what a worker with one core loses: by what comes at times, and with each film."""
+    with_each = spread(samples[BEGUN]).median / spread(samples[FILM]).median
+    return percent_of_a_core(samples)["together"] + 100 * with_each
 
 
 if __name__ == "__main__":
