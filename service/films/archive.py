@@ -117,8 +117,17 @@ class Archive:
                     path.unlink(missing_ok=True)
 
     def drop(self, film_id: str) -> None:
-        """Remove a film and all that was made from it."""
-        shutil.rmtree(self.folder(film_id), ignore_errors=True)
+        """Remove a film and all that was made from it.
+
+        Raises:
+            NoSpaceError: it cannot be removed; part of it may be left.
+        """
+        folder = self.folder(film_id)
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            if folder.exists():
+                raise _no_space(error) from error
 
     def set_apart(self, film_id: str) -> None:
         """Move a folder to the quarantine, beside the archive: nothing is removed.

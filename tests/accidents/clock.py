@@ -6,6 +6,7 @@ steady clock goes on as it was. Debian's ``faketime`` will not do: it breaks ``t
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import struct
 import subprocess
@@ -48,7 +49,9 @@ def _library() -> str | None:
     compiler = shutil.which("cc")
     if compiler is None:
         return None
-    library = Path(tempfile.mkdtemp(prefix="radiograde-clock-")) / "clock.so"
+    folder = Path(tempfile.mkdtemp(prefix="radiograde-clock-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    library = folder / "clock.so"
     command = [compiler, "-shared", "-fPIC", "-O2", "-o", str(library), str(SOURCE), "-ldl"]
     subprocess.run(command, check=True)
     return str(library)
