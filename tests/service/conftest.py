@@ -49,9 +49,13 @@ def logging_as_it_was() -> Iterator[None]:
     """Give back what commands and nodes set up for their whole process."""
     root, hook = logging.getLogger(), threading.excepthook
     handlers, level = root.handlers[:], root.level
+    # The queue's engine writes to the stream that it found first, a test's own perhaps.
+    queue = logging.getLogger("dbos")
+    queues = queue.handlers[:]
     with warnings.catch_warnings():
         yield
     root.handlers, root.level, threading.excepthook = handlers, level, hook
+    queue.handlers = queues
     structlog.reset_defaults()
     for name in ("pydicom", "pylibjpeg", "openjpeg", "PIL"):
         logging.getLogger(name).disabled = False

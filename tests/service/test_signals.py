@@ -39,6 +39,8 @@ print("ended")
 ENDED = """
 import signal, sys
 from radiograde.service.signals import ended_by_signals
+# What is started in the background may have been told to ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with ended_by_signals():
     try:
         signal.raise_signal(getattr(signal, sys.argv[1]))

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
-from sqlalchemy.exc import IntegrityError
 
 from radiograde.command import main
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import Database
 from radiograde.service.database.references import dangling_rows, remove_dangling_rows
 from radiograde.service.database.tables import deliveries, film_sources, metadata, reviews, sessions
+from radiograde.service.errors import ContradictionError
 from tests.service.database.test_upgrade import to
 
 DAY = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -71,7 +71,7 @@ def test_every_table_that_refers_to_another_is_tried() -> None:
 @pytest.mark.parametrize("table", GONE, ids=str)
 def test_no_row_is_taken_in_that_refers_to_nothing(settings: Settings, table: sa.Table) -> None:
     with closing(Database(settings.store_url)) as database:
-        with pytest.raises(IntegrityError), database.write() as connection:
+        with pytest.raises(ContradictionError), database.write() as connection:
             connection.execute(sa.insert(table), GONE[table])
         assert dangling_rows(database) == 0
 

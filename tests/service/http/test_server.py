@@ -69,7 +69,9 @@ def test_by_tls_of_its_own(
                 f"{url}/v1/session", json={"name": "kim", "password": PASSWORD}, timeout=10
             )
             assert signed.status_code == 200
-            assert [cookie.name for cookie in browser.cookies] == ["__Host-radiograde"]
+            session, device = sorted(cookie.name for cookie in browser.cookies)
+            assert session == "__Host-radiograde"
+            assert device.startswith("__Secure-radiograde-device-")
             assert "Strict-Transport-Security" in signed.headers
             assert browser.get(f"{url}/v1/results", timeout=10).status_code == 200
         with pytest.raises(requests.ConnectionError):
@@ -164,7 +166,9 @@ def test_behind_nginx_as_documented(
                 headers={"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http"},
                 timeout=10,
             )
-            assert [cookie.name for cookie in browser.cookies] == ["__Host-radiograde"]
+            session, device = sorted(cookie.name for cookie in browser.cookies)
+            assert session == "__Host-radiograde"
+            assert device.startswith("__Secure-radiograde-device-")
             assert "Strict-Transport-Security" in signed.headers
             answer = browser.post(
                 f"{url}/v1/score",

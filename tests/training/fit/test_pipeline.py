@@ -19,6 +19,7 @@ from radiograde.training.fit import pipeline
 from radiograde.training.fit.finetune import Finetune
 from radiograde.training.fit.loop import NetworkFit
 from radiograde.training.input_check.held_out import HeldOutPictures
+from radiograde.training.input_check.picture_kind import ORDINARY
 from radiograde.training.run_paths import RunPaths
 
 FEW_PICTURES = """
@@ -64,9 +65,7 @@ def test_every_model_has_an_input_check_that_was_tried_on_the_fold_held_out(
     # Three small PNGs each, dealt over both folds; their changed copies are not counted.
     assert kinds.count("limb") == kinds.count("child chest") == 3
     assert not paths.held_out_pictures("final").exists()
-    assert len(HeldOutPictures.load(paths, [0, 1]).kinds) == sum(
-        kind != "frontal film" for kind in kinds
-    )
+    assert len(HeldOutPictures.load(paths, [0, 1]).kinds) == sum(kind != ORDINARY for kind in kinds)
 
 
 def test_folds_learn_from_different_films(run: Path) -> None:
