@@ -26,9 +26,10 @@ from radiograde.service.cli.common import data_dir_option, installation_of, plai
 )
 @click.option(
     "--accepted/--no-accepted",
-    default=True,
+    default=False,
     show_default=True,
-    help="Whether accepted results are labels too: the model's own zones, rounded.",
+    help="Whether accepted results are labels too: the model's own zones, rounded. A model that is "
+    "measured against them looks better than it is.",
 )
 @click.option(
     "--lungs/--no-lungs",

@@ -45,7 +45,7 @@ class Choice:
     """Which reviews are exported, and whether the model's lung outlines go with them."""
 
     since: datetime | None = None
-    accepted: bool = True
+    accepted: bool = False
     lungs: bool = True
 
 

@@ -111,7 +111,7 @@ def test_reviewed_films_become_a_manifest(records: Records, tmp_path: Path) -> N
         for film, pseudonym in ((corrected, "01PSEUD0NYM000000000000000"), (accepted, None)):
             named = sa.update(films).values(patient=pseudonym)
             connection.execute(named.where(films.c.id == film))
-    done = export(records, tmp_path)
+    done = export(records, tmp_path, "--accepted")
     assert done.exit_code == 0, done.output
     assert "2 films exported, 1 not gradable left out, 1 no longer kept" in done.output
     first, second = rows(tmp_path)
@@ -149,7 +149,9 @@ def test_choices_leave_reviews_out(records: Records, tmp_path: Path) -> None:
     later = datetime.now().astimezone().replace(year=2026, month=3, day=7)
     assert export(records, tmp_path, "--since", f"{later:%Y-%m-%d}").exit_code == 0
     assert [row["image"] for row in rows(tmp_path)] == [f"images/{corrected}.png"]
-    assert export(records, tmp_path, "--no-accepted", "--no-lungs").exit_code == 0
+    assert export(records, tmp_path, "--accepted").exit_code == 0
+    assert len(rows(tmp_path)) == 2
+    assert export(records, tmp_path, "--no-lungs").exit_code == 0, "acceptance is no label"
     (row,) = rows(tmp_path)
     assert (row["image"], row["lung_mask"]) == (f"images/{corrected}.png", "")
     none = export(records, tmp_path, "--since", "2030-01-01")
