@@ -21,7 +21,7 @@ import click
 import sqlalchemy as sa
 
 from benchmarks.intake import film_of
-from benchmarks.stopwatch import REST_S, Samples, spread, table, write_results
+from benchmarks.stopwatch import Samples, interleave, spread, table, write_results
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import FolderDestinationConfig
 from radiograde.service.database.tables import films
@@ -57,9 +57,9 @@ def main(films: int, waiting: int, rounds: int) -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         installation = Installation(stack, folder)
         installation.add_done(films)
-        idle = in_turns(installation.contenders(), rounds)
+        idle = interleave(installation.contenders(), rounds, clock=time.process_time)
         installation.add_waiting(waiting)
-        busy = in_turns(installation.contenders(), rounds)
+        busy = interleave(installation.contenders(), rounds, clock=time.process_time)
     shares = {"idle": percent_of_a_core(idle), f"{waiting} wait": percent_of_a_core(busy)}
     samples = {**idle, **{f"{name} ({waiting} wait)": ms for name, ms in busy.items()}}
     what = {
@@ -137,20 +137,6 @@ class Installation:
         film_id = self._records.intake.accept(content, "dicom").film_id
         self._grader.grade_waiting(film_id)
         self._deliverer.deliver(film_id, "share")
-
-
-def in_turns(contenders: Mapping[str, Callable[[], object]], rounds: int) -> Samples:
-    """Return milliseconds of the processor of every contender, each run once a round."""
-    samples: dict[str, list[float]] = {name: [] for name in contenders}
-    for number in range(-2, rounds):
-        for name, run in contenders.items():
-            time.sleep(REST_S)
-            started = time.process_time()
-            run()
-            elapsed = time.process_time() - started
-            if number >= 0:
-                samples[name].append(elapsed * 1000)
-    return samples
 
 
 def percent_of_a_core(samples: Samples) -> dict[str, float]:

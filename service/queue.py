@@ -182,6 +182,8 @@ class _InOneLine(logging.Filter):
     """Says in one line that something went wrong in the queue, and drops the record itself."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        error = record.exc_info[1] if record.exc_info else None
-        log.error("queue_trouble", where=record.funcName, type=error and type(error).__name__)
+        # The engine sets its own level when it begins, and tells what is no trouble.
+        if record.levelno >= logging.ERROR:
+            error = record.exc_info[1] if record.exc_info else None
+            log.error("queue_trouble", where=record.funcName, type=error and type(error).__name__)
         return False

@@ -30,3 +30,14 @@ def test_an_error_of_the_engine_is_one_json_line_without_its_trace(
     assert line["where"] == test_an_error_of_the_engine_is_one_json_line_without_its_trace.__name__
     assert "DOE" not in said
     assert "Traceback" not in said
+
+
+def test_what_the_engine_merely_tells_is_no_trouble(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("info")
+    hush_queue()
+    logger = logging.getLogger("dbos")
+    logger.setLevel(logging.INFO)  # as the engine does itself when it begins
+    logger.info("Initializing")
+    assert capsys.readouterr().err == ""
+    logger.error("Failed")
+    assert json.loads(capsys.readouterr().err)["event"] == "queue_trouble"
