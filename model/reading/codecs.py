@@ -42,6 +42,7 @@ JPEG_2000 = (
     uid.HTJ2KLosslessRPCL,
     uid.HTJ2K,
 )
+LOSSLESS_JPEG_2000 = (uid.JPEG2000Lossless, uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL)
 RLE = uid.RLELossless
 NATIVE = (
     uid.ImplicitVRLittleEndian,
@@ -162,6 +163,6 @@ _DECODERS: dict[str, _Decoder] = (
     dict.fromkeys(JPEG, _decode_jpeg)
     | dict.fromkeys(JPEG_LS, _decode_jpeg_ls)
     | dict.fromkeys(JPEG_2000, _decode_jpeg_2000)
-    | {uid.JPEG2000Lossless: partial(_decode_jpeg_2000, lossless=True)}
+    | dict.fromkeys(LOSSLESS_JPEG_2000, partial(_decode_jpeg_2000, lossless=True))
     | {RLE: _decode_rle}
 )

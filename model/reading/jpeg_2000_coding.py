@@ -25,7 +25,8 @@ MOST_READ = 4_000_000
 class Coding:
     """A COD or COC segment; sides of precincts and ``block`` are powers of 2, rows first.
 
-    ``style``: of the code blocks, at ``style_at``. ``marked``: packets may have marks around them.
+    ``style``: of the code blocks, at ``style_at``. ``reversible``: the wavelets are the 5-3 ones.
+    ``marked``: packets may have marks around them.
     """
 
     layers: int
@@ -34,6 +35,7 @@ class Coding:
     precincts: bytes
     style: int
     style_at: int
+    reversible: bool
     marked: bool
 
     def check(self, tile: tuple[int, int], tiles: int) -> None:
@@ -50,6 +52,10 @@ class Coding:
         """
         counts = [self._counts(tile, level) for level in range(self.levels + 1)]
         return self.layers * sum(2 * precincts + blocks for precincts, blocks in counts)
+
+    def has_one_precinct(self, tile: tuple[int, int]) -> bool:
+        """Return whether no resolution is parted into precincts."""
+        return all(self._counts(tile, level)[0] == 1 for level in range(self.levels + 1))
 
     def _counts(self, tile: tuple[int, int], level: int) -> tuple[int, int]:
         """Return about how many precincts and code blocks a resolution has; 0 is the lowest."""
@@ -85,6 +91,7 @@ def coding_at(data: bytes, at: int, layers: int) -> Coding:
         precincts=data[style_at + 2 : end] if options & OWN_PRECINCTS else b"",
         style=data[style_at],
         style_at=style_at,
+        reversible=data[style_at + 1] == 1,
         marked=marker == COD and bool(options & MARKED_PACKETS),
     )
 

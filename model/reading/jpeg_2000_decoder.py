@@ -15,6 +15,7 @@ from typing import Any
 import imagecodecs
 from numpy.typing import NDArray
 
+from radiograde.model.reading.high_throughput import is_damaged
 from radiograde.model.reading.jpeg_2000_coding import damaged
 from radiograde.model.reading.jpeg_2000_stream import Jpeg2000Stream
 
@@ -74,7 +75,9 @@ def decode_jpeg_2000(stream: Jpeg2000Stream, *, lossless: bool) -> NDArray[Any]:
         finally:
             _logger.removeHandler(listener)
             _logger.propagate, _logger.disabled = propagated, False
-    if listener.damaged:
+    if listener.damaged or (
+        stream.high_throughput and is_damaged(stream, samples, lossless=lossless)
+    ):
         raise damaged()
     return samples
 

@@ -21,6 +21,7 @@ JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  "
 CODESTREAM_BOX = b"jp2c"
 START_OF_CODESTREAM = b"\xff\x4f\xff\x51"
 SOT, SOD, EOC = 0xFF90, 0xFF93, 0xFFD9
+PRECISION_AT = 42
 MOST_TILES = 4096
 MOST_SEGMENTS = 20_000
 
@@ -29,8 +30,8 @@ MOST_SEGMENTS = 20_000
 class Jpeg2000Stream:
     """``content`` is one codestream, from SOC to EOC, out of its boxes.
 
-    ``codings``: what it says of its parts. ``part``: where the code of its only tile ends, its
-    last part, and ``length_at`` where the length of that is; None where there are several tiles.
+    ``codings``: what it says of its parts. ``parts``: where the code of its only tile lies, and
+    ``length_at`` where the length of the last of them is; none where there are several tiles.
     """
 
     content: bytes
@@ -38,8 +39,23 @@ class Jpeg2000Stream:
     columns: int
     samples: int
     codings: tuple[Coding, ...]
-    part: range | None
+    parts: tuple[range, ...]
     length_at: int
+
+    @property
+    def precision(self) -> int:
+        """The bits of a sample of the first component, A.5.1."""
+        return (self.content[PRECISION_AT] & 0x7F) + 1
+
+    @property
+    def signed(self) -> bool:
+        """Whether the samples of the first component are signed."""
+        return self.content[PRECISION_AT] > 0x7F
+
+    @property
+    def high_throughput(self) -> bool:
+        """Whether code blocks are coded as T.814 has it."""
+        return any(coding.style & HIGH_THROUGHPUT for coding in self.codings)
 
     def with_checked_ends(self) -> bytes:
         """Return the codestream, which asks that the end of each code block be checked.
@@ -60,16 +76,17 @@ class Jpeg2000Stream:
         It is cut before whatever may stand for packets that hold nothing. None where the code
         may be shorter than that, or the packets have marks of their own.
         """
-        if self.part is None or any(coding.marked for coding in self.codings):
+        if not self.parts or any(coding.marked for coding in self.codings):
             return None
-        code = self.content[self.part.start : self.part.stop]
+        last = self.parts[-1]
+        code = self.content[last.start : last.stop]
         size = (self.rows, self.columns)
         empty = sum(coding.most_empty(size) for coding in self.codings)
         kept = len(code.rstrip(b"\0")) - 1 - empty * self.samples
         if kept < 1:
             return None
-        end = self.part.start + kept
-        content = bytearray(self.content[:end] + self.content[self.part.stop :])
+        end = last.start + kept
+        content = bytearray(self.content[:end] + self.content[last.stop :])
         (length,) = struct.unpack_from(">I", content, self.length_at)
         if length:
             struct.pack_into(">I", content, self.length_at, length - len(code) + kept)
@@ -101,10 +118,10 @@ def jpeg_2000_stream(data: bytes) -> Jpeg2000Stream | None:
     tile = (min(rows, tile_height), min(columns, tile_width))
     for coding in segments.codings:
         coding.check(tile, tiles * samples)
-    part = segments.last_part if tiles == 1 else None
+    parts = tuple(segments.parts) if tiles == 1 else ()
     codings = tuple(segments.codings)
     content = codestream[:end]
-    return Jpeg2000Stream(content, rows, columns, samples, codings, part, segments.last_length)
+    return Jpeg2000Stream(content, rows, columns, samples, codings, parts, segments.last_length)
 
 
 def _boxed(data: bytes) -> bytes:
@@ -134,7 +151,7 @@ class _Segments:
         self._data = data
         self._left = MOST_SEGMENTS
         self.codings: list[Coding] = []
-        self.last_part = range(0)
+        self.parts: list[range] = []
         self.last_length = 0
 
     def end(self) -> int:
@@ -159,11 +176,11 @@ class _Segments:
                 end = data.rfind(b"\xff\xd9")
                 if end < body:
                     raise _truncated()
-                self.last_part = range(body, end)
+                self.parts.append(range(body, end))
                 return end + 2
             if at + length < body:
                 raise damaged()
-            self.last_part = range(body, at + length)
+            self.parts.append(range(body, at + length))
             at += length
 
     def _behind_header(self, at: int, last: int) -> int:

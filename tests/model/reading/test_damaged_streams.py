@@ -164,12 +164,12 @@ def test_only_the_codestream_of_its_box_counts() -> None:
     assert read(boxed[:at] + hidden + bytes(large), "jpeg 2000") is None
 
 
-@pytest.mark.parametrize("name", ["jpeg-ls", "jpeg 2000"])
-def test_values_overwritten_within_the_code_are_noticed(name: str) -> None:
+@pytest.mark.parametrize(("name", "most"), [("jpeg-ls", 1), ("jpeg 2000", 1), ("htj2k", 10)])
+def test_values_overwritten_within_the_code_are_noticed(name: str, most: int) -> None:
     content, expected = STREAMS[name][0], whole(name).astype(np.int32)
     for at in places(content[:-60]):
         changed = read(content[:at] + b"\x31\x77\x12\x55\x28" * 8 + content[at + 40 :], name)
-        assert changed is None or np.abs(changed - expected).mean() < 1, at
+        assert changed is None or np.abs(changed - expected).mean() < most, at
 
 
 def test_zeros_in_place_of_the_second_half_are_noticed() -> None:
