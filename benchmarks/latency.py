@@ -24,6 +24,8 @@ from torchvision.models import DenseNet, densenet121
 
 from benchmarks.film import COLUMNS, ROWS, film
 from benchmarks.stopwatch import interleave, table, write_results
+from radiograde.model.reading.digest import Digest
+from radiograde.model.reading.grey import Pixels
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.scorer import Scorer
 
@@ -39,7 +41,9 @@ def main(rounds: int, model: Path | None) -> None:
     """Time grading beside DenseNet-121 and write benchmarks/results/latency.json."""
     torch.set_num_threads(THREADS)
     scorer = Scorer(model, threads=THREADS)
-    radiograph = Radiograph(film().pixels, "dicom", "0" * 64, view="PA", age_years=60.0)
+    radiograph = Radiograph(
+        Pixels(film().pixels), "dicom", Digest("0" * 64), view="PA", age_years=60.0
+    )
     if (status := scorer.score(radiograph).status) != "scored":
         raise click.ClickException(f"the phantom was {status}: nothing would be timed")
     network = _densenet()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +20,7 @@ from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_file import DicomFile, looks_like_dicom, parse
 from radiograde.model.reading.dicom_frame import read_frame
 from radiograde.model.reading.dicom_header import Header
+from radiograde.model.reading.digest import Digest
 from radiograde.model.reading.picture import picture_format
 from radiograde.model.reading.radiograph import Format, Radiograph, dicom_film, picture_film
 
@@ -49,10 +49,10 @@ class FilmFile:
             return picture
         return "dicom" if looks_like_dicom(self.content) else None
 
-    @cached_property
+    @property
     def sha256(self) -> str:
         """The SHA-256 of the bytes, in hexadecimal digits."""
-        return hashlib.sha256(self.content).hexdigest()
+        return self._digest.hex
 
     @property
     def header(self) -> Header | None:
@@ -82,6 +82,10 @@ class FilmFile:
         return _result(self._decoded)
 
     @cached_property
+    def _digest(self) -> Digest:
+        return Digest.of(self.content)
+
+    @cached_property
     def _parsed(self) -> DicomFile | RadiogradeError:
         if self.format != "dicom":
             return _unknown_format()
@@ -95,8 +99,8 @@ class FilmFile:
         if self.format is None:
             raise _unknown_format()
         if self.format == "dicom":
-            return dicom_film(self.dicom(), self.sha256, self.limits)
-        return picture_film(self.content, self.format, self.sha256, self.limits)
+            return dicom_film(self.dicom(), self._digest, self.limits)
+        return picture_film(self.content, self.format, self._digest, self.limits)
 
 
 def open_film(source: Content | Path | str, limits: Limits) -> FilmFile:

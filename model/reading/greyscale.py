@@ -1,8 +1,7 @@
 """Stored samples to grey in [0, 1]: the DICOM pipeline folded into one table.
 
 Modality LUT (PS3.3 C.11.1), VOI LUT or window (C.11.2), photometric interpretation (C.7.6.3.1.2)
-and presentation LUT shape (C.11.6) are worked out for each possible code, at most 65,536, and
-looked up once per pixel.
+and presentation LUT shape (C.11.6) are worked out for each possible code, at most 65,536.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.model.errors import MalformedImageError
-from radiograde.model.reading.colour import look_up
 from radiograde.model.reading.dicom_frame import Frame, photometric
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.voi import LARGEST_VALUE, Display, choose_display, read_lut
@@ -44,14 +42,15 @@ class Codes:
         return self.steps.astype(np.float64) * self.slope + self.intercept
 
 
-def to_grey(frame: Frame, header: Header) -> Values:
-    """Return (H, W) float32 in [0, 1], 0 = air by what the tags say.
+def graded_shades(frame: Frame, header: Header) -> Values:
+    """Return the grey of every code that a frame is graded by, float32 in [0, 1].
 
-    It is shown as :func:`radiograde.model.reading.voi.choose_display` says. Padding becomes 0.
+    0 is air by what the tags say. It is shown as
+    :func:`radiograde.model.reading.voi.choose_display` says. Padding becomes 0.
     """
     codes = tabulate(frame, header)
     display = choose_display(codes.values, codes.counts, header)
-    return look_up(shades_of(codes, display, header), frame.codes)
+    return shades_of(codes, display, header)
 
 
 def tabulate(frame: Frame, header: Header) -> Codes:

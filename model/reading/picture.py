@@ -13,7 +13,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from radiograde.model.errors import MalformedImageError, TooLargeError, TruncatedError
 from radiograde.model.limits import Limits
-from radiograde.model.reading.colour import BAND, is_colourful, look_up, luma, thinned
+from radiograde.model.reading.colour import BAND, is_colourful, luma, thinned
+from radiograde.model.reading.grey import Grey, Shades
 from radiograde.model.reading.jpeg_stream import PICTURE_FRAMES, JpegStream, jpeg_stream
 from radiograde.model.reading.png_chunks import PNG_SIGNATURE, check_chunks
 from radiograde.model.reading.voi import Range, display_range
@@ -24,9 +25,9 @@ SAMPLE_STRIDE = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """``grey``: (H, W) float32 in [0, 1]; ``colourful``: it was plainly in colour."""
+    """``colourful``: it was plainly in colour."""
 
-    grey: NDArray[np.float32]
+    grey: Grey
     colourful: bool
 
 
@@ -43,7 +44,7 @@ def read_picture(data: bytes, limits: Limits) -> Picture:
     So the depth of storage does not matter. Raises as :func:`read_samples`.
     """
     samples, colourful = read_samples(data, limits)
-    return Picture(look_up(shades_of(samples, used_range(samples)), samples), colourful)
+    return Picture(Shades(samples, shades_of(samples, used_range(samples))), colourful)
 
 
 def read_samples(data: bytes, limits: Limits) -> tuple[NDArray[Any], bool]:

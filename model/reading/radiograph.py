@@ -1,4 +1,4 @@
-"""A film as the product sees it: grey pixels with their polarity settled, and a few facts."""
+"""A film as the product sees it: its grey with the polarity settled, and a few facts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from radiograde.model.limits import Limits
 from radiograde.model.reading.chest_template import settle_polarity
 from radiograde.model.reading.dicom_file import DicomFile
 from radiograde.model.reading.dicom_frame import read_frame
+from radiograde.model.reading.digest import Digest
 from radiograde.model.reading.film_attributes import (
     age_years,
     body_part,
@@ -22,11 +23,12 @@ from radiograde.model.reading.film_attributes import (
     pixel_spacing_mm,
     uid,
 )
-from radiograde.model.reading.greyscale import to_grey
+from radiograde.model.reading.grey import Grey, Shades
+from radiograde.model.reading.greyscale import graded_shades
 from radiograde.model.reading.orientation import orientation_of
 from radiograde.model.reading.picture import read_picture
 from radiograde.model.reading.view_position import View, view_of
-from radiograde.model.reasons import Reason
+from radiograde.model.reasons import INVERTED, Reason
 
 Format = Literal["dicom", "png", "jpeg"]
 
@@ -35,8 +37,7 @@ Format = Literal["dicom", "png", "jpeg"]
 class Radiograph:
     """One image, ready to be graded; nothing in it names the patient.
 
-    ``pixels``: (H, W) float32 in [0, 1], 0 = air (black), 1 = dense (white), head up, the
-    patient's right on the left.
+    ``grey``: head up, the patient's right on the left. ``digest``: of the whole file.
     ``flipped``: whether the order of rows, and of columns, differs from the stored object's;
     what is drawn onto that object must be flipped back.
     ``notes``: what reading noticed and corrected, for the input check to repeat.
@@ -46,9 +47,9 @@ class Radiograph:
     ``colourful``: the picture was plainly in colour before it became grey.
     """
 
-    pixels: NDArray[np.float32]
+    grey: Grey
     source: Format
-    sha256: str
+    digest: Digest
     view: View = "UNKNOWN"
     modality: str | None = None
     body_part: str | None = None
@@ -65,11 +66,26 @@ class Radiograph:
     colourful: bool = False
     flipped: tuple[bool, bool] = (False, False)
 
+    @property
+    def pixels(self) -> NDArray[np.float32]:
+        """(H, W) in [0, 1], 0 = air (black), 1 = dense (white), worked out when first asked for."""
+        return self.grey.pixels
 
-def dicom_film(file: DicomFile, sha256: str, limits: Limits) -> Radiograph:
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.grey.shape
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the whole file, in hexadecimal digits."""
+        return self.digest.hex
+
+
+def dicom_film(file: DicomFile, digest: Digest, limits: Limits) -> Radiograph:
     """Return the film of a DICOM object, its polarity settled where it may be a chest.
 
-    ``sha256``: of the whole file.
+    ``digest``: of the whole file.
 
     Raises:
         TooLargeError, UnsupportedSyntaxError, TruncatedError, MissingPixelsError,
@@ -79,9 +95,9 @@ def dicom_film(file: DicomFile, sha256: str, limits: Limits) -> Radiograph:
     header = file.header
     orientation = orientation_of(header)
     film = Radiograph(
-        pixels=orientation.upright(to_grey(frame, header)),
+        grey=Shades(orientation.upright(frame.codes), graded_shades(frame, header)),
         source="dicom",
-        sha256=sha256,
+        digest=digest,
         view=view_of(header),
         modality=name(header, "Modality"),
         body_part=body_part(header),
@@ -103,7 +119,7 @@ def dicom_film(file: DicomFile, sha256: str, limits: Limits) -> Radiograph:
 
 
 def picture_film(
-    data: bytes, picture_format: Literal["png", "jpeg"], sha256: str, limits: Limits
+    data: bytes, picture_format: Literal["png", "jpeg"], digest: Digest, limits: Limits
 ) -> Radiograph:
     """Return the film of a PNG or JPEG file, its polarity settled.
 
@@ -112,10 +128,11 @@ def picture_film(
             :func:`radiograde.model.reading.picture.read_picture`.
     """
     picture = read_picture(data, limits)
-    return _settled(Radiograph(picture.grey, picture_format, sha256, colourful=picture.colourful))
+    return _settled(Radiograph(picture.grey, picture_format, digest, colourful=picture.colourful))
 
 
 def _settled(film: Radiograph) -> Radiograph:
     """Return the film with 0 = air by its content, and what was noticed about that."""
-    pixels, notes = settle_polarity(film.pixels)
-    return replace(film, pixels=pixels, notes=(*film.notes, *notes))
+    _, notes = settle_polarity(film.grey.thumbnail)
+    grey = film.grey.negative() if INVERTED in notes else film.grey
+    return replace(film, grey=grey, notes=(*film.notes, *notes))

@@ -114,7 +114,7 @@ def _subject(film: Radiograph) -> Iterator[Reason]:
 
 
 def _size(film: Radiograph) -> Iterator[Reason]:
-    rows, columns = film.pixels.shape
+    rows, columns = film.shape
     shorter = min(rows, columns)
     narrower, longer = sorted((rows * film.pixel_aspect, columns))
     if shorter < SMALLEST_SIDE:
@@ -127,9 +127,10 @@ def _size(film: Radiograph) -> Iterator[Reason]:
 
 def _content(film: Radiograph) -> Iterator[Reason]:
     """Yield what the pixels alone show."""
-    if contrast(film.pixels) < FLAT:
+    thumbnail = film.grey.thumbnail
+    if contrast(thumbnail) < FLAT:
         yield reasons.BLANK
-    elif not looks_like_chest(film.pixels):
+    elif not looks_like_chest(thumbnail):
         yield reasons.UNLIKE_CHEST
-    elif not film.sides_known and seems_mirrored(film.pixels):
+    elif not film.sides_known and seems_mirrored(thumbnail):
         yield reasons.SIDES_UNSURE

@@ -13,7 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-BOXES = 16
+from radiograde.model.reading.grey import Grey, Pixels
+
+Film = Grey | NDArray[np.float32]
+"""A film's grey, or all its pixels: (H, W) in [0, 1], 0 = air."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,14 @@ def letterbox_of(rows: int, columns: int, size: int, aspect: float = 1.0) -> Let
     return Letterbox(size, (size - height) // 2, (size - width) // 2, height, width)
 
 
-def to_square(
-    pixels: NDArray[np.float32], size: int, aspect: float = 1.0
-) -> tuple[NDArray[np.float32], Letterbox]:
-    """Return the picture (H, W) shrunk and centred on black: (size, size) float32, and where."""
-    letterbox = letterbox_of(pixels.shape[0], pixels.shape[1], size, aspect)
-    small = _reduced(pixels, letterbox).resize(
+def to_square(film: Film, size: int, aspect: float = 1.0) -> tuple[NDArray[np.float32], Letterbox]:
+    """Return the film shrunk and centred on black: (size, size) float32, and where."""
+    grey = film if isinstance(film, Grey) else Pixels(film)
+    rows, columns = grey.shape
+    letterbox = letterbox_of(rows, columns, size, aspect)
+    # A whole-number box average first: the resize that follows then reads a tenth of the film.
+    reduced = grey.reduced(min(rows // letterbox.height, columns // letterbox.width) // 2)
+    small = Image.fromarray(np.ascontiguousarray(reduced, np.float32)).resize(
         (letterbox.width, letterbox.height), Image.Resampling.BILINEAR
     )
     square = np.zeros((size, size), np.float32)
@@ -92,29 +97,11 @@ def stretch(
 
 
 def prepare(
-    pixels: NDArray[np.float32], spec: Preprocessing, aspect: float = 1.0
+    film: Film, spec: Preprocessing, aspect: float = 1.0
 ) -> tuple[NDArray[np.float32], Letterbox]:
     """Return the network input (size, size) float32 in [0, 1] and where the film lies in it.
 
-    ``pixels``: (H, W) float32 in [0, 1], 0 = air. ``aspect``: as for :func:`letterbox_of`.
+    ``aspect``: as for :func:`letterbox_of`.
     """
-    square, letterbox = to_square(pixels, spec.size, aspect)
+    square, letterbox = to_square(film, spec.size, aspect)
     return stretch(square, letterbox, spec), letterbox
-
-
-def _reduced(pixels: NDArray[np.float32], letterbox: Letterbox) -> Image.Image:
-    # A whole-number box average first: the resize that follows then reads a tenth of the film.
-    factor = min(pixels.shape[0] // letterbox.height, pixels.shape[1] // letterbox.width) // 2
-    if factor <= 1:
-        return _picture(pixels)
-    # By bands of whole boxes: a picture of the whole film would take its memory once more.
-    band = factor * BOXES
-    rows = [
-        np.asarray(_picture(pixels[top : top + band]).reduce(factor))
-        for top in range(0, len(pixels), band)
-    ]
-    return _picture(np.concatenate(rows))
-
-
-def _picture(pixels: NDArray[np.float32]) -> Image.Image:
-    return Image.fromarray(np.ascontiguousarray(pixels, np.float32))

@@ -97,7 +97,7 @@ class Scorer:
         if not verdict.in_scope:
             return SeverityResult("rejected", self.facts, image, verdict)
         square, letterbox = prepare(
-            radiograph.pixels, self.metadata.preprocessing, radiograph.pixel_aspect
+            radiograph.grey, self.metadata.preprocessing, radiograph.pixel_aspect
         )
         grading = self._run(square)
         maps = Maps(
@@ -214,7 +214,7 @@ def _metadata(session: ort.InferenceSession) -> ModelMetadata:
 
 
 def _image_facts(radiograph: Radiograph) -> ImageFacts:
-    rows, columns = radiograph.pixels.shape
+    rows, columns = radiograph.shape
     return ImageFacts(
         source=radiograph.source,
         sha256=radiograph.sha256,

@@ -98,7 +98,7 @@ def foot(width: int, model: ModelFacts, warned: str = "") -> Image.Image:
 
 def _film_picture(film: Radiograph, maps: Maps) -> Image.Image:
     """Return the film in grey with the opacity in colour and the lungs outlined."""
-    rows, columns = film.pixels.shape
+    rows, columns = film.shape
     scale = FILM_SIDE / max(rows, columns)
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
     grey = resized(film.pixels, size)

@@ -152,7 +152,7 @@ def masks_as_stored(film: Radiograph, maps: Maps) -> NDArray[np.bool_]:
     Involved is what ``lung_involvement_percent`` counts: lung whose opacity exceeds
     ``maps.involved``.
     """
-    rows, columns = film.pixels.shape
+    rows, columns = film.shape
     masks = np.empty((3, rows, columns), np.bool_)
     _mark(masks[0], maps.lungs[0], LUNG)
     _mark(masks[1], maps.lungs[1], LUNG)

@@ -119,7 +119,7 @@ def clean_header(graded: GradedFilm) -> Dataset:
     series = clean("UI", header.decoded("SeriesInstanceUID"))
     ds.SeriesInstanceUID = series or document_uids.derived_uid("source series", key)
     ds.Modality = clean("CS", header.decoded("Modality")) or "OT"
-    ds.Rows, ds.Columns = graded.film.pixels.shape
+    ds.Rows, ds.Columns = graded.film.shape
     copy_elements(header, ds, ("BodyPartExamined", "ViewPosition", "FrameOfReferenceUID"))
     orientation = [clean("CS", part) for part in header.decoded("PatientOrientation").split("\\")]
     ds.PatientOrientation = orientation if len(orientation) == 2 and all(orientation) else None

@@ -93,7 +93,7 @@ def film_png(film: Radiograph) -> bytes:
 
 def lungs_png(film: Radiograph, maps: Maps) -> bytes:
     """Return the lungs that the model outlined: 1 the patient's right, 2 the left, 0 elsewhere."""
-    rows, columns = film.pixels.shape
+    rows, columns = film.shape
     right, left = (resized(lung, (columns, rows)) > LUNG for lung in maps.lungs)
     return _png(np.where(right, 1, np.where(left, 2, 0)).astype(np.uint8))
 

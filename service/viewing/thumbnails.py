@@ -58,7 +58,7 @@ class Thumbnails:
 
 def thumbnail(film: Radiograph) -> bytes:
     """Return a film as a grey JPEG whose longest side is ``SIDE`` pixels."""
-    rows, columns = film.pixels.shape
+    rows, columns = film.shape
     scale = SIDE / max(rows, columns)
     small = resized(film.pixels, (max(1, round(columns * scale)), max(1, round(rows * scale))))
     buffer = io.BytesIO()

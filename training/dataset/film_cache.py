@@ -22,6 +22,7 @@ from radiograde.data.film_header import FIRST_TRANSPOSED, read_header
 from radiograde.data.masks import read_lungs, read_region
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading import film_file
+from radiograde.model.reading.grey import Grey, Pixels
 from radiograde.model.scoring.preprocess import Letterbox, Preprocessing, prepare
 from radiograde.training.progress import followed
 
@@ -128,7 +129,7 @@ def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Let
     """
     read = film_file.read(film.image)
     aspect = read.pixel_aspect if film.original_size is None else 1.0
-    square, frame = prepare(unsquashed(read.pixels, film), spec, aspect)
+    square, frame = prepare(unsquashed(read.grey, film), spec, aspect)
     cell = np.zeros((PLANES, spec.size, spec.size), np.uint8)
     cell[0] = np.rint(square * 255.0)
     bottom, right = frame.top + frame.height, frame.left + frame.width
@@ -138,18 +139,19 @@ def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Let
     return cell, frame
 
 
-def unsquashed(pixels: NDArray[np.float32], film: Film) -> NDArray[np.float32]:
-    """Return the film (H, W) in its true proportions; its longer side stays."""
+def unsquashed(grey: Grey, film: Film) -> Grey:
+    """Return the film in its true proportions; its longer side stays."""
     if film.original_size is None:
-        return pixels
+        return grey
     turned = read_header(film.image).orientation >= FIRST_TRANSPOSED
     width, height = reversed(film.original_size) if turned else film.original_size
-    scale = max(pixels.shape) / max(width, height)
+    scale = max(grey.shape) / max(width, height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    if size == pixels.shape[::-1]:
-        return pixels
-    stretched = Image.fromarray(np.ascontiguousarray(pixels, np.float32))
-    return np.asarray(stretched.resize(size, Image.Resampling.BICUBIC), np.float32).clip(0.0, 1.0)
+    if size == grey.shape[::-1]:
+        return grey
+    picture = Image.fromarray(np.ascontiguousarray(grey.pixels, np.float32))
+    stretched = np.asarray(picture.resize(size, Image.Resampling.BICUBIC), np.float32)
+    return Pixels(stretched.clip(0.0, 1.0))
 
 
 def _masks(film: Film) -> Iterator[tuple[int, NDArray[np.bool_]]]:

@@ -188,7 +188,7 @@ def _folder(folder: Path, folds: list[int], spec: Preprocessing) -> Iterator[_Pi
 def _read(path: Path, spec: Preprocessing) -> Picture:
     """Return a picture as the manifest's films are: in square pixels, and as small."""
     read = film_file.read(path)
-    square, frame = prepare(read.pixels, spec, read.pixel_aspect)
+    square, frame = prepare(read.grey, spec, read.pixel_aspect)
     return frame.crop(square)
 
 

@@ -152,6 +152,6 @@ def _without_head(graded: Image.Image, film: Radiograph) -> Image.Image:
 
 def _size(film: Radiograph) -> tuple[int, int]:
     """Return the film's width and height in a picture."""
-    rows, columns = film.pixels.shape
+    rows, columns = film.shape
     scale = FILM_SIDE / max(rows, columns)
     return max(1, round(columns * scale)), max(1, round(rows * scale))

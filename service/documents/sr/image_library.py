@@ -35,7 +35,7 @@ def image_library(graded: GradedFilm, source: Dataset) -> ContainerContentItem:
 
 def _descriptors(graded: GradedFilm, source: Dataset) -> list[CodeContentItem | NumContentItem]:
     film = graded.film
-    rows, columns = film.pixels.shape
+    rows, columns = film.shape
     items: list[CodeContentItem | NumContentItem] = [
         _number(codes.ROWS, rows, codes.PIXELS),
         _number(codes.COLUMNS, columns, codes.PIXELS),

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from pydicom import uid
 
+from radiograde.model.reading.digest import Digest
 from radiograde.model.reading.film_file import read
+from radiograde.model.reading.grey import Pixels
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.reasons import Reason
 from radiograde.model.scoring.input_check import check_film
@@ -24,9 +26,9 @@ def codes(verdict: GateVerdict, level: str = "reject") -> list[str]:
 def a_film(**facts: object) -> Radiograph:
     """Return a frontal chest film of an adult, with these facts changed."""
     plain: dict[str, object] = {
-        "pixels": phantom().pixels,
+        "grey": Pixels(phantom().pixels),
         "source": "dicom",
-        "sha256": "0" * 64,
+        "digest": Digest("0" * 64),
         "view": "PA",
         "modality": "DX",
         "body_part": "CHEST",
@@ -57,10 +59,10 @@ def test_a_plain_film_passes_without_a_word() -> None:
          "not_radiograph"),
         ({"sop_class_uid": None, "modality": "CT", "view": "UNKNOWN"}, "not_radiograph"),
         ({"sop_class_uid": None, "modality": "XA", "body_part": None}, "not_radiograph"),
-        ({"pixels": phantom().pixels[:, :60]}, "too_small"),
-        ({"pixels": np.tile(phantom().pixels, (1, 3))}, "not_chest"),
-        ({"pixels": np.full((500, 400), 0.5, np.float32)}, "blank"),
-        ({"pixels": phantom().pixels[::-1].copy()}, "not_chest"),
+        ({"grey": Pixels(phantom().pixels[:, :60])}, "too_small"),
+        ({"grey": Pixels(np.tile(phantom().pixels, (1, 3)))}, "not_chest"),
+        ({"grey": Pixels(np.full((500, 400), 0.5, np.float32))}, "blank"),
+        ({"grey": Pixels(phantom().pixels[::-1].copy())}, "not_chest"),
     ],
 )  # fmt: skip
 def test_rejects(facts: dict[str, object], code: str) -> None:
@@ -77,7 +79,7 @@ def test_rejects(facts: dict[str, object], code: str) -> None:
         ({"modality": "CT"}, "warn", "modality_mismatch"),
         ({"sop_class_uid": str(uid.SecondaryCaptureImageStorage), "modality": "CT"},
          "warn", "modality_mismatch"),
-        ({"pixels": phantom().pixels[::2, ::2]}, "warn", "low_quality"),
+        ({"grey": Pixels(phantom().pixels[::2, ::2])}, "warn", "low_quality"),
         ({"notes": (Reason("inverted", "warn", "It was."),)}, "warn", "inverted"),
     ],
 )  # fmt: skip

@@ -8,6 +8,8 @@ import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
 
+from radiograde.model.reading.digest import Digest
+from radiograde.model.reading.grey import Pixels
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.reasons import UNFAMILIAR
 from radiograde.model.scoring.input_check import CLASS_REASONS, CLASSES, class_reason
@@ -22,7 +24,7 @@ THRESHOLD = 0.4
 
 def film(age: float | None = None) -> Radiograph:
     pixels = phantom().pixels
-    return Radiograph(pixels, "dicom", "0" * 64, "PA", "DX", "CHEST", age)
+    return Radiograph(Pixels(pixels), "dicom", Digest("0" * 64), "PA", "DX", "CHEST", age)
 
 
 def probabilities(**shares: float) -> NDArray[np.float32]:

@@ -20,6 +20,7 @@ from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit
 
 from radiograde.data.storage import Storage
 from radiograde.model.limits import Limits
+from radiograde.model.reading.digest import Digest
 from radiograde.model.reading.film_file import open_film
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_kinds import builder_of, kinds_of
@@ -99,7 +100,7 @@ def graded_films() -> dict[str, GradedFilm]:
         bits = 8 if name == "JPEG" else 12
         file = open_film(stored_film(Storage(bits=bits, transfer_syntax=syntax)), Limits())
         # Whoever draws the film may write its file otherwise.
-        film = dataclasses.replace(file.radiograph(), sha256="ab" * 32)
+        film = dataclasses.replace(file.radiograph(), digest=Digest("ab" * 32))
         films[name] = dataclasses.replace(
             GradedFilm.of(file, scored_with_maps(film), BEGAN), film=film
         )

@@ -8,12 +8,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from radiograde.model.reading.digest import Digest
+from radiograde.model.reading.grey import Pixels
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import Maps
 from radiograde.service.documents.overlay import FILM_SIDE, overlay_png
 from tests.service.fakes import maps, scored
 
-FILM = Radiograph(np.full((400, 300), 0.5, np.float32), "png", "0" * 64)
+FILM = Radiograph(Pixels(np.full((400, 300), 0.5, np.float32)), "png", Digest("0" * 64))
 
 
 def drawn(png: bytes) -> NDArray[np.uint8]:
@@ -60,7 +62,7 @@ def test_a_film_without_a_lung_is_drawn_all_the_same() -> None:
 
 @pytest.mark.parametrize("shape", [(16, 16), (200, 1200), (3000, 2400)])
 def test_films_of_any_size_are_drawn(shape: tuple[int, int]) -> None:
-    film = dataclasses.replace(FILM, pixels=np.zeros(shape, np.float32))
+    film = dataclasses.replace(FILM, grey=Pixels(np.zeros(shape, np.float32)))
     picture = drawn(overlay_png(film, scored()))
     assert max(picture.shape) > FILM_SIDE
 

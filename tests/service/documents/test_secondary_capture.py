@@ -22,6 +22,7 @@ from pydicom.uid import (
 )
 
 from radiograde.model.reading.codecs import FrameShape, decode
+from radiograde.model.reading.grey import Pixels
 from radiograde.model.reasons import Reason
 from radiograde.model.scoring.result import GateVerdict
 from radiograde.service.documents.document import Document
@@ -161,7 +162,7 @@ def test_a_mirrored_film_is_shown_upright() -> None:
     mirrored = graded_films.graded_film(PatientOrientation=["R", "F"])
     document = secondary_capture(mirrored)
     assert dataset(document).PatientOrientation == ["L", "F"]
-    flipped = dataclasses.replace(upright.film, pixels=upright.film.pixels[:, ::-1])
+    flipped = dataclasses.replace(upright.film, grey=Pixels(upright.film.pixels[:, ::-1]))
     expected = capture_picture(dataclasses.replace(upright, film=flipped))
     height = graded_view(upright.film, upright.result).height
     assert np.array_equal(pixels(document)[:height], np.asarray(expected)[:height])
@@ -183,7 +184,7 @@ def test_text_burned_into_the_film_is_written(burned_in: str) -> None:
 @pytest.mark.parametrize("shape", [(32, 32), (400, 1000), (1000, 400)])
 def test_films_of_any_size_are_drawn(shape: tuple[int, int]) -> None:
     graded = graded_films.graded_film()
-    film = dataclasses.replace(graded.film, pixels=np.broadcast_to(np.float32(0.5), shape))
+    film = dataclasses.replace(graded.film, grey=Pixels(np.broadcast_to(np.float32(0.5), shape)))
     pixels = pixels_of(dataclasses.replace(graded, film=film))
     assert pixels.shape[1] >= 1240
 

@@ -22,6 +22,7 @@ from pydicom.uid import (
 )
 
 from radiograde.model.reading.dicom_header import Header
+from radiograde.model.reading.grey import Pixels
 from radiograde.model.scoring.result import Maps
 from radiograde.model.scoring.scorer import involvement
 from radiograde.service.documents.document import Document
@@ -54,7 +55,7 @@ def with_maps(graded: GradedFilm, maps: Maps | None) -> GradedFilm:
 
 
 def with_film(graded: GradedFilm, pixels: NDArray[np.float32]) -> GradedFilm:
-    return dataclasses.replace(graded, film=dataclasses.replace(graded.film, pixels=pixels))
+    return dataclasses.replace(graded, film=dataclasses.replace(graded.film, grey=Pixels(pixels)))
 
 
 def with_header(graded: GradedFilm, header: Header) -> GradedFilm:

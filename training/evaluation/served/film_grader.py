@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from radiograde.data.film import Film
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.grading import failed
+from radiograde.model.reading.grey import Pixels
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.training.evaluation.served.grading_store import GradingStore
 from radiograde.training.evaluation.served.served_grading import ServedGrading, read_as_served
@@ -95,7 +96,7 @@ class FilmGrader:
         else:
             gradings = {
                 name: ServedGrading.of(
-                    self.scorer.score(replace(film, pixels=task.changes[name](film.pixels)))
+                    self.scorer.score(replace(film, grey=Pixels(task.changes[name](film.pixels))))
                 )
                 for name in missing
             }

@@ -43,7 +43,7 @@ def film_summaries(model: Path, films: Sequence[Film], spec: Preprocessing) -> l
     found = []
     for film in followed(films, "Summing films up", len(films), stderr=True):
         radiograph = read_as_served(film)
-        square, frame = prepare(radiograph.pixels, spec, radiograph.pixel_aspect)
+        square, frame = prepare(radiograph.grey, spec, radiograph.pixel_aspect)
         summary = session.run([name], {"image": square[None, None]})[0][0]
         own = frame.crop(square)
         found.append(FilmSummary(summary.astype(float), picture_facts(own)))

@@ -107,7 +107,7 @@ def read_as_served(film: Film) -> Radiograph:
         RadiogradeError: the file cannot be read.
     """
     radiograph = film_file.read(film.image)
-    return replace(radiograph, pixels=unsquashed(radiograph.pixels, film))
+    return replace(radiograph, grey=unsquashed(radiograph.grey, film))
 
 
 def _regions(maps: Maps) -> Mask:

@@ -17,7 +17,9 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from radiograde.model.limits import Limits
+from radiograde.model.reading.digest import Digest
 from radiograde.model.reading.film_file import open_film
+from radiograde.model.reading.grey import Pixels
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.reasons import Reason
 from radiograde.model.scoring.result import NOTICE, GateVerdict
@@ -57,7 +59,7 @@ def gated_out() -> GradedFilm:
 
 @cache
 def picture_film() -> GradedFilm:
-    film = Radiograph(np.full((80, 60), 0.5, np.float32), "png", "cd" * 32)
+    film = Radiograph(Pixels(np.full((80, 60), 0.5, np.float32)), "png", Digest("cd" * 32))
     return GradedFilm(film, None, dataclasses.replace(scored(), id=RESULT_ID), BEGAN)
 
 

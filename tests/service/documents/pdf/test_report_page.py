@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from radiograde.model.reading.digest import Digest
+from radiograde.model.reading.grey import Pixels
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.reasons import Reason
 from radiograde.model.scoring.result import NOTICE, GateVerdict, Maps
@@ -152,7 +154,7 @@ def test_a_rejected_film_has_reasons_and_no_numbers() -> None:
 
 
 def test_a_picture_belongs_to_nobody() -> None:
-    film = Radiograph(np.full((80, 60), 0.5, np.float32), "png", "cd" * 32)
+    film = Radiograph(Pixels(np.full((80, 60), 0.5, np.float32)), "png", Digest("cd" * 32))
     text = said(GradedFilm(film, None, dataclasses.replace(scored(), id=RESULT_ID), BEGAN))
     assert text[text.index("Patient") + 1] == "-"
     assert text[text.index("View") + 1] == "unknown"
@@ -204,7 +206,7 @@ def test_wrapped_text_is_no_wider_than_its_room_and_loses_no_word() -> None:
 
 @pytest.mark.parametrize("shape", [(16, 16), (200, 1200), (1200, 200)])
 def test_films_of_any_shape_are_drawn(shape: tuple[int, int]) -> None:
-    film = dataclasses.replace(scored_film().film, pixels=np.zeros(shape, np.float32))
+    film = dataclasses.replace(scored_film().film, grey=Pixels(np.zeros(shape, np.float32)))
     empty = Maps(np.zeros((8, 6), np.float32), np.zeros((2, 8, 6), np.float32))
     for subject in (scored_film(), gated_out()):
         result = dataclasses.replace(subject.result, maps=empty)

@@ -1,0 +1,151 @@
+"""A film's grey, worked out only as far as it is asked for."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from radiograde.model.reading.box_means import box_means
+from radiograde.model.reading.chest_template import thumbnail_of
+from radiograde.model.reading.colour import look_up
+
+Values = NDArray[np.float32]
+
+BOXES = 16
+OFF_THE_LINE = 1e-5
+
+
+class Grey(ABC):
+    """Grey values (H, W) in [0, 1], 0 = air (black), 1 = dense (white)."""
+
+    shape: tuple[int, int]
+
+    @property
+    @abstractmethod
+    def pixels(self) -> Values:
+        """Every pixel, (H, W) float32."""
+
+    @property
+    @abstractmethod
+    def thumbnail(self) -> Values:
+        """What the content is judged by: every so many rows and columns, about 256 of each."""
+
+    @abstractmethod
+    def reduced(self, factor: int) -> Values:
+        """Return the means of boxes of ``factor`` x ``factor`` pixels; 1: every pixel."""
+
+    @abstractmethod
+    def negative(self) -> Grey:
+        """Return the same film with black and white exchanged."""
+
+
+class Pixels(Grey):
+    """Grey values that are there already: (H, W) float32."""
+
+    def __init__(self, pixels: Values) -> None:
+        self._pixels = pixels
+        self.shape = pixels.shape
+
+    @property
+    def pixels(self) -> Values:
+        """Every pixel, (H, W) float32."""
+        return self._pixels
+
+    @property
+    def thumbnail(self) -> Values:
+        """A view."""
+        return thumbnail_of(self._pixels)
+
+    def reduced(self, factor: int) -> Values:
+        """Return the means of boxes; worked out by bands, for a whole picture takes memory."""
+        if factor <= 1:
+            return self._pixels
+        band = factor * BOXES
+        rows = [
+            np.asarray(_picture(self._pixels[top : top + band]).reduce(factor))
+            for top in range(0, len(self._pixels), band)
+        ]
+        return np.concatenate(rows)
+
+    def negative(self) -> Pixels:
+        """Return the same film with black and white exchanged."""
+        return Pixels(1 - self._pixels)
+
+
+class Shades(Grey):
+    """Stored codes, and what each is shown as.
+
+    ``codes``: (H, W) uint8 or uint16, head up. ``shades``: the grey of every possible code,
+    float32 in [0, 1].
+    """
+
+    def __init__(self, codes: NDArray[Any], shades: Values) -> None:
+        self._codes = codes
+        self._shades = shades
+        self.shape = codes.shape
+
+    @cached_property
+    def pixels(self) -> Values:
+        """Every pixel, looked up at the first call and kept."""
+        return look_up(self._shades, self._codes)
+
+    @property
+    def thumbnail(self) -> Values:
+        """What the content is judged by."""
+        return np.take(self._shades, thumbnail_of(self._codes))
+
+    def reduced(self, factor: int) -> Values:
+        """Return the means of boxes.
+
+        Where grey is a line of the codes, but for its cut ends, the means are those of the codes
+        and then shown: the same but where a box has pixels on both sides of an end. All others,
+        such as a sigmoid or a table, are shown before.
+        """
+        if factor <= 1:
+            return self.pixels
+        low, high = int(self._codes.min()), int(self._codes.max())
+        line = _line(self._shades, low, high)
+        if line is None:
+            return box_means(self._codes, factor, lambda codes: np.take(self._shades, codes))
+        wide = np.uint16 if high * factor**2 <= np.iinfo(np.uint16).max else np.uint32
+        means = box_means(self._codes, factor, lambda codes: codes.astype(wide, copy=False))
+        means *= line.slope
+        means += line.start
+        return np.clip(means, 0, 1, out=means) if line.is_cut(low, high) else means
+
+    def negative(self) -> Self:
+        """Return the same film with black and white exchanged."""
+        return type(self)(self._codes, 1 - self._shades)
+
+
+class _Line(NamedTuple):
+    """Grey is ``code * slope + start``, cut to [0, 1]."""
+
+    slope: float
+    start: float
+
+    def is_cut(self, low: int, high: int) -> bool:
+        ends = [code * self.slope + self.start for code in (low, high)]
+        return min(ends) < 0 or max(ends) > 1
+
+
+def _line(shades: Values, low: int, high: int) -> _Line | None:
+    """Return the line that the grey of the codes from ``low`` to ``high`` follows, if any."""
+    used = shades[low : high + 1].astype(np.float64)
+    inside = np.flatnonzero((used > 0) & (used < 1))
+    if inside.size < 2:
+        return None
+    first, last = inside[[0, -1]]
+    slope = float(used[last] - used[first]) / float(last - first)
+    line = _Line(slope, float(used[first]) - slope * float(first + low))
+    expected = np.clip(np.arange(low, high + 1) * line.slope + line.start, 0, 1)
+    return line if np.abs(expected - used).max() < OFF_THE_LINE else None
+
+
+def _picture(pixels: Values) -> Image.Image:
+    return Image.fromarray(np.ascontiguousarray(pixels, np.float32))
