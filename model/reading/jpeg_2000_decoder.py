@@ -7,7 +7,6 @@ use up, or that ended too early for it, is damaged.
 from __future__ import annotations
 
 import logging
-import os
 import re
 import threading
 from typing import Any
@@ -15,11 +14,12 @@ from typing import Any
 import imagecodecs
 from numpy.typing import NDArray
 
+from radiograde.model.cores import available_cores
 from radiograde.model.reading.high_throughput import is_damaged
 from radiograde.model.reading.jpeg_2000_coding import damaged
 from radiograde.model.reading.jpeg_2000_stream import Jpeg2000Stream
 
-THREADS = min(4, os.cpu_count() or 1)
+MOST_THREADS = 4
 """JPEG 2000 is the slowest to decode by far (benchmarks/decode.py); its blocks part well."""
 
 WARNINGS = 2
@@ -70,7 +70,7 @@ def decode_jpeg_2000(stream: Jpeg2000Stream, *, lossless: bool) -> NDArray[Any]:
         _logger.addHandler(listener)
         try:
             samples: NDArray[Any] = imagecodecs.jpeg2k_decode(
-                stream.with_checked_ends(), verbose=WARNINGS, numthreads=THREADS
+                stream.with_checked_ends(), verbose=WARNINGS, numthreads=_threads()
             )
         finally:
             _logger.removeHandler(listener)
@@ -82,6 +82,10 @@ def decode_jpeg_2000(stream: Jpeg2000Stream, *, lossless: bool) -> NDArray[Any]:
     return samples
 
 
+def _threads() -> int:
+    return min(MOST_THREADS, available_cores())
+
+
 def _has_more(stream: Jpeg2000Stream) -> bool:
     """Return whether the picture ends before its code: without the last of it nothing is missed.
 
@@ -91,7 +95,7 @@ def _has_more(stream: Jpeg2000Stream) -> bool:
     if shorter is None:
         return False
     try:
-        imagecodecs.jpeg2k_decode(shorter, numthreads=THREADS)
+        imagecodecs.jpeg2k_decode(shorter, numthreads=_threads())
     except RuntimeError:
         return False
     return True

@@ -11,6 +11,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from radiograde.model.cores import available_cores
 from radiograde.model.errors import ModelFileError
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.reasons import NO_LUNGS, Reason
@@ -73,7 +74,8 @@ class Scorer:
         """Load ``path``, the bundled model when None.
 
         ``providers``: ONNX Runtime's execution providers in order of preference; None: CUDA
-        where there is one, else CPU. ``threads``: CPU threads an image; None: all cores.
+        where there is one, else CPU. ``threads``: CPU threads an image; None: all cores that the
+        process may use.
 
         Raises:
             ModelFileError: no such file, not ONNX, or without the metadata of this contract.
@@ -186,7 +188,7 @@ def _session(
     data: bytes, providers: Sequence[str] | None, threads: int | None
 ) -> ort.InferenceSession:
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads or 0
+    options.intra_op_num_threads = threads or available_cores()
     options.log_severity_level = 3
     # Threads that spin while they wait take the cores from the films decoded meanwhile.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
