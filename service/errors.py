@@ -10,6 +10,7 @@ RadiogradeError
 ├── CsrfError                403  a change under a session without its token
 ├── UploadTimeoutError       408  the body did not arrive in time
 ├── UnsupportedMediaError    415  a Content-Type that is no film's
+├── CutShortError            503  what was computed ended early; as OverloadedError
 ├── TooManyAttemptsError     429  sign-in failed too often; wait before the next
 ├── StoreError               503  the results store cannot be used
 │   └── NoDatabaseError      500  a command is to read one that is not there
@@ -37,7 +38,7 @@ RadiogradeError
 
 from __future__ import annotations
 
-from radiograde.model.errors import RadiogradeError
+from radiograde.model.errors import OverloadedError, RadiogradeError
 
 
 class BadRequestError(RadiogradeError):
@@ -128,6 +129,12 @@ class TooManyAttemptsError(RadiogradeError):
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(f"Signing in failed too often. Try again in {retry_after_s} seconds.")
         self.retry_after_s = retry_after_s
+
+
+class CutShortError(OverloadedError):
+    """What was computed for the caller ended before it was done; another try may do better."""
+
+    title = "It was cut short"
 
 
 class StoreError(RadiogradeError):

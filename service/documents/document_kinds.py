@@ -72,7 +72,10 @@ def builder_of(kind: DocumentKind) -> Callable[[GradedFilm], Document]:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRequest:
-    """A document that there may be of a result; ``kept_as``: its file's name beside the film."""
+    """A document that there may be of a result; it can be pickled.
+
+    ``kept_as``: its file's name beside the film.
+    """
 
     kind: DocumentKind
     name: str
@@ -107,7 +110,7 @@ def review_document_request(review: Review) -> DocumentRequest:
 def _request(kind: DocumentKind, reviews: Sequence[Review]) -> DocumentRequest:
     name, _ = NAMES[kind]
     kept_as = _of_reviews(name, reviews) if kind in WITH_REVIEWS else name
-    return DocumentRequest(kind, name, kept_as, lambda graded: builder_of(kind)(graded))
+    return DocumentRequest(kind, name, kept_as, partial(_document, kind=kind))
 
 
 def _of_reviews(name: str, reviews: Sequence[Review]) -> str:
@@ -116,6 +119,10 @@ def _of_reviews(name: str, reviews: Sequence[Review]) -> str:
         return name
     ids = "".join(review.id for review in reviews)
     return f"{hashlib.sha256(ids.encode()).hexdigest()[:16]}-{name}"
+
+
+def _document(graded: GradedFilm, kind: DocumentKind) -> Document:
+    return builder_of(kind)(graded)
 
 
 def _page_report(graded: GradedFilm, identifiers: Identifiers, label: str | None) -> Document:

@@ -7,10 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from pydicom import dcmread
 
-from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
-from radiograde.model.reading.film_file import FilmFile
-from radiograde.model.scoring.result_json import parse_result
 from radiograde.service.config.settings import Identifiers
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.document import Document
@@ -24,14 +21,19 @@ from radiograde.service.documents.document_kinds import (
     review_document_request,
 )
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.kept_film import KeptFilm, make_documents, make_overlay
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.result_repository import ResultRepository
+from radiograde.service.processes.runner import INLINE, WorkRunner
 from radiograde.service.reviews.review_repository import ReviewRepository
 
 
 class DocumentStore:
-    """Builds and keeps documents; safe to share among threads and processes."""
+    """Builds and keeps documents; safe to share among threads and processes.
+
+    ``runner``: where those of kept films are made.
+    """
 
     def __init__(
         self,
@@ -39,37 +41,33 @@ class DocumentStore:
         store: ResultRepository,
         reviews: ReviewRepository,
         limits: Limits,
+        runner: WorkRunner = INLINE,
     ) -> None:
         self._archive = archive
         self._store = store
         self._reviews = reviews
         self._limits = limits
+        self._runner = runner
 
-    def graded_film(self, result_id: str) -> GradedFilm:
-        """Return a result with its film, as documents are made of it.
+    def overlay(self, result_id: str) -> bytes:
+        """Return the picture of a scored film, PNG; it names no patient, and is not kept.
 
         Raises:
             NotFoundError: no such result.
-            UndocumentedError: its film could not be read, or is no longer kept.
+            UndocumentedError: it has none: its film was not scored, or is no longer kept.
             StoreError: the database does not answer.
+            CutShortError: making it ended before it was done.
         """
-        stored = self._store.stored(result_id)
-        if stored.document["status"] == "failed":
-            raise UndocumentedError("This file could not be read, so it has no documents.")
-        file = FilmFile(self._archive.film(result_id), self._limits)
-        maps = self._archive.maps(result_id)
-        result = parse_result(stored.document, maps)
-        reviews = tuple(self._reviews.of(result_id))
-        try:
-            return GradedFilm.of(file, result, stored.began.astimezone(), reviews)
-        except RadiogradeError as error:
-            raise UndocumentedError(f"There are no documents of this. {error.message}") from error
+        return self._runner.run(make_overlay, self._film(result_id))
 
     def document(self, result_id: str, kind: DocumentKind) -> Document:
         """Return one document of a result.
 
         Raises:
-            NotFoundError, UndocumentedError, StoreError: as :meth:`graded_film`; or there is none.
+            NotFoundError: no such result.
+            UndocumentedError: its film could not be read, or is no longer kept; or there is none.
+            StoreError: the database does not answer.
+            CutShortError: making it ended before it was done.
             NoSpaceError: it cannot be kept.
         """
         found = self.documents(result_id, [kind])
@@ -107,7 +105,7 @@ class DocumentStore:
         there = kinds_of(graded)
         for request in document_requests(kinds, graded.reviews):
             if request.kind in there:
-                self._make(graded, request)
+                self._keep(str(graded.result.id), request, request.make(graded))
 
     def review_report(self, result_id: str, review_id: str) -> Document:
         """Return the report of one review of a result, whether it still counts or not.
@@ -125,21 +123,25 @@ class DocumentStore:
 
     def _gather(self, result_id: str, wanted: Sequence[DocumentRequest]) -> list[Document]:
         """Return the documents that there are, in their order; the film is read if need be."""
-        kept = [self._kept(result_id, request) for request in wanted]
-        if None in kept:
-            graded = self.graded_film(result_id)
-            there = kinds_of(graded)
-            kept = [
-                self._make(graded, request)
-                if document is None and request.kind in there
-                else document
-                for request, document in zip(wanted, kept, strict=True)
-            ]
-        return [document for document in kept if document is not None]
+        found = [self._kept(result_id, request) for request in wanted]
+        missing = [place for place, document in enumerate(found) if document is None]
+        if missing:
+            requests = [wanted[place] for place in missing]
+            made = self._runner.run(make_documents, self._film(result_id), requests)
+            for place, document in zip(missing, made, strict=True):
+                if document is not None:
+                    found[place] = self._keep(result_id, wanted[place], document)
+        return [document for document in found if document is not None]
 
-    def _make(self, graded: GradedFilm, request: DocumentRequest) -> Document:
-        document = request.make(graded)
-        result_id = str(graded.result.id)
+    def _film(self, result_id: str) -> KeptFilm:
+        stored = self._store.stored(result_id)
+        if stored.document["status"] == "failed":
+            raise UndocumentedError("This file could not be read, so it has no documents.")
+        reviews = tuple(self._reviews.of(result_id))
+        began = stored.began.astimezone()
+        return KeptFilm(self._archive, self._limits, result_id, stored.document, began, reviews)
+
+    def _keep(self, result_id: str, request: DocumentRequest, document: Document) -> Document:
         self._archive.keep_document(result_id, request.kept_as, document.content)
         self._archive.drop_documents(result_id, request.name, but=request.kept_as)
         return document

@@ -17,6 +17,7 @@ from radiograde.service.films.intake import FilmIntake
 from radiograde.service.films.pseudonym import Pseudonyms
 from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.grading.film_jobs import Jobs
+from radiograde.service.processes.runner import INLINE, WorkRunner
 from radiograde.service.queue import DurableQueue
 from radiograde.service.reviews.review_repository import ReviewRepository
 
@@ -46,11 +47,17 @@ class Records:
         self.database.close()
 
 
-def open_records(settings: Settings, *, create: bool = True, upgrade: bool = False) -> Records:
+def open_records(
+    settings: Settings,
+    *,
+    create: bool = True,
+    upgrade: bool = False,
+    runner: WorkRunner = INLINE,
+) -> Records:
     """Return the records of an installation; what is missing is made.
 
     ``create``: False for who only reads. ``upgrade``: bring database and queue of an older
-    version up to date.
+    version up to date. ``runner``: where documents of kept films are made.
 
     Raises:
         NoDatabaseError: there is no database, and none is to be made.
@@ -79,7 +86,7 @@ def open_records(settings: Settings, *, create: bool = True, upgrade: bool = Fal
         deliveries=deliveries,
         reviews=reviews,
         jobs=Jobs(database, films, deliveries, routing),
-        document_store=DocumentStore(archive, results, reviews, settings.limits),
+        document_store=DocumentStore(archive, results, reviews, settings.limits, runner),
         intake=FilmIntake(archive, films, settings.limits, Pseudonyms(settings.data_dir)),
         routing=routing,
     )

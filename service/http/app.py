@@ -44,6 +44,7 @@ from radiograde.service.http.routes import (
     worklist_routes,
 )
 from radiograde.service.http.runtime import Runtime, open_runtime
+from radiograde.service.processes.runner import INLINE, WorkRunner
 
 OPEN = (session_routes, health_routes, page_routes)
 """Routes for everybody: they show nothing of what is kept."""
@@ -64,19 +65,24 @@ GUARDED: Mapping[ModuleType, Permission] = {
 ``dependencies=[permit(...)]``. A new module of routes comes in here."""
 
 
-def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, *, scorer: Scorer | None = None, runner: WorkRunner = INLINE
+) -> FastAPI:
     """Return the app with its model loaded and its store open; they close with its lifespan.
+
+    ``runner``: where documents, pixels and pictures are made; it closes with the app, too.
 
     Raises:
         ModelFileError: the model cannot be used.
         DeviceError: a GPU is asked for and cannot be used.
         StoreError: the results cannot be kept.
     """
-    runtime = open_runtime(settings, scorer)
+    runtime = open_runtime(settings, scorer, runner)
     queries = open_page_queries(runtime)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        _prepare_routes(app)
         yield
         queries.feed.end()
         runtime.close()
@@ -106,6 +112,13 @@ def create_app(settings: Settings, *, scorer: Scorer | None = None) -> FastAPI:
     add_problem_handlers(app)
     _include_routes(app)
     return app
+
+
+def _prepare_routes(app: FastAPI) -> None:
+    """Have FastAPI make what it would make for the first request, which takes a second."""
+    nowhere = {"type": "http", "method": "GET", "path": "", "root_path": "", "headers": []}
+    for route in app.routes:
+        route.matches(nowhere)
 
 
 def _review_recorder(runtime: Runtime) -> ReviewRecorder:

@@ -50,7 +50,10 @@ def open_page_queries(runtime: Runtime) -> PageQueries:
             labels,
         ),
         Viewer(
-            records.results, archive, DecodedFilms(archive, limits), Thumbnails(archive, limits)
+            records.results,
+            archive,
+            DecodedFilms(archive, limits, runtime.runner),
+            Thumbnails(archive, limits, runtime.runner),
         ),
         History(database, reviews, repeatability),
         ChangeFeed(lambda: ChangeLog(database)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -18,10 +17,11 @@ from radiograde.service.grading.records import Records, open_records
 from radiograde.service.http.places import Places
 from radiograde.service.http.pool import BoundedPool
 from radiograde.service.http.readiness import Readiness
+from radiograde.service.processes.runner import INLINE, WorkRunner
 
-DOCUMENT_THREADS, DOCUMENT_QUEUE = min(4, os.cpu_count() or 1), 120
-"""Documents, pixels and pictures made at a time, and how many more may wait: a browser asks for
-six at a time, a page for fifty. Threads beyond the cores would only keep each other waiting."""
+DOCUMENT_THREADS, DOCUMENT_QUEUE = 4, 120
+"""Documents, pixels and pictures asked for at a time, and how many more may wait: a browser asks
+for six at a time, a page for fifty. The threads read what is kept, and wait for what is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +35,23 @@ class Runtime:
     pool: BoundedPool
     uploads: Places
     document_pool: BoundedPool
+    runner: WorkRunner
     readiness: Readiness
 
     def close(self) -> None:
-        """Finish what is being made, then close the records."""
+        """Cut documents short, finish what is being graded, then close the records."""
+        self.runner.close()
         for threads in (self.pool, self.document_pool, self.readiness):
             threads.close()
         self.records.close()
 
 
-def open_runtime(settings: Settings, scorer: Scorer | None = None) -> Runtime:
+def open_runtime(
+    settings: Settings, scorer: Scorer | None = None, runner: WorkRunner = INLINE
+) -> Runtime:
     """Load the model unless one is given, and open the records.
+
+    ``runner``: where documents, pixels and pictures are made.
 
     Raises:
         ModelFileError: the model cannot be used.
@@ -53,7 +59,7 @@ def open_runtime(settings: Settings, scorer: Scorer | None = None) -> Runtime:
         StoreError: the results cannot be kept.
     """
     scorer = scorer or load_scorer(settings)
-    records = open_records(settings, upgrade=True)
+    records = open_records(settings, upgrade=True, runner=runner)
     return Runtime(
         settings,
         scorer,
@@ -62,6 +68,7 @@ def open_runtime(settings: Settings, scorer: Scorer | None = None) -> Runtime:
         BoundedPool("grading", settings.workers, settings.queue),
         Places(settings.workers + settings.queue),
         BoundedPool("documents", DOCUMENT_THREADS, DOCUMENT_QUEUE),
+        runner,
         Readiness(lambda: records.database.ping(), partial(standing_faults, records, settings)),
     )
 

@@ -12,6 +12,7 @@ from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import open_film
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
+from radiograde.service.processes.runner import INLINE, WorkRunner
 
 MOST_BYTES = 96 * 2**20
 """Pixels that are remembered: of two large films, which a reader compares, and then some."""
@@ -20,11 +21,21 @@ AT_ONCE = 2
 
 
 class DecodedFilms:
-    """Decodes kept films and remembers the last ones; safe to share among threads."""
+    """Decodes kept films and remembers the last ones; safe to share among threads.
 
-    def __init__(self, archive: Archive, limits: Limits, most_bytes: int = MOST_BYTES) -> None:
+    ``runner``: where they are decoded.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        limits: Limits,
+        runner: WorkRunner = INLINE,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
         self._archive = archive
         self._limits = limits
+        self._runner = runner
         self._most_bytes = most_bytes
         self._films: OrderedDict[str, Future[Viewable]] = OrderedDict()
         self._lock = threading.Lock()
@@ -35,6 +46,7 @@ class DecodedFilms:
 
         Raises:
             UndocumentedError: it is no longer kept, or cannot be read.
+            CutShortError: decoding it ended before it was done.
         """
         with self._lock:
             film = self._films.get(film_id)
@@ -49,7 +61,7 @@ class DecodedFilms:
     def _fill(self, film_id: str, film: Future[Viewable]) -> None:
         try:
             with self._places:
-                film.set_result(self._read(film_id))
+                film.set_result(self._runner.run(decode_film, self._archive, self._limits, film_id))
         except BaseException as error:
             film.set_exception(error)
             with self._lock:
@@ -57,14 +69,6 @@ class DecodedFilms:
             raise
         with self._lock:
             self._forget_oldest()
-
-    def _read(self, film_id: str) -> Viewable:
-        try:
-            return viewable(open_film(self._archive.film(film_id), self._limits))
-        except UndocumentedError:
-            raise
-        except RadiogradeError as error:
-            raise UndocumentedError(f"The film cannot be shown. {error.message}") from error
 
     def _forget_oldest(self) -> None:
         """Let go of films until they fit; the newest stays, however large it is."""
@@ -74,3 +78,16 @@ class DecodedFilms:
             if size <= self._most_bytes:
                 return
             size -= self._films.pop(id).result().pixels.nbytes
+
+
+def decode_film(archive: Archive, limits: Limits, film_id: str) -> Viewable:
+    """Return a kept film before its window.
+
+    Raises:
+        UndocumentedError: it is no longer kept, or cannot be read.
+    """
+    content = archive.film(film_id)
+    try:
+        return viewable(open_film(content, limits))
+    except RadiogradeError as error:
+        raise UndocumentedError(f"The film cannot be shown. {error.message}") from error

@@ -15,6 +15,7 @@ from radiograde.model.reading.radiograph import Radiograph
 from radiograde.service.documents.drawing import grey_levels, resized
 from radiograde.service.errors import NoSpaceError, UndocumentedError
 from radiograde.service.films.archive import Archive
+from radiograde.service.processes.runner import INLINE, WorkRunner
 
 NAME = "thumbnail.jpg"
 SIDE = 144
@@ -25,11 +26,15 @@ AT_ONCE = 2
 
 
 class Thumbnails:
-    """Makes and keeps thumbnails; safe to share among threads and processes."""
+    """Makes and keeps thumbnails; safe to share among threads and processes.
 
-    def __init__(self, archive: Archive, limits: Limits) -> None:
+    ``runner``: where they are made.
+    """
+
+    def __init__(self, archive: Archive, limits: Limits, runner: WorkRunner = INLINE) -> None:
         self._archive = archive
         self._limits = limits
+        self._runner = runner
         self._places = threading.Semaphore(AT_ONCE)
 
     def get(self, film_id: str) -> bytes:
@@ -37,23 +42,31 @@ class Thumbnails:
 
         Raises:
             UndocumentedError: the film is no longer kept, or cannot be read.
+            CutShortError: making it ended before it was done.
         """
         known = self._archive.document(film_id, NAME)
         if known is not None:
             return known
         with self._places:
-            content = thumbnail(self._read(film_id))
+            content = self._runner.run(make_thumbnail, self._archive, self._limits, film_id)
         # It can be made again, so a full disk keeps nobody from seeing it.
         with suppress(NoSpaceError):
             self._archive.keep_document(film_id, NAME, content)
         return content
 
-    def _read(self, film_id: str) -> Radiograph:
-        content = self._archive.film(film_id)
-        try:
-            return film_file.read(content, limits=self._limits)
-        except RadiogradeError as error:
-            raise UndocumentedError(f"The film cannot be shown. {error.message}") from error
+
+def make_thumbnail(archive: Archive, limits: Limits, film_id: str) -> bytes:
+    """Return the thumbnail of a kept film.
+
+    Raises:
+        UndocumentedError: the film is no longer kept, or cannot be read.
+    """
+    content = archive.film(film_id)
+    try:
+        film = film_file.read(content, limits=limits)
+    except RadiogradeError as error:
+        raise UndocumentedError(f"The film cannot be shown. {error.message}") from error
+    return thumbnail(film)
 
 
 def thumbnail(film: Radiograph) -> bytes:

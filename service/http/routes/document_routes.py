@@ -12,8 +12,6 @@ from radiograde.service.config.settings import Identifiers
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_store import DocumentStore
-from radiograde.service.documents.overlay import overlay_png
-from radiograde.service.errors import UndocumentedError
 from radiograde.service.http.caller import AnyCaller
 from radiograde.service.http.document_pool import Turn
 from radiograde.service.http.page_queries import PageQueries, Queries
@@ -109,12 +107,5 @@ def _report(
 )
 async def overlay(service: Service, turn: Turn, id: FilmId) -> Response:
     """Return the picture of a scored film; it names no patient."""
-    picture = await turn.run(partial(_overlay, service.records.document_store, id))
+    picture = await turn.run(partial(service.records.document_store.overlay, id))
     return Response(picture, media_type="image/png")
-
-
-def _overlay(store: DocumentStore, id: str) -> bytes:
-    graded = store.graded_film(id)
-    if graded.result.scores is None or graded.result.maps is None:
-        raise UndocumentedError("Only a scored film has a picture.")
-    return overlay_png(graded.film, graded.result)

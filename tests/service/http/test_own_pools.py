@@ -24,7 +24,7 @@ SLOW = (
     *("view", "pixels", "maps", "thumbnail.jpg"),
 )
 WAITS = {
-    DocumentStore: ("document", "graded_film", "review_report"),
+    DocumentStore: ("document", "overlay", "page_report", "review_report"),
     Viewer: ("view", "pixels", "maps", "thumbnail"),
 }
 

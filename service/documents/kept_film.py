@@ -1,0 +1,72 @@
+"""A kept film with its result, as documents are made of it: wherever that is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from radiograde.model.errors import RadiogradeError
+from radiograde.model.limits import Limits
+from radiograde.model.reading.film_file import FilmFile
+from radiograde.model.scoring.result_json import parse_result
+from radiograde.service.documents.document import Document
+from radiograde.service.documents.document_kinds import DocumentRequest, kinds_of
+from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.overlay import overlay_png
+from radiograde.service.errors import UndocumentedError
+from radiograde.service.films.archive import Archive
+from radiograde.service.reviews.review import Review
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFilm:
+    """Where a film lies, and what the database knows of it; it can be pickled.
+
+    ``document``: the result's JSON. ``began``: when the analysis began, with its time zone.
+    """
+
+    archive: Archive
+    limits: Limits
+    id: str
+    document: Mapping[str, Any]
+    began: datetime
+    reviews: tuple[Review, ...]
+
+    def graded_film(self) -> GradedFilm:
+        """Read and decode it.
+
+        Raises:
+            UndocumentedError: it could not be read, or is no longer kept.
+        """
+        file = FilmFile(self.archive.film(self.id), self.limits)
+        result = parse_result(self.document, self.archive.maps(self.id))
+        try:
+            return GradedFilm.of(file, result, self.began, self.reviews)
+        except RadiogradeError as error:
+            raise UndocumentedError(f"There are no documents of this. {error.message}") from error
+
+
+def make_documents(film: KeptFilm, wanted: Sequence[DocumentRequest]) -> list[Document | None]:
+    """Return each document, None where there is none of its kind of this film.
+
+    Raises:
+        UndocumentedError: as :meth:`KeptFilm.graded_film`.
+        Exception: whatever making one raises.
+    """
+    graded = film.graded_film()
+    there = kinds_of(graded)
+    return [request.make(graded) if request.kind in there else None for request in wanted]
+
+
+def make_overlay(film: KeptFilm) -> bytes:
+    """Return the picture of a scored film, as :func:`.overlay.overlay_png`.
+
+    Raises:
+        UndocumentedError: as :meth:`KeptFilm.graded_film`; or it was not scored.
+    """
+    graded = film.graded_film()
+    if graded.result.scores is None or graded.result.maps is None:
+        raise UndocumentedError("Only a scored film has a picture.")
+    return overlay_png(graded.film, graded.result)
