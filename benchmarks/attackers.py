@@ -19,8 +19,10 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from typing import Any
 
+import uvicorn
 from pydicom import dcmread, uid
 from pynetdicom import AE
+from starlette.types import Receive, Scope, Send
 
 SLOW_CONNECTIONS = 300
 """On each port, each sending a byte a second and coming back when it is ended."""
@@ -142,9 +144,9 @@ def send(target: Target, film: bytes, stop: Event, report: Queue[Any]) -> None:
 
 @contextmanager
 def bare_server() -> Iterator[int]:
-    """Run a server in a process of its own that answers 200 and does nothing; give its port."""
+    """Run uvicorn in a process of its own with an app that does nothing; give its port."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
-        process = get_context("fork").Process(target=_answer, args=(listener,), daemon=True)
+        process = get_context("fork").Process(target=_serve_nothing, args=(listener,), daemon=True)
         process.start()
         try:
             yield listener.getsockname()[1]
@@ -153,11 +155,15 @@ def bare_server() -> Iterator[int]:
             process.join()
 
 
-def _answer(listener: socket.socket) -> None:
-    while True:
-        with listener.accept()[0] as caller, suppress(OSError):
-            caller.recv(65536)
-            caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+def _serve_nothing(listener: socket.socket) -> None:
+    config = uvicorn.Config(_nothing, log_config=None, access_log=False, lifespan="off")
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+async def _nothing(_: Scope, receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"{}"})
 
 
 def request(port: int, method: str, path: str, key: str = "", body: bytes | None = None) -> int:

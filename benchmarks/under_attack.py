@@ -2,10 +2,10 @@
 
 ``/readyz`` is asked some ten times a second, each time over a new connection: first while nothing
 else happens, then under slow connections on both ports, slow bodies and a flood of document
-requests, with a sender among them. Attackers, sender and service share the machine's cores: a bare
-server that does nothing is asked in turn, and shows what of the waiting is the machine's.
+requests, with a sender among them. Attackers, sender and service share the machine's cores: uvicorn
+with an app that does nothing is asked in turn, and shows what of the waiting is the machine's.
 
-    python -m benchmarks.under_attack
+    python -m benchmarks.under_attack        (two minutes)
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from radiograde.service.config.settings import Settings
 EVERY_S = 0.1
 SETTLE_S = 3.0
 FILMS = 4
-SERVICE, BARE = "Radiograde", "bare server"
+SERVICE, BARE = "Radiograde", "bare uvicorn"
 
 
 @click.command()
@@ -89,7 +89,7 @@ def main(seconds: float, path: Path | None) -> None:
     }
     result = RESULTS / "under_attack.json"
     result.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    click.echo(f"{json.dumps(document, indent=2)}\n\n{result}")
+    click.echo(f"{json.dumps(document, indent=2)}\n\n{table(document['readyz_ms'])}\n{result}")
 
 
 def _graded(port: int, key: str) -> tuple[str, ...]:
@@ -118,6 +118,18 @@ def asked_ms(ports: Mapping[str, int], seconds: float) -> dict[str, list[float]]
             times[name].append(took_ms if status == 200 else float("inf"))
         time.sleep(EVERY_S)
     return times
+
+
+def table(answers: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """Return median and 99th percentile of each, a line a server."""
+    lines = ["/readyz, ms       idle p50     p99   attacked p50     p99"]
+    for name, phases in answers.items():
+        idle, attacked = phases["idle"], phases["attacked"]
+        lines.append(
+            f"{name:14}{idle['p50']:12.1f}{idle['p99']:8.1f}"
+            f"{attacked['p50']:15.1f}{attacked['p99']:8.1f}"
+        )
+    return "\n".join(lines)
 
 
 def summary(times: list[float]) -> dict[str, float]:

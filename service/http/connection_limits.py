@@ -11,7 +11,6 @@ import socket
 import sys
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
@@ -22,6 +21,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from radiograde.service.auth.throttle import client_network
 from radiograde.service.errors import BadRequestError
 from radiograde.service.http.problems import MEDIA_TYPE, error_problem
+from radiograde.service.http.slowest_first import SlowestFirst
 
 log = structlog.get_logger("radiograde.http")
 
@@ -49,32 +49,40 @@ class OpenConnections:
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
+        self._all: set[BoundedProtocol] = set()
         self._by_address: defaultdict[str, set[BoundedProtocol]] = defaultdict(set)
+        self._slowest = SlowestFirst[BoundedProtocol]()
+        self._slowest_of: defaultdict[str, SlowestFirst[BoundedProtocol]] = defaultdict(
+            SlowestFirst
+        )
 
     def admit(self, connection: BoundedProtocol) -> bool:
         """Return whether there is room, made if need be by ending who keeps others waiting."""
-        neighbours = self._by_address[connection.address]
-        room = len(neighbours) < self.limits.an_address or self._end_slowest(neighbours)
-        if room and len(self._all()) >= self.limits.total:
-            room = self._end_slowest(self._all())
+        address, now = connection.address, connection.loop.time()
+        neighbours = self._by_address[address]
+        room = len(neighbours) < self.limits.an_address or self._end(
+            self._slowest_of[address].next(neighbours, now)
+        )
+        if room and len(self._all) >= self.limits.total:
+            room = self._end(self._slowest.next(self._all, now))
         if room:
-            self._by_address[connection.address].add(connection)
+            self._all.add(connection)
+            self._by_address[address].add(connection)
         else:
-            log.warning("connection_refused", address=connection.address)
+            log.warning("connection_refused", address=address)
         return room
 
     def forget(self, connection: BoundedProtocol) -> None:
         """Let one go that is lost, or about to be."""
+        self._all.discard(connection)
         of_address = self._by_address[connection.address]
         of_address.discard(connection)
         if not of_address:
             del self._by_address[connection.address]
+            self._slowest_of.pop(connection.address, None)
 
-    def _all(self) -> list[BoundedProtocol]:
-        return [one for of_address in self._by_address.values() for one in of_address]
-
-    def _end_slowest(self, connections: Iterable[BoundedProtocol]) -> bool:
-        slowest = min(connections, key=lambda one: one.pace(), default=None)
+    def _end(self, slowest: BoundedProtocol | None) -> bool:
+        """End the slowest connection, unless it is too fast for that."""
         if slowest is None or slowest.pace() * self.limits.drain_s >= self.limits.least_bytes:
             return False
         self.forget(slowest)

@@ -130,8 +130,12 @@ class ChildProcess:
             deadline.cancel()
         return outcome
 
+    def kill(self) -> None:
+        """End it, whatever it does, from any thread; who calls it is told that it is lost."""
+        self._process.kill()
+
     def end(self) -> None:
-        """End it, whatever it does."""
+        """End it and let go of it; nobody may call it any more."""
         self._process.kill()
         for pipe in (self._calls, self._outcomes):
             with suppress(OSError):

@@ -94,10 +94,11 @@ class ProcessPool:
         """End every child; what they do is cut short, and nothing is begun any more."""
         with self._lock:
             self._closed = True
-            children = [*self._busy, *self._idle]
-            self._idle.clear()
+            idle, self._idle = self._idle, []
             self._stop_leaving()
-        for child in children:
+            for child in self._busy:
+                child.kill()
+        for child in idle:
             child.end()
 
     @contextmanager

@@ -22,7 +22,7 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.grading.records import Records, open_records
 from radiograde.service.http.app import create_app
 from tests.service.accounts import QUICK
-from tests.service.fakes import FakeScorer
+from tests.service.fakes import FakeScorer, PicklingRunner
 
 Start = Callable[..., TestClient]
 
@@ -76,7 +76,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
         def begin(scorer: Scorer | None = None, **chosen: Any) -> TestClient:
             settings = Settings(data_dir=tmp_path / "data", **chosen)
-            app = create_app(settings, scorer=scorer or FakeScorer())
+            app = create_app(settings, scorer=scorer or FakeScorer(), runner=PicklingRunner())
             here = TestClient(app, base_url="http://localhost", client=("127.0.0.1", 50000))
             return stack.enter_context(here)
 

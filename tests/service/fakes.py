@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import pickle
 import threading
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -25,6 +28,9 @@ from radiograde.model.scoring.result import (
 )
 from radiograde.model.scoring.scales import ZONES
 from radiograde.model.scoring.scorer import Scorer
+from radiograde.service.processes.runner import InlineRunner
+
+T = TypeVar("T")
 
 FACTS = ModelFacts("fake", "1.2.3", "ab" * 32)
 METADATA = ModelMetadata(
@@ -124,3 +130,12 @@ class BreakingScorer(FakeScorer):
 
     def score(self, radiograph: Radiograph) -> SeverityResult:
         raise RuntimeError("DOE^JANE")
+
+
+class PicklingRunner(InlineRunner):
+    """Does work here as another process would get it, and gives back what that would send."""
+
+    def run(self, work: Callable[..., T], *arguments: object) -> T:
+        received, sent = pickle.loads(pickle.dumps((work, arguments)))  # noqa: S301
+        value: T = pickle.loads(pickle.dumps(received(*sent)))  # noqa: S301
+        return value

@@ -17,7 +17,7 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.http.app import create_app
 from radiograde.service.http.connection_limits import ConnectionLimits
 from radiograde.service.http.server import Server, listen
-from tests.service.fakes import FakeScorer
+from tests.service.fakes import FakeScorer, PicklingRunner
 from tests.service.processes import waited
 
 
@@ -30,7 +30,7 @@ def listening(
 ) -> Iterator[tuple[FastAPI, int]]:
     """Run a service within the ``with`` block; gives its app and its port."""
     settings = Settings(data_dir=data, **chosen)
-    app = create_app(settings, scorer=scorer or FakeScorer())
+    app = create_app(settings, scorer=scorer or FakeScorer(), runner=PicklingRunner())
     with listen("127.0.0.1", 0) as listener:
         server = Server(app, settings, limits)
         thread = threading.Thread(target=server.run, args=([listener],))
