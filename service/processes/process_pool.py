@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from radiograde.model.cores import available_cores
 from radiograde.service.config.settings import LogLevel
 from radiograde.service.errors import CutShortError
 from radiograde.service.processes.child_process import (
@@ -24,8 +24,8 @@ T = TypeVar("T")
 
 log = structlog.get_logger("radiograde.processes")
 
-SIZE = max(1, min(2, (os.cpu_count() or 1) // 2))
-"""Children at a time: half of the cores stay to answers and grading."""
+MOST = 2
+"""Children at a time; at least half of the cores stay to answers and grading."""
 
 IDLE_S = 300.0
 """A child that had nothing to do for so long gives its memory back."""
@@ -41,18 +41,20 @@ class BrokenWorkError(Exception):
 class ProcessPool:
     """Does work in up to ``size`` children, started when first needed; shared among threads.
 
+    Without a ``size`` there are ``MOST``, or as many as half of the cores.
     Who comes while all are busy waits: callers bound how many wait.
     """
 
     def __init__(
         self,
         log_level: LogLevel = "info",
-        size: int = SIZE,
+        size: int | None = None,
         limits: ChildLimits | None = None,
         idle_s: float = IDLE_S,
     ) -> None:
         self._setup = ChildSetup(log_level, limits or ChildLimits())
         self._idle_s = idle_s
+        size = size or max(1, min(MOST, available_cores() // 2))
         self._places = threading.BoundedSemaphore(size)
         self._lock = threading.Lock()
         self._idle: list[ChildProcess] = []
