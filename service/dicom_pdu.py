@@ -26,6 +26,7 @@ P_DATA_BYTES = 2**21
 """Longest P-DATA-TF that is announced, as the maximum length, and read."""
 
 A_ASSOCIATE_RQ, A_ASSOCIATE_AC, P_DATA_TF = 0x01, 0x02, 0x04
+A_RELEASE_RQ, A_ABORT = 0x05, 0x07
 _KINDS = range(0x01, 0x08)
 
 _ITEMS_AT = 74
@@ -37,15 +38,18 @@ _NESTED = {0x20: 4, 0x21: 4, 0x50: 0}
 _MOST_ITEMS = 4096
 """128 presentation contexts, PS3.8 9.3.2.2, with some thirty transfer syntaxes each."""
 
-_MOST_VALUES = 1024
+MOST_VALUES = 1024
 """Presentation data values in one P-DATA-TF; senders put one or two."""
 
 _SHORT_BYTES = 64
 """Longest PDU of another type; PS3.8 gives them 4."""
 
 _CHUNK_BYTES = 2**16
-_ABORT = struct.pack(">BxIxxBB", 0x07, 4, 2, 6)
-"""A-ABORT by the service provider: invalid PDU parameter value, PS3.8 Table 9-26."""
+
+
+def abort_pdu() -> bytes:
+    """Return an A-ABORT by the service provider: invalid parameter value, PS3.8 Table 9-26."""
+    return struct.pack(">BxIxxBB", A_ABORT, 4, 2, 6)
 
 
 class PduError(OSError):
@@ -102,7 +106,7 @@ def check_items(kind: int, body: bytes | bytearray) -> None:
     """Raise PduError where a PDU of a type holds more items than any sender has use for."""
     view = memoryview(body)
     if kind == P_DATA_TF:
-        items, most = _items(view, ">I"), _MOST_VALUES
+        items, most = _items(view, ">I"), MOST_VALUES
     elif kind in (A_ASSOCIATE_RQ, A_ASSOCIATE_AC):
         items, most = _association_items(view[_ITEMS_AT - HEAD_BYTES :]), _MOST_ITEMS
     else:
@@ -186,7 +190,7 @@ class BoundedSocket(AssociationSocket):
         if self.socket is not None:
             with contextlib.suppress(OSError):
                 self.socket.settimeout(1.0)
-                self.socket.sendall(_ABORT)
+                self.socket.sendall(abort_pdu())
             shut(self.socket)
 
     def _head(self, connection: socket.socket) -> bytearray:
@@ -217,8 +221,11 @@ def bound_socket(event: Event, seconds: float) -> None:
     association.dul.socket = BoundedSocket(cast(AssociationSocket, association.dul.socket), limits)
 
 
-def shut(connection: socket.socket) -> None:
-    """End a connection that another thread may be reading from, which then sees its end."""
+def shut(connection: socket.socket, how: int = socket.SHUT_RDWR) -> None:
+    """End a connection that another thread may be reading from, which then sees its end.
+
+    ``how``: ``SHUT_RD`` leaves the other thread what it still sends.
+    """
     with contextlib.suppress(OSError):
         # Not by SSLSocket's own method, which takes the encryption from under the other thread.
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+        socket.socket.shutdown(connection, how)

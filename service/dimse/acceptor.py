@@ -1,34 +1,45 @@
-"""pynetdicom's acceptor with what it lacks: strangers who cost little, and delay no one.
+"""The node's listener: strangers cost little, and delay no one.
 
-What comes before an association (TLS, the A-ASSOCIATE-RQ) is read in a thread of its own until a
-deadline that no byte renews; only a whole request of a caller who is let in gets to pynetdicom.
+Each connection has a thread. What comes before an association (TLS, the A-ASSOCIATE-RQ) is read
+until a deadline that no byte renews; then the thread serves the association, and sleeps while its
+caller is silent.
 """
 
 from __future__ import annotations
 
 import contextlib
 import socket
+import sys
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from socketserver import BaseServer
-from typing import Any, cast
+from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
 
-from pynetdicom import evt
-from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
+import structlog
 
-from radiograde.service.dicom_pdu import BoundedSocket, PduLimits
+from radiograde.service.dicom_pdu import shut
+from radiograde.service.dimse.association import Association, Caller, Services
 from radiograde.service.dimse.association_request import (
     NoAssociationError,
     Request,
+    printable,
     receive_request,
 )
 from radiograde.service.dimse.association_rules import AllowedTitles
 from radiograde.service.dimse.connections import Connection, Connections
+from radiograde.service.dimse.message_reader import MessageLimits
+from radiograde.service.dimse.negotiation import negotiate
 from radiograde.service.dimse.refusal_log import RefusalLog
 from radiograde.service.tls import RenewedContext
 
+log = structlog.get_logger("radiograde.node")
+
 REQUEST_S = 10.0
 """Time to agree on TLS and to ask for an association."""
+
+_END_S = 5.0
+"""How long the end of the node waits for films that are being stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +64,31 @@ class Admission:
             raise request.refuse(reason, 2, 3, 2)
 
 
-class _Handler(RequestHandler):
-    """One connection, up to its association."""
+class _Handler(BaseRequestHandler):
+    """One connection, to its end."""
 
     server: Acceptor
 
     def handle(self) -> None:
-        """Start an association where a caller asks for one and is let in."""
+        """Serve an association where a caller asks for one and is let in."""
         connections = self.server.admission.connections
         connection = connections.enter(self.request, str(self.client_address[0]))
         try:
-            request = receive_request(
-                self.request, time.monotonic() + self.server.request_s, self.server.request_s
-            )
-            self.server.admission.admit(request, connection)
+            association = self._associate(connection)
         except NoAssociationError as refusal:
             self._refuse(refusal, connection)
+        else:
+            with self.server.serving(association):
+                association.serve(self.server.limits)
+        finally:
             connections.leave(connection)
-            self.server.shutdown_request(self.request)
-            return
-        association = self._create_association()
-        plain = cast(AssociationSocket, association.dul.socket)
-        association.dul.socket = BoundedSocket(plain, self.server.limits, request.pdu)
-        evt.trigger(association, evt.EVT_CONN_OPEN, {"address": self.client_address})
-        association.start()
-        connection.association = association
+
+    def _associate(self, connection: Connection) -> Association:
+        seconds = self.server.request_s
+        request = receive_request(self.request, time.monotonic() + seconds, seconds)
+        self.server.admission.admit(request, connection)
+        caller = Caller(printable(request.calling), connection.address)
+        return Association(self.request, caller, negotiate(request), self.server.services)
 
     def _refuse(self, refusal: NoAssociationError, connection: Connection) -> None:
         if refusal.answer is not None:
@@ -87,25 +98,33 @@ class _Handler(RequestHandler):
         self.server.refusals.write(refusal, connection.address)
 
 
-class Acceptor(ThreadedAssociationServer):
+class Acceptor(ThreadingMixIn, TCPServer):
     """Takes connections; TLS is agreed on in the thread of each, not before the next is taken."""
 
     request_queue_size = 128
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
 
     def __init__(
         self,
-        *args: Any,
+        address: tuple[str, int],
+        services: Services,
         admission: Admission,
-        limits: PduLimits,
+        limits: MessageLimits,
         tls: RenewedContext | None = None,
-        **kwargs: Any,
     ) -> None:
+        """Listen from now on. Raises OSError where the address cannot be had."""
+        self.services = services
         self.admission = admission
         self.limits = limits
-        self.request_s = min(REQUEST_S, limits.seconds)
+        self.request_s = min(REQUEST_S, limits.pdu.seconds)
         self.refusals = RefusalLog()
         self._tls = tls
-        super().__init__(*args, **(kwargs | {"request_handler": _Handler}))
+        self._serving: dict[Association, threading.Thread] = {}
+        self._lock = threading.Lock()
+        self.address_family = _family_of(address)
+        super().__init__(address, _Handler)
 
     def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
         """Return the next connection and its address; TLS has not spoken yet."""
@@ -116,10 +135,38 @@ class Acceptor(ThreadedAssociationServer):
             )
         return connection, address
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say that a connection's thread ended on an error; traces may quote a patient."""
+        error = sys.exc_info()[1]
+        log.error("association_broke", type=error and type(error).__name__)
+
+    @contextlib.contextmanager
+    def serving(self, association: Association) -> Iterator[None]:
+        """Have the end of the node end this association, too, within the ``with`` block."""
+        with self._lock:
+            self._serving[association] = threading.current_thread()
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._serving[association]
+
     def shutdown(self) -> None:
         """Stop listening, hang up on strangers, and end the associations that are open."""
-        BaseServer.shutdown(self)
+        shut(self.socket)  # which wakes whoever waits for a connection
+        super().shutdown()
         self.admission.connections.close()
         self.server_close()
-        for association in self.active_associations:
-            association.abort()
+        with self._lock:
+            serving = dict(self._serving)
+        end = time.monotonic() + _END_S
+        for association in serving:
+            association.end()
+        for thread in serving.values():
+            thread.join(max(end - time.monotonic(), 0))
+
+
+def _family_of(address: tuple[str, int]) -> socket.AddressFamily:
+    """Return the family of a host, IPv4 where it has both. Raises OSError: it is not known."""
+    families = {one[0] for one in socket.getaddrinfo(*address, type=socket.SOCK_STREAM)}
+    return socket.AF_INET if socket.AF_INET in families else socket.AF_INET6

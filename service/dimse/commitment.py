@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Protocol
 
 import structlog
-from pynetdicom.dimse_primitives import N_ACTION
-from pynetdicom.events import Event
+from pydicom.dataset import Dataset
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.film_attributes import uid
 from radiograde.service.dimse import association_rules as rules
+from radiograde.service.dimse.association import Caller
 from radiograde.service.dimse.association_rules import (
     COMMITMENT,
     COMMITMENT_INSTANCE,
     AllowedTitles,
     Status,
+)
+from radiograde.service.dimse.command_set import (
+    ACTION_TYPE,
+    REQUESTED_CLASS,
+    REQUESTED_INSTANCE,
+    CommandSet,
 )
 from radiograde.service.dimse.commitment_report import Reference, Report, Reporter
 
@@ -30,8 +34,6 @@ REQUEST_COMMITMENT = 1
 """Action type, PS3.4 J.3.2."""
 
 _MOST_REFERENCES = 10_000
-_AFTER_ANSWER_S = 0.5
-"""A report on the same association follows the answer to its request."""
 
 
 class CannotCommitError(Exception):
@@ -62,38 +64,36 @@ class Commitment:
     allowed: AllowedTitles
     reporter: Reporter
 
-    def commit(self, event: Event) -> tuple[int, None]:
-        """Return the status of an N-ACTION-RQ; the report follows.
+    def commit(
+        self, caller: Caller, request: CommandSet, information: Dataset
+    ) -> tuple[Status, Report | None]:
+        """Return the status of an N-ACTION-RQ, and the report that follows on its association.
 
-        To a listed peer it goes on an association of its own, to others on this one. It is a
-        handler of pynetdicom's ``EVT_N_ACTION``.
+        To a listed peer the report goes on an association of its own.
         """
-        title = str(event.assoc.requestor.ae_title)
         try:
-            report = self._report(event, title)
+            report = self._report(caller.title, request, information)
         except CannotCommitError as error:
             log.info("commitment", status=f"0x{error.status.code:04X}")
-            return error.status.code, None
+            return error.status, None
         log.info("commitment", kept=len(report.kept), missing=len(report.missing))
-        if self.reporter.knows(title):
-            self.reporter.submit(title, report)
-        else:
-            threading.Thread(target=_report_here, args=(event, report), daemon=True).start()
-        return rules.SUCCESS.code, None
+        if not self.reporter.knows(caller.title):
+            return rules.SUCCESS, report
+        self.reporter.submit(caller.title, report)
+        return rules.SUCCESS, None
 
-    def _report(self, event: Event, title: str) -> Report:
+    def _report(self, title: str, request: CommandSet, information: Dataset) -> Report:
         if not self.allowed.may_commit(title):
             raise CannotCommitError(rules.NOT_AUTHORIZED)
-        request = cast(N_ACTION, event.request)
-        if request.RequestedSOPClassUID != COMMITMENT:
+        if request.uid(REQUESTED_CLASS) != COMMITMENT:
             raise CannotCommitError(rules.CLASS_NOT_SUPPORTED)
-        if request.RequestedSOPInstanceUID != COMMITMENT_INSTANCE:
+        if request.uid(REQUESTED_INSTANCE) != COMMITMENT_INSTANCE:
             raise CannotCommitError(rules.NO_SUCH_INSTANCE)
-        if event.action_type != REQUEST_COMMITMENT:
+        if request.number(ACTION_TYPE) != REQUEST_COMMITMENT:
             raise CannotCommitError(rules.NO_SUCH_ACTION)
         if not self.reporter.has_room:
             raise CannotCommitError(rules.RESOURCE_LIMITATION)
-        transaction, references = _read(event)
+        transaction, references = _read(information)
         try:
             kept = [self.kept_instances.holds(*reference) for reference in references]
         except RadiogradeError as error:
@@ -106,24 +106,12 @@ class Commitment:
         )
 
 
-def _report_here(event: Event, report: Report) -> None:
-    time.sleep(_AFTER_ANSWER_S)
-    try:
-        status, _ = event.assoc.send_n_event_report(
-            report.to_dataset(), report.event_type, COMMITMENT, COMMITMENT_INSTANCE
-        )
-    except (RuntimeError, ValueError):
-        log.warning("commitment_report", outcome="association over")
-        return
-    log.info("commitment_report", outcome="confirmed" if status else "not answered")
-
-
-def _read(event: Event) -> tuple[str, list[Reference]]:
+def _read(information: Dataset) -> tuple[str, list[Reference]]:
     """Return the transaction UID and the references, PS3.4 Table J.3-1."""
+    header = Header(information)
     try:
-        information = Header(event.action_information)
-        transaction = uid(information, "TransactionUID")
-        references = list(_references(information))
+        transaction = uid(header, "TransactionUID")
+        references = list(_references(header))
     except Exception as error:
         raise CannotCommitError(rules.INVALID_ARGUMENT) from error
     if len(references) > _MOST_REFERENCES:

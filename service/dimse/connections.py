@@ -7,8 +7,6 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 
-from pynetdicom.association import Association
-
 from radiograde.service.dicom_pdu import shut
 
 MOST_STRANGERS = 128
@@ -24,20 +22,6 @@ class Connection:
     socket: socket.socket
     address: str
     has_place: bool = False
-    association: Association | None = None
-
-    @property
-    def stands(self) -> bool:
-        """Whether it takes a place: as long as its association is not over."""
-        one = self.association
-        if one is None:
-            return self.has_place
-        return one.is_alive() and not (one.is_aborted or one.is_rejected or one.is_released)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing is left of it."""
-        return self.association is not None and not self.association.is_alive()
 
 
 class Connections:
@@ -57,8 +41,7 @@ class Connections:
         """Return what stands for a new connection."""
         new = Connection(connection, address)
         with self._lock:
-            self._all = [one for one in self._all if not one.is_over]
-            strangers = [one for one in self._all if not one.stands]
+            strangers = [one for one in self._all if not one.has_place]
             count = Counter(one.address for one in strangers)
             crowded = address if count[address] >= MOST_STRANGERS_AN_ADDRESS else None
             if crowded is None and len(strangers) >= MOST_STRANGERS:
@@ -71,7 +54,7 @@ class Connections:
         return new
 
     def leave(self, connection: Connection) -> None:
-        """Forget a connection that never got an association."""
+        """Forget a connection that is over; its place is free."""
         with self._lock:
             if connection in self._all:
                 self._all.remove(connection)
@@ -79,7 +62,7 @@ class Connections:
     def take_place(self, connection: Connection) -> str | None:
         """Give a connection a place; return why there is none, None where it has got one."""
         with self._lock:
-            standing = Counter(one.address for one in self._all if one.stands)
+            standing = Counter(one.address for one in self._all if one.has_place)
             if standing.total() >= self._places:
                 return f"all {self._places} places for associations are taken"
             if standing[connection.address] >= self._places_an_address:
@@ -91,5 +74,5 @@ class Connections:
         """Hang up on every stranger."""
         with self._lock:
             for one in self._all:
-                if not one.stands:
+                if not one.has_place:
                     shut(one.socket)

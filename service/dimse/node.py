@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from types import TracebackType
 from typing import Self
 
-import structlog
-from pydicom.uid import UID
-from pynetdicom import AE, _config, evt
-from pynetdicom.events import Event
-from pynetdicom.transport import AssociationServer
-
 from radiograde.service.config.site import NodeConfig, ServerTls
 from radiograde.service.dicom_pdu import P_DATA_BYTES, PduLimits
-from radiograde.service.dimse.acceptor import REQUEST_S, Acceptor, Admission
-from radiograde.service.dimse.association_request import printable
-from radiograde.service.dimse.association_rules import (
-    AllowedTitles,
-    check_exposure,
-    supported_contexts,
-)
+from radiograde.service.dimse.acceptor import Acceptor, Admission
+from radiograde.service.dimse.association import Services
+from radiograde.service.dimse.association_rules import AllowedTitles, check_exposure
 from radiograde.service.dimse.commitment import Commitment, KeptInstances
 from radiograde.service.dimse.commitment_report import Reporter
 from radiograde.service.dimse.connections import Connections
-from radiograde.service.dimse.message_limit import MessageLimit
+from radiograde.service.dimse.message_reader import MessageLimits
 from radiograde.service.dimse.storage import Storage
-from radiograde.service.documents.document_uids import IMPLEMENTATION_CLASS_UID
 from radiograde.service.errors import AddressError, CertificateError, SiteError
 from radiograde.service.films.intake import Intake
 from radiograde.service.tls import RenewedContext, TlsFiles
-
-log = structlog.get_logger("radiograde.node")
 
 
 class Node:
     """A running node; as a context manager it is closed at the end."""
 
-    def __init__(self, server: AssociationServer, reporter: Reporter) -> None:
+    def __init__(self, server: Acceptor, reporter: Reporter) -> None:
         self._server = server
         self._reporter = reporter
         self.port = int(server.server_address[1])
@@ -80,29 +66,18 @@ def start_node(
     check_exposure(config, allow_insecure=allow_insecure)
     allowed = AllowedTitles.of(config)
     reporter = Reporter(config.aet, config.peers)
-    storage = Storage(intake, allowed, config.max_object_mb * 2**20)
+    most_bytes = config.max_object_mb * 2**20
+    storage = Storage(intake, allowed, most_bytes)
     commitment = Commitment(kept_instances, allowed, reporter)
-    # Storage classes that pynetdicom does not know, private ones too, are stored like the others.
-    _config.UNRESTRICTED_STORAGE_SERVICE = True
-    _config.USE_SHORT_DIMSE_AET = True
-    limit = MessageLimit(2 * config.max_object_mb * 2**20, config.idle_timeout_s)
+    pdu_limits = PduLimits(P_DATA_BYTES, config.idle_timeout_s)
     connections = Connections(config.associations, config.associations_per_address)
     try:
-        server = _entity(config).make_server(
+        server = Acceptor(
             (config.host, config.port),
-            contexts=supported_contexts(),
-            evt_handlers=[
-                (evt.EVT_DATA_RECV, limit.count),
-                (evt.EVT_DIMSE_RECV, limit.forget),
-                (evt.EVT_C_STORE, storage.store),
-                (evt.EVT_N_ACTION, commitment.commit),
-                (evt.EVT_RELEASED, _log_outcome, ["released"]),
-                (evt.EVT_ABORTED, _log_outcome, ["aborted"]),
-            ],
-            server_class=Acceptor,
-            admission=Admission(config.aet, allowed, connections),
-            limits=PduLimits(P_DATA_BYTES, config.idle_timeout_s),
-            tls=None if config.tls is None else _renewed_context(config.tls),
+            Services(storage.store, commitment.commit),
+            Admission(config.aet, allowed, connections),
+            MessageLimits(pdu_limits, most_bytes, 2 * most_bytes),
+            None if config.tls is None else _renewed_context(config.tls),
         )
     except OSError as error:
         raise AddressError(
@@ -111,17 +86,6 @@ def start_node(
         ) from error
     threading.Thread(target=server.serve_forever, name="dicom-node", daemon=True).start()
     return Node(server, reporter)
-
-
-def _entity(config: NodeConfig) -> AE:
-    ae = AE(config.aet)
-    ae.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
-    # Who is let in, and how many, is decided before pynetdicom is asked.
-    ae.maximum_associations = sys.maxsize
-    ae.maximum_pdu_size = P_DATA_BYTES
-    ae.network_timeout = ae.dimse_timeout = config.idle_timeout_s
-    ae.acse_timeout = min(REQUEST_S, config.idle_timeout_s)
-    return ae
 
 
 def _renewed_context(tls: ServerTls) -> RenewedContext:
@@ -133,24 +97,3 @@ def _renewed_context(tls: ServerTls) -> RenewedContext:
             "`certificate` and `key` as PEM files that belong together, the key without a "
             "password, and as `ca` the PEM file of those who sign the callers' certificates."
         ) from error
-
-
-def _log_outcome(event: Event, outcome: str) -> None:
-    caller = event.assoc.requestor
-    log.info(
-        "association",
-        outcome=outcome,
-        calling=printable(caller.ae_title),
-        address=caller.address,
-        reason=_reason(event) if outcome == "aborted" else None,
-    )
-
-
-def _reason(event: Event) -> str:
-    """Return why an association was aborted."""
-    fault = getattr(event.assoc.dul.socket, "fault", None)
-    if fault:
-        return str(fault)
-    if event.assoc.dul.idle_timer_expired():
-        return f"silent for {event.assoc.network_timeout:g} s"
-    return "ended by the caller, or the connection was lost"

@@ -6,10 +6,8 @@ import io
 import time
 import zlib
 from dataclasses import dataclass
-from typing import cast
 
 import structlog
-from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.tag import BaseTag
 from pydicom.uid import (
@@ -18,15 +16,17 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ImplicitVRLittleEndian,
 )
-from pynetdicom.dimse_primitives import C_STORE
-from pynetdicom.events import Event
+from pynetdicom import dsutils
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.uids import LONGEST_UID
 from radiograde.service.dimse import association_rules as rules
-from radiograde.service.dimse.association_request import printable
+from radiograde.service.dimse.association import Caller
 from radiograde.service.dimse.association_rules import AllowedTitles, Status
+from radiograde.service.dimse.command_set import AFFECTED_CLASS, AFFECTED_INSTANCE
+from radiograde.service.dimse.message_reader import Message
+from radiograde.service.dimse.negotiation import Context
 from radiograde.service.films.intake import Intake, Receipt
 
 log = structlog.get_logger("radiograde.node")
@@ -44,51 +44,39 @@ class Storage:
     allowed: AllowedTitles
     max_object_bytes: int
 
-    def store(self, event: Event) -> Dataset:
+    def store(self, caller: Caller, context: Context, message: Message) -> Status:
         """Return the status of a C-STORE-RQ; what goes wrong is an answer too, and one log line.
 
-        An object under the UID of another is kept, too, and answered with a warning. It is a
-        handler of pynetdicom's ``EVT_C_STORE``.
+        An object under the UID of another is kept, too, and answered with a warning.
         """
         began = time.perf_counter()
-        request = cast(C_STORE, event.request)
-        content = request.DataSet.getbuffer() if request.DataSet else memoryview(b"")
-        transfer_syntax = UID(event.context.transfer_syntax)
-        instance = (
-            str(request.AffectedSOPClassUID or ""),
-            str(request.AffectedSOPInstanceUID or ""),
-        )
-        status, receipt = self._accept(event, instance, content)
+        status, receipt = self._accept(caller, context, message)
         log.info(
             "object",
-            calling=printable(event.assoc.requestor.ae_title),
-            address=event.assoc.requestor.address,
+            calling=caller.title,
+            address=caller.address,
             status=f"0x{status.code:04X}",
             reason=status.comment or None,
             film=receipt and receipt.film_id,
             known=receipt and receipt.known,
             shares_uid=receipt and receipt.shares_uid,
-            sop_class=UID(event.context.abstract_syntax).keyword or "private",
-            transfer_syntax=transfer_syntax.keyword or "private",
-            bytes=len(content),
+            sop_class=context.abstract_syntax.keyword or "private",
+            transfer_syntax=context.transfer_syntax.keyword or "private",
+            bytes=message.size,
             ms=round((time.perf_counter() - began) * 1000, 1),
         )
-        answer = Dataset()
-        answer.Status = status.code
-        if status.comment:
-            answer.ErrorComment = status.comment
-        return answer
+        return status
 
     def _accept(
-        self, event: Event, named: tuple[str, str], content: memoryview
+        self, caller: Caller, context: Context, message: Message
     ) -> tuple[Status, Receipt | None]:
-        fault = self._fault(event, named, content)
+        fault = self._fault(caller, context, message)
         if fault is not None:
             return fault, None
         try:
-            caller = event.assoc.requestor
-            sender = printable(caller.ae_title) or str(caller.address)
-            receipt = self.intake.accept(event.encoded_dataset(), "dicom", sender)
+            receipt = self.intake.accept(
+                _file(context, message), "dicom", caller.title or caller.address
+            )
             return rules.UID_SHARED if receipt.shares_uid else rules.SUCCESS, receipt
         except RadiogradeError as error:
             return Status(error.dimse_status, error.title), None
@@ -96,26 +84,42 @@ class Storage:
             log.error("store_broke", type=type(error).__name__)
             return rules.UNEXPECTED, None
 
-    def _fault(self, event: Event, named: tuple[str, str], content: memoryview) -> Status | None:
+    def _fault(self, caller: Caller, context: Context, message: Message) -> Status | None:
         """Return why an object is not taken; None where nothing speaks against it."""
-        sop_class, instance = named
-        if not self.allowed.may_store(str(event.assoc.requestor.ae_title)):
+        sop_class, instance = named = _named(message)
+        if not self.allowed.may_store(caller.title):
             return rules.NOT_AUTHORIZED
-        if sop_class != event.context.abstract_syntax:
+        if sop_class != context.abstract_syntax:
             return rules.CLASS_NOT_SUPPORTED
         if not 0 < len(instance) <= LONGEST_UID:
             return rules.INVALID_INSTANCE
-        if not content:
+        if not message.size:
             return rules.NO_DATA_SET
-        if len(content) > self.max_object_bytes:
+        if message.size > self.max_object_bytes:
             return rules.TOO_LARGE
-        found = identify(content, event.context.transfer_syntax)
+        found = identify(message.data_set, context.transfer_syntax)
         if found is None:
             return rules.CANNOT_UNDERSTAND
         return None if found == named else rules.CONTRADICTION
 
 
-def identify(data_set: memoryview, transfer_syntax: str) -> tuple[str | None, str | None] | None:
+def _named(message: Message) -> tuple[str, str]:
+    """Return SOP class and instance UID that a request names."""
+    return message.command.uid(AFFECTED_CLASS), message.command.uid(AFFECTED_INSTANCE)
+
+
+def _file(context: Context, message: Message) -> bytes:
+    """Return an object as a file, PS3.10 7.1; the data set is as it was sent."""
+    sop_class, instance = _named(message)
+    meta = dsutils.create_file_meta(
+        sop_class_uid=UID(sop_class),
+        sop_instance_uid=UID(instance),
+        transfer_syntax=context.transfer_syntax,
+    )
+    return b"".join((bytes(128), b"DICM", dsutils.encode_file_meta(meta), message.data_set))
+
+
+def identify(data_set: bytearray, transfer_syntax: str) -> tuple[str | None, str | None] | None:
     """Return SOP class and instance UID, None for an absent one; None if it cannot be read."""
     head = bytes(data_set[:_HEAD_BYTES])
     try:

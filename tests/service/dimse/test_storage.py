@@ -63,6 +63,13 @@ def stored(node: Node, ds: Dataset) -> int:
         association.release()
 
 
+def data_set_of(ds: Dataset) -> bytes:
+    """Return a film's data set as it travels: without meta information."""
+    buffer = io.BytesIO()
+    ds.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()[buffer.getvalue().index(b"\x08\x00\x05\x00CS") :]
+
+
 def test_keeps_the_film_as_a_file_that_can_be_read(node: Node, intake: FakeIntake) -> None:
     assert stored(node, film()) == 0x0000
     (content,) = intake.kept
@@ -241,11 +248,18 @@ def test_keeps_a_private_object(node: Node, intake: FakeIntake) -> None:
 
 
 def test_twenty_callers_at_once(node: Node, intake: FakeIntake) -> None:
-    def send(caller: int) -> list[int]:
-        association = call(node, build_context(DX, ExplicitVRLittleEndian), max_pdu=0)
-        films = [film(10 * caller + number) for number in range(3)]
-        statuses = [status_of(association.send_c_store(ds)) for ds in films]
-        association.release()
+    ready = threading.Barrier(20)
+
+    def send(number: int) -> list[int]:
+        caller = RawCaller(node)
+        caller.associate()
+        ready.wait(60)
+        statuses = []
+        for ds in [film(10 * number + one) for one in range(3)]:
+            request = command(0x0001, data_set=True, sop_class=DX, sop_instance=ds.SOPInstanceUID)
+            caller.send(p_data(pdv(3, 3, request)) + p_data(pdv(3, 2, data_set_of(ds))))
+            statuses.append(caller.status())
+        caller.close()
         return statuses
 
     with ThreadPoolExecutor(20) as executor:
