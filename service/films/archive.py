@@ -24,6 +24,7 @@ from radiograde.service.atomic_write import (
     Content,
     hidden_beside,
     make_folder,
+    sync_folder,
     write_atomically,
 )
 from radiograde.service.errors import NoSpaceError, UndocumentedError
@@ -174,8 +175,12 @@ class Archive:
     def _save(self, film_id: str, name: str, content: Content) -> None:
         folder = self.folder(film_id)
         try:
-            make_folder(folder)
+            make_folder(folder.parent)
+            is_new = not folder.is_dir()
+            folder.mkdir(exist_ok=True)
             write_atomically(folder / name, content)
+            if is_new:  # synced last: by then a journal holds its name, too, and this costs little
+                sync_folder(folder.parent)
         except OSError as error:
             raise _no_space(error) from error
 

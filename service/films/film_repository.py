@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from radiograde.service.config.site import FilmSource
 from radiograde.service.database.engine import Database
+from radiograde.service.database.group_commit import GroupCommit
 from radiograde.service.database.rows import columns_of, first_of, rows_of
 from radiograde.service.database.tables import (
     FilmState,
@@ -97,6 +98,7 @@ class FilmRepository:
 
     def __init__(self, database: Database, queue: WorkQueue) -> None:
         self._database = database
+        self._together = GroupCommit(database)
         self._queue = queue
 
     def known(self, key: str) -> Film | None:
@@ -138,11 +140,14 @@ class FilmRepository:
             "state": "waiting",
             "attempts": int(begun),
         }
+
+        def record(connection: sa.Connection) -> None:
+            connection.execute(sa.insert(films), row)
+            _add_source(connection, film.id, film.source)
+            self._queue.grade(connection, film.id, delay_s=REQUEST_S if begun else 0.0)
+
         try:
-            with self._database.write() as connection:
-                connection.execute(sa.insert(films), row)
-                _add_source(connection, film.id, film.source)
-                self._queue.grade(connection, film.id, delay_s=REQUEST_S if begun else 0.0)
+            self._together.run(record)
         except ContradictionError as error:
             if self.known(film.key) is None:
                 raise StoreError("The film cannot be recorded. Send it again.") from error
