@@ -19,7 +19,7 @@ from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
 import structlog
 
 from radiograde.service.dicom_pdu import shut
-from radiograde.service.dimse.association import Association, Caller, Services
+from radiograde.service.dimse.accepted_association import Association, Caller, Services
 from radiograde.service.dimse.association_request import (
     NoAssociationError,
     Request,

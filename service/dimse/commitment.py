@@ -13,7 +13,7 @@ from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.film_attributes import uid
 from radiograde.service.dimse import association_rules as rules
-from radiograde.service.dimse.association import Caller
+from radiograde.service.dimse.accepted_association import Caller
 from radiograde.service.dimse.association_rules import (
     COMMITMENT,
     COMMITMENT_INSTANCE,

@@ -8,8 +8,8 @@ from typing import Self
 
 from radiograde.service.config.site import NodeConfig, ServerTls
 from radiograde.service.dicom_pdu import P_DATA_BYTES, PduLimits
+from radiograde.service.dimse.accepted_association import Services
 from radiograde.service.dimse.acceptor import Acceptor, Admission
-from radiograde.service.dimse.association import Services
 from radiograde.service.dimse.association_rules import AllowedTitles, check_exposure
 from radiograde.service.dimse.commitment import Commitment, KeptInstances
 from radiograde.service.dimse.commitment_report import Reporter

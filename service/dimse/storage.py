@@ -22,7 +22,7 @@ from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.uids import LONGEST_UID
 from radiograde.service.dimse import association_rules as rules
-from radiograde.service.dimse.association import Caller
+from radiograde.service.dimse.accepted_association import Caller
 from radiograde.service.dimse.association_rules import AllowedTitles, Status
 from radiograde.service.dimse.command_set import AFFECTED_CLASS, AFFECTED_INSTANCE
 from radiograde.service.dimse.message_reader import Message
