@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,12 +66,7 @@ def write_while_one_is_committed(
     with ThreadPoolExecutor(len(following) + 1) as executor:
         leading = executor.submit(together.run, first)
         assert begun.wait(60)
-        waiting = [
-            executor.submit(
-                together.run, lambda connection, number=number: insert(number, connection)
-            )
-            for number in following
-        ]
+        waiting = [executor.submit(together.run, partial(insert, one)) for one in following]
         wait_for(lambda: len(together._waiting) == len(following), 60)
         go.set()
         leading.result(60)
@@ -95,14 +91,15 @@ def test_a_contradiction_is_its_own_writers_alone(
 def test_nothing_is_said_to_be_written_that_is_not(
     database: Database, commits: list[object]
 ) -> None:
+    def asks_for_what_is_not_there(connection: sa.Connection) -> None:
+        connection.execute(sa.text("SELECT * FROM nothing"))
+
     def breaks(_: sa.Connection) -> None:
         raise ValueError("a fault of the program")
 
     with pytest.raises(ValueError, match="a fault"):
         GroupCommit(database).run(breaks)
     with pytest.raises(StoreError):
-        GroupCommit(database).run(
-            lambda connection: connection.execute(sa.text("SELECT * FROM no"))
-        )
-    GroupCommit(database).run(lambda connection: insert(7, connection))
+        GroupCommit(database).run(asks_for_what_is_not_there)
+    GroupCommit(database).run(partial(insert, 7))
     assert numbers(database) == [7]
