@@ -88,7 +88,8 @@ class JpegStream:
         if self.kind == LOSSLESS:
             torn = is_beyond(samples, self.precision)
         else:
-            torn = is_torn(samples if self.samples == 1 else samples[..., 1], height, width)
+            grey = samples if self.samples == 1 else samples[..., 1]
+            torn = is_torn(grey, height, width, (1 << self.precision) - 1)
         if torn:
             raise _damaged()
         return samples
