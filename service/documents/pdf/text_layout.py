@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import groupby
 from threading import Lock
@@ -60,9 +61,10 @@ def fitted(text: str, size: float, room: float) -> str:
     """Return the text, its end cut off where it is wider than ``room``."""
     if width(runs(text), size) <= room:
         return text
-    while text and width(runs(f"{text}..."), size) > room:
-        text = text[:-1]
-    return f"{text.rstrip()}..."
+    too_long = bisect_right(
+        range(len(text)), room, key=lambda length: width(runs(f"{text[:length]}..."), size)
+    )
+    return f"{text[: max(too_long - 1, 0)].rstrip()}..."
 
 
 def wrapped(text: str, size: float, room: float) -> list[str]:
