@@ -1,6 +1,6 @@
 """``python -m tests.accidents.deadly_worker DATA_DIR``: a worker whom one film's documents kill.
 
-``DEADLY_FILM`` names the film. Whoever is silent counts as dead soon, so that no test waits long.
+``DEADLY_FILM`` names the film.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,6 @@ from typing import Any
 from radiograde.service.config.load import load_settings
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.grading import slots
-from radiograde.service.grading.reconciler import Reconciler
 from radiograde.service.grading.worker import run_worker
 
 
@@ -38,8 +35,6 @@ def deadly(method: Callable[..., Any]) -> Callable[..., Any]:
 def main() -> None:
     for name in ("make", "documents"):
         setattr(DocumentStore, name, deadly(getattr(DocumentStore, name)))
-    slots.DEAD_AFTER = timedelta(seconds=8)
-    Reconciler.run.__defaults__ = (1.0,)
     run_worker(load_settings(data_dir=Path(sys.argv[1])))
 
 

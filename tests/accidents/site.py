@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
@@ -24,9 +25,15 @@ DISK_MIB = 512
 
 
 class Site:
-    """What accidents happen to: a node and a server, each with its worker, as on two hosts."""
+    """What accidents happen to: a node and a server, each with its worker, as on two hosts.
 
-    def __init__(self, stack: ExitStack, engine: Engine) -> None:
+    ``environment``: of the two, more than this process's.
+    """
+
+    def __init__(
+        self, stack: ExitStack, engine: Engine, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._environment = environment or {}
         self.folder = Path(tempfile.mkdtemp(prefix="radiograde-walk-"))
         stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
         self.data = self.folder / "data"
@@ -55,7 +62,8 @@ class Site:
     def _process(self, name: str, port: int) -> Process:
         command = (name, "--port", str(port), "--data-dir", str(self.data))
         log = self.folder / f"{name}.log"
-        return Process(*command, log=log, environment=self.clocks[name].environment)
+        environment = {**self._environment, **self.clocks[name].environment}
+        return Process(*command, log=log, environment=environment)
 
     def workers(self) -> list[int]:
         """Return the ids of the processes that work."""

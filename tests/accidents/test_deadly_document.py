@@ -11,12 +11,13 @@ from pathlib import Path
 from radiograde.service.config.settings import Settings
 from radiograde.service.delivery.retry_policy import MOST_STARTS
 from radiograde.service.grading.records import Records
+from tests.accidents import quick
 from tests.accidents.sink import Sink
 from tests.accidents.test_standing_work import accepted
 from tests.service.grading.conftest import MakeFilm
 from tests.service.processes import ROOT
 
-PATIENCE_S = 600.0
+PATIENCE_S = 110.0
 
 
 def test_a_film_whose_documents_kill_is_parked_and_others_are_sent(
@@ -28,6 +29,7 @@ def test_a_film_whose_documents_kill_is_parked_and_others_are_sent(
         (settings.data_dir / "radiograde.toml").write_text(sink.site_file())
         environment = {
             **os.environ,
+            **quick.ENVIRONMENT,
             "DEADLY_FILM": deadly,
             "RADIOGRADE_DATABASE_URL": settings.store_url,
         }

@@ -16,6 +16,7 @@ from radiograde.service.database.tables import deliveries
 from radiograde.service.errors import StoreError
 from radiograde.service.grading.film_jobs import JobState
 from radiograde.service.grading.records import open_records
+from tests.accidents import quick
 from tests.accidents.clock import clock_of
 from tests.accidents.postgres import Postgres
 from tests.accidents.sink import Sink
@@ -68,19 +69,20 @@ def test_one_of_two_hosts_dies_and_the_other_whose_clock_is_wrong_goes_on(
     ):
         (data / "radiograde.toml").write_text(sink.site_file())
         command = ("work", "--data-dir", str(data))
+        environment = {**quick.ENVIRONMENT, **clock.environment}
         with (
-            running(*command, log=tmp_path / "first.log") as first,
-            running(*command, log=tmp_path / "second.log", environment=clock.environment),
+            running(*command, log=tmp_path / "first.log", environment=quick.ENVIRONMENT) as first,
+            running(*command, log=tmp_path / "second.log", environment=environment),
         ):
             clock.set_ahead_s(86_400)
             films = [records.intake.accept(make_film(n), "dicom").film_id for n in range(16)]
-            assert waited(lambda: records.jobs.counts()["graded"] > 4, 60)
+            assert waited(lambda: records.jobs.counts()["graded"] > 4, 90)
             first.kill()
-            assert waited(lambda: _done(records.jobs.counts()), 150), records.jobs.counts()
+            assert waited(lambda: _done(records.jobs.counts()), 90), records.jobs.counts()
             clock.set_ahead_s(0)
             films += [records.intake.accept(make_film(n), "dicom").film_id for n in range(16, 20)]
-            assert waited(lambda: records.jobs.counts()["graded"] == 20, 60)
-            assert waited(lambda: _done(records.jobs.counts()), 60)
+            assert waited(lambda: records.jobs.counts()["graded"] == 20, 90)
+            assert waited(lambda: _done(records.jobs.counts()), 90)
         with records.database.reading() as connection:
             states = Counter(connection.scalars(sa.select(deliveries.c.state)).all())
     assert states == {"delivered": len(films)}

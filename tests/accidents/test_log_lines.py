@@ -28,7 +28,7 @@ def test_a_database_that_goes_leaves_lines_of_json(
     assert slot is not None
     with working(work_with(installation, outbox), installation.database.url, slot, graders=2):
         postgres.stop()
-        assert waited(lambda: "queue_trouble" in said.so_far(), 60)
+        assert waited(lambda: "queue_trouble" in said.so_far(), 90)
         postgres.start()
         accepted(installation)
         assert waited(lambda: len(outbox.sent) == 1, 90)

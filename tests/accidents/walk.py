@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -61,11 +61,13 @@ class Outcome:
         return bad == 0 and self.acknowledged > 0
 
 
-def walk(minutes: float, engine: Engine, seed: int) -> Outcome:
-    """Return what became of the films of a walk."""
+def walk(
+    minutes: float, engine: Engine, seed: int, environment: Mapping[str, str] | None = None
+) -> Outcome:
+    """Return what became of the films of a walk. ``environment``: as Site's."""
     rng = random.Random(seed)  # noqa: S311 - a walk that can be walked again
     with ExitStack() as stack:
-        site = Site(stack, engine)
+        site = Site(stack, engine, environment)
         assert waited(lambda: len(site.workers()) == 2, STARTED_IN_S)
         records = stack.enter_context(closing(open_records(site.settings)))
         modalities = Modalities(site, random.Random(seed + 1), lambda: _is_behind(records))  # noqa: S311
@@ -75,10 +77,11 @@ def walk(minutes: float, engine: Engine, seed: int) -> Outcome:
         accidents = Accidents(site, records, rng)
         gauge = Gauge(site, records, min(60.0, max(2.0, 2 * minutes)))
         with _beside(gauge.run, gauge.stop), _housekeeping(records):
+            quiet_s = (1.0, min(12.0, 12 * minutes))
             with _beside(modalities.run, modalities.stop):
                 end = time.monotonic() + 60 * minutes
                 while time.monotonic() < end:
-                    time.sleep(rng.uniform(1, 12))
+                    time.sleep(rng.uniform(*quiet_s))
                     site.keep_running()
                     _let_it_work(modalities)
                     accidents.happen()
