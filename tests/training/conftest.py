@@ -18,11 +18,14 @@ from radiograde.data.phantom import PhantomSpec, draw
 from radiograde.data.phantom_dataset import write_dataset
 from radiograde.training.config import NetworkConfig, StageConfig, TrainConfig
 from radiograde.training.evaluation import calibrate, robustness
+from radiograde.training.evaluation.figures import patient_bootstrap
 from radiograde.training.fit import pipeline
 from radiograde.training.input_check import pictures
 from radiograde.training.run_paths import RunPaths
+from tests.training import shallow_encoder
 
 FILMS = 40
+RESAMPLES = patient_bootstrap.RESAMPLES
 UNGRADED = 8
 TWO_WAYS = {"as it is": lambda film: film, "upside down": lambda film: film[::-1].copy()}
 SCORES = ("brixia", "geographic_extent", "opacity", "extent6")
@@ -65,11 +68,33 @@ def write_png(path: Path, pixels: np.ndarray[tuple[int, ...], np.dtype[np.float3
     Image.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(path)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def few_resamples() -> Iterator[None]:
+    """Let intervals of figures come of few resamples: how wide they are is not what is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patient_bootstrap, "RESAMPLES", 100)
+        yield
+
+
+@pytest.fixture
+def many_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let intervals come of as many resamples as elsewhere: here they are what is tested."""
+    monkeypatch.setattr(patient_bootstrap, "RESAMPLES", RESAMPLES)
+
+
 @pytest.fixture(scope="session")
-def tiny() -> TrainConfig:
+def shallow() -> Iterator[str]:
+    """Return the name of an encoder of few blocks."""
+    with pytest.MonkeyPatch.context() as patch:
+        shallow_encoder.register(patch)
+        yield shallow_encoder.NAME
+
+
+@pytest.fixture(scope="session")
+def tiny(shallow: str) -> TrainConfig:
     """Return a configuration that trains in seconds, one stage after the other."""
     return TrainConfig(
-        network=NetworkConfig(input_size=128, pass_size=64, width=16),
+        network=NetworkConfig(encoder=shallow, input_size=128, pass_size=64, width=16),
         pretrain=StageConfig(epochs=1, rate=1e-3),
         finetune=StageConfig(epochs=2, rate=1e-3, unlabelled=4),
         folds=2,
@@ -77,6 +102,13 @@ def tiny() -> TrainConfig:
         device="cpu",
         threads=1,
     )
+
+
+@pytest.fixture(scope="session")
+def tinier(tiny: TrainConfig) -> TrainConfig:
+    """Return the same of one pass a grading: its graph is exported in half the time."""
+    network = tiny.network.model_copy(update={"grading_margins": (0.0,)})
+    return tiny.model_copy(update={"network": network})
 
 
 @pytest.fixture(scope="session")

@@ -54,14 +54,14 @@ class Mixed:
 
 @pytest.fixture(scope="module")
 def mixed(
-    tiny: TrainConfig, few_pictures: None, tmp_path_factory: pytest.TempPathFactory
+    tinier: TrainConfig, few_pictures: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Mixed]:
     """Return a trained run."""
     folder = tmp_path_factory.mktemp("mixed")
-    stage = tiny.finetune.model_copy(
+    stage = tinier.finetune.model_copy(
         update={"epochs": 1, "boxed": 8, "clear": 8, "masked": 6, "unlabelled": 8}
     )
-    config = tiny.model_copy(update={"finetune": stage, "batch_size": 8})
+    config = tinier.model_copy(update={"finetune": stage, "batch_size": 8})
     config.save(folder / "tiny.yaml")
     paths = RunPaths.of(write_mixed(folder / "films"), folder / "run", folder / "cache")
     run = Mixed(paths, folder / "tiny.yaml")

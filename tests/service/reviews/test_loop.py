@@ -18,7 +18,7 @@ from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_dataset import open_dataset
 from radiograde.training.run_paths import RunPaths
 from tests.service.conftest import Start
-from tests.training.conftest import few_pictures, tiny  # noqa: F401 - fixtures
+from tests.training.conftest import few_pictures, shallow, tiny  # noqa: F401 - fixtures
 
 FILMS = 8
 

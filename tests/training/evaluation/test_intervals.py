@@ -150,6 +150,7 @@ def test_each_scale_has_its_own_spread_and_truth() -> None:
     assert (set(scales["opacity"].values), set(scales["opacity"].truth)) == ({5.0}, {3.0})
 
 
+@pytest.mark.usefixtures("many_resamples")
 def test_a_width_is_what_is_left_after_the_ends_of_the_scale_cut_it() -> None:
     values = np.array([0.0, 1.5, 3.0] * 10)
     known = GradedScale(ZONE, values, 0 * values, values + 0.5, np.arange(30) % 3)

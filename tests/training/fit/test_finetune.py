@@ -13,11 +13,13 @@ from radiograde.training.cli import named_sources
 from radiograde.training.config import TrainConfig
 from radiograde.training.distributed import DistributedContext
 from radiograde.training.errors import UnfitDataError
+from radiograde.training.fit import finetune
 from radiograde.training.fit.finetune import Finetune, Wanted, parallel_folds, planned_finetunes
 from radiograde.training.fit.loop import FitContext
 from radiograde.training.fit.pretrain import pretraining_without
 from radiograde.training.progress import OnProgress, StageProgress
 from radiograde.training.run_paths import RunPaths, member_names
+from tests.training import shallow_encoder
 from tests.training.samples import film, film_dataset
 
 DATASET = film_dataset([film(n) for n in range(6)])
@@ -96,8 +98,13 @@ def test_what_is_trained_is_what_a_model_is_put_together_from(members: int) -> N
 
 
 def test_folds_in_parallel_give_what_one_after_the_other_gave(
-    run: Path, phantoms: Path, tiny: TrainConfig, tmp_path: Path
+    run: Path,
+    phantoms: Path,
+    tiny: TrainConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(finetune, "_finetune_alone", shallow_encoder.finetune_alone)
     shutil.copytree(run / "pretrain", tmp_path / "pretrain")
     paths = RunPaths(phantoms, tmp_path, run.parent / "films")
     shutil.copy(paths.of_run(run).lung_boxes, paths.lung_boxes)

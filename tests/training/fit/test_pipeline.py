@@ -21,13 +21,18 @@ from radiograde.training.fit.loop import NetworkFit
 from radiograde.training.input_check.held_out import HeldOutPictures
 from radiograde.training.input_check.picture_kind import ORDINARY
 from radiograde.training.run_paths import RunPaths
+from tests.service.processes import ROOT
 
 FEW_PICTURES = """
+import pytest
+
 from radiograde.command import main
 from radiograde.training.input_check import pictures
+from tests.training import shallow_encoder
 
 pictures.FRONTAL_FILMS = pictures.CORRUPTED_FILMS = 4
 pictures.PHANTOMS = 1
+shallow_encoder.register(pytest.MonkeyPatch())
 main()
 """
 
@@ -162,8 +167,8 @@ def test_two_processes_train_one_model(paths: RunPaths, tiny: TrainConfig, tmp_p
         command,
         capture_output=True,
         text=True,
-        timeout=300,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        timeout=110,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stderr[-2000:]
     record = json.loads((tmp_path / "run" / "run.json").read_text())

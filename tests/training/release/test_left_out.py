@@ -28,7 +28,7 @@ FILMS = 24
 
 
 @pytest.fixture(scope="module")
-def paths(tiny: TrainConfig, tmp_path_factory: pytest.TempPathFactory) -> RunPaths:
+def paths(tinier: TrainConfig, tmp_path_factory: pytest.TempPathFactory) -> RunPaths:
     """Return a run that has nothing but an untrained model without the source ``far``."""
     folder = tmp_path_factory.mktemp("left_out")
     manifest = write_dataset(folder / "films", count=FILMS, seed=3)
@@ -42,8 +42,8 @@ def paths(tiny: TrainConfig, tmp_path_factory: pytest.TempPathFactory) -> RunPat
         writer.writerows(rows)
     paths = RunPaths.of(folder / "films", folder / "run", folder / "cache")
     paths.run.mkdir()
-    tiny.save(paths.config)
-    network = SeverityNetwork(tiny.network, pretrained=False)
+    tinier.save(paths.config)
+    network = SeverityNetwork(tinier.network, pretrained=False)
     save_whole(network.state_dict(), paths.weights(left_out_name("far")))
     return paths
 

@@ -10,6 +10,8 @@ from radiograde.training.evaluation.figures.patient_bootstrap import (
     estimate,
 )
 
+pytestmark = pytest.mark.usefixtures("many_resamples")
+
 
 def test_films_of_a_patient_count_as_one_draw() -> None:
     rng = np.random.default_rng(1)
