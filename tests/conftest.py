@@ -14,7 +14,18 @@ if TYPE_CHECKING:
 TOGETHER = ("training", "web")
 """Folders whose tests share a fixture that is dear: one process runs them all."""
 
-LONGEST = ("training", "web", "accidents/test_walk.py")
+LONGEST = (
+    "training",
+    "web",
+    "accidents/test_walk.py",
+    "test_no_calls_home.py",
+    "accidents/test_deadly_document.py",
+    "accidents/test_hosts.py",
+    "service/test_survival.py",
+    "service/http/test_server.py",
+    "test_package.py",
+    "test_deploy.py",
+)
 """Groups that take longest, the longest first."""
 
 MOST_OF_A_TRACE = 2_000

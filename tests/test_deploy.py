@@ -152,6 +152,6 @@ def test_it_serves_on_a_read_only_system_without_capabilities(tmp_path: Path) ->
 
 def answers(url: str) -> bool:
     try:
-        return requests.get(url, timeout=5).ok
+        return requests.get(url, timeout=60).ok
     except requests.RequestException:
         return False

@@ -188,7 +188,7 @@ def test_services_connect_where_the_site_file_says_and_nowhere_else(tmp_path: Pa
             )
         )
         assert waited(lambda: listen.says(b"worker_ready"), 120), listen.log.read_text()
-        assert waited(lambda: listen.says(b"listens as"), 60), listen.log.read_text()
+        assert waited(lambda: listen.says(b"listens as"), 90), listen.log.read_text()
         assert waited(lambda: serve.says(b"Radiograde at"), 120), serve.log.read_text()
         ae = AE("XRAY1")
         association = ae.associate(

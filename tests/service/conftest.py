@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,18 @@ import pytest
 import structlog
 from fastapi.testclient import TestClient
 from pynetdicom import _config
+from sqlalchemy import Engine
+from ulid import ULID
 
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.auth.credentials import Passwords
 from radiograde.service.config.settings import Settings
+from radiograde.service.database import engine
+from radiograde.service.database.backup import DATABASE
+from radiograde.service.database.engine import open_database
 from radiograde.service.grading.records import Records, open_records
 from radiograde.service.http.app import create_app
+from radiograde.service.queue import DurableQueue
 from tests.service.accounts import QUICK
 from tests.service.fakes import FakeScorer, PicklingRunner
 
@@ -67,6 +74,34 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "radiograde.service.auth.password_sign_in.Passwords", lambda: Passwords(QUICK)
     )
+
+
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of a database as it is made, with the tables of the queue."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("new"))
+    with closing(open_database(settings)):
+        DurableQueue(settings.store_url).close()
+    return settings.data_dir / DATABASE
+
+
+@pytest.fixture(autouse=True)
+def databases_at_hand(new_database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a new database be a copy: most of a short test's time goes into making its tables."""
+    check = engine._check_schema
+
+    def copied(opened: Engine, *, upgrade: bool) -> None:
+        file = Path(opened.url.database or "")
+        if opened.dialect.name == "sqlite" and file.name == DATABASE:
+            draft = file.with_name(f"{file.name}.{ULID()}")
+            with suppress(OSError):  # it is there already, or its opening says what is wrong
+                if not file.exists():
+                    shutil.copyfile(new_database, draft)
+                    os.link(draft, file)
+            draft.unlink(missing_ok=True)
+        check(opened, upgrade=upgrade)
+
+    monkeypatch.setattr(engine, "_check_schema", copied)
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def running(
         process.end()
 
 
-def waited(until: Callable[[], bool], seconds: float = 30.0, every: float = 0.05) -> bool:
+def waited(until: Callable[[], bool], seconds: float = 90.0, every: float = 0.05) -> bool:
     """Return whether it came true in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -39,7 +39,7 @@ def results_in(orthanc: Orthanc) -> list[str]:
 
 def seconds_until_results(orthanc: Orthanc, began: float) -> float:
     """Return how long it took until all three documents were in the film's own study."""
-    assert waited(lambda: len(orthanc.get("/instances")) == 4, 60)
+    assert waited(lambda: len(orthanc.get("/instances")) == 4, 90)
     took = time.monotonic() - began
     assert {tags["StudyInstanceUID"] for tags in orthanc.instances()} == {STUDY_UID}
     assert len(results_in(orthanc)) == 3
@@ -66,14 +66,14 @@ def by_dicom(tmp_path: Path, data: Path) -> Iterator[Orthanc]:
         log = data / "listen.log"
         command = ("listen", "--port", str(port), "--data-dir", str(data))
         stack.enter_context(running(*command, log=log))
-        assert waited(lambda: b"worker_ready" in log.read_bytes(), 60), log.read_text()
+        assert waited(lambda: b"worker_ready" in log.read_bytes(), 90), log.read_text()
         yield orthanc
 
 
 def test_a_film_stored_in_orthanc_is_graded_and_its_results_come_back(by_dicom: Orthanc) -> None:
     orthanc = by_dicom
     orthanc.post("/instances", film_bytes(StudyInstanceUID="1.2.3", SOPInstanceUID="1.2.3.4"))
-    assert waited(lambda: len(orthanc.get("/instances")) == 4, 60)  # everything is loaded now
+    assert waited(lambda: len(orthanc.get("/instances")) == 4, 90)  # everything is loaded now
     for key in orthanc.get("/studies"):
         orthanc.delete(f"/studies/{key}")
     began = time.monotonic()
@@ -98,7 +98,7 @@ def test_the_same_by_dicomweb(tmp_path: Path, data: Path) -> None:
         log = data / "serve.log"
         command = ("serve", "--port", str(port), "--data-dir", str(data))
         stack.enter_context(running(*command, log=log))
-        assert waited(lambda: b"worker_ready" in log.read_bytes(), 60), log.read_text()
+        assert waited(lambda: b"worker_ready" in log.read_bytes(), 90), log.read_text()
         began = time.monotonic()
         film = orthanc.post("/instances", film_bytes())["ID"]
         answer = orthanc.post(

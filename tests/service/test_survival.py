@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -30,7 +31,7 @@ from tests.service.grading.conftest import MakeFilm
 from tests.service.grading.conftest import make_film as make_film
 from tests.service.processes import Process
 
-FILMS = int(os.environ.get("SURVIVAL_FILMS", "40"))
+FILMS = int(os.environ.get("SURVIVAL_FILMS", "16"))
 DX = "1.2.840.10008.5.1.4.1.1.1.1"
 SENT: tuple[DocumentKind, ...] = ("json", "sr")
 
@@ -56,7 +57,7 @@ def store(content: bytes, port: int) -> bool:
     """Send a film by C-STORE; return whether success was answered."""
     ae = AE("MODALITY")
     ae.add_requested_context(DX)
-    ae.connection_timeout = ae.acse_timeout = ae.dimse_timeout = 10
+    ae.connection_timeout = ae.acse_timeout = ae.dimse_timeout = 60
     association = ae.associate("127.0.0.1", port, ae_title="RADIOGRADE")
     if not association.is_established:
         return False
@@ -74,7 +75,7 @@ def stow(content: bytes, port: int) -> bool:
     body = b"--x\r\nContent-Type: application/dicom\r\n\r\n" + content + b"\r\n--x--\r\n"
     kind = 'multipart/related; type="application/dicom"; boundary=x'
     request = Request(f"http://127.0.0.1:{port}/dicom-web/studies", body, {"Content-Type": kind})
-    with suppress(OSError), urlopen(request, timeout=15) as answer:  # noqa: S310
+    with suppress(OSError), urlopen(request, timeout=60) as answer:  # noqa: S310
         return bool(answer.status == 200)
     return False
 
@@ -83,7 +84,7 @@ def score(content: bytes, port: int) -> bool:
     """Send a film to be graded; return whether its result was answered."""
     kind = {"Content-Type": "application/dicom"}
     request = Request(f"http://127.0.0.1:{port}/v1/score", content, kind)
-    with suppress(OSError), urlopen(request, timeout=15) as answer:  # noqa: S310
+    with suppress(OSError), urlopen(request, timeout=60) as answer:  # noqa: S310
         return bool(answer.status == 200)
     return False
 
@@ -97,10 +98,12 @@ def send_all(
 ) -> int:
     """Send every film until it is acknowledged; return how many acknowledgements there were.
 
-    After a few of them a process is killed and started again; it is struck only while it works.
+    After a few of them a process is killed and started again, each in its turn; it is struck only
+    while it works.
     """
     waiting, acknowledged = list(range(FILMS)), 0
-    until_strike = rng.randint(2, 6)
+    until_strike, turns = rng.randint(2, 4), itertools.cycle(["listen", "serve"])
+    struck_next = next(turns)
     deadline = time.monotonic() + 120 + 6 * FILMS
     while waiting:
         assert time.monotonic() < deadline, "the processes did not come back"
@@ -116,11 +119,11 @@ def send_all(
         if rng.random() < 0.8:
             waiting.remove(number)
         until_strike -= 1
-        if until_strike <= 0:
+        if until_strike <= 0 and name == struck_next:
             started[name].kill()
             started[name].start()
             struck[name] += 1
-            until_strike = rng.randint(3, 12)
+            until_strike, struck_next = rng.randint(3, 6), next(turns)
     return acknowledged
 
 
@@ -150,6 +153,7 @@ def kill_workers(started: dict[str, Process]) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for children in /proc")
+@pytest.mark.timeout(120 + 20 * max(0, FILMS - 16))
 def test_nothing_acknowledged_is_lost_when_processes_are_killed(
     tmp_path: Path, make_film: MakeFilm
 ) -> None:

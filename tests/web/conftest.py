@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tests.web.viewer_harness import ViewerHarness
 
+PATIENCE_MS = 60_000
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -23,6 +24,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 def browser() -> Iterator[Browser]:
     """Start a headless Chromium; skip where it or Playwright is absent."""
     playwright = pytest.importorskip("playwright.sync_api")
+    playwright.expect.set_options(timeout=PATIENCE_MS)
     if CHROMIUM is None:
         pytest.skip("the page's tests need chromium")
     with playwright.sync_playwright() as driver:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ def serving(folder: Path, *options: str) -> Iterator[str]:
             found[:] = re.findall(r"Radiograde at (\S+),", log.read_text())
             return bool(found)
 
-        if not waited(is_listening, 60):
+        if not waited(is_listening):
             pytest.fail(f"the service did not start: {log.read_text()[-2000:]}")
         yield found[0]
 
@@ -94,6 +94,7 @@ def send_film(address: str, path: Path) -> str:
 def opened_page(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     """Open the page; at the end nothing may have left its origin, nor anything gone wrong."""
     context = browser.new_context(**({"viewport": SIZE, "locale": "en-GB"} | options))
+    context.set_default_timeout(60_000)
     page = context.new_page()
     requests: list[str] = []
     errors: list[str] = []
@@ -108,6 +109,15 @@ def opened_page(browser: Browser, address: str, **options: Any) -> Iterator[Page
     assert [url for url in requests if not url.startswith(inside)] == []
     # The browser writes a line for every answer of 400 and above; the tests ask for some.
     assert [error for error in errors if "Failed to load resource" not in error] == []
+
+
+def soon(page: Page, condition: Callable[[], bool]) -> bool:
+    """Return whether something on the page comes true; for what `expect` has no words."""
+    for _ in range(600):
+        if condition():
+            return True
+        page.wait_for_timeout(100)
+    return False
 
 
 def drop_files(page: Page, *paths: Path) -> None:

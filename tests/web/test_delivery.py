@@ -73,7 +73,7 @@ def film_url(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iter
     with serving(folder) as address:
         with opened_page(browser, address) as page:
             drop_files(page, film)
-            page.wait_for_url(f"{address}/#/film/*", timeout=30_000)
+            page.wait_for_url(f"{address}/#/film/*")
         yield page.url
 
 
@@ -196,13 +196,13 @@ def test_a_film_of_the_page_goes_out_once_it_is_sent(browser: Browser, tmp_path:
     with serving(tmp_path, "--site", str(site)) as address, opened_page(browser, address) as page:
         drop_files(page, film)
         row = page.locator(SECTION).get_by_role("listitem")
-        expect(row).to_contain_text("share Not sent (not routed)", timeout=30_000)
+        expect(row).to_contain_text("share Not sent (not routed)")
         card = page.locator(".card")
         expect(card).to_contain_text("Not sent")
         screenshot(page, "15-delivery")
         assert list(share.iterdir()) == []
         row.get_by_role("button", name="Send: share").click()
-        expect(row).to_contain_text("share Sent", timeout=30_000)
+        expect(row).to_contain_text("share Sent")
         expect(card.locator(".tag")).to_have_text(["Sent"])
         screenshot(page, "16-delivered")
         assert serious_axe_findings(page) == []

@@ -22,6 +22,7 @@ from tests.web.page_driver import (
     screenshot,
     serious_axe_findings,
     serving,
+    soon,
     write_film,
 )
 
@@ -63,7 +64,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterat
             screenshot(page, "1-first-start")
             drop_files(page, *films)
             done = page.locator(".upload-list li.done")
-            expect(done).to_have_count(2, timeout=30_000)
+            expect(done).to_have_count(2)
             expect(page.locator(".worklist li")).to_have_count(2)
             screenshot(page, "2-two-films")
         listed = get_json(f"{address}/v1/worklist")["films"]
@@ -123,11 +124,11 @@ def test_dragging_changes_the_window(page: Page, served: ServedFilms) -> None:
     page.mouse.down()
     page.mouse.move(x, y + 160, steps=8)
     page.mouse.up()
-    assert readout.inner_text() != shown
-    assert abs(brightness(page) - before) > 10
+    expect(readout).not_to_have_text(shown)
+    assert soon(page, lambda: abs(brightness(page) - before) > 10)
     expect(page.get_by_label("Preset")).to_contain_text("Manual")
     page.keyboard.press("p")
-    assert abs(brightness(page) - before) < 40
+    assert soon(page, lambda: abs(brightness(page) - before) < 40)
 
 
 def test_the_slider_takes_the_colour_away(page: Page, served: ServedFilms) -> None:
@@ -135,8 +136,7 @@ def test_the_slider_takes_the_colour_away(page: Page, served: ServedFilms) -> No
     coloured = page.locator(".viewport canvas").screenshot()
     slider = page.get_by_label("Opacity", exact=True)
     slider.fill("0")
-    page.wait_for_timeout(100)
-    assert page.locator(".viewport canvas").screenshot() != coloured
+    assert soon(page, lambda: page.locator(".viewport canvas").screenshot() != coloured)
     page.keyboard.press("l")
     page.keyboard.press("z")
     expect(page.locator(".zone-label")).to_have_count(0)
@@ -173,9 +173,8 @@ def test_two_films_side_by_side_move_as_one(page: Page, served: ServedFilms) -> 
     fitted = readout.first.inner_text()
     viewports.nth(1).locator("canvas").hover()
     page.mouse.wheel(0, -400)
-    page.wait_for_timeout(100)
-    assert readout.first.inner_text() != fitted
-    assert readout.first.inner_text() == readout.nth(1).inner_text()
+    expect(readout.first).not_to_have_text(fitted)
+    assert soon(page, lambda: readout.first.inner_text() == readout.nth(1).inner_text())
     page.keyboard.press("c")
     expect(viewports).to_have_count(1)
 
@@ -195,7 +194,7 @@ def test_a_correction_stands_beside_the_result_and_becomes_a_label(
     form.get_by_role("button", name="Save review").click()
     expect(page.locator(".review-list")).to_contain_text("Corrected to")
     chosen = page.locator(".worklist a[aria-current]")
-    expect(chosen).to_contain_text("Reviewed", timeout=10_000)
+    expect(chosen).to_contain_text("Reviewed")
     screenshot(page, "7-reviewed")
     kept = get_json(f"{served.address}/v1/results/{served.ids[0]}")
     review = kept["reviews"][0]
@@ -221,8 +220,7 @@ def test_everything_works_by_keyboard(page: Page, served: ServedFilms) -> None:
     expect(dialog).to_have_count(0)
     zoomed = page.locator(".readout").inner_text()
     page.keyboard.press("+")
-    page.wait_for_timeout(100)
-    assert page.locator(".readout").inner_text() != zoomed
+    expect(page.locator(".readout")).not_to_have_text(zoomed)
     page.keyboard.press("a")
     page.keyboard.type("Agreed.")
     page.keyboard.press("Tab")
@@ -242,7 +240,7 @@ def test_a_file_that_fails_says_why_beside_its_name(
     notes.write_text("no film")
     drop_files(page, broken, notes)
     failed = page.locator(".upload-list li.failed")
-    expect(failed).to_contain_text("cut.dcm", timeout=30_000)
+    expect(failed).to_contain_text("cut.dcm")
     expect(failed.locator(".outcome")).not_to_be_empty()
     expect(page.get_by_text("not image files: 1")).to_be_visible()
     expect(page.locator(".remarks .reject")).to_be_visible()
@@ -258,7 +256,7 @@ def test_films_from_another_source_appear_by_themselves(page: Page, served: Serv
     command = ["curl", "-sSf", "-o", "/dev/null", "-H", "Content-Type: application/dicom"]
     where = f"{served.address}/v1/score"
     subprocess.run([*command, "--data-binary", f"@{path}", where], check=True)
-    expect(rows).to_have_count(count + 1, timeout=10_000)
+    expect(rows).to_have_count(count + 1)
 
 
 def test_the_list_is_filtered_and_ordered(page: Page, served: ServedFilms) -> None:

@@ -69,7 +69,7 @@ def page(browser: Browser, listed: ListedFilms) -> Iterator[Page]:
     with opened_page(browser, listed.address) as page:
         expect(page.locator(".card").first).to_be_visible()
         expect(page.locator(".live")).to_have_text("Live")
-        page.wait_for_timeout(500)
+        until_it_asks_no_more(page)
         yield page
 
 
@@ -91,15 +91,23 @@ def asked(page: Page) -> list[str]:
     return found
 
 
+def until_it_asks_no_more(page: Page) -> None:
+    """Wait until the page has asked nothing for a while."""
+    requests, before = asked(page), -1
+    while len(requests) > before:
+        before = len(requests)
+        page.wait_for_timeout(500)
+
+
 def test_a_change_makes_the_page_ask_for_its_row_alone(page: Page, listed: ListedFilms) -> None:
     page.goto(f"{listed.address}/#/film/{listed.ids[0]}")
     expect(page.locator(".readout")).to_be_visible()
-    page.wait_for_timeout(3000)
+    until_it_asks_no_more(page)
     requests = asked(page)
     id = listed.send("20240312", MILD, "P3", "ACC-4")
     listed.ids.append(id)
     expect(page.locator(".card").first).to_contain_text("P3")
-    page.wait_for_timeout(1000)
+    until_it_asks_no_more(page)
     assert requests
     for request in requests:
         path, _, query = request.partition("?")
@@ -229,11 +237,11 @@ def test_a_batch_shows_its_progress_and_opens_its_gravest_film(
     screenshot(page, "31-progress")
     assert serious_axe_findings(page) == []
     held.pop(0).continue_()
-    expect(progress).to_contain_text("Graded 1 of 3", timeout=30_000)
+    expect(progress).to_contain_text("Graded 1 of 3")
     expect(page.locator(".upload-list").locator(".sending, .grading")).to_have_count(2)
     for route in held:
         route.continue_()
-    page.wait_for_url(f"{listed.address}/#/film/*", timeout=30_000)
+    page.wait_for_url(f"{listed.address}/#/film/*")
     added = [row for row in films(listed) if row["patient"]["id"] == "P5"]
     scores = [row["brixia"]["value"] for row in added]
     assert len(set(scores)) == 3
@@ -255,7 +263,7 @@ def test_a_batch_leaves_a_reader_at_the_film_that_was_opened_meanwhile(
     opened = page.url
     for route in held:
         route.continue_()
-    expect(page.locator(".upload-list .done")).to_have_count(2, timeout=30_000)
+    expect(page.locator(".upload-list .done")).to_have_count(2)
     page.wait_for_timeout(300)
     assert page.url == opened
     listed.ids += [row["id"] for row in films(listed) if row["id"] not in listed.ids]

@@ -131,7 +131,7 @@ def test_who_is_silent_is_not_waited_for(data: Path) -> None:
         took_s = time.monotonic() - began
     assert code == 1
     assert "1.5 s" in shown
-    assert took_s < 3 + 1.5  # the machine has others to serve
+    assert took_s < 4 * 1.5, "one after the other it would take that"
 
 
 def test_a_folder_open_to_others_is_said_with_the_remedy(data: Path) -> None:

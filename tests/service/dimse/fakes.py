@@ -6,7 +6,6 @@ import functools
 import io
 import socket
 import struct
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -29,11 +28,12 @@ from radiograde.service.config.site import FilmSource
 from radiograde.service.dimse.node import Node
 from radiograde.service.films.intake import Receipt
 from tests.service.documents.graded_films import film_bytes
+from tests.service.processes import waited
 
 AET = "RADIOGRADE"
 DX = "1.2.840.10008.5.1.4.1.1.1.1"
 VERIFICATION = "1.2.840.10008.1.1"
-TIMEOUT_S = 10.0
+TIMEOUT_S = 60.0
 
 FILM = functools.cache(film_bytes)
 """Drawing takes its time."""
@@ -198,12 +198,7 @@ def p_data(*values: bytes) -> bytes:
 
 def wait_for(condition: Callable[[], bool], within_s: float = TIMEOUT_S) -> None:
     """Wait until a condition holds; fail after ``within_s``."""
-    gap = threading.Event()
-    for _ in range(int(within_s / 0.01)):
-        if condition():
-            return
-        gap.wait(0.01)
-    raise AssertionError("it did not come to pass")
+    assert waited(condition, within_s, every=0.01), "it did not come to pass"
 
 
 def _element(command_set: bytes, element: int) -> bytes:

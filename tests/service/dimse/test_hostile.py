@@ -15,6 +15,7 @@ from radiograde.service.dimse.node import Node
 from tests.service.dimse.conftest import StartNode
 from tests.service.dimse.fakes import (
     DX,
+    TIMEOUT_S,
     VERIFICATION,
     FakeIntake,
     RawCaller,
@@ -42,8 +43,8 @@ def no_traces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def is_let_go(caller: RawCaller) -> bool:
     """Return whether the node ends the connection, by whatever means, once its time-out is over."""
-    end = time.monotonic() + IDLE_S + 10
-    caller.socket.settimeout(IDLE_S + 10)
+    end = time.monotonic() + IDLE_S + TIMEOUT_S
+    caller.socket.settimeout(IDLE_S + TIMEOUT_S)
     try:
         while caller.socket.recv(4096):
             if time.monotonic() > end:

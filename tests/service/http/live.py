@@ -45,7 +45,7 @@ def listening(
 
 def connected(port: int, *lines: str, body: bytes = b"") -> socket.socket:
     """Return a connection on which a request's lines, and then some bytes, were sent."""
-    connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+    connection = socket.create_connection(("127.0.0.1", port), timeout=60)
     if lines:
         connection.sendall("".join(f"{line}\r\n" for line in (*lines, "")).encode() + body)
     return connection
@@ -61,8 +61,8 @@ def request_lines(method: str, path: str, **headers: str) -> tuple[str, ...]:
 
 
 def received(connection: socket.socket, until: bytes = b"\r\n\r\n") -> bytes:
-    """Return what came up to and with some bytes, up to the end, or within 20 seconds."""
-    data, end = b"", time.monotonic() + 20
+    """Return what came up to and with some bytes, up to the end, or within a minute."""
+    data, end = b"", time.monotonic() + 60
     while until not in data and time.monotonic() < end:
         try:
             more = connection.recv(65536)

@@ -48,7 +48,7 @@ def serving(data: Path, *options: str) -> Iterator[tuple[int, Path]]:
     port, log = free_port(), data / "serve.log"
     command = ("serve", "--port", str(port), "--data-dir", str(data), "--no-worker", *options)
     with running(*command, log=log):
-        assert waited(lambda: b"Radiograde at" in log.read_bytes(), 60), log.read_text()
+        assert waited(lambda: b"Radiograde at" in log.read_bytes(), 90), log.read_text()
         yield port, log
 
 
@@ -64,25 +64,25 @@ def test_by_tls_of_its_own(
         with requests.Session() as browser:
             browser.trust_env = False
             browser.verify = str(certificates.ca)
-            assert browser.get(f"{url}/v1/results", timeout=10).status_code == 401
+            assert browser.get(f"{url}/v1/results", timeout=60).status_code == 401
             signed = browser.post(
-                f"{url}/v1/session", json={"name": "kim", "password": PASSWORD}, timeout=10
+                f"{url}/v1/session", json={"name": "kim", "password": PASSWORD}, timeout=60
             )
             assert signed.status_code == 200
             session, device = sorted(cookie.name for cookie in browser.cookies)
             assert session == "__Host-radiograde"
             assert device.startswith("__Secure-radiograde-device-")
             assert "Strict-Transport-Security" in signed.headers
-            assert browser.get(f"{url}/v1/results", timeout=10).status_code == 200
+            assert browser.get(f"{url}/v1/results", timeout=60).status_code == 200
         with pytest.raises(requests.ConnectionError):
-            requests.get(f"http://localhost:{port}/healthz", timeout=10)
+            requests.get(f"http://localhost:{port}/healthz", timeout=60)
         old = ssl.create_default_context(cafile=certificates.ca)
         assert old.minimum_version >= ssl.TLSVersion.TLSv1_2
 
         renewed = Certificates(data)
         for source, target in zip(renewed.of("server"), (certificate, key), strict=True):
             target.write_bytes(source.read_bytes())
-        response = requests.get(f"{url}/healthz", verify=str(renewed.ca), timeout=10)
+        response = requests.get(f"{url}/healthz", verify=str(renewed.ca), timeout=60)
         assert response.status_code == 200
     assert PASSWORD.encode() not in log.read_bytes()
 
@@ -151,20 +151,20 @@ def test_behind_nginx_as_documented(
 
         def answers() -> bool:
             try:
-                return requests.get(url, verify=str(certificates.ca), timeout=5).ok
+                return requests.get(url, verify=str(certificates.ca), timeout=60).ok
             except requests.ConnectionError:
                 return False
 
-        assert waited(answers, 20)
+        assert waited(answers, 90)
         with requests.Session() as browser:
             browser.trust_env = False
             browser.verify = str(certificates.ca)
-            assert browser.get(f"{url}/v1/results", timeout=10).status_code == 401
+            assert browser.get(f"{url}/v1/results", timeout=60).status_code == 401
             signed = browser.post(
                 f"{url}/v1/session",
                 json={"name": "kim", "password": PASSWORD},
                 headers={"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http"},
-                timeout=10,
+                timeout=60,
             )
             session, device = sorted(cookie.name for cookie in browser.cookies)
             assert session == "__Host-radiograde"
@@ -177,7 +177,7 @@ def test_behind_nginx_as_documented(
                 timeout=60,
             )
             assert answer.status_code in (200, 422), answer.text
-            with browser.get(f"{url}/v1/events", stream=True, timeout=10) as stream:
+            with browser.get(f"{url}/v1/events", stream=True, timeout=60) as stream:
                 assert next(stream.iter_content(1)) == b":", "nginx holds the events back"
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
     (line,) = [line for line in lines if line["event"] == "signed_in"]

@@ -35,7 +35,7 @@ class FakeLog(ChangeLog):
 def played(scene: Callable[[FakeLog, ChangeFeed], Coroutine[None, None, None]]) -> FakeLog:
     """Play a scene in an event loop of its own; it must end within seconds."""
     log = FakeLog()
-    asyncio.run(asyncio.wait_for(scene(log, ChangeFeed(lambda: log, every_s=0.01)), 20))
+    asyncio.run(asyncio.wait_for(scene(log, ChangeFeed(lambda: log, every_s=0.01)), 60))
     return log
 
 

@@ -75,13 +75,13 @@ def instance(number: int) -> bytes:
 
 
 def open_request(served: Served, head: str) -> socket.socket:
-    sender = socket.create_connection(served.address, timeout=10)
+    sender = socket.create_connection(served.address, timeout=60)
     sender.sendall(f"POST /dicom-web/studies HTTP/1.1\r\nHost: localhost\r\n{head}\r\n".encode())
     return sender
 
 
 def until_taken(intake: FakeIntake, count: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while len(intake.taken) < count and time.monotonic() < deadline:
         time.sleep(0.01)
     assert len(intake.taken) == count
@@ -148,7 +148,7 @@ def test_real_files_are_stored_as_they_are(
 
 
 def test_a_body_of_unknown_length_is_taken(served: Served) -> None:
-    connection = http.client.HTTPConnection(*served.address, timeout=10)
+    connection = http.client.HTTPConnection(*served.address, timeout=60)
     body = related([instance(0)])
     pieces = (body[start : start + 777] for start in range(0, len(body), 777))
     headers = {"Content-Type": RELATED, "Transfer-Encoding": "chunked"}
