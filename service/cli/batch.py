@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from radiograde.service.documents.document_kinds import OF_FILM, builder_of, kin
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.overlay import overlay_png
 from radiograde.service.grading.grade_film import grade_file
+
+_AHEAD = 4
+"""Films that are begun for each worker, so that one slow film keeps no worker waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +49,24 @@ class Batch:
     workers: int
     out: Path | None = None
 
-    def grade(self, films: Sequence[Film]) -> Generator[Graded]:
+    def grade(self, films: Iterable[Film]) -> Generator[Graded]:
         """Yield each film's result in order; a file that cannot be opened is a failed result.
 
-        Each has a new id, a ULID, as over HTTP; its maps are let go.
+        Each has a new id, a ULID, as over HTTP; its maps are let go. A few films more than there
+        are workers are begun: while one is waited for, others are read and graded.
 
         Raises:
             OSError: a document cannot be written.
         """
         executor = ThreadPoolExecutor(self.workers, thread_name_prefix="grading")
         try:
-            yield from executor.map(self._grade_one, films)
+            begun: deque[Future[Graded]] = deque()
+            for film in films:
+                begun.append(executor.submit(self._grade_one, film))
+                if len(begun) > _AHEAD * self.workers:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
         finally:
             executor.shutdown(cancel_futures=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,29 +33,49 @@ class Found:
     skipped: int
 
 
-def find_films(paths: Iterable[Path], out: Path | None = None) -> Found:
-    """Return the named files, whatever they are, and the films below the named folders.
+class FilmSearch:
+    """The named files, whatever they are, and the films below the named folders, as they are found.
 
     A film has a DICOM, PNG or JPEG suffix or begins like one (DICOM PS3.10 section 7.1). Hidden
     files and links to folders are not followed, and what an earlier run drew is not graded: the
     folder ``out`` and overlays. A file named twice is graded once; files of the same name get
-    different documents.
+    different documents. ``skipped``: how many other files the folders held so far.
     """
-    films: dict[Path, Path] = {}
-    names_used: set[Path] = set()
-    skipped = 0
-    for root in paths:
-        is_folder = root.is_dir()
-        for path in _walk(root, out) if is_folder else [root]:
-            if path in films:
-                continue
-            if is_folder and not _looks_like_film(path):
-                skipped += 1
-                continue
-            name = _free(path.relative_to(root) if is_folder else Path(path.name), names_used)
-            names_used.add(name)
-            films[path] = name
-    return Found([Film(path, name) for path, name in films.items()], skipped)
+
+    def __init__(self, paths: Sequence[Path], out: Path | None = None) -> None:
+        self._paths = paths
+        self._out = out
+        self.skipped = 0
+
+    def __iter__(self) -> Iterator[Film]:
+        """Yield the films in the order they were named."""
+        if len(self._paths) == 1:  # below one folder no file comes twice: nothing is remembered
+            yield from self._films(self._paths[0])
+            return
+        seen: set[Path] = set()
+        names_used: set[Path] = set()
+        for film in (film for root in self._paths for film in self._films(root)):
+            if film.path not in seen:
+                seen.add(film.path)
+                name = _free(film.name, names_used)
+                names_used.add(name)
+                yield Film(film.path, name)
+
+    def _films(self, root: Path) -> Iterator[Film]:
+        if not root.is_dir():
+            yield Film(root, Path(root.name))
+            return
+        for path in _walk(root, self._out):
+            if _looks_like_film(path):
+                yield Film(path, path.relative_to(root))
+            else:
+                self.skipped += 1
+
+
+def find_films(paths: Sequence[Path], out: Path | None = None) -> Found:
+    """Return all that a :class:`FilmSearch` finds."""
+    search = FilmSearch(paths, out)
+    return Found(list(search), search.skipped)
 
 
 def _walk(root: Path, out: Path | None) -> Iterator[Path]:

@@ -34,6 +34,12 @@ UNGRADED = 3
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for a JSON file each, a picture of each scored film, and its DICOM documents.",
 )
+@click.option(
+    "--table",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="CSV file that gets a row for each film; films that have one are passed over.",
+)
+@click.option("--workers", type=click.IntRange(1), help="Films graded at a time; 2 by default.")
 @data_dir_of_site_file
 @model_option
 @device_option
@@ -44,9 +50,12 @@ def score(
     paths: tuple[Path, ...],
     as_json: bool,
     out: Path | None,
+    table: Path | None,
     **chosen: Any,
 ) -> None:
     """Grade films: DICOM, PNG or JPEG. Folders are searched for them.
+
+    With --table it can be stopped at any time and run again: it goes on where it was.
 
     Exit code 0: all scored. 3: some rejected or unreadable. 2: wrong usage.
 
@@ -54,21 +63,25 @@ def score(
     Example:
       radiograde score film.dcm
       radiograde score study/ --json --out graded/ > results.jsonl
+      radiograde score archive/ --table scores.csv --workers 4
     """  # noqa: D301  click needs the character itself
     from radiograde.service.cli.batch import Batch
-    from radiograde.service.cli.paths import find_films
-    from radiograde.service.cli.score_report import report
+    from radiograde.service.cli.paths import FilmSearch, find_films
+    from radiograde.service.cli.score_report import report, report_table
     from radiograde.service.grading.load_scorer import load_scorer
     from radiograde.service.logs import hush_decoders
 
-    found = find_films(paths, out)
-    if not found.films:
+    search = FilmSearch(paths, out)
+    if next(iter(search), None) is None:
         raise click.UsageError("No DICOM, PNG or JPEG file there. Name a film or its folder.")
     hush_decoders()
     with plain_errors():
-        settings = settings_of(chosen)
-        if out is not None:
+        settings = settings_of({name: value for name, value in chosen.items() if value is not None})
+        if out is not None or table is not None:
             keep_private()
         batch = Batch(load_scorer(settings), settings.limits, settings.workers, out)
-        all_scored = report(batch, found, as_json=as_json)
+        if table is None:
+            all_scored = report(batch, find_films(paths, out), as_json=as_json)
+        else:
+            all_scored = report_table(batch, FilmSearch(paths, out), table, as_json=as_json)
     context.exit(0 if all_scored else UNGRADED)

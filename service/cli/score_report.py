@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import get_args
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from radiograde.model.scoring.result import NOTICE, Scores, SeverityResult
+from radiograde.model.scoring.result import NOTICE, Scores, SeverityResult, Status
 from radiograde.model.scoring.scales import BRIXIA, EXTENT, LEFT_ZONES, OPACITY, RIGHT_ZONES, ZONE
 from radiograde.service.cli.batch import Batch, Graded
-from radiograde.service.cli.paths import Found
+from radiograde.service.cli.paths import FilmSearch, Found
+from radiograde.service.cli.score_table import ScoreTable
 from radiograde.service.cli.terminal import plain_table, progress_bar, stdout
 
 _STYLES = {"none": "green", "mild": "yellow", "moderate": "dark_orange", "severe": "red"}
@@ -39,6 +42,32 @@ def report(batch: Batch, found: Found, *, as_json: bool) -> bool:
     return all_scored
 
 
+def report_table(batch: Batch, search: FilmSearch, path: Path, *, as_json: bool) -> bool:
+    """Grade the films that a table has no row of; return whether all of these were scored.
+
+    Raises:
+        click.UsageError: the file is no table of scores.
+        OSError: the table or a document cannot be written.
+    """
+    counts: Counter[str] = Counter()
+    with ScoreTable(path) as table, closing(batch.grade(table.left(search))) as graded:
+        results = _watched(graded, None, hidden=as_json)
+        try:
+            for one in _show_lines(results) if as_json else results:
+                table.add(one)
+                counts[one.result.status] += 1
+        except KeyboardInterrupt:
+            click.echo("Stopped. The same command goes on from here.", err=True)
+            raise
+        finally:
+            words = [f"{counts[one]} {one}" for one in get_args(Status)]
+            click.echo(
+                f"{', '.join(words)}; {table.passed} had a row. {search.skipped} other files.",
+                err=True,
+            )
+    return counts.total() == counts["scored"]
+
+
 def _show_lines(results: Iterable[Graded]) -> Iterator[Graded]:
     for graded in results:
         click.echo(json.dumps(graded.to_json()))
@@ -55,9 +84,9 @@ def _show_table(results: Iterable[Graded]) -> Iterator[Graded]:
     console.print(NOTICE, style="dim")
 
 
-def _watched(results: Iterable[Graded], total: int, *, hidden: bool) -> Iterator[Graded]:
+def _watched(results: Iterable[Graded], total: int | None, *, hidden: bool) -> Iterator[Graded]:
     """Pass the results on, with a bar on stderr where a person watches and has to wait."""
-    needs_no_bar = total < 2 or (hidden and Console().is_terminal)
+    needs_no_bar = (total is not None and total < 2) or (hidden and Console().is_terminal)
     return iter(results) if needs_no_bar else progress_bar(results, total, "Grading")
 
 

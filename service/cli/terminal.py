@@ -32,8 +32,11 @@ def plain_table(*headings: str, leading: int = 0) -> Table:
     return table
 
 
-def progress_bar(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """Pass the steps on, with a bar on stderr where a person watches; ``what`` stands before it."""
+def progress_bar(steps: Iterable[T], total: int | None, what: str) -> Iterator[T]:
+    """Pass the steps on, with a bar on stderr where a person watches; ``what`` stands before it.
+
+    ``total``: how many there are; None where that is not known yet.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
         yield from steps

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from radiograde.service.cli.paths import find_films
+from radiograde.service.cli.paths import FilmSearch, find_films
 from tests.service.fakes import png
 
 
@@ -51,3 +51,15 @@ def test_links_in_a_circle_end(tmp_path: Path) -> None:
     (tmp_path / "film.dcm").touch()
     (tmp_path / "lost").symlink_to(tmp_path / "nothing")
     assert [film.path.name for film in find_films([tmp_path]).films] == ["film.dcm"]
+
+
+def test_a_large_folder_is_not_listed_before_it_is_graded(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.dcm").touch()
+    (tmp_path / "notes.txt").touch()
+    search = FilmSearch([tmp_path])
+    found = iter(search)
+    assert next(found).path.name == "0.dcm"
+    (tmp_path / "2.dcm").unlink()
+    assert [film.path.name for film in found] == ["1.dcm", "2.dcm"]
+    assert search.skipped == 1
