@@ -40,25 +40,28 @@ results = sa.Table(
     sa.Column("created", UtcDateTime, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("model_sha256", sa.String(64), nullable=False),
-    sa.Column("image_sha256", sa.String, index=True),
+    sa.Column("image_sha256", sa.String),
     sa.Column("study_instance_uid", sa.String, index=True),
-    sa.Column("sop_instance_uid", sa.String, index=True),
+    sa.Column("sop_instance_uid", sa.String),
     sa.Column("document", sa.JSON, nullable=False),
-    sa.Column("recorded", UtcDateTime, nullable=False, index=True),
+    sa.Column("recorded", UtcDateTime, nullable=False),
     sa.Column("severity", sa.String(16)),
     sa.Column("brixia", sa.Float),
+    sa.Column("day", sa.String(10)),
     sa.Index("ix_results_status", "status", "id"),
-    sa.Index("ix_results_brixia", "brixia", "id"),
+    sa.Index("ix_results_brixia", "brixia", "id", "day"),
     sa.Index("ix_results_severity", "severity", "id"),
-    sa.Index("ix_results_rank", "severity", "brixia", "id"),
+    sa.Index("ix_results_rank", "severity", "brixia", "id", "day"),
+    sa.Index("ix_results_day", "day", "brixia", "id", "severity"),
 )
+"""``day``: that of the film."""
 
 films = sa.Table(
     "films",
     metadata,
     sa.Column("id", sa.String(26), primary_key=True),
     sa.Column("key", sa.String(160), nullable=False, unique=True),
-    sa.Column("received", UtcDateTime, nullable=False, index=True),
+    sa.Column("received", UtcDateTime, nullable=False),
     sa.Column("door", sa.String(16), key="source", nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("sop_class_uid", sa.String(64)),
@@ -67,15 +70,41 @@ films = sa.Table(
     sa.Column("reason", sa.String(64)),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("kept", sa.Boolean, nullable=False, default=True),
-    sa.Column("patient", sa.String(26), index=True),
-    sa.Column("taken", sa.String(19), key="acquired", index=True),
+    sa.Column("patient", sa.String(26)),
+    sa.Column("taken", sa.String(19), key="acquired"),
     sa.Column("changed", UtcDateTime, nullable=False, default=_now, onupdate=_now, index=True),
     sa.Column("sent", UtcDateTime),
     sa.Column("sender", sa.String(64)),
     sa.Column("study_instance_uid", sa.String(64)),
     sa.Column("shares_uid_with", sa.String(26)),
+    sa.Column("day", sa.String(10)),
     sa.Index("ix_films_state", "state", "id"),
+    sa.Index("ix_films_patient", "patient", "id"),
+    sa.Index("ix_films_taken", "acquired", "id"),
+    sa.Index("ix_films_day", "day", "id"),
 )
+"""``day``: of acquisition, else of arrival; see :mod:`radiograde.service.films.film_days`."""
+
+_UNDATED = films.c.acquired.is_(None)
+sa.Index(
+    "ix_films_undated", films.c.day, films.c.id, sqlite_where=_UNDATED, postgresql_where=_UNDATED
+)
+sa.Index(
+    "ix_films_kept",
+    films.c.received,
+    films.c.id,
+    sqlite_where=sa.text("kept = 1"),  # in the words in which SQLite is asked
+    postgresql_where=films.c.kept,
+)
+
+film_counts = sa.Table(
+    "film_counts",
+    metadata,
+    sa.Column("state", sa.String(16), primary_key=True),
+    sa.Column("share", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("films", sa.BigInteger, nullable=False),
+)
+"""How many films are in each state, the sum of all shares; triggers on ``films`` keep it."""
 
 film_sources = sa.Table(
     "film_sources",

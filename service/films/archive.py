@@ -10,13 +10,11 @@ the form of an id names no folder: every method raises NotFoundError for it.
 
 from __future__ import annotations
 
-import io
+import os
 import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-
-import numpy as np
 
 from radiograde.model.errors import NotFoundError
 from radiograde.model.scoring.result import Maps
@@ -28,6 +26,7 @@ from radiograde.service.atomic_write import (
     write_atomically,
 )
 from radiograde.service.errors import NoSpaceError, UndocumentedError
+from radiograde.service.films.map_file import decoded, encoded
 from radiograde.service.result_schema import ULID
 
 FILM = "film"
@@ -70,27 +69,13 @@ class Archive:
         return self.document(film_id, FILM)
 
     def keep_maps(self, film_id: str, maps: Maps) -> None:
-        """Write a result's maps. Raises NoSpaceError."""
-        buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer,
-            opacity=maps.opacity,
-            lungs=maps.lungs,
-            borders=np.array(maps.borders),
-            involved=np.array(maps.involved),
-        )
-        self._save(film_id, MAPS, buffer.getbuffer())
+        """Write a result's maps, see :mod:`..films.map_file`. Raises NoSpaceError."""
+        self._save(film_id, MAPS, encoded(maps))
 
     def maps(self, film_id: str) -> Maps | None:
         """Return a result's maps; None where it has none."""
         content = self.document(film_id, MAPS)
-        if content is None:
-            return None
-        with np.load(io.BytesIO(content)) as arrays:
-            upper, lower = arrays["borders"].tolist()
-            return Maps(
-                arrays["opacity"], arrays["lungs"], (upper, lower), float(arrays["involved"])
-            )
+        return None if content is None else decoded(content)
 
     def keep_document(self, film_id: str, name: str, content: Content) -> None:
         """Write a document beside its film. Raises NoSpaceError."""
@@ -154,10 +139,20 @@ class Archive:
 
     def ids(self) -> Iterator[str]:
         """Yield the id of every folder of a film, whole or not, that lies here."""
+        for group, _ in self.groups():
+            yield from self.ids_in(group)
+
+    def groups(self) -> Iterator[tuple[str, float]]:
+        """Yield the folders of folders, with the time when one last came into it or went."""
         for group in self._root.glob("??"):
             if group.is_dir():
-                names = (folder.name for folder in group.iterdir())
-                yield from (name for name in names if _FILM_ID.fullmatch(name))
+                yield group.name, group.stat().st_mtime
+
+    def ids_in(self, group: str) -> Iterator[str]:
+        """Yield the id of every folder of a film that lies in one of the groups."""
+        for name in os.listdir(self._root / group):
+            if _FILM_ID.fullmatch(name):
+                yield name
 
     def age_s(self, film_id: str, now: float) -> float:
         """Return the seconds since a film's folder last changed; 0 where there is none."""

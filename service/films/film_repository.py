@@ -26,6 +26,7 @@ from radiograde.service.database.tables import (
     results,
 )
 from radiograde.service.errors import ContradictionError, StoreError
+from radiograde.service.films.film_days import day_of
 from radiograde.service.queue import WorkQueue
 
 REQUEST_S = 20.0
@@ -82,6 +83,14 @@ class Film:
 
 
 @dataclass(frozen=True, slots=True)
+class Expired:
+    """A film that is kept longer than need be, and when it first came."""
+
+    id: str
+    received: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class _FilmSource:
     source: FilmSource
 
@@ -135,8 +144,10 @@ class FilmRepository:
 
         ``begun``: whoever took it in grades it at once; the work then waits for ``REQUEST_S``.
         """
+        received = datetime.now(UTC)
         row = dataclasses.asdict(film) | {
-            "received": datetime.now(UTC),
+            "received": received,
+            "day": day_of(film.acquired, received),
             "state": "waiting",
             "attempts": int(begun),
         }
@@ -241,9 +252,21 @@ class FilmRepository:
             if connection.execute(_waiting(film_id).values(uncounted)).rowcount:
                 self._queue.grade(connection, film_id, again=True, delay_s=delay_s)
 
-    def expired(self, age: timedelta, limit: int = 500) -> list[str]:
-        """Return kept films with nothing left to do that last came longer than ``age`` ago."""
-        return self._database.values(sa.select(films.c.id).where(_expired(age)).limit(limit), str)
+    def expired(
+        self, age: timedelta, limit: int = 500, after: Expired | None = None
+    ) -> list[Expired]:
+        """Return kept films with nothing left to do that last came longer than ``age`` ago.
+
+        The first to come first; ``after``: those behind this one.
+        """
+        query = sa.select(*columns_of(films, Expired)).where(_expired(age))
+        if after is not None:
+            place = sa.tuple_(films.c.received, films.c.id)
+            query = query.where(place > sa.tuple_(
+                sa.literal(after.received, films.c.received.type), sa.literal(after.id)
+            ))
+        query = query.order_by(films.c.received, films.c.id).limit(limit)
+        return self._database.rows(query, Expired)
 
     def keep_again(self, film: Film) -> None:
         """Record that a film came again: from now on it is kept as long as a new one."""
@@ -290,12 +313,16 @@ _UNCHANGED = {"changed": films.c.changed}
 
 
 def _expired(age: timedelta) -> sa.ColumnElement[bool]:
-    unsent = sa.select(deliveries.c.film_id).where(deliveries.c.state != "delivered")
+    unsent = sa.exists().where(
+        deliveries.c.film_id == films.c.id, deliveries.c.state != "delivered"
+    )
+    since = datetime.now(UTC) - age
     return sa.and_(
         films.c.kept,
         films.c.state != "waiting",
-        sa.func.coalesce(films.c.sent, films.c.received) < datetime.now(UTC) - age,
-        films.c.id.not_in(unsent),
+        films.c.received < since,
+        sa.or_(films.c.sent.is_(None), films.c.sent < since),
+        sa.not_(unsent.correlate(films)),
     )
 
 

@@ -12,6 +12,7 @@ from radiograde.model.errors import NotFoundError
 from radiograde.model.scoring.result import SeverityResult, Status
 from radiograde.service.database.engine import Database
 from radiograde.service.database.tables import results
+from radiograde.service.films.film_days import day_of_film
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class ResultRepository:
 
         ``began``: when its analysis began.
         """
-        connection.execute(sa.insert(results), _row_of(result, began))
+        connection.execute(sa.insert(results).values(_row_of(result, began)))
 
     def find(self, id: str) -> StoredResult | None:
         """Return the result kept under an id; None where there is none."""
@@ -92,4 +93,5 @@ def _row_of(result: SeverityResult, began: datetime) -> dict[str, Any]:
         "recorded": datetime.now(UTC),
         "severity": result.severity,
         "brixia": result.scores and result.scores.brixia.value,
+        "day": day_of_film(result.id),
     }

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from radiograde.model.errors import NotFoundError
 from radiograde.service.config.site import FilmSource
 from radiograde.service.database.engine import Database
-from radiograde.service.database.tables import FilmState, deliveries, films
+from radiograde.service.database.tables import FilmState, deliveries, film_counts, films
 from radiograde.service.delivery.delivery_repository import Delivery, DeliveryRepository
 from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.errors import NotDeliverableError, UnknownDestinationError
@@ -121,8 +121,7 @@ class Jobs:
         if before is not None:
             query = query.where(films.c.id < before)
         if state in _OF_DELIVERY:
-            chosen = deliveries.c.state == _OF_DELIVERY[state]
-            query = query.where(films.c.id.in_(sa.select(deliveries.c.film_id).where(chosen)))
+            query = query.where(films.c.id.in_(_with_delivery(_OF_DELIVERY[state], limit, before)))
         elif state is not None:
             query = query.where(films.c.state == state)
         return self._with_deliveries(self._database.rows(query, Film))
@@ -136,12 +135,17 @@ class Jobs:
 
     def counts(self) -> dict[JobState, int]:
         """Return how many films are in each state, and how many have deliveries to come."""
-        by_film = sa.select(films.c.state, sa.func.count().label("films")).group_by(films.c.state)
+        count = sa.cast(sa.func.sum(film_counts.c.films), sa.Integer)
+        by_film = sa.select(film_counts.c.state, count.label("films"))
+        to_come = deliveries.c.state.in_(_OF_DELIVERY.values())
         by_delivery = sa.select(
             deliveries.c.state, sa.func.count(sa.distinct(deliveries.c.film_id)).label("films")
-        ).group_by(deliveries.c.state)
-        in_state = {one.state: one.films for one in self._database.rows(by_film, _Count)}
-        in_delivery = {one.state: one.films for one in self._database.rows(by_delivery, _Count)}
+        ).where(to_come)
+        found = (
+            self._database.rows(by_film.group_by(film_counts.c.state), _Count),
+            self._database.rows(by_delivery.group_by(deliveries.c.state), _Count),
+        )
+        in_state, in_delivery = ({one.state: one.films for one in counts} for counts in found)
         return {
             "waiting": in_state.get("waiting", 0),
             "graded": in_state.get("graded", 0),
@@ -214,6 +218,14 @@ class Jobs:
         for delivery in self._deliveries.of_films(of_film):
             of_film[delivery.film_id].append(delivery)
         return [Job.of(film, of_film[film.id]) for film in found]
+
+
+def _with_delivery(state: str, limit: int, before: str | None) -> sa.Select[tuple[str]]:
+    """Return the query for the newest films that have a delivery in a state."""
+    query = sa.select(deliveries.c.film_id).where(deliveries.c.state == state).distinct()
+    if before is not None:
+        query = query.where(deliveries.c.film_id < before)
+    return query.order_by(deliveries.c.film_id.desc()).limit(limit)
 
 
 def _unknown() -> NotFoundError:

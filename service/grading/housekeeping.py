@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from dbos import DBOS
 
+from radiograde.service.database.engine import Database
 from radiograde.service.errors import NoSpaceError
 from radiograde.service.films.archive import Archive
-from radiograde.service.films.film_repository import FilmRepository
+from radiograde.service.films.film_days import fill_days
+from radiograde.service.films.film_repository import Expired, FilmRepository
 from radiograde.service.films.intake import FilmIntake
 
 log = structlog.get_logger("radiograde.work")
@@ -24,6 +26,10 @@ FIRST_AFTER_S = 60.0
 
 _AT_ONCE = 50
 """Films let go in one transaction, which holds up those that come in."""
+
+_ASKED_AT_ONCE = 500
+_TICK_S = 2.0
+"""Longer than any file system takes for one and the same time."""
 
 
 def keep_house(
@@ -44,11 +50,17 @@ def keep_house(
 
 
 def chores(
-    archive: Archive, films: FilmRepository, intake: FilmIntake, keep: timedelta | None
+    database: Database,
+    archive: Archive,
+    films: FilmRepository,
+    intake: FilmIntake,
+    keep: timedelta | None,
 ) -> list[Callable[[], object]]:
     """Return what is to be done once an hour; ``keep``: how long films stay, None for ever."""
+    folders = UnrecordedFolders(archive, films)
     tasks: list[Callable[[], object]] = [
-        lambda: adopt_unrecorded(archive, films, intake),
+        lambda: adopt(folders.older_than(UNRECORDED_AFTER_S), intake),
+        lambda: fill_days(database),
         forget_finished_work,
     ]
     if keep is not None:
@@ -58,9 +70,11 @@ def chores(
 
 def drop_expired(archive: Archive, films: FilmRepository, keep: timedelta) -> None:
     """Remove the bytes of films that last came longer than ``keep`` ago; their results stay."""
-    while film_ids := films.expired(keep, _AT_ONCE):
-        count = films.let_go(film_ids, archive.drop, keep)
+    last: Expired | None = None
+    while some := films.expired(keep, _AT_ONCE, after=last):
+        count = films.let_go([film.id for film in some], archive.drop, keep)
         log.info("films_let_go", count=count)
+        last = some[-1]
 
 
 def adopt_unrecorded(
@@ -74,8 +88,13 @@ def adopt_unrecorded(
     A crash between film and record leaves one, and the restoring of an older database all that
     came since.
     """
+    return adopt(UnrecordedFolders(archive, films).older_than(older_than_s), intake)
+
+
+def adopt(film_ids: Sequence[str], intake: FilmIntake) -> int:
+    """Record the films in these folders; return how many."""
     adopted = 0
-    for film_id in unrecorded(archive, films, older_than_s):
+    for film_id in film_ids:
         try:
             adopted += intake.adopt(film_id)
         except (OSError, NoSpaceError) as error:
@@ -87,12 +106,39 @@ def adopt_unrecorded(
 
 def unrecorded(archive: Archive, films: FilmRepository, older_than_s: float) -> list[str]:
     """Return the folders of at least this age that no record knows."""
-    now = time.time()
-    old = [film_id for film_id in archive.ids() if archive.age_s(film_id, now) > older_than_s]
-    found: list[str] = []
-    for start in range(0, len(old), 500):
-        found += sorted(films.unknown(old[start : start + 500]))
-    return found
+    return UnrecordedFolders(archive, films).older_than(older_than_s)
+
+
+class UnrecordedFolders:
+    """Looks for folders that no record knows; of what it has seen, only where something changed."""
+
+    def __init__(self, archive: Archive, films: FilmRepository) -> None:
+        self._archive = archive
+        self._films = films
+        self._recorded: dict[str, float] = {}
+
+    def older_than(self, age_s: float) -> list[str]:
+        """Return the folders of at least this age that no record knows.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        found: list[str] = []
+        for group, changed in self._archive.groups():
+            if self._recorded.get(group) != changed:
+                began = time.time()
+                unknown = self._unknown(list(self._archive.ids_in(group)))
+                # What comes within the clock's next tick would not be seen.
+                if not unknown and changed < began - _TICK_S:
+                    self._recorded[group] = changed
+                found += [one for one in unknown if self._archive.age_s(one, began) > age_s]
+        return found
+
+    def _unknown(self, film_ids: Sequence[str]) -> list[str]:
+        unknown: list[str] = []
+        for start in range(0, len(film_ids), _ASKED_AT_ONCE):
+            unknown += sorted(self._films.unknown(film_ids[start : start + _ASKED_AT_ONCE]))
+        return unknown
 
 
 def forget_finished_work() -> None:

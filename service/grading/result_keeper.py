@@ -14,6 +14,7 @@ from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.films.archive import MAPS, Archive
 from radiograde.service.films.film_repository import FilmRepository
+from radiograde.service.films.map_file import as_read_back
 from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.grading.grade_film import FilmGrading
 
@@ -103,7 +104,8 @@ class ResultKeeper:
         if not kinds or graded is None:
             return
         # As it will be read back, so that documents are the same whenever they are made.
-        as_kept = parse_result(graded.result.to_json(), graded.result.maps)
+        maps = graded.result.maps
+        as_kept = parse_result(graded.result.to_json(), maps and as_read_back(maps))
         try:
             self.document_store.make(replace(graded, result=as_kept), kinds)
         except Exception as error:  # noqa: BLE001 - whatever a document or a library may raise

@@ -6,16 +6,13 @@ import base64
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from radiograde.model.display.viewable import Viewable
 from radiograde.model.reading.voi import Lut, Window
 from radiograde.model.scoring.result import Maps
+from radiograde.service.films.map_file import FULL, levels
 from radiograde.service.result_schema import Pair, Schema
-
-FULL = 255
-
 
 class NamedWindow(Schema):
     """A window in modality values, DICOM PS3.3 section C.11.2.1.2."""
@@ -92,8 +89,7 @@ def pixel_bytes(film: Viewable) -> memoryview:
 
 def map_bytes(maps: Maps) -> bytes:
     """Return opacity, the patient's right lung and the left lung, a byte a point, 255 = 1."""
-    planes: NDArray[np.float32] = np.concatenate((maps.opacity[None], maps.lungs))
-    return np.rint(FULL * np.clip(planes, 0, 1)).astype(np.uint8).tobytes()
+    return levels(np.concatenate((maps.opacity[None], maps.lungs))).tobytes()
 
 
 def _window(name: str, window: Window) -> NamedWindow:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from radiograde import __version__
 from radiograde.model.display.viewable import Viewable
 from radiograde.model.scoring.result import Maps
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.viewing.decoded_films import DecodedFilms
+from radiograde.service.viewing.packed_pixels import packed
 from radiograde.service.viewing.thumbnails import Thumbnails
 from radiograde.service.viewing.view import View, map_bytes, pixel_bytes, view_of
 
@@ -35,6 +39,17 @@ class Viewer:
         """Return the pixels, as :func:`radiograde.service.viewing.view.pixel_bytes`."""
         return pixel_bytes(self._film(id))
 
+    def packed_pixels(self, id: str) -> bytes:
+        """Return them in fewer bytes: see :mod:`radiograde.service.viewing.packed_pixels`."""
+        return packed(self._film(id).pixels)
+
+    def pixels_tag(self, id: str) -> str:
+        """Return what changes whenever the pixels do: of their film, and of how it is read."""
+        document = self._check(id)
+        if not self._archive.has(id):
+            raise UndocumentedError("The film of this result is no longer kept. Send it again.")
+        return f"{document['image']['sha256']}-{__version__}"
+
     def maps(self, id: str) -> bytes:
         """Return the maps, as :func:`radiograde.service.viewing.view.map_bytes`."""
         self._check(id)
@@ -55,6 +70,9 @@ class Viewer:
     def _maps(self, id: str) -> Maps | None:
         return self._archive.maps(id)
 
-    def _check(self, id: str) -> None:
-        if self._store.get(id)["status"] == "failed":
+    def _check(self, id: str) -> dict[str, Any]:
+        """Return the document of a result whose film was read."""
+        document = self._store.get(id)
+        if document["status"] == "failed":
             raise UndocumentedError("This file could not be read, so it cannot be shown.")
+        return document

@@ -6,24 +6,24 @@ sorts does not carry whole documents along.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from radiograde.service.database.tables import films, results, reviews
-from radiograde.service.result_schema import Severity
+from radiograde.service.films.pseudonym import LENGTH as PSEUDONYM_LENGTH
 from radiograde.service.worklist.cursor import Cursor
+from radiograde.service.worklist.filters import OF_FILM, Filters, Search
 from radiograde.service.worklist.listed_film import Status
 
-OF_FILM = {"waiting": "waiting", "failed": "failed"}
-"""Statuses that are the film's own; the others are its result's."""
-
-FEW_DAYS = timedelta(days=31)
-
 _answered = results.alias()
+_OF_PSEUDONYM = re.compile(f"[A-Z2-7]{{1,{PSEUDONYM_LENGTH}}}", re.ASCII)
+"""The beginning of one, in base32."""
+
 LISTED = sa.or_(
     films.c.state != "set_aside",
     sa.exists().where(_answered.c.id == films.c.id).correlate(films),
@@ -31,60 +31,12 @@ LISTED = sa.or_(
 """What is set aside is listed only where somebody was answered why, as a rejected film."""
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What somebody writes to find a film: its id, or the beginning of its patient's pseudonym.
-
-    ``by_uid``: also the UID of the study or the instance. ``named``: ids that are found otherwise.
-    """
-
-    text: str
-    by_uid: bool = False
-    named: Collection[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which films to list; what is None or empty filters nothing.
-
-    ``since``, ``until``: first and last day of acquisition, by the film's header, else of arrival,
-    by this computer's clock.
-    """
-
-    ids: Collection[str] | None = None
-    search: Search | None = None
-
-    severity: Collection[Severity] = ()
-    status: Collection[Status] = ()
-    since: date | None = None
-    until: date | None = None
-    reviewed: bool | None = None
-
-    @property
-    def need_a_result(self) -> bool:
-        """Whether films without a result cannot match."""
-        only_results = bool(self.status) and not OF_FILM.keys() & set(self.status)
-        return bool(self.severity) or only_results or self.reviewed is True
-
-    @property
-    def are_of_few_days(self) -> bool:
-        """Whether the days are bounded, and few."""
-        if self.since is None:
-            return False
-        # No film is acquired later than today, whatever this computer's zone.
-        until = min(self.until or date.max, date.today() + timedelta(days=2))
-        return until - self.since <= FEW_DAYS
-
-    def by_severity(self) -> list[Filters]:
-        """Return filters of one severity each, that together match the same: each has an index."""
-        return [replace(self, severity=(one,)) for one in self.severity] or [self]
-
-
 def newest_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.Select[Any]:
     """Return the query for cursors, the last to come in first."""
-    query = _matching(filters, scored=filters.need_a_result)
+    by_result = filters.need_a_result and filters.days is None
+    query = _matching(filters, _LED_BY_RESULT if by_result else _LED_BY_FILM)
     # The same id in both tables: only by the one that is looked up first no sorting is needed.
-    id = results.c.id if filters.need_a_result else films.c.id
+    id = results.c.id if by_result else films.c.id
     if after is not None:
         query = query.where(id < after.id)
     return query.order_by(id.desc()).limit(limit)
@@ -92,7 +44,8 @@ def newest_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.
 
 def severest_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.Select[Any]:
     """Return the query for cursors, the highest score first; of films that have one."""
-    query = _matching(filters, scored=True).where(results.c.brixia.is_not(None))
+    leads = _LED_BY_RANK if filters.days is None else _LED_BY_RANK_OF_DAY
+    query = _matching(filters, leads).where(results.c.brixia.is_not(None))
     if after is not None and after.brixia is not None:
         place = sa.tuple_(results.c.brixia, results.c.id)
         query = query.where(place < sa.tuple_(sa.literal(after.brixia), sa.literal(after.id)))
@@ -106,7 +59,12 @@ def unscored_ids(filters: Filters, limit: int, after: Cursor | None = None) -> s
 
 def acquired_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.Select[Any]:
     """Return the query for cursors, the last acquired first; of films that say when."""
-    query = _matching(filters, scored=filters.need_a_result).where(films.c.acquired.is_not(None))
+    undated = replace(filters, since=None, until=None)
+    query = _matching(undated, _LED_BY_FILM).where(films.c.acquired.is_not(None))
+    if filters.since is not None:
+        query = query.where(films.c.acquired >= filters.since.isoformat())
+    if filters.until is not None:
+        query = query.where(films.c.acquired < (filters.until + timedelta(days=1)).isoformat())
     if after is not None and after.acquired is not None:
         place = sa.tuple_(films.c.acquired, films.c.id)
         query = query.where(place < sa.tuple_(sa.literal(after.acquired), sa.literal(after.id)))
@@ -154,69 +112,87 @@ def _shown() -> sa.Select[Any]:
     ).select_from(both)
 
 
-def _matching(filters: Filters, *, scored: bool) -> sa.Select[Any]:
-    """Return the query for cursors; ``scored``: only films that have a result."""
+@dataclass(frozen=True, slots=True)
+class _Leads:
+    """Which conditions on results an order's index takes in; by the others nothing is looked up.
+
+    Without statistics a database would look up by them, and then sort all that it finds.
+    """
+
+    severity: bool = False
+    status: bool = False
+    day: sa.Column[str] = films.c.day
+    only_results: bool = False
+
+
+_LED_BY_FILM = _Leads()
+_LED_BY_RESULT = _Leads(severity=True, status=True, only_results=True)
+_LED_BY_RANK = _Leads(severity=True, day=results.c.day, only_results=True)
+_LED_BY_RANK_OF_DAY = _Leads(day=results.c.day, only_results=True)
+
+
+def _matching(filters: Filters, leads: _Leads) -> sa.Select[Any]:
+    """Return the query for cursors of the films that match."""
+    scored = leads.only_results or filters.need_a_result
     both = films.join(results, results.c.id == films.c.id, isouter=not scored)
     columns = (films.c.id, results.c.brixia, films.c.acquired.label("acquired"))
-    query = sa.select(*columns).select_from(both).where(LISTED)
+    query = sa.select(*columns).select_from(both)
+    if not scored:
+        query = query.where(LISTED)
     if filters.ids is not None:
         query = query.where(films.c.id.in_(filters.ids))
     if filters.search is not None:
         query = query.where(_is_found(filters.search))
     if filters.severity:
-        query = query.where(results.c.severity.in_(filters.severity))
+        severity = results.c.severity if leads.severity else _unindexed(results.c.severity)
+        query = query.where(severity.in_(filters.severity))
     if filters.status:
-        query = query.where(sa.or_(*map(_has_status, filters.status)))
-    if filters.since is not None or filters.until is not None:
-        query = query.where(_acquired_within(filters))
+        found = results.c.status if leads.status else _unindexed(results.c.status)
+        query = query.where(sa.or_(*(_has_status(found, status) for status in filters.status)))
+    query = query.where(*_of_days(filters, leads.day))
     if filters.reviewed is not None:
-        judged = films.c.id.in_(sa.select(reviews.c.result_id))
+        judged = sa.exists().where(reviews.c.result_id == films.c.id).correlate(films)
         query = query.where(judged if filters.reviewed else sa.not_(judged))
     return query
 
 
 def _is_found(search: Search) -> sa.ColumnElement[bool]:
+    """Return whether a film is found, each way by an index of its own."""
     text = search.text.strip()
-    ways = [
-        films.c.id == text.upper(),
-        films.c.patient.startswith(text.upper(), autoescape=True),
-        films.c.id.in_(search.named),
-    ]
+    begin = text.upper()
+    if len(begin) == 1:  # of too many films to be looked up first
+        of_patient = films.c.patient.startswith(begin, autoescape=True)
+        return sa.or_(of_patient, films.c.id.in_(search.named))
+    found, result = films.alias(), results.alias()
+    ways = [sa.select(found.c.id).where(found.c.id.in_([begin, *search.named]))]
+    if _OF_PSEUDONYM.fullmatch(begin):
+        of_patient = found.c.patient.between(begin, begin.ljust(PSEUDONYM_LENGTH, "Z"))
+        ways.append(sa.select(found.c.id).where(of_patient))
     if search.by_uid:
-        ways += [films.c.sop_instance_uid == text, results.c.study_instance_uid == text]
-    return sa.or_(*ways)
+        ways += [
+            sa.select(found.c.id).where(found.c.sop_instance_uid == text),
+            sa.select(result.c.id).where(result.c.study_instance_uid == text),
+        ]
+    return films.c.id.in_(sa.union_all(*ways))
 
 
-def _has_status(status: Status) -> sa.ColumnElement[bool]:
-    if status in OF_FILM:
-        return films.c.state == OF_FILM[status]
-    return results.c.status == status
+def _has_status(found: sa.ColumnElement[str], status: Status) -> sa.ColumnElement[bool]:
+    return films.c.state == status if status in OF_FILM else found == status
 
 
-def _acquired_within(filters: Filters) -> sa.ColumnElement[bool]:
-    """Return whether a film is of one of the days, by its acquisition time, else its arrival.
-
-    Few films are of a short span, so they are looked up first; in a long one the next page is
-    found soon whatever the order.
-    """
-    if not filters.are_of_few_days:
-        return _between(films, filters)
-    of_these_days = films.alias()
-    return films.c.id.in_(sa.select(of_these_days.c.id).where(_between(of_these_days, filters)))
-
-
-def _between(table: sa.FromClause, filters: Filters) -> sa.ColumnElement[bool]:
-    acquired: list[sa.ColumnElement[bool]] = [table.c.acquired.is_not(None)]
-    arrived: list[sa.ColumnElement[bool]] = [table.c.acquired.is_(None)]
+def _of_days(filters: Filters, day: sa.Column[str]) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions on a film's day, of which a few are looked up, and more are not."""
+    if filters.days is not None:
+        return [day.in_(filters.days)]
+    found = _unindexed(day)
+    conditions = []
     if filters.since is not None:
-        acquired.append(table.c.acquired >= filters.since.isoformat())
-        arrived.append(table.c.received >= _begin_of(filters.since))
+        conditions.append(found >= filters.since.isoformat())
     if filters.until is not None:
-        after = filters.until + timedelta(days=1)
-        acquired.append(table.c.acquired < after.isoformat())
-        arrived.append(table.c.received < _begin_of(after))
-    return sa.or_(sa.and_(*acquired), sa.and_(*arrived))
+        conditions.append(found <= filters.until.isoformat())
+    return conditions
 
 
-def _begin_of(day: date) -> datetime:
-    return datetime.combine(day, time.min).astimezone(UTC)
+def _unindexed(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """Return a column that no database looks up by an index."""
+    return sa.func.coalesce(column, "")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import sqlalchemy as sa
 from pydantic import Field
 
 from radiograde.model.errors import NotFoundError
@@ -16,16 +15,14 @@ from radiograde.service.result_schema import Schema
 from radiograde.service.reviews.review_repository import ReviewRepository
 from radiograde.service.worklist import query
 from radiograde.service.worklist.cursor import Cursor, Order
+from radiograde.service.worklist.day_merge import DAY_ORDERS, Query, merged_days
 from radiograde.service.worklist.delivery_states import DeliveryStates
+from radiograde.service.worklist.filters import Filters
 from radiograde.service.worklist.listed_film import Row, StoredFilm, row_of
 from radiograde.service.worklist.patient_labels import PatientLabel, PatientLabels
-from radiograde.service.worklist.query import Filters
 
 MOST_SEARCHED = 2000
 """Films whose headers a search looks into, the last to come in."""
-
-Query = Callable[[Filters, int, Cursor | None], sa.Select[Any]]
-
 
 class WorklistPage(Schema):
     """Films, in the order asked for."""
@@ -107,12 +104,21 @@ class Worklist:
         self, ask: Query, filters: Filters, limit: int, after: Cursor | None
     ) -> list[Cursor]:
         """Return the first films of the parts that the filters fall into."""
-        places = [
+        places = {
             place
-            for part in filters.by_severity()
-            for place in self._database.rows(ask(part, limit, after), Cursor)
-        ]
+            for part in filters.parts()
+            for place in self._places_of(ask, part, limit, after)
+        }
         return sorted(places, key=_RANKS.get(ask, _arrival), reverse=True)[:limit]
+
+    def _places_of(
+        self, ask: Query, part: Filters, limit: int, after: Cursor | None
+    ) -> list[Cursor]:
+        by_day = part.are_of_days and (ask is not query.severest_ids or part.are_of_few_days)
+        for order in DAY_ORDERS if by_day else ():
+            if order.ask is ask:
+                return merged_days(self._database, order, part, limit, after)
+        return self._database.rows(ask(part, limit, after), Cursor)
 
     def _rows(self, ids: Sequence[str]) -> list[Row]:
         found = {film.id: film for film in self._database.rows(query.films_with(ids), StoredFilm)}

@@ -84,7 +84,7 @@ def test_a_film_sent_again_after_its_time_stays_as_long_as_a_new_one(records: Re
 def test_a_film_sent_again_while_it_is_let_go_is_there_afterwards(records: Records) -> None:
     film = records.intake.accept(film_bytes(), "dicom").film_id
     work_with(records).grade(film)
-    expired = records.films.expired(timedelta(0))
+    expired = [film.id for film in records.films.expired(timedelta(0))]
     records.intake.accept(film_bytes(), "dicom")
     assert records.films.let_go(expired, records.archive.drop, timedelta(days=1)) == 0
     assert records.archive.has(film)

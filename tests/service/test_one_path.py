@@ -178,7 +178,7 @@ def graded_later(place: Place) -> Heard:
             assert job.deliveries == ()
             return Heard((job.state, job.reason))
         assert [one.state for one in job.deliveries] == ["delivered"]
-        delivered = {path.name for path in (place.folder / "share" / job.id).iterdir()}
+        delivered = {path.name for path in (place.folder / "share").glob(f"*/{job.id}/*")}
         assert delivered == {"sr.dcm", "seg.dcm", "sc.dcm", "report.pdf", "result.json"}
         return Heard("scored", without_its_own(records.results.get(job.id)))
 

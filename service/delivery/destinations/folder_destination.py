@@ -1,9 +1,17 @@
-"""A folder, on a share perhaps: ``<path>/<result id>/<name of the document>``."""
+"""A folder, on a share perhaps: ``<path>/<day>/<result id>/<name of the document>``.
+
+The day is that on which the film came in, in UTC: no folder gets more entries than a day's films.
+Earlier versions wrote to ``<path>/<result id>/``; a result that lies there stays there.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
+
+from ulid import ULID
 
 from radiograde.service.atomic_write import (
     drop_half_written,
@@ -36,15 +44,26 @@ class FolderDestination:
         Raises:
             UnreachableError: it is missing, full or closed to this user.
         """
-        place = self._path / result_id
         try:
+            place = self._place_of(result_id)
             make_shared_folder(place)
             for document in documents:
                 write_atomically(place / document.name, document.content, mode=shared_mode())
             drop_half_written(place)  # by a worker that was killed at it
-            sync_folder(self._path)
+            sync_folder(place.parent)
         except OSError as error:
             raise self._unusable(error) from error
+
+    def _place_of(self, result_id: str) -> Path:
+        """Return where a result's documents go; the folder of its day is there then."""
+        former = self._path / result_id
+        if os.path.lexists(former):
+            return former
+        day = self._path / ULID.from_str(result_id).datetime.date().isoformat()
+        if not day.is_dir() or day.is_symlink():
+            make_shared_folder(day)
+            sync_folder(self._path)
+        return day / result_id
 
     def check(self) -> list[Finding]:
         """Return whether it is there, takes a file, and has room; an empty file comes and goes."""

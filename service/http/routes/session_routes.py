@@ -83,7 +83,7 @@ def sign_out(
     check_csrf(request, caller.session)
     if caller.session is not None and caller.token is not None:
         access.password_sign_in.sign_out(caller.token, caller.session)
-    answer = Response(status_code=204)
+    answer = Response(status_code=204, headers={"Clear-Site-Data": '"cache"'})
     drop_token(request, answer, service.settings)
     return answer
 

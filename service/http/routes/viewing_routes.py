@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from radiograde.service.http.document_pool import Turn
+from radiograde.service.http.entity_tags import is_known, tagged
 from radiograde.service.http.page_queries import Queries
 from radiograde.service.http.parameters import FilmId
 from radiograde.service.http.problems import Responses, problems
@@ -46,13 +48,34 @@ async def get_view(queries: Queries, turn: Turn, id: FilmId) -> Response:
     "/pixels",
     operation_id="getPixels",
     summary="Return a film's pixels before the window",
-    responses=_BYTES,
+    responses={**_BYTES, 304: {"description": "The caller has them: If-None-Match"}},
     response_class=Response,
 )
-async def get_pixels(queries: Queries, turn: Turn, id: FilmId) -> Response:
-    """Return rows * columns unsigned 16-bit words, little-endian, upright."""
-    pixels = await turn.run(partial(queries.viewer.pixels, id))
-    return Response(pixels, media_type=BINARY)
+async def get_pixels(
+    request: Request,
+    queries: Queries,
+    turn: Turn,
+    id: FilmId,
+    packed: Annotated[
+        bool,
+        Query(
+            description="As differences of neighbours, in fewer bytes: two 32-bit words with the "
+            "sizes of two parts, then the high and the low bytes of the folded differences, each "
+            "in zlib's format where it is shorter than there are pixels"
+        ),
+    ] = False,
+) -> Response:
+    """Return rows * columns unsigned 16-bit words, little-endian, upright.
+
+    A browser may keep them and asks each time whether they are still to be shown.
+    """
+    facts = await turn.run(partial(queries.viewer.pixels_tag, id))
+    tag = f'"{facts}-{"packed" if packed else "plain"}"'
+    if is_known(request, tag):
+        return tagged(Response(status_code=304), tag)
+    wanted = queries.viewer.packed_pixels if packed else queries.viewer.pixels
+    pixels = await turn.run(partial(wanted, id))
+    return tagged(Response(pixels, media_type=BINARY), tag)
 
 
 @router.get(

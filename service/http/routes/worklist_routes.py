@@ -15,7 +15,7 @@ from radiograde.service.result_schema import Severity, Ulid
 from radiograde.service.worklist.cursor import Order, parse_cursor
 from radiograde.service.worklist.history import PatientHistory
 from radiograde.service.worklist.listed_film import Row, Status
-from radiograde.service.worklist.query import Filters, Search
+from radiograde.service.worklist.filters import Filters, Search
 from radiograde.service.worklist.worklist import WorklistPage
 
 router = APIRouter(tags=["worklist"])

@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "../vendor/preact.js";
 import { getBytes, getJson } from "../api.js";
 import { ANY, useLoaded } from "../hooks.js";
+import { unpacked } from "../viewer/packed_pixels.js";
 
 const CACHED_FILMS = 4;
 const cache = new Map();
@@ -62,10 +63,10 @@ async function fetchPixels(id) {
   const path = `v1/results/${id}`;
   const [view, pixels, maps] = await Promise.all([
     getJson(`${path}/view`),
-    getBytes(`${path}/pixels`),
+    getBytes(`${path}/pixels?packed=true`),
     // A film that was not graded has no maps, and its view says so.
     getBytes(`${path}/maps`).catch((problem) => problem),
   ]);
   if (view.maps && maps instanceof Error) throw maps;
-  return { view, pixels: new Uint16Array(pixels), maps: view.maps && new Uint8Array(maps) };
+  return { view, pixels: await unpacked(pixels, view), maps: view.maps && new Uint8Array(maps) };
 }

@@ -8,6 +8,7 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
+from ulid import ULID
 
 from radiograde.service.atomic_write import hidden_beside
 from radiograde.service.config.site import FolderDestinationConfig
@@ -17,6 +18,7 @@ from radiograde.service.errors import UnreachableError
 from radiograde.service.permissions import keep_private
 from tests.service.delivery.objects import RESULT_ID, dicom_document
 
+DAY = ULID.from_str(RESULT_ID).datetime.date().isoformat()
 SC = dicom_document()
 RESULT = Document("json", "result.json", "application/json", b"{}\n")
 
@@ -36,9 +38,16 @@ def contents(path: Path) -> dict[str, bytes]:
 def test_documents_lie_in_a_folder_of_the_result(tmp_path: Path) -> None:
     target(tmp_path).send([SC, RESULT], RESULT_ID)
     assert contents(tmp_path) == {
-        f"{RESULT_ID}/sc.dcm": SC.content,
-        f"{RESULT_ID}/result.json": RESULT.content,
+        f"{DAY}/{RESULT_ID}/sc.dcm": SC.content,
+        f"{DAY}/{RESULT_ID}/result.json": RESULT.content,
     }
+
+
+def test_a_result_of_an_earlier_version_stays_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / RESULT_ID).mkdir()
+    (tmp_path / RESULT_ID / "sc.dcm").write_bytes(b"of the former model")
+    target(tmp_path).send([SC], RESULT_ID)
+    assert contents(tmp_path) == {f"{RESULT_ID}/sc.dcm": SC.content}
 
 
 def test_sending_twice_leaves_what_sending_once_does(tmp_path: Path) -> None:
@@ -49,8 +58,8 @@ def test_sending_twice_leaves_what_sending_once_does(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_worker_left_is_gone_once_it_is_sent_again(tmp_path: Path) -> None:
-    place = tmp_path / RESULT_ID
-    place.mkdir()
+    place = tmp_path / DAY / RESULT_ID
+    place.mkdir(parents=True)
     hidden_beside(place / "sr.dcm").write_bytes(b"half")
     (place / ".htaccess").write_text("theirs")
     target(tmp_path).send([SC, RESULT], RESULT_ID)
@@ -64,7 +73,7 @@ def test_others_may_read_what_the_umask_lets_them(tmp_path: Path) -> None:
         target(tmp_path).send([SC], RESULT_ID)
     finally:
         os.umask(before)
-    assert (tmp_path / RESULT_ID / "sc.dcm").stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / DAY / RESULT_ID / "sc.dcm").stat().st_mode & 0o777 == 0o640
 
 
 def test_a_private_command_delivers_for_others(tmp_path: Path) -> None:
@@ -75,15 +84,17 @@ def test_a_private_command_delivers_for_others(tmp_path: Path) -> None:
     finally:
         take_back()
         os.umask(before)
-    assert (tmp_path / RESULT_ID).stat().st_mode & 0o777 == 0o755
-    assert (tmp_path / RESULT_ID / "sc.dcm").stat().st_mode & 0o777 == 0o644
+    assert (tmp_path / DAY).stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / DAY / RESULT_ID).stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / DAY / RESULT_ID / "sc.dcm").stat().st_mode & 0o777 == 0o644
 
 
-def test_a_link_is_not_followed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [RESULT_ID, DAY, f"{DAY}/{RESULT_ID}"])
+def test_a_link_is_not_followed(tmp_path: Path, name: str) -> None:
     share, elsewhere = tmp_path / "share", tmp_path / "elsewhere"
-    share.mkdir()
+    (share / name).parent.mkdir(parents=True)
     elsewhere.mkdir()
-    (share / RESULT_ID).symlink_to(elsewhere)
+    (share / name).symlink_to(elsewhere)
     with pytest.raises(UnreachableError, match="no folder"):
         target(share).send([SC], RESULT_ID)
     assert contents(elsewhere) == {}
@@ -99,7 +110,7 @@ def test_a_document_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UnreachableError, match="No space left on device"):
         target(tmp_path).send([later], RESULT_ID)
-    assert contents(tmp_path) == {f"{RESULT_ID}/result.json": RESULT.content}
+    assert contents(tmp_path) == {f"{DAY}/{RESULT_ID}/result.json": RESULT.content}
 
 
 def test_a_share_that_is_not_mounted_is_not_made(tmp_path: Path) -> None:

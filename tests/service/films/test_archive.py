@@ -4,13 +4,11 @@ import os
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from radiograde.model.errors import NotFoundError
 from radiograde.service.errors import NoSpaceError, UndocumentedError
 from radiograde.service.films.archive import Archive
-from tests.service.fakes import maps
 
 FILM = "01JARADMZ00000000000000000"
 
@@ -24,16 +22,6 @@ def test_a_film_comes_back_as_it_was(archive: Archive) -> None:
     archive.keep(FILM, memoryview(b"film"))
     assert archive.film(FILM) == b"film"
     assert list(archive.ids()) == [FILM]
-
-
-def test_maps_come_back_to_the_bit(archive: Archive) -> None:
-    kept = maps()
-    archive.keep_maps(FILM, kept)
-    found = archive.maps(FILM)
-    assert found is not None
-    assert np.array_equal(found.opacity, kept.opacity)
-    assert np.array_equal(found.lungs, kept.lungs)
-    assert (found.borders, found.involved) == (kept.borders, kept.involved)
 
 
 def test_what_is_not_there_is_said(archive: Archive) -> None:

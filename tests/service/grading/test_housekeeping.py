@@ -3,11 +3,19 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 
+import pytest
+
 from radiograde.service.errors import UnreachableError
-from radiograde.service.films.archive import FILM
-from radiograde.service.grading.housekeeping import adopt_unrecorded, drop_expired, keep_house
+from radiograde.service.films.archive import FILM, Archive
+from radiograde.service.grading.housekeeping import (
+    UnrecordedFolders,
+    adopt_unrecorded,
+    drop_expired,
+    keep_house,
+)
 from radiograde.service.grading.records import Records
 from tests.service.documents.graded_films import film_bytes
 from tests.service.grading.graders import Outbox, work_with
@@ -61,6 +69,31 @@ def test_what_no_record_knows_is_adopted_once_it_is_old(records: Records) -> Non
     work_with(records).grade(lost)
     assert records.jobs.get(lost).state == "graded"
     assert adopt(records) == 0
+
+
+def test_only_where_something_came_is_looked_again(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = records.intake.accept(film_bytes(), "dicom").film_id
+    group = records.archive.folder(film).parent
+    os.utime(group, (time.time() - 60,) * 2)
+    folders = UnrecordedFolders(records.archive, records.films)
+    assert folders.older_than(-1) == []
+    looked: list[str] = []
+    ids_in = records.archive.ids_in
+
+    def watched(archive: Archive, group: str) -> Iterator[str]:
+        looked.append(group)
+        return ids_in(group)
+
+    monkeypatch.setattr(Archive, "ids_in", watched)
+    assert folders.older_than(-1) == []
+    assert looked == []
+    lost = f"01JARADMZ000000000000000{film[-2:]}"
+    records.archive.keep(lost, film_bytes(SOPInstanceUID="1.2.3"))
+    assert folders.older_than(3600) == [], "it is too new"
+    assert folders.older_than(-1) == [lost]
+    assert looked == [group.name] * 2
 
 
 def test_what_is_no_film_of_its_own_is_set_apart_and_not_removed(records: Records) -> None:

@@ -44,7 +44,7 @@ def view_of(client: TestClient, id: str) -> dict[str, Any]:
 def pixels_of(client: TestClient, id: str, view: dict[str, Any]) -> NDArray[np.uint16]:
     answer = client.get(f"/v1/results/{id}/pixels")
     assert answer.headers["Content-Type"] == "application/octet-stream"
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
     return np.frombuffer(answer.content, "<u2").reshape(view["rows"], view["columns"])
 
 
@@ -91,6 +91,23 @@ def test_the_first_display_is_what_was_graded(client: TestClient, name: str) -> 
     expected = read(FILMS[name])
     assert np.abs(grey - expected.pixels).max() < 1 / 255
     assert view["orientation"]["flipped"] == list(expected.flipped)
+
+
+def test_a_browser_that_has_the_pixels_is_not_sent_them_again(client: TestClient) -> None:
+    id = graded(client, film_bytes())
+    path = f"/v1/results/{id}/pixels"
+    plain, packed = client.get(path), client.get(path, params={"packed": True})
+    assert plain.headers["ETag"] != packed.headers["ETag"]
+    for answer in (plain, packed):
+        known = {"If-None-Match": f'"other", W/{answer.headers["ETag"]}'}
+        again = client.get(str(answer.url), headers=known)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["ETag"] == answer.headers["ETag"]
+        assert again.headers["Cache-Control"] == "private, no-cache"
+        assert client.get(str(answer.url), headers={"If-None-Match": '"other"'}).content
+    records_of(client).archive.drop(id)
+    gone = client.get(path, headers={"If-None-Match": plain.headers["ETag"]})
+    assert (gone.status_code, gone.headers["Cache-Control"]) == (409, "no-store")
 
 
 def test_what_is_known_is_written(client: TestClient) -> None:

@@ -12,6 +12,7 @@ from ulid import ULID
 
 from radiograde.model.scoring.result import GateVerdict, SeverityResult
 from radiograde.service.database.tables import films
+from radiograde.service.films.film_days import day_of
 from radiograde.service.films.film_repository import NewFilm
 from radiograde.service.grading.records import Records
 from radiograde.service.reviews.review import Judgement, Review
@@ -41,7 +42,9 @@ class Stock:
         film = NewFilm(id, f"sop:{self.count}", "dicom", 1000)
         self.records.films.accept(dataclasses.replace(film, **changed))
         with self.records.database.write() as connection:
-            connection.execute(sa.update(films).where(films.c.id == id).values(received=at))
+            day = day_of(changed.get("acquired"), at)
+            arrived = sa.update(films).where(films.c.id == id).values(received=at, day=day)
+            connection.execute(arrived)
         return id
 
     def scored(
