@@ -10,7 +10,6 @@ the form of an id names no folder: every method raises NotFoundError for it.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -150,9 +149,8 @@ class Archive:
 
     def ids_in(self, group: str) -> Iterator[str]:
         """Yield the id of every folder of a film that lies in one of the groups."""
-        for name in os.listdir(self._root / group):
-            if _FILM_ID.fullmatch(name):
-                yield name
+        names = (folder.name for folder in (self._root / group).iterdir())
+        yield from (name for name in names if _FILM_ID.fullmatch(name))
 
     def age_s(self, film_id: str, now: float) -> float:
         """Return the seconds since a film's folder last changed; 0 where there is none."""

@@ -262,9 +262,10 @@ class FilmRepository:
         query = sa.select(*columns_of(films, Expired)).where(_expired(age))
         if after is not None:
             place = sa.tuple_(films.c.received, films.c.id)
-            query = query.where(place > sa.tuple_(
-                sa.literal(after.received, films.c.received.type), sa.literal(after.id)
-            ))
+            query = query.where(
+                place
+                > sa.tuple_(sa.literal(after.received, films.c.received.type), sa.literal(after.id))
+            )
         query = query.order_by(films.c.received, films.c.id).limit(limit)
         return self._database.rows(query, Expired)
 

@@ -1,6 +1,7 @@
 """A result's maps as a file: 8 bits a point, compressed.
 
-A byte is what pages and pictures show of a point. Files of earlier versions have 32 bits.
+A byte is what pages and pictures show of a point. Neighbours differ little, so the differences are
+kept, along rows and then along columns. Files of earlier versions have the 32-bit maps themselves.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from numpy.typing import NDArray
 from radiograde.model.scoring.result import Maps
 
 FULL = 255
+_ROW, _COLUMN = 2, 1
 _LEVELS = (np.arange(FULL + 1) / FULL).astype(np.float32)
 
 
 def encoded(maps: Maps) -> memoryview:
     """Return maps as a compressed NumPy archive."""
+    planes = np.concatenate((_opacity_levels(maps)[None], levels(maps.lungs)))
+    for axis in _ROW, _COLUMN:
+        planes = np.diff(planes, axis=axis, prepend=np.uint8(0))  # modulo 256
     buffer = io.BytesIO()
     np.savez_compressed(
-        buffer,
-        opacity=_opacity_levels(maps),
-        lungs=levels(maps.lungs),
-        borders=np.array(maps.borders),
-        involved=np.array(maps.involved),
+        buffer, differences=planes, borders=np.array(maps.borders), involved=np.array(maps.involved)
     )
     return buffer.getbuffer()
 
@@ -38,8 +39,14 @@ def decoded(content: bytes) -> Maps:
     """
     with np.load(io.BytesIO(content)) as arrays:
         upper, lower = arrays["borders"].tolist()
-        opacity, lungs = _values(arrays["opacity"]), _values(arrays["lungs"])
-        return Maps(opacity, lungs, (upper, lower), float(arrays["involved"]))
+        involved = float(arrays["involved"])
+        if "differences" not in arrays:
+            return Maps(arrays["opacity"], arrays["lungs"], (upper, lower), involved)
+        planes = arrays["differences"]
+    for axis in _COLUMN, _ROW:
+        planes = np.cumsum(planes, axis=axis, dtype=np.uint8)
+    values = _LEVELS[planes]
+    return Maps(values[0], values[1:], (upper, lower), involved)
 
 
 def as_read_back(maps: Maps) -> Maps:
@@ -59,7 +66,3 @@ def _opacity_levels(maps: Maps) -> NDArray[np.uint8]:
     is_involved = maps.opacity > maps.involved
     kept = np.where(is_involved, np.maximum(nearest, least), np.minimum(nearest, least - 1))
     return np.clip(kept, 0, FULL).astype(np.uint8)
-
-
-def _values(kept: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
-    return _LEVELS[kept] if kept.dtype == np.uint8 else kept.astype(np.float32, copy=False)

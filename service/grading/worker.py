@@ -72,9 +72,7 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
         work = _work(settings, records, stop)
         with working(work, settings.store_url, slot, settings.workers, settings.delivery.at_once):
             keep = None if settings.keep_days is None else timedelta(days=settings.keep_days)
-            tasks = chores(
-                records.database, records.archive, records.films, records.intake, keep
-            )
+            tasks = chores(records.database, records.archive, records.films, records.intake, keep)
             with _beside(
                 Thread(target=keep_house, args=(stop, tasks)),
             ):

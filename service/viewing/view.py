@@ -14,6 +14,7 @@ from radiograde.model.scoring.result import Maps
 from radiograde.service.films.map_file import FULL, levels
 from radiograde.service.result_schema import Pair, Schema
 
+
 class NamedWindow(Schema):
     """A window in modality values, DICOM PS3.3 section C.11.2.1.2."""
 

@@ -24,6 +24,7 @@ from radiograde.service.worklist.patient_labels import PatientLabel, PatientLabe
 MOST_SEARCHED = 2000
 """Films whose headers a search looks into, the last to come in."""
 
+
 class WorklistPage(Schema):
     """Films, in the order asked for."""
 
@@ -105,9 +106,7 @@ class Worklist:
     ) -> list[Cursor]:
         """Return the first films of the parts that the filters fall into."""
         places = {
-            place
-            for part in filters.parts()
-            for place in self._places_of(ask, part, limit, after)
+            place for part in filters.parts() for place in self._places_of(ask, part, limit, after)
         }
         return sorted(places, key=_RANKS.get(ask, _arrival), reverse=True)[:limit]
 

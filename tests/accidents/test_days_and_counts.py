@@ -31,7 +31,7 @@ def counted(records: Records) -> dict[str, int]:
 def days(records: Records, table: sa.Table) -> dict[str, str | None]:
     with records.database.reading() as connection:
         found = connection.execute(sa.select(table.c.id, table.c.day)).all()
-    return {id: day for id, day in found}
+    return {row.id: row.day for row in found}
 
 
 def test_films_are_counted_as_they_come_change_and_go(installation: Records) -> None:

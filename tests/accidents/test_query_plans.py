@@ -109,10 +109,9 @@ def faults_of(records: Records, ask: Callable[[], object], *, sorts: bool) -> It
         plan = plan_of(records.database.engine, statement, values)
         counts = "" if "count(" in statement else "(?! USING)"
         whole = re.search(rf"SCAN (films|results|reviews|deliveries){counts}|Seq Scan on", plan)
-        is_sorted = re.search(r"TEMP B-TREE FOR (ORDER|LAST)|Sort Key", plan)
-        if whole and "film_counts" not in statement:
-            yield f"{statement}\n{plan}"
-        elif is_sorted and not sorts and not SORTS_FEW.search(statement):
+        is_sorted = bool(re.search(r"TEMP B-TREE FOR (ORDER|LAST)|Sort Key", plan))
+        is_sorted = is_sorted and not sorts and not SORTS_FEW.search(statement)
+        if is_sorted or (whole and "film_counts" not in statement):
             yield f"{statement}\n{plan}"
 
 

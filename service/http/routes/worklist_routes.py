@@ -13,9 +13,9 @@ from radiograde.service.http.parameters import FilmId
 from radiograde.service.http.problems import problems
 from radiograde.service.result_schema import Severity, Ulid
 from radiograde.service.worklist.cursor import Order, parse_cursor
+from radiograde.service.worklist.filters import Filters, Search
 from radiograde.service.worklist.history import PatientHistory
 from radiograde.service.worklist.listed_film import Row, Status
-from radiograde.service.worklist.filters import Filters, Search
 from radiograde.service.worklist.worklist import WorklistPage
 
 router = APIRouter(tags=["worklist"])

@@ -83,7 +83,7 @@ def listed(worklist: Worklist, filters: Filters, order: Order, limit: int) -> li
 def test_the_films_of_a_span_of_days(records: Records) -> None:
     rng = random.Random(7)  # noqa: S311 - not a secret
     stock = Stock(records)
-    films = [draw(stock, rng) for _ in range(30)]
+    films = [draw(stock, rng) for _ in range(24)]
     states = DeliveryStates(records.database, has_destinations=False)
     labels = PatientLabels(records.archive, "none", Limits())
     worklist = Worklist(records.database, records.reviews, states, labels)
@@ -94,6 +94,5 @@ def test_the_films_of_a_span_of_days(records: Records) -> None:
             for chosen, matches in NARROWED:
                 expected = [film.id for film in within if matches(film)]
                 filters = Filters(since=since, until=until, **chosen)
-                for limit in (7, 200):
-                    found = listed(worklist, filters, order, limit)
-                    assert found == expected, (order, since, until, chosen, limit)
+                found = listed(worklist, filters, order, 9)
+                assert found == expected, (order, since, until, chosen)

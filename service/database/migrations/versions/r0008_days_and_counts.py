@@ -38,16 +38,18 @@ PRESENT = {
     "ix_films_day": ("films", ["day", "id"]),
 }
 
-_SQLITE_TRIGGERS = {
-    "films_counted": "INSERT ON films",
-    "films_counted_anew": "UPDATE OF state ON films WHEN OLD.state <> NEW.state",
-    "films_uncounted": "DELETE ON films",
-}
-_SQLITE_COUNTS = {
-    "films_counted": "(NEW.state, 0, 1)",
-    "films_counted_anew": "(OLD.state, 0, -1), (NEW.state, 0, 1)",
-    "films_uncounted": "(OLD.state, 0, -1)",
-}
+_SQLITE_TRIGGERS = (
+    "CREATE TRIGGER films_counted AFTER INSERT ON films BEGIN "
+    "INSERT INTO film_counts (state, share, films) VALUES (NEW.state, 0, 1) "
+    "ON CONFLICT (state, share) DO UPDATE SET films = films + 1; END",
+    "CREATE TRIGGER films_counted_anew AFTER UPDATE OF state ON films "
+    "WHEN OLD.state <> NEW.state BEGIN "
+    "INSERT INTO film_counts (state, share, films) VALUES (OLD.state, 0, -1), (NEW.state, 0, 1) "
+    "ON CONFLICT (state, share) DO UPDATE SET films = films + excluded.films; END",
+    "CREATE TRIGGER films_uncounted AFTER DELETE ON films BEGIN "
+    "INSERT INTO film_counts (state, share, films) VALUES (OLD.state, 0, -1) "
+    "ON CONFLICT (state, share) DO UPDATE SET films = films - 1; END",
+)
 
 # Many workers count at the same time: each adds to a share of its own, in one order of states.
 _POSTGRES_FUNCTION = """
@@ -105,7 +107,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop them with what they hold."""
     if op.get_bind().dialect.name == "sqlite":
-        for name in _SQLITE_TRIGGERS:
+        for name in ("films_counted", "films_counted_anew", "films_uncounted"):
             op.execute(f"DROP TRIGGER {name}")
     else:
         op.execute("DROP FUNCTION count_films() CASCADE")
@@ -121,17 +123,9 @@ def downgrade() -> None:
 
 
 def _make_triggers() -> None:
-    if op.get_bind().dialect.name != "sqlite":
-        op.execute(_POSTGRES_FUNCTION)
-        for trigger in _POSTGRES_TRIGGERS:
-            op.execute(trigger)
-        return
-    for name, when in _SQLITE_TRIGGERS.items():
-        op.execute(
-            f"CREATE TRIGGER {name} AFTER {when} BEGIN "
-            f"INSERT INTO film_counts (state, share, films) VALUES {_SQLITE_COUNTS[name]} "
-            "ON CONFLICT (state, share) DO UPDATE SET films = films + excluded.films; END"
-        )
+    on_sqlite = op.get_bind().dialect.name == "sqlite"
+    for statement in _SQLITE_TRIGGERS if on_sqlite else (_POSTGRES_FUNCTION, *_POSTGRES_TRIGGERS):
+        op.execute(statement)
 
 
 def _fill_days(connection: sa.Connection) -> None:
