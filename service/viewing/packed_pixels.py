@@ -42,5 +42,5 @@ def _part(plane: NDArray[np.uint8]) -> bytes:
     sample = plane[::_SAMPLED].tobytes()
     if len(deflate_encode(sample, level=_LEVEL)) > _WORTH * len(sample):
         return plain
-    shrunk: bytes = deflate_encode(plain, level=_LEVEL)
+    shrunk = bytes(deflate_encode(plain, level=_LEVEL))
     return shrunk if len(shrunk) < len(plain) else plain

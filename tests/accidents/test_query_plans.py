@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -63,7 +64,7 @@ def test_lists_are_read_along_their_indexes(installation: Records) -> None:
     stocked(installation)
     worklist = worklist_of(installation)
     asked: dict[str, Callable[[], object]] = {
-        name: lambda order=order, filters=filters: worklist.page(filters, order, 2)
+        name: partial(worklist.page, filters, order, 2)
         for name, (order, filters) in (PAGES | FEW).items()
     }
     jobs, films = installation.jobs, installation.films
