@@ -15,11 +15,11 @@ def grade(film: FilmFile, scorer: Scorer) -> SeverityResult:
     """Return the result for a film, whatever it holds; one that cannot be read gives ``failed``.
 
     ``timing_ms`` has the milliseconds of ``read``, ``score`` and ``total``; ``id`` is the
-    caller's to set. The decoded film is kept in ``film``.
+    caller's to set. A film that was decoded whole is kept in ``film``.
     """
     started = time.perf_counter()
     try:
-        radiograph = film.radiograph()
+        radiograph = film.small_radiograph(scorer.least_side)
     except RadiogradeError as error:
         return replace(failed(error, scorer), timing_ms={"total": _ms_since(started)})
     read = _ms_since(started)

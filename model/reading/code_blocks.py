@@ -29,13 +29,13 @@ def code_blocks(stream: Jpeg2000Stream) -> list[bytes] | None:
     Raises:
         MalformedImageError: the packets do not fill the code.
     """
-    if not _is_simple(stream):
+    if not is_simple(stream):
         return None
     code = b"".join(stream.content[part.start : part.stop] for part in stream.parts)
     blocks: list[bytes] = []
     at = 0
-    for grids in _resolutions(stream.codings[0], (stream.rows, stream.columns)):
-        head = _Head(code, at)
+    for grids in resolutions(stream.codings[0], (stream.rows, stream.columns)):
+        head = PacketHead(code, at)
         try:
             lengths = [length for grid in grids for length in head.lengths(grid)]
         except IndexError:
@@ -51,7 +51,8 @@ def code_blocks(stream: Jpeg2000Stream) -> list[bytes] | None:
     return blocks
 
 
-def _is_simple(stream: Jpeg2000Stream) -> bool:
+def is_simple(stream: Jpeg2000Stream) -> bool:
+    """Return whether there is one packet for each resolution, of one component from 0 on."""
     if not stream.parts or stream.samples != 1 or len(stream.codings) != 1:
         return False
     coding = stream.codings[0]
@@ -63,7 +64,7 @@ def _is_simple(stream: Jpeg2000Stream) -> bool:
     return coding.layers == 1 and coding.has_one_precinct((stream.rows, stream.columns))
 
 
-def _resolutions(coding: Coding, size: Grid) -> Iterator[list[Grid]]:
+def resolutions(coding: Coding, size: Grid) -> Iterator[list[Grid]]:
     """Yield how many rows and columns of blocks each band has, the lowest resolution first."""
     for level in range(coding.levels + 1):
         rows, columns = (-(-side >> (coding.levels - level)) for side in size)
@@ -76,7 +77,7 @@ class _MorePassesError(Exception):
     """A block has more passes than those of one set."""
 
 
-class _Head:
+class PacketHead:
     """The head of one packet, B.10; bits are stuffed behind a byte of ones."""
 
     def __init__(self, code: bytes, at: int) -> None:
@@ -102,11 +103,15 @@ class _Head:
 
     def _length(self, passes: int) -> int:
         """Return the bytes of a cleanup pass, and of those that refine it (T.814 7.2)."""
+        bits = self._length_bits()
+        length = self._number(bits)
+        return length if passes == 1 else length + self._number(bits + passes - 2)
+
+    def _length_bits(self) -> int:
         bits = FIRST_LENGTH_BITS
         while self._bit():
             bits += 1
-        length = self._number(bits)
-        return length if passes == 1 else length + self._number(bits + passes - 2)
+        return bits
 
     def _passes(self) -> int:
         """Return the number of passes, B.10.6."""

@@ -7,7 +7,8 @@ where GDCM ends the process, and reads 12-bit JPEG, which neither Pillow nor GDC
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,6 +20,7 @@ from pydicom import uid
 
 from radiograde.model.errors import MalformedImageError, TruncatedError, UnsupportedSyntaxError
 from radiograde.model.reading.jpeg_2000_decoder import decode_jpeg_2000
+from radiograde.model.reading.jpeg_2000_reduction import enlarged, reduced
 from radiograde.model.reading.jpeg_2000_stream import jpeg_2000_stream
 from radiograde.model.reading.jpeg_stream import JPEG_LS as JPEG_LS_FRAME
 from radiograde.model.reading.jpeg_stream import JpegStream, jpeg_stream
@@ -89,15 +91,46 @@ def decode(frame: bytes, syntax: str, shape: FrameShape) -> NDArray[Any]:
         MalformedImageError: the stream is damaged, or its size is not the header's.
     """
     check_syntax(syntax)
-    try:
+    with _damage_as_malformed():
         samples = _DECODERS[syntax](frame, shape)
+    if samples.dtype.itemsize > 2 or samples.shape[:2] != (shape.rows, shape.columns):
+        raise _contradiction()
+    return samples
+
+
+def decode_small(frame: bytes, shape: FrameShape, bits: int, least: int) -> NDArray[Any] | None:
+    """Return the samples of a grey JPEG 2000 frame at 1/2, 1/4, ... of its size.
+
+    The longer side keeps ``least`` samples. ``bits``: of its unsigned samples, as the header says.
+    None for a stream that is only decoded whole. Its highest resolutions are not decoded: where
+    their packets lie is checked, not what is in them.
+
+    Raises:
+        TruncatedError, MalformedImageError: as :func:`decode`.
+    """
+    stream = jpeg_2000_stream(frame)
+    if stream is None or stream.signed or stream.precision != bits:
+        return None
+    _check((stream.rows, stream.columns, stream.samples), shape, len(stream.content))
+    smaller = reduced(stream, least)
+    if smaller is None:
+        return None
+    with _damage_as_malformed():
+        samples = decode_jpeg_2000(smaller, lossless=False)
+    if samples.dtype.itemsize > 2 or samples.shape != (smaller.rows, smaller.columns):
+        return None
+    halvings = stream.codings[0].levels - smaller.codings[0].levels
+    return enlarged(samples, halvings, (shape.rows, shape.columns))
+
+
+@contextmanager
+def _damage_as_malformed() -> Iterator[None]:
+    try:
+        yield
     except (RuntimeError, ValueError, TypeError, struct.error) as error:
         raise MalformedImageError(
             "The compressed pixels are damaged. Send the film again."
         ) from error
-    if samples.dtype.itemsize > 2 or samples.shape[:2] != (shape.rows, shape.columns):
-        raise _contradiction()
-    return samples
 
 
 def _decode_jpeg(frame: bytes, shape: FrameShape) -> NDArray[Any]:

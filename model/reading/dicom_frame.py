@@ -20,10 +20,11 @@ from radiograde.model.reading.stored_bits import stored_bits
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """Frame 0 as stored: ``codes`` (H, W) uint8 or uint16 with ``bits`` significant bits.
+    """Frame 0 as stored: ``codes`` uint8 or uint16 with ``bits`` significant bits.
 
     The bits lie ``shift`` above the lowest; ``signed``: they are two's complement. ``frames``: how
-    many the object holds.
+    many the object holds. ``shape``: rows and columns of the film; the codes are (H, W), or those
+    of the film at a fraction of its size.
     """
 
     codes: NDArray[np.uint8] | NDArray[np.uint16]
@@ -31,7 +32,8 @@ class Frame:
     shift: int
     signed: bool
     colourful: bool
-    frames: int = 1
+    frames: int
+    shape: tuple[int, int]
 
 
 def read_frame(file: DicomFile, limits: Limits) -> Frame:
@@ -42,7 +44,7 @@ def read_frame(file: DicomFile, limits: Limits) -> Frame:
         TooLargeError: more pixels than allowed.
         TruncatedError, MalformedImageError, UnsupportedSyntaxError: the pixels cannot be decoded.
     """
-    shape = _shape(file.header, limits)
+    shape = shape_of(file.header, limits)
     if file.pixels is None:
         raise MissingPixelsError(
             "The file holds no image, or was cut before it. Send the film itself, once more."
@@ -63,7 +65,7 @@ def read_frame(file: DicomFile, limits: Limits) -> Frame:
         codes, file.header, in_cells=file.transfer_syntax in (*NATIVE, RLE)
     )
     frames = max(frame_count(file.header), pages_in(file.pixels, file.transfer_syntax, shape))
-    return Frame(codes, bits, shift, signed, colourful, frames)
+    return Frame(codes, bits, shift, signed, colourful, frames, (shape.rows, shape.columns))
 
 
 def frame_count(header: Header) -> int:
@@ -76,7 +78,14 @@ def photometric(header: Header) -> str:
     return header.text("PhotometricInterpretation") or "MONOCHROME2"
 
 
-def _shape(header: Header, limits: Limits) -> FrameShape:
+def shape_of(header: Header, limits: Limits) -> FrameShape:
+    """Return what the header says of a frame.
+
+    Raises:
+        MissingPixelsError: it describes no image.
+        TooLargeError: more pixels than allowed.
+        MalformedImageError: pixels of a kind that no film has.
+    """
     rows, columns = header.short("Rows"), header.short("Columns")
     allocated = header.short("BitsAllocated")
     if rows is None or columns is None or allocated is None:

@@ -22,7 +22,13 @@ from radiograde.model.reading.dicom_frame import read_frame
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.digest import Digest
 from radiograde.model.reading.picture import picture_format
-from radiograde.model.reading.radiograph import Format, Radiograph, dicom_film, picture_film
+from radiograde.model.reading.radiograph import (
+    Format,
+    Radiograph,
+    dicom_film,
+    picture_film,
+    small_dicom_film,
+)
 
 DEFAULT_LIMITS = Limits()
 
@@ -81,6 +87,19 @@ class FilmFile:
         """
         return _result(self._decoded)
 
+    def small_radiograph(self, least: int) -> Radiograph:
+        """Return the film as a look with ``least`` pixels along its longer side needs it.
+
+        A film in JPEG 2000 may be decoded at a fraction of its size. Its highest resolutions are
+        then not decoded: where their packets lie is checked, not what is in them. Any other is
+        the same as :meth:`radiograph`.
+
+        Raises:
+            RadiogradeError: as :func:`read`.
+        """
+        small = _result(_attempt(lambda: self._decode_small(least)))
+        return self.radiograph() if small is None else small
+
     @cached_property
     def _digest(self) -> Digest:
         return Digest.of(self.content)
@@ -94,6 +113,11 @@ class FilmFile:
     @cached_property
     def _decoded(self) -> Radiograph | RadiogradeError:
         return _attempt(self._decode)
+
+    def _decode_small(self, least: int) -> Radiograph | None:
+        if self.format != "dicom":
+            return None
+        return small_dicom_film(self.dicom(), self._digest, self.limits, least)
 
     def _decode(self) -> Radiograph:
         if self.format is None:

@@ -35,9 +35,19 @@ class Grey(ABC):
     def thumbnail(self) -> Values:
         """What the content is judged by: every so many rows and columns, about 256 of each."""
 
+    @property
+    def stored(self) -> tuple[int, int]:
+        """Rows and columns of what :meth:`reduced` reduces."""
+        return self.shape
+
+    def shrunk(self, height: int, width: int) -> Values:
+        """Return means of boxes of it, twice as high and wide as asked for where it has as much."""
+        rows, columns = self.stored
+        return self.reduced(max(1, min(rows // height, columns // width) // 2))
+
     @abstractmethod
     def reduced(self, factor: int) -> Values:
-        """Return the means of boxes of ``factor`` x ``factor`` pixels; 1: every pixel."""
+        """Return the means of boxes of ``factor`` x ``factor`` of what is stored; 1: all of it."""
 
     @abstractmethod
     def negative(self) -> Grey:
@@ -63,7 +73,7 @@ class Pixels(Grey):
 
     def reduced(self, factor: int) -> Values:
         """Return the means of boxes; worked out by bands, for a whole picture takes memory."""
-        if factor <= 1:
+        if factor == 1:
             return self._pixels
         band = factor * BOXES
         rows = [
@@ -80,19 +90,29 @@ class Pixels(Grey):
 class Shades(Grey):
     """Stored codes, and what each is shown as.
 
-    ``codes``: (H, W) uint8 or uint16, head up. ``shades``: the grey of every possible code,
-    float32 in [0, 1].
+    ``codes``: uint8 or uint16, head up, of every pixel or of a picture of fewer. ``shades``: the
+    grey of every possible code, float32 in [0, 1]. ``shape``: of the film.
     """
 
-    def __init__(self, codes: NDArray[Any], shades: Values) -> None:
+    def __init__(self, codes: NDArray[Any], shades: Values, shape: tuple[int, int]) -> None:
         self._codes = codes
         self._shades = shades
-        self.shape = codes.shape
+        self.shape = shape
+
+    @property
+    def stored(self) -> tuple[int, int]:
+        """Rows and columns of the codes."""
+        rows, columns = self._codes.shape
+        return rows, columns
 
     @cached_property
     def pixels(self) -> Values:
-        """Every pixel, looked up at the first call and kept."""
-        return look_up(self._shades, self._codes)
+        """Every pixel, looked up at the first call and kept; enlarged where there are fewer."""
+        shown = look_up(self._shades, self._codes)
+        if self.stored == self.shape:
+            return shown
+        rows, columns = self.shape
+        return np.asarray(_picture(shown).resize((columns, rows), Image.Resampling.BILINEAR))
 
     @property
     def thumbnail(self) -> Values:
@@ -106,8 +126,8 @@ class Shades(Grey):
         and then shown: the same but where a box has pixels on both sides of an end. All others,
         such as a sigmoid or a table, are shown before.
         """
-        if factor <= 1:
-            return self.pixels
+        if factor == 1:
+            return look_up(self._shades, self._codes)
         low, high = int(self._codes.min()), int(self._codes.max())
         line = _line(self._shades, low, high)
         if line is None:
@@ -120,7 +140,7 @@ class Shades(Grey):
 
     def negative(self) -> Self:
         """Return the same film with black and white exchanged."""
-        return type(self)(self._codes, 1 - self._shades)
+        return type(self)(self._codes, 1 - self._shades, self.shape)
 
 
 class _Line(NamedTuple):

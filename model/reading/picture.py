@@ -44,7 +44,9 @@ def read_picture(data: bytes, limits: Limits) -> Picture:
     So the depth of storage does not matter. Raises as :func:`read_samples`.
     """
     samples, colourful = read_samples(data, limits)
-    return Picture(Shades(samples, shades_of(samples, used_range(samples))), colourful)
+    return Picture(
+        Shades(samples, shades_of(samples, used_range(samples)), samples.shape), colourful
+    )
 
 
 def read_samples(data: bytes, limits: Limits) -> tuple[NDArray[Any], bool]:

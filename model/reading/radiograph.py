@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from radiograde.model.limits import Limits
 from radiograde.model.reading.chest_template import settle_polarity
 from radiograde.model.reading.dicom_file import DicomFile
-from radiograde.model.reading.dicom_frame import read_frame
+from radiograde.model.reading.dicom_frame import Frame, read_frame
 from radiograde.model.reading.digest import Digest
 from radiograde.model.reading.film_attributes import (
     age_years,
@@ -27,6 +27,7 @@ from radiograde.model.reading.grey import Grey, Shades
 from radiograde.model.reading.greyscale import graded_shades
 from radiograde.model.reading.orientation import orientation_of
 from radiograde.model.reading.picture import read_picture
+from radiograde.model.reading.small_frame import read_small_frame
 from radiograde.model.reading.view_position import View, view_of
 from radiograde.model.reasons import INVERTED, Reason
 
@@ -91,11 +92,26 @@ def dicom_film(file: DicomFile, digest: Digest, limits: Limits) -> Radiograph:
         TooLargeError, UnsupportedSyntaxError, TruncatedError, MissingPixelsError,
         MalformedImageError: as :func:`radiograde.model.reading.dicom_frame.read_frame`.
     """
-    frame = read_frame(file, limits)
+    return _dicom_film(file, read_frame(file, limits), digest)
+
+
+def small_dicom_film(
+    file: DicomFile, digest: Digest, limits: Limits, least: int
+) -> Radiograph | None:
+    """Return the film of a DICOM object decoded at a fraction of its size.
+
+    None where there is none, see :func:`radiograde.model.reading.small_frame.read_small_frame`,
+    which says what is raised, too.
+    """
+    frame = read_small_frame(file, limits, least)
+    return None if frame is None else _dicom_film(file, frame, digest)
+
+
+def _dicom_film(file: DicomFile, frame: Frame, digest: Digest) -> Radiograph:
     header = file.header
     orientation = orientation_of(header)
     film = Radiograph(
-        grey=Shades(orientation.upright(frame.codes), graded_shades(frame, header)),
+        grey=Shades(orientation.upright(frame.codes), graded_shades(frame, header), frame.shape),
         source="dicom",
         digest=digest,
         view=view_of(header),

@@ -76,8 +76,8 @@ def to_square(film: Film, size: int, aspect: float = 1.0) -> tuple[NDArray[np.fl
     rows, columns = grey.shape
     letterbox = letterbox_of(rows, columns, size, aspect)
     # A whole-number box average first: the resize that follows then reads a tenth of the film.
-    reduced = grey.reduced(min(rows // letterbox.height, columns // letterbox.width) // 2)
-    small = Image.fromarray(np.ascontiguousarray(reduced, np.float32)).resize(
+    shrunk = grey.shrunk(letterbox.height, letterbox.width)
+    small = Image.fromarray(np.ascontiguousarray(shrunk, np.float32)).resize(
         (letterbox.width, letterbox.height), Image.Resampling.BILINEAR
     )
     square = np.zeros((size, size), np.float32)

@@ -41,6 +41,9 @@ from radiograde.model.scoring.scales import (
 
 BUNDLED = Path(__file__).parents[1] / "weights" / "severity.onnx"
 OUTPUTS = ["zones", "scales", "spread", "opacity_map", "lung_map", "scope"]
+MARGIN = 1.25
+"""How much larger than the network's square a film is decoded at the least."""
+
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
@@ -91,6 +94,11 @@ class Scorer:
     def provider(self) -> str:
         """The execution provider in use, such as ``CPUExecutionProvider``."""
         return str(self.session.get_providers()[0])
+
+    @property
+    def least_side(self) -> int:
+        """How many pixels the longer side of a film must have so that nothing is lost by it."""
+        return round(MARGIN * self.metadata.preprocessing.size)
 
     def score(self, radiograph: Radiograph) -> SeverityResult:
         """Return a film's grading, or its rejection by the input check; without id and timing."""

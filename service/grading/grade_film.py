@@ -47,10 +47,16 @@ class FilmGrading:
         return None if header is None else uid(header, "SOPClassUID")
 
     def graded_film(self) -> GradedFilm | None:
-        """Return what documents are made of; None of what failed or was set aside."""
+        """Return what documents are made of; None of what failed or was set aside.
+
+        And of a film that was graded at a fraction of its size, and is damaged beyond that.
+        """
         if self.film is None or self.set_aside is not None or self.result.status == "failed":
             return None
-        return GradedFilm.of(self.film, self.result, self.began.astimezone())
+        try:
+            return GradedFilm.of(self.film, self.result, self.began.astimezone())
+        except RadiogradeError:
+            return None
 
 
 class Keeper(Protocol):

@@ -56,7 +56,7 @@ def test_means_of_codes_are_shown_as_means_of_what_is_shown(
     grey = read(film(Storage(bits, photometric, signed=signed))).grey
     assert isinstance(grey, Shades)
     rows, columns = (side - less for side, less in zip(grey.shape, cut, strict=True))
-    odd = Shades(grey._codes[:rows, :columns], grey._shades)
+    odd = Shades(grey._codes[:rows, :columns], grey._shades, (rows, columns))
     np.testing.assert_allclose(odd.reduced(factor), boxes_of(odd.pixels, factor), atol=CLOSE)
 
 
@@ -95,7 +95,7 @@ def test_sums_have_room_and_odd_edges_are_means(dtype: Any, shape: tuple[int, in
     highest = np.iinfo(dtype).max
     codes = np.random.default_rng(1).integers(highest - 5, highest + 1, shape, dtype)
     codes.flat[0] = 0
-    grey = Shades(codes, np.linspace(0, 1, highest + 1, dtype=np.float32))
+    grey = Shades(codes, np.linspace(0, 1, highest + 1, dtype=np.float32), shape)
     for factor in (2, 3, 5, 9):
         expected = boxes_of(grey.pixels, factor)
         np.testing.assert_allclose(grey.reduced(factor), expected, atol=CLOSE)
@@ -104,7 +104,8 @@ def test_sums_have_room_and_odd_edges_are_means(dtype: Any, shape: tuple[int, in
 def test_the_negative_is_the_negative_by_every_way() -> None:
     pixels = phantom().pixels
     codes = np.rint(pixels * 255).astype(np.uint8)
-    for grey in (Pixels(pixels), Shades(codes, np.linspace(0, 1, 256, dtype=np.float32))):
+    shades = np.linspace(0, 1, 256, dtype=np.float32)
+    for grey in (Pixels(pixels), Shades(codes, shades, codes.shape)):
         other = grey.negative()
         np.testing.assert_allclose(other.pixels, 1 - grey.pixels, atol=CLOSE)
         np.testing.assert_allclose(other.thumbnail, 1 - grey.thumbnail, atol=CLOSE)

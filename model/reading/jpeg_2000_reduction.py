@@ -1,0 +1,166 @@
+"""A codestream of JPEG 2000 without its highest resolutions, T.800 B.5 and annex B.
+
+A picture is coded as a small one and, resolution by resolution, what doubles its size. Where the
+packets of the highest come last, the codestream that ends before them is that of the smaller
+picture: of its size, with fewer decompositions.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radiograde.model.errors import MalformedImageError
+from radiograde.model.reading.code_blocks import PacketHead, is_simple, resolutions
+from radiograde.model.reading.jpeg_2000_coding import (
+    BYPASS,
+    EACH_PASS_ENDS,
+    HIGH_THROUGHPUT,
+    Coding,
+)
+from radiograde.model.reading.jpeg_2000_stream import Jpeg2000Stream, jpeg_2000_stream
+
+SIZ, COD, QCD, COM, SOT = 0xFF51, 0xFF52, 0xFF5C, 0xFF64, 0xFF90
+BY_RESOLUTION = range(3)
+"""Progressions whose single layer lies resolution by resolution: LRCP, RLCP, RPCL (A.16)."""
+
+BYTES_A_BAND = {0: 1, 2: 2}
+"""Of QCD by its style: no quantisation, a step for each band; style 1 has one for all (A.28)."""
+
+BEHIND_SOT = 14
+
+
+def reduced(stream: Jpeg2000Stream, least: int) -> Jpeg2000Stream | None:
+    """Return the codestream at 1/2, 1/4, ... of its size, the longer side not below ``least``.
+
+    None where there is none: the picture is small, or its packets are not laid out so that the
+    highest resolution ends the code, as they are in nearly all films.
+    """
+    coding = stream.codings[0]
+    halvings = min(coding.levels, (max(stream.rows, stream.columns) // least).bit_length() - 1)
+    if halvings < 1 or not _ends_with_highest(stream, coding):
+        return None
+    try:
+        ends = _packet_ends(stream, coding)
+        if ends[-1] != stream.parts[0].stop:
+            return None
+        return jpeg_2000_stream(_without(stream, halvings, ends[-1 - halvings]))
+    except (MalformedImageError, IndexError):
+        return None
+
+
+def enlarged(samples: NDArray[Any], halvings: int, size: tuple[int, int]) -> NDArray[Any]:
+    """Return the samples of a reduced codestream at twice their size, as means of boxes of pixels.
+
+    ``size``: rows and columns of the picture. A sample lies where the first pixel of its box does,
+    not in its middle, and what has no higher resolutions runs in straight lines between samples
+    (the 5-3 synthesis, F.3.8.2): so the mean of a smaller box lies on the line to the next sample.
+    """
+    for axis, pixels in enumerate(size):
+        lines = np.moveaxis(samples, axis, 0)
+        between = np.moveaxis(_halfway(lines, halvings), 0, axis)
+        side = -(-pixels >> (halvings - 1))
+        samples = between.take(range(side), axis) if between.shape[axis] > side else between
+    return samples
+
+
+def _halfway(lines: NDArray[Any], halvings: int) -> NDArray[Any]:
+    """Return two lines for each: the means of the first and of the second half of what it spans."""
+    half, whole = 1 << (halvings - 1), 2 << halvings
+    highest = int(lines.max()) * whole
+    wide = lines.astype(np.uint16 if highest < 1 << 16 else np.uint32)
+    beyond = np.concatenate((wide[1:], wide[-1:]))
+    halves = np.empty((2 * len(lines), *lines.shape[1:]), lines.dtype)
+    for place in (0, 1):
+        share = 2 * place * half + half - 1
+        halves[place::2] = ((whole - share) * wide + share * beyond + whole // 2) // whole
+    return halves
+
+
+def _ends_with_highest(stream: Jpeg2000Stream, coding: Coding) -> bool:
+    in_pieces = HIGH_THROUGHPUT | BYPASS | EACH_PASS_ENDS
+    progression = stream.content[coding.style_at - 7]
+    return (
+        is_simple(stream)
+        and len(stream.parts) == 1
+        and not coding.style & in_pieces
+        and progression in BY_RESOLUTION
+    )
+
+
+def _packet_ends(stream: Jpeg2000Stream, coding: Coding) -> list[int]:
+    """Return where the packet of each resolution ends, the lowest first.
+
+    Raises IndexError where the code ends before the heads of all packets.
+    """
+    content, at = stream.content, stream.parts[0].start
+    ends = []
+    for grids in resolutions(coding, (stream.rows, stream.columns)):
+        head = _Head(content, at)
+        length = sum(sum(head.lengths(grid)) for grid in grids)
+        at = head.end + length
+        ends.append(at)
+    return ends
+
+
+def _without(stream: Jpeg2000Stream, halvings: int, end: int) -> bytes:
+    """Return the codestream up to ``end`` as that of a picture so many times halved."""
+    content, code_at = stream.content, stream.parts[0].start
+    head = bytearray(content[:2])
+    at = 2
+    while (marker := int.from_bytes(content[at : at + 2])) != SOT:
+        (length,) = struct.unpack_from(">H", content, at + 2)
+        segment = bytearray(content[at : at + 2 + length])
+        if marker == SIZ:
+            _halve(segment, halvings)
+        elif marker == COD:
+            segment[9] -= halvings
+        elif marker == QCD:
+            segment = _of_fewer_bands(segment, 3 * halvings)
+        elif marker != COM:
+            raise MalformedImageError("A codestream of other segments is read whole.")
+        head += segment
+        at += 2 + length
+    part = bytearray(content[at:end])
+    if code_at - at != BEHIND_SOT:
+        raise MalformedImageError("A codestream of other segments is read whole.")
+    struct.pack_into(">I", part, 6, len(part))
+    return bytes(head + part) + b"\xff\xd9"
+
+
+def _halve(siz: bytearray, halvings: int) -> None:
+    """Change the size of picture and tile, which both begin at 0."""
+    for place in (6, 22):
+        for side in (place, place + 4):
+            (size,) = struct.unpack_from(">I", siz, side)
+            struct.pack_into(">I", siz, side, -(-size >> halvings))
+
+
+def _of_fewer_bands(qcd: bytearray, bands: int) -> bytearray:
+    less = bands * BYTES_A_BAND.get(qcd[4] & 31, 0)
+    shorter = qcd[: len(qcd) - less]
+    struct.pack_into(">H", shorter, 2, len(shorter) - 2)
+    return shorter
+
+
+class _Head(PacketHead):
+    """The head of a packet whose blocks are coded arithmetically, as one piece of code each."""
+
+    def _length(self, passes: int) -> int:
+        """Return the bytes of a block, B.10.7.1."""
+        return self._number(self._length_bits() + passes.bit_length() - 1)
+
+    def _passes(self) -> int:
+        """Return the number of passes, B.10.6."""
+        if not self._bit():
+            return 1
+        if not self._bit():
+            return 2
+        for least, bits in ((3, 2), (6, 5)):
+            more = self._number(bits)
+            if more < (1 << bits) - 1:
+                return least + more
+        return 37 + self._number(7)

@@ -1,0 +1,137 @@
+"""A codestream without its highest resolutions is that of the picture at a fraction of its size."""
+
+from __future__ import annotations
+
+import functools
+import io
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from radiograde.model.errors import RadiogradeError
+from radiograde.model.reading.codecs import FrameShape, decode_small
+from radiograde.model.reading.jpeg_2000_reduction import enlarged, reduced
+from radiograde.model.reading.jpeg_2000_stream import Jpeg2000Stream, jpeg_2000_stream
+
+ROWS, COLUMNS = 544, 416
+SHAPE = FrameShape(ROWS, COLUMNS, 1, 16, "MONOCHROME2", planar=False)
+LEAST = 120
+ODD, RISE = (517, 431), 60
+
+
+@functools.cache
+def picture() -> NDArray[np.uint16]:
+    rng = np.random.default_rng(7)
+    slope = np.add.outer(np.arange(ROWS), np.arange(COLUMNS)) / (ROWS + COLUMNS)
+    noisy = slope * 0.9 + rng.random((ROWS, COLUMNS)) * 0.05
+    samples: NDArray[np.uint16] = (noisy * 65535).astype(np.uint16)
+    samples[:100] = 0  # blocks without code
+    return samples
+
+
+@functools.cache
+def encoded() -> bytes:
+    return without_loss(picture())
+
+
+def without_loss(samples: NDArray[np.uint16]) -> bytes:
+    return bytes(imagecodecs.jpeg2k_encode(samples, level=0, reversible=True, codecformat="j2k"))
+
+
+def stream_of(content: bytes) -> Jpeg2000Stream:
+    stream = jpeg_2000_stream(content)
+    assert stream is not None
+    return stream
+
+
+def by_pillow(content: bytes, halvings: int) -> NDArray[Any]:
+    image = Image.open(io.BytesIO(content))
+    image.reduce = halvings  # type: ignore[assignment,method-assign]
+    return np.asarray(image)
+
+
+@pytest.mark.parametrize(("least", "halvings"), [(250, 1), (129, 2), (60, 3), (17, 5)])
+def test_it_is_what_another_reader_decodes_at_that_size(least: int, halvings: int) -> None:
+    smaller = reduced(stream_of(encoded()), least)
+    assert smaller is not None
+    samples = imagecodecs.jpeg2k_decode(smaller.content)
+    assert (smaller.rows, smaller.columns) == samples.shape
+    assert np.array_equal(samples, by_pillow(encoded(), halvings))
+
+
+def test_a_picture_that_would_be_too_small_is_read_whole() -> None:
+    assert reduced(stream_of(encoded()), ROWS // 2 + 1) is None
+
+
+@pytest.mark.parametrize("halvings", [1, 2, 3])
+def test_enlarged_it_lies_where_the_picture_does(halvings: int) -> None:
+    rising = np.add.outer(*(RISE * np.arange(side) for side in ODD)).astype(np.uint16)
+    smaller = reduced(stream_of(without_loss(rising)), max(ODD) >> halvings)
+    assert smaller is not None
+    samples = enlarged(imagecodecs.jpeg2k_decode(smaller.content), halvings, ODD)
+    factor = 1 << (halvings - 1)
+    middles = [RISE * (np.arange(-(-side // factor)) * factor + (factor - 1) / 2) for side in ODD]
+    expected = np.add.outer(*middles)
+    assert samples.shape == expected.shape
+    inside = slice(2, -4)
+    np.testing.assert_allclose(samples[inside, inside], expected[inside, inside], atol=RISE / 20)
+
+
+def test_a_stream_laid_out_otherwise_is_read_whole() -> None:
+    options: dict[str, dict[str, Any]] = {
+        "precincts": {"level": 60, "reversible": False},
+        "one resolution": {"level": 0, "reversible": True, "resolutions": 1},
+    }
+    for name, chosen in options.items():
+        content = imagecodecs.jpeg2k_encode(picture(), codecformat="j2k", **chosen)
+        assert reduced(stream_of(bytes(content)), LEAST) is None, name
+    high_throughput = bytes(imagecodecs.htj2k_encode(picture()))
+    assert reduced(stream_of(high_throughput), LEAST) is None
+
+
+def small(content: bytes) -> NDArray[Any] | None:
+    return decode_small(content, SHAPE, 16, LEAST)
+
+
+def test_damage_of_the_blocks_that_are_decoded_is_refused() -> None:
+    content = encoded()
+    first = stream_of(content).parts[0].start
+    refused = 0
+    for at in range(first + 200, first + 6000, 300):
+        damaged = content[:at] + b"\x31\x77\x12\x55\x28" * 8 + content[at + 40 :]
+        try:
+            refused += small(damaged) is None
+        except RadiogradeError:
+            refused += 1
+    assert refused == 20
+
+
+def test_packets_that_do_not_fill_the_code_are_left_to_the_decoder_of_the_whole() -> None:
+    content = encoded()
+    for at in range(len(content) // 2, len(content) - 100, len(content) // 9):
+        more = content[:at] + bytes(range(1, 200)) + content[at:]
+        less = content[:at] + content[at + 50 :]
+        for changed in (more, less):
+            try:
+                assert small(changed) is None
+            except RadiogradeError:
+                continue
+
+
+def test_a_cut_stream_is_refused() -> None:
+    content = encoded()
+    for at in range(200, len(content), len(content) // 9):
+        for end in (b"", b"\xff\xd9"):
+            try:
+                assert small(content[:at] + end) is None
+            except RadiogradeError:
+                continue
+
+
+def test_bits_that_the_header_does_not_know_are_left_to_the_decoder_of_the_whole() -> None:
+    assert decode_small(encoded(), SHAPE, 12, LEAST) is None
+    assert decode_small(b"\xff\xd8", SHAPE, 16, LEAST) is None
