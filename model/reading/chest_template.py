@@ -9,7 +9,7 @@ rounded.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,13 @@ from numpy.typing import NDArray
 from radiograde.model.reasons import INVERTED, POLARITY_UNSURE, Reason
 
 Sample = TypeVar("Sample", bound=np.generic)
+
+
+class _Spread(Protocol):
+    """The range of greys of each row or column."""
+
+    def __call__(self, picture: NDArray[np.float32], /, *, axis: int) -> NDArray[np.float32]: ...
+
 
 CELLS = 8
 SAMPLES = 256
@@ -32,6 +39,7 @@ LEAST_ENCLOSED = 0.35
 MARGIN, OUTERMOST = 0.08, (10, 90)
 """A row or column is margin whose greys, but for a tenth at each end, span no more."""
 
+EDGES = ("top", "bottom", "left", "right")
 UNSURE = 0.1
 
 LEFT_HALF = (
@@ -62,6 +70,15 @@ def looks_like_chest(pixels: NDArray[np.float32]) -> bool:
     return chest_likeness(_within_margins(thumbnail_of(pixels))) >= LEAST_ENCLOSED
 
 
+def _plain_likeness(pixels: NDArray[np.float32]) -> float:
+    """Return the likeness within margins, where it is plainer there, else that of the whole."""
+    likeness = chest_likeness(pixels)
+    if likeness >= LEAST_ENCLOSED:
+        return likeness
+    enclosed = chest_likeness(_within_margins(thumbnail_of(pixels)))
+    return enclosed if abs(enclosed) >= max(LEAST_ENCLOSED, abs(likeness)) else likeness
+
+
 def contrast(pixels: NDArray[np.float32]) -> float:
     """Return the standard deviation of the 64 means, 0 to 0.5: noise does not count."""
     return float(_cell_means(pixels).std())
@@ -87,30 +104,42 @@ def _cell_means(pixels: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def without_border(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what the outermost rows and columns that are not flat enclose.
+    """Return what strips of one grey along the edges enclose, also one strip beside another.
 
     A picture of which too little would be left is returned as it is.
     """
-    rows = np.flatnonzero(np.ptp(picture, axis=1) > FLAT_BORDER)
-    columns = np.flatnonzero(np.ptp(picture, axis=0) > FLAT_BORDER)
-    least = max(CELLS, LEAST_LEFT * min(picture.shape))
-    if min(rows.size, columns.size) < least:
-        return picture
-    return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return _enclosed(picture, np.ptp, FLAT_BORDER)
 
 
 def _within_margins(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what margins enclose in which there may be writing or a few lines.
+    """Return what margins enclose in which there may be noise, writing or a few lines.
 
     A picture of which too little would be left is returned as it is.
     """
-    rows, columns = (
-        np.flatnonzero(np.diff(np.percentile(picture, OUTERMOST, axis=axis), axis=0)[0] > MARGIN)
-        for axis in (1, 0)
-    )
-    if min(rows.size, columns.size) < max(CELLS, LEAST_LEFT * min(picture.shape)):
-        return picture
-    return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return _enclosed(picture, _usual_range, MARGIN)
+
+
+def _enclosed(picture: NDArray[np.float32], spread: _Spread, flat: float) -> NDArray[np.float32]:
+    """Return what remains once the outer rows and columns of little ``spread`` are gone.
+
+    Strips that meet at a corner are of one grey only without each other.
+    """
+    least = max(CELLS, LEAST_LEFT * min(picture.shape))
+    for _ in EDGES:
+        rows, columns = (np.flatnonzero(spread(picture, axis=axis) > flat) for axis in (1, 0))
+        if min(rows.size, columns.size) < least:
+            break
+        inner = picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        if inner.shape == picture.shape:
+            break
+        picture = inner
+    return picture
+
+
+def _usual_range(picture: NDArray[np.float32], *, axis: int) -> NDArray[np.float32]:
+    low, high = np.percentile(picture, OUTERMOST, axis=axis)
+    usual: NDArray[np.float32] = high - low
+    return usual
 
 
 def _standardised(cells: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -129,7 +158,7 @@ def settle_polarity(
     """
     if min(pixels.shape) < CELLS:
         return pixels, ()
-    likeness = chest_likeness(pixels)
+    likeness = _plain_likeness(pixels)
     if likeness < -LEAST_LIKENESS:
         return 1 - pixels, (INVERTED,)
     if likeness < UNSURE:
@@ -144,7 +173,7 @@ def is_negative(codes: NDArray[Any], shades: NDArray[np.float32]) -> bool:
     """
     if min(codes.shape) < CELLS:
         return False
-    return chest_likeness(np.take(shades, thumbnail_of(codes))) < -LEAST_LIKENESS
+    return _plain_likeness(np.take(shades, thumbnail_of(codes))) < -LEAST_LIKENESS
 
 
 _TEMPLATE = _standardised(np.hstack((np.array(LEFT_HALF), np.array(LEFT_HALF)[:, ::-1])))

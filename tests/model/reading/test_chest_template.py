@@ -61,6 +61,19 @@ def test_margins_with_writing_make_no_other_picture() -> None:
     assert looks_like_chest(sheet)
 
 
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("noise", [0, 0.02])
+def test_strips_along_two_edges_turn_no_chest_film_around(turns: int, noise: float) -> None:
+    sheet = np.rot90(phantom().pixels, turns).copy()
+    rows, columns = sheet.shape
+    sheet[: rows // 7], sheet[:, : columns // 7] = 1, 0
+    sheet += np.random.default_rng(turns).normal(0, noise, sheet.shape).astype(np.float32)
+    framed = np.rot90(sheet, -turns).clip(0, 1)
+    assert looks_like_chest(framed)
+    assert settle_polarity(framed)[1] == ()
+    assert [note.code for note in settle_polarity(1 - framed)[1]] == ["inverted"]
+
+
 def test_too_small_or_flat_is_left_alone() -> None:
     assert settle_polarity(np.ones((5, 300), np.float32))[1] == ()
     assert chest_likeness(np.ones((300, 300), np.float32)) == 0
