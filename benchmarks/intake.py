@@ -8,6 +8,7 @@ python -m benchmarks.intake
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -26,10 +28,14 @@ import numpy as np
 from pydicom import uid
 from pydicom.dataset import Dataset, FileMetaDataset
 
+from benchmarks.modality import associate
 from benchmarks.stopwatch import interleave, spread, table, write_results
 
 BARE = "storescp, one association"
 ASSOCIATIONS = 20
+MANY_BARE = f"storescp, {ASSOCIATIONS} associations"
+MANY = f"C-STORE, {ASSOCIATIONS} associations"
+IDLE_S = 5.0
 ROOT = "1.2.826.0.1.3680043.10.1541.77"
 
 
@@ -51,11 +57,9 @@ def main(films: int, rounds: int, megabytes: float) -> None:
         samples = interleave(
             {
                 BARE: partial(sender.store, bare, 1),
-                f"storescp, {ASSOCIATIONS} associations": partial(sender.store, bare, ASSOCIATIONS),
+                MANY_BARE: partial(sender.store, bare, ASSOCIATIONS),
                 "C-STORE, one association": partial(sender.store, node_port, 1),
-                f"C-STORE, {ASSOCIATIONS} associations": partial(
-                    sender.store, node_port, ASSOCIATIONS
-                ),
+                MANY: partial(sender.store, node_port, ASSOCIATIONS),
                 "STOW-RS, one connection": partial(sender.stow, http_port, 1),
                 "STOW-RS, eight connections": partial(sender.stow, http_port, 8),
             },
@@ -64,6 +68,10 @@ def main(films: int, rounds: int, megabytes: float) -> None:
         )
         memory["after"] = resident_mb(node)
         memory["highest"] = resident_mb(node, "VmHWM")
+        idle = {
+            "no association": cores_taken(node),
+            "64 associations": silent_associations(node, node_port),
+        }
     rates = {
         name: {
             "films_per_s": round(films * 1000 / spread(values).median, 1),
@@ -77,10 +85,17 @@ def main(films: int, rounds: int, megabytes: float) -> None:
         "films_to_the_node": films * 2 * (rounds + 1),
         "refused": sender.refused,
         "node_memory_mb": memory,
+        "node_idle_cores": idle,
+        f"c_store_over_storescp_{ASSOCIATIONS}": asdict(
+            spread(
+                [bare / own for bare, own in zip(samples[MANY_BARE], samples[MANY], strict=True)]
+            )
+        ),
+        "load_average": round(os.getloadavg()[0], 1),
         "rates": rates,
     }
     path = write_results("intake", what, samples, BARE)
-    click.echo(f"{table(samples, BARE)}\n\n{rates}\n{memory}\nrefused {sender.refused}\n{path}")
+    click.echo(f"{table(samples, BARE)}\n\n{what}\n{path}")
 
 
 class Sender:
@@ -217,6 +232,27 @@ def resident_mb(pid: int, what: str = "VmRSS") -> float:
         if line.startswith(what):
             return round(int(line.split()[1]) / 1024, 1)
     return 0.0
+
+
+def silent_associations(pid: int, port: int) -> float:
+    """Return the cores that a node takes while 64 callers from two addresses are silent."""
+    with ExitStack() as stack:
+        for number in range(64):
+            stack.enter_context(associate(port, f"127.0.0.{1 + number % 2}"))
+        return cores_taken(pid)
+
+
+def cores_taken(pid: int) -> float:
+    """Return the share of a core that a process takes for a few seconds, from /proc."""
+    before = _cpu_s(pid)
+    time.sleep(IDLE_S)
+    return round((_cpu_s(pid) - before) / IDLE_S, 4)
+
+
+def _cpu_s(pid: int) -> float:
+    """Return the processor's seconds of a process's threads, to the ns (proc(5), schedstat)."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(one.read_text().split()[0]) for one in threads) / 1e9
 
 
 def _free_port() -> int:

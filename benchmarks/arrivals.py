@@ -1,0 +1,106 @@
+"""Arrivals that wait for no answer, and what became of them.
+
+A closed loop asks again once it has its answer, and so spares who is slow. Films arrive whether
+those before are answered or not. A wait counts from when its film was due.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+MOST_WAITING = 200
+"""Films that wait for their answer at a time; who is due beyond them waits for a thread, too."""
+
+Send = Callable[[int], str]
+"""Sends the film of a number and returns what was answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A film that was due ``due_s`` after the beginning, and was answered ``waited_s`` later."""
+
+    due_s: float
+    waited_s: float
+    answer: str
+
+    @property
+    def ended_s(self) -> float:
+        """When it was answered, after the beginning."""
+        return self.due_s + self.waited_s
+
+
+def poisson(rates: Sequence[tuple[float, float]], seed: int = 0) -> list[float]:
+    """Return when films arrive, in seconds; ``rates``: how many a second, for how many seconds."""
+    random, times, begins = np.random.default_rng(seed), list[float](), 0.0
+    for rate, seconds in rates:
+        at = begins + random.exponential(1 / rate)
+        while at < begins + seconds:
+            times.append(float(at))
+            at += random.exponential(1 / rate)
+        begins += seconds
+    return times
+
+
+def arrive(times: Sequence[float], send: Send) -> list[Arrival]:
+    """Have films arrive at these times and return what became of each, in their order."""
+    began = time.monotonic()
+
+    def one(number: int) -> Arrival:
+        answer = send(number)
+        return Arrival(times[number], time.monotonic() - began - times[number], answer)
+
+    with ThreadPoolExecutor(MOST_WAITING) as executor:
+        coming = []
+        for number, due_s in enumerate(times):
+            time.sleep(max(began + due_s - time.monotonic(), 0))
+            coming.append(executor.submit(one, number))
+        return [arrival.result() for arrival in coming]
+
+
+def capacity(send: Send, connections: int, seconds: float) -> float:
+    """Return how many films a second are accepted where each is sent after the one before."""
+    began = time.monotonic()
+
+    def ask(start: int) -> int:
+        accepted, number = 0, start
+        while time.monotonic() < began + seconds:
+            accepted += send(number) == "accepted"
+            number += connections
+        return accepted
+
+    with ThreadPoolExecutor(connections) as executor:
+        accepted = sum(executor.map(ask, range(connections)))
+    return accepted / (time.monotonic() - began)
+
+
+def summary(arrivals: Sequence[Arrival]) -> dict[str, Any]:
+    """Return how many were accepted, refused and how, and the waits of the accepted, in ms."""
+    waits = [1000 * one.waited_s for one in arrivals if one.answer == "accepted"]
+    p50, p95, p99 = np.percentile(waits, (50, 95, 99)) if waits else (float("nan"),) * 3
+    lasted_s = max((one.ended_s for one in arrivals), default=0.0)
+    return {
+        "offered": len(arrivals),
+        "accepted": len(waits),
+        "accepted_per_s": round(len(waits) / lasted_s, 2) if lasted_s else 0.0,
+        "refused": dict(Counter(one.answer for one in arrivals if one.answer != "accepted")),
+        "ms": {"p50": round(p50, 1), "p95": round(p95, 1), "p99": round(p99, 1)},
+        "p99_over_p50": round(p99 / p50, 2) if waits else None,
+    }
+
+
+def recovered_after_s(arrivals: Sequence[Arrival], begins_s: float, ends_s: float) -> float:
+    """Return how long after a burst the last film waited that waited longer than before it.
+
+    Longer: more than twice the 95th percentile of those that were due before ``begins_s``.
+    """
+    before = [one.waited_s for one in arrivals if one.due_s < begins_s]
+    usual_s = 2 * float(np.percentile(before, 95)) if before else float("inf")
+    late = [one.ended_s for one in arrivals if one.due_s >= begins_s and one.waited_s > usual_s]
+    return round(max(max(late, default=ends_s) - ends_s, 0.0), 2)
