@@ -70,7 +70,7 @@ def _measure(folder: Path, rounds: int) -> Samples:
     samples: dict[str, list[float]] = {name: [] for name in CONTENDERS}
     with (
         closing(open_records(Settings(data_dir=folder / "data"))) as records,
-        _serving(folder) as (process_id, address),
+        serving(folder) as (process_id, address),
         closing(HTTPConnection(address)) as connection,
     ):
         stock = Stock(records)
@@ -78,11 +78,11 @@ def _measure(folder: Path, rounds: int) -> Samples:
         for number in range(-2, rounds):
             changed = stock.scored()
             for name, requests in CONTENDERS.items():
-                started = _cpu_ms(process_id)
+                started = cpu_ms(process_id)
                 for film in opened:
                     _ask(connection, requests(changed, film))
                 if number >= 0:
-                    samples[name].append(_cpu_ms(process_id) - started)
+                    samples[name].append(cpu_ms(process_id) - started)
     return samples
 
 
@@ -96,7 +96,7 @@ def _ask(connection: HTTPConnection, paths: list[str]) -> None:
 
 
 @contextmanager
-def _serving(folder: Path) -> Iterator[tuple[int, str]]:
+def serving(folder: Path) -> Iterator[tuple[int, str]]:
     """Run a service without a worker; give its process id and its address, host and port."""
     log = folder / "serve.log"
     command = ("serve", "--port", "0", "--data-dir", str(folder / "data"), "--no-worker")
@@ -112,7 +112,7 @@ def _serving(folder: Path) -> Iterator[tuple[int, str]]:
         yield process.running.pid, urlsplit(found[0]).netloc
 
 
-def _cpu_ms(process_id: int) -> float:
+def cpu_ms(process_id: int) -> float:
     """Return the CPU time of a process with all its threads (clock_getcpuclockid of Linux)."""
     return 1000 * time.clock_gettime((~process_id << 3) | 2)
 

@@ -84,7 +84,7 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         _prepare_routes(app)
         yield
-        queries.feed.end()
+        queries.close()
         runtime.close()
 
     app = DocumentedApi(

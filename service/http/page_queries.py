@@ -7,6 +7,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from radiograde.service.database.version import DatabaseVersion
+from radiograde.service.http.answer_cache import AnswerCache
 from radiograde.service.http.places import Places
 from radiograde.service.http.runtime import Runtime
 from radiograde.service.viewing.decoded_films import DecodedFilms
@@ -31,16 +33,24 @@ class PageQueries:
     history: History
     feed: ChangeFeed
     streams: Places
+    version: DatabaseVersion
+    answers: AnswerCache
+
+    def close(self) -> None:
+        """End what pages follow. To be called in the event loop."""
+        self.feed.end()
+        self.version.close()
 
 
 def open_page_queries(runtime: Runtime) -> PageQueries:
-    """Return what the page asks of a running service; nothing in it has to be closed."""
+    """Return what the page asks of a running service."""
     records, scorer, limits = runtime.records, runtime.scorer, runtime.settings.limits
     database, archive, reviews = records.database, records.archive, records.reviews
     repeatability = RepeatabilityLimit(
         scorer.facts.sha256, scorer.metadata.thresholds.repeatability
     )
     labels = PatientLabels(archive, runtime.settings.identifiers, limits)
+    version = DatabaseVersion(database)
     return PageQueries(
         labels,
         Worklist(
@@ -58,6 +68,8 @@ def open_page_queries(runtime: Runtime) -> PageQueries:
         History(database, reviews, repeatability),
         ChangeFeed(lambda: ChangeLog(database)),
         Places(MOST_LISTENERS),
+        version,
+        AnswerCache(version),
     )
 
 
