@@ -1,94 +1,104 @@
-"""Grading one film on two CPU cores, beside the DenseNet-121 that others serve.
+"""One film from its bytes to its scores on two CPU cores, beside what others grade films with.
 
-The peer is the architecture of torchxrayvision's classifiers, which Cohen et al. (arXiv
-2005.11856) grade severity with: torchvision's DenseNet-121 with one input channel and 18
-outputs at 224 x 224, in PyTorch eager mode and in ONNX Runtime. Its weights are random, since
-weights do not change the time. Radiograde's first row grades an 8-megapixel film that has been
-read already: gate, preprocessing, network, scores and maps. All other rows are a network alone.
+An 8-megapixel film is read, checked and graded: uncompressed, and in JPEG 2000. Beside it run its
+network alone, the DenseNet-121 that others serve, in PyTorch and in ONNX Runtime, and the script
+that torchxrayvision shows, end to end from the same bytes (:mod:`benchmarks.peers`).
 
     python -m benchmarks.latency
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import click
 import numpy as np
-import onnxruntime
 import torch
-from torch import Tensor, nn
-from torchvision.models import DenseNet, densenet121
+from pydicom import uid
 
+from benchmarks import peers
 from benchmarks.film import COLUMNS, ROWS, film
-from benchmarks.stopwatch import interleave, table, write_results
-from radiograde.model.reading.digest import Digest
-from radiograde.model.reading.grey import Pixels
-from radiograde.model.reading.radiograph import Radiograph
+from benchmarks.stopwatch import Samples, interleave, ratios, table, write_results
+from radiograde.data.phantom import Phantom
+from radiograde.data.phantom_dicom import to_dicom
+from radiograde.data.storage import Storage
+from radiograde.model.grading import grade
+from radiograde.model.limits import Limits
+from radiograde.model.reading.film_file import FilmFile
+from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 
 THREADS = 2
-SIDE = 224
-RADIOGRADE = "Radiograde, film to scores"
+RADIOGRADE = "Radiograde, bytes to scores"
+JPEG_2000 = "Radiograde, bytes in JPEG 2000 to scores"
+NETWORK = "Radiograde, network alone"
+EAGER = "DenseNet-121, PyTorch eager"
+SCRIPT = "torchxrayvision script, bytes to scores"
 
 
 @click.command()
 @click.option("--rounds", default=30, show_default=True, help="Rounds; each runs every contender.")
 @click.option("--model", type=click.Path(path_type=Path), help="ONNX file; default the bundled.")
 def main(rounds: int, model: Path | None) -> None:
-    """Time grading beside DenseNet-121 and write benchmarks/results/latency.json."""
+    """Time grading beside what others do and write benchmarks/results/latency.json."""
     torch.set_num_threads(THREADS)
     scorer = Scorer(model, threads=THREADS)
-    radiograph = Radiograph(
-        Pixels(film().pixels), "dicom", Digest("0" * 64), view="PA", age_years=60.0
-    )
-    if (status := scorer.score(radiograph).status) != "scored":
-        raise click.ClickException(f"the phantom was {status}: nothing would be timed")
-    network = _densenet()
-    picture = torch.rand(1, 1, SIDE, SIDE)
+    phantom = film()
+    plain = _file(phantom, uid.ExplicitVRLittleEndian)
+    for_jpeg_2000 = _file(phantom, uid.JPEG2000Lossless)
+    for content in (plain, for_jpeg_2000):
+        if (status := _graded(content, scorer).status) != "scored":
+            raise click.ClickException(f"the phantom was {status}: nothing would be timed")
+    network = peers.densenet()
+    picture = torch.rand(1, 1, peers.SIDE, peers.SIDE)
     contenders: dict[str, Callable[[], object]] = {
-        RADIOGRADE: lambda: scorer.score(radiograph),
-        "Radiograde, network alone": _network_of(scorer),
-        "DenseNet-121, PyTorch eager": lambda: _eager(network, picture),
-        "DenseNet-121, ONNX Runtime": _in_onnx_runtime(network, picture),
+        RADIOGRADE: partial(_graded, plain, scorer),
+        JPEG_2000: partial(_graded, for_jpeg_2000, scorer),
+        NETWORK: _network_of(scorer),
+        EAGER: partial(peers.eager, network, picture),
+        "DenseNet-121, ONNX Runtime": peers.in_onnx_runtime(network, picture, THREADS),
+        SCRIPT: partial(peers.script(network), plain),
     }
     samples = interleave(contenders, rounds)
-    what = {"threads": THREADS, "film": [ROWS, COLUMNS], "peer_side": SIDE}
+    what = {
+        "threads": THREADS,
+        "film": [ROWS, COLUMNS],
+        "peer_side": peers.SIDE,
+        "script": peers.script_name(),
+        "measures": _measures(samples),
+    }
     path = write_results("latency", what, samples, RADIOGRADE)
-    click.echo(f"{table(samples, RADIOGRADE)}\n\n{path}")
+    click.echo(f"{table(samples, RADIOGRADE)}\n\n{_measures(samples)}\n{path}")
+
+
+def _measures(samples: Samples) -> dict[str, float]:
+    """Return what is asked of grading, as medians of the rounds' ratios."""
+    beside_film = ratios(samples, RADIOGRADE)
+    return {
+        "bytes_to_scores_beside_densenet": ratios(samples, EAGER)[RADIOGRADE].median,
+        "share_outside_the_network": round(1 - beside_film[NETWORK].median, 3),
+        "script_beside_bytes_to_scores": beside_film[SCRIPT].median,
+        "jpeg_2000_beside_uncompressed": beside_film[JPEG_2000].median,
+    }
+
+
+def _graded(content: bytes, scorer: Scorer) -> SeverityResult:
+    return grade(FilmFile(content, Limits()), scorer)
+
+
+def _file(phantom: Phantom, syntax: str) -> bytes:
+    file = BytesIO()
+    to_dicom(phantom, Storage(transfer_syntax=syntax)).save_as(file, enforce_file_format=True)
+    return file.getvalue()
 
 
 def _network_of(scorer: Scorer) -> Callable[[], object]:
     side = scorer.metadata.preprocessing.size
     feed = {"image": np.random.default_rng(0).random((1, 1, side, side), dtype=np.float32)}
     return lambda: scorer.session.run(None, feed)
-
-
-def _densenet() -> DenseNet:
-    network = densenet121(weights=None, num_classes=18)
-    network.features.conv0 = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
-    return network.eval()
-
-
-def _eager(network: nn.Module, picture: Tensor) -> Tensor:
-    with torch.inference_mode():
-        result: Tensor = network(picture)
-        return result
-
-
-def _in_onnx_runtime(network: nn.Module, picture: Tensor) -> Callable[[], object]:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = THREADS
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "densenet.onnx"
-        torch.onnx.export(
-            network, (picture,), path, input_names=["image"], dynamo=True, verbose=False
-        )
-        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    feed = {"image": picture.numpy()}
-    return lambda: session.run(None, feed)
 
 
 if __name__ == "__main__":

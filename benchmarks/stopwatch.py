@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import statistics
 import time
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
+
+PACKAGES = ("imagecodecs", "numpy", "onnxruntime", "pydicom", "torch")
 
 REST_S = 0.02
 """Pause before each run: threads of the one before may still spin for work."""
@@ -72,8 +75,11 @@ def ratios(samples: Samples, baseline: str) -> dict[str, Spread]:
 
 
 def write_results(name: str, what: Mapping[str, Any], samples: Samples, baseline: str) -> Path:
-    """Write one benchmark as JSON below ``results`` and return the path."""
-    versions = {package: version(package) for package in ("numpy", "onnxruntime", "torch")}
+    """Write one benchmark as JSON below ``results`` and return the path.
+
+    ``load`` is the machine's over the last minute, its own included.
+    """
+    versions = {package: version(package) for package in PACKAGES}
     document = {
         "benchmark": name,
         **what,
@@ -83,6 +89,7 @@ def write_results(name: str, what: Mapping[str, Any], samples: Samples, baseline
         "ratio": {key: asdict(value) for key, value in ratios(samples, baseline).items()},
         "python": platform.python_version(),
         "machine": platform.machine(),
+        "load": round(os.getloadavg()[0], 2),
         "versions": versions,
     }
     RESULTS.mkdir(exist_ok=True)

@@ -61,28 +61,28 @@ def _is_signed(codes: NDArray[Any], stored: int) -> bool:
     half = 1 << (stored - 1)
     values = (_middle(codes) & ((1 << stored) - 1)).astype(np.int64)
     negative = values >= half
-    if not LEAST_SHARE < negative.mean() < 1 - LEAST_SHARE:
+    if not LEAST_SHARE < negative.mean() < 1 - LEAST_SHARE or not _wraps(values, half):
         return False
     true = np.where(negative, values - 2 * half, values)
     low, high = np.percentile(true, (1, 99))
     below = true[negative]
     spread = min(below.std(), true[~negative].std())
     if high <= low or spread < LEAST_SPREAD * (high - low) or high - low > 1.9 * half:
-        return _shifted_range(values, half)
-    return _wraps(values, half)
+        return _fills_both_halves(values, half)
+    return True
 
 
-def _shifted_range(values: NDArray[np.int64], half: int) -> bool:
-    """Return whether a full range of values wraps in its middle."""
+def _fills_both_halves(values: NDArray[np.int64], half: int) -> bool:
+    """Return whether a full range of values is used on both sides of its middle."""
     spread = min(values[values >= half].std(), values[values < half].std())
-    return bool(spread > 2 * LEAST_SPREAD * half) and _wraps(values, half)
+    return bool(spread > 2 * LEAST_SPREAD * half)
 
 
 def _wraps(values: NDArray[np.int64], half: int) -> bool:
     """Return whether neighbours on both sides of ``half`` are nearly always far apart."""
-    steps = np.concatenate(
-        [np.abs(np.diff(values, axis=axis))[np.diff(values >= half, axis=axis)] for axis in (0, 1)]
-    )
+    beside = ((values[1:], values[:-1]), (values[:, 1:], values[:, :-1]))
+    parted = [((one >= half) != (other >= half), one, other) for one, other in beside]
+    steps = np.concatenate([np.abs(one[part] - other[part]) for part, one, other in parted])
     return steps.size > 0 and bool((steps > half).mean() > MOSTLY)
 
 
