@@ -19,7 +19,7 @@ from radiograde.service.processes.child_process import (
     Outcome,
 )
 
-NICENESS = 5
+NICENESS = 3
 """Whoever waits for an answer, or sends a film, goes before who wants a document."""
 
 _INNERMOST = 8
