@@ -6,6 +6,7 @@ one, where the same thing is seen in different ways.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -97,5 +98,14 @@ UNFAMILIAR = _reject(
     "chest film of an adult.",
 )
 NO_LUNGS = _reject("not_chest", "No lungs were found. Send a frontal chest radiograph of an adult.")
+
+NO_CHEST = frozenset({NOT_CHEST.code, CT_SLICE.code, UNFAMILIAR.code})
+"""Codes of rejections that say: no chest, and so no polarity that a chest could tell."""
+
+
+def shows_no_chest(reasons: Iterable[Reason]) -> bool:
+    """Return whether a picture was rejected because it is not of a chest."""
+    return any(reason.level == "reject" and reason.code in NO_CHEST for reason in reasons)
+
 
 ALL = tuple(value for value in dict(globals()).values() if isinstance(value, Reason))

@@ -6,7 +6,7 @@ so that the first display is what was graded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ class Viewable:
     is ``pixel * slope + intercept``. ``inverted``: what a window or ``lut`` maps to 0 is white.
     ``lut``: the film's own table, which then comes before ``windows``; these are never empty.
     ``flipped``: as in :class:`Radiograph`; ``sides_known``: the header says where head and sides
-    are.
+    are. ``negative``: the content was inverted against what the file says.
     """
 
     pixels: NDArray[np.uint16]
@@ -63,6 +63,11 @@ class Viewable:
     pixel_spacing_mm: tuple[float, float] | None = None
     flipped: tuple[bool, bool] = (False, False)
     sides_known: bool = False
+    negative: bool = False
+
+    def as_stored(self) -> Viewable:
+        """Return it as its file has it: what is no chest has no polarity to settle."""
+        return replace(self, inverted=self.inverted != self.negative, negative=False)
 
 
 def viewable(film: FilmFile) -> Viewable:
@@ -85,7 +90,7 @@ def _of_picture(film: FilmFile) -> Viewable:
     shown = used_range(samples)
     negative = is_negative(samples, shades_of_picture(samples, shown))
     pixels = np.ascontiguousarray(samples, dtype=np.uint16)
-    return Viewable(pixels, 1.0, 0.0, negative, ((RANGE, _as_window(shown)),))
+    return Viewable(pixels, 1.0, 0.0, negative, ((RANGE, _as_window(shown)),), negative=negative)
 
 
 def _of_dicom(film: FilmFile) -> Viewable:
@@ -109,6 +114,7 @@ def _of_dicom(film: FilmFile) -> Viewable:
         pixel_spacing_mm=pixel_spacing_mm(header),
         flipped=orientation.flipped,
         sides_known=orientation.known,
+        negative=negative,
     )
 
 

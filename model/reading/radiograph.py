@@ -82,6 +82,16 @@ class Radiograph:
         """The SHA-256 of the whole file, in hexadecimal digits."""
         return self.digest.hex
 
+    def as_stored(self) -> Radiograph:
+        """Return it as its file has it: what is no chest has no polarity to settle.
+
+        That it was inverted is no longer among its notes.
+        """
+        if INVERTED not in self.notes:
+            return self
+        notes = tuple(note for note in self.notes if note != INVERTED)
+        return replace(self, grey=self.grey.negative(), notes=notes)
+
 
 def dicom_film(file: DicomFile, digest: Digest, limits: Limits) -> Radiograph:
     """Return the film of a DICOM object, its polarity settled where it may be a chest.

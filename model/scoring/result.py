@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from radiograde.model.reasons import Reason
+from radiograde.model.reasons import Reason, shows_no_chest
 
 SCHEMA = "radiograde.result/1"
 NOTICE = "Research use only. Grades visible involvement; not a diagnosis."
@@ -27,6 +27,11 @@ class GateVerdict:
     def in_scope(self) -> bool:
         """True unless a reason rejects the film."""
         return all(reason.level != "reject" for reason in self.reasons)
+
+    @property
+    def no_chest(self) -> bool:
+        """True where the picture was rejected because it is not of a chest."""
+        return shows_no_chest(self.reasons)
 
 
 @dataclass(frozen=True, slots=True)

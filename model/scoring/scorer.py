@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from radiograde.model.cores import available_cores
 from radiograde.model.errors import ModelFileError
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.reasons import NO_LUNGS, Reason
+from radiograde.model.reasons import INVERTED, NO_LUNGS, Reason
 from radiograde.model.scoring.input_check import check_film, class_reason
 from radiograde.model.scoring.intervals import Width
 from radiograde.model.scoring.metadata import KEY, ModelMetadata
@@ -105,7 +105,7 @@ class Scorer:
         image = _image_facts(radiograph)
         verdict = check_film(radiograph)
         if not verdict.in_scope:
-            return SeverityResult("rejected", self.facts, image, verdict)
+            return SeverityResult("rejected", self.facts, image, _settled(verdict))
         square, letterbox = prepare(
             radiograph.grey, self.metadata.preprocessing, radiograph.pixel_aspect
         )
@@ -118,7 +118,7 @@ class Scorer:
         )
         verdict = GateVerdict((*verdict.reasons, *self._doubts(grading, maps, radiograph)))
         if not verdict.in_scope:
-            return SeverityResult("rejected", self.facts, image, verdict)
+            return SeverityResult("rejected", self.facts, image, _settled(verdict))
         scores = self._scores(grading, maps)
         return SeverityResult(
             "scored",
@@ -169,6 +169,13 @@ class Scorer:
     def _severity(self, brixia: float) -> str:
         begun = sum(brixia >= start for start in self.metadata.thresholds.severity)
         return SEVERITY_BANDS[begun]
+
+
+def _settled(verdict: GateVerdict) -> GateVerdict:
+    """Return a rejection that does not call a picture inverted that is shown as it is stored."""
+    if not verdict.no_chest:
+        return verdict
+    return GateVerdict(tuple(reason for reason in verdict.reasons if reason != INVERTED))
 
 
 def involvement(maps: Maps, involved: float) -> Involvement:

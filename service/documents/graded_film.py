@@ -17,10 +17,11 @@ from radiograde.service.reviews.review import Review
 class GradedFilm:
     """What documents are a pure function of: the same graded film gives the same bytes.
 
-    ``film``: as it was graded, pixels upright. ``header``: the film's DICOM header, None for a
-    picture; ``transfer_syntax``: the UID of how its pixels are stored. ``result``: scored or
-    rejected, with its id; with maps where scored. ``began``: when the analysis began, with its
-    time zone. ``reviews``: what readers said of it, newest first.
+    ``film``: as it was graded, pixels upright; what is no chest in the polarity of its file.
+    ``header``: the film's DICOM header, None for a picture; ``transfer_syntax``: the UID of how its
+    pixels are stored. ``result``: scored or rejected, with its id; with maps where scored.
+    ``began``: when the analysis began, with its time zone. ``reviews``: what readers said of it,
+    newest first.
     """
 
     film: Radiograph
@@ -44,4 +45,6 @@ class GradedFilm:
             RadiogradeError: the film cannot be read, so its result is ``failed``.
         """
         film = file.radiograph()
+        if result.gate is not None and result.gate.no_chest:
+            film = film.as_stored()
         return cls(film, file.header, result, began, reviews, file.transfer_syntax)

@@ -37,8 +37,8 @@ class Thumbnails:
         self._runner = runner
         self._places = threading.Semaphore(AT_ONCE)
 
-    def get(self, film_id: str) -> bytes:
-        """Return a kept film as a small JPEG, as it was graded.
+    def get(self, film_id: str, *, is_chest: bool = True) -> bytes:
+        """Return a kept film as a small JPEG: a chest as it was graded, all else as it is stored.
 
         Raises:
             UndocumentedError: the film is no longer kept, or cannot be read.
@@ -48,14 +48,16 @@ class Thumbnails:
         if known is not None:
             return known
         with self._places:
-            content = self._runner.run(make_thumbnail, self._archive, self._limits, film_id)
+            content = self._runner.run(
+                make_thumbnail, self._archive, self._limits, film_id, is_chest
+            )
         # It can be made again, so a full disk keeps nobody from seeing it.
         with suppress(NoSpaceError):
             self._archive.keep_document(film_id, NAME, content)
         return content
 
 
-def make_thumbnail(archive: Archive, limits: Limits, film_id: str) -> bytes:
+def make_thumbnail(archive: Archive, limits: Limits, film_id: str, is_chest: bool) -> bytes:
     """Return the thumbnail of a kept film.
 
     Raises:
@@ -66,7 +68,7 @@ def make_thumbnail(archive: Archive, limits: Limits, film_id: str) -> bytes:
         film = film_file.read(content, limits=limits)
     except RadiogradeError as error:
         raise UndocumentedError(f"The film cannot be shown. {error.message}") from error
-    return thumbnail(film)
+    return thumbnail(film if is_chest else film.as_stored())
 
 
 def thumbnail(film: Radiograph) -> bytes:

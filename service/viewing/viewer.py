@@ -7,6 +7,7 @@ from typing import Any
 from radiograde import __version__
 from radiograde.model.display.viewable import Viewable
 from radiograde.model.scoring.result import Maps
+from radiograde.model.scoring.result_json import parse_result
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.result_repository import ResultRepository
@@ -60,12 +61,12 @@ class Viewer:
 
     def thumbnail(self, id: str) -> bytes:
         """Return a small picture, as :func:`radiograde.service.viewing.thumbnails.thumbnail`."""
-        self._check(id)
-        return self._thumbnails.get(id)
+        return self._thumbnails.get(id, is_chest=_is_chest(self._check(id)))
 
     def _film(self, id: str) -> Viewable:
-        self._check(id)
-        return self._films.get(id)
+        document = self._check(id)
+        film = self._films.get(id)
+        return film if _is_chest(document) else film.as_stored()
 
     def _maps(self, id: str) -> Maps | None:
         return self._archive.maps(id)
@@ -76,3 +77,9 @@ class Viewer:
         if document["status"] == "failed":
             raise UndocumentedError("This file could not be read, so it cannot be shown.")
         return document
+
+
+def _is_chest(document: dict[str, Any]) -> bool:
+    """Return whether a film was not rejected for being something else."""
+    gate = parse_result(document).gate
+    return gate is None or not gate.no_chest

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from radiograde.model.reading.digest import Digest
 from radiograde.model.reading.grey import Pixels
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.reasons import UNFAMILIAR
+from radiograde.model.reasons import INVERTED, UNFAMILIAR
 from radiograde.model.scoring.input_check import CLASS_REASONS, CLASSES, class_reason
 from radiograde.model.scoring.metadata import ModelMetadata
 from radiograde.model.scoring.result import ModelFacts, SeverityResult
@@ -120,6 +121,15 @@ def test_what_the_network_doubts_is_not_graded() -> None:
         [("turned", "reject")],
     )
     assert judged(ScorerOfFakes(probabilities(frontal=0.9)), 50) == ("scored", [])
+
+
+@pytest.mark.parametrize(("seen", "inverted"), [("not_chest", False), ("turned", True)])
+def test_what_is_no_chest_was_not_inverted(seen: str, inverted: bool) -> None:
+    scorer = ScorerOfFakes(probabilities(**{seen: 0.9}))
+    gate = scorer.score(replace(film(50), notes=(INVERTED,))).gate
+    assert gate is not None
+    assert gate.no_chest != inverted
+    assert (INVERTED in gate.reasons) == inverted
 
 
 def test_an_adult_with_a_small_chest_is_graded_with_a_remark() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -15,9 +17,15 @@ from PIL import Image
 from pydicom.dataset import Dataset
 
 from radiograde.data.storage import Storage
-from radiograde.model.reading.film_file import read
+from radiograde.model.limits import Limits
+from radiograde.model.reading.film_file import open_film, read
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.reasons import NOT_CHEST
+from radiograde.model.scoring.result import GateVerdict, SeverityResult
+from radiograde.model.scoring.result_json import parse_result
+from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.viewing.view import View
-from tests.model.reading.films import film
+from tests.model.reading.films import film, negative
 from tests.model.reading.test_radiograph_grey import lut
 from tests.service.conftest import Start
 from tests.service.documents.graded_films import film_bytes
@@ -166,6 +174,26 @@ def test_a_rejected_film_is_shown_without_maps(start: Start) -> None:
     assert pixels_of(client, id, view).shape == (320, 288)
     answer = client.get(f"/v1/results/{id}/maps")
     assert (answer.status_code, answer.json()["code"]) == (409, "no_document")
+
+
+class SeesNoChest(FakeScorer):
+    """Turns every film away as the network does: after the polarity was settled as a chest's."""
+
+    def score(self, radiograph: Radiograph) -> SeverityResult:
+        return replace(super().score(radiograph), gate=GateVerdict((NOT_CHEST,)))
+
+
+def test_what_is_no_chest_is_shown_as_it_is_stored(start: Start) -> None:
+    client, content = start(SeesNoChest(rejects=True)), film(of=negative())
+    id = graded(client, content)
+    stored = 1 - read(content).pixels
+    view = view_of(client, id)
+    assert np.abs(shown(view, pixels_of(client, id, view)) - stored).max() < 1 / 255
+    small = Image.open(io.BytesIO(client.get(f"/v1/results/{id}/thumbnail.jpg").content))
+    assert np.asarray(small).mean() == pytest.approx(255 * stored.mean(), abs=6)
+    result = parse_result(records_of(client).results.get(id))
+    documented = GradedFilm.of(open_film(content, Limits()), result, datetime.now(UTC))
+    assert np.array_equal(documented.film.pixels, stored)
 
 
 def test_what_could_not_be_read_is_not_shown(client: TestClient) -> None:
