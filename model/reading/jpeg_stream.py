@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.model.errors import MalformedImageError, TruncatedError
+from radiograde.model.reading.streaks import has_streak
 from radiograde.model.reading.torn_picture import is_beyond, is_torn
 
 START_OF_IMAGE = b"\xff\xd8"
@@ -85,10 +86,10 @@ class JpegStream:
         if not self.restarts and not self._needs_all(decode, one, whole + height):
             raise _damaged()
         samples = one[: self.rows] if self.samples == 1 else decode(self.content)
+        grey = samples if self.samples == 1 else samples[..., 1]
         if self.kind == LOSSLESS:
-            torn = is_beyond(samples, self.precision)
+            torn = is_beyond(samples, self.precision) or has_streak(grey)
         else:
-            grey = samples if self.samples == 1 else samples[..., 1]
             torn = is_torn(grey, height, width, (1 << self.precision) - 1)
         if torn:
             raise _damaged()
