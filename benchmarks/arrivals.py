@@ -83,15 +83,15 @@ def capacity(send: Send, connections: int, seconds: float) -> float:
 def summary(arrivals: Sequence[Arrival]) -> dict[str, Any]:
     """Return how many were accepted, refused and how, and the waits of the accepted, in ms."""
     waits = [1000 * one.waited_s for one in arrivals if one.answer == "accepted"]
-    p50, p95, p99 = np.percentile(waits, (50, 95, 99)) if waits else (float("nan"),) * 3
+    p50, p95, p99 = np.round(np.percentile(waits or [0.0], (50, 95, 99)), 1).tolist()
     lasted_s = max((one.ended_s for one in arrivals), default=0.0)
     return {
         "offered": len(arrivals),
         "accepted": len(waits),
         "accepted_per_s": round(len(waits) / lasted_s, 2) if lasted_s else 0.0,
         "refused": dict(Counter(one.answer for one in arrivals if one.answer != "accepted")),
-        "ms": {"p50": round(p50, 1), "p95": round(p95, 1), "p99": round(p99, 1)},
-        "p99_over_p50": round(p99 / p50, 2) if waits else None,
+        "ms": {"p50": p50, "p95": p95, "p99": p99} if waits else None,
+        "p99_over_p50": round(p99 / p50, 2) if p50 else None,
     }
 
 

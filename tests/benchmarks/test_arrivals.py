@@ -36,6 +36,7 @@ def test_a_summary_tells_waits_of_accepted_and_refusals() -> None:
     assert told["refused"] == {"503": 1}
     assert told["ms"] == {"p50": 100.0, "p95": 100.0, "p99": 100.0}
     assert told["accepted_per_s"] == pytest.approx(99 / 1.08, abs=0.01)
+    assert summary([Arrival(0.0, 1.0, "503")])["ms"] is None
 
 
 def test_a_burst_is_over_when_waits_are_as_before_it() -> None:
