@@ -131,19 +131,23 @@ def test_a_stream_of_changes_is_followed_while_it_lasts(page: Page, listed: List
     page.add_init_script(_FAKE_EVENTS)
     page.reload()
     expect(page.locator(".card").first).to_be_visible()
+    page.clock.install(time="2024-06-12T08:00:00")
+    page.clock.pause_at("2024-06-12T09:00:00")
     requests = asked(page)
     for _ in range(30):
         page.evaluate("(id) => report(id)", listed.ids[0])
         page.evaluate("(id) => report(id)", listed.ids[1])
-        page.wait_for_timeout(100)
-    page.wait_for_timeout(500)
+        page.clock.run_for(100)
+    page.clock.run_for(500)
+    until_it_asks_no_more(page)
     assert 3 <= len(requests) < 30, "several changes are asked for together"
     assert {frozenset(parse_qs(urlsplit(one).query)["id"]) for one in requests} == {
         frozenset(listed.ids[:2])
     }
     requests.clear()
     page.evaluate("() => source.onopen()")
-    page.wait_for_timeout(500)
+    page.clock.run_for(500)
+    until_it_asks_no_more(page)
     assert [parse_qs(urlsplit(one).query).get("id") for one in requests] == [None]
 
 
