@@ -21,7 +21,7 @@ WAITING = 20
 """The last films to come."""
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-_SCORE = "$score$"
+_ID, _SCORE = "$id$", "$score$"
 
 # What chance says is a table of its own: in a view it would be asked anew for each column.
 _CHANCES = """
@@ -59,7 +59,8 @@ _RESULTS = """
 INSERT INTO results (id, created, status, model_sha256, document, recorded, severity, brixia, day,
                      study_instance_uid)
 SELECT id, at, iif(brixia IS NULL, 'rejected', 'scored'), 'ab',
-       iif(brixia IS NULL, '{"status": "rejected"}', replace(:document, :score, brixia)), at,
+       replace(replace(iif(brixia IS NULL, :rejected, :scored), :score, ifnull(brixia, '')),
+               :id, id), at,
        CASE WHEN brixia >= 11 THEN 'severe' WHEN brixia >= 5 THEN 'moderate'
             WHEN brixia >= 1 THEN 'mild' WHEN brixia IS NOT NULL THEN 'none' END,
        brixia, substr(coalesce(taken, at), 1, 10), '1.3.' || n
@@ -86,7 +87,9 @@ def fill(settings: Settings, rows: int, end: datetime) -> None:
         "step": SPAN.total_seconds() / rows,
         "letters": LETTERS,
         "score": _SCORE,
-        "document": _document(),
+        "id": _ID,
+        "scored": _document(),
+        "rejected": json.dumps({"id": _ID, "status": "rejected"}),
     }
     path = settings.store_url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -106,11 +109,12 @@ def fill(settings: Settings, rows: int, end: datetime) -> None:
 
 
 def _document() -> str:
-    """Return the JSON of a scored result, of what lists show, with a place for the score."""
+    """Return the JSON of a scored result, of what lists show, with places for id and score."""
     whole = scored().to_json()
     brixia = whole["scores"]["brixia"]
     score = {"value": _SCORE, "interval": brixia["interval"], "range": brixia["range"]}
     shown = {
+        "id": _ID,
         "status": "scored",
         "image": {"view": "PA"},
         "gate": whole["gate"],

@@ -30,7 +30,7 @@ PAGES = 20
 FILMS = 200
 FORMER = "the whole list and the open film"
 NOW = "the row that changed"
-START_S = 60.0
+START_S = 300.0
 
 
 def former_requests(_: str, opened: str) -> list[str]:
