@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from radiograde.model.errors import MalformedImageError
 
-COD, COC = 0xFF52, 0xFF53
+COD, COC, QCD = 0xFF52, 0xFF53, 0xFF5C
 STYLE_IN = {COD: 12, COC: 9}
 """How far behind its marker a segment holds the style of the code blocks."""
 
 HIGH_THROUGHPUT, BYPASS, EACH_PASS_ENDS, PREDICTABLE_END = 0x40, 0x01, 0x04, 0x10
 OWN_PRECINCTS, MARKED_PACKETS = 0x01, 0x06
+QUANTISED = 0x1F
 MOST_LEVELS = 32
 MOST_PARTS = 200_000
 """Code blocks and precincts: 50 million pixels have 50,000 blocks of 32 x 32."""
@@ -94,6 +95,18 @@ def coding_at(data: bytes, at: int, layers: int) -> Coding:
         reversible=data[style_at + 1] == 1,
         marked=marker == COD and bool(options & MARKED_PACKETS),
     )
+
+
+def check_exponents(data: bytes, at: int) -> None:
+    """Raise MalformedImageError where QCD, which begins at a place, cannot be as it was written.
+
+    Without quantisation the two bands of a level that are high in one direction have the same
+    range, and so the same exponent (A.6.4, E.1.1).
+    """
+    (length,) = struct.unpack_from(">H", data, at + 2)
+    exponents = data[at + 5 : at + 2 + length]
+    if length > 2 and not data[at + 4] & QUANTISED and exponents[1::3] != exponents[2::3]:
+        raise damaged()
 
 
 def damaged() -> MalformedImageError:

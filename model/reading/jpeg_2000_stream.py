@@ -11,8 +11,10 @@ from radiograde.model.reading.jpeg_2000_coding import (
     EACH_PASS_ENDS,
     HIGH_THROUGHPUT,
     PREDICTABLE_END,
+    QCD,
     STYLE_IN,
     Coding,
+    check_exponents,
     coding_at,
     damaged,
 )
@@ -192,6 +194,8 @@ class _Segments:
                 return at
             if marker < 0xFF30 or length < 2 or self._left < 0:
                 raise damaged()
+            if marker == QCD:
+                check_exponents(self._data, at)
             if marker in STYLE_IN:
                 before = self.codings[-1].layers if self.codings else 1
                 self.codings.append(coding_at(self._data, at, before))

@@ -19,7 +19,10 @@ LIKE, USUAL, UNLIKE = 0.25, 2.0, 0.5
 from none those that do not jump.
 """
 
-NEARLY_ALL = 0.75
+NEARLY_ALL = 0.65
+LAST = 2
+"""Blocks at an end of a row."""
+
 FEWEST, LEAST_SHARE = 8, 0.2
 """Blocks that must be seen to jump, and their share of a row: what is clipped shows no step."""
 
@@ -101,6 +104,10 @@ def _tears(
     jumps_seen, stills_seen = _before(seen[1]) + _from(seen[0]), _before(seen[0]) + _from(seen[1])
     both = (jumps[1] > 0) & (stills[0] > 0) & (stills[1] > 0)
     both &= (jumps[0] > 0) | (_before(seen[1]) == 0)
+    # At an end of the row nothing but the damaged block itself tells a tear from a straight edge.
+    wild = seen[0] & ~jump[0] & ~still[0]
+    both[:, -LAST:] |= _from(wild)[:, -LAST:] > 0
+    both[:, 1 : 1 + LAST] |= _before(wild)[:, 1 : 1 + LAST] > 0
     both &= jumps_seen >= max(FEWEST, LEAST_SHARE * steps.shape[1])
     shares = np.minimum(
         (jumps[0] + jumps[1]) / np.maximum(jumps_seen, 1),

@@ -227,6 +227,15 @@ def test_a_surplus_of_less_than_a_block_is_noticed() -> None:
         assert read(content[:-2] + b"\x31\x77" + content[-2:], name) is None
 
 
+@pytest.mark.parametrize("name", ["jpeg 2000", "htj2k"])
+def test_exponents_that_no_encoder_writes_are_damage(name: str) -> None:
+    content = STREAMS[name][0]
+    at = content.index(b"\xff\x5c") + 6
+    for changed in (at, at + 1, at + 4):
+        other = bytes((content[changed] ^ 0x18,))
+        assert read(content[:changed] + other + content[changed + 1 :], name) is None
+
+
 def test_values_beyond_the_precision_are_damage_unless_they_are_bits_above_it() -> None:
     deep = picture(12)
     above = deep | (np.random.default_rng(3).integers(0, 16, deep.shape) << 12).astype(np.uint16)

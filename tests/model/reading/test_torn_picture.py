@@ -34,6 +34,15 @@ def test_a_step_from_a_block_on_is_a_tear(step: int, block: int) -> None:
     assert is_torn(coded(grey), BLOCK, BLOCK, MOST)
 
 
+def test_a_damaged_block_at_the_end_of_a_row_tells_a_tear_from_an_edge() -> None:
+    edged = shown()
+    edged[160:] -= 60
+    assert not is_torn(coded(edged), BLOCK, BLOCK, MOST)
+    edged[152:160, 264:272] = np.random.default_rng(1).integers(0, MOST, (BLOCK, BLOCK))
+    edged[152:160, 264:272] += 40 * (np.arange(BLOCK)[:, None] - 3)
+    assert is_torn(coded(edged), BLOCK, BLOCK, MOST)
+
+
 @pytest.mark.parametrize("value", [0, 3, 128, 250, 255])
 @pytest.mark.parametrize("rows", [slice(0, 40), slice(240, None)])
 def test_a_strip_is_no_tear(rows: slice, value: int) -> None:
