@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 from pydicom.uid import UID
@@ -21,6 +22,9 @@ from radiograde.service.dicom_pdu import P_DATA_BYTES, abort_pdu
 from radiograde.service.dimse.association_request import NoAssociationError, Request
 from radiograde.service.dimse.association_rules import supported_contexts
 from radiograde.service.documents.document_uids import IMPLEMENTATION_CLASS_UID
+
+_REMEMBERED_BYTES = 2**15
+"""Longest request that is remembered with its answer; decoding 128 contexts takes milliseconds."""
 
 _APPLICATION_CONTEXT = UID("1.2.840.10008.3.1.1.1")
 
@@ -55,31 +59,43 @@ def negotiate(request: Request) -> Agreement:
         NoAssociationError: the request cannot be read.
     """
     try:
-        asked = _primitive(request)
-        items = list(asked.user_information)
-        roles: dict[UID, tuple[bool | None, bool | None]] = {
-            cast(UID, one.sop_class_uid): (bool(one.scu_role), bool(one.scp_role))
-            for one in items
-            if isinstance(one, SCP_SCU_RoleSelectionNegotiation)
-        }
-        results, answered_roles = negotiate_unrestricted(
-            asked.presentation_context_definition_list, supported_contexts(), roles
-        )
-        lengths = [one for one in items if isinstance(one, MaximumLengthNotification)]
-        return Agreement(
-            {cast(int, one.context_id): _context(one) for one in results if one.result == 0},
-            _answer(asked, results, answered_roles),
-            lengths[0].maximum_length_received or 0 if lengths else 0,
-        )
+        if len(request.pdu) <= _REMEMBERED_BYTES:
+            return _remembered(request.pdu)
+        return _agreed(request.pdu)
     except Exception as error:  # on broken bytes pynetdicom raises anything
         raise NoAssociationError(
             "the request cannot be read", request=request, answer=abort_pdu()
         ) from error
 
 
-def _primitive(request: Request) -> A_ASSOCIATE:
+@lru_cache(maxsize=32)
+def _remembered(request: bytes) -> Agreement:
+    """Return what was agreed on before: a device asks in the same words for each examination."""
+    return _agreed(request)
+
+
+def _agreed(request: bytes) -> Agreement:
+    asked = _primitive(request)
+    items = list(asked.user_information)
+    roles: dict[UID, tuple[bool | None, bool | None]] = {
+        cast(UID, one.sop_class_uid): (bool(one.scu_role), bool(one.scp_role))
+        for one in items
+        if isinstance(one, SCP_SCU_RoleSelectionNegotiation)
+    }
+    results, answered_roles = negotiate_unrestricted(
+        asked.presentation_context_definition_list, supported_contexts(), roles
+    )
+    lengths = [one for one in items if isinstance(one, MaximumLengthNotification)]
+    return Agreement(
+        {cast(int, one.context_id): _context(one) for one in results if one.result == 0},
+        _answer(asked, results, answered_roles),
+        lengths[0].maximum_length_received or 0 if lengths else 0,
+    )
+
+
+def _primitive(request: bytes) -> A_ASSOCIATE:
     encoded = pdu.A_ASSOCIATE_RQ()
-    encoded.decode(request.pdu)
+    encoded.decode(request)
     return encoded.to_primitive()
 
 
