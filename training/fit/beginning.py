@@ -19,7 +19,7 @@ from radiograde.training.network.checkpoints import check_trained
 from radiograde.training.network.severity_network import SeverityNetwork
 from radiograde.training.run_paths import FINAL, RunPaths
 
-RESULTS = ("pool", "heads", "deviation")
+RESULTS = ("pool", "heads", "region_features", "deviation")
 """Parts of a network that turn maps into scores."""
 
 MEMBER = "members.0."

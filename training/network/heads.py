@@ -29,12 +29,20 @@ class SeverityHeads(nn.Module):
         self.opacity = _Rising([0.5, 0.2, 0.3])
         self.pneumonia = _Rising([0.5, 0.5])
 
-    def forward(self, zones: PooledMaps, lungs: PooledMaps) -> tuple[Tensor, Tensor, Tensor]:
-        """Return zones (N, 6), and extent and opacity of each lung, (N, 2) each."""
+    def forward(
+        self, zones: PooledMaps, lungs: PooledMaps, of_zones: Tensor, of_lungs: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return zones (N, 6), and extent and opacity of each lung, (N, 2) each.
+
+        ``of_zones`` (N, 6, 1), ``of_lungs`` (N, 2, 2): what features add, in logits.
+        """
+        zone = self.zone(zones.involved, zones.share, zones.dense) + of_zones[..., 0]
+        extent = self.extent(lungs.involved, lungs.share) + of_lungs[..., 0]
+        opacity = self.opacity(lungs.dense, lungs.share, lungs.densest) + of_lungs[..., 1]
         return (
-            ZONE.high * self.zone(zones.involved, zones.share, zones.dense).sigmoid(),
-            EXTENT.high / 2 * self.extent(lungs.involved, lungs.share).sigmoid(),
-            OPACITY.high / 2 * self.opacity(lungs.dense, lungs.share, lungs.densest).sigmoid(),
+            ZONE.high * zone.sigmoid(),
+            EXTENT.high / 2 * extent.sigmoid(),
+            OPACITY.high / 2 * opacity.sigmoid(),
         )
 
     def any_pneumonia(self, zones: PooledMaps) -> Tensor:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
 from radiograde.training.network.lung_crop import mass_edges
 
@@ -52,7 +53,7 @@ class RegionPool(nn.Module):
         self, lungs: Tensor, involved: Tensor, density: Tensor
     ) -> tuple[PooledMaps, PooledMaps]:
         """Return what zones and lungs hold, from logits (N, 2, h, w) and twice (N, 1, h, w)."""
-        lung = lungs.sigmoid().detach() + 1e-3 * _halves(lungs)
+        lung = _found(lungs)
         point, opaque = involved.sigmoid(), involved.sigmoid() * density.sigmoid()
         beyond = (SHARPNESS * (point - self.cut)).sigmoid()
         # exp(t x) - 1: an empty region has a soft maximum of 0 exactly.
@@ -61,6 +62,13 @@ class RegionPool(nn.Module):
         rows = (lung[:, :, None] * maps[:, None]).sum(4)  # (N, 2, 5, h)
         zones = torch.einsum("nlch,nlbh->nlbc", rows, self._bands(lung)).flatten(1, 2)
         return _pooled(zones), _pooled(rows.sum(3))
+
+    def zones(self, lungs: Tensor, coarser: int) -> Tensor:
+        """Return how much each point belongs to each zone: (N, 6, h / coarser, w / coarser)."""
+        lung = _found(lungs)
+        bands = self._bands(lung).detach()
+        zones = (lung[:, :, None] * bands[..., None]).flatten(1, 2)
+        return F.avg_pool2d(zones, coarser)
 
     def _bands(self, lung: Tensor) -> Tensor:
         """Return how much each row belongs to each third: (N, 2, 3, h), summing to 1."""
@@ -90,6 +98,11 @@ def _pooled(sums: Tensor) -> PooledMaps:
         dense / (involved + 1e-3 * area),
         torch.log1p(swelling / area) / math.log1p(math.expm1(SOFT_MAXIMUM)),
     )
+
+
+def _found(lungs: Tensor) -> Tensor:
+    """Return where lung is, its halves of the picture a little: none is empty."""
+    return lungs.sigmoid().detach() + 1e-3 * _halves(lungs)
 
 
 def _halves(lungs: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from radiograde.training.network import encoder
 from radiograde.training.network.heads import DeviationHead, SeverityHeads
 from radiograde.training.network.map_heads import OpacityHead, Pyramid, separable
 from radiograde.training.network.pooling import RegionPool
+from radiograde.training.network.region_features import RegionFeatures
 
 
 class NetworkOutput(NamedTuple):
@@ -68,6 +69,7 @@ class SeverityNetwork(nn.Module):
         self.dropout = nn.Dropout(0.2)
         self.pool = RegionPool()
         self.heads = SeverityHeads()
+        self.region_features = RegionFeatures(self.encoder.channels[-2:])
         self.deviation = DeviationHead(self.summary_size)
 
     def forward(self, image: Tensor) -> NetworkOutput:
@@ -82,7 +84,9 @@ class SeverityNetwork(nn.Module):
         with torch.autocast(maps.device.type, enabled=False):
             lungs, opacity, density = maps.split([2, 1, 1], 1)
             zone_pool, lung_pool = self.pool(lungs, opacity, density)
-            zones, extent, opacities = self.heads(zone_pool, lung_pool)
+            where = self.pool.zones(lungs, lungs.shape[-1] // features[0].shape[-1])
+            beyond = self.region_features(*features, where)
+            zones, extent, opacities = self.heads(zone_pool, lung_pool, *beyond)
             deep, deepest = (feature.mean((2, 3)) for feature in features)
             summary = torch.cat([deepest, deep], 1)
             totals = (each.sum(1, keepdim=True) for each in (zones, extent, opacities))

@@ -6,6 +6,7 @@ import torch
 
 from radiograde.training.network.heads import DEVIATIONS, DeviationHead, SeverityHeads
 from radiograde.training.network.pooling import PooledMaps
+from radiograde.training.network.region_features import REACH
 
 
 def pooled(regions: int, involved: float, density: float) -> PooledMaps:
@@ -16,17 +17,30 @@ def pooled(regions: int, involved: float, density: float) -> PooledMaps:
     return PooledMaps(share, share, dense, torch.full_like(share, density), densest)
 
 
-def scores(involved: float, density: float) -> tuple[float, float, float]:
+NOTHING_ADDED = (torch.zeros(1, 6, 1), torch.zeros(1, 2, 2))
+
+
+def scores(
+    involved: float,
+    density: float,
+    added: tuple[torch.Tensor, torch.Tensor] = NOTHING_ADDED,
+) -> tuple[float, float, float]:
     """Return the worst zone, and extent and opacity of both lungs."""
     with torch.no_grad():
         zones, extent, opacity = SeverityHeads()(
-            pooled(6, involved, density), pooled(2, involved, density)
+            pooled(6, involved, density), pooled(2, involved, density), *added
         )
     return float(zones.max()), float(extent.sum()), float(opacity.sum())
 
 
 def test_every_score_of_a_clear_lung_is_none() -> None:
     assert max(scores(0.0, 0.0)) < 0.05
+
+
+def test_features_alone_find_nothing_in_a_clear_lung() -> None:
+    most = (torch.full((1, 6, 1), REACH), torch.full((1, 2, 2), REACH))
+    assert max(scores(0.0, 0.0, most)) < 0.25
+    assert min(scores(0.3, 0.5, most)) > max(scores(0.3, 0.5)[:1])
 
 
 def test_extent_and_opacity_can_differ() -> None:
@@ -47,7 +61,7 @@ def test_every_score_rises_with_what_it_is_read_from_whatever_was_learned() -> N
     for parameter in heads.parameters():
         torch.nn.init.normal_(parameter, std=3.0)
     steps = [
-        torch.cat(heads(pooled(6, share, share), pooled(2, share, share)), 1)
+        torch.cat(heads(pooled(6, share, share), pooled(2, share, share), *NOTHING_ADDED), 1)
         for share in (0.1, 0.3, 0.6, 0.9)
     ]
     for low, high in pairwise(steps):
