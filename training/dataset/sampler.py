@@ -121,6 +121,9 @@ def _ungraded_pools(dataset: FilmDataset, films: Tensor, stage: StageConfig) -> 
 
 
 def _source_balance(sources: Tensor) -> Tensor:
-    """Return weights by which every source is drawn about as often as every other."""
+    """Return weights by which a source is drawn as often as the root of how many films it has.
+
+    A small one is not forgotten, and the variety of a large one is seen.
+    """
     counts = torch.bincount(sources) if len(sources) else torch.ones(1)
-    return 1.0 / counts[sources].float()
+    return 1.0 / counts[sources].float().sqrt()

@@ -14,6 +14,10 @@ DEVIATIONS = 9
 """Scores with a deviation of their own: six zones, global score, extent, opacity."""
 
 
+LEAST, MOST = 0.005, 0.5
+"""Deviations lie between these shares of a scale, and leave either end again."""
+
+
 class SeverityHeads(nn.Module):
     """Zones 0-3, and extent and opacity of each lung 0-4: one rule for all zones, one for lungs.
 
@@ -76,7 +80,7 @@ class DeviationHead(nn.Module):
         super().__init__()
         self.linear = nn.Linear(inputs + 3 * DEVIATIONS, DEVIATIONS)
         nn.init.zeros_(self.linear.weight)
-        nn.init.constant_(self.linear.bias, -2.0)
+        nn.init.constant_(self.linear.bias, -1.0)
         tops = torch.tensor([ZONE.high] * 6 + [BRIXIA.high, EXTENT.high, OPACITY.high])
         self.register_buffer("tops", tops, persistent=False)
 
@@ -84,8 +88,9 @@ class DeviationHead(nn.Module):
         """Return deviations (N, 9) in points of each scale, for scores (N, 9)."""
         tops = self.get_buffer("tops")
         share = (scores / tops).detach()
-        told = torch.cat([summary.detach(), share, share.square(), share.sqrt()], 1)
-        deviation: Tensor = tops * F.softplus(self.linear(told)).clamp(0.005, 0.5)
+        summary = F.layer_norm(summary.detach(), summary.shape[1:])
+        told = torch.cat([summary, share, share.square(), share.sqrt()], 1)
+        deviation: Tensor = tops * (LEAST + (MOST - LEAST) * self.linear(told).sigmoid())
         return deviation
 
 

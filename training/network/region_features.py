@@ -36,9 +36,7 @@ class RegionFeatures(nn.Module):
         self.zone = _Correction(1, places=3)
         self.lung = _Correction(2, places=1)
 
-    def forward(
-        self, deep: Tensor, deepest: Tensor, zones: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, deep: Tensor, deepest: Tensor, zones: Tensor) -> tuple[Tensor, Tensor]:
         """Return corrections (N, 6, 1) of zones and (N, 2, 2) of extent and opacity of lungs.
 
         ``deep``, ``deepest``: features at strides 16 and 32; ``zones``: (N, 6, h, w) how much

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 import torch
 
 from radiograde.training.network.heads import DEVIATIONS, DeviationHead, SeverityHeads
@@ -75,8 +76,18 @@ def test_a_deviation_is_in_points_of_its_scale_and_moves_nothing_but_itself() ->
     deviations = head(summary, grades)
     assert deviations.shape == (3, DEVIATIONS)
     assert (deviations > 0).all()
-    assert (deviations[:, 6] / deviations[:, 0]).tolist() == [6.0] * 3
+    assert (deviations[:, 6] / deviations[:, 0]).tolist() == pytest.approx([6.0] * 3)
     deviations.sum().backward()
     assert summary.grad is None
     assert grades.grad is None
     assert head.linear.weight.grad is not None
+
+
+@pytest.mark.parametrize("bias", [-20.0, 20.0])
+def test_a_deviation_leaves_either_end_of_its_range_again(bias: float) -> None:
+    """A clamped one would stay there for good."""
+    head = DeviationHead(4)
+    torch.nn.init.constant_(head.linear.bias, bias / 4)
+    head(torch.rand(2, 4), torch.rand(2, DEVIATIONS)).sum().backward()
+    assert head.linear.bias.grad is not None
+    assert (head.linear.bias.grad > 1e-4).all()
