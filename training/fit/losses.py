@@ -24,7 +24,7 @@ FEWEST = 1 / 8
 moves the network as a batch would."""
 
 RISE = 0.8
-"""Power by which grades of extent rise with the covered share: a little counts more than its area."""
+"""Power by which extent rises with the covered share: a little counts more than its area."""
 
 DEVIATION_TOPS = torch.tensor([ZONE.high] * 6 + [BRIXIA.high, EXTENT.high, OPACITY.high])
 
