@@ -108,9 +108,6 @@ class LossConfig(_Section):
     imputed_brixia: Amount = 0.3
     clear: Amount = 1.0
     boxes: Amount = 0.5
-    covered: Amount = Field(
-        0.3, description="of extent on how much of a lung readers' boxes or opacities cover"
-    )
     opacity_masks: Amount = 1.0
     pneumonia: Amount = 0.4
     pseudo_labels: Amount = 0.3

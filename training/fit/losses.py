@@ -23,9 +23,6 @@ FEWEST = 1 / 8
 """A term with fewer films than this share of the batch counts by what it has: no single film
 moves the network as a batch would."""
 
-RISE = 0.8
-"""Power by which extent rises with the covered share: a little counts more than its area."""
-
 DEVIATION_TOPS = torch.tensor([ZONE.high] * 6 + [BRIXIA.high, EXTENT.high, OPACITY.high])
 
 
@@ -61,7 +58,6 @@ def loss_terms(
         "imputed_brixia": _known(output.zones.sum(1), targets.imputed_brixia, beta=3.0, top=3.0),
         "clear": Term(_clear(output, batch, targets), targets.clear),
         "boxes": Term(*map_losses.boxes(output, batch, targets.boxes_read)),
-        "covered": Term(*_covered(output, batch, targets.has_opacity_mask)),
         "opacity_masks": Term(*map_losses.opacities(output, batch, targets.has_opacity_mask)),
         "pneumonia": _where_known(output.findings[:, -1:], targets.pneumonia[:, None]),
         "pseudo_labels": _pseudo_labels(output, targets.pseudo_labels),
@@ -152,16 +148,6 @@ def _clear(output: NetworkOutput, batch: AugmentedBatch, targets: Targets) -> Te
     above = F.relu(scores - CLEAR_SHARE)
     each = F.smooth_l1_loss(above, torch.zeros_like(above), beta=0.1, reduction="none")
     return 3.0 * each.mean(1) + map_losses.clear_lungs(output, batch, targets.has_mask)
-
-
-def _covered(
-    output: NetworkOutput, batch: AugmentedBatch, has_opacity_mask: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Return how far each lung's extent is from what readers' boxes or opacities cover of it."""
-    covered, known = map_losses.covered_shares(output, batch, has_opacity_mask)
-    share = output.lung_extent / (EXTENT.high / 2)
-    error = F.smooth_l1_loss(share, covered**RISE, beta=0.25, reduction="none")
-    return 4.0 * error.mean(1), known
 
 
 def _pseudo_labels(output: NetworkOutput, target: Tensor) -> Term:

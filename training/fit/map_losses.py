@@ -68,20 +68,6 @@ def boxes(
     return costs + OUTSIDE * outside * boxes_read, (count > 0).float()
 
 
-def covered_shares(
-    output: NetworkOutput, batch: AugmentedBatch, has_opacity_mask: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Return how much of each lung (N, 2) readers' boxes or opacities cover, and whether known."""
-    inside, rows, _ = _box_masks(batch.boxes, output.opacity.shape[-1])
-    drawn = _reduced(batch.opacities, output.opacity.shape[-2:]).sum(1, keepdim=True).clamp(max=1.0)
-    masked = has_opacity_mask[:, None, None, None] > 0
-    cover = torch.where(masked, drawn, inside.amax(1, keepdim=True))
-    lung = output.lungs.sigmoid().detach()
-    covered = (lung * cover).sum((2, 3)) / (lung.sum((2, 3)) + 1.0)
-    framed = (rows.sum((1, 2)) > 0).float()
-    return covered, torch.maximum(framed, has_opacity_mask)
-
-
 def opacities(
     output: NetworkOutput, batch: AugmentedBatch, has_mask: Tensor
 ) -> tuple[Tensor, Tensor]:

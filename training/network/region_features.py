@@ -84,5 +84,6 @@ def _pooled(points: Tensor, weights: Tensor, regions: Tensor) -> Tensor:
     """Return means (N, R, K C) of points (N, C, h, w) over regions (N, R, h, w), weighed K ways."""
     weighed = (regions[:, :, None] * weights[:, None]).flatten(3)  # (N, R, K, hw)
     weighed = weighed / (weighed.sum(3, keepdim=True) + 1e-4)
-    means: Tensor = weighed.flatten(1, 2) @ points.flatten(2).transpose(1, 2)
-    return means.unflatten(1, weighed.shape[1:3]).flatten(2)
+    means = weighed.flatten(1, 2) @ points.flatten(2).transpose(1, 2)
+    pooled: Tensor = means.unflatten(1, weighed.shape[1:3]).flatten(2)
+    return pooled

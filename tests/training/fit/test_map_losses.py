@@ -80,28 +80,6 @@ def test_a_box_teaches_opacity_and_not_where_lung_is() -> None:
     assert graded.lungs.grad is None
 
 
-def test_how_much_of_each_lung_a_box_covers_is_known() -> None:
-    halves = torch.full((1, 2, SIDE, SIDE), -9.0)
-    halves[0, 0, :, : SIDE // 2] = 9.0
-    halves[0, 1, :, SIDE // 2 :] = 9.0
-    boxes = torch.full((1, 8, 4), torch.nan)
-    boxes[0, 0] = torch.tensor([-1.0, -1.0, 0.0, 1.0])
-    graded = seeing(clear())._replace(lungs=halves)
-    covered, known = map_losses.covered_shares(graded, shown(boxes=boxes), torch.zeros(1))
-    assert known.tolist() == [1.0]
-    assert covered[0, 0] > 0.7
-    assert covered[0, 1] < 0.05
-    assert map_losses.covered_shares(graded, shown(), torch.zeros(1))[1].tolist() == [0.0]
-
-
-def test_drawn_opacities_cover_what_they_are_drawn_on() -> None:
-    drawn = torch.zeros(1, 2, 4 * SIDE, 4 * SIDE)
-    drawn[0, 1, :, : 2 * SIDE] = 1.0
-    covered, known = map_losses.covered_shares(seeing(clear()), shown(opacities=drawn), YES)
-    assert known.tolist() == [1.0]
-    assert covered[0].tolist() == pytest.approx([0.5, 0.5], abs=0.02)
-
-
 @pytest.mark.parametrize(("kind", "dense"), [(0, map_losses.GLASS), (1, map_losses.SOLID)])
 def test_a_drawn_opacity_teaches_where_it_is_and_how_dense(kind: int, dense: float) -> None:
     drawn = torch.zeros(1, 2, 4 * SIDE, 4 * SIDE)
