@@ -85,18 +85,19 @@ def test_after_a_review_its_report_reaches_the_folder(records: Records, tmp_path
     share = folder(tmp_path, "sr", "pdf", "json")
     work = working(records, share, open_destination(share))
     film = delivered(records, work)
-    before = (tmp_path / film / "report.pdf").read_bytes()
+    (sent,) = tmp_path.glob(f"*/{film}")
+    before = (sent / "report.pdf").read_bytes()
     review = recorder_of(records, share).record(film, "kim", CORRECTION)
     assert state(records, film) == ("waiting", 1)
     assert queued(records, film) == 2
     work.deliver(film, "share")
     assert state(records, film) == ("delivered", 2)
-    there = {path.name for path in (tmp_path / film).iterdir()}
+    there = {path.name for path in sent.iterdir()}
     assert there == {"sr.dcm", f"review-{review.id}.dcm", "report.pdf", "result.json"}
-    ds = dcmread(tmp_path / film / f"review-{review.id}.dcm")
+    ds = dcmread(sent / f"review-{review.id}.dcm")
     assert ds.AuthorObserverSequence[0].PersonName == "kim^"
-    assert (tmp_path / film / "report.pdf").read_bytes() != before
-    assert '"brixia": 6' in (tmp_path / film / "result.json").read_text()
+    assert (sent / "report.pdf").read_bytes() != before
+    assert '"brixia": 6' in (sent / "result.json").read_text()
 
 
 class Keeper:
