@@ -73,9 +73,7 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
         with working(work, settings.store_url, slot, settings.workers, settings.delivery.at_once):
             keep = None if settings.keep_days is None else timedelta(days=settings.keep_days)
             tasks = chores(records.database, records.archive, records.films, records.intake, keep)
-            with _beside(
-                Thread(target=keep_house, args=(stop, tasks)),
-            ):
+            with _beside(stop, Thread(target=keep_house, args=(stop, tasks))):
                 wait_for(stop)
         slot.release()
     finally:
@@ -126,11 +124,9 @@ def working(work: Work, url: str, slot: Slot, graders: int, senders: int = 2) ->
             polling_interval_sec=POLL_S,
         )
         log.info("worker_ready", slot=slot.name)
-        with _beside(Thread(target=work.reconciler.run, args=(stop, slot))):
+        with _beside(stop, Thread(target=work.reconciler.run, args=(stop, slot))):
             yield
-            stop.set()
     finally:
-        stop.set()
         DBOS.destroy(workflow_completion_timeout_sec=30, destroy_registry=True)
         log.info("worker_stopped", slot=slot.name)
 
@@ -168,11 +164,12 @@ def _stopped_with_parent(stop: threading.Event) -> None:
 
 
 @contextmanager
-def _beside(*threads: Thread) -> Iterator[None]:
+def _beside(stop: threading.Event, *threads: Thread) -> Iterator[None]:
     for thread in threads:
         thread.start()
     try:
         yield
     finally:
+        stop.set()
         for thread in threads:
             thread.join()

@@ -28,10 +28,10 @@ def test_a_database_that_goes_leaves_lines_of_json(
     assert slot is not None
     with working(work_with(installation, outbox), installation.database.url, slot, graders=2):
         postgres.stop()
-        assert waited(lambda: "queue_trouble" in said.so_far(), 90)
+        assert waited(lambda: "reconciling_put_off" in said.so_far(), 60)
         postgres.start()
         accepted(installation)
-        assert waited(lambda: len(outbox.sent) == 1, 90)
+        assert waited(lambda: len(outbox.sent) == 1, 60)
     for line in said.so_far().splitlines():
         assert isinstance(json.loads(line), dict), line
 

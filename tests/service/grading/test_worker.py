@@ -37,6 +37,18 @@ def test_films_are_graded_and_delivered_by_themselves(
     assert records.jobs.counts()["undelivered"] == 0
 
 
+def test_a_worker_stops_when_what_waits_for_it_fails(records: Records) -> None:
+    """Its threads were waited for before they were told to stop: it hung for good."""
+    slot = take_slot(records.database, threading.Event())
+    assert slot is not None
+    with (
+        pytest.raises(LookupError),
+        working(work_with(records, Outbox()), records.database.url, slot, graders=2),
+    ):
+        raise LookupError
+    slot.release()
+
+
 def test_a_destination_that_comes_back_gets_everything(
     records: Records, make_film: MakeFilm
 ) -> None:
