@@ -48,6 +48,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Held:
     for owner, names in WAITS.items():
         for name in names:
             monkeypatch.setattr(owner, name, lambda *_: held())
+    monkeypatch.setattr(Viewer, "pixels_tag", lambda *_: '"of a film"')
     return held
 
 

@@ -155,6 +155,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> int:
     """Return the size of an answer that no buffer of the system takes whole."""
     size = 2**24
     monkeypatch.setattr(Viewer, "pixels", lambda *_: bytes(size))
+    monkeypatch.setattr(Viewer, "pixels_tag", lambda *_: '"of a film"')
     return size
 
 
