@@ -91,12 +91,6 @@ def asked(page: Page) -> list[str]:
     return found
 
 
-OVERLAY_LOADED = """
-performance.getEntriesByType("resource").some((entry) => entry.name.endsWith("overlay.png"))
-"""
-"""The last that a page asks for when it opens a film, once a process makes pictures."""
-
-
 def until_it_asks_no_more(page: Page) -> None:
     """Wait until the page has asked nothing for a while."""
     requests, before = asked(page), -1
@@ -106,9 +100,10 @@ def until_it_asks_no_more(page: Page) -> None:
 
 
 def test_a_change_makes_the_page_ask_for_its_row_alone(page: Page, listed: ListedFilms) -> None:
-    page.goto(f"{listed.address}/#/film/{listed.ids[0]}")
+    # The overlay comes last: the process that makes pictures has to start first.
+    with page.expect_response(lambda answer: answer.url.endswith("overlay.png")):
+        page.goto(f"{listed.address}/#/film/{listed.ids[0]}")
     expect(page.locator(".readout")).to_be_visible()
-    page.wait_for_function(OVERLAY_LOADED)
     until_it_asks_no_more(page)
     requests = asked(page)
     id = listed.send("20240312", MILD, "P3", "ACC-4")
