@@ -51,14 +51,19 @@ lint: $(VENV)/.develop ## ruff, mypy, import layers, hadolint
 
 bench: $(VENV)/.develop ## measure speed on this machine
 	$(BIN)/python -m benchmarks.decode
+	$(BIN)/python -m benchmarks.folder
 	$(BIN)/python -m benchmarks.intake
+	$(BIN)/python -m benchmarks.largest_films
 	$(BIN)/python -m benchmarks.latency
+	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks.open_pages
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.page_changes
 	$(BIN)/python -m benchmarks.reconciler
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.under_attack
 	$(BIN)/python -m benchmarks.viewer
+	$(BIN)/python -m benchmarks.year_after
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version $(LOCKED) --generate-hashes \
 	--no-emit-index-url --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)

@@ -13,6 +13,19 @@ from pydicom.dataset import Dataset, FileMetaDataset
 
 from radiograde.data.phantom import Phantom, PhantomSpec, draw
 
+SYNTAXES = {
+    "uncompressed": (uid.ExplicitVRLittleEndian, 16),
+    "deflated": (uid.DeflatedExplicitVRLittleEndian, 16),
+    "RLE": (uid.RLELossless, 16),
+    "JPEG Baseline": (uid.JPEGBaseline8Bit, 8),
+    "JPEG Extended": (uid.JPEGExtended12Bit, 12),
+    "JPEG Lossless": (uid.JPEGLosslessSV1, 16),
+    "JPEG-LS": (uid.JPEGLSLossless, 16),
+    "JPEG 2000": (uid.JPEG2000Lossless, 16),
+    "HTJ2K": (uid.HTJ2KLossless, 16),
+}
+"""One transfer syntax of each kind, and the most bits that it has room for."""
+
 ROWS, COLUMNS = 3056, 2544
 GRAIN = 0.003
 """Standard deviation of the detector's noise, which compressed size and decoding hang on."""

@@ -63,7 +63,6 @@ def main(films: int, rounds: int, workers: int) -> None:
             ]
             for one, spent in busy.items()
         },
-        "load_average": round(os.getloadavg()[0], 1),
     }
     path = write_results("folder", what, samples, SCORE)
     click.echo(f"{table(samples, SCORE)}\n\n{what}\n{path}")

@@ -8,7 +8,6 @@ python -m benchmarks.intake
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -91,7 +90,6 @@ def main(films: int, rounds: int, megabytes: float) -> None:
                 [bare / own for bare, own in zip(samples[MANY_BARE], samples[MANY], strict=True)]
             )
         ),
-        "load_average": round(os.getloadavg()[0], 1),
         "rates": rates,
     }
     path = write_results("intake", what, samples, BARE)

@@ -24,23 +24,12 @@ from pydicom import uid
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID
 
+from benchmarks.film import SYNTAXES
 from benchmarks.stopwatch import RESULTS
 from radiograde.data.phantom import Phantom, PhantomSpec, draw
 from radiograde.data.phantom_dicom import to_dicom
 from radiograde.data.storage import Storage
 from radiograde.model.limits import Limits
-
-SYNTAXES: dict[str, tuple[UID, int]] = {
-    "uncompressed": (uid.ExplicitVRLittleEndian, 16),
-    "deflated": (uid.DeflatedExplicitVRLittleEndian, 16),
-    "RLE": (uid.RLELossless, 16),
-    "JPEG Baseline": (uid.JPEGBaseline8Bit, 8),
-    "JPEG Extended": (uid.JPEGExtended12Bit, 12),
-    "JPEG Lossless": (uid.JPEGLosslessSV1, 16),
-    "JPEG-LS": (uid.JPEGLSLossless, 16),
-    "JPEG 2000": (uid.JPEG2000Lossless, 16),
-    "HTJ2K": (uid.HTJ2KLossless, 16),
-}
 
 NATIVE = uid.ExplicitVRLittleEndian
 RUN = 128

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from pydicom import uid
 
-from benchmarks import peers
+from benchmarks import peers, plain_script
 from benchmarks.film import COLUMNS, ROWS, film
 from benchmarks.stopwatch import Samples, interleave, ratios, table, write_results
 from radiograde.data.phantom import Phantom
@@ -52,8 +52,8 @@ def main(rounds: int, model: Path | None) -> None:
     for content in (plain, for_jpeg_2000):
         if (status := _graded(content, scorer).status) != "scored":
             raise click.ClickException(f"the phantom was {status}: nothing would be timed")
-    network = peers.densenet()
-    picture = torch.rand(1, 1, peers.SIDE, peers.SIDE)
+    network = plain_script.network()
+    picture = torch.rand(1, 1, plain_script.SIDE, plain_script.SIDE)
     contenders: dict[str, Callable[[], object]] = {
         RADIOGRADE: partial(_graded, plain, scorer),
         JPEG_2000: partial(_graded, for_jpeg_2000, scorer),
@@ -66,7 +66,7 @@ def main(rounds: int, model: Path | None) -> None:
     what = {
         "threads": THREADS,
         "film": [ROWS, COLUMNS],
-        "peer_side": peers.SIDE,
+        "peer_side": plain_script.SIDE,
         "script": peers.script_name(),
         "measures": _measures(samples),
     }

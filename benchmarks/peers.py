@@ -23,17 +23,10 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
-from torchvision.models import DenseNet, densenet121
 
-SIDE = 224
+from benchmarks.plain_script import SIDE
+
 LIBRARY = "torchxrayvision"
-
-
-def densenet() -> DenseNet:
-    """Return the network, ready to infer."""
-    network = densenet121(weights=None, num_classes=18)
-    network.features.conv0 = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
-    return network.eval()
 
 
 def eager(network: nn.Module, picture: Tensor) -> Tensor:

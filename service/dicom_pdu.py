@@ -133,30 +133,21 @@ def _items(body: memoryview, head: str) -> Iterator[tuple[int, memoryview]]:
 
 
 class BoundedSocket(AssociationSocket):
-    """pynetdicom's socket within limits; ``fault`` says why it hung up, None where it did not.
+    """pynetdicom's socket within limits.
 
     pynetdicom makes its sockets itself: this one takes over the state of such a one, and is put
-    in its place. ``received``: what was read from the connection before.
+    in its place.
     """
 
-    def __init__(
-        self, plain: AssociationSocket, limits: PduLimits, received: bytes | bytearray = b""
-    ) -> None:
+    def __init__(self, plain: AssociationSocket, limits: PduLimits) -> None:
         self.__dict__ = plain.__dict__
-        self.fault: str | None = None
         self._limits = limits
-        self._received = bytearray(received)
         self._kind: int | None = None
         self._end = 0.0
         self._limit_waits()
         if self.socket is not None:
             with contextlib.suppress(OSError):
                 self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    @property
-    def ready(self) -> bool:
-        """Whether there is something to read."""
-        return bool(self._received) or super().ready
 
     def recv(self, nr_bytes: int) -> bytearray:
         """Return the head of a PDU, then its body, as pynetdicom asks for them in turn.
@@ -165,28 +156,23 @@ class BoundedSocket(AssociationSocket):
             PduError: the limits do not allow it. The peer has been told, by an A-ABORT.
             OSError: the connection is lost.
         """
-        if self._received:
-            part = self._received[:nr_bytes]
-            del self._received[:nr_bytes]
-            return part
         if self.socket is None:
             return bytearray()
         try:
             if self._kind is None:
                 return self._head(self.socket)
             return self._body(self.socket, nr_bytes)
-        except PduError as error:
-            self.hang_up(str(error))
+        except PduError:
+            self._hang_up()
             raise
         except TimeoutError as error:
-            self.hang_up(f"a PDU that is not whole within {self._limits.seconds:g} s")
-            raise PduError(self.fault) from error
+            self._hang_up()
+            raise PduError(f"a PDU that is not whole within {self._limits.seconds:g} s") from error
         finally:
             self._limit_waits()
 
-    def hang_up(self, fault: str) -> None:
-        """Abort the association and end the connection, and remember why."""
-        self.fault = fault
+    def _hang_up(self) -> None:
+        """Abort the association and end the connection."""
         if self.socket is not None:
             with contextlib.suppress(OSError):
                 self.socket.settimeout(1.0)

@@ -64,8 +64,15 @@ class Association:
     """Serves one caller in the thread that runs it."""
 
     def __init__(
-        self, connection: socket.socket, caller: Caller, agreement: Agreement, services: Services
+        self,
+        connection: socket.socket,
+        caller: Caller,
+        agreement: Agreement,
+        services: Services,
+        limits: MessageLimits,
     ) -> None:
+        self._reader = MessageReader(connection, limits)
+        self._idle_s = limits.pdu.seconds
         self._connection = connection
         self._caller = caller
         self._agreement = agreement
@@ -75,14 +82,13 @@ class Association:
         self._unconfirmed: set[int] = set()
         self._reported = 0
 
-    def serve(self, limits: MessageLimits) -> None:
+    def serve(self) -> None:
         """Answer until the association is over, and say in the log how it ended."""
-        self._idle_s = limits.pdu.seconds
         with contextlib.suppress(OSError):
             self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             self._send(self._agreement.answer)
-            self._answer_all(MessageReader(self._connection, limits))
+            self._answer_all()
         except AssociationEndError as end:
             reason = "this node stops" if self._is_ending else end.reason
             answer = abort_pdu() if self._is_ending else end.answer
@@ -95,10 +101,10 @@ class Association:
         self._is_ending = True
         shut(self._connection, socket.SHUT_RD)
 
-    def _answer_all(self, reader: MessageReader) -> None:
+    def _answer_all(self) -> None:
         while True:
             idle_end = time.monotonic() + self._idle_s
-            while (message := reader.read(self._wait_s(idle_end))) is None:
+            while (message := self._reader.read(self._wait_s(idle_end))) is None:
                 if time.monotonic() >= idle_end:
                     raise aborted(f"silent for {self._idle_s:g} s")
                 self._send_due_reports()

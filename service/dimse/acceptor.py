@@ -79,16 +79,17 @@ class _Handler(BaseRequestHandler):
             self._refuse(refusal, connection)
         else:
             with self.server.serving(association):
-                association.serve(self.server.limits)
+                association.serve()
         finally:
             connections.leave(connection)
 
     def _associate(self, connection: Connection) -> Association:
-        seconds = self.server.request_s
+        server, seconds = self.server, self.server.request_s
         request = receive_request(self.request, time.monotonic() + seconds, seconds)
-        self.server.admission.admit(request, connection)
+        server.admission.admit(request, connection)
         caller = Caller(printable(request.calling), connection.address)
-        return Association(self.request, caller, negotiate(request), self.server.services)
+        agreement = negotiate(request)
+        return Association(self.request, caller, agreement, server.services, server.limits)
 
     def _refuse(self, refusal: NoAssociationError, connection: Connection) -> None:
         if refusal.answer is not None:

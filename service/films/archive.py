@@ -56,8 +56,13 @@ class Archive:
         """
         content = self.find(film_id)
         if content is None:
-            raise UndocumentedError("The film of this result is no longer kept. Send it again.")
+            raise _gone()
         return content
+
+    def require(self, film_id: str) -> None:
+        """Raise UndocumentedError where a film is no longer kept."""
+        if not self.has(film_id):
+            raise _gone()
 
     def has(self, film_id: str) -> bool:
         """Return whether a film's bytes lie here."""
@@ -176,6 +181,10 @@ class Archive:
                 sync_folder(folder.parent)
         except OSError as error:
             raise _no_space(error) from error
+
+
+def _gone() -> UndocumentedError:
+    return UndocumentedError("The film of this result is no longer kept. Send it again.")
 
 
 def _no_space(error: OSError) -> NoSpaceError:

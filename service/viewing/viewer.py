@@ -47,8 +47,7 @@ class Viewer:
     def pixels_tag(self, id: str) -> str:
         """Return what changes whenever the pixels do: of their film, and of how it is read."""
         document = self._check(id)
-        if not self._archive.has(id):
-            raise UndocumentedError("The film of this result is no longer kept. Send it again.")
+        self._archive.require(id)
         return f"{document['image']['sha256']}-{__version__}"
 
     def maps(self, id: str) -> bytes:

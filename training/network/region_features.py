@@ -63,17 +63,17 @@ class _Correction(nn.Module):
         self.dropout = nn.Dropout(0.2)
         self.hidden = nn.Linear(inputs, 64)
         self.last = nn.Linear(64, scores)
-        self.register_buffer("places", torch.eye(places), persistent=False)
+        both_lungs = torch.eye(places).repeat(2, 1)
+        self.register_buffer("places", both_lungs, persistent=False)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
 
     def forward(self, pooled: Tensor, context: Tensor) -> Tensor:
         films, regions, _ = pooled.shape
-        places = self.get_buffer("places").repeat(2 if regions > 2 else regions, 1)
         told = [
             pooled,
             context[:, None].expand(films, regions, CONTEXT),
-            places.expand(films, regions, places.shape[1]),
+            self.get_buffer("places").expand(films, -1, -1),
         ]
         hidden = F.relu(self.hidden(self.dropout(torch.cat(told, 2))))
         correction: Tensor = REACH * torch.tanh(self.last(hidden) / REACH)
