@@ -179,6 +179,7 @@ def test_a_film_that_comes_goes_where_order_and_filters_put_it(
     inside = listed.send("20240302", {"C": 0.2}, "P4", "ACC-7")
     listed.ids += [outside, inside]
     expect(page.locator(".card")).to_have_count(len(of_march) + 1)
+    expect(page.locator(".card .working")).to_have_count(0)
     scores = [float(text) for text in page.locator(".card .score").all_inner_texts()]
     assert scores == sorted(scores, reverse=True)
     assert outside not in shown(page)
