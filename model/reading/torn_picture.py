@@ -30,6 +30,9 @@ ABOVE_USUAL = 5.0
 VARIED = 0.03
 """Of the range of values: how much a picture varies along a tear, above it and below."""
 
+DRAWN = 0.001
+"""Of the range: blocks side by side that differ by less are a drawing's, such as a test pattern."""
+
 GOES_ON, LEVEL = 0.35, 0.2
 """How much steps vary beside the picture, and how much the picture slopes beside the step."""
 
@@ -126,6 +129,8 @@ def _goes_on(edges: _Edges, row: int, at: int, span: float) -> bool:
 
     steps, sides = along(edges.steps), along(edges.sides)
     if np.nanstd(sides, axis=1).min() < VARIED * span:
+        return False
+    if np.nanmedian(np.abs(np.diff(sides)), axis=1).min() < DRAWN * span:
         return False
     if _spread(steps) > GOES_ON * min(map(_spread, sides)):
         return False

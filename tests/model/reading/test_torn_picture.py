@@ -56,3 +56,11 @@ def test_a_whole_film_and_one_without_greys_are_not_torn() -> None:
     assert not is_torn(coded(shown()), BLOCK, BLOCK, MOST)
     assert not is_torn(np.zeros((96, 96), np.uint8), BLOCK, BLOCK, MOST)
     assert not is_torn(coded(shown()[:20]), BLOCK, BLOCK, MOST)
+
+
+def test_a_drawn_pattern_is_not_torn() -> None:
+    pattern = np.full((384, 384), 180, np.uint8)
+    pattern[232:, BLOCK:] = pattern[240:, :BLOCK] = 119
+    pattern[232:234, :BLOCK] = 135
+    pattern[:, 80:200] += 40
+    assert not is_torn(pattern, BLOCK, BLOCK, MOST)
