@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 _SUFFIXES = frozenset({".dcm", ".dicom", ".dic", ".ima", ".png", ".jpg", ".jpeg"})
@@ -25,30 +26,36 @@ class Film:
     name: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The films in the order they were named, and how many other files the folders held."""
-
-    films: list[Film]
-    skipped: int
-
-
-class FilmSearch:
+class FilmSearch(Iterator[Film]):
     """The named files, whatever they are, and the films below the named folders, as they are found.
 
-    A film has a DICOM, PNG or JPEG suffix or begins like one (DICOM PS3.10 section 7.1). Hidden
-    files and links to folders are not followed, and what an earlier run drew is not graded: the
-    folder ``out`` and overlays. A file named twice is graded once; files of the same name get
-    different documents. ``skipped``: how many other files the folders held so far.
+    It goes over the folders once, in the order they were named. A film has a DICOM, PNG or JPEG
+    suffix or begins like one (DICOM PS3.10 section 7.1). Hidden files and links to folders are not
+    followed, and what an earlier run drew is not graded: the folder ``out`` and overlays. A file
+    named twice is graded once; files of the same name get different documents. ``skipped``: how
+    many other files the folders held so far. ``is_known``: whether a file is a film, so that it
+    need not be opened to see.
     """
 
     def __init__(self, paths: Sequence[Path], out: Path | None = None) -> None:
         self._paths = paths
         self._out = out
+        self._coming = self._search()
         self.skipped = 0
+        self.is_known: Callable[[Path], bool] = lambda _: False
 
-    def __iter__(self) -> Iterator[Film]:
-        """Yield the films in the order they were named."""
+    def __next__(self) -> Film:
+        """Return the next film that is found."""
+        return next(self._coming)
+
+    def finds_any(self) -> bool:
+        """Return whether another film comes; it is looked for no further than that."""
+        for film in self._coming:
+            self._coming = chain([film], self._coming)
+            return True
+        return False
+
+    def _search(self) -> Iterator[Film]:
         if len(self._paths) == 1:  # below one folder no file comes twice: nothing is remembered
             yield from self._films(self._paths[0])
             return
@@ -66,16 +73,10 @@ class FilmSearch:
             yield Film(root, Path(root.name))
             return
         for path in _walk(root, self._out):
-            if _looks_like_film(path):
+            if _looks_like_film(path, self.is_known):
                 yield Film(path, path.relative_to(root))
             else:
                 self.skipped += 1
-
-
-def find_films(paths: Sequence[Path], out: Path | None = None) -> Found:
-    """Return all that a :class:`FilmSearch` finds."""
-    search = FilmSearch(paths, out)
-    return Found(list(search), search.skipped)
 
 
 def _walk(root: Path, out: Path | None) -> Iterator[Path]:
@@ -91,10 +92,10 @@ def _walk(root: Path, out: Path | None) -> Iterator[Path]:
                 yield Path(folder, name)
 
 
-def _looks_like_film(path: Path) -> bool:
+def _looks_like_film(path: Path, is_known: Callable[[Path], bool]) -> bool:
     if path.name.endswith(DRAWN):
         return False
-    if path.suffix.lower() in _SUFFIXES:
+    if path.suffix.lower() in _SUFFIXES or is_known(path):
         return True
     if not path.is_file():
         return False

@@ -39,6 +39,11 @@ UNGRADED = 3
     type=click.Path(dir_okay=False, path_type=Path),
     help="CSV file that gets a row for each film; films that have one are passed over.",
 )
+@click.option(
+    "--parquet",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Parquet file that gets the table when the run ends.",
+)
 @click.option("--workers", type=click.IntRange(1), help="Films graded at a time; 2 by default.")
 @data_dir_of_site_file
 @model_option
@@ -51,6 +56,7 @@ def score(
     as_json: bool,
     out: Path | None,
     table: Path | None,
+    parquet: Path | None,
     **chosen: Any,
 ) -> None:
     """Grade films: DICOM, PNG or JPEG. Folders are searched for them.
@@ -63,16 +69,21 @@ def score(
     Example:
       radiograde score film.dcm
       radiograde score study/ --json --out graded/ > results.jsonl
-      radiograde score archive/ --table scores.csv --workers 4
+      radiograde score archive/ --table scores.csv --parquet scores.parquet
     """  # noqa: D301  click needs the character itself
     from radiograde.service.cli.batch import Batch
-    from radiograde.service.cli.paths import FilmSearch, find_films
+    from radiograde.service.cli.parquet_table import check_pyarrow, write_parquet
+    from radiograde.service.cli.paths import FilmSearch
     from radiograde.service.cli.score_report import report, report_table
     from radiograde.service.grading.load_scorer import load_scorer
     from radiograde.service.logs import hush_decoders
 
+    if parquet is not None and table is None:
+        raise click.UsageError("--parquet is made of the table: add --table scores.csv.")
+    if parquet is not None:
+        check_pyarrow()
     search = FilmSearch(paths, out)
-    if next(iter(search), None) is None:
+    if not search.finds_any():
         raise click.UsageError("No DICOM, PNG or JPEG file there. Name a film or its folder.")
     hush_decoders()
     with plain_errors():
@@ -81,7 +92,9 @@ def score(
             keep_private()
         batch = Batch(load_scorer(settings), settings.limits, settings.workers, out)
         if table is None:
-            all_scored = report(batch, find_films(paths, out), as_json=as_json)
+            all_scored = report(batch, search, as_json=as_json)
         else:
-            all_scored = report_table(batch, FilmSearch(paths, out), table, as_json=as_json)
+            all_scored = report_table(batch, search, table, as_json=as_json)
+        if table is not None and parquet is not None:
+            write_parquet(table, parquet)
     context.exit(0 if all_scored else UNGRADED)

@@ -18,27 +18,28 @@ from rich.text import Text
 from radiograde.model.scoring.result import NOTICE, Scores, SeverityResult, Status
 from radiograde.model.scoring.scales import BRIXIA, EXTENT, LEFT_ZONES, OPACITY, RIGHT_ZONES, ZONE
 from radiograde.service.cli.batch import Batch, Graded
-from radiograde.service.cli.paths import FilmSearch, Found
+from radiograde.service.cli.paths import FilmSearch
 from radiograde.service.cli.score_table import ScoreTable
 from radiograde.service.cli.terminal import plain_table, progress_bar, stdout
 
 _STYLES = {"none": "green", "mild": "yellow", "moderate": "dark_orange", "severe": "red"}
 
 
-def report(batch: Batch, found: Found, *, as_json: bool) -> bool:
+def report(batch: Batch, search: FilmSearch, *, as_json: bool) -> bool:
     """Grade the films and show each result on stdout; return whether all were scored.
 
     Raises:
         OSError: a document cannot be written.
     """
     all_scored = True
-    with closing(batch.grade(found.films)) as graded:
-        results = _watched(graded, len(found.films), hidden=as_json)
+    films = list(search)
+    with closing(batch.grade(films)) as graded:
+        results = _watched(graded, len(films), hidden=as_json)
         show = _show_lines if as_json else _show_table
         for one in show(results):
             all_scored = all_scored and one.result.status == "scored"
-    if found.skipped:
-        click.echo(f"{found.skipped} other files in the folders were skipped.", err=True)
+    if search.skipped:
+        click.echo(f"{search.skipped} other files in the folders were skipped.", err=True)
     return all_scored
 
 
@@ -52,6 +53,7 @@ def report_table(batch: Batch, search: FilmSearch, path: Path, *, as_json: bool)
     counts: Counter[str] = Counter()
     with ScoreTable(path) as table, closing(batch.grade(table.left(search))) as graded:
         results = _watched(graded, None, hidden=as_json)
+        search.is_known = table.has_row
         try:
             for one in _show_lines(results) if as_json else results:
                 table.add(one)

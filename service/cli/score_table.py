@@ -24,6 +24,13 @@ COLUMNS = (
 )  # fmt: skip
 """``reasons``: codes of the input check, with spaces between. ``error``: a code, too."""
 
+WHOLE_NUMBERS = frozenset({"bytes", "modified_ns"})
+TEXTS = frozenset({
+    "file", "id", "status", "severity", "reasons", "error", "error_message", "sop_instance_uid",
+    "model",
+})  # fmt: skip
+"""The other columns are numbers with decimals."""
+
 _HEAD = (",".join(COLUMNS) + "\r\n").encode()
 _LONGEST_ROW = 2**16
 
@@ -57,6 +64,10 @@ class ScoreTable:
         if not self._file.tell():
             self._writer.writeheader()
         self.passed = 0
+
+    def has_row(self, path: Path) -> bool:
+        """Return whether a file has a row and has not changed since; it is not opened for it."""
+        return hash(_mark(path)) in self._done
 
     def left(self, films: Iterable[Film]) -> Iterator[Film]:
         """Yield the films that have no row, or have changed since; no file is opened for it.

@@ -1,9 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import IO, Any
 
-from radiograde.service.cli.paths import FilmSearch, find_films
+import pytest
+
+from radiograde.service.cli.paths import Film, FilmSearch
 from tests.service.fakes import png
+
+
+def found(paths: list[Path], out: Path | None = None) -> list[Film]:
+    return list(FilmSearch(paths, out))
 
 
 def test_folders_are_searched_for_films(tmp_path: Path) -> None:
@@ -14,16 +21,16 @@ def test_folders_are_searched_for_films(tmp_path: Path) -> None:
     (tmp_path / "IM0001").write_bytes(bytes(128) + b"DICM")
     (tmp_path / "picture").write_bytes(png())
     (tmp_path / "empty").touch()
-    found = find_films([tmp_path])
-    names = [str(film.name) for film in found.films]
+    search = FilmSearch([tmp_path])
+    names = [str(film.name) for film in search]
     assert names == ["IM0001", "picture", "b/y.jpeg", "b/deep/x.DCM"]
-    assert found.skipped == 2
+    assert search.skipped == 2
 
 
 def test_a_named_file_is_taken_whatever_it_is(tmp_path: Path) -> None:
     (tmp_path / "README.md").touch()
-    found = find_films([tmp_path / "README.md"])
-    assert [film.path.name for film in found.films] == ["README.md"]
+    named = found([tmp_path / "README.md"])
+    assert [film.path.name for film in named] == ["README.md"]
 
 
 def test_a_file_is_graded_once_and_names_do_not_clash(tmp_path: Path) -> None:
@@ -31,8 +38,7 @@ def test_a_file_is_graded_once_and_names_do_not_clash(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "film.dcm").touch()
     named = [tmp_path / "a" / "film.dcm", tmp_path / "b" / "film.dcm", tmp_path / "a"]
-    found = find_films(named)
-    assert [str(film.name) for film in found.films] == ["film.dcm", "film-2.dcm"]
+    assert [str(film.name) for film in found(named)] == ["film.dcm", "film-2.dcm"]
 
 
 def test_what_was_written_is_not_graded(tmp_path: Path) -> None:
@@ -41,16 +47,15 @@ def test_what_was_written_is_not_graded(tmp_path: Path) -> None:
     for name in ("film.png", "film.png.overlay.png", "graded/deep/drawn.png"):
         (tmp_path / name).write_bytes(png())
     indirect = tmp_path / "graded" / ".." / "graded"
-    found = find_films([tmp_path], out=indirect)
-    assert [str(film.name) for film in found.films] == ["film.png"]
-    assert [str(film.name) for film in find_films([out], out=out).films] == ["deep/drawn.png"]
+    assert [str(film.name) for film in found([tmp_path], indirect)] == ["film.png"]
+    assert [str(film.name) for film in found([out], out)] == ["deep/drawn.png"]
 
 
 def test_links_in_a_circle_end(tmp_path: Path) -> None:
     (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "film.dcm").touch()
     (tmp_path / "lost").symlink_to(tmp_path / "nothing")
-    assert [film.path.name for film in find_films([tmp_path]).films] == ["film.dcm"]
+    assert [film.path.name for film in found([tmp_path])] == ["film.dcm"]
 
 
 def test_a_large_folder_is_not_listed_before_it_is_graded(tmp_path: Path) -> None:
@@ -58,8 +63,28 @@ def test_a_large_folder_is_not_listed_before_it_is_graded(tmp_path: Path) -> Non
         (tmp_path / f"{number}.dcm").touch()
     (tmp_path / "notes.txt").touch()
     search = FilmSearch([tmp_path])
-    found = iter(search)
-    assert next(found).path.name == "0.dcm"
+    assert next(search).path.name == "0.dcm"
     (tmp_path / "2.dcm").unlink()
-    assert [film.path.name for film in found] == ["1.dcm", "2.dcm"]
+    assert [film.path.name for film in search] == ["1.dcm", "2.dcm"]
     assert search.skipped == 1
+
+
+def test_a_search_goes_on_from_the_first_film(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("notes", "other", "x.dcm", "y.dcm"):
+        (tmp_path / name).touch()
+    opened: list[str] = []
+    plain = Path.open
+
+    def counted(path: Path, mode: str = "r") -> IO[Any]:
+        opened.append(path.name)
+        return plain(path, mode)
+
+    monkeypatch.setattr(Path, "open", counted)
+    search = FilmSearch([tmp_path])
+    assert search.finds_any()
+    assert search.finds_any()
+    assert [film.path.name for film in search] == ["x.dcm", "y.dcm"]
+    assert not search.finds_any()
+    assert (opened, search.skipped) == (["notes", "other"], 2)

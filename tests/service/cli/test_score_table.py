@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 from radiograde.command import main
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import SeverityResult
+from radiograde.service.cli.score_table import COLUMNS, TEXTS, WHOLE_NUMBERS
 from tests.service.fakes import FakeScorer, png
 
 
@@ -126,6 +128,61 @@ def test_a_table_that_was_cut_short_at_its_head_begins_anew(folder: Path) -> Non
     (folder.parent / "scores.csv").write_text("file,bytes,modi")
     run(folder)
     assert len(rows(folder)) == 7
+
+
+@pytest.mark.usefixtures("scorer")
+def test_a_file_without_a_suffix_that_has_a_row_is_not_opened(folder: Path) -> None:
+    (folder / "0.png").rename(folder / "IM0001")
+    run(folder)
+    size = (folder / "IM0001").stat().st_size
+    modified = (folder / "IM0001").stat().st_mtime_ns
+    (folder / "IM0001").write_bytes(bytes(size))
+    os.utime(folder / "IM0001", ns=(modified, modified))
+    assert "7 had a row" in run(folder).stderr
+
+
+@pytest.mark.usefixtures("scorer")
+def test_the_table_is_written_to_a_parquet_file_with_types(folder: Path) -> None:
+    from pyarrow import parquet
+
+    path = folder.parent / "scores.parquet"
+    path.write_bytes(b"what was there")
+    (folder / 'two\nlines, "quoted".png').write_bytes(png(grey=77))
+    (folder / "0.png").unlink()
+    for left in (7, 0):
+        shown = run(folder, "--parquet", str(path))
+        assert f"{7 - left} had a row" in shown.stderr
+        written = parquet.read_table(path)
+        assert written.column_names == list(COLUMNS)
+        kinds = {str(field.type) for field in written.schema if field.name.startswith("zone_")}
+        assert (kinds, str(written.schema.field("bytes").type)) == ({"double"}, "int64")
+        assert [
+            {name: typed(name, cell) for name, cell in row.items()} for row in rows(folder)
+        ] == written.to_pylist()
+    assert not list(folder.parent.glob(".*.part"))
+
+
+def typed(name: str, cell: str) -> str | int | float | None:
+    """Return a cell of the CSV file as the Parquet file has it."""
+    if name in TEXTS:
+        return cell or None
+    return (int(cell) if name in WHOLE_NUMBERS else float(cell)) if cell else None
+
+
+def test_a_missing_library_is_named_before_a_film_is_graded(
+    folder: Path, scorer: CountingScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    shown = run(folder, "--parquet", str(folder.parent / "scores.parquet"))
+    assert shown.exit_code == 2
+    assert "pip install 'radiograde[parquet]'" in shown.stderr
+    assert scorer.seen == 0
+
+
+def test_parquet_without_a_table_is_wrong_usage(folder: Path) -> None:
+    shown = CliRunner().invoke(main, ["score", str(folder), "--parquet", "scores.parquet"])
+    assert shown.exit_code == 2
+    assert "add --table" in shown.stderr
 
 
 @pytest.mark.usefixtures("scorer")
