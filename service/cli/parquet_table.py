@@ -1,4 +1,4 @@
-"""``score --parquet``: the table of scores as a Parquet file, typed, for tools that read columns."""
+"""``score --parquet``: the table of scores as a Parquet file, typed by column."""
 
 from __future__ import annotations
 
