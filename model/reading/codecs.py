@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pydicom import uid
 
 from radiograde.model.errors import MalformedImageError, TruncatedError, UnsupportedSyntaxError
+from radiograde.model.reading.arithmetic_code import check_code
 from radiograde.model.reading.jpeg_2000_decoder import decode_jpeg_2000
 from radiograde.model.reading.jpeg_2000_reduction import enlarged, reduced
 from radiograde.model.reading.jpeg_2000_stream import jpeg_2000_stream
@@ -98,7 +99,9 @@ def decode(frame: bytes, syntax: str, shape: FrameShape) -> NDArray[Any]:
     return samples
 
 
-def decode_small(frame: bytes, shape: FrameShape, bits: int, least: int) -> NDArray[Any] | None:
+def decode_small(
+    frame: bytes, syntax: str, shape: FrameShape, bits: int, least: int
+) -> NDArray[Any] | None:
     """Return the samples of a grey JPEG 2000 frame at 1/2, 1/4, ... of its size.
 
     The longer side keeps ``least`` samples. ``bits``: of its unsigned samples, as the header says.
@@ -117,6 +120,8 @@ def decode_small(frame: bytes, shape: FrameShape, bits: int, least: int) -> NDAr
         return None
     with _damage_as_malformed():
         samples = decode_jpeg_2000(smaller, lossless=False)
+        if syntax in LOSSLESS_JPEG_2000:
+            check_code(stream)
     if samples.dtype.itemsize > 2 or samples.shape != (smaller.rows, smaller.columns):
         return None
     halvings = stream.codings[0].levels - smaller.codings[0].levels
@@ -160,7 +165,10 @@ def _decode_jpeg_2000(frame: bytes, shape: FrameShape, *, lossless: bool = False
     if stream is None:
         raise _contradiction()
     _check((stream.rows, stream.columns, stream.samples), shape, len(stream.content))
-    return decode_jpeg_2000(stream, lossless=lossless)
+    samples = decode_jpeg_2000(stream, lossless=lossless)
+    if lossless:
+        check_code(stream)
+    return samples
 
 
 def _decode_rle(frame: bytes, shape: FrameShape) -> NDArray[Any]:

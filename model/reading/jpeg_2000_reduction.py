@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.model.errors import MalformedImageError
-from radiograde.model.reading.code_blocks import PacketHead, is_simple, resolutions
+from radiograde.model.reading.code_blocks import is_simple, resolutions
 from radiograde.model.reading.jpeg_2000_coding import (
     BYPASS,
     EACH_PASS_ENDS,
@@ -22,6 +22,7 @@ from radiograde.model.reading.jpeg_2000_coding import (
     Coding,
 )
 from radiograde.model.reading.jpeg_2000_stream import Jpeg2000Stream, jpeg_2000_stream
+from radiograde.model.reading.packet_head import PacketHead
 
 SIZ, COD, QCD, COM, SOT = 0xFF51, 0xFF52, 0xFF5C, 0xFF64, 0xFF90
 BY_RESOLUTION = range(3)
@@ -99,7 +100,7 @@ def _packet_ends(stream: Jpeg2000Stream, coding: Coding) -> list[int]:
     content, at = stream.content, stream.parts[0].start
     ends = []
     for grids in resolutions(coding, (stream.rows, stream.columns)):
-        head = _Head(content, at)
+        head = PacketHead(content, at)
         length = sum(sum(head.lengths(grid)) for grid in grids)
         at = head.end + length
         ends.append(at)
@@ -144,23 +145,3 @@ def _of_fewer_bands(qcd: bytearray, bands: int) -> bytearray:
     shorter = qcd[: len(qcd) - less]
     struct.pack_into(">H", shorter, 2, len(shorter) - 2)
     return shorter
-
-
-class _Head(PacketHead):
-    """The head of a packet whose blocks are coded arithmetically, as one piece of code each."""
-
-    def _length(self, passes: int) -> int:
-        """Return the bytes of a block, B.10.7.1."""
-        return self._number(self._length_bits() + passes.bit_length() - 1)
-
-    def _passes(self) -> int:
-        """Return the number of passes, B.10.6."""
-        if not self._bit():
-            return 1
-        if not self._bit():
-            return 2
-        for least, bits in ((3, 2), (6, 5)):
-            more = self._number(bits)
-            if more < (1 << bits) - 1:
-                return least + more
-        return 37 + self._number(7)

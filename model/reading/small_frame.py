@@ -35,7 +35,8 @@ def read_small_frame(file: DicomFile, limits: Limits, least: int) -> Frame | Non
     if shape.samples != 1 or bits is None or not _is_straight(header):
         return None
     frames = frame_count(header)
-    codes = decode_small(first_frame(pixels.value, frames), shape, bits, least)
+    frame = first_frame(pixels.value, frames)
+    codes = decode_small(frame, file.transfer_syntax, shape, bits, least)
     if codes is None or stored_bits(codes, header, in_cells=False) != (bits, 0, False):
         return None
     frames = max(frames, pages_in(pixels, file.transfer_syntax, shape))

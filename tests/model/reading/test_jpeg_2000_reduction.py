@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from pydicom import uid
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.codecs import FrameShape, decode_small
@@ -94,7 +95,7 @@ def test_a_stream_laid_out_otherwise_is_read_whole() -> None:
 
 
 def small(content: bytes) -> NDArray[Any] | None:
-    return decode_small(content, SHAPE, 16, LEAST)
+    return decode_small(content, uid.JPEG2000Lossless, SHAPE, 16, LEAST)
 
 
 def test_damage_of_the_blocks_that_are_decoded_is_refused() -> None:
@@ -133,5 +134,5 @@ def test_a_cut_stream_is_refused() -> None:
 
 
 def test_bits_that_the_header_does_not_know_are_left_to_the_decoder_of_the_whole() -> None:
-    assert decode_small(encoded(), SHAPE, 12, LEAST) is None
-    assert decode_small(b"\xff\xd8", SHAPE, 16, LEAST) is None
+    assert decode_small(encoded(), uid.JPEG2000, SHAPE, 12, LEAST) is None
+    assert decode_small(b"\xff\xd8", uid.JPEG2000, SHAPE, 16, LEAST) is None
