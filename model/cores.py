@@ -1,14 +1,16 @@
-"""How many cores this process may use: a container is often given fewer than the machine has."""
+"""The cores that this process may use: how many, which a container limits, and of what kind."""
 
 from __future__ import annotations
 
 import math
 import os
+import platform
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 GROUPS = Path("/sys/fs/cgroup")
 OWN_GROUP = Path("/proc/self/cgroup")
+PROCESSORS = Path("/proc/cpuinfo")
 
 
 def available_cores(groups: Path = GROUPS, own_group: Path = OWN_GROUP) -> int:
@@ -21,6 +23,18 @@ def available_cores(groups: Path = GROUPS, own_group: Path = OWN_GROUP) -> int:
     """
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return max(1, min([bound or 1, *map(math.ceil, _quotas(groups, own_group))]))
+
+
+def processor_name(facts: Path = PROCESSORS) -> str:
+    """Return the name of the processor, on which the last digit of a sum may depend.
+
+    ``facts``: the file in which Linux describes it; elsewhere what Python knows.
+    """
+    for line in _read(facts).splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.processor() or platform.machine()
 
 
 def _quotas(groups: Path, own_group: Path) -> Iterator[float]:

@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "listen": "radiograde.service.cli.listen:listen",
     "score": "radiograde.service.cli.score:score",
     "jobs": "radiograde.service.cli.jobs:jobs",
+    "replay": "radiograde.service.cli.replay:replay",
     "check": "radiograde.service.cli.check:check",
     "work": "radiograde.service.cli.work:work",
     "backup": "radiograde.service.cli.backup_commands:backup",

@@ -13,11 +13,19 @@ from PIL import Image
 from radiograde.model.reading.box_means import box_means
 from radiograde.model.reading.chest_template import thumbnail_of
 from radiograde.model.reading.colour import look_up
+from radiograde.model.reading.digest import pixel_digest
 
 Values = NDArray[np.float32]
 
 BOXES = 16
 OFF_THE_LINE = 1e-5
+
+
+class Digests(NamedTuple):
+    """``pixels``: of the decoded codes. ``shades``: of the grey of each; None: they are grey."""
+
+    pixels: str
+    shades: str | None = None
 
 
 class Grey(ABC):
@@ -46,6 +54,10 @@ class Grey(ABC):
         return self.reduced(max(1, min(rows // height, columns // width) // 2))
 
     @abstractmethod
+    def digests(self) -> Digests:
+        """Return digests of what was decoded, and of how it is shown."""
+
+    @abstractmethod
     def reduced(self, factor: int) -> Values:
         """Return the means of boxes of ``factor`` x ``factor`` of what is stored; 1: all of it."""
 
@@ -70,6 +82,10 @@ class Pixels(Grey):
     def thumbnail(self) -> Values:
         """A view."""
         return thumbnail_of(self._pixels)
+
+    def digests(self) -> Digests:
+        """Return the digest of the grey."""
+        return Digests(pixel_digest(self._pixels))
 
     def reduced(self, factor: int) -> Values:
         """Return the means of boxes; worked out by bands, for a whole picture takes memory."""
@@ -118,6 +134,10 @@ class Shades(Grey):
     def thumbnail(self) -> Values:
         """What the content is judged by."""
         return np.take(self._shades, thumbnail_of(self._codes))
+
+    def digests(self) -> Digests:
+        """Return the digests of the codes, and of the grey of every code."""
+        return Digests(pixel_digest(self._codes), pixel_digest(self._shades))
 
     def reduced(self, factor: int) -> Values:
         """Return the means of boxes.

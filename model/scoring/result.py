@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.model.reasons import Reason, shows_no_chest
+from radiograde.model.scoring.film_trace import FilmTrace
 
 SCHEMA = "radiograde.result/1"
 NOTICE = "Research use only. Grades visible involvement; not a diagnosis."
@@ -117,7 +118,8 @@ class SeverityResult:
 
     ``scored``: ``scores`` and ``severity`` are set. ``rejected``: ``gate`` says why, no
     scores. ``failed``: ``error`` says why; ``image`` may be absent. ``id`` and ``timing_ms`` are
-    set by whoever keeps the result.
+    set by whoever keeps the result. ``trace``: what the film went through, of a film that was read
+    just now.
     """
 
     status: Status
@@ -130,6 +132,7 @@ class SeverityResult:
     id: str | None = None
     timing_ms: Mapping[str, float] = field(default_factory=dict)
     maps: Maps | None = field(default=None, compare=False, repr=False)
+    trace: FilmTrace | None = field(default=None, compare=False, repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as plain JSON types, in the schema's order; maps stay out."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import onnxruntime as ort
@@ -15,7 +14,8 @@ from radiograde.model.cores import available_cores
 from radiograde.model.errors import ModelFileError
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.reasons import INVERTED, NO_LUNGS, Reason
-from radiograde.model.scoring.input_check import check_film, class_reason
+from radiograde.model.scoring.film_trace import FilmTrace, Grading
+from radiograde.model.scoring.input_check import CLASSES, check_film, class_reason
 from radiograde.model.scoring.intervals import Width
 from radiograde.model.scoring.metadata import KEY, ModelMetadata
 from radiograde.model.scoring.preprocess import prepare
@@ -47,23 +47,6 @@ MARGIN = 1.25
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
-class Grading(NamedTuple):
-    """The graph's answer for one film; the maps cover the whole square.
-
-    ``zones``: (6,) in [0, 3]. ``scales``: (2,) extent and opacity in [0, 8].
-    ``spread``: (9,) how far the passes disagree on zones, global score, extent and opacity.
-    ``opacity``: (h, w) in [0, 1]. ``lungs``: (2, h, w) in [0, 1].
-    ``scope``: (K,) probabilities of what the picture is, see ``input_check.CLASSES``.
-    """
-
-    zones: NDArray[np.float32]
-    scales: NDArray[np.float32]
-    spread: NDArray[np.float32]
-    opacity: NDArray[np.float32]
-    lungs: NDArray[np.float32]
-    scope: NDArray[np.float32]
-
-
 class Scorer:
     """Grades radiographs with one model file; safe to share among threads."""
 
@@ -84,7 +67,8 @@ class Scorer:
             ModelFileError: no such file, not ONNX, or without the metadata of this contract.
         """
         data = _read(path or BUNDLED)
-        self.session = _session(data, providers, threads)
+        self.threads = threads or available_cores()
+        self.session = _session(data, providers, self.threads)
         self.metadata = _metadata(self.session)
         self.facts = ModelFacts(
             self.metadata.name, self.metadata.version, hashlib.sha256(data).hexdigest()
@@ -102,14 +86,15 @@ class Scorer:
 
     def score(self, radiograph: Radiograph) -> SeverityResult:
         """Return a film's grading, or its rejection by the input check; without id and timing."""
-        image = _image_facts(radiograph)
+        image, trace = _image_facts(radiograph), FilmTrace.begin(radiograph)
         verdict = check_film(radiograph)
         if not verdict.in_scope:
-            return SeverityResult("rejected", self.facts, image, _settled(verdict))
+            return SeverityResult("rejected", self.facts, image, _settled(verdict), trace=trace)
         square, letterbox = prepare(
             radiograph.grey, self.metadata.preprocessing, radiograph.pixel_aspect
         )
         grading = self._run(square)
+        trace = trace.prepared(square, letterbox).graded(grading, CLASSES)
         maps = Maps(
             letterbox.crop(grading.opacity),
             letterbox.crop(grading.lungs),
@@ -118,7 +103,7 @@ class Scorer:
         )
         verdict = GateVerdict((*verdict.reasons, *self._doubts(grading, maps, radiograph)))
         if not verdict.in_scope:
-            return SeverityResult("rejected", self.facts, image, _settled(verdict))
+            return SeverityResult("rejected", self.facts, image, _settled(verdict), trace=trace)
         scores = self._scores(grading, maps)
         return SeverityResult(
             "scored",
@@ -128,6 +113,7 @@ class Scorer:
             scores,
             self._severity(scores.brixia.value),
             maps=maps,
+            trace=trace,
         )
 
     def _run(self, square: NDArray[np.float32]) -> Grading:
@@ -199,11 +185,9 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _session(
-    data: bytes, providers: Sequence[str] | None, threads: int | None
-) -> ort.InferenceSession:
+def _session(data: bytes, providers: Sequence[str] | None, threads: int) -> ort.InferenceSession:
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads or available_cores()
+    options.intra_op_num_threads = threads
     options.log_severity_level = 3
     # Threads that spin while they wait take the cores from the films decoded meanwhile.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -56,6 +56,16 @@ results = sa.Table(
 )
 """``day``: that of the film."""
 
+traces = sa.Table(
+    "traces",
+    metadata,
+    sa.Column(
+        "id", sa.String(26), sa.ForeignKey("results.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("document", sa.JSON, nullable=False),
+)
+"""How each result came about; those of versions before schema 0009 have none."""
+
 films = sa.Table(
     "films",
     metadata,

@@ -60,6 +60,7 @@ class FilmGrader:
             records.archive,
             records.films,
             records.results,
+            records.traces,
             records.deliveries,
             records.document_store,
             records.routing,

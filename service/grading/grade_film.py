@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from ulid import ULID
 
@@ -17,6 +18,7 @@ from radiograde.model.reading.film_file import FilmFile, open_film
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.grading.trace import trace_of
 from radiograde.service.grading.triage import SetAside, reason_to_set_aside, rejection
 
 
@@ -26,7 +28,8 @@ class FilmGrading:
 
     ``result``: with the film's id; of an object that is ``set_aside`` the rejection that says
     why. ``film``: None where the file could not be opened. ``began``: when grading began.
-    ``kept``: this result was kept, and not that of another grading at the same time.
+    ``kept``: this result was kept, and not that of another grading at the same time. ``trace``:
+    how the result came about.
     """
 
     result: SeverityResult
@@ -34,6 +37,7 @@ class FilmGrading:
     film: FilmFile | None = None
     set_aside: SetAside | None = None
     kept: bool = False
+    trace: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def film_id(self) -> str:
@@ -96,7 +100,8 @@ def _grade(film: FilmFile, scorer: Scorer, film_id: str) -> FilmGrading:
     began = datetime.now(UTC)
     aside = reason_to_set_aside(film.header)
     result = grade(film, scorer) if aside is None else rejection(film, aside, scorer)
-    return FilmGrading(replace(result, id=film_id), began, film, aside)
+    trace = trace_of(result, scorer, film)
+    return FilmGrading(replace(result, id=film_id), began, film, aside, trace=trace)
 
 
 def _open(path: Path, limits: Limits) -> FilmFile:

@@ -18,14 +18,14 @@ _PROVIDERS: Mapping[Device, Sequence[str] | None] = {
 }
 
 
-def load_scorer(settings: Settings) -> Scorer:
-    """Load the model on the device of the settings.
+def load_scorer(settings: Settings, threads: int | None = None) -> Scorer:
+    """Load the model on the device of the settings; ``threads``: as of :class:`Scorer`.
 
     Raises:
         ModelFileError: the model cannot be used.
         DeviceError: ``cuda`` is asked for and cannot be used.
     """
-    scorer = Scorer(settings.model_path, providers=_PROVIDERS[settings.device])
+    scorer = Scorer(settings.model_path, providers=_PROVIDERS[settings.device], threads=threads)
     if settings.device == "cuda" and scorer.provider != CUDA:
         raise DeviceError(
             "No usable GPU. Install onnxruntime-gpu with its CUDA libraries, or use --device auto."

@@ -16,6 +16,7 @@ from radiograde.service.films.film_repository import FilmRepository
 from radiograde.service.films.intake import FilmIntake
 from radiograde.service.films.pseudonym import Pseudonyms
 from radiograde.service.films.result_repository import ResultRepository
+from radiograde.service.films.trace_repository import TraceRepository
 from radiograde.service.grading.film_jobs import Jobs
 from radiograde.service.processes.runner import INLINE, WorkRunner
 from radiograde.service.queue import DurableQueue
@@ -34,6 +35,7 @@ class Records:
     archive: Archive
     films: FilmRepository
     results: ResultRepository
+    traces: TraceRepository
     deliveries: DeliveryRepository
     reviews: ReviewRepository
     jobs: Jobs
@@ -83,6 +85,7 @@ def open_records(
         archive=archive,
         films=films,
         results=results,
+        traces=TraceRepository(database),
         deliveries=deliveries,
         reviews=reviews,
         jobs=Jobs(database, films, deliveries, routing),

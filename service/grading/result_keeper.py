@@ -16,6 +16,7 @@ from radiograde.service.films.archive import MAPS, Archive
 from radiograde.service.films.film_repository import FilmRepository
 from radiograde.service.films.map_file import as_read_back
 from radiograde.service.films.result_repository import ResultRepository
+from radiograde.service.films.trace_repository import TraceRepository
 from radiograde.service.grading.grade_film import FilmGrading
 
 log = structlog.get_logger("radiograde.work")
@@ -34,6 +35,7 @@ class ResultKeeper:
     archive: Archive
     films: FilmRepository
     results: ResultRepository
+    traces: TraceRepository
     deliveries: DeliveryRepository
     document_store: DocumentStore
     routing: RoutingRules
@@ -75,17 +77,21 @@ class ResultKeeper:
             if not self.films.set_aside(connection, film_id, grading.set_aside):
                 return False
             if self.answered:
-                self.results.add(connection, result, grading.began)
+                self._add(connection, grading)
             return True
         if result.error is not None:
             changed = self.films.failed(connection, film_id, result.error.code)
         else:
             changed = self.films.graded(connection, film_id)
         if changed:
-            self.results.add(connection, result, grading.began)
+            self._add(connection, grading)
         if changed and result.error is None:
             self._plan(connection, grading)
         return changed
+
+    def _add(self, connection: sa.Connection, grading: FilmGrading) -> None:
+        self.results.add(connection, grading.result, grading.began)
+        self.traces.add(connection, grading.film_id, grading.trace)
 
     def _plan(self, connection: sa.Connection, grading: FilmGrading) -> None:
         # Destinations that have the film's former result get this one.

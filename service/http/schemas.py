@@ -61,6 +61,26 @@ class Result(Schema):
     )
 
 
+class Trace(Schema):
+    """How a result came about, schema ``radiograde.trace/1``."""
+
+    schema_: Literal["radiograde.trace/1"] = Field(alias="schema")
+    model: Model
+    radiograde: str = Field(description="Version of the program")
+    code: Sha256 = Field(description="Of the code that reads and scores")
+    libraries: dict[str, str] = Field(description="Versions of what decodes and computes")
+    python: str
+    system: str
+    processor: str
+    provider: str = Field(examples=["CPUExecutionProvider"])
+    threads: int
+    settings: dict[str, int] = Field(description="Those that touch a score")
+    film: Sha256 = Field(description="Of the file")
+    stages: dict[str, dict[str, Any] | None] | None = Field(
+        description="What each stage gave, in their order; null of a film that did not come there"
+    )
+
+
 class ResultPage(Schema):
     """Kept results, newest first."""
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from radiograde.model.cores import available_cores
+from radiograde.model.cores import available_cores, processor_name
 
 
 @pytest.fixture
@@ -48,3 +48,10 @@ def test_what_the_process_is_bound_to_counts(groups: Path, monkeypatch: pytest.M
 
 def test_without_control_groups_all_cores_that_it_is_bound_to_count(groups: Path) -> None:
     assert available_cores(groups, groups / "none") == 16
+
+
+def test_the_processor_has_a_name_with_and_without_a_description(tmp_path: Path) -> None:
+    described = tmp_path / "cpuinfo"
+    described.write_text("processor\t: 0\nmodel name\t: Made Of Sand 7\n")
+    assert processor_name(described) == "Made Of Sand 7"
+    assert processor_name(tmp_path / "none")

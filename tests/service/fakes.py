@@ -96,6 +96,7 @@ class FakeScorer(Scorer):
     def __init__(self, *, rejects: bool = False) -> None:
         self.facts = FACTS
         self.metadata = METADATA
+        self.threads = 1
         self._rejects = rejects
 
     @property

@@ -295,3 +295,16 @@ def test_a_film_without_a_result_is_printed_too(page: Page, course: Course) -> N
     page.goto(course.url(course.first))
     expect(page.get_by_text("waiting to be graded").last).to_be_visible()
     expect(page.get_by_text("Acquired 1 Mar 2024")).to_be_visible()
+
+
+def test_an_engineer_sees_how_a_score_came_about(page: Page, course: Course) -> None:
+    open_film(page, course.url(course.first))
+    section = page.locator("details.trace")
+    section.get_by_text("How this score came about").click()
+    trace = get_json(f"{course.address}/v1/results/{course.first}/trace")
+    expect(section).to_contain_text(trace["model"]["sha256"][:12])
+    expect(section).to_contain_text(f"imagecodecs {trace['libraries']['imagecodecs']}")
+    expect(section).to_contain_text("max_object_mb 256")
+    expect(section).to_contain_text(f"frontal {trace['stages']['network']['scope']['frontal']:.4f}")
+    expect(section).to_contain_text(f"radiograde replay {course.first}")
+    assert not serious_axe_findings(page)

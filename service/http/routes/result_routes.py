@@ -13,7 +13,7 @@ from radiograde.service.http.caller import Caller, permit
 from radiograde.service.http.parameters import Before, FilmId
 from radiograde.service.http.problems import problems
 from radiograde.service.http.runtime import Service
-from radiograde.service.http.schemas import Result, ResultPage
+from radiograde.service.http.schemas import Result, ResultPage, Trace
 
 router = APIRouter(prefix="/v1/results", tags=["results"])
 
@@ -59,3 +59,18 @@ def get_result(service: Service, caller: Caller, id: FilmId) -> Response:
     document = service.records.results.get(id)
     reviews = service.records.reviews.of(id) if caller.may("read") else ()
     return JSONResponse(with_reviews(document, reviews))
+
+
+@router.get(
+    "/{id}/trace",
+    operation_id="getTrace",
+    summary="Return how a result came about",
+    responses={
+        200: {"model": Trace},
+        **problems(s404="No such result, or no trace of it", s422="The id is not valid"),
+    },
+    response_class=Response,
+)
+def get_trace(service: Service, _: Caller, id: FilmId) -> Response:
+    """Return what graded the film, and each stage that it went through."""
+    return JSONResponse(service.records.traces.get(id))

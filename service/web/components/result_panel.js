@@ -9,6 +9,7 @@ import { Report } from "./report.js";
 import { Review } from "./review.js";
 import { Scores } from "./scores.js";
 import { changesOf } from "./timeline.js";
+import { Trace } from "./trace.js";
 
 export function ResultPanel({ film, result, user, session, changes, announce, onChanged, refs }) {
   if (film === null) return html`<aside class="panel" aria-label=${t("panel.title")} />`;
@@ -32,7 +33,8 @@ export function ResultPanel({ film, result, user, session, changes, announce, on
         <${Review} key=${`review ${row.id}`} result=${result} user=${user} announce=${announce} onChanged=${onChanged} startRef=${refs.review} />
         <${Report} key=${`report ${row.id}`} film=${film} announce=${announce} reportRef=${refs.report} showsIdentity=${session.identifiers === "full"} />
         <${Delivery} key=${`delivery ${row.id}`} id=${row.id} kept=${row.kept} user=${user} changes=${changes} focusRef=${refs.delivery} />`}
-      ${result && html`<${About} model=${result.model} />`}
+      ${result && html`<${About} model=${result.model} />
+        <${Trace} key=${`trace ${row.id} ${result.model.sha256}`} id=${row.id} />`}
     </aside>`;
 }
 

@@ -22,6 +22,7 @@ OPERATIONS = {
     "scoreFilm",
     "listResults",
     "getResult",
+    "getTrace",
     "getSr",
     "getSeg",
     "getSc",

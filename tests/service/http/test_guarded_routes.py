@@ -21,6 +21,7 @@ NEEDS: dict[Permission, set[str]] = {
         "POST /dicom-web/studies",
         "POST /dicom-web/studies/{study}",
         "GET /v1/results/{id}",
+        "GET /v1/results/{id}/trace",
         "GET /v1/jobs/{id}",
     },
     "read": {

@@ -4,7 +4,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from radiograde.service.http import schemas
-from tests.service.fakes import png
+from tests.service.documents.graded_films import film_bytes
+from tests.service.fakes import FACTS, png
 from tests.service.http.test_scoring import assert_problem, send
 
 
@@ -45,3 +46,14 @@ def test_bad_parameters_are_named_but_not_repeated(client: TestClient, query: st
 
 def test_an_unknown_id_is_not_found(client: TestClient) -> None:
     assert_problem(client.get("/v1/results/01ARZ3NDEKTSV4RRFFQ69G5FAV"), 404, "not_found")
+
+
+def test_the_trace_of_a_result_names_what_made_it_and_nobody(client: TestClient) -> None:
+    id = client.post("/v1/score", content=film_bytes()).json()["id"]
+    answer = client.get(f"/v1/results/{id}/trace")
+    trace = schemas.Trace.model_validate(answer.json())
+    assert (trace.model.name, trace.threads) == (FACTS.name, 1)
+    assert set(trace.libraries) > {"pydicom", "numpy", "imagecodecs", "onnxruntime"}
+    assert "Jane" not in answer.text
+    assert "P-1" not in answer.text
+    assert_problem(client.get(f"/v1/results/{'0' * 26}/trace"), 404, "not_found")

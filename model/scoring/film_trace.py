@@ -1,0 +1,107 @@
+"""What one film went through while it was graded, stage by stage, for who asks a year later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radiograde.model.reading.digest import pixel_digest
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.scoring.preprocess import Letterbox
+
+
+class Grading(NamedTuple):
+    """The graph's answer for one film; the maps cover the whole square.
+
+    ``zones``: (6,) in [0, 3]. ``scales``: (2,) extent and opacity in [0, 8].
+    ``spread``: (9,) how far the passes disagree on zones, global score, extent and opacity.
+    ``opacity``: (h, w) in [0, 1]. ``lungs``: (2, h, w) in [0, 1].
+    ``scope``: (K,) probabilities of what the picture is, see ``input_check.CLASSES``.
+    """
+
+    zones: NDArray[np.float32]
+    scales: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    opacity: NDArray[np.float32]
+    lungs: NDArray[np.float32]
+    scope: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class FilmTrace:
+    """The stages of one grading; those that a film did not come to are None.
+
+    ``decoded``: rows and columns of what was decoded. ``pixels``: its digest. ``shades``: that of
+    the grey of each code. ``crop``: where the film lies in the network's square. ``square``:
+    digest of the square. ``lungs``: box around the lungs, in points of the maps' square: top,
+    left, bottom, right. ``passes``: how far the network's passes disagree, see ``Grading.spread``.
+    ``network``: zones, extent and opacity before rounding. ``scope``: the input check's
+    probabilities by class.
+    """
+
+    decoded: tuple[int, int]
+    pixels: str
+    shades: str | None
+    crop: Letterbox | None = None
+    square: str | None = None
+    network: tuple[float, ...] | None = None
+    passes: tuple[float, ...] | None = None
+    scope: Mapping[str, float] | None = None
+    lungs: tuple[int, int, int, int] | None = None
+
+    @classmethod
+    def begin(cls, film: Radiograph) -> FilmTrace:
+        """Return the trace of a film that was read."""
+        pixels, shades = film.grey.digests()
+        return cls(film.grey.stored, pixels, shades)
+
+    def prepared(self, square: NDArray[np.float32], crop: Letterbox) -> FilmTrace:
+        """Return the trace with the network's input."""
+        return replace(self, crop=crop, square=pixel_digest(square))
+
+    def graded(self, grading: Grading, classes: Sequence[str]) -> FilmTrace:
+        """Return the trace with what the network answered; ``classes``: of ``scope``."""
+        return replace(
+            self,
+            network=_numbers(grading.zones, grading.scales),
+            passes=_numbers(grading.spread),
+            scope=dict(zip(classes, _numbers(grading.scope), strict=True)),
+            lungs=_box(grading.lungs),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the stages in their order, as plain JSON types."""
+        crop = self.crop
+        return {
+            "decoding": {"shape": list(self.decoded), "pixels": self.pixels},
+            "greyscale": {"shades": self.shades},
+            "preparation": crop
+            and {
+                "crop": [crop.top, crop.left, crop.height, crop.width],
+                "square": self.square,
+            },
+            "network": self.network
+            and {
+                "values": list(self.network),
+                "passes": list(self.passes or ()),
+                "scope": dict(self.scope or {}),
+                "lungs": self.lungs and list(self.lungs),
+            },
+        }
+
+
+def _numbers(*arrays: NDArray[np.float32]) -> tuple[float, ...]:
+    """Return the numbers with the nine digits that tell two float32 apart."""
+    return tuple(float(f"{value:.9g}") for array in arrays for value in array.tolist())
+
+
+def _box(lungs: NDArray[np.float32]) -> tuple[int, int, int, int] | None:
+    lung: NDArray[np.bool_] = lungs.max(0) > 0.5
+    rows, columns = (np.flatnonzero(lung.max(axis)) for axis in (1, 0))
+    if not rows.size:
+        return None
+    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
