@@ -19,8 +19,32 @@ AeTitle = Annotated[str, Field(pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])
 """DICOM PS3.5 6.2, VR AE: at most 16 characters, no backslash, no space at either end."""
 
 Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
+ObjectKind = Literal["sr", "seg", "sc"]
+"""The documents that are DICOM objects."""
+
 DocumentKind = Literal["sr", "seg", "sc", "fhir", "fhir_r5", "pdf", "json"]
 """The documents of a result, by their short names; ``fhir`` is R4."""
+
+Charset = Literal[
+    "ISO_IR 6",
+    "ISO_IR 13",
+    "ISO_IR 100",
+    "ISO_IR 101",
+    "ISO_IR 109",
+    "ISO_IR 110",
+    "ISO_IR 126",
+    "ISO_IR 127",
+    "ISO_IR 138",
+    "ISO_IR 144",
+    "ISO_IR 148",
+    "ISO_IR 166",
+    "ISO_IR 192",
+    "ISO 2022 IR 87",
+    "ISO 2022 IR 149",
+    "GB18030",
+    "GBK",
+]
+"""Defined Terms of SpecificCharacterSet, PS3.3 C.12.1.1.2."""
 
 FilmSource = Literal["dicom", "dicomweb", "folder", "http"]
 """How a film came in: C-STORE, STOW-RS, a watched folder, or ``POST /v1/score``."""
@@ -100,7 +124,16 @@ class _DestinationConfig(Table):
         return self.send
 
 
-class DicomDestinationConfig(_DestinationConfig):
+class _ArchiveConfig(_DestinationConfig):
+    """What an archive of DICOM objects can read."""
+
+    charset: Charset = Field("ISO_IR 192", description="Character set of the objects; UTF-8")
+    long_accession_numbers: bool = Field(
+        False, description="Whether accession numbers may be longer than 16 characters"
+    )
+
+
+class DicomDestinationConfig(_ArchiveConfig):
     """A node that accepts C-STORE."""
 
     type: Literal["dicom"]
@@ -110,7 +143,7 @@ class DicomDestinationConfig(_DestinationConfig):
     calling_aet: AeTitle = "RADIOGRADE"
     timeout_s: float = Field(30.0, gt=0)
     tls: ClientTls | None = None
-    send: tuple[Literal["sr", "seg", "sc"], ...] = ("sr", "seg", "sc")
+    send: tuple[ObjectKind, ...] = ("sr", "seg", "sc")
 
 
 def _plain_url(url: str) -> str:
@@ -149,11 +182,11 @@ class _HttpDestinationConfig(_DestinationConfig):
         return _secret(self.token_env)
 
 
-class DicomWebDestinationConfig(_HttpDestinationConfig):
+class DicomWebDestinationConfig(_ArchiveConfig, _HttpDestinationConfig):
     """A DICOMweb root that accepts STOW-RS, such as ``http://pacs/dicom-web``."""
 
     type: Literal["dicomweb"]
-    send: tuple[Literal["sr", "seg", "sc"], ...] = ("sr", "seg", "sc")
+    send: tuple[ObjectKind, ...] = ("sr", "seg", "sc")
 
 
 class FhirDestinationConfig(_HttpDestinationConfig):
@@ -169,7 +202,7 @@ class FhirDestinationConfig(_HttpDestinationConfig):
         return ("fhir",) if self.version == "R4" else ("fhir_r5",)
 
 
-class FolderDestinationConfig(_DestinationConfig):
+class FolderDestinationConfig(_ArchiveConfig):
     """A folder, on a share perhaps."""
 
     type: Literal["folder"]

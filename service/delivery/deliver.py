@@ -21,6 +21,7 @@ from radiograde.service.delivery.retry_policy import (
     RetryPolicy,
 )
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.document_form import form_for
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.errors import (
     DeliveryError,
@@ -103,7 +104,7 @@ class Deliverer:
                 "The site file no longer has this destination. Put it back, then retry the job."
             )
         config, _ = self.destinations[delivery.destination]
-        return self.document_store.documents(delivery.film_id, config.kinds)
+        return self.document_store.documents(delivery.film_id, config.kinds, form_for(config))
 
     def _send(self, delivery: Delivery, documents: Sequence[Document]) -> None:
         if not documents:

@@ -104,6 +104,7 @@ _RULES: dict[str, Callable[[str], str]] = {
     "LO": _whole(64),
     "PN": _person_name,
     "SH": _whole(16),
+    "ST": _whole(1024),
     "TM": _time,
     "UC": _whole(1024),
     "UI": _uid,

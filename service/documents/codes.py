@@ -82,6 +82,9 @@ MODALITIES = {
 }
 """Those of CID 29 "Acquisition Modality" that make films."""
 
+SEGMENT = Code("121214", "DCM", "Referenced Segmentation Frame")
+REGION = Code("111030", "DCM", "Image Region")
+
 SEVERITY = Code("246112005", "SCT", "Severity")
 SEVERITIES = {
     "none": Code("260413007", "SCT", "None"),

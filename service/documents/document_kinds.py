@@ -11,8 +11,9 @@ from functools import partial
 from typing import Any
 
 from radiograde.service.config.settings import Identifiers
-from radiograde.service.config.site import DocumentKind
+from radiograde.service.config.site import DocumentKind, ObjectKind
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.document_form import USUAL, DocumentForm
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.patient_study import read_patient_study, shown_patient_study
 from radiograde.service.reviews.review import Review
@@ -41,6 +42,9 @@ NAMES: Mapping[DocumentKind, tuple[str, str]] = {
 
 OF_FILM: frozenset[DocumentKind] = frozenset({"sr", "seg", "sc"})
 """Documents that refer to a DICOM instance."""
+
+TIED: tuple[ObjectKind, ...] = ("sr", "seg")
+"""Documents that others refer to."""
 
 OF_SCORES: frozenset[DocumentKind] = frozenset({"seg", "sc"})
 """Documents that show where the scores come from."""
@@ -74,22 +78,23 @@ def builder_of(kind: DocumentKind) -> Callable[[GradedFilm], Document]:
 class DocumentRequest:
     """A document that there may be of a result; it can be pickled.
 
-    ``kept_as``: its file's name beside the film.
+    ``kept_as``: its file's name beside the film. ``form``: how it is written.
     """
 
     kind: DocumentKind
     name: str
     kept_as: str
     make: Callable[[GradedFilm], Document]
+    form: DocumentForm = USUAL
 
 
 def document_requests(
-    kinds: Iterable[DocumentKind], reviews: Sequence[Review]
+    kinds: Iterable[DocumentKind], reviews: Sequence[Review], form: DocumentForm = USUAL
 ) -> list[DocumentRequest]:
     """Return a request for each kind; with the report come those of its reviews."""
     wanted = list(kinds)
-    found = [_request(kind, reviews) for kind in wanted]
-    return found + [review_document_request(review) for review in reviews if "sr" in wanted]
+    found = [_request(kind, reviews, form) for kind in wanted]
+    return found + [review_document_request(review, form) for review in reviews if "sr" in wanted]
 
 
 def page_report_request(
@@ -101,14 +106,24 @@ def page_report_request(
     return DocumentRequest("pdf", name, _of_reviews(name, reviews), make)
 
 
-def review_document_request(review: Review) -> DocumentRequest:
+def review_document_request(review: Review, form: DocumentForm = USUAL) -> DocumentRequest:
     """Return the report of one review."""
     name = f"review-{review.id}.dcm"
-    return DocumentRequest("sr", name, name, partial(_review_report, review=review))
+    make = partial(_review_report, review=review)
+    return DocumentRequest("sr", name, in_form(name, form), make, form)
 
 
-def _request(kind: DocumentKind, reviews: Sequence[Review]) -> DocumentRequest:
+def in_form(name: str, form: DocumentForm) -> str:
+    """Return what a document of a form is kept as: no other form's name ends so."""
+    stem, ending = name.rsplit(".", 1)
+    return f"{stem}.{form.mark}.{ending}" if form.mark else name
+
+
+def _request(kind: DocumentKind, reviews: Sequence[Review], form: DocumentForm) -> DocumentRequest:
     name, _ = NAMES[kind]
+    if kind in OF_FILM:
+        make = partial(_document, kind=kind)
+        return DocumentRequest(kind, name, in_form(name, form), make, form)
     kept_as = _of_reviews(name, reviews) if kind in WITH_REVIEWS else name
     return DocumentRequest(kind, name, kept_as, partial(_document, kind=kind))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from pydicom import dcmread
 
@@ -11,6 +12,7 @@ from radiograde.model.limits import Limits
 from radiograde.service.config.settings import Identifiers
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.document_form import USUAL, DocumentForm
 from radiograde.service.documents.document_kinds import (
     NAMES,
     OF_FILM,
@@ -78,12 +80,14 @@ class DocumentStore:
             )
         return found[0]
 
-    def documents(self, result_id: str, kinds: Iterable[DocumentKind]) -> list[Document]:
+    def documents(
+        self, result_id: str, kinds: Iterable[DocumentKind], form: DocumentForm = USUAL
+    ) -> list[Document]:
         """Return those of the kinds that there are of a result, and of ``sr`` also its reviews'.
 
         Raises as :meth:`document`.
         """
-        return self._gather(result_id, document_requests(kinds, self._reviews.of(result_id)))
+        return self._gather(result_id, document_requests(kinds, self._reviews.of(result_id), form))
 
     def page_report(self, result_id: str, identifiers: Identifiers, label: str | None) -> Document:
         """Return the PDF report with what the setting lets people see of the patient.
@@ -95,7 +99,9 @@ class DocumentStore:
         request = page_report_request(identifiers, label, self._reviews.of(result_id))
         return self._gather(result_id, [request])[0]
 
-    def make(self, graded: GradedFilm, kinds: Iterable[DocumentKind]) -> None:
+    def make(
+        self, graded: GradedFilm, kinds: Iterable[DocumentKind], form: DocumentForm = USUAL
+    ) -> None:
         """Make and keep those of the kinds that there are of a film that was just graded.
 
         Raises:
@@ -103,9 +109,10 @@ class DocumentStore:
             Exception: whatever making one raises.
         """
         there = kinds_of(graded)
-        for request in document_requests(kinds, graded.reviews):
+        for request in document_requests(kinds, graded.reviews, form):
             if request.kind in there:
-                self._keep(str(graded.result.id), request, request.make(graded))
+                made = request.make(replace(graded, form=request.form))
+                self._keep(str(graded.result.id), request, made)
 
     def review_report(self, result_id: str, review_id: str) -> Document:
         """Return the report of one review of a result, whether it still counts or not.

@@ -1,14 +1,25 @@
-"""The identifiers of documents: 2.25 UIDs (PS3.5 B.2) derived by name, so a retry makes no twin."""
+"""The identifiers of documents: 2.25 UIDs (PS3.5 B.2) derived by name, so a retry makes no twin.
+
+A DICOM object is a pure function of a graded film and of the software that writes it. Its UID is
+derived from just these, so that one UID never means two sets of bytes (PS3.3 C.12.1.1.5): another
+grading of the same film, by whichever model, a corrected header or an upgrade gives another one.
+"""
 
 from __future__ import annotations
 
+import functools
 import json
 import uuid
+from datetime import UTC
+from importlib.metadata import version
 
+from radiograde import __version__
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.graded_film import GradedFilm
 
 _NAMESPACE = uuid.UUID("a9d2c3a6-27b1-4f0e-9a55-6d1f0c1b7e42")
+_WRITERS = ("highdicom", "imagecodecs", "numpy", "pillow", "pydicom", "reportlab")
+"""Libraries whose next version may write other bytes."""
 
 
 def derived_uid(*parts: str) -> str:
@@ -23,29 +34,53 @@ IMPLEMENTATION_CLASS_UID = derived_uid("implementation")
 """Of the software that writes the files, PS3.7 D.3.3.2."""
 
 
+@functools.cache
+def writers() -> tuple[str, ...]:
+    """Return the versions of all that writes documents."""
+    return (__version__, *(f"{name} {version(name)}" for name in _WRITERS))
+
+
 def source_key(graded: GradedFilm) -> str:
     """Return what names the film: its SOP Instance UID, else the sha256 of its file."""
     return graded.film.sop_instance_uid or graded.film.sha256
 
 
+def grading_key(graded: GradedFilm) -> tuple[str, ...]:
+    """Return what names one grading: of which bytes, by which model, when, under which id."""
+    result = graded.result
+    began = graded.began.astimezone(UTC).isoformat()
+    return (graded.film.sha256, result.model.sha256, str(result.id), began)
+
+
+def lasting_key(graded: GradedFilm) -> tuple[str, ...]:
+    """Return what names the result of a film by a model, however often it is graded by it.
+
+    A result that was withdrawn is not the one that came after it.
+    """
+    key = (source_key(graded), graded.result.model.sha256)
+    return (*key, f"{graded.withdrawn}") if graded.withdrawn else key
+
+
 def document_uid(graded: GradedFilm, kind: DocumentKind) -> str:
-    """Return the SOP Instance UID of a document: one for each film, model and kind."""
-    return derived_uid("document", kind, source_key(graded), graded.result.model.sha256)
+    """Return the SOP Instance UID of a document; of one that is kept the UID that it has."""
+    kept = graded.kept.get(kind)
+    return kept.sop_instance_uid if kept else derived_uid("document", kind, *_bytes_key(graded))
 
 
 def series_uid(graded: GradedFilm, kind: DocumentKind) -> str:
     """Return the UID of the series that the document stands in, alone."""
-    return derived_uid("series", kind, source_key(graded), graded.result.model.sha256)
+    kept = graded.kept.get(kind)
+    return kept.series_instance_uid if kept else derived_uid("series", kind, *_bytes_key(graded))
 
 
-def review_uid(review_id: str) -> str:
+def review_uid(graded: GradedFilm, review_id: str) -> str:
     """Return the SOP Instance UID of a review's report."""
-    return derived_uid("review", review_id)
+    return derived_uid("review", review_id, document_uid(graded, "sr"), *_bytes_key(graded))
 
 
-def review_series_uid(review_id: str) -> str:
+def review_series_uid(graded: GradedFilm, review_id: str) -> str:
     """Return the UID of the series that a review's report stands in, alone."""
-    return derived_uid("series", "review", review_id)
+    return derived_uid("series", "review", review_uid(graded, review_id))
 
 
 def tracking_uid(graded: GradedFilm, what: str) -> str:
@@ -59,3 +94,15 @@ def tracking_uid(graded: GradedFilm, what: str) -> str:
 def device_uid(model_sha256: str) -> str:
     """Return the UID (0018,1002) of the device: another model file is another device."""
     return derived_uid("device", model_sha256)
+
+
+def _bytes_key(graded: GradedFilm) -> tuple[str, ...]:
+    """Return all that the bytes of a document depend on."""
+    result = graded.result
+    return (
+        *grading_key(graded),
+        str(graded.began.utcoffset()),
+        str(result.maps is not None),
+        repr((graded.form, graded.withdrawn, graded.replaces)),
+        *writers(),
+    )

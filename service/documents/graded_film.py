@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
+
+from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless
 
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import SeverityResult
+from radiograde.service.config.site import DocumentKind
+from radiograde.service.documents.document_form import USUAL, DocumentForm
+from radiograde.service.documents.object_reference import ObjectReference
 from radiograde.service.reviews.review import Review
+
+LOSSY_METHODS: dict[str, str] = {
+    JPEGBaseline8Bit: "ISO_10918_1",
+    JPEGExtended12Bit: "ISO_10918_1",
+    JPEGLSNearLossless: "ISO_14495_1",
+}
+"""Transfer syntaxes that always lose detail, and their LossyImageCompressionMethod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +35,10 @@ class GradedFilm:
     ``header``: the film's DICOM header, None for a picture; ``transfer_syntax``: the UID of how its
     pixels are stored. ``result``: scored or rejected, with its id; with maps where scored.
     ``began``: when the analysis began, with its time zone. ``reviews``: what readers said of it,
-    newest first.
+    newest first. ``lossy_ratio``: how many times smaller lossy compression made the pixels, by
+    their own size. ``form``: how documents are written. ``kept``: objects that were made of it
+    before and stay as they are. ``withdrawn``: how many results of the film were withdrawn before
+    this one; ``replaces``: the reports of them that were sent.
     """
 
     film: Radiograph
@@ -30,6 +47,11 @@ class GradedFilm:
     began: datetime
     reviews: tuple[Review, ...] = ()
     transfer_syntax: str | None = None
+    lossy_ratio: float | None = None
+    form: DocumentForm = USUAL
+    kept: Mapping[DocumentKind, ObjectReference] = field(default_factory=dict)
+    withdrawn: int = 0
+    replaces: tuple[ObjectReference, ...] = ()
 
     @classmethod
     def of(
@@ -47,4 +69,17 @@ class GradedFilm:
         film = file.radiograph()
         if result.gate is not None and result.gate.no_chest:
             film = film.as_stored()
-        return cls(film, file.header, result, began, reviews, file.transfer_syntax)
+        return cls(
+            film, file.header, result, began, reviews, file.transfer_syntax, _lossy_ratio(file)
+        )
+
+
+def _lossy_ratio(file: FilmFile) -> float | None:
+    """Return PS3.3 C.7.6.1.1.5.2: size before compression over size after it."""
+    pixels = file.dicom().pixels if file.header is not None else None
+    if file.header is None or pixels is None or file.transfer_syntax not in LOSSY_METHODS:
+        return None
+    words = ("Rows", "Columns", "SamplesPerPixel", "BitsAllocated")
+    frames = max(1.0, file.header.number("NumberOfFrames") or 1.0)
+    bits = frames * math.prod(file.header.short(word) or 1 for word in words)
+    return bits / 8 / max(1, len(pixels.value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +12,16 @@ from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.scoring.result_json import parse_result
 from radiograde.service.documents.document import Document
-from radiograde.service.documents.document_kinds import DocumentRequest, kinds_of
+from radiograde.service.documents.document_form import USUAL, DocumentForm
+from radiograde.service.documents.document_kinds import (
+    NAMES,
+    TIED,
+    DocumentRequest,
+    in_form,
+    kinds_of,
+)
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.object_reference import reference_in
 from radiograde.service.documents.overlay import overlay_png
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
@@ -35,7 +43,7 @@ class KeptFilm:
     reviews: tuple[Review, ...]
 
     def graded_film(self) -> GradedFilm:
-        """Read and decode it.
+        """Read and decode it, with the objects that are kept of it in the usual form.
 
         Raises:
             UndocumentedError: it could not be read, or is no longer kept.
@@ -43,9 +51,19 @@ class KeptFilm:
         file = FilmFile(self.archive.film(self.id), self.limits)
         result = parse_result(self.document, self.archive.maps(self.id))
         try:
-            return GradedFilm.of(file, result, self.began, self.reviews)
+            graded = GradedFilm.of(file, result, self.began, self.reviews)
         except RadiogradeError as error:
             raise UndocumentedError(f"There are no documents of this. {error.message}") from error
+        return self.in_form(graded, USUAL)
+
+    def in_form(self, graded: GradedFilm, form: DocumentForm) -> GradedFilm:
+        """Return the film for documents of a form, beside those that are kept in it."""
+        kept = {}
+        for kind in TIED:
+            content = self.archive.document(self.id, in_form(NAMES[kind][0], form))
+            if content is not None:
+                kept[kind] = reference_in(content)
+        return replace(graded, form=form, kept=kept)
 
 
 def make_documents(film: KeptFilm, wanted: Sequence[DocumentRequest]) -> list[Document | None]:
@@ -57,7 +75,10 @@ def make_documents(film: KeptFilm, wanted: Sequence[DocumentRequest]) -> list[Do
     """
     graded = film.graded_film()
     there = kinds_of(graded)
-    return [request.make(graded) if request.kind in there else None for request in wanted]
+    forms = {request.form: film.in_form(graded, request.form) for request in wanted}
+    return [
+        request.make(forms[request.form]) if request.kind in there else None for request in wanted
+    ]
 
 
 def make_overlay(film: KeptFilm) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +32,7 @@ from radiograde.service.documents.drawing import (
     stacked,
     warmth,
 )
+from radiograde.service.documents.outlines import zone_rows
 
 FILM_SIDE = 1000
 """Longest side of the film in the picture, in pixels."""
@@ -115,17 +115,10 @@ def _outline(picture: Image.Image, inside: NDArray[np.bool_], borders: tuple[flo
     """Draw a lung's border, and dotted the borders between its zones."""
     picture.paste(_CONTOUR, mask=contour(inside))
     dotted = np.zeros(inside.shape, np.uint8)
-    for top, _ in _zone_rows(inside, borders)[1:]:
+    for top, _ in zone_rows(inside, borders)[1:]:
         dotted[top : top + 2] = 200 * inside[top : top + 2]
     dotted[:, np.arange(inside.shape[1]) // 8 % 2 == 1] = 0
     picture.paste(_CONTOUR, mask=Image.fromarray(dotted))
-
-
-def _zone_rows(inside: NDArray[np.bool_], borders: tuple[float, float]) -> list[tuple[int, int]]:
-    """Return first row and row after the last of a lung's zones, of the film's if none is seen."""
-    rows = np.flatnonzero(inside.any(axis=1))
-    first, last = (int(rows[0]), int(rows[-1]) + 1) if rows.size else (0, len(inside))
-    return list(pairwise(round(first + (last - first) * share) for share in (0.0, *borders, 1.0)))
 
 
 def _write_head(context: DrawingContext, width: int, scores: Scores, severity: str) -> None:
@@ -162,7 +155,7 @@ def _write_zones(
         x = left - _MARGIN + _INDENT if side == "R" else left + size[0] + _INDENT
         near = x + _CARD if side == "R" else x - 12
         context.text((x, _HEAD + 8), side, 44, INK)
-        for name, (top, bottom) in zip(zones, _zone_rows(inside, maps.borders), strict=True):
+        for name, (top, bottom) in zip(zones, zone_rows(inside, maps.borders), strict=True):
             row = (top + bottom) // 2
             _write_zone(context, (x, _HEAD + row), name, scores.zones[name])
             columns = np.flatnonzero(inside[row])

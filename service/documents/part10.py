@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from typing import Literal
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
+from radiograde.service.config.site import ObjectKind
+from radiograde.service.documents.character_set import write_in
 from radiograde.service.documents.document import Document
 
 MEDIA_TYPE = "application/dicom"
@@ -20,8 +21,12 @@ def file_meta(syntax: str = ExplicitVRLittleEndian) -> FileMetaDataset:
     return meta
 
 
-def to_document(kind: Literal["sr", "seg", "sc"], ds: Dataset) -> Document:
-    """Return the data set, with its file meta information, as the document ``{kind}.dcm``."""
+def to_document(kind: ObjectKind, ds: Dataset, charset: str) -> Document:
+    """Return the data set, with its file meta information, as the document ``{kind}.dcm``.
+
+    ``charset``: what it is to be written in, see :func:`.character_set.write_in`.
+    """
+    write_in(ds, charset)
     buffer = io.BytesIO()
     ds.save_as(buffer, enforce_file_format=True)
     return Document(

@@ -43,7 +43,7 @@ def secondary_capture(graded: GradedFilm) -> Document:
         )
     ds = _headings(graded)
     set_pixels(ds, np.asarray(capture_picture(graded)))
-    return to_document("sc", ds)
+    return to_document("sc", ds, graded.form.charset)
 
 
 def capture_picture(graded: GradedFilm) -> Image.Image:
@@ -65,6 +65,7 @@ def _headings(graded: GradedFilm) -> Dataset:
     ds.SOPClassUID = SecondaryCaptureImageStorage
     ds.SOPInstanceUID = document_uids.document_uid(graded, "sc")
     source_reference.copy_patient_and_study(graded, ds)
+    source_reference.copy_series_requests(graded, ds)
     equipment.add_equipment(ds, graded)
     ds.SeriesInstanceUID = document_uids.series_uid(graded, "sc")
     ds.SeriesNumber = SERIES_NUMBER

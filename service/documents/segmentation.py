@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from pydicom.sr.coding import Code
 
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.scoring.result import Maps, ModelFacts
+from radiograde.model.scoring.result import Maps
 from radiograde.service.documents import codes, document_uids, equipment, source_reference
 from radiograde.service.documents.clean_elements import clean_words
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.drawing import LUNG, grey_levels
+from radiograde.service.documents.film_segments import SEGMENTS, FilmSegment
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.part10 import to_document
 from radiograde.service.documents.source_reference import copy_lossiness
@@ -26,7 +26,6 @@ from radiograde.service.errors import UndocumentedError
 SERIES_NUMBER = 9002
 SERIES_DESCRIPTION = "Radiograde lungs and opacity, research use only"
 
-_LABELS = ("Right lung", "Left lung", "Opacity")
 _BLUE = CIELabColor(77, -15, -35)
 _ORANGE = CIELabColor(68, 43, 74)
 
@@ -53,7 +52,7 @@ def segmentation(graded: GradedFilm) -> Document:
     ds.SegmentsOverlap = "YES" if masks[2].any() or (masks[0] & masks[1]).any() else "NO"
     packed = np.packbits(masks, bitorder="little").tobytes()
     ds.PixelData = packed + b"\0" * (len(packed) % 2)
-    return to_document("seg", ds)
+    return to_document("seg", ds, graded.form.charset)
 
 
 def _headings(graded: GradedFilm) -> Segmentation:
@@ -62,9 +61,9 @@ def _headings(graded: GradedFilm) -> Segmentation:
     when = equipment.timestamp(graded)
     ds = Segmentation(
         source_images=[source],
-        pixel_array=np.zeros((1, 1, 1, len(_LABELS)), np.uint8),
+        pixel_array=np.zeros((1, 1, 1, len(SEGMENTS)), np.uint8),
         segmentation_type="BINARY",
-        segment_descriptions=_segments(graded.result.model),
+        segment_descriptions=_segments(graded),
         series_instance_uid=document_uids.series_uid(graded, "seg"),
         series_number=SERIES_NUMBER,
         series_description=SERIES_DESCRIPTION,
@@ -83,6 +82,7 @@ def _headings(graded: GradedFilm) -> Segmentation:
         omit_empty_frames=False,
     )
     source_reference.copy_patient_and_study(graded, ds)
+    source_reference.copy_series_requests(graded, ds)
     equipment.add_equipment(ds, graded)
     copy_lossiness(graded, ds)
     ds.BodyPartExamined = "CHEST"
@@ -96,9 +96,9 @@ def _headings(graded: GradedFilm) -> Segmentation:
 def _stand_in(source: Dataset) -> Dataset:
     """Return the header as that of a single frame of one pixel, which every class can have.
 
-    The names go: highdicom quotes those it dislikes in a warning. They are copied afterwards.
+    Names and numbers go: highdicom quotes those it dislikes in a warning. They are copied later.
     """
-    source.PatientName = source.ReferringPhysicianName = ""
+    source.PatientName = source.ReferringPhysicianName = source.AccessionNumber = ""
     source.Rows = source.Columns = source.NumberOfFrames = 1
     shared = Dataset()
     shared.PixelMeasuresSequence = PixelMeasuresSequence((1.0, 1.0), None)
@@ -113,33 +113,34 @@ def _settle_dimensions(ds: Segmentation) -> None:
         item.DimensionOrganizationUID = settled
 
 
-def _segments(model: ModelFacts) -> list[SegmentDescription]:
-    """Return the Segment Sequence, PS3.3 C.8.20.4."""
-    right, left, opacity = _LABELS
-    segments = [
-        _segment(1, right, codes.LUNG, model),
-        _segment(2, left, codes.LUNG, model),
-        _segment(3, opacity, codes.OPACITY, model),
-    ]
-    for segment, side in zip(segments, (codes.RIGHT, codes.LEFT), strict=False):
-        kind = segment.SegmentedPropertyTypeCodeSequence[0]
-        kind.SegmentedPropertyTypeModifierCodeSequence = Sequence([codes.item(side)])
-    return segments
+def _segments(graded: GradedFilm) -> list[SegmentDescription]:
+    """Return the Segment Sequence, PS3.3 C.8.20.4, followed by the report's identifiers."""
+    described = []
+    for one in SEGMENTS:
+        segment = _segment(one, document_uids.tracking_uid(graded, one.tracked), graded)
+        if one.finding is None:
+            kind = segment.SegmentedPropertyTypeCodeSequence[0]
+            kind.SegmentedPropertyTypeModifierCodeSequence = Sequence([codes.item(one.side)])
+        described.append(segment)
+    return described
 
 
-def _segment(number: int, label: str, kind: Code, model: ModelFacts) -> SegmentDescription:
-    finding = kind == codes.OPACITY
+def _segment(one: FilmSegment, tracking_uid: str, graded: GradedFilm) -> SegmentDescription:
+    model = graded.result.model
+    finding = one.finding is not None
     return SegmentDescription(
-        number,
-        label,
+        one.number,
+        one.label,
         codes.ABNORMAL_STRUCTURE if finding else codes.ANATOMICAL_STRUCTURE,
-        kind,
+        one.kind,
         "AUTOMATIC",
         AlgorithmIdentificationSequence(
             name=clean_words(model.name, 64) or equipment.MODEL_NAME,
             family=codes.ARTIFICIAL_INTELLIGENCE,
             version=clean_words(model.version, 64) or "unknown",
         ),
+        tracking_uid=tracking_uid,
+        tracking_id=f"Radiograde {one.tracked}",
         anatomic_regions=[codes.LUNG] if finding else None,
         display_color=_ORANGE if finding else _BLUE,
     )

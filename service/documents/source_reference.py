@@ -11,12 +11,7 @@ from datetime import datetime, tzinfo
 
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from pydicom.uid import (
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
-    JPEGLSNearLossless,
-    SecondaryCaptureImageStorage,
-)
+from pydicom.uid import SecondaryCaptureImageStorage
 
 from radiograde.model.reading.dicom_header import Header
 from radiograde.service.documents import document_uids
@@ -27,7 +22,10 @@ from radiograde.service.documents.clean_elements import (
     copy_elements,
     copy_issuer,
 )
-from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.clinical_trial import copy_clinical_trial
+from radiograde.service.documents.graded_film import LOSSY_METHODS, GradedFilm
+from radiograde.service.documents.imaging_request import copy_accession, copy_requests
+from radiograde.service.documents.object_reference import ObjectReference
 from radiograde.service.errors import UndocumentedError
 
 REQUIRED = (
@@ -39,9 +37,11 @@ REQUIRED = (
     "StudyTime",
     "ReferringPhysicianName",
     "StudyID",
-    "AccessionNumber",
 )
-"""Type 2 in Patient (PS3.3 C.7.1.1) and General Study (C.7.2.1): empty where not known."""
+"""Type 2 in Patient (PS3.3 C.7.1.1) and General Study (C.7.2.1): empty where not known.
+
+The accession number is another: see :mod:`.imaging_request`.
+"""
 
 OPTIONAL = (
     "IssuerOfPatientID",
@@ -57,13 +57,6 @@ OPTIONAL = (
 
 SEXES = ("M", "F", "O")
 LONGEST_WORDS = 64
-LOSSY_METHODS: dict[str, str] = {
-    JPEGBaseline8Bit: "ISO_10918_1",
-    JPEGExtended12Bit: "ISO_10918_1",
-    JPEGLSNearLossless: "ISO_14495_1",
-}
-"""Transfer syntaxes that always lose detail, and their LossyImageCompressionMethod."""
-
 _OFFSET = re.compile(r"(?!-0000)[+-](0\d|1[0-4])[0-5]\d", re.ASCII)
 """PS3.3 C.12.1.1.8 forbids -0000."""
 
@@ -95,8 +88,10 @@ def copy_patient_and_study(graded: GradedFilm, ds: Dataset) -> None:
         ds.TimezoneOffsetFromUTC = header.decoded("TimezoneOffsetFromUTC")
     _copy_deidentification(header, ds)
     copy_issuer(header, ds, "IssuerOfPatientIDQualifiersSequence", ())
-    copy_issuer(header, ds, "IssuerOfAccessionNumberSequence", ("LocalNamespaceEntityID",))
+    copy_accession(header, ds, long=graded.form.long_accession)
     copy_codes(header, ds, "ProcedureCodeSequence")
+    _copy_other_ids(header, ds)
+    copy_clinical_trial(header, ds)
 
 
 def clean_header(graded: GradedFilm) -> Dataset:
@@ -145,6 +140,20 @@ def timezone_of(header: Header | None) -> tzinfo | None:
     return datetime.strptime(offset, "%z").tzinfo if _OFFSET.fullmatch(offset) else None
 
 
+def _copy_other_ids(header: Header, ds: Dataset) -> None:
+    """Set the patient's other identifiers, PS3.3 Table C.7-1 (0010,1002), that are whole."""
+    others = []
+    for item in header.readable_items("OtherPatientIDsSequence"):
+        other = Dataset()
+        copy_elements(item, other, ("PatientID", "IssuerOfPatientID", "TypeOfPatientID"))
+        copy_issuer(item, other, "IssuerOfPatientIDQualifiersSequence", ())
+        if "PatientID" in other:
+            other.setdefault("TypeOfPatientID", "TEXT")
+            others.append(other)
+    if others:
+        ds.OtherPatientIDsSequence = Sequence(others)
+
+
 def _copy_deidentification(header: Header, ds: Dataset) -> None:
     """Repeat that the patient's identity was removed; the method must then be given as well."""
     if clean("CS", header.decoded("PatientIdentityRemoved")) != "YES":
@@ -173,11 +182,28 @@ def copy_lossiness(graded: GradedFilm, ds: Dataset) -> None:
         return
     ds.LossyImageCompression = "01"
     ratios = _all_clean("DS", header.decoded("LossyImageCompressionRatio"))
-    if ratios:
-        ds.LossyImageCompressionRatio = ratios
     methods = _all_clean("CS", header.decoded("LossyImageCompressionMethod"))
     if methods or method:
         ds.LossyImageCompressionMethod = methods or method
+    if not ratios and graded.lossy_ratio is not None and len(methods) <= 1:
+        ratios = [f"{graded.lossy_ratio:.4g}"]
+    if ratios:
+        ds.LossyImageCompressionRatio = ratios
+
+
+def reference_to(source: Dataset) -> ObjectReference:
+    """Return the film as other objects refer to it; ``source``: its clean header."""
+    return ObjectReference(
+        source.SOPClassUID,
+        source.SOPInstanceUID,
+        source.SeriesInstanceUID,
+        source.StudyInstanceUID,
+    )
+
+
+def copy_series_requests(graded: GradedFilm, ds: Dataset) -> None:
+    """Set the requests in the General Series module, PS3.3 C.7.3.1; a report has them elsewhere."""
+    copy_requests(header_of(graded), ds)
 
 
 def refer_to_source(source: Dataset, ds: Dataset) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 import structlog
 
 from radiograde.model.scoring.result_json import parse_result
+from radiograde.service.config.site import DestinationConfig, DocumentKind, FilmSource
 from radiograde.service.database.engine import Database
 from radiograde.service.delivery.delivery_repository import DeliveryRepository
-from radiograde.service.delivery.routing import RoutingRules
+from radiograde.service.delivery.routing import RoutingRules, reasons_of
+from radiograde.service.documents.document_form import DocumentForm, form_for
 from radiograde.service.documents.document_store import DocumentStore
+from radiograde.service.documents.imaging_request import is_long_accession
 from radiograde.service.films.archive import MAPS, Archive
 from radiograde.service.films.film_repository import FilmRepository
 from radiograde.service.films.map_file import as_read_back
@@ -67,8 +71,10 @@ class ResultKeeper:
             film = self.films.get(connection, film_id)
             if film is not None and film.state == "graded":
                 sources = self.films.sources(connection, film_id)
-                status = result.document["status"]
-                wanted = self.routing.destinations_of(sources, status, film.sop_class_uid)
+                document = result.document
+                wanted = self.routing.destinations_of(
+                    sources, document["status"], film.sop_class_uid, reasons_of(document)
+                )
                 self.deliveries.plan(connection, film_id, [one.name for one in wanted])
 
     def _record(self, connection: sa.Connection, grading: FilmGrading) -> bool:
@@ -97,15 +103,25 @@ class ResultKeeper:
         # Destinations that have the film's former result get this one.
         self.deliveries.send_anew(connection, grading.film_id)
         sources = self.films.sources(connection, grading.film_id)
-        wanted = self.routing.destinations_of(sources, grading.result.status, grading.sop_class_uid)
+        wanted = self._wanted(grading, sources)
+        header = None if grading.film is None else grading.film.header
+        if wanted and header is not None and is_long_accession(header):
+            log.warning("accession_number_too_long", film_id=grading.film_id)
         self.deliveries.plan(connection, grading.film_id, [one.name for one in wanted])
+
+    def _wanted(
+        self, grading: FilmGrading, sources: Collection[FilmSource]
+    ) -> list[DestinationConfig]:
+        result = grading.result
+        reasons = {reason.code for reason in result.gate.reasons} if result.gate else set()
+        return self.routing.destinations_of(sources, result.status, grading.sop_class_uid, reasons)
 
     def _make_documents(self, grading: FilmGrading) -> None:
         """Make documents ahead; one that cannot be made is tried again when it is delivered."""
-        wanted = self.routing.destinations_of(
-            self.films.sources_of(grading.film_id), grading.result.status, grading.sop_class_uid
-        )
-        kinds = dict.fromkeys(kind for one in wanted for kind in one.kinds)
+        wanted = self._wanted(grading, self.films.sources_of(grading.film_id))
+        kinds: dict[DocumentForm, dict[DocumentKind, None]] = {}
+        for one in wanted:
+            kinds.setdefault(form_for(one), {}).update(dict.fromkeys(one.kinds))
         graded = grading.graded_film()
         if not kinds or graded is None:
             return
@@ -113,6 +129,7 @@ class ResultKeeper:
         maps = graded.result.maps
         as_kept = parse_result(graded.result.to_json(), maps and as_read_back(maps))
         try:
-            self.document_store.make(replace(graded, result=as_kept), kinds)
+            for form, of_form in kinds.items():
+                self.document_store.make(replace(graded, result=as_kept), of_form, form)
         except Exception as error:  # noqa: BLE001 - whatever a document or a library may raise
             log.error("documents_broke", film_id=grading.film_id, type=type(error).__name__)

@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -26,7 +25,7 @@ from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
 from radiograde.model.scoring.result import NOTICE, ScaleScore, SeverityResult
 from radiograde.model.scoring.scorer import Scorer
-from radiograde.service.config.site import DocumentKind
+from radiograde.service.config.site import DocumentKind, ObjectKind
 from radiograde.service.delivery.routing import is_reportable
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_kinds import builder_of, kinds_of
@@ -47,7 +46,7 @@ class ModuleSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    documents: tuple[Literal["sr", "seg", "sc"], ...] = ("sr", "seg", "sc")
+    documents: tuple[ObjectKind, ...] = ("sr", "seg", "sc")
     copy_films: bool = Field(False, description="Pass the films on too, to a module after this one")
 
 
@@ -124,7 +123,10 @@ class _Module:
             shutil.copyfile(path, self._out_dir / path.name)
         graded = grading.graded_film()
         kinds: tuple[DocumentKind, ...] = ()
-        if graded is not None and is_reportable(grading.result.status, grading.sop_class_uid):
+        gate = grading.result.gate
+        reasons = {reason.code for reason in gate.reasons} if gate else set()
+        status = grading.result.status
+        if graded is not None and is_reportable(status, grading.sop_class_uid, reasons):
             kinds = self._write_documents(graded)
         return Graded(dataclasses.replace(grading.result, maps=None), kinds)
 

@@ -48,6 +48,9 @@ METADATA = ModelMetadata(
 LATERAL = Reason("lateral_view", "reject", "This is a lateral view. Send a frontal film.")
 
 
+POOR = Reason("low_quality", "reject", "The film is too poor to grade. Send another.")
+
+
 def png(columns: int = 60, rows: int = 80, grey: int = 128) -> bytes:
     """Return a small grey picture."""
     buffer = io.BytesIO()
@@ -93,11 +96,12 @@ def scored(image: ImageFacts | None = None) -> SeverityResult:
 class FakeScorer(Scorer):
     """Answers every film with the same scores, or with a rejection."""
 
-    def __init__(self, *, rejects: bool = False) -> None:
+    def __init__(self, *, rejects: bool = False, reason: Reason = LATERAL) -> None:
         self.facts = FACTS
         self.metadata = METADATA
         self.threads = 1
         self._rejects = rejects
+        self._reason = reason
 
     @property
     def provider(self) -> str:
@@ -107,7 +111,7 @@ class FakeScorer(Scorer):
         rows, columns = radiograph.pixels.shape
         image = ImageFacts(radiograph.source, radiograph.sha256, rows, columns, radiograph.view)
         if self._rejects:
-            return SeverityResult("rejected", FACTS, image, GateVerdict((LATERAL,)))
+            return SeverityResult("rejected", FACTS, image, GateVerdict((self._reason,)))
         return scored(image)
 
 

@@ -15,7 +15,7 @@ pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser
 
 from radiograde.service.documents.drawing import heat, resized
-from radiograde.service.documents.overlay import _zone_rows
+from radiograde.service.documents.outlines import zone_rows
 from tests.web.static_site import StaticSite
 from tests.web.viewer_films import COLUMNS, FULL, RNG, ROWS, lungs, ramp
 from tests.web.viewer_harness import HEIGHT, WIDTH, ViewerHarness, opened
@@ -181,7 +181,7 @@ def test_zones_end_where_the_services_own_picture_ends_them(harness: ViewerHarne
     assert sorted(anchors) == list("ABCDEF")
     for plane, names in zip(maps[1:], ("ABC", "DEF"), strict=True):
         inside = resized((plane / 255).astype(np.float32), (COLUMNS, ROWS)) > 0.5
-        rows = _zone_rows(inside, (0.35, 0.7))
+        rows = zone_rows(inside, (0.35, 0.7))
         lines = np.flatnonzero((blue * inside).max(axis=1) > 80)
         borders = [top for top, _ in rows[1:]]
         assert all(min(abs(line - border) for border in borders) <= 2 for line in lines)

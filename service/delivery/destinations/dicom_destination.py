@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
@@ -21,7 +20,7 @@ from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
-from radiograde.service.config.site import DicomDestinationConfig
+from radiograde.service.config.site import DicomDestinationConfig, ObjectKind
 from radiograde.service.delivery.destinations.association import associated, endpoint
 from radiograde.service.delivery.destinations.destination import Finding, run_steps
 from radiograde.service.delivery.destinations.storage_outcome import (
@@ -41,7 +40,7 @@ _SLOWEST_LINK = 100_000
 _UNSUPPORTED = (3, 4)
 """A context's result, PS3.8 Table 9-18: the class, or its transfer syntaxes, are not supported."""
 
-CLASSES: dict[Literal["sr", "seg", "sc"], UID] = {
+CLASSES: dict[ObjectKind, UID] = {
     "sr": Comprehensive3DSRStorage,
     "seg": SegmentationStorage,
     "sc": SecondaryCaptureImageStorage,
@@ -189,7 +188,7 @@ def _echo(association: Association) -> Finding:
     return Finding(what, "fail", "It does not answer a C-ECHO as it should. Its log may say why.")
 
 
-def _accepts(association: Association, kind: Literal["sr", "seg", "sc"]) -> Finding:
+def _accepts(association: Association, kind: ObjectKind) -> Finding:
     sop_class = CLASSES[kind]
     what = f"takes {kind} ({sop_class.name})"
     if any(context.abstract_syntax == sop_class for context in association.accepted_contexts):

@@ -22,6 +22,7 @@ from radiograde.service.documents.fhir.logical_references import (
     circumstances,
     full_url,
     part_uid,
+    report_uid,
     study,
     uid_identifier,
     within,
@@ -59,7 +60,7 @@ def bundle(graded: GradedFilm, version: Version = "R4") -> Document:
         (document_uids.device_uid(graded.result.model.sha256), _device(graded, version)),
         *((part_uid(graded, each.part), member(graded, patient_study, each)) for each in numbers),
         (part_uid(graded, GROUP), group(graded, patient_study, numbers)),
-        (document_uids.document_uid(graded, "fhir"), _report(graded, patient_study, version)),
+        (report_uid(graded), _report(graded, patient_study, version)),
     ]
     document = {
         "resourceType": "Bundle",
@@ -119,7 +120,7 @@ def _report(graded: GradedFilm, patient_study: PatientStudy, version: Version) -
         "meta": asserted(),
         "text": narrative(*sentences),
         "identifier": [
-            uid_identifier(document_uids.document_uid(graded, "fhir")),
+            uid_identifier(report_uid(graded)),
             {"system": RESULT_SYSTEM, "value": str(graded.result.id)},
         ],
         "category": [concept(RADIOLOGY)],

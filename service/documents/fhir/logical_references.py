@@ -22,10 +22,16 @@ FILM_SYSTEM = "urn:radiograde:film-sha256"
 
 
 def part_uid(graded: GradedFilm, part: str) -> str:
-    """Return the UID of a part of the bundle: one for each film, model and part."""
-    return document_uids.derived_uid(
-        "fhir", part, document_uids.source_key(graded), graded.result.model.sha256
-    )
+    """Return the UID of a part of the bundle: one for each film, model and part.
+
+    What was withdrawn keeps its own: the result that stands in its place has others.
+    """
+    return document_uids.derived_uid("fhir", part, *document_uids.lasting_key(graded))
+
+
+def report_uid(graded: GradedFilm) -> str:
+    """Return the UID of the bundle's DiagnosticReport."""
+    return document_uids.derived_uid("document", "fhir", *document_uids.lasting_key(graded))
 
 
 def uid_identifier(uid: str) -> Json:

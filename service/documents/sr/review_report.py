@@ -15,6 +15,7 @@ from highdicom.sr import (
     FindingSite,
     Measurement,
     MeasurementReport,
+    MeasurementsAndQualitativeEvaluations,
     ObservationContext,
     ObserverContext,
     PersonObserverIdentifyingAttributes,
@@ -35,12 +36,26 @@ from radiograde.service.documents import codes, document_uids, equipment
 from radiograde.service.documents.clean_elements import clean, clean_words
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.object_reference import ObjectReference
 from radiograde.service.documents.part10 import file_meta, to_document
 from radiograde.service.documents.sentences import review_sentence
-from radiograde.service.documents.source_reference import clean_header, copy_patient_and_study
+from radiograde.service.documents.source_reference import (
+    clean_header,
+    copy_patient_and_study,
+    reference_to,
+)
 from radiograde.service.documents.sr.image_library import image_library
-from radiograde.service.documents.sr.measurement_groups import Group, tracking, with_words
-from radiograde.service.documents.sr.structured_report import evidence, set_general, set_series
+from radiograde.service.documents.sr.measurement_groups import (
+    Group,
+    measured,
+    tracking,
+    with_words,
+)
+from radiograde.service.documents.sr.structured_report import (
+    refer_to_orders,
+    set_general,
+    set_series,
+)
 from radiograde.service.reviews.review import Review
 
 SERIES_NUMBER = 9004
@@ -67,17 +82,18 @@ def review_report(graded: GradedFilm, review: Review) -> Document:
     ds = Dataset()
     ds.file_meta = file_meta()
     ds.SOPClassUID = Comprehensive3DSRStorage
-    ds.SOPInstanceUID = document_uids.review_uid(review.id)
+    ds.SOPInstanceUID = document_uids.review_uid(graded, review.id)
     copy_patient_and_study(graded, ds)
-    uid = document_uids.review_series_uid(review.id)
+    uid = document_uids.review_series_uid(graded, review.id)
     set_series(ds, uid, SERIES_NUMBER, SERIES_DESCRIPTION)
-    study = evidence(source)
-    study.ReferencedSeriesSequence.append(_judged(graded))
-    set_general(ds, equipment.timestamp(made), study)
+    judged = _judged(graded, source)
+    set_general(ds, equipment.timestamp(made), (reference_to(source), judged))
+    refer_to_orders(graded, ds)
     ds.AuthorObserverSequence = Sequence([_author(review)])
     equipment.add_equipment(ds, made)
     ds.update(_content(graded, review, source))
-    return dataclasses.replace(to_document("sr", ds), name=f"review-{review.id}.dcm")
+    document = to_document("sr", ds, graded.form.charset)
+    return dataclasses.replace(document, name=f"review-{review.id}.dcm")
 
 
 def _author(review: Review) -> Dataset:
@@ -91,14 +107,14 @@ def _author(review: Review) -> Dataset:
     return ds
 
 
-def _judged(graded: GradedFilm) -> Dataset:
-    """Return the model's own report within its series, PS3.3 C.17.2.1."""
-    report, series = Dataset(), Dataset()
-    report.ReferencedSOPClassUID = Comprehensive3DSRStorage
-    report.ReferencedSOPInstanceUID = document_uids.document_uid(graded, "sr")
-    series.SeriesInstanceUID = document_uids.series_uid(graded, "sr")
-    series.ReferencedSOPSequence = Sequence([report])
-    return series
+def _judged(graded: GradedFilm, source: Dataset) -> ObjectReference:
+    """Return the model's own report."""
+    return ObjectReference(
+        Comprehensive3DSRStorage,
+        document_uids.document_uid(graded, "sr"),
+        document_uids.series_uid(graded, "sr"),
+        source.StudyInstanceUID,
+    )
 
 
 def _content(graded: GradedFilm, review: Review, source: Dataset) -> Dataset:
@@ -113,8 +129,11 @@ def _content(graded: GradedFilm, review: Review, source: Dataset) -> Dataset:
         observation_context=_observer(review),
         procedure_reported=codes.CHEST_FILM if has_score else codes.IMAGING_PROCEDURE,
         imaging_measurements=[
-            _verdict_group(graded, review),
-            *(_zone_group(graded, zone, score) for zone, score in (review.zones or {}).items()),
+            _verdict_group(graded, review, source),
+            *(
+                _zone_group(graded, zone, score, source)
+                for zone, score in (review.zones or {}).items()
+            ),
         ],
     )
     root: Dataset = tree[0]
@@ -145,10 +164,10 @@ def _observer(review: Review) -> ObservationContext:
     )
 
 
-def _verdict_group(graded: GradedFilm, review: Review) -> Group:
+def _verdict_group(graded: GradedFilm, review: Review, source: Dataset) -> Group:
     agrees = review.verdict == "accepted" and graded.result.scores is not None
     gradable = agrees or review.verdict == "corrected"
-    group = Group(
+    group = MeasurementsAndQualitativeEvaluations(
         tracking_identifier=tracking(graded, "lungs" if gradable else "film"),
         finding_type=codes.OPACITY if review.brixia else None,
         finding_sites=[FindingSite(codes.LUNG, codes.BILATERAL)] if gradable else None,
@@ -159,6 +178,7 @@ def _verdict_group(graded: GradedFilm, review: Review) -> Group:
                 codes.GRADABILITY, codes.GRADABLE if gradable else codes.NOT_GRADABLE
             ),
         ],
+        source_images=measured(source),
     )
     with_words(group, [review_sentence(review), NOTICE])
     if review.comment:
@@ -173,12 +193,13 @@ def _sum(review: Review) -> list[Measurement] | None:
     return None if review.brixia is None else [_score(codes.BRIXIA, review.brixia)]
 
 
-def _zone_group(graded: GradedFilm, zone: str, score: int) -> Group:
+def _zone_group(graded: GradedFilm, zone: str, score: int, source: Dataset) -> Group:
     part, side = codes.ZONE_SITES[zone]
-    return Group(
+    return MeasurementsAndQualitativeEvaluations(
         tracking_identifier=tracking(graded, f"zone {zone}, {ZONE_NAMES[zone]}"),
         finding_sites=[FindingSite(part, side)],
         measurements=[_score(codes.BRIXIA_ZONE, score)],
+        source_images=measured(source),
     )
 
 

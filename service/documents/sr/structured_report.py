@@ -12,25 +12,35 @@ from highdicom.sr import (
     CodedConcept,
     DeviceObserverIdentifyingAttributes,
     MeasurementReport,
-    MeasurementsAndQualitativeEvaluations,
     ObservationContext,
     ObserverContext,
 )
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from pydicom.uid import Comprehensive3DSRStorage
+from pydicom.uid import Comprehensive3DSRStorage, SegmentationStorage
 
 from radiograde.model.reading.uids import is_strict_uid
 from radiograde.service.documents import codes, document_uids, equipment
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.equipment import MANUFACTURER, MODEL_NAME
+from radiograde.service.documents.film_segments import SEGMENTS
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.imaging_request import referenced_requests
+from radiograde.service.documents.object_reference import ObjectReference, by_study
+from radiograde.service.documents.outlines import zone_outlines
 from radiograde.service.documents.part10 import file_meta, to_document
-from radiograde.service.documents.source_reference import clean_header, copy_patient_and_study
+from radiograde.service.documents.source_reference import (
+    clean_header,
+    copy_patient_and_study,
+    header_of,
+    reference_to,
+)
 from radiograde.service.documents.sr.image_library import image_library
 from radiograde.service.documents.sr.measurement_groups import (
+    Group,
     lung_group,
     rejection_group,
+    segment_group,
     zone_group,
 )
 from radiograde.service.errors import UndocumentedError
@@ -56,10 +66,13 @@ def structured_report(graded: GradedFilm) -> Document:
     ds.SOPInstanceUID = document_uids.document_uid(graded, "sr")
     copy_patient_and_study(graded, ds)
     set_series(ds, document_uids.series_uid(graded, "sr"), SERIES_NUMBER, SERIES_DESCRIPTION)
-    set_general(ds, equipment.timestamp(graded), evidence(source))
+    set_general(ds, equipment.timestamp(graded), _evidence(graded, source))
+    refer_to_orders(graded, ds)
+    if graded.replaces:
+        ds.PredecessorDocumentsSequence = Sequence(by_study(graded.replaces))
     equipment.add_equipment(ds, graded)
     ds.update(_content(graded, source))
-    return to_document("sr", ds)
+    return to_document("sr", ds, graded.form.charset)
 
 
 def set_series(ds: Dataset, uid: str, number: int, description: str) -> None:
@@ -71,10 +84,10 @@ def set_series(ds: Dataset, uid: str, number: int, description: str) -> None:
     ds.ReferencedPerformedProcedureStepSequence = Sequence()
 
 
-def set_general(ds: Dataset, when: datetime, study: Dataset) -> None:
+def set_general(ds: Dataset, when: datetime, evidence: tuple[ObjectReference, ...]) -> None:
     """Set the SR Document General module, PS3.3 C.17.2, and when its series began, C.17.1.
 
-    ``study``: the evidence in its study.
+    ``evidence``: objects of the report's own study.
     """
     ds.InstanceNumber = 1
     ds.SeriesDate = ds.ContentDate = f"{when:%Y%m%d}"
@@ -83,36 +96,50 @@ def set_general(ds: Dataset, when: datetime, study: Dataset) -> None:
     ds.CompletionFlag = "COMPLETE"
     ds.VerificationFlag = "UNVERIFIED"
     ds.PerformedProcedureCodeSequence = Sequence()
-    ds.CurrentRequestedProcedureEvidenceSequence = Sequence([study])
+    ds.CurrentRequestedProcedureEvidenceSequence = Sequence(by_study(evidence))
 
 
-def evidence(source: Dataset) -> Dataset:
-    """Return the source image within its series and study, PS3.3 C.17.2.1.
+def refer_to_orders(graded: GradedFilm, ds: Dataset) -> None:
+    """Set the orders that the report answers, PS3.3 C.17.2 (0040,A370), where there are any."""
+    requests = referenced_requests(header_of(graded), ds)
+    if requests:
+        ds.ReferencedRequestSequence = Sequence(requests)
 
-    ``source``: the film's clean header.
-    """
-    image, series, study = Dataset(), Dataset(), Dataset()
-    image.ReferencedSOPClassUID = source.SOPClassUID
-    image.ReferencedSOPInstanceUID = source.SOPInstanceUID
-    series.SeriesInstanceUID = source.SeriesInstanceUID
-    series.ReferencedSOPSequence = Sequence([image])
-    study.StudyInstanceUID = source.StudyInstanceUID
-    study.ReferencedSeriesSequence = Sequence([series])
-    return study
+
+def _evidence(graded: GradedFilm, source: Dataset) -> tuple[ObjectReference, ...]:
+    film = reference_to(source)
+    return (film, segmentation_of(graded, source)) if names_segments(graded, source) else (film,)
+
+
+def names_segments(graded: GradedFilm, source: Dataset) -> bool:
+    """Return whether the report refers to the segmentation, which goes where the report goes."""
+    drawn = graded.result.scores is not None and graded.result.maps is not None
+    return drawn and graded.form.with_segmentation and is_strict_uid(source.SOPInstanceUID)
+
+
+def segmentation_of(graded: GradedFilm, source: Dataset) -> ObjectReference:
+    """Return the segmentation of a film, as :mod:`..segmentation` makes it."""
+    return ObjectReference(
+        SegmentationStorage,
+        document_uids.document_uid(graded, "seg"),
+        document_uids.series_uid(graded, "seg"),
+        source.StudyInstanceUID,
+    )
 
 
 def _content(graded: GradedFilm, source: Dataset) -> Dataset:
     """Return the root of the content tree, ready to be merged into the document.
 
-    Scored: a group for the whole lungs, then one for each zone A-F. Rejected: a group that
-    says why. ``source``: the film's clean header. An image whose UID breaks PS3.5 9.1 is left out
-    of the tree, which strict readers would refuse as a whole; it still stands as evidence.
+    Scored: a group for the whole lungs, then one for each zone A-F, then one for each segment.
+    Rejected: a group that says why. ``source``: the film's clean header. An image whose UID breaks
+    PS3.5 9.1 is left out of the tree, which strict readers would refuse as a whole; it still stands
+    as evidence.
     """
     scored = graded.result.scores is not None
     tree = MeasurementReport(
         observation_context=_observer(graded),
         procedure_reported=codes.CHEST_FILM if scored else codes.IMAGING_PROCEDURE,
-        imaging_measurements=_groups(graded),
+        imaging_measurements=_groups(graded, source),
     )
     root: Dataset = tree[0]
     if is_strict_uid(source.SOPInstanceUID):
@@ -121,13 +148,21 @@ def _content(graded: GradedFilm, source: Dataset) -> Dataset:
     return root
 
 
-def _groups(graded: GradedFilm) -> list[MeasurementsAndQualitativeEvaluations]:
-    scores = graded.result.scores
+def _groups(graded: GradedFilm, source: Dataset) -> list[Group]:
+    scores, maps = graded.result.scores, graded.result.maps
     if scores is None:
-        return [rejection_group(graded)]
+        return [rejection_group(graded, source)]
+    outlines = {} if maps is None else zone_outlines(graded.film, maps)
+    involved = scores.lung_involvement_percent
+    shares = (involved.right, involved.left, involved.total)
+    segments = SEGMENTS if names_segments(graded, source) else ()
     return [
-        lung_group(graded, scores),
-        *(zone_group(graded, scores, zone) for zone in scores.zones),
+        lung_group(graded, scores, source),
+        *(zone_group(graded, scores, zone, source, outlines.get(zone)) for zone in scores.zones),
+        *(
+            segment_group(graded, segment, share, source)
+            for segment, share in zip(segments, shares, strict=False)
+        ),
     ]
 
 

@@ -38,6 +38,7 @@ SECTIONS: dict[str, type[Table]] = {
     '`type = "folder"`': FolderDestinationConfig,
     "`[destination.tls]`": ClientTls,
 }
+ARCHIVE = {"charset", "long_accession_numbers"}
 COMMON = {"name", "type", "send", "sources"}
 
 
@@ -64,6 +65,7 @@ def test_every_key_is_described_with_its_default(title: str) -> None:
     described = keys_of(title)
     if SECTIONS[title] is FhirDestinationConfig:
         described |= keys_of('`type = "dicomweb"`')
+        described = {name: value for name, value in described.items() if name not in ARCHIVE}
     fields = SECTIONS[title].model_fields
     assert described == {name: default(fields[name]) for name in fields if name not in COMMON}
 

@@ -13,7 +13,7 @@ from pydicom.uid import (
 
 from radiograde.model.scoring.result import Status
 from radiograde.service.config.site import FilmSource, FolderDestinationConfig
-from radiograde.service.delivery.routing import RoutingRules
+from radiograde.service.delivery.routing import RoutingRules, reasons_of
 
 DX = DigitalXRayImageStorageForPresentation
 
@@ -65,6 +65,22 @@ def test_a_rejected_capture_and_a_failed_film_go_nowhere(
     status: Status, sop_class: str | None, goes_out: bool
 ) -> None:
     assert bool(RULES.destinations_of({"dicom"}, status, sop_class)) is goes_out
+
+
+@pytest.mark.parametrize("reason", ["lateral_view", "not_frontal"])
+def test_the_laterals_of_a_study_litter_no_archive(reason: str) -> None:
+    assert RULES.destinations_of({"dicom"}, "rejected", DX, {reason, "low_quality"}) == []
+    assert RULES.destinations_of({"dicom"}, "rejected", DX, {"low_quality"}) != []
+    assert RULES.destinations_of({"dicom"}, "scored", DX, {reason}) != []
+
+
+def test_reasons_are_read_from_a_results_json() -> None:
+    reasons = [
+        {"code": "lateral_view", "level": "reject", "message": "x"},
+        {"code": "view_unknown", "level": "warn", "message": "x"},
+    ]
+    assert reasons_of({"gate": {"reasons": reasons}}) == {"lateral_view"}
+    assert reasons_of({"gate": None}) == set()
 
 
 def test_reports_on_rejected_films_can_be_turned_off() -> None:

@@ -29,5 +29,5 @@ def test_a_film_that_the_tolerant_reader_reads_has_every_document() -> None:
     report = dcmread(io.BytesIO(builder_of("sr")(graded).content))
     assert (str(report.PatientName), report.PatientID) == ("김^민준", "P-1")
     (study,) = report.CurrentRequestedProcedureEvidenceSequence
-    (series,) = study.ReferencedSeriesSequence
+    (series, _) = study.ReferencedSeriesSequence
     assert series.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == SOP_UID

@@ -21,7 +21,10 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
 )
 
+from radiograde.data.storage import Storage
+from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_header import Header
+from radiograde.model.reading.film_file import open_film
 from radiograde.model.reading.grey import Pixels
 from radiograde.model.scoring.result import Maps
 from radiograde.model.scoring.scorer import involvement
@@ -29,6 +32,7 @@ from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.segmentation import masks_as_stored, segmentation
 from radiograde.service.errors import UndocumentedError
+from tests.model.reading.films import film as stored_film
 from tests.service.documents import graded_films
 from tests.service.documents.real_films import SCORED, real_film
 from tests.service.documents.validators import dciodvfy
@@ -155,9 +159,24 @@ def test_a_tiny_film_reads_back() -> None:
 
 
 def test_lossy_compression_is_written() -> None:
-    graded = dataclasses.replace(graded_films.graded_film(), transfer_syntax=str(JPEGBaseline8Bit))
+    graded = dataclasses.replace(
+        graded_films.graded_film(), transfer_syntax=str(JPEGBaseline8Bit), lossy_ratio=12.345
+    )
     ds = dataset(segmentation(graded))
     assert (ds.LossyImageCompression, ds.LossyImageCompressionMethod) == ("01", "ISO_10918_1")
+    assert ds.LossyImageCompressionRatio == "12.35"
+
+
+def test_the_ratio_is_that_of_the_films_own_pixels() -> None:
+    file = open_film(stored_film(Storage(bits=8, transfer_syntax=str(JPEGBaseline8Bit))), Limits())
+    graded = GradedFilm.of(
+        file, graded_films.scored_with_maps(file.radiograph()), graded_films.BEGAN
+    )
+    pixels = file.dicom().pixels
+    assert pixels is not None
+    rows, columns = graded.film.shape
+    assert graded.lossy_ratio == pytest.approx(rows * columns / len(pixels.value))
+    assert graded_films.graded_film().lossy_ratio is None
 
 
 @pytest.mark.filterwarnings("ignore:The")

@@ -46,4 +46,5 @@ def _run(command: list[str], content: bytes, folder: Path) -> tuple[int, str]:
     path = folder / "document.dcm"
     path.write_bytes(content)
     done = subprocess.run([*command, str(path)], capture_output=True, timeout=60)
-    return done.returncode, (done.stdout + done.stderr).decode()
+    # dciodvfy repeats text in the character set of the file.
+    return done.returncode, (done.stdout + done.stderr).decode(errors="replace")

@@ -18,6 +18,7 @@ from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.delivery.retry_policy import RetryPolicy
 from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.document_form import USUAL, DocumentForm
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.grading.film_grader import FilmGrader
@@ -55,10 +56,14 @@ class Outbox:
 class EmptyDocuments:
     """A document store whose documents are empty."""
 
-    def documents(self, result_id: str, kinds: Iterable[DocumentKind]) -> list[Document]:
+    def documents(
+        self, result_id: str, kinds: Iterable[DocumentKind], form: DocumentForm = USUAL
+    ) -> list[Document]:
         return [Document(kind, kind, "text/plain", b"") for kind in kinds]
 
-    def make(self, graded: GradedFilm, kinds: Iterable[DocumentKind]) -> None:
+    def make(
+        self, graded: GradedFilm, kinds: Iterable[DocumentKind], form: DocumentForm = USUAL
+    ) -> None:
         pass
 
 

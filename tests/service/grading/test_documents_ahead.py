@@ -15,7 +15,7 @@ from radiograde.service.errors import NoSpaceError
 from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.records import Records
 from tests.service.documents.graded_films import film_bytes
-from tests.service.fakes import FakeScorer, png
+from tests.service.fakes import POOR, FakeScorer, png
 
 KINDS: tuple[DocumentKind, ...] = ("sr", "seg", "sc", "pdf", "json", "fhir")
 FILES = {"sr.dcm", "seg.dcm", "sc.dcm", "report.pdf", "result.json", "fhir.json"}
@@ -52,7 +52,7 @@ def test_they_are_the_same_byte_for_byte_as_those_made_on_demand(routed: Records
 
 
 def test_there_are_only_those_that_a_result_has(routed: Records) -> None:
-    rejected = graded(routed, film_bytes(), FakeScorer(rejects=True))
+    rejected = graded(routed, film_bytes(), FakeScorer(rejects=True, reason=POOR))
     picture = graded(routed, png())
     assert set(made(routed, rejected)) == FILES - {"seg.dcm", "sc.dcm"}
     assert set(made(routed, picture)) == FILES - {"sr.dcm", "seg.dcm", "sc.dcm"}

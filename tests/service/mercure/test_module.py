@@ -21,7 +21,7 @@ from radiograde.service.mercure import module as mercure
 from radiograde.service.mercure.module import run_module
 from tests.service.documents.graded_films import SOP_UID, graded_film
 from tests.service.documents.graded_films import film_bytes as draw
-from tests.service.fakes import BreakingScorer, FakeScorer, png
+from tests.service.fakes import POOR, BreakingScorer, FakeScorer, png
 
 SERIES = "1.2.826.0.1.3680043.10.1541.2"
 film_bytes = functools.cache(draw)
@@ -163,10 +163,17 @@ def test_settings_that_do_not_fit_fail_the_task(
 
 def test_a_rejected_film_gives_the_report_that_says_why(task: Task) -> None:
     task.put(film_bytes())
-    assert task.run(FakeScorer(rejects=True)) == 0
+    assert task.run(FakeScorer(rejects=True, reason=POOR)) == 0
     (film,) = task.result["films"]
     assert film["status"] == "rejected"
     assert film["documents"] == ["sr"]
+
+
+def test_a_lateral_gives_its_result_and_no_report(task: Task) -> None:
+    task.put(film_bytes())
+    assert task.run(FakeScorer(rejects=True)) == 0
+    assert task.result["films"][0]["status"] == "rejected"
+    assert task.result["films"][0]["documents"] == []
 
 
 def test_other_objects_and_own_documents_are_left_out(task: Task) -> None:

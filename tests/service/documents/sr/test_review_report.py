@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset, FileDataset
 
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.scoring.scales import ZONES
+from radiograde.service.documents import codes
 from radiograde.service.documents.equipment import is_own
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.sr.review_report import review_report
@@ -51,7 +52,10 @@ def named(ds: Dataset, code: str) -> list[Dataset]:
 def groups(ds: Dataset) -> list[Group]:
     report = Comprehensive3DSR.from_dataset(ds).content
     assert isinstance(report, MeasurementReport)
-    return list(report.get_image_measurement_groups())
+    found = [*report.get_image_measurement_groups(), *report.get_planar_roi_measurement_groups()]
+    return [
+        one for one in found if codes.SEGMENT not in [item.name for item in one[0].ContentSequence]
+    ]
 
 
 def verdict(ds: Dataset) -> tuple[str, str]:
@@ -126,7 +130,8 @@ def test_film_and_judged_report_are_referred_to() -> None:
         for one in items(ds)
         if one.ValueType in ("IMAGE", "COMPOSITE")
     ]
-    assert referred == [SOP_UID, own.SOPInstanceUID]
+    # Each of the seven groups names the film that it measures.
+    assert referred == [SOP_UID, own.SOPInstanceUID, *[SOP_UID] * 7]
     (study,) = ds.CurrentRequestedProcedureEvidenceSequence
     assert study.StudyInstanceUID == STUDY_UID
     evidence = {

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from highdicom.sr import (
     CodedConcept,
@@ -21,7 +22,7 @@ from highdicom.sr import (
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
-from pydicom.uid import UID
+from pydicom.uid import UID, Comprehensive3DSRStorage, SegmentationStorage
 
 from radiograde.model.reasons import Reason
 from radiograde.model.scoring.result import (
@@ -33,7 +34,11 @@ from radiograde.model.scoring.result import (
 )
 from radiograde.model.scoring.scales import ZONES
 from radiograde.service.documents import codes
+from radiograde.service.documents.document_form import DocumentForm
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.object_reference import ObjectReference
+from radiograde.service.documents.outlines import zone_outlines
+from radiograde.service.documents.segmentation import segmentation
 from radiograde.service.documents.sr.structured_report import structured_report
 from radiograde.service.errors import UndocumentedError
 from tests.service.documents.graded_films import (
@@ -62,7 +67,11 @@ def read(film: GradedFilm) -> Comprehensive3DSR:
 
 def groups_of(report: Comprehensive3DSR) -> list[Group]:
     assert isinstance(report.content, MeasurementReport)
-    return list(report.content.get_image_measurement_groups())
+    content = report.content
+    found = [*content.get_image_measurement_groups(), *content.get_planar_roi_measurement_groups()]
+    return [
+        one for one in found if codes.SEGMENT not in [item.name for item in one[0].ContentSequence]
+    ]
 
 
 def plain(concept: CodedConcept | None) -> Code | None:
@@ -276,8 +285,10 @@ def test_the_film_is_evidence_and_in_the_image_library() -> None:
     series, sop_class = header.text("SeriesInstanceUID"), header.text("SOPClassUID")
     assert series
     assert sop_class
-    assert ds.get_evidence() == [(STUDY_UID, series, SOP_UID, sop_class)]
-    (image,) = [item for item in items(ds) if item.ValueType == "IMAGE"]
+    film, segments = ds.get_evidence()
+    assert film == (STUDY_UID, series, SOP_UID, sop_class)
+    assert segments[3] == SegmentationStorage
+    image = next(item for item in items(ds) if item.ValueType == "IMAGE")
     assert image.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == SOP_UID
     facts = {
         item.ConceptNameCodeSequence[0].CodeMeaning: item.MeasuredValueSequence[0].NumericValue
@@ -290,6 +301,68 @@ def test_the_film_is_evidence_and_in_the_image_library() -> None:
         "Horizontal Pixel Spacing": 0.5,
         "Vertical Pixel Spacing": 0.5,
     }
+
+
+def test_segments_and_report_know_each_other() -> None:
+    """The same tracking UIDs (0062,0021), and each segment is named by its frame."""
+    seg = dcmread(io.BytesIO(segmentation(SCORED()).content))
+    assert seg.SOPInstanceUID in [evidence[2] for evidence in scored_report().get_evidence()]
+    tracked = {}
+    for group in scored_report().content.get_planar_roi_measurement_groups():
+        for item in group[0].ContentSequence:
+            if item.name == codes.SEGMENT:
+                (frame,) = item.ReferencedSOPSequence
+                assert frame.ReferencedSOPInstanceUID == seg.SOPInstanceUID
+                tracked[group.tracking_uid] = frame.ReferencedFrameNumber
+    assert tracked == {one.TrackingUID: one.SegmentNumber for one in seg.SegmentSequence}
+
+
+def test_every_group_names_the_film_that_it_measures() -> None:
+    """By TID 1501's source image, under its region, or as the segment's."""
+    containers = [
+        item
+        for item in items(scored_report())
+        if item.ConceptNameCodeSequence[0].CodeMeaning == "Measurement Group"
+    ]
+    assert len(containers) == 10
+    for container in containers:
+        films = [
+            one.ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+            for one in items(container)
+            if one.ValueType == "IMAGE"
+        ]
+        assert SOP_UID in films
+
+
+def test_zones_have_their_outline_as_spatial_coordinates() -> None:
+    maps = SCORED().result.maps
+    assert maps is not None
+    expected = zone_outlines(SCORED().film, maps)
+    found = {}
+    for group in scored_report().content.get_planar_roi_measurement_groups():
+        for item in group[0].ContentSequence:
+            if item.name == codes.REGION:
+                assert item.GraphicType == "POLYLINE"
+                zone = str(group.tracking_identifier).split("zone ")[1][0]
+                found[zone] = np.array(item.GraphicData).reshape(-1, 2)
+    assert sorted(found) == sorted(expected) == list(ZONES)
+    for zone, outline in expected.items():
+        assert found[zone] == pytest.approx(outline, abs=0.01)
+
+
+def test_a_report_that_goes_alone_names_no_segmentation() -> None:
+    alone = dataclasses.replace(SCORED(), form=DocumentForm(with_segmentation=False))
+    assert [evidence[2] for evidence in read(alone).get_evidence()] == [SOP_UID]
+
+
+def test_a_report_names_the_one_that_it_replaces(tmp_path: Path) -> None:
+    former = ObjectReference(Comprehensive3DSRStorage, "1.2.3.4", "1.2.3.5", STUDY_UID)
+    graded = dataclasses.replace(SCORED(), withdrawn=1, replaces=(former,))
+    assert dciodvfy(structured_report(graded).content, tmp_path) == []
+    (study,) = read(graded).PredecessorDocumentsSequence
+    (series,) = study.ReferencedSeriesSequence
+    assert series.SeriesInstanceUID == "1.2.3.5"
+    assert series.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == "1.2.3.4"
 
 
 def test_a_picture_and_an_unreadable_file_have_no_report() -> None:
