@@ -65,7 +65,8 @@ def test_a_patient_id_that_does_not_fit_keeps_the_whole_in_utf_8() -> None:
 
 
 def test_other_programs_read_it(tmp_path: Path) -> None:
-    film = dataclasses.replace(graded_film(PatientName="Buc^Jérôme"), form=DocumentForm("ISO_IR 100"))
+    form = DocumentForm("ISO_IR 100")
+    film = dataclasses.replace(graded_film(PatientName="Buc^Jérôme"), form=form)
     content = builder_of("sr")(film).content
     assert dciodvfy(content, tmp_path) == []
     assert "Jérôme" in dsrdump(content, tmp_path)
