@@ -11,6 +11,7 @@ from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.scoring.result_json import parse_result
+from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_form import USUAL, DocumentForm
 from radiograde.service.documents.document_kinds import (
@@ -21,7 +22,7 @@ from radiograde.service.documents.document_kinds import (
     kinds_of,
 )
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.object_reference import reference_in
+from radiograde.service.documents.object_reference import ObjectReference, reference_in
 from radiograde.service.documents.overlay import overlay_png
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
@@ -58,7 +59,7 @@ class KeptFilm:
 
     def in_form(self, graded: GradedFilm, form: DocumentForm) -> GradedFilm:
         """Return the film for documents of a form, beside those that are kept in it."""
-        kept = {}
+        kept: dict[DocumentKind, ObjectReference] = {}
         for kind in TIED:
             content = self.archive.document(self.id, in_form(NAMES[kind][0], form))
             if content is not None:

@@ -22,8 +22,8 @@ from tests.service.reviews.made import review
 KINDS: tuple[ObjectKind, ...] = ("sr", "seg", "sc")
 
 
-def made(name: str, charset: str, kind: ObjectKind = "sr", **header: str) -> FileDataset:
-    graded = graded_film(PatientName=name, **header)
+def made(name: str, charset: str, kind: ObjectKind = "sr", patient_id: str = "P-1") -> FileDataset:
+    graded = graded_film(PatientName=name, PatientID=patient_id)
     form = DocumentForm(charset)
     return dcmread(io.BytesIO(builder_of(kind)(dataclasses.replace(graded, form=form)).content))
 
@@ -59,7 +59,7 @@ def test_a_file_holds_the_bytes_of_its_character_set(kind: ObjectKind) -> None:
 
 
 def test_a_patient_id_that_does_not_fit_keeps_the_whole_in_utf_8() -> None:
-    ds = made("Buc^Jérôme", "ISO_IR 6", PatientID="П-1")
+    ds = made("Buc^Jérôme", "ISO_IR 6", patient_id="П-1")
     assert (ds.SpecificCharacterSet, ds.PatientID) == ("ISO_IR 192", "П-1")
     assert str(ds.PatientName) == "Buc^Jérôme"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from highdicom.sr import Comprehensive3DSR, MeasurementReport
-from highdicom.sr import MeasurementsAndQualitativeEvaluations as Group
+from highdicom.sr.templates import _MeasurementsAndQualitativeEvaluations as Group
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
 

@@ -15,10 +15,9 @@ from highdicom.sr import (
     Comprehensive3DSR,
     Measurement,
     MeasurementReport,
+    PlanarROIMeasurementsAndQualitativeEvaluations,
 )
-from highdicom.sr import (
-    MeasurementsAndQualitativeEvaluations as Group,
-)
+from highdicom.sr.templates import _MeasurementsAndQualitativeEvaluations as Group
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
@@ -92,6 +91,12 @@ def evaluations(group: Group) -> list[tuple[Code | None, Code | None]]:
 @functools.cache
 def scored_report() -> Comprehensive3DSR:
     return read(SCORED())
+
+
+def planar_groups() -> list[PlanarROIMeasurementsAndQualitativeEvaluations]:
+    content = scored_report().content
+    assert isinstance(content, MeasurementReport)
+    return list(content.get_planar_roi_measurement_groups())
 
 
 @functools.cache
@@ -308,7 +313,7 @@ def test_segments_and_report_know_each_other() -> None:
     seg = dcmread(io.BytesIO(segmentation(SCORED()).content))
     assert seg.SOPInstanceUID in [evidence[2] for evidence in scored_report().get_evidence()]
     tracked = {}
-    for group in scored_report().content.get_planar_roi_measurement_groups():
+    for group in planar_groups():
         for item in group[0].ContentSequence:
             if item.name == codes.SEGMENT:
                 (frame,) = item.ReferencedSOPSequence
@@ -339,7 +344,7 @@ def test_zones_have_their_outline_as_spatial_coordinates() -> None:
     assert maps is not None
     expected = zone_outlines(SCORED().film, maps)
     found = {}
-    for group in scored_report().content.get_planar_roi_measurement_groups():
+    for group in planar_groups():
         for item in group[0].ContentSequence:
             if item.name == codes.REGION:
                 assert item.GraphicType == "POLYLINE"
