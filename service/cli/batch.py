@@ -16,13 +16,18 @@ from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.atomic_write import write_atomically
 from radiograde.service.cli.paths import OVERLAY, Film
-from radiograde.service.documents.document_kinds import OF_FILM, builder_of, kinds_of
+from radiograde.service.config.site import DocumentKind
+from radiograde.service.documents.document_kinds import builder_of, kinds_of
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.overlay import overlay_png
 from radiograde.service.grading.grade_film import grade_file
 
 _AHEAD = 4
 """Films that are begun for each worker, so that one slow film keeps no worker waiting."""
+
+
+WRITTEN: frozenset[DocumentKind] = frozenset({"sr", "seg", "sc"})
+"""DICOM documents that are written beside a result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ class Batch:
         place = (self.out or Path()) / film.name
         if graded.result.scores is not None:
             _write(place, OVERLAY, overlay_png(graded.film, graded.result))
-        for kind in sorted(kinds_of(graded) & OF_FILM):
+        for kind in sorted(kinds_of(graded) & WRITTEN):
             document = builder_of(kind)(graded)
             _write(place, f".{document.name}", document.content)
 

@@ -19,10 +19,10 @@ AeTitle = Annotated[str, Field(pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])
 """DICOM PS3.5 6.2, VR AE: at most 16 characters, no backslash, no space at either end."""
 
 Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
-ObjectKind = Literal["sr", "seg", "sc"]
+ObjectKind = Literal["sr", "seg", "sc", "pr", "doc"]
 """The documents that are DICOM objects."""
 
-DocumentKind = Literal["sr", "seg", "sc", "fhir", "fhir_r5", "pdf", "json"]
+DocumentKind = Literal["sr", "seg", "sc", "pr", "doc", "fhir", "fhir_r5", "pdf", "json"]
 """The documents of a result, by their short names; ``fhir`` is R4."""
 
 Charset = Literal[

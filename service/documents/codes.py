@@ -65,6 +65,7 @@ COMMENT = Code("121106", "DCM", "Comment")
 DEVICE = Code("121007", "DCM", "Device")
 PERSON = Code("121006", "DCM", "Person")
 READER = Code("C28747", "NCIt", "Reader")
+IMAGING_REPORT = Code("18748-4", "LN", "Diagnostic Imaging Report")
 ANALYSIS = Code("122073", "DCM", "Current procedure evidence")
 
 SOURCE = Code("260753009", "SCT", "Source")

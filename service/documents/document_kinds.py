@@ -22,6 +22,8 @@ BUILDERS: Mapping[DocumentKind, str] = {
     "sr": "radiograde.service.documents.sr.structured_report:structured_report",
     "seg": "radiograde.service.documents.segmentation:segmentation",
     "sc": "radiograde.service.documents.secondary_capture:secondary_capture",
+    "pr": "radiograde.service.documents.presentation_state:presentation_state",
+    "doc": "radiograde.service.documents.encapsulated_pdf:encapsulated_pdf",
     "fhir": "radiograde.service.documents.fhir.bundle:bundle",
     "fhir_r5": "radiograde.service.documents.fhir.bundle:bundle_r5",
     "pdf": "radiograde.service.documents.pdf.report_page:report",
@@ -33,6 +35,8 @@ NAMES: Mapping[DocumentKind, tuple[str, str]] = {
     "sr": ("sr.dcm", "application/dicom"),
     "seg": ("seg.dcm", "application/dicom"),
     "sc": ("sc.dcm", "application/dicom"),
+    "pr": ("pr.dcm", "application/dicom"),
+    "doc": ("doc.dcm", "application/dicom"),
     "fhir": ("fhir.json", "application/fhir+json"),
     "fhir_r5": ("fhir-r5.json", "application/fhir+json"),
     "pdf": ("report.pdf", "application/pdf"),
@@ -40,13 +44,13 @@ NAMES: Mapping[DocumentKind, tuple[str, str]] = {
 }
 """File name and media type of each."""
 
-OF_FILM: frozenset[DocumentKind] = frozenset({"sr", "seg", "sc"})
+OF_FILM: frozenset[DocumentKind] = frozenset({"sr", "seg", "sc", "pr", "doc"})
 """Documents that refer to a DICOM instance."""
 
 TIED: tuple[ObjectKind, ...] = ("sr", "seg")
 """Documents that others refer to."""
 
-OF_SCORES: frozenset[DocumentKind] = frozenset({"seg", "sc"})
+OF_SCORES: frozenset[DocumentKind] = frozenset({"seg", "sc", "pr"})
 """Documents that show where the scores come from."""
 
 WITH_REVIEWS: frozenset[DocumentKind] = frozenset({"pdf", "json"})
@@ -62,6 +66,8 @@ def kinds_of(graded: GradedFilm) -> frozenset[DocumentKind]:
     kinds = frozenset(BUILDERS)
     if graded.header is None:
         kinds -= OF_FILM
+    elif graded.header.short("SamplesPerPixel") not in (None, 1):
+        kinds -= {"pr"}  # a grayscale presentation state is of films in grey
     if graded.result.scores is None:
         kinds -= OF_SCORES
     return kinds

@@ -11,7 +11,9 @@ from pydicom.errors import InvalidDicomError
 from pydicom.uid import (
     UID,
     Comprehensive3DSRStorage,
+    EncapsulatedPDFStorage,
     ExplicitVRLittleEndian,
+    GrayscaleSoftcopyPresentationStateStorage,
     ImplicitVRLittleEndian,
     SecondaryCaptureImageStorage,
     SegmentationStorage,
@@ -44,6 +46,8 @@ CLASSES: dict[ObjectKind, UID] = {
     "sr": Comprehensive3DSRStorage,
     "seg": SegmentationStorage,
     "sc": SecondaryCaptureImageStorage,
+    "pr": GrayscaleSoftcopyPresentationStateStorage,
+    "doc": EncapsulatedPDFStorage,
 }
 """The storage class of each document, PS3.4 B.5."""
 

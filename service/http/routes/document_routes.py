@@ -25,6 +25,8 @@ PATHS: dict[DocumentKind, tuple[str, str]] = {
     "sr": ("/sr", "DICOM structured report"),
     "seg": ("/seg", "DICOM segmentation of lungs and opacity"),
     "sc": ("/sc", "DICOM secondary capture with the numbers"),
+    "pr": ("/pr", "DICOM presentation state with outlines and scores"),
+    "doc": ("/doc", "report as a DICOM encapsulated PDF"),
     "fhir": ("/fhir", "FHIR R4 bundle"),
 }
 

@@ -19,7 +19,7 @@ from tests.service.documents.graded_films import graded_film
 from tests.service.documents.validators import dciodvfy, dsrdump
 from tests.service.reviews.made import review
 
-KINDS: tuple[ObjectKind, ...] = ("sr", "seg", "sc")
+KINDS: tuple[ObjectKind, ...] = ("sr", "seg", "sc", "pr", "doc")
 
 
 def made(name: str, charset: str, kind: ObjectKind = "sr", patient_id: str = "P-1") -> FileDataset:

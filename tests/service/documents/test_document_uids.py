@@ -20,7 +20,7 @@ from radiograde.service.documents.sr.structured_report import structured_report
 from tests.service.documents.graded_films import BEGAN, SOP_UID, graded_film
 
 cached = functools.cache(graded_film)
-DICOM_KINDS: tuple[DocumentKind, ...] = ("sr", "seg", "sc")
+DICOM_KINDS: tuple[DocumentKind, ...] = ("sr", "seg", "sc", "pr", "doc")
 
 
 def test_the_same_parts_give_the_same_uid_in_every_version() -> None:

@@ -19,7 +19,7 @@ from radiograde.service.documents.graded_film import GradedFilm
 from tests.service.documents.graded_films import STUDY_UID, graded_film
 from tests.service.documents.validators import dciodvfy
 
-KINDS: tuple[DocumentKind, ...] = ("sr", "seg", "sc")
+KINDS: tuple[DocumentKind, ...] = ("sr", "seg", "sc", "pr", "doc")
 LONG = "20260304-RADIOLOGY-0001"
 
 
@@ -85,7 +85,7 @@ def test_a_film_without_an_order_names_none() -> None:
     assert "ReferencedRequestSequence" not in made(graded_film(AccessionNumber=None), "sr")
 
 
-@pytest.mark.parametrize("kind", ["seg", "sc"])
+@pytest.mark.parametrize("kind", ["seg", "sc", "pr", "doc"])
 def test_pictures_carry_the_requests_of_their_series(kind: DocumentKind) -> None:
     (request,) = made(ordered(), kind).RequestAttributesSequence
     assert request.ScheduledProcedureStepID == "SPS-1"
