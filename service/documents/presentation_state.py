@@ -17,6 +17,7 @@ from highdicom.pr import (
     TextObject,
 )
 from pydicom.dataset import Dataset
+from pydicom.valuerep import DA, TM
 
 from radiograde.model.scoring.result import NOTICE, ScaleScore, Scores
 from radiograde.service.documents import document_uids, equipment, source_reference
@@ -67,8 +68,9 @@ def presentation_state(graded: GradedFilm) -> Document:
     source_reference.copy_series_requests(graded, ds)
     equipment.add_equipment(ds, graded)
     when = equipment.timestamp(graded)
-    ds.SeriesDate = ds.PresentationCreationDate = f"{when:%Y%m%d}"
-    ds.SeriesTime = ds.PresentationCreationTime = f"{when:%H%M%S}"
+    ds.PresentationCreationDate = DA(f"{when:%Y%m%d}")
+    ds.PresentationCreationTime = TM(f"{when:%H%M%S}")
+    ds.SeriesDate, ds.SeriesTime = ds.PresentationCreationDate, ds.PresentationCreationTime
     ds.ContentCreatorName = ""
     ds.BodyPartExamined = "CHEST"
     for area in ds.DisplayedAreaSelectionSequence:
@@ -148,8 +150,8 @@ def _zone_text(text: str, outline: Polygon, shape: tuple[int, int]) -> TextObjec
 
 
 def _text(text: str, start: tuple[float, float], end: tuple[float, float]) -> TextObject:
-    box = tuple(round(bound, 2) for bound in (*start, *end))
-    return TextObject(text, _PIXEL, bounding_box=box)
+    (left, top), (right, bottom) = start, end
+    return TextObject(text, _PIXEL, bounding_box=(left, top, right, bottom))
 
 
 def _score(score: ScaleScore) -> str:
