@@ -20,6 +20,8 @@ SPAN = timedelta(days=365)
 WAITING = 20
 """The last films to come."""
 
+REVIEWED_IN_1000 = 10
+
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _ID, _SCORE = "$id$", "$score$"
 
@@ -57,13 +59,14 @@ FROM drawn
 """
 _RESULTS = """
 INSERT INTO results (id, created, status, model_sha256, document, recorded, severity, brixia, day,
-                     study_instance_uid)
+                     study_instance_uid, reviewed)
 SELECT id, at, iif(brixia IS NULL, 'rejected', 'scored'), 'ab',
        replace(replace(iif(brixia IS NULL, :rejected, :scored), :score, ifnull(brixia, '')),
                :id, id), at,
        CASE WHEN brixia >= 11 THEN 'severe' WHEN brixia >= 5 THEN 'moderate'
             WHEN brixia >= 1 THEN 'mild' WHEN brixia IS NOT NULL THEN 'none' END,
-       brixia, substr(coalesce(taken, at), 1, 10), '1.3.' || n
+       brixia, substr(coalesce(taken, at), 1, 10), '1.3.' || n,
+       after >= :reviewed
 FROM drawn WHERE state = 'graded'
 """
 _OTHERS = (
@@ -72,7 +75,7 @@ _OTHERS = (
     "SELECT id, 'pacs', iif(after = 0, 'parked', 'delivered'), 1, at, at FROM drawn "
     "WHERE state = 'graded'",
     "INSERT INTO reviews (id, result_id, reviewer, created, verdict) "
-    "SELECT id, id, 'kim', at, 'accepted' FROM drawn WHERE state = 'graded' AND after >= 990",
+    "SELECT id, id, 'kim', at, 'accepted' FROM drawn WHERE state = 'graded' AND after >= :reviewed",
     "INSERT INTO film_counts SELECT state, 0, count(*) FROM drawn GROUP BY state",
 )
 
@@ -86,6 +89,7 @@ def fill(settings: Settings, rows: int, end: datetime) -> None:
         "begin": (end - SPAN).timestamp(),
         "step": SPAN.total_seconds() / rows,
         "letters": LETTERS,
+        "reviewed": 1000 - REVIEWED_IN_1000,
         "score": _SCORE,
         "id": _ID,
         "scored": _document(),

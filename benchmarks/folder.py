@@ -4,12 +4,11 @@ All start from nothing and read the same 8-megapixel films from disk, which the 
 before; a few films stand there under many names. How many of the machine's cores were busy is the
 processor's time over the time that passed.
 
-    python -m benchmarks.folder --films 1000 --rounds 2
+    python -m benchmarks.folder
 """
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
@@ -26,15 +25,16 @@ import click
 from benchmarks.film import dicom_films
 from benchmarks.intake import ROOT, radiograde
 from benchmarks.stopwatch import Samples, interleave, spread, table, write_results
+from radiograde.model.cores import available_cores
 
 SCORE, PLAIN, SERVED = "radiograde score", "plain PyTorch script", "POST /v1/score"
 DISTINCT = 10
 
 
 @click.command()
-@click.option("--films", default=60, show_default=True)
-@click.option("--rounds", default=2, show_default=True)
-@click.option("--workers", default=os.cpu_count(), show_default=True, help="Also connections.")
+@click.option("--films", default=1000, show_default=True)
+@click.option("--rounds", type=click.IntRange(2), default=2, show_default=True)
+@click.option("--workers", default=available_cores(), show_default=True, help="Also connections.")
 def main(films: int, rounds: int, workers: int) -> None:
     """Time the three in turn and write benchmarks/results/folder.json."""
     busy: dict[str, list[float]] = {SCORE: [], PLAIN: []}
@@ -50,7 +50,7 @@ def main(films: int, rounds: int, workers: int) -> None:
                 SERVED: partial(send, port, paths, workers),
             }
             samples = interleave(contenders, rounds, warm_up=0)
-    cores = os.cpu_count() or 1
+    cores = available_cores()
     what = {
         "films": films,
         "workers": workers,

@@ -62,10 +62,18 @@ def requests(films: int, today: date) -> Mapping[str, str]:
         "acquired until half a year ago": f"{worklist}acquired&until={day(180)}",
         "severe": f"{worklist}newest&severity=severe",
         "severe until half a year ago": f"{worklist}newest&severity=severe&until={day(180)}",
+        "severe, a week long ago": f"{worklist}newest&severity=severe&since={day(106)}"
+        f"&until={day(100)}",
         "rejected": f"{worklist}newest&status=rejected",
+        "rejected until half a year ago": f"{worklist}newest&status=rejected&until={day(180)}",
+        "rejected, by severity": f"{worklist}severest&status=rejected",
         "failed": f"{worklist}newest&status=failed",
+        "failed until half a year ago": f"{worklist}newest&status=failed&until={day(180)}",
         "not reviewed": f"{worklist}newest&reviewed=no",
+        "not reviewed until half a year ago": f"{worklist}newest&reviewed=no&until={day(180)}",
         "reviewed": f"{worklist}newest&reviewed=yes",
+        "reviewed until half a year ago": f"{worklist}newest&reviewed=yes&until={day(180)}",
+        "reviewed, severest": f"{worklist}severest&reviewed=yes",
         "a patient": f"{worklist}newest&search={patient}",
         "a film that changed": f"{worklist}newest&id={middle}",
         "a film that changed, among 60 days": f"{worklist}newest&id={middle}&since={day(200)}"

@@ -7,7 +7,7 @@ tells which films are of the same patient.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -48,13 +48,14 @@ results = sa.Table(
     sa.Column("severity", sa.String(16)),
     sa.Column("brixia", sa.Float),
     sa.Column("day", sa.String(10)),
+    sa.Column("reviewed", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     sa.Index("ix_results_status", "status", "id"),
     sa.Index("ix_results_brixia", "brixia", "id", "day"),
     sa.Index("ix_results_severity", "severity", "id"),
     sa.Index("ix_results_rank", "severity", "brixia", "id", "day"),
     sa.Index("ix_results_day", "day", "brixia", "id", "severity"),
 )
-"""``day``: that of the film."""
+"""``day``: that of the film. ``reviewed``: a trigger on ``reviews`` keeps it."""
 
 traces = sa.Table(
     "traces",
@@ -95,17 +96,46 @@ films = sa.Table(
 )
 """``day``: of acquisition, else of arrival; see :mod:`radiograde.service.films.film_days`."""
 
-_UNDATED = films.c.acquired.is_(None)
-sa.Index(
-    "ix_films_undated", films.c.day, films.c.id, sqlite_where=_UNDATED, postgresql_where=_UNDATED
+
+def of_days(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """Return a column as it stands in indexes by it and by day.
+
+    The other indexes that it is in do not fit, which SQLite would choose.
+    """
+    return sa.func.coalesce(column, sa.literal_column("''"))
+
+
+def _index_where(name: str, where: Any, *columns: Any, sqlite_where: Any | None = None) -> None:
+    """Make an index of the rows of which a condition is true; SQLite wants it word for word."""
+    words = where if sqlite_where is None else sqlite_where
+    sa.Index(name, *columns, sqlite_where=words, postgresql_where=where)
+
+
+sa.Index("ix_results_severity_day", of_days(results.c.severity), results.c.day, results.c.id)
+_index_where("ix_films_undated", films.c.acquired.is_(None), films.c.day, films.c.id)
+_index_where(
+    "ix_films_kept", films.c.kept, films.c.received, films.c.id, sqlite_where=sa.text("kept = 1")
 )
-sa.Index(
-    "ix_films_kept",
-    films.c.received,
+_index_where(
+    "ix_films_ungraded",
+    sa.text("state <> 'graded'"),
+    of_days(films.c.state),
+    films.c.day,
     films.c.id,
-    sqlite_where=sa.text("kept = 1"),  # in the words in which SQLite is asked
-    postgresql_where=films.c.kept,
 )
+_index_where(
+    "ix_results_unscored",
+    sa.text("status <> 'scored'"),
+    of_days(results.c.status),
+    results.c.day,
+    results.c.id,
+)
+for _name, _columns in {
+    "ix_results_reviewed": (results.c.id,),
+    "ix_results_reviewed_day": (results.c.day, results.c.id),
+    "ix_results_reviewed_rank": (results.c.brixia, results.c.id, results.c.day),
+}.items():
+    _index_where(_name, results.c.reviewed, *_columns, sqlite_where=sa.text("reviewed = 1"))
 
 film_counts = sa.Table(
     "film_counts",

@@ -15,10 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from radiograde.service.database.engine import Database
-from radiograde.service.database.tables import films, results
 from radiograde.service.worklist import query
 from radiograde.service.worklist.cursor import Cursor
 from radiograde.service.worklist.filters import Filters
+from radiograde.service.worklist.leads import BY_RANK_OF_DAY, BY_UNDATED, Lead, by_day
 
 Query = Callable[[Filters, int, Cursor | None], sa.Select[Any]]
 Rank = Callable[[Cursor], Any]
@@ -26,16 +26,15 @@ Rank = Callable[[Cursor], Any]
 
 @dataclass(frozen=True, slots=True)
 class DayOrder:
-    """An order with an index by day: ``rank`` falls along it, and belongs to the table of ``day``.
+    """An order with indexes by day: ``rank`` falls along them, a column beside ``day``.
 
-    ``only``: the condition on which the index depends.
+    ``lead``: which of the indexes leads to the films of some filters.
     """
 
     ask: Query
-    day: sa.Column[str]
-    rank: sa.Column[Any]
+    lead: Callable[[Filters], Lead]
+    rank: str
     rank_of: Rank
-    only: Callable[[sa.FromClause], sa.ColumnElement[bool]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +54,10 @@ def _brixia(place: Cursor) -> float:
 
 
 DAY_ORDERS = (
-    DayOrder(query.newest_ids, films.c.day, films.c.id, _id),
-    DayOrder(query.unscored_ids, films.c.day, films.c.id, _id),
-    DayOrder(query.undated_ids, films.c.day, films.c.id, _id, lambda t: t.c.acquired.is_(None)),
-    DayOrder(
-        query.severest_ids,
-        results.c.day,
-        results.c.brixia,
-        _brixia,
-        lambda t: t.c.brixia.is_not(None),
-    ),
+    DayOrder(query.newest_ids, by_day, "id", _id),
+    DayOrder(query.unscored_ids, by_day, "id", _id),
+    DayOrder(query.undated_ids, lambda _: BY_UNDATED, "id", _id),
+    DayOrder(query.severest_ids, lambda _: BY_RANK_OF_DAY, "brixia", _brixia),
 )
 
 
@@ -77,6 +70,7 @@ def merged_days(
         StoreError: the database does not answer.
     """
     days = database.rows(best_of_days(order, filters, after), DayBest)
+    rank = order.lead(filters).table.c[order.rank]
     found: list[Cursor] = []
     first, more = 0, 1
     while first < len(days):
@@ -86,7 +80,7 @@ def merged_days(
         some = [one.day for one in days[first : first + more]]
         wanted = order.ask(replace(filters, days=some), limit, after)
         if is_full:
-            wanted = wanted.where(order.rank >= order.rank_of(found[-1]))
+            wanted = wanted.where(rank >= order.rank_of(found[-1]))
         found += database.rows(wanted, Cursor)
         found = sorted(found, key=lambda place: (order.rank_of(place), place.id), reverse=True)
         found = found[:limit]
@@ -101,17 +95,16 @@ def best_of_days(order: DayOrder, filters: Filters, after: Cursor | None) -> sa.
     It steps from day to day in the index: sqlite.org/lang_with.html, "Recursive Query Examples";
     wiki.postgresql.org/wiki/Loose_indexscan.
     """
-    since = None if filters.since is None else filters.since.isoformat()
-    until = None if filters.until is None else filters.until.isoformat()
-    last = sa.select(_latest(order, since, None if until is None else ("<=", until)).label("day"))
+    until = None if filters.until is None else ("<=", filters.until.isoformat())
+    last = sa.select(_latest(order, filters, until).label("day"))
     days = last.cte("days", recursive=True)
     days = days.union_all(
-        sa.select(_latest(order, since, ("<", days.c.day))).where(days.c.day.is_not(None))
+        sa.select(_latest(order, filters, ("<", days.c.day))).where(days.c.day.is_not(None))
     )
-    table, day, rank = _aliased(order)
-    best = sa.select(sa.func.max(rank)).where(day == days.c.day)
-    if order.only is not None:
-        best = best.where(order.only(table))
+    table = order.lead(filters).table.alias()
+    rank = table.c[order.rank]
+    of_day = (table.c.day == days.c.day, *order.lead(filters).conditions(filters, table))
+    best = sa.select(sa.func.max(rank)).where(*of_day)
     if after is not None:
         best = best.where(rank <= order.rank_of(after))
     found = sa.select(days.c.day, best.scalar_subquery().label("rank")).subquery()
@@ -119,20 +112,14 @@ def best_of_days(order: DayOrder, filters: Filters, after: Cursor | None) -> sa.
 
 
 def _latest(
-    order: DayOrder, since: str | None, until: tuple[str, Any] | None
+    order: DayOrder, filters: Filters, until: tuple[str, Any] | None
 ) -> sa.ScalarSelect[str]:
     """Return the last day that has films, in a span."""
-    table, day, _ = _aliased(order)
-    latest = sa.select(sa.func.max(day))
-    if order.only is not None:
-        latest = latest.where(order.only(table))
-    if since is not None:
-        latest = latest.where(day >= since)
+    lead = order.lead(filters)
+    table = lead.table.alias()
+    latest = sa.select(sa.func.max(table.c.day)).where(*lead.conditions(filters, table))
+    if filters.since is not None:
+        latest = latest.where(table.c.day >= filters.since.isoformat())
     if until is not None:
-        latest = latest.where(day.op(until[0], is_comparison=True)(until[1]))
+        latest = latest.where(table.c.day.op(until[0], is_comparison=True)(until[1]))
     return latest.scalar_subquery()
-
-
-def _aliased(order: DayOrder) -> tuple[sa.FromClause, sa.Column[str], sa.Column[Any]]:
-    table = order.day.table.alias()
-    return table, table.c[order.day.key], table.c[order.rank.key]

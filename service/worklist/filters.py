@@ -52,11 +52,20 @@ class Filters:
         return bool(self.severity) or only_results or self.reviewed is True
 
     @property
+    def may_have_a_score(self) -> bool:
+        """Whether a film with a score can match."""
+        return not self.status or "scored" in self.status
+
+    @property
+    def may_lack_a_score(self) -> bool:
+        """Whether a film without a score can match."""
+        return not self.severity and set(self.status) != {"scored"}
+
+    @property
     def are_of_days(self) -> bool:
         """Whether days are bounded, and nothing else says which few films can match."""
-        few = self.ids is not None or self.search is not None
-        stopped = bool(self.status) and set(self.status) <= OF_FILM
-        return not few and not stopped and (self.since, self.until) != (None, None)
+        few = self.ids is not None or self.search is not None or set(self.status) == {"waiting"}
+        return not few and (self.since, self.until) != (None, None)
 
     @property
     def are_of_few_days(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,8 +17,15 @@ import sqlalchemy as sa
 from radiograde.service.database.tables import films, results, reviews
 from radiograde.service.films.pseudonym import LENGTH as PSEUDONYM_LENGTH
 from radiograde.service.worklist.cursor import Cursor
-from radiograde.service.worklist.filters import OF_FILM, Filters, Search
-from radiograde.service.worklist.listed_film import Status
+from radiograde.service.worklist.filters import Filters, Search
+from radiograde.service.worklist.leads import (
+    BY_FILM,
+    BY_REVIEWED,
+    BY_UNDATED,
+    Lead,
+    by_arrival,
+    by_rank,
+)
 
 _answered = results.alias()
 _OF_PSEUDONYM = re.compile(f"[A-Z2-7]{{1,{PSEUDONYM_LENGTH}}}", re.ASCII)
@@ -33,19 +40,12 @@ LISTED = sa.or_(
 
 def newest_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.Select[Any]:
     """Return the query for cursors, the last to come in first."""
-    by_result = filters.need_a_result and filters.days is None
-    query = _matching(filters, _LED_BY_RESULT if by_result else _LED_BY_FILM)
-    # The same id in both tables: only by the one that is looked up first no sorting is needed.
-    id = results.c.id if by_result else films.c.id
-    if after is not None:
-        query = query.where(id < after.id)
-    return query.order_by(id.desc()).limit(limit)
+    return _newest_by(by_arrival(filters), filters, limit, after)
 
 
 def severest_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.Select[Any]:
     """Return the query for cursors, the highest score first; of films that have one."""
-    leads = _LED_BY_RANK if filters.days is None else _LED_BY_RANK_OF_DAY
-    query = _matching(filters, leads).where(results.c.brixia.is_not(None))
+    query = _matching(filters, by_rank(filters)).where(results.c.brixia.is_not(None))
     if after is not None and after.brixia is not None:
         place = sa.tuple_(results.c.brixia, results.c.id)
         query = query.where(place < sa.tuple_(sa.literal(after.brixia), sa.literal(after.id)))
@@ -60,7 +60,7 @@ def unscored_ids(filters: Filters, limit: int, after: Cursor | None = None) -> s
 def acquired_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.Select[Any]:
     """Return the query for cursors, the last acquired first; of films that say when."""
     undated = replace(filters, since=None, until=None)
-    query = _matching(undated, _LED_BY_FILM).where(films.c.acquired.is_not(None))
+    query = _matching(undated, BY_FILM).where(films.c.acquired.is_not(None))
     if filters.since is not None:
         query = query.where(films.c.acquired >= filters.since.isoformat())
     if filters.until is not None:
@@ -73,7 +73,8 @@ def acquired_ids(filters: Filters, limit: int, after: Cursor | None = None) -> s
 
 def undated_ids(filters: Filters, limit: int, after: Cursor | None = None) -> sa.Select[Any]:
     """Return the query for cursors of films of no acquisition time, the last to come in first."""
-    return newest_ids(filters, limit, after).where(films.c.acquired.is_(None))
+    lead = by_arrival(filters) if filters.days is None else BY_UNDATED
+    return _newest_by(lead, filters, limit, after).where(films.c.acquired.is_(None))
 
 
 def films_with(ids: Sequence[str]) -> sa.Select[Any]:
@@ -112,28 +113,18 @@ def _shown() -> sa.Select[Any]:
     ).select_from(both)
 
 
-@dataclass(frozen=True, slots=True)
-class _Leads:
-    """Which conditions on results an order's index takes in; by the others nothing is looked up.
-
-    Without statistics a database would look up by them, and then sort all that it finds.
-    """
-
-    severity: bool = False
-    status: bool = False
-    day: sa.Column[str] = films.c.day
-    only_results: bool = False
+def _newest_by(lead: Lead, filters: Filters, limit: int, after: Cursor | None) -> sa.Select[Any]:
+    query = _matching(filters, lead)
+    # The same id in both tables: only by the one that is looked up first no sorting is needed.
+    id = lead.table.c.id
+    if after is not None:
+        query = query.where(id < after.id)
+    return query.order_by(id.desc()).limit(limit)
 
 
-_LED_BY_FILM = _Leads()
-_LED_BY_RESULT = _Leads(severity=True, status=True, only_results=True)
-_LED_BY_RANK = _Leads(severity=True, day=results.c.day, only_results=True)
-_LED_BY_RANK_OF_DAY = _Leads(day=results.c.day, only_results=True)
-
-
-def _matching(filters: Filters, leads: _Leads) -> sa.Select[Any]:
+def _matching(filters: Filters, lead: Lead) -> sa.Select[Any]:
     """Return the query for cursors of the films that match."""
-    scored = leads.only_results or filters.need_a_result
+    scored = lead.only_results or filters.need_a_result
     both = films.join(results, results.c.id == films.c.id, isouter=not scored)
     columns = (films.c.id, results.c.brixia, films.c.acquired.label("acquired"))
     query = sa.select(*columns).select_from(both)
@@ -143,14 +134,9 @@ def _matching(filters: Filters, leads: _Leads) -> sa.Select[Any]:
         query = query.where(films.c.id.in_(filters.ids))
     if filters.search is not None:
         query = query.where(_is_found(filters.search))
-    if filters.severity:
-        severity = results.c.severity if leads.severity else _unindexed(results.c.severity)
-        query = query.where(severity.in_(filters.severity))
-    if filters.status:
-        found = results.c.status if leads.status else _unindexed(results.c.status)
-        query = query.where(sa.or_(*(_has_status(found, status) for status in filters.status)))
-    query = query.where(*_of_days(filters, leads.day))
-    if filters.reviewed is not None:
+    query = query.where(*lead.conditions(filters), *lead.other_conditions(filters))
+    query = query.where(*lead.of_days(filters))
+    if filters.reviewed is not None and lead is not BY_REVIEWED:
         judged = sa.exists().where(reviews.c.result_id == films.c.id).correlate(films)
         query = query.where(judged if filters.reviewed else sa.not_(judged))
     return query
@@ -174,25 +160,3 @@ def _is_found(search: Search) -> sa.ColumnElement[bool]:
             sa.select(result.c.id).where(result.c.study_instance_uid == text),
         ]
     return films.c.id.in_(sa.union_all(*ways))
-
-
-def _has_status(found: sa.ColumnElement[str], status: Status) -> sa.ColumnElement[bool]:
-    return films.c.state == status if status in OF_FILM else found == status
-
-
-def _of_days(filters: Filters, day: sa.Column[str]) -> list[sa.ColumnElement[bool]]:
-    """Return the conditions on a film's day, of which a few are looked up, and more are not."""
-    if filters.days is not None:
-        return [day.in_(filters.days)]
-    found = _unindexed(day)
-    conditions = []
-    if filters.since is not None:
-        conditions.append(found >= filters.since.isoformat())
-    if filters.until is not None:
-        conditions.append(found <= filters.until.isoformat())
-    return conditions
-
-
-def _unindexed(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    """Return a column that no database looks up by an index."""
-    return sa.func.coalesce(column, "")

@@ -113,6 +113,10 @@ class Worklist:
     def _places_of(
         self, ask: Query, part: Filters, limit: int, after: Cursor | None
     ) -> list[Cursor]:
+        if ask is query.severest_ids and not part.may_have_a_score:
+            return []
+        if ask is query.unscored_ids and not part.may_lack_a_score:
+            return []
         by_day = part.are_of_days and (ask is not query.severest_ids or part.are_of_few_days)
         for order in DAY_ORDERS if by_day else ():
             if order.ask is ask:

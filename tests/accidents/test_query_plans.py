@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from radiograde.model.limits import Limits
@@ -16,6 +18,7 @@ from radiograde.service.films.film_days import fill_days
 from radiograde.service.grading.records import Records
 from radiograde.service.worklist.change_log import ChangeLog
 from radiograde.service.worklist.cursor import Order
+from radiograde.service.worklist.day_merge import DAY_ORDERS, best_of_days
 from radiograde.service.worklist.delivery_states import DeliveryStates
 from radiograde.service.worklist.filters import Filters, Search
 from radiograde.service.worklist.patient_labels import PatientLabels
@@ -36,7 +39,11 @@ PAGES: dict[str, tuple[Order, Filters]] = {
     "statuses": ("newest", Filters(status=BOTH)),
     "rejected until": ("newest", Filters(status=frozenset({"rejected"}), until=LATELY)),
     "failed": ("newest", Filters(status=frozenset({"failed"}))),
+    "failed until": ("newest", Filters(status=frozenset({"failed"}), until=LATELY)),
     "reviewed": ("newest", Filters(reviewed=True)),
+    "reviewed until": ("newest", Filters(reviewed=True, severity=SEVERE, until=LATELY)),
+    "severest reviewed": ("severest", Filters(reviewed=True)),
+    "severest reviewed until": ("severest", Filters(reviewed=True, until=LATELY)),
     "not reviewed": ("newest", Filters(reviewed=False)),
     "severest": ("severest", Filters()),
     "severest week": ("severest", Filters(since=LATELY)),
@@ -56,6 +63,14 @@ FEW: dict[str, tuple[Order, Filters]] = {
     "severest search": ("severest", Filters(search=Search(PATIENT[:6]), since=LATELY)),
 }
 """Only a few films can match, which are sorted."""
+
+NARROW: dict[str, tuple[Filters, str]] = {
+    "of a severity": (Filters(severity=SEVERE, until=LATELY), "ix_results_severity_day"),
+    "rejected": (Filters(status=frozenset({"rejected"}), until=LATELY), "ix_results_unscored"),
+    "failed": (Filters(status=frozenset({"failed"}), until=LATELY), "ix_films_ungraded"),
+    "reviewed": (Filters(reviewed=True, until=LATELY), "ix_results_reviewed_day"),
+}
+"""Films of which there are few, of many days, and the index that holds no others."""
 
 SORTS_FEW = re.compile(r"WITH RECURSIVE|FROM (reviews|deliveries)\b|\bIN \([^)]*,")
 
@@ -88,11 +103,32 @@ def test_lists_are_read_along_their_indexes(installation: Records) -> None:
     assert faults == {}
 
 
+@pytest.mark.parametrize("name", NARROW)
+def test_what_is_rare_is_found_by_day_among_its_own(installation: Records, name: str) -> None:
+    filters, index = NARROW[name]
+    database = installation.database
+    stocked(installation)
+    days = ["2026-02-01", "2026-02-02", "2026-02-03"]
+    order = DAY_ORDERS[0]
+    queries = [best_of_days(order, filters, None)]
+    # PostgreSQL knows how many films there are, and sorts those of several days.
+    counts = (1, 3) if database.engine.dialect.name == "sqlite" else (1,)
+    queries += [order.ask(replace(filters, days=days[:count]), 2, None) for count in counts]
+    for query in queries:
+        with statements_of(database.engine) as asked, database.reading() as connection:
+            connection.execute(query)
+        ((statement, values),) = asked
+        plan = plan_of(database.engine, statement, values)
+        used = set(re.findall(r"\bix_(?:films|results)_\w+", plan))
+        assert used == {index}, f"{statement}\n{plan}"
+
+
 def stocked(records: Records) -> None:
     stock = Stock(records)
     for severity, day in (("severe", "2026-02-01"), ("mild", "2026-02-02"), ("severe", None)):
         stock.reviewed(stock.scored(5.0, severity, acquired=day, patient=PATIENT))
     stock.rejected()
+    stock.failed()
     stock.film()
 
 
