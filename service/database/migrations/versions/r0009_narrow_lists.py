@@ -20,7 +20,7 @@ def _of_days(column: str) -> sa.TextClause:
 
 
 # Name, table, columns, and the condition of the rows that it holds.
-PARTIAL = (
+PARTIAL: tuple[tuple[str, str, list[str | sa.TextClause], str], ...] = (
     ("ix_films_ungraded", "films", [_of_days("state"), "day", "id"], "state <> 'graded'"),
     ("ix_results_unscored", "results", [_of_days("status"), "day", "id"], "status <> 'scored'"),
     ("ix_results_reviewed", "results", ["id"], "reviewed"),
