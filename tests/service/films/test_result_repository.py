@@ -72,7 +72,7 @@ def test_the_migrations_make_the_tables_of_the_code(url: str) -> None:
     with open_engine(url).connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         rows = connection.execute(sa.text("SELECT name, sql FROM sqlite_master"))
-        made = {name: sql for name, sql in rows}
+        made = {row.name: row.sql for row in rows}
         for table in metadata.tables.values():
             for index in table.indexes:  # also those by an expression, which are not compared above
                 if "coalesce" in str(CreateIndex(index)):
