@@ -31,6 +31,7 @@ SLOW_BODIES = 20
 FLOODING = 8
 DOCUMENTS = ("overlay.png", "sr", "seg", "sc", "report.pdf", "pixels", "thumbnail.jpg")
 WAIT_S = 60.0
+SERVED = "served"
 
 HEAD = b"POST /v1/score HTTP/1.1\r\nHost: localhost\r\n"
 ASSOCIATE = b"\x01\x00\x00\x00\x10\x00\x00\x01\x00\x00" + b"RADIOGRADE".ljust(16) * 100
@@ -45,6 +46,15 @@ class Target:
     reader: str
     sender: str
     films: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A film that was sent: the status of its answer, ``SERVED`` or what else became of it."""
+
+    way: str
+    answer: str
+    took_s: float
 
 
 @contextmanager
@@ -130,15 +140,16 @@ def flood(target: Target, stop: Event, report: Queue[Any]) -> None:
 
 
 def send(target: Target, film: bytes, stop: Event, report: Queue[Any]) -> None:
-    """Send new films by C-STORE and ``POST /v1/score`` in turn; reports how each went."""
-    sent: list[tuple[str, bool, float]] = []
+    """Send new films by C-STORE and ``POST /v1/score`` in turn; reports how each was answered."""
+    sent: list[Sent] = []
     while not stop.is_set():
         for name, way in (("C-STORE", _store), ("POST /v1/score", _post)):
             began = time.monotonic()
-            served = False
-            with suppress(OSError, HTTPException):
-                served = way(target, film)
-            sent.append((name, served, round(time.monotonic() - began, 3)))
+            try:
+                answer = way(target, film)
+            except (OSError, HTTPException) as error:
+                answer = type(error).__name__
+            sent.append(Sent(name, answer, round(time.monotonic() - began, 3)))
     report.put(sent)
 
 
@@ -178,15 +189,16 @@ def request(port: int, method: str, path: str, key: str = "", body: bytes | None
         return answer.status
 
 
-def _post(target: Target, film: bytes) -> bool:
+def _post(target: Target, film: bytes) -> str:
     ds = dcmread(BytesIO(film))
     ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = uid.generate_uid()
     file = BytesIO()
     ds.save_as(file, enforce_file_format=True)
-    return request(target.http, "POST", "/v1/score", target.sender, file.getvalue()) == 200
+    status = request(target.http, "POST", "/v1/score", target.sender, file.getvalue())
+    return SERVED if status == 200 else str(status)
 
 
-def _store(target: Target, film: bytes) -> bool:
+def _store(target: Target, film: bytes) -> str:
     ds = dcmread(BytesIO(film))
     ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = uid.generate_uid()
     modality = AE("MODALITY")
@@ -194,7 +206,9 @@ def _store(target: Target, film: bytes) -> bool:
     modality.connection_timeout = modality.acse_timeout = modality.dimse_timeout = WAIT_S
     association = modality.associate("127.0.0.1", target.dicom, ae_title="RADIOGRADE")
     if not association.is_established:
-        return False
+        return "no association"
     answer = association.send_c_store(ds)
     association.release()
-    return "Status" in answer and answer.Status == 0x0000
+    if "Status" not in answer:
+        return "no answer"
+    return SERVED if answer.Status == 0x0000 else f"{answer.Status:04X}"

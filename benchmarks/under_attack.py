@@ -14,10 +14,12 @@ import json
 import os
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -26,6 +28,7 @@ from pydicom import uid
 from benchmarks.attackers import (
     SLOW_BODIES,
     SLOW_CONNECTIONS,
+    Sent,
     Target,
     apart,
     bare_server,
@@ -68,7 +71,7 @@ def main(seconds: float, path: Path | None) -> None:
         ):
             time.sleep(SETTLE_S)
             attacked = asked_ms(ports, seconds)
-    ways = sorted({way for way, _, _ in sent})
+    ways = sorted({one.way for one in sent})
     document = {
         "benchmark": "under_attack",
         "slow_connections_a_port": SLOW_CONNECTIONS,
@@ -83,7 +86,7 @@ def main(seconds: float, path: Path | None) -> None:
             name: round(summary(attacked[name])["p99"] / summary(idle[name])["p99"], 2)
             for name in ports
         },
-        "films": {way: served(sent, way) for way in ways},
+        "films": {way: answered(sent, way) for way in ways},
         "cores": os.cpu_count(),
         "load_average": round(os.getloadavg()[0], 1),
     }
@@ -145,13 +148,13 @@ def summary(times: list[float]) -> dict[str, float]:
     }
 
 
-def served(sent: list[tuple[str, bool, float]], way: str) -> dict[str, float]:
-    """Return how many films went that way, how many were served, and the longest wait."""
-    of_way = [(ok, took_s) for name, ok, took_s in sent if name == way]
+def answered(sent: list[Sent], way: str) -> dict[str, Any]:
+    """Return how many films went that way, how they were answered, and the longest wait."""
+    of_way = [one for one in sent if one.way == way]
     return {
         "sent": len(of_way),
-        "served": sum(ok for ok, _ in of_way),
-        "longest_s": max(took_s for _, took_s in of_way),
+        "answers": dict(Counter(one.answer for one in of_way)),
+        "longest_s": max(one.took_s for one in of_way),
     }
 
 

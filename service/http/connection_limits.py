@@ -26,7 +26,10 @@ from radiograde.service.http.slowest_first import SlowestFirst
 log = structlog.get_logger("radiograde.http")
 
 _YOUNG_S = 1.0
-"""So long a connection has to show what it wants."""
+"""So long a connection that asked for something has before its pace counts."""
+
+_UNREAD = len("GET / HTTP/1.1\r\n")
+"""Bytes that wait to be read: with fewer a caller has not asked for anything yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +111,20 @@ class BoundedProtocol(H11Protocol):
         return self.open_connections.limits
 
     def pace(self) -> float:
-        """Return the bytes a second that a request comes with; endless while it is answered."""
+        """Return the bytes a second that a request comes with; endless while it is answered.
+
+        Of callers that never asked for anything the first is the slowest, however young: a crowd
+        that comes at once makes room at once.
+        """
         age_s = self.loop.time() - self._since
+        # A busy service is slow to read: that is not the caller's fault.
+        arrived = arrived_bytes(self.transport.get_extra_info("socket"))
+        if self.cycle is None and arrived < _UNREAD:
+            return -age_s
         unread = self.transport.get_write_buffer_size()
         waits = not unread if self._is_between_requests() else self.cycle.more_body
         if not waits or age_s <= _YOUNG_S:
             return inf
-        # A busy service is slow to read: that is not the caller's fault.
-        arrived = arrived_bytes(self.transport.get_extra_info("socket"))
         return (self._received + arrived) / age_s
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own

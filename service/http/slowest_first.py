@@ -7,14 +7,14 @@ from math import inf
 from typing import Generic, Protocol, TypeVar
 
 RANKED_S = 0.1
-"""How old the order may be. Who came since is no candidate: it had no time yet to be slow."""
+"""How old the order may be. Who came since is no candidate."""
 
 
 class Paced(Protocol):
     """What comes at some pace."""
 
     def pace(self) -> float:
-        """Return the bytes a second; endless where it keeps nobody waiting."""
+        """Return the bytes a second; endless where it keeps nobody waiting, below 0 for silence."""
         ...
 
 

@@ -198,6 +198,18 @@ def test_silent_connections_make_room_for_who_asks(tmp_path: Path) -> None:
         assert [ask(port) for _ in range(5)] == [200] * 5
 
 
+@pytest.mark.parametrize("begun", [b"", b"P", b"POST /v1/score HTTP/1.1\r\nHost: local"])
+def test_a_crowd_that_comes_at_once_makes_room_at_once(tmp_path: Path, begun: bytes) -> None:
+    """Nobody in it has asked for anything: who came first goes first."""
+    limits = ConnectionLimits(total=60, an_address=40)
+    with listening(tmp_path, limits=limits) as (_, port), ExitStack() as strangers:
+        for _ in range(60):
+            connection = strangers.enter_context(closing(connected(port)))
+            with suppress(OSError):
+                connection.sendall(begun)
+        assert [ask(port) for _ in range(5)] == [200] * 5
+
+
 def test_who_waits_for_a_busy_service_is_not_taken_for_slow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
