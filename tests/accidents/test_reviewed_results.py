@@ -36,6 +36,6 @@ def test_an_upgrade_marks_what_was_reviewed(settings: Settings) -> None:
         stock = Stock(records)
         judged, _ = stock.scored(), stock.scored()
         stock.reviewed(judged)
-    brought_to(settings.store_url, "0008")
+    brought_to(settings.store_url, "0009")
     with closing(open_records(settings, upgrade=True)) as records:
         assert reviewed(records) == {judged}
