@@ -17,7 +17,6 @@ from radiograde.model.reading.body_part import classify
 from radiograde.model.reading.chest_template import contrast, looks_like_chest
 from radiograde.model.reading.film_attributes import is_film_class, is_film_modality
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.reading.sides_template import seems_mirrored
 from radiograde.model.reasons import Reason
 from radiograde.model.scoring.result import GateVerdict
 
@@ -132,5 +131,3 @@ def _content(film: Radiograph) -> Iterator[Reason]:
         yield reasons.BLANK
     elif not looks_like_chest(thumbnail):
         yield reasons.UNLIKE_CHEST
-    elif not film.sides_known and seems_mirrored(thumbnail):
-        yield reasons.SIDES_UNSURE

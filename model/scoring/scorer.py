@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from radiograde.model.cores import available_cores
 from radiograde.model.errors import ModelFileError
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.reasons import INVERTED, NO_LUNGS, Reason
+from radiograde.model.reasons import INVERTED, NO_LUNGS, SIDES_UNSURE, Reason
 from radiograde.model.scoring.film_trace import FilmTrace, Grading
+from radiograde.model.scoring.heart_side import seems_mirrored
 from radiograde.model.scoring.input_check import CLASSES, check_film, class_reason
 from radiograde.model.scoring.intervals import Width
 from radiograde.model.scoring.metadata import KEY, ModelMetadata
@@ -101,7 +102,8 @@ class Scorer:
             self.metadata.zone_borders,
             self.metadata.thresholds.involved,
         )
-        verdict = GateVerdict((*verdict.reasons, *self._doubts(grading, maps, radiograph)))
+        doubts = self._doubts(grading, maps, radiograph, letterbox.crop(square))
+        verdict = GateVerdict((*verdict.reasons, *doubts))
         if not verdict.in_scope:
             return SeverityResult("rejected", self.facts, image, _settled(verdict), trace=trace)
         scores = self._scores(grading, maps)
@@ -121,15 +123,20 @@ class Scorer:
         zones, scales, spread, opacity, lungs, scope = (output[0] for output in outputs)
         return Grading(zones, scales, spread, opacity[0], lungs, scope)
 
-    def _doubts(self, grading: Grading, maps: Maps, film: Radiograph) -> Iterator[Reason]:
-        """Yield what the network finds that speaks against grading."""
+    def _doubts(
+        self, grading: Grading, maps: Maps, film: Radiograph, shown: NDArray[np.float32]
+    ) -> Iterator[Reason]:
+        """Yield what the network finds that speaks against grading; ``shown``: what it saw."""
         thresholds = self.metadata.thresholds
         doubt = class_reason(grading.scope, thresholds.frontal, film)
         if doubt is not None:
             yield doubt
-        turned_away = doubt is not None and doubt.level == "reject"
-        if not turned_away and float((maps.lungs.max(0) > 0.5).mean()) < thresholds.least_lung:
+        if doubt is not None and doubt.level == "reject":
+            return
+        if float((maps.lungs.max(0) > 0.5).mean()) < thresholds.least_lung:
             yield NO_LUNGS
+        elif not film.sides_known and seems_mirrored(shown, maps.lungs):
+            yield SIDES_UNSURE
 
     def _scores(self, grading: Grading, maps: Maps) -> Scores:
         widths = self.metadata.intervals

@@ -16,7 +16,6 @@ from radiograde.data.storage import Storage
 from radiograde.model.errors import MalformedImageError, RadiogradeError
 from radiograde.model.reading.film_file import read
 from radiograde.model.reading.radiograph import Radiograph
-from radiograde.model.reading.sides_template import rightness
 from radiograde.model.scoring.input_check import check_film
 from tests.model.reading.films import film
 
@@ -193,10 +192,3 @@ def test_two_pages_are_two_frames() -> None:
 def test_the_spacing_says_how_high_the_pixels_are() -> None:
     assert read(film(DEEP, ImagerPixelSpacing=[0.3, 0.15])).pixel_aspect == 2
     assert read(film(DEEP, ImagerPixelSpacing=[0.15, 0.1501])).pixel_aspect == 1
-
-
-def test_a_mirror_image_has_the_opposite_side() -> None:
-    pixels = clean()
-    assert rightness(pixels) == pytest.approx(-rightness(pixels[:, ::-1]), abs=0.02)
-    assert rightness(np.zeros((40, 40), np.float32)) == 0
-    assert rightness(np.zeros((4, 40), np.float32)) == 0
