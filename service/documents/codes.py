@@ -83,7 +83,9 @@ MODALITIES = {
 }
 """Those of CID 29 "Acquisition Modality" that make films."""
 
-SEGMENT = Code("121214", "DCM", "Referenced Segmentation Frame")
+SEGMENTATION = Code("SEG", "DCM", "Segmentation")
+BOUNDED_BY = Code("75958009", "SCT", "Bounded by")
+OUTLINE = Code("111041", "DCM", "Outline")
 REGION = Code("111030", "DCM", "Image Region")
 
 SEVERITY = Code("246112005", "SCT", "Severity")

@@ -1,9 +1,4 @@
-"""The measurement groups of a structured report, and their numbers, TID 300 (PS3.16).
-
-What is seen as an outline or a segment is a planar ROI group (TID 1410), the rest are groups of
-TID 1501. Each names the film that it measures; one whose UID breaks PS3.5 9.1 is left out, since
-strict readers would refuse the whole tree.
-"""
+"""The measurement groups of a structured report, TID 1410, and their numbers, TID 300 (PS3.16)."""
 
 from __future__ import annotations
 
@@ -13,130 +8,85 @@ from highdicom.sr import (
     AlgorithmIdentification,
     CodedConcept,
     FindingSite,
-    GraphicTypeValues,
-    ImageRegion,
     Measurement,
     MeasurementProperties,
-    MeasurementsAndQualitativeEvaluations,
-    PlanarROIMeasurementsAndQualitativeEvaluations,
     QualitativeEvaluation,
-    ReferencedSegmentationFrame,
     RelationshipTypeValues,
-    SourceImageForMeasurementGroup,
-    SourceImageForRegion,
-    SourceImageForSegmentation,
     TextContentItem,
-    TrackingIdentifier,
 )
-from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
-from pydicom.uid import SegmentationStorage
 
 from radiograde import __version__
-from radiograde.model.reading.uids import is_strict_uid
 from radiograde.model.scoring.result import NOTICE, Involvement, ScaleScore, Scores
 from radiograde.model.scoring.scales import ZONE_NAMES
-from radiograde.service.documents import codes, document_uids
+from radiograde.service.documents import codes
 from radiograde.service.documents.equipment import MODEL_NAME
 from radiograde.service.documents.film_segments import FilmSegment
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.outlines import Polygon
 from radiograde.service.documents.sentences import summary
+from radiograde.service.documents.sr.film_groups import FilmRegions, Group
 
-Group = MeasurementsAndQualitativeEvaluations | PlanarROIMeasurementsAndQualitativeEvaluations
 
-
-def lung_group(graded: GradedFilm, scores: Scores, source: Dataset) -> Group:
+def lung_group(regions: FilmRegions, scores: Scores) -> Group:
     """Return the whole lungs' scores, severity, and every reason of the input check."""
+    graded = regions.graded
     whole = {
         codes.BRIXIA: scores.brixia,
         codes.EXTENT: scores.geographic_extent,
         codes.OPACITY_SCORE: scores.opacity,
     }
-    group = MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=tracking(graded, "lungs"),
+    group = regions.group(
+        "lungs",
         # An opacity is found only where there is some; its absence is no finding.
-        finding_type=None if graded.result.severity == "none" else codes.OPACITY,
-        algorithm_id=_algorithm(graded, scores.brixia.level),
-        finding_sites=[FindingSite(codes.LUNG, codes.BILATERAL)],
+        finding=None if graded.result.severity == "none" else codes.OPACITY,
+        algorithm=_algorithm(graded, scores.brixia.level),
+        site=(codes.LUNG, codes.BILATERAL),
         measurements=[
             *(scale_measurement(code, score) for code, score in whole.items()),
             *_shares(scores.lung_involvement_percent),
         ],
-        qualitative_evaluations=[
+        evaluations=[
             *_severity(graded),
             QualitativeEvaluation(codes.GRADABILITY, codes.GRADABLE),
             *_remarks(graded),
         ],
-        source_images=measured(source),
     )
     return with_words(group, [*summary(graded.result), NOTICE])
 
 
-def zone_group(
-    graded: GradedFilm, scores: Scores, zone: str, source: Dataset, outline: Polygon | None
-) -> Group:
+def zone_group(regions: FilmRegions, scores: Scores, zone: str) -> Group:
     """Return the score of one of Brixia's zones A-F, with its outline where it is seen."""
-    site = FindingSite(*codes.ZONE_SITES[zone])
-    tracked = tracking(graded, f"zone {zone}, {ZONE_NAMES[zone]}")
-    algorithm = _algorithm(graded, scores.zones[zone].level)
-    score = scale_measurement(codes.BRIXIA_ZONE, scores.zones[zone])
-    if outline is None or not is_strict_uid(source.SOPInstanceUID):
-        return MeasurementsAndQualitativeEvaluations(
-            tracking_identifier=tracked,
-            algorithm_id=algorithm,
-            finding_sites=[site],
-            measurements=[score],
-            source_images=measured(source),
-        )
-    image = SourceImageForRegion(source.SOPClassUID, source.SOPInstanceUID)
-    return PlanarROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=tracked,
-        referenced_region=ImageRegion(GraphicTypeValues.POLYLINE, outline, image),
-        algorithm_id=algorithm,
-        finding_sites=[site],
-        measurements=[score],
+    return regions.group(
+        f"zone {zone}, {ZONE_NAMES[zone]}",
+        regions.zones.get(zone),
+        algorithm=_algorithm(regions.graded, scores.zones[zone].level),
+        site=codes.ZONE_SITES[zone],
+        measurements=[scale_measurement(codes.BRIXIA_ZONE, scores.zones[zone])],
     )
 
 
-def segment_group(
-    graded: GradedFilm, segment: FilmSegment, share: float | None, source: Dataset
-) -> Group:
-    """Return what stands in one segment of the segmentation, and the involved share of it (%)."""
-    film = SourceImageForSegmentation(source.SOPClassUID, source.SOPInstanceUID)
-    name = document_uids.document_uid(graded, "seg")
-    frame = ReferencedSegmentationFrame(
-        SegmentationStorage, name, segment.number, segment.number, film
-    )
-    # Of a segment and its frame only one may be named, PS3.3 Table 10-3; here they are the same.
-    del frame[0].ReferencedSOPSequence[0].ReferencedSegmentNumber
-    return PlanarROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=tracking(graded, segment.tracked),
-        referenced_segment=frame,
-        finding_type=segment.finding,
-        algorithm_id=_algorithm(graded),
-        finding_sites=[FindingSite(codes.LUNG, segment.side)],
-        measurements=None if share is None else [share_measurement(segment.side, share)],
+def segment_group(regions: FilmRegions, segment: FilmSegment, share: float | None) -> Group:
+    """Return what is drawn as one segment of the segmentation, and its involved share (%)."""
+    return regions.group(
+        segment.tracked,
+        regions.lungs.get(segment.tracked.split()[0]),
+        finding=segment.finding,
+        algorithm=_algorithm(regions.graded),
+        site=(codes.LUNG, segment.side),
+        measurements=[] if share is None else [share_measurement(segment.side, share)],
     )
 
 
-def measured(source: Dataset) -> list[SourceImageForMeasurementGroup] | None:
-    """Return the film that a group measures; ``source``: its clean header."""
-    if not is_strict_uid(source.SOPInstanceUID):
-        return None
-    return [SourceImageForMeasurementGroup(source.SOPClassUID, source.SOPInstanceUID)]
-
-
-def rejection_group(graded: GradedFilm, source: Dataset) -> Group:
+def rejection_group(regions: FilmRegions) -> Group:
     """Return why the film was not graded, in codes and in words; no numbers."""
-    group = MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=tracking(graded, "film"),
-        algorithm_id=_algorithm(graded),
-        qualitative_evaluations=[
+    graded = regions.graded
+    group = regions.group(
+        "film",
+        algorithm=_algorithm(graded),
+        evaluations=[
             QualitativeEvaluation(codes.GRADABILITY, codes.NOT_GRADABLE),
             *_remarks(graded),
         ],
-        source_images=measured(source),
     )
     return with_words(group, [*summary(graded.result), NOTICE])
 
@@ -174,11 +124,6 @@ def with_words(group: Group, sentences: Sequence[str]) -> Group:
     )
     group[0].ContentSequence.append(comment)
     return group
-
-
-def tracking(graded: GradedFilm, what: str) -> TrackingIdentifier:
-    """Return what follows ``what`` from one report on the film to the next."""
-    return TrackingIdentifier(document_uids.tracking_uid(graded, what), f"Radiograde {what}")
 
 
 def _algorithm(graded: GradedFilm, level: float | None = None) -> AlgorithmIdentification:

@@ -12,10 +12,8 @@ import dataclasses
 from highdicom.sr import (
     CodedConcept,
     CompositeContentItem,
-    FindingSite,
     Measurement,
     MeasurementReport,
-    MeasurementsAndQualitativeEvaluations,
     ObservationContext,
     ObserverContext,
     PersonObserverIdentifyingAttributes,
@@ -44,13 +42,9 @@ from radiograde.service.documents.source_reference import (
     copy_patient_and_study,
     reference_to,
 )
+from radiograde.service.documents.sr.film_groups import FilmRegions, Group
 from radiograde.service.documents.sr.image_library import image_library
-from radiograde.service.documents.sr.measurement_groups import (
-    Group,
-    measured,
-    tracking,
-    with_words,
-)
+from radiograde.service.documents.sr.measurement_groups import with_words
 from radiograde.service.documents.sr.structured_report import (
     refer_to_orders,
     set_general,
@@ -124,16 +118,14 @@ def _content(graded: GradedFilm, review: Review, source: Dataset) -> Dataset:
     A-F, all followed by the same identifiers as in the model's own report, to which the tree
     refers. ``source``: the film's clean header.
     """
+    regions = FilmRegions.of(graded, source)
     has_score = graded.result.scores is not None or review.zones is not None
     tree = MeasurementReport(
         observation_context=_observer(review),
         procedure_reported=codes.CHEST_FILM if has_score else codes.IMAGING_PROCEDURE,
         imaging_measurements=[
-            _verdict_group(graded, review, source),
-            *(
-                _zone_group(graded, zone, score, source)
-                for zone, score in (review.zones or {}).items()
-            ),
+            _verdict_group(regions, review),
+            *(_zone_group(regions, zone, score) for zone, score in (review.zones or {}).items()),
         ],
     )
     root: Dataset = tree[0]
@@ -164,21 +156,20 @@ def _observer(review: Review) -> ObservationContext:
     )
 
 
-def _verdict_group(graded: GradedFilm, review: Review, source: Dataset) -> Group:
-    agrees = review.verdict == "accepted" and graded.result.scores is not None
+def _verdict_group(regions: FilmRegions, review: Review) -> Group:
+    agrees = review.verdict == "accepted" and regions.graded.result.scores is not None
     gradable = agrees or review.verdict == "corrected"
-    group = MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=tracking(graded, "lungs" if gradable else "film"),
-        finding_type=codes.OPACITY if review.brixia else None,
-        finding_sites=[FindingSite(codes.LUNG, codes.BILATERAL)] if gradable else None,
-        measurements=_sum(review),
-        qualitative_evaluations=[
+    group = regions.group(
+        "lungs" if gradable else "film",
+        finding=codes.OPACITY if review.brixia else None,
+        site=(codes.LUNG, codes.BILATERAL) if gradable else None,
+        measurements=[] if review.brixia is None else [_score(codes.BRIXIA, review.brixia)],
+        evaluations=[
             QualitativeEvaluation(codes.VERDICT, VERDICTS[review.verdict]),
             QualitativeEvaluation(
                 codes.GRADABILITY, codes.GRADABLE if gradable else codes.NOT_GRADABLE
             ),
         ],
-        source_images=measured(source),
     )
     with_words(group, [review_sentence(review), NOTICE])
     if review.comment:
@@ -189,17 +180,12 @@ def _verdict_group(graded: GradedFilm, review: Review, source: Dataset) -> Group
     return group
 
 
-def _sum(review: Review) -> list[Measurement] | None:
-    return None if review.brixia is None else [_score(codes.BRIXIA, review.brixia)]
-
-
-def _zone_group(graded: GradedFilm, zone: str, score: int, source: Dataset) -> Group:
-    part, side = codes.ZONE_SITES[zone]
-    return MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=tracking(graded, f"zone {zone}, {ZONE_NAMES[zone]}"),
-        finding_sites=[FindingSite(part, side)],
+def _zone_group(regions: FilmRegions, zone: str, score: int) -> Group:
+    return regions.group(
+        f"zone {zone}, {ZONE_NAMES[zone]}",
+        regions.zones.get(zone),
+        site=codes.ZONE_SITES[zone],
         measurements=[_score(codes.BRIXIA_ZONE, score)],
-        source_images=measured(source),
     )
 
 

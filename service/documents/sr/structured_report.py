@@ -11,9 +11,11 @@ from datetime import datetime
 from highdicom.sr import (
     CodedConcept,
     DeviceObserverIdentifyingAttributes,
+    ImageContentItem,
     MeasurementReport,
     ObservationContext,
     ObserverContext,
+    RelationshipTypeValues,
 )
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
@@ -27,7 +29,6 @@ from radiograde.service.documents.film_segments import SEGMENTS
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.imaging_request import referenced_requests
 from radiograde.service.documents.object_reference import ObjectReference, by_study
-from radiograde.service.documents.outlines import zone_outlines
 from radiograde.service.documents.part10 import file_meta, to_document
 from radiograde.service.documents.source_reference import (
     clean_header,
@@ -35,9 +36,9 @@ from radiograde.service.documents.source_reference import (
     header_of,
     reference_to,
 )
+from radiograde.service.documents.sr.film_groups import FilmRegions, Group
 from radiograde.service.documents.sr.image_library import image_library
 from radiograde.service.documents.sr.measurement_groups import (
-    Group,
     lung_group,
     rejection_group,
     segment_group,
@@ -145,24 +146,29 @@ def _content(graded: GradedFilm, source: Dataset) -> Dataset:
     if is_strict_uid(source.SOPInstanceUID):
         # TID 1500 has its image library before the measurements, which come last.
         root.ContentSequence.insert(-1, image_library(graded, source))
+    if names_segments(graded, source):
+        named = segmentation_of(graded, source)
+        item = ImageContentItem(
+            codes.SEGMENTATION,
+            named.sop_class_uid,
+            named.sop_instance_uid,
+            relationship_type=RelationshipTypeValues.CONTAINS,
+        )
+        root.ContentSequence.insert(-1, item)
     return root
 
 
 def _groups(graded: GradedFilm, source: Dataset) -> list[Group]:
-    scores, maps = graded.result.scores, graded.result.maps
+    regions = FilmRegions.of(graded, source)
+    scores = graded.result.scores
     if scores is None:
-        return [rejection_group(graded, source)]
-    outlines = {} if maps is None else zone_outlines(graded.film, maps)
+        return [rejection_group(regions)]
     involved = scores.lung_involvement_percent
     shares = (involved.right, involved.left, involved.total)
-    segments = SEGMENTS if names_segments(graded, source) else ()
     return [
-        lung_group(graded, scores, source),
-        *(zone_group(graded, scores, zone, source, outlines.get(zone)) for zone in scores.zones),
-        *(
-            segment_group(graded, segment, share, source)
-            for segment, share in zip(segments, shares, strict=False)
-        ),
+        lung_group(regions, scores),
+        *(zone_group(regions, scores, zone) for zone in scores.zones),
+        *(segment_group(regions, one, share) for one, share in zip(SEGMENTS, shares, strict=True)),
     ]
 
 

@@ -16,8 +16,8 @@ from pydicom.dataset import Dataset, FileDataset
 
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.scoring.scales import ZONES
-from radiograde.service.documents import codes
 from radiograde.service.documents.equipment import is_own
+from radiograde.service.documents.film_segments import SEGMENTS
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.sr.review_report import review_report
 from radiograde.service.documents.sr.structured_report import structured_report
@@ -29,6 +29,7 @@ from tests.service.documents.real_films import real_film
 from tests.service.documents.validators import dciodvfy, dsrdump
 from tests.service.reviews.made import CORRECTED, review
 
+OF_SEGMENTS = {f"Radiograde {one.tracked}" for one in SEGMENTS}
 SCORED = functools.cache(graded_film)
 REJECTED = functools.cache(rejected_film)
 CORRECTION = review(1, "corrected", comment="서울: right base\nsecond line")
@@ -53,9 +54,7 @@ def groups(ds: Dataset) -> list[Group]:
     report = Comprehensive3DSR.from_dataset(ds).content
     assert isinstance(report, MeasurementReport)
     found = [*report.get_image_measurement_groups(), *report.get_planar_roi_measurement_groups()]
-    return [
-        one for one in found if codes.SEGMENT not in [item.name for item in one[0].ContentSequence]
-    ]
+    return [one for one in found if str(one.tracking_identifier) not in OF_SEGMENTS]
 
 
 def verdict(ds: Dataset) -> tuple[str, str]:

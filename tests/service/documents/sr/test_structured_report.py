@@ -29,14 +29,16 @@ from radiograde.model.scoring.result import (
     Failure,
     GateVerdict,
     Involvement,
+    Maps,
     SeverityResult,
 )
 from radiograde.model.scoring.scales import ZONES
 from radiograde.service.documents import codes
 from radiograde.service.documents.document_form import DocumentForm
+from radiograde.service.documents.film_segments import SEGMENTS
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.object_reference import ObjectReference
-from radiograde.service.documents.outlines import zone_outlines
+from radiograde.service.documents.outlines import lung_outlines, zone_outlines
 from radiograde.service.documents.segmentation import segmentation
 from radiograde.service.documents.sr.structured_report import structured_report
 from radiograde.service.errors import UndocumentedError
@@ -54,7 +56,11 @@ from tests.service.fakes import FACTS, LATERAL
 SCORED = functools.cache(graded_film)
 REJECTED = functools.cache(rejected_film)
 
+OF_SEGMENTS = {f"Radiograde {one.tracked}" for one in SEGMENTS}
+"""Groups that stand beside those of the scores."""
+
 FINDING = Code("121071", "DCM", "Finding")
+PURPOSE = Code("130400", "DCM", "Geometric purpose of region")
 UPPER = Code("371886008", "SCT", "+, range of upper measurement uncertainty")
 LOWER = Code("371885007", "SCT", "-, range of lower measurement uncertainty")
 
@@ -68,9 +74,7 @@ def groups_of(report: Comprehensive3DSR) -> list[Group]:
     assert isinstance(report.content, MeasurementReport)
     content = report.content
     found = [*content.get_image_measurement_groups(), *content.get_planar_roi_measurement_groups()]
-    return [
-        one for one in found if codes.SEGMENT not in [item.name for item in one[0].ContentSequence]
-    ]
+    return [one for one in found if str(one.tracking_identifier) not in OF_SEGMENTS]
 
 
 def plain(concept: CodedConcept | None) -> Code | None:
@@ -84,7 +88,9 @@ def evaluations(group: Group) -> list[tuple[Code | None, Code | None]]:
     return [
         (plain(item.name), plain(item.value))
         for item in group[0].ContentSequence
-        if item.ValueType == "CODE" and item.RelationshipType == "CONTAINS" and item.name != FINDING
+        if item.ValueType == "CODE"
+        and item.RelationshipType == "CONTAINS"
+        and item.name not in (FINDING, PURPOSE)
     ]
 
 
@@ -113,6 +119,10 @@ def items(ds: Dataset) -> Iterator[Dataset]:
     for item in ds.get("ContentSequence", ()):
         yield item
         yield from items(item)
+
+
+def name_of(item: Dataset) -> str:
+    return str(item.ConceptNameCodeSequence[0].CodeMeaning)
 
 
 def values(measurements: Sequence[Measurement]) -> list[tuple[str, float, str]]:
@@ -309,26 +319,19 @@ def test_the_film_is_evidence_and_in_the_image_library() -> None:
 
 
 def test_segments_and_report_know_each_other() -> None:
-    """The same tracking UIDs (0062,0021), and each segment is named by its frame."""
+    """The report names the segmentation, whose segments have its tracking UIDs (0062,0021)."""
     seg = dcmread(io.BytesIO(segmentation(SCORED()).content))
     assert seg.SOPInstanceUID in [evidence[2] for evidence in scored_report().get_evidence()]
-    tracked = {}
-    for group in planar_groups():
-        for item in group[0].ContentSequence:
-            if item.name == codes.SEGMENT:
-                (frame,) = item.ReferencedSOPSequence
-                assert frame.ReferencedSOPInstanceUID == seg.SOPInstanceUID
-                tracked[group.tracking_uid] = frame.ReferencedFrameNumber
-    assert tracked == {one.TrackingUID: one.SegmentNumber for one in seg.SegmentSequence}
+    (named,) = [one for one in items(scored_report()) if name_of(one) == "Segmentation"]
+    assert named.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == seg.SOPInstanceUID
+    tracked = {group.tracking_uid: str(group.tracking_identifier) for group in planar_groups()}
+    for segment in seg.SegmentSequence:
+        assert tracked[segment.TrackingUID] == segment.TrackingID
 
 
 def test_every_group_names_the_film_that_it_measures() -> None:
     """By TID 1501's source image, under its region, or as the segment's."""
-    containers = [
-        item
-        for item in items(scored_report())
-        if item.ConceptNameCodeSequence[0].CodeMeaning == "Measurement Group"
-    ]
+    containers = [item for item in items(scored_report()) if name_of(item) == "Measurement Group"]
     assert len(containers) == 10
     for container in containers:
         films = [
@@ -339,20 +342,36 @@ def test_every_group_names_the_film_that_it_measures() -> None:
         assert SOP_UID in films
 
 
-def test_zones_have_their_outline_as_spatial_coordinates() -> None:
+def test_zones_and_lungs_have_their_outline_as_spatial_coordinates() -> None:
     maps = SCORED().result.maps
     assert maps is not None
-    expected = zone_outlines(SCORED().film, maps)
-    found = {}
-    for group in planar_groups():
-        for item in group[0].ContentSequence:
-            if item.name == codes.REGION:
-                assert item.GraphicType == "POLYLINE"
-                zone = str(group.tracking_identifier).split("zone ")[1][0]
-                found[zone] = np.array(item.GraphicData).reshape(-1, 2)
-    assert sorted(found) == sorted(expected) == list(ZONES)
-    for zone, outline in expected.items():
-        assert found[zone] == pytest.approx(outline, abs=0.01)
+    regions = {
+        str(group.tracking_identifier).removeprefix("Radiograde "): group.roi.value
+        for group in planar_groups()
+        if group.roi is not None
+    }
+    assert len(regions) == 10
+    for zone, outline in zone_outlines(SCORED().film, maps).items():
+        (found,) = [value for name, value in regions.items() if name.startswith(f"zone {zone}")]
+        assert found == pytest.approx(outline, abs=0.01)
+    for side, outline in lung_outlines(SCORED().film, maps).items():
+        assert regions[f"{side} lung"] == pytest.approx(outline, abs=0.01)
+        low, high = regions["lungs"].min(axis=0), regions["lungs"].max(axis=0)
+        assert (low <= outline.min(axis=0)).all()
+        assert (high >= outline.max(axis=0)).all()
+
+
+@pytest.mark.parametrize(
+    "maps", [None, Maps(np.zeros((8, 8), np.float32), np.zeros((2, 8, 8), np.float32))]
+)
+def test_without_lungs_every_group_is_framed_by_the_film(maps: Maps | None) -> None:
+    content = read(with_result(SCORED(), maps=maps)).content
+    assert isinstance(content, MeasurementReport)
+    groups = content.get_planar_roi_measurement_groups()
+    assert len(groups) == 10
+    for group in groups:
+        assert group.roi is not None
+        assert group.roi.value.max(axis=0).tolist() == [288, 320]
 
 
 def test_a_report_that_goes_alone_names_no_segmentation() -> None:
