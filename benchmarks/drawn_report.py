@@ -75,7 +75,7 @@ class Viewer(http.server.SimpleHTTPRequestHandler):
                 self.path = "/index.html"
             super().do_GET()
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
     def _answer(self, status: int, kind: str, content: bytes) -> None:
