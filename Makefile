@@ -51,11 +51,13 @@ lint: $(VENV)/.develop ## ruff, mypy, import layers, hadolint
 
 bench: $(VENV)/.develop ## measure speed on this machine
 	$(BIN)/python -m benchmarks.decode
+	$(BIN)/python -m benchmarks.disk
 	$(BIN)/python -m benchmarks.folder
 	$(BIN)/python -m benchmarks.intake
 	$(BIN)/python -m benchmarks.largest_films
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.open_pages
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.page_changes

@@ -1,22 +1,26 @@
 """Arrivals that wait for no answer, and what became of them.
 
 A closed loop asks again once it has its answer, and so spares who is slow. Films arrive whether
-those before are answered or not. A wait counts from when its film was due.
+those before are answered or not. A wait counts from when its film was due. It ends: a film that is
+due while as many wait as may wait is not sent, and is counted.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-MOST_WAITING = 200
-"""Films that wait for their answer at a time; who is due beyond them waits for a thread, too."""
+MOST_WAITING = 64
+"""Films that wait for their answer at a time: more than a service lets wait."""
+
+NOT_SENT = "not sent"
 
 Send = Callable[[int], str]
 """Sends the film of a number and returns what was answered."""
@@ -48,20 +52,30 @@ def poisson(rates: Sequence[tuple[float, float]], seed: int = 0) -> list[float]:
     return times
 
 
-def arrive(times: Sequence[float], send: Send) -> list[Arrival]:
-    """Have films arrive at these times and return what became of each, in their order."""
+def arrive(times: Sequence[float], send: Send, most_waiting: int = MOST_WAITING) -> list[Arrival]:
+    """Have films arrive at these times and return what became of each, in their order.
+
+    One that is due while ``most_waiting`` wait for their answer is ``NOT_SENT``.
+    """
     began = time.monotonic()
+    places = threading.Semaphore(most_waiting)
 
     def one(number: int) -> Arrival:
-        answer = send(number)
+        try:
+            answer = send(number)
+        finally:
+            places.release()
         return Arrival(times[number], time.monotonic() - began - times[number], answer)
 
-    with ThreadPoolExecutor(MOST_WAITING) as executor:
-        coming = []
+    with ThreadPoolExecutor(most_waiting) as executor:
+        coming: list[Future[Arrival] | Arrival] = []
         for number, due_s in enumerate(times):
             time.sleep(max(began + due_s - time.monotonic(), 0))
-            coming.append(executor.submit(one, number))
-        return [arrival.result() for arrival in coming]
+            if places.acquire(blocking=False):
+                coming.append(executor.submit(one, number))
+            else:
+                coming.append(Arrival(due_s, 0.0, NOT_SENT))
+        return [one if isinstance(one, Arrival) else one.result() for one in coming]
 
 
 def capacity(send: Send, connections: int, seconds: float) -> float:

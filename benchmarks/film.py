@@ -31,28 +31,28 @@ GRAIN = 0.003
 """Standard deviation of the detector's noise, which compressed size and decoding hang on."""
 
 
-def film() -> Phantom:
+def film(rows: int = ROWS, columns: int = COLUMNS) -> Phantom:
     """Return a phantom with involved lower zones; ``pixels`` alone have the full size.
 
     It is drawn at a quarter of the size and enlarged: drawing is slow, grain is not.
     """
-    small = draw(PhantomSpec(rows=ROWS // 4, columns=COLUMNS // 4, zones={"C": 2, "F": 3}))
-    large = Image.fromarray(small.pixels).resize((COLUMNS, ROWS), Image.Resampling.BICUBIC)
-    noise = np.random.default_rng(0).normal(0, GRAIN, (ROWS, COLUMNS))
+    small = draw(PhantomSpec(rows=rows // 4, columns=columns // 4, zones={"C": 2, "F": 3}))
+    large = Image.fromarray(small.pixels).resize((columns, rows), Image.Resampling.BICUBIC)
+    noise = np.random.default_rng(0).normal(0, GRAIN, (rows, columns))
     return replace(small, pixels=np.clip(np.asarray(large) + noise, 0, 1).astype(np.float32))
 
 
-def dicom_films() -> Callable[[str], bytes]:
+def dicom_films(rows: int = ROWS, columns: int = COLUMNS) -> Callable[[str], bytes]:
     """Return a function from a SOP Instance UID to the phantom as a DICOM file that carries it."""
     ds = Dataset()
     ds.SOPClassUID = uid.ComputedRadiographyImageStorage
     ds.StudyInstanceUID = ds.SeriesInstanceUID = uid.generate_uid()
     ds.Modality, ds.PatientID, ds.PatientName = "CR", "1", "None"
     ds.BodyPartExamined, ds.ViewPosition, ds.PatientAge = "CHEST", "PA", "060Y"
-    ds.Rows, ds.Columns = ROWS, COLUMNS
+    ds.Rows, ds.Columns = rows, columns
     ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
-    ds.PixelData = np.round(film().pixels * 4095).astype("<u2").tobytes()
+    ds.PixelData = np.round(film(rows, columns).pixels * 4095).astype("<u2").tobytes()
     ds.file_meta = FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
 

@@ -5,6 +5,8 @@ arrive at random times (Poisson) at half of it, at nine tenths, and as in a morn
 burst of twice as much as it can take, half of it again. By HTTP a film is answered once it is
 graded, by the other ways once it is kept; no worker runs. Sender and service share the cores.
 
+Each way takes five times as long as a step, and at most WAIT_S after each for what still waits.
+
     python -m benchmarks.load
 """
 
@@ -13,144 +15,102 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
-from http.client import HTTPConnection, HTTPException
-from itertools import count
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty, LifoQueue
 from typing import Any
 
 import click
 
-from benchmarks.arrivals import Send, arrive, capacity, poisson, recovered_after_s, summary
-from benchmarks.film import dicom_films
-from benchmarks.intake import ROOT, radiograde, resident_mb
+from benchmarks.arrivals import Arrival, Send, arrive, capacity, poisson, recovered_after_s, summary
+from benchmarks.intake import radiograde, resident_mb
 from benchmarks.modality import Modality
+from benchmarks.senders import Films, Web
 from benchmarks.stopwatch import RESULTS
+from radiograde.model.cores import available_cores
 
 CONNECTIONS = 4
-WAIT_S = 120.0
-FIRST = 10_000_000
-"""Last part of the first film's UID: all are of one length."""
+HTTP, STOW, STORE = "POST /v1/score", "STOW-RS", "C-STORE"
 
 
 @click.command()
-@click.option("--seconds", default=10.0, show_default=True, help="Of each measurement.")
-def main(seconds: float) -> None:
-    """Measure the three ways and write benchmarks/results/load.json."""
+@click.option("--seconds", default=30.0, show_default=True, help="Of each step.")
+@click.option("--way", "chosen", multiple=True, type=click.Choice([HTTP, STOW, STORE]))
+def main(seconds: float, chosen: tuple[str, ...]) -> None:
+    """Measure the ways, all three by default, and write benchmarks/results/load.json."""
+    load_before = os.getloadavg()[0]
+    click.echo("Drawing a film.", err=True)
     films = Films()
     with ExitStack() as stack:
+        click.echo("Starting a node and a service.", err=True)
         data = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "data"
         node, dicom = stack.enter_context(radiograde(data, "listen"))
         server, http = stack.enter_context(radiograde(data, "serve"))
         modality = stack.enter_context(closing(Modality(dicom)))
         web = stack.enter_context(closing(Web(http)))
         ways: Mapping[str, tuple[int, Send]] = {
-            "POST /v1/score": (server, lambda _: web.score(films.next())),
-            "STOW-RS": (server, lambda _: web.stow(films.next())),
-            "C-STORE": (node, lambda _: modality.store(*films.next_data_set())),
+            HTTP: (server, lambda _: web.score(films.next())),
+            STOW: (server, lambda _: web.stow(films.next())),
+            STORE: (node, lambda _: modality.store(*films.next_data_set())),
         }
-        document: dict[str, Any] = {
-            "benchmark": "load",
-            "film_bytes": len(films.file),
-            "ways": {name: measured(*way, seconds) for name, way in ways.items()},
-            "cores": os.cpu_count(),
-            "load_average": round(os.getloadavg()[0], 1),
+        measured_ways = {
+            name: Way(name, *ways[name], seconds).measured() for name in chosen or ways
         }
+    document = {
+        "benchmark": "load",
+        "film_bytes": len(films.file),
+        "seconds_a_step": seconds,
+        "ways": measured_ways,
+        "cores": available_cores(),
+        "load": [round(load_before, 1), round(os.getloadavg()[0], 1)],
+    }
     result = RESULTS / "load.json"
     result.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     click.echo(f"{json.dumps(document, indent=2)}\n\n{result}")
 
 
-def measured(pid: int, send: Send, seconds: float) -> dict[str, Any]:
-    """Return what a way takes and how it bears it, with the memory of its process in MB."""
-    send(0)
-    before = resident_mb(pid)
-    most = max(capacity(send, CONNECTIONS, seconds), 0.2)
-    steady = {
-        f"at {share:.0%}": summary(arrive(poisson([(share * most, seconds)]), send))
-        for share in (0.5, 0.9)
-    }
-    calm = (0.5 * most, seconds / 2)
-    burst = arrive(poisson([calm, (2 * most, seconds / 2), calm, calm]), send)
-    return {
-        "capacity_per_s": round(most, 2),
-        **steady,
-        "burst": summary(burst) | {"back_after_s": recovered_after_s(burst, seconds / 2, seconds)},
-        "memory_mb": {
-            "before": before,
-            "after": resident_mb(pid),
-            "highest": resident_mb(pid, "VmHWM"),
-        },
-    }
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way by which films come to the process ``pid``, and how long each step lasts."""
 
+    name: str
+    pid: int
+    send: Send
+    seconds: float
 
-class Films:
-    """A drawn film under ever new UIDs; safe to share among threads."""
+    def measured(self) -> dict[str, Any]:
+        """Return what the way takes and how it bears it, with the memory of its process in MB."""
+        self.send(0)
+        before = resident_mb(self.pid)
+        self._say(f"capacity, {CONNECTIONS} connections, {self.seconds:g} s")
+        most = max(capacity(self.send, CONNECTIONS, self.seconds), 0.2)
+        steady = {
+            f"at {share:.0%}": summary(self._arrivals([(share * most, self.seconds)]))
+            for share in (0.5, 0.9)
+        }
+        half = self.seconds / 2
+        calm = (0.5 * most, half)
+        burst = self._arrivals([calm, (2 * most, half), calm, calm])
+        back = {"back_after_s": recovered_after_s(burst, half, self.seconds)}
+        return {
+            "capacity_per_s": round(most, 2),
+            **steady,
+            "burst": summary(burst) | back,
+            "memory_mb": {
+                "before": before,
+                "after": resident_mb(self.pid),
+                "highest": resident_mb(self.pid, "VmHWM"),
+            },
+        }
 
-    def __init__(self) -> None:
-        self._uid = f"{ROOT}.6.{FIRST}".encode()
-        self.file = dicom_films()(self._uid.decode())
-        self._data_set_at = self.file.index(b"\x08\x00\x16\x00UI")
-        self._numbers = count(FIRST + 1)
+    def _arrivals(self, rates: list[tuple[float, float]]) -> list[Arrival]:
+        spans = ", then ".join(f"{rate:.1f} films a second for {span:g} s" for rate, span in rates)
+        self._say(spans)
+        return arrive(poisson(rates), self.send)
 
-    def next(self) -> bytes:
-        """Return the next film as a file."""
-        return self._next()[1]
-
-    def next_data_set(self) -> tuple[str, memoryview]:
-        """Return the next film's SOP Instance UID and its data set."""
-        uid, file = self._next()
-        return uid, memoryview(file)[self._data_set_at :]
-
-    def _next(self) -> tuple[str, bytes]:
-        uid = f"{ROOT}.6.{next(self._numbers)}"
-        head, rest = self.file[:4096], self.file[4096:]
-        return uid, head.replace(self._uid, uid.encode()) + rest
-
-
-class Web:
-    """Sends films over connections that it keeps, as many as it needs at a time."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._free: LifoQueue[HTTPConnection] = LifoQueue()
-
-    def score(self, film: bytes) -> str:
-        """Return ``accepted`` once a film is graded, or the status that it got instead."""
-        return self._post("/v1/score", film, "application/dicom")
-
-    def stow(self, film: bytes) -> str:
-        """Return ``accepted`` once a film is kept, or the status that it got instead."""
-        body = b"--x\r\nContent-Type: application/dicom\r\n\r\n" + film + b"\r\n--x--\r\n"
-        kind = 'multipart/related; type="application/dicom"; boundary=x'
-        return self._post("/dicom-web/studies", body, kind)
-
-    def close(self) -> None:
-        """End the connections."""
-        while not self._free.empty():
-            self._free.get().close()
-
-    def _post(self, path: str, body: bytes, kind: str) -> str:
-        with self._connection() as connection:
-            try:
-                connection.request("POST", path, body, {"Content-Type": kind})
-                answer = connection.getresponse()
-                answer.read()
-            except (OSError, HTTPException):
-                connection.close()  # the next request opens it anew
-                return "connection lost"
-        return "accepted" if answer.status == 200 else str(answer.status)
-
-    @contextmanager
-    def _connection(self) -> Iterator[HTTPConnection]:
-        try:
-            connection = self._free.get_nowait()
-        except Empty:
-            connection = HTTPConnection("127.0.0.1", self._port, timeout=WAIT_S)
-        yield connection
-        self._free.put(connection)
+    def _say(self, step: str) -> None:
+        click.echo(f"{self.name}: {step}.", err=True)
 
 
 if __name__ == "__main__":

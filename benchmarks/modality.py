@@ -19,7 +19,7 @@ from radiograde.service.dimse import command_set as commands
 
 CONTEXT = 1
 PDU_BYTES = 2**17
-WAIT_S = 120.0
+WAIT_S = 30.0
 
 
 class Modality:

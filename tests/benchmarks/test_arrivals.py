@@ -6,7 +6,15 @@ import threading
 
 import pytest
 
-from benchmarks.arrivals import Arrival, arrive, capacity, poisson, recovered_after_s, summary
+from benchmarks.arrivals import (
+    NOT_SENT,
+    Arrival,
+    arrive,
+    capacity,
+    poisson,
+    recovered_after_s,
+    summary,
+)
 
 
 def test_poisson_arrivals_come_at_their_rates_in_order() -> None:
@@ -27,6 +35,18 @@ def test_who_is_slow_keeps_no_film_from_arriving() -> None:
     arrivals = arrive([0.001 * number for number in range(8)], send)
     assert [one.answer for one in arrivals] == ["503"] + ["accepted"] * 7
     assert arrivals[1].waited_s >= arrivals[7].waited_s
+
+
+def test_what_is_due_while_all_places_are_taken_is_not_sent() -> None:
+    answered = threading.Event()
+
+    def send(number: int) -> str:
+        answered.wait(60)
+        return "accepted"
+
+    threading.Timer(0.2, answered.set).start()
+    arrivals = arrive([0.0, 0.001, 0.002, 0.003], send, most_waiting=2)
+    assert [one.answer for one in arrivals] == ["accepted", "accepted", NOT_SENT, NOT_SENT]
 
 
 def test_a_summary_tells_waits_of_accepted_and_refusals() -> None:
