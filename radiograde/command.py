@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "score": "radiograde.service.cli.score:score",
     "jobs": "radiograde.service.cli.jobs:jobs",
     "replay": "radiograde.service.cli.replay:replay",
+    "problem": "radiograde.service.cli.problem:problem",
     "check": "radiograde.service.cli.check:check",
     "work": "radiograde.service.cli.work:work",
     "backup": "radiograde.service.cli.backup_commands:backup",

@@ -23,6 +23,8 @@ RadiogradeError
 ├── SiteError                500  the site file cannot be used
 ├── BackupError              500  there is no backup, or no room for one, where it was said
 ├── ExportError              500  reviews cannot be exported there, or there are none
+├── BundleError              500  the file of a problem was changed, or is none
+├── AdvisoryError            500  the list of advisories is not signed, or is none
 ├── TaskError                500  Mercure's task file or its films cannot be used
 ├── NoSpaceError             507  the film cannot be written to disk
 ├── UndocumentedError        409  the result has no such document
@@ -218,6 +220,20 @@ class ExportError(RadiogradeError):
 
     code = "export"
     title = "The reviews cannot be exported"
+
+
+class BundleError(RadiogradeError):
+    """The file of a problem is none, lacks something, or was changed since it was sealed."""
+
+    code = "bundle"
+    title = "The file of the problem cannot be used"
+
+
+class AdvisoryError(RadiogradeError):
+    """A list of advisories is none, or not signed by who may sign it."""
+
+    code = "advisories"
+    title = "The list of advisories cannot be used"
 
 
 class TaskError(RadiogradeError):

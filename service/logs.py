@@ -6,6 +6,8 @@ import logging
 import sys
 import threading
 import warnings
+from collections import deque
+from typing import TextIO
 
 import structlog
 from structlog.typing import Processor
@@ -13,6 +15,11 @@ from structlog.typing import Processor
 from radiograde.service.config.settings import LogLevel
 
 log = structlog.get_logger("radiograde.logs")
+
+MOST_RECENT = 5000
+"""Lines that a process remembers, for who reports a problem."""
+
+_recent: deque[str] = deque(maxlen=MOST_RECENT)
 
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -33,23 +40,35 @@ def configure_logging(level: LogLevel) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_SHARED,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
-            ],
-        )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_SHARED,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(),
+        ],
     )
     root = logging.getLogger()
-    root.handlers = [handler]
+    root.handlers = [_Remembering(sys.stderr)]
+    root.handlers[0].setFormatter(formatter)
     # Of the libraries only warnings: below that some of them quote what was sent.
     root.setLevel(logging.WARNING)
     logging.getLogger("radiograde").setLevel(level.upper())
     threading.excepthook = _log_thread_end
     hush_decoders()
+
+
+def recent_lines() -> list[str]:
+    """Return the lines that this process has written last, the oldest first."""
+    return list(_recent)
+
+
+class _Remembering(logging.StreamHandler[TextIO]):
+    """Writes lines, and keeps the last of them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        _recent.append(line)
+        return line
 
 
 def _log_thread_end(ended: threading.ExceptHookArgs) -> None:

@@ -39,19 +39,19 @@ def settings_in_force(**chosen: Any) -> list[SettingInForce]:
         ("site file", read_site(Settings, settings.site_file).toml_data),
     ]
     return [
-        SettingInForce(_name(path), _in_words(value), _source(path, layers))
-        for path, value in _leaves((), settings.model_dump())
+        SettingInForce(name_of(path), in_words(value), _source(path, layers))
+        for path, value in leaves((), settings.model_dump())
     ]
 
 
-def _leaves(path: tuple[str | int, ...], value: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+def leaves(path: tuple[str | int, ...], value: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """Yield each place in nested tables with the plain value there."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _leaves((*path, key), inner)
+            yield from leaves((*path, key), inner)
     elif isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
         for number, inner in enumerate(value):
-            yield from _leaves((*path, number), inner)
+            yield from leaves((*path, number), inner)
     else:
         yield path, value
 
@@ -77,11 +77,13 @@ def _source(
     return "default"
 
 
-def _name(path: tuple[str | int, ...]) -> str:
+def name_of(path: tuple[str | int, ...]) -> str:
+    """Return the name of a place in nested tables, as the site file has it."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)[1:]
 
 
-def _in_words(value: Any) -> str:
+def in_words(value: Any) -> str:
+    """Return a plain value as words."""
     if value is None or value == ():
         return "none"
     if isinstance(value, list | tuple):

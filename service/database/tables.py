@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 FilmState = Literal["waiting", "graded", "set_aside", "failed"]
 DeliveryState = Literal["waiting", "delivered", "parked"]
+ProblemState = Literal["open", "sent", "answered", "closed"]
 Verdict = Literal["accepted", "corrected", "not_gradable"]
 
 metadata = sa.MetaData()
@@ -191,6 +192,22 @@ reviews = sa.Table(
     sa.Column("zones", sa.JSON),
     sa.Column("comment", sa.Text),
 )
+
+problems = sa.Table(
+    "problems",
+    metadata,
+    sa.Column("id", sa.String(26), primary_key=True),
+    sa.Column("result_id", sa.String(26), nullable=False, index=True),
+    sa.Column("reporter", sa.String(64), nullable=False),
+    sa.Column("created", UtcDateTime, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("seal", sa.String(64), nullable=False),
+    sa.Column("due", sa.String(10)),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("answer", sa.Text),
+    sa.Column("changed", UtcDateTime, nullable=False),
+)
+"""The register of problems; an entry outlives its result. ``due``: a day."""
 
 users = sa.Table(
     "users",

@@ -36,4 +36,10 @@ ReviewId = Annotated[
     AfterValidator(_known_form),
 ]
 
+ProblemId = Annotated[
+    str,
+    Path(description="`id` of a problem", json_schema_extra={"pattern": _PATTERN}),
+    AfterValidator(_known_form),
+]
+
 Before = Annotated[str | None, Query(pattern=_PATTERN, description="`next` of the page before")]

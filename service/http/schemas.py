@@ -10,7 +10,7 @@ from radiograde.model.scoring import result
 from radiograde.model.scoring.scales import ZoneName
 from radiograde.service.auth.principal import Permission, Role
 from radiograde.service.config.settings import Identifiers
-from radiograde.service.database.tables import DeliveryState, FilmState, Verdict
+from radiograde.service.database.tables import DeliveryState, FilmState, ProblemState, Verdict
 from radiograde.service.result_schema import (
     Failure,
     Gate,
@@ -79,6 +79,27 @@ class Trace(Schema):
     stages: dict[str, dict[str, Any] | None] | None = Field(
         description="What each stage gave, in their order; null of a film that did not come there"
     )
+
+
+class ReportedProblem(Schema):
+    """An entry of the register of problems."""
+
+    id: Ulid
+    result_id: Ulid
+    reporter: str
+    created: str = Field(description="In UTC")
+    description: str
+    seal: Sha256 = Field(description="Of the manifest of its file")
+    due: str | None = Field(description="A day", examples=["2026-12-24"])
+    state: ProblemState
+    answer: str | None
+    changed: str
+
+
+class ReportedProblems(Schema):
+    """The register, newest first."""
+
+    problems: list[ReportedProblem]
 
 
 class ResultPage(Schema):

@@ -3,6 +3,7 @@
 import { html, render, useCallback, useEffect, useRef, useState } from "./vendor/preact.js";
 import { onSignInRequired } from "./api.js";
 import { FilmView } from "./components/film_view.js";
+import { ProblemRegister } from "./components/problem_register.js";
 import { useSession } from "./components/session.js";
 import { ShortcutsDialog, useShortcuts } from "./components/shortcuts.js";
 import { SignIn } from "./components/sign_in.js";
@@ -80,7 +81,9 @@ function Workspace({ session, onLanguage }) {
       </div>
       ${id
         ? html`<${FilmView} key=${id} id=${id} comparedId=${comparedId} go=${go} user=${user} session=${session.facts} changes=${changes} announce=${announce} />`
-        : html`<${Welcome} fileInput=${fileInput} uploads=${uploads} />`}
+        : route[0] === "problems" && user.permissions.includes("administer")
+          ? html`<${ProblemRegister} announce=${announce} />`
+          : html`<${Welcome} fileInput=${fileInput} uploads=${uploads} />`}
     </div>
     <p class="announcement" role="status">${announcement}</p>
     <div class="drop-hint" hidden=${!dragging}>${t("upload.drop")}</div>

@@ -308,3 +308,23 @@ def test_an_engineer_sees_how_a_score_came_about(page: Page, course: Course) -> 
     expect(section).to_contain_text(f"frontal {trace['stages']['network']['scope']['frontal']:.4f}")
     expect(section).to_contain_text(f"radiograde replay {course.first}")
     assert not serious_axe_findings(page)
+
+
+def test_a_problem_is_reported_and_administered(page: Page, course: Course) -> None:
+    open_film(page, course.url(course.last))
+    section = page.locator("details.problem")
+    section.get_by_text("Report a problem").click()
+    section.get_by_role("textbox").fill("The right lower zone is too high")
+    section.get_by_role("button", name="Make the file").click()
+    expect(section).to_contain_text("Seal: ")
+    assert not serious_axe_findings(page)
+    page.get_by_role("link", name="Problems").click()
+    entry = page.locator(".register .entry").first
+    expect(entry).to_contain_text("The right lower zone is too high")
+    entry.get_by_label("State").select_option("answered")
+    entry.get_by_role("textbox", name="Answer").fill("Known since 0.5.0")
+    entry.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Entry saved")).to_be_visible()
+    assert not serious_axe_findings(page)
+    (kept,) = get_json(f"{course.address}/v1/problems")["problems"]
+    assert (kept["state"], kept["answer"]) == ("answered", "Known since 0.5.0")

@@ -5,6 +5,7 @@ import { acquired, dateTime, isUnlikelyAcquisition } from "../format.js";
 import { messageText, t } from "../words.js";
 import { Delivery } from "./delivery.js";
 import { PatientName } from "./patient_name.js";
+import { ProblemReport } from "./problem_report.js";
 import { Report } from "./report.js";
 import { Review } from "./review.js";
 import { Scores } from "./scores.js";
@@ -35,6 +36,7 @@ export function ResultPanel({ film, result, user, session, changes, announce, on
         <${Delivery} key=${`delivery ${row.id}`} id=${row.id} kept=${row.kept} user=${user} changes=${changes} focusRef=${refs.delivery} />`}
       ${result && html`<${About} model=${result.model} />
         <${Trace} key=${`trace ${row.id} ${result.model.sha256}`} id=${row.id} />`}
+      ${result && result.status !== "failed" && html`<${ProblemReport} key=${`problem ${row.id}`} id=${row.id} kept=${row.kept} user=${user} />`}
     </aside>`;
 }
 

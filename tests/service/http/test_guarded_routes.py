@@ -46,7 +46,12 @@ NEEDS: dict[Permission, set[str]] = {
         "GET /v1/model",
     },
     "review": {"POST /v1/results/{id}/reviews"},
-    "deliver": {"POST /v1/jobs/{id}/deliver"},
+    "deliver": {
+        "POST /v1/jobs/{id}/deliver",
+        "POST /v1/results/{id}/problems",
+        "GET /v1/problems/{id}/file",
+    },
+    "administer": {"GET /v1/problems", "GET /v1/problems.csv", "POST /v1/problems/{id}"},
     "operate": {"POST /v1/jobs/{id}/retry"},
 }
 """Every route that is not for everybody, by what it asks: a new one is entered here too."""
