@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from threading import Thread
+from functools import partial
 from typing import Any, Self
 
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
+
+from radiograde.model.beside import Beside
 
 LEAST_BESIDE = 2**20
 """Fewer bytes are hashed sooner than a thread begins."""
@@ -33,33 +35,24 @@ def pixel_digest(array: NDArray[Any]) -> str:
 class Digest:
     """A SHA-256 in hexadecimal digits, which may still be worked out; safe to share."""
 
-    def __init__(self, hex_digits: str) -> None:
-        self._hex = hex_digits
-        self._work: Thread | None = None
+    def __init__(self, digits: str | Beside[str]) -> None:
+        self._digits = digits
 
     @classmethod
     def of(cls, content: bytes) -> Self:
-        """Begin with these bytes, on a thread of its own where there are many."""
-        digest = cls("")
-        if len(content) < LEAST_BESIDE:
-            digest._hash(content)
-        else:
-            digest._work = Thread(target=digest._hash, args=(content,), name="sha256", daemon=True)
-            digest._work.start()
-        return digest
+        """Begin with these bytes, beside what goes on where there are many."""
+        work = partial(_sha256, content)
+        return cls(work() if len(content) < LEAST_BESIDE else Beside(work))
 
     @property
     def hex(self) -> str:
         """The digits, waited for where needed."""
-        work = self._work
-        if work is not None:
-            work.join()
-            self._work = None
-        return self._hex
-
-    def _hash(self, content: bytes) -> None:
-        self._hex = hashlib.sha256(content).hexdigest()
+        return self._digits if isinstance(self._digits, str) else self._digits.result()
 
     def __reduce__(self) -> tuple[type[Self], tuple[str]]:
         """Another process gets the digits, whose thread is not its own."""
         return type(self), (self.hex,)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -18,6 +18,12 @@ from radiograde.model.reading.digest import pixel_digest
 Values = NDArray[np.float32]
 
 BOXES = 16
+ROOM = 1.25
+"""How many times as many rows and columns as asked for are left at least when boxes are averaged.
+
+Nothing more is seen of a film with more of them: over 90 films that readers graded, enlarged to
+3,000 pixels, the error of the global score is that of twice as many."""
+
 OFF_THE_LINE = 1e-5
 
 
@@ -49,9 +55,9 @@ class Grey(ABC):
         return self.shape
 
     def shrunk(self, height: int, width: int) -> Values:
-        """Return means of boxes of it, twice as high and wide as asked for where it has as much."""
+        """Return means of boxes of it, ``ROOM`` times as high and wide as asked for, or more."""
         rows, columns = self.stored
-        return self.reduced(max(1, min(rows // height, columns // width) // 2))
+        return self.reduced(max(1, int(min(rows / height, columns / width) / ROOM)))
 
     @abstractmethod
     def digests(self) -> Digests:
@@ -107,7 +113,7 @@ class Shades(Grey):
     """Stored codes, and what each is shown as.
 
     ``codes``: uint8 or uint16, head up, of every pixel or of a picture of fewer. ``shades``: the
-    grey of every possible code, float32 in [0, 1]. ``shape``: of the film.
+    grey of every code up to the highest, float32 in [0, 1]. ``shape``: of the film.
     """
 
     def __init__(self, codes: NDArray[Any], shades: Values, shape: tuple[int, int]) -> None:
@@ -148,15 +154,13 @@ class Shades(Grey):
         """
         if factor == 1:
             return look_up(self._shades, self._codes)
-        low, high = int(self._codes.min()), int(self._codes.max())
+        low, high = int(self._codes.min()), len(self._shades) - 1
         line = _line(self._shades, low, high)
         if line is None:
             return box_means(self._codes, factor, lambda codes: np.take(self._shades, codes))
         wide = np.uint16 if high * factor**2 <= np.iinfo(np.uint16).max else np.uint32
-        means = box_means(self._codes, factor, lambda codes: codes.astype(wide, copy=False))
-        means *= line.slope
-        means += line.start
-        return np.clip(means, 0, 1, out=means) if line.is_cut(low, high) else means
+        show = line.shows_cut if line.is_cut(low, high) else line.shows
+        return box_means(self._codes, factor, lambda codes: codes.astype(wide, copy=False), show)
 
     def negative(self) -> Self:
         """Return the same film with black and white exchanged."""
@@ -172,6 +176,16 @@ class _Line(NamedTuple):
     def is_cut(self, low: int, high: int) -> bool:
         ends = [code * self.slope + self.start for code in (low, high)]
         return min(ends) < 0 or max(ends) > 1
+
+    def shows(self, codes: Values) -> None:
+        """Change codes into their grey, in place, of a line that is not cut."""
+        codes *= self.slope
+        codes += self.start
+
+    def shows_cut(self, codes: Values) -> None:
+        """Change codes into their grey, in place."""
+        self.shows(codes)
+        np.clip(codes, 0, 1, out=codes)
 
 
 def _line(shades: Values, low: int, high: int) -> _Line | None:

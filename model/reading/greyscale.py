@@ -1,7 +1,7 @@
 """Stored samples to grey in [0, 1]: the DICOM pipeline folded into one table.
 
 Modality LUT (PS3.3 C.11.1), VOI LUT or window (C.11.2), photometric interpretation (C.7.6.3.1.2)
-and presentation LUT shape (C.11.6) are worked out for each possible code, at most 65,536.
+and presentation LUT shape (C.11.6) are worked out for each code, at most 65,536.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Values = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Codes:
-    """What every possible code of a frame means; all arrays are indexed by code.
+    """What every code of a frame means; all arrays are indexed by code.
 
     A code's modality value is ``steps * slope + intercept``: ``steps`` are stored values, or what
     a modality LUT makes of them. ``counts``: roughly how often each code occurs, padding left
@@ -54,8 +54,13 @@ def graded_shades(frame: Frame, header: Header) -> Values:
 
 
 def tabulate(frame: Frame, header: Header) -> Codes:
-    """Return what the codes of a frame mean, before any window."""
-    codes = np.arange(2 ** (8 * frame.codes.dtype.itemsize), dtype=np.int64)
+    """Return what the codes of a frame mean, before any window.
+
+    Codes of more bits than the header allows and the frame has are left out: 12 bits are the rule,
+    and a table of 16 takes longer than reading the film.
+    """
+    bits = max(frame.bits + frame.shift, int(frame.codes.max()).bit_length())
+    codes = np.arange(1 << bits, dtype=np.int64)
     stored = _stored_values(codes, frame)
     padding = _padding(stored, frame, header)
     sample = frame.codes[::SAMPLE_STRIDE, ::SAMPLE_STRIDE]

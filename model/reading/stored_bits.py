@@ -59,10 +59,11 @@ def _is_signed(codes: NDArray[Any], stored: int) -> bool:
     greys of its own.
     """
     half = 1 << (stored - 1)
-    values = (_middle(codes) & ((1 << stored) - 1)).astype(np.int64)
-    negative = values >= half
-    if not LEAST_SHARE < negative.mean() < 1 - LEAST_SHARE or not _wraps(values, half):
+    unsigned = _middle(codes) & ((1 << stored) - 1)
+    negative = unsigned >= half
+    if not LEAST_SHARE < negative.mean() < 1 - LEAST_SHARE or not _wraps(unsigned, half):
         return False
+    values = unsigned.astype(np.int64)
     true = np.where(negative, values - 2 * half, values)
     low, high = np.percentile(true, (1, 99))
     below = true[negative]
@@ -78,11 +79,13 @@ def _fills_both_halves(values: NDArray[np.int64], half: int) -> bool:
     return bool(spread > 2 * LEAST_SPREAD * half)
 
 
-def _wraps(values: NDArray[np.int64], half: int) -> bool:
+def _wraps(values: NDArray[Any], half: int) -> bool:
     """Return whether neighbours on both sides of ``half`` are nearly always far apart."""
     beside = ((values[1:], values[:-1]), (values[:, 1:], values[:, :-1]))
     parted = [((one >= half) != (other >= half), one, other) for one, other in beside]
-    steps = np.concatenate([np.abs(one[part] - other[part]) for part, one, other in parted])
+    steps = np.concatenate(
+        [np.abs(one[part].astype(np.int64) - other[part]) for part, one, other in parted]
+    )
     return steps.size > 0 and bool((steps > half).mean() > MOSTLY)
 
 

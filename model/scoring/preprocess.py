@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from radiograde.model.reading.grey import Grey, Pixels
+from radiograde.model.scoring.percentiles import percentile
 
 Film = Grey | NDArray[np.float32]
 """A film's grey, or all its pixels: (H, W) in [0, 1], 0 = air."""
@@ -75,7 +76,7 @@ def to_square(film: Film, size: int, aspect: float = 1.0) -> tuple[NDArray[np.fl
     grey = film if isinstance(film, Grey) else Pixels(film)
     rows, columns = grey.shape
     letterbox = letterbox_of(rows, columns, size, aspect)
-    # A whole-number box average first: the resize that follows then reads a tenth of the film.
+    # A whole-number box average first: of a large film the resize that follows then reads a tenth.
     shrunk = grey.shrunk(letterbox.height, letterbox.width)
     small = Image.fromarray(np.ascontiguousarray(shrunk, np.float32)).resize(
         (letterbox.width, letterbox.height), Image.Resampling.BILINEAR
@@ -90,9 +91,9 @@ def stretch(
 ) -> NDArray[np.float32]:
     """Return the square with the film's percentiles moved to 0 and 1, clipped; borders stay 0."""
     film = square[letterbox.area]
-    low, high = np.percentile(film, (spec.low, spec.high))
+    low, high = percentile(film, spec.low), percentile(film, spec.high)
     stretched = np.zeros_like(square)
-    stretched[letterbox.area] = np.clip((film - low) / max(high - low, 1e-6), 0.0, 1.0)
+    stretched[letterbox.area] = np.clip((film - low) / max(high - low, np.float32(1e-6)), 0.0, 1.0)
     return stretched
 
 

@@ -10,8 +10,10 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from radiograde.model.beside import Beside
 from radiograde.model.cores import available_cores
 from radiograde.model.errors import ModelFileError
+from radiograde.model.reading.grey import ROOM
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.reasons import INVERTED, NO_LUNGS, SIDES_UNSURE, Reason
 from radiograde.model.scoring.film_trace import FilmTrace, Grading
@@ -42,9 +44,6 @@ from radiograde.model.scoring.scales import (
 
 BUNDLED = Path(__file__).parents[1] / "weights" / "severity.onnx"
 OUTPUTS = ["zones", "scales", "spread", "opacity_map", "lung_map", "scope"]
-MARGIN = 1.25
-"""How much larger than the network's square a film is decoded at the least."""
-
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
@@ -83,19 +82,19 @@ class Scorer:
     @property
     def least_side(self) -> int:
         """How many pixels the longer side of a film must have so that nothing is lost by it."""
-        return round(MARGIN * self.metadata.preprocessing.size)
+        return round(ROOM * self.metadata.preprocessing.size)
 
     def score(self, radiograph: Radiograph) -> SeverityResult:
         """Return a film's grading, or its rejection by the input check; without id and timing."""
-        image, trace = _image_facts(radiograph), FilmTrace.begin(radiograph)
         verdict = check_film(radiograph)
         if not verdict.in_scope:
-            return SeverityResult("rejected", self.facts, image, _settled(verdict), trace=trace)
+            return self._rejected(radiograph, verdict, FilmTrace.begin(radiograph))
         square, letterbox = prepare(
             radiograph.grey, self.metadata.preprocessing, radiograph.pixel_aspect
         )
+        begun = Beside(lambda: FilmTrace.begin(radiograph).prepared(square, letterbox))
         grading = self._run(square)
-        trace = trace.prepared(square, letterbox).graded(grading, CLASSES)
+        trace = begun.result().graded(grading, CLASSES)
         maps = Maps(
             letterbox.crop(grading.opacity),
             letterbox.crop(grading.lungs),
@@ -105,18 +104,24 @@ class Scorer:
         doubts = self._doubts(grading, maps, radiograph, letterbox.crop(square))
         verdict = GateVerdict((*verdict.reasons, *doubts))
         if not verdict.in_scope:
-            return SeverityResult("rejected", self.facts, image, _settled(verdict), trace=trace)
+            return self._rejected(radiograph, verdict, trace)
         scores = self._scores(grading, maps)
         return SeverityResult(
             "scored",
             self.facts,
-            image,
+            _image_facts(radiograph),
             verdict,
             scores,
             self._severity(scores.brixia.value),
             maps=maps,
             trace=trace,
         )
+
+    def _rejected(
+        self, radiograph: Radiograph, verdict: GateVerdict, trace: FilmTrace
+    ) -> SeverityResult:
+        image = _image_facts(radiograph)
+        return SeverityResult("rejected", self.facts, image, _settled(verdict), trace=trace)
 
     def _run(self, square: NDArray[np.float32]) -> Grading:
         outputs = self.session.run(OUTPUTS, {"image": square[None, None]})
@@ -222,6 +227,7 @@ def _metadata(session: ort.InferenceSession) -> ModelMetadata:
 
 
 def _image_facts(radiograph: Radiograph) -> ImageFacts:
+    """Return what is known of the film, its hash too: asked for last, it was worked out beside."""
     rows, columns = radiograph.shape
     return ImageFacts(
         source=radiograph.source,

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from radiograde.model.reading.grey import ROOM
 from radiograde.model.scoring.preprocess import Preprocessing, letterbox_of, prepare, to_square
 
 SPEC = Preprocessing(size=64, low=0.0, high=100.0)
@@ -62,7 +63,7 @@ def test_maps_are_cut_back_to_the_film() -> None:
 def test_shrinking_by_bands_is_shrinking_the_whole_film(shape: tuple[int, int]) -> None:
     pixels = np.random.default_rng(4).random(shape, dtype=np.float32)
     square, letterbox = to_square(pixels, 128)
-    factor = min(shape[0] // letterbox.height, shape[1] // letterbox.width) // 2
+    factor = int(min(shape[0] / letterbox.height, shape[1] / letterbox.width) / ROOM)
     assert factor > 1
     whole = Image.fromarray(pixels).reduce(factor)
     shrunk = whole.resize((letterbox.width, letterbox.height), Image.Resampling.BILINEAR)

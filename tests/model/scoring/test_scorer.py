@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from radiograde.model.errors import ModelFileError
 from radiograde.model.grading import grade
 from radiograde.model.limits import Limits
 from radiograde.model.reading import film_file
+from radiograde.model.reading.digest import Digest
 from radiograde.model.reading.film_file import open_film
 from radiograde.model.scoring.result import Maps
 from radiograde.model.scoring.scorer import Scorer, involvement
@@ -46,6 +48,22 @@ def test_the_same_film_gives_the_same_grading(scorer: Scorer) -> None:
         grade(open_film(film(), Limits()), scorer).scores
         == grade(open_film(film(), Limits()), scorer).scores
     )
+
+
+def test_the_network_does_not_wait_for_the_hash(
+    scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened = []
+    run, digits = Scorer._run, Digest.hex.fget
+    assert digits is not None
+    monkeypatch.setattr(
+        Digest, "hex", property(lambda digest: (happened.append("hash"), digits(digest))[1])
+    )
+    monkeypatch.setattr(Scorer, "_run", lambda *given: (happened.append("network"), run(*given))[1])
+    result = grade(open_film(film(), Limits()), scorer)
+    assert happened == ["network", "hash"]
+    assert result.image is not None
+    assert result.image.sha256 == hashlib.sha256(film()).hexdigest()
 
 
 @pytest.mark.parametrize("bits", [8, 12, 16])
