@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from functools import partial
 from threading import Event, current_thread, main_thread
 
 import pytest
@@ -56,7 +57,7 @@ def test_what_the_work_held_is_let_go_of() -> None:
 
     film = Film()
     held = weakref.ref(film)
-    made = Beside(lambda film=film: film is not None)
+    made = Beside(partial(isinstance, film, Film))
     assert made.result()
     del film
     gc.collect()

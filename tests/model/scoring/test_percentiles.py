@@ -35,8 +35,8 @@ def with_rare_specks() -> NDArray[np.float32]:
         sloping()[::-1],
         with_rare_specks(),
         DRAWN.random(LEAST - 1, dtype=np.float32),
-        np.float32([0.2, 0.9]),
-        np.float32([0.4]),
+        np.array([0.2, 0.9], np.float32),
+        np.array([0.4], np.float32),
     ],
 )
 def test_it_is_that_of_all_values(values: NDArray[np.float32], percent: float) -> None:

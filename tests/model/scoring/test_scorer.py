@@ -1,8 +1,8 @@
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from radiograde.data.phantom import PhantomSpec, draw
 from radiograde.data.storage import Storage
@@ -12,6 +12,7 @@ from radiograde.model.limits import Limits
 from radiograde.model.reading import film_file
 from radiograde.model.reading.digest import Digest
 from radiograde.model.reading.film_file import open_film
+from radiograde.model.scoring.film_trace import Grading
 from radiograde.model.scoring.result import Maps
 from radiograde.model.scoring.scorer import Scorer, involvement
 from tests.model.reading.films import LOSSLESS, film
@@ -54,16 +55,22 @@ def test_the_network_does_not_wait_for_the_hash(
     scorer: Scorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     happened = []
-    run, digits = Scorer._run, Digest.hex.fget
-    assert digits is not None
-    monkeypatch.setattr(
-        Digest, "hex", property(lambda digest: (happened.append("hash"), digits(digest))[1])
-    )
-    monkeypatch.setattr(Scorer, "_run", lambda *given: (happened.append("network"), run(*given))[1])
+    run, digest = Scorer._run, Digest.of(film()).hex
+
+    def digits(_: Digest) -> str:
+        happened.append("hash")
+        return digest
+
+    def answer(self: Scorer, square: NDArray[np.float32]) -> Grading:
+        happened.append("network")
+        return run(self, square)
+
+    monkeypatch.setattr(Digest, "hex", property(digits))
+    monkeypatch.setattr(Scorer, "_run", answer)
     result = grade(open_film(film(), Limits()), scorer)
     assert happened == ["network", "hash"]
     assert result.image is not None
-    assert result.image.sha256 == hashlib.sha256(film()).hexdigest()
+    assert result.image.sha256 == digest
 
 
 @pytest.mark.parametrize("bits", [8, 12, 16])
