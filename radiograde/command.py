@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "jobs": "radiograde.service.cli.jobs:jobs",
     "replay": "radiograde.service.cli.replay:replay",
     "problem": "radiograde.service.cli.problem:problem",
+    "advisories": "radiograde.service.cli.advisories:advisories",
     "check": "radiograde.service.cli.check:check",
     "work": "radiograde.service.cli.work:work",
     "backup": "radiograde.service.cli.backup_commands:backup",

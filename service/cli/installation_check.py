@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Literal
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import WatchConfig
 from radiograde.service.delivery.destinations.destination import Finding
+from radiograde.service.errors import AdvisoryError
 
 LEAST_FREE_GIB = 5.0
 
@@ -27,6 +29,7 @@ def check_installation(settings: Settings, timeout_s: float) -> list[Finding]:
         _tried("The model can be used", lambda: load_scorer(settings)),
         _records(settings),
         *_faults(settings),
+        *_advisories(settings),
         *_data_dir(settings.data_dir),
         *_site_file(settings),
         *(finding for folder in settings.watch for finding in _watched(folder)),
@@ -63,6 +66,25 @@ def _faults(settings: Settings) -> Iterator[Finding]:
                 found = standing_faults(records, settings)
     for fault in found:
         yield Finding(fault.what, "warn" if fault.soon else "fail", fault.advice)
+
+
+def _advisories(settings: Settings) -> Iterator[Finding]:
+    """Yield the known faults that apply to what is installed here."""
+    from radiograde.service.problems.advisories import applying, in_force
+
+    try:
+        found = in_force(settings.data_dir)
+        here = applying(found, settings.model_path)
+    except AdvisoryError as error:
+        yield Finding("The list of advisories cannot be read", "fail", error.message)
+        return
+    except OSError:  # said before: there is no model
+        return
+    for one in here:
+        level: Literal["warn", "fail"] = "fail" if one.severity == "danger" else "warn"
+        yield Finding(f"{one.id}: {one.title}", level, one.remedy)
+    if not here:
+        yield Finding(f"No advisory applies, by the list of {found.issued}", "ok")
 
 
 def _data_dir(path: Path) -> Iterator[Finding]:
