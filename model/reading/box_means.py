@@ -12,6 +12,7 @@ BAND = 64
 """Rows of boxes worked on at once, so that what lies between the steps stays in the cache."""
 
 WIDER: Mapping[np.dtype[Any], type[np.unsignedinteger[Any]]] = {
+    np.dtype(np.uint8): np.uint16,
     np.dtype(np.uint16): np.uint32,
     np.dtype(np.uint32): np.uint64,
 }
@@ -34,7 +35,7 @@ def box_means(
     means = np.empty((rows, columns), np.float32)
     for top in range(0, rows, BAND):
         band = values_of(samples[top * factor : (top + BAND) * factor])
-        sums = _summed_columns(_summed(band, factor, 0), factor)
+        sums = sums_of_columns(_summed(band, factor, 0), factor)
         part = means[top : top + BAND]
         np.multiply(sums, np.float32(1 / factor**2), out=part, dtype=np.float32)
         part[:, -1] *= beyond[1]
@@ -45,8 +46,8 @@ def box_means(
     return means
 
 
-def _summed_columns(lines: NDArray[Any], factor: int) -> NDArray[Any]:
-    """Return sums of ``factor`` neighbours along the rows, of fewer at their end.
+def sums_of_columns(lines: NDArray[Any], factor: int) -> NDArray[Any]:
+    """Return sums of ``factor`` neighbours along the rows (H, W), of fewer at their end.
 
     Unsigned neighbours are added in pairs, as halves of an integer of twice their size: numpy adds
     what lies side by side several times as fast as what it has to pick out.
@@ -57,9 +58,7 @@ def _summed_columns(lines: NDArray[Any], factor: int) -> NDArray[Any]:
     whole = lines.shape[1] // 2 * 2
     pairs = np.ascontiguousarray(lines[:, :whole]).view(wide)
     bits = 8 * lines.itemsize
-    sums = pairs & wide((1 << bits) - 1)
-    pairs >>= wide(bits)
-    sums += pairs
+    sums = (pairs & wide((1 << bits) - 1)) + (pairs >> wide(bits))
     if whole < lines.shape[1]:
         sums = np.concatenate((sums, lines[:, whole:].astype(wide)), axis=1)
     return sums if factor == 2 else _summed(sums, factor // 2, 1)

@@ -7,15 +7,15 @@ rows must stay as they are; with another last byte of the code they must not.
 
 from __future__ import annotations
 
-import re
 import struct
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from radiograde.model.beside import Beside
 from radiograde.model.errors import MalformedImageError, TruncatedError
 from radiograde.model.reading.streaks import has_streak
 from radiograde.model.reading.torn_picture import is_beyond, is_torn
@@ -35,8 +35,11 @@ MOST_SCANS = 100
 MOST_SEGMENTS = 5000
 RESTARTS = range(0xD0, 0xD8)
 MOST_RESTARTS = 1_000_000
-_INTERRUPTION = (re.compile(rb"\xff+([^\x00\xff])"), re.compile(rb"\xff+([\x80-\xfe])"))
-"""A marker within the code of JPEG, of JPEG-LS: what is no stuffing (T.81 B.1.1.5, T.87 A.1)."""
+LEAST_MARKER, LEAST_JPEG_LS_MARKER = 0x01, 0x80
+"""What stands behind 0xFF within code and is no stuffing (T.81 B.1.1.5, T.87 A.1)."""
+
+FIRST_PART, LARGEST_PART = 2**16, 2**22
+"""Bytes of code that are looked through at once."""
 
 BLOCK = 8
 TAILS = (bytes(range(1, 129, 3)) * 4, bytes(range(254, 126, -3)) * 4)
@@ -76,24 +79,28 @@ class JpegStream:
             TruncatedError: the code ends before the picture does.
             MalformedImageError: the picture ends before the code does, or it is torn.
         """
-        height, width = self.unit
+        height = self.unit[0]
         whole = -(-self.rows // height) * height
         # Chroma of two rows is drawn from the row below, too, but for lossless JPEG.
         judged = whole if self.samples == 1 or self.kind == LOSSLESS else whole - 2
+        other = Beside(lambda: decode(self._extended(whole + height, TAILS[1]))[:judged])
         one = decode(self._extended(whole + height, TAILS[0]))[:judged]
-        if not np.array_equal(one, decode(self._extended(whole + height, TAILS[1]))[:judged]):
+        if not np.array_equal(one, other.result()):
             raise _truncated()
+        del other
+        samples = one[: self.rows] if self.samples == 1 else decode(self.content)
+        torn = Beside(lambda: self._is_torn(samples))
         if not self.restarts and not self._needs_all(decode, one, whole + height):
             raise _damaged()
-        samples = one[: self.rows] if self.samples == 1 else decode(self.content)
-        grey = samples if self.samples == 1 else samples[..., 1]
-        if self.kind == LOSSLESS:
-            torn = is_beyond(samples, self.precision) or has_streak(grey)
-        else:
-            torn = is_torn(grey, height, width, (1 << self.precision) - 1)
-        if torn:
+        if torn.result():
             raise _damaged()
         return samples
+
+    def _is_torn(self, samples: NDArray[Any]) -> bool:
+        grey = samples if self.samples == 1 else samples[..., 1]
+        if self.kind == LOSSLESS:
+            return is_beyond(samples, self.precision) or has_streak(grey)
+        return is_torn(grey, *self.unit, (1 << self.precision) - 1)
 
     def _needs_all(self, decode: Decoder, samples: NDArray[Any], rows: int) -> bool:
         """Return whether the picture changes with the last byte of the code."""
@@ -206,15 +213,28 @@ def _marker_at(data: bytes, at: int) -> tuple[int, int]:
 def _code_ends(data: bytes, at: int, kind: int, most: int) -> list[int]:
     """Return where the code of a scan is interrupted by restarts, and at last where it ends."""
     ends: list[int] = []
-    interruption = _INTERRUPTION[kind == JPEG_LS]
-    while (found := interruption.search(data, at)) is not None:
-        if found[1][0] not in RESTARTS:
-            return [*ends, found.start()]
-        ends.append(found.start())
+    for mark in _marks(data, at, LEAST_JPEG_LS_MARKER if kind == JPEG_LS else LEAST_MARKER):
+        fill_bytes = data[mark - 1] == 0xFF and mark > at
+        end = at + len(data[at:mark].rstrip(b"\xff")) if fill_bytes else mark
+        if data[mark + 1] not in RESTARTS:
+            return [*ends, end]
+        ends.append(end)
         if len(ends) > most:
             raise _damaged()
-        at = found.end()
+        at = mark + 2
     raise _truncated()
+
+
+def _marks(data: bytes, at: int, least: int) -> Iterator[int]:
+    """Yield where 0xFF stands right before a byte from ``least`` to 0xFE."""
+    size = FIRST_PART
+    while at + 1 < len(data):
+        part = np.frombuffer(data, np.uint8, min(size, len(data) - at), at)
+        marks = np.flatnonzero(part[:-1] == 0xFF)
+        behind = part[marks + 1]
+        yield from (at + marks[(behind >= least) & (behind < 0xFF)]).tolist()
+        at += len(part) - 1
+        size = min(2 * size, LARGEST_PART)
 
 
 def _most_scans(data: bytes, frame: int) -> int:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from radiograde.model.reading.box_means import sums_of_columns
+
 WIDTH = 8
 """Columns whose mean is looked at as one."""
 
@@ -20,6 +22,9 @@ END = 4
 
 LEAST_SHIFT, ABOVE_USUAL = 0.01, 8.0
 """Of the range of values, and of what a row usually differs by from those beside it."""
+
+SOME = 8
+"""Every how manieth row tells what rows usually differ by."""
 
 LIKE, UNLIKE, NEARLY_ALL = 0.25, 0.5, 0.75
 GOES_ON = 0.2
@@ -34,13 +39,14 @@ def has_streak(samples: NDArray[Any]) -> bool:
     columns = samples.shape[1] // WIDTH
     if columns < LEAST_COLUMNS or len(samples) < LEAST_ROWS:
         return False
-    parts = samples[:, : columns * WIDTH].reshape(len(samples), columns, WIDTH)
-    means = parts.sum(axis=2, dtype=np.int32) / np.float32(WIDTH)
+    means = sums_of_columns(samples[:, : columns * WIDTH], WIDTH) / np.float32(WIDTH)
     beyond = means[1:-1] - (means[:-2] + means[2:]) / 2
     ends = beyond[:, -(columns // END) :]
     shifts = np.median(ends, axis=1)
     sizes = np.abs(shifts)
-    least = max(LEAST_SHIFT * float(np.ptp(means)), ABOVE_USUAL * float(np.median(np.abs(beyond))))
+    least = max(
+        LEAST_SHIFT * float(np.ptp(means)), ABOVE_USUAL * float(np.median(np.abs(beyond[::SOME])))
+    )
     like = np.abs(ends - shifts[:, None]) < LIKE * sizes[:, None]
     found = (sizes > least) & (like.mean(axis=1) > NEARLY_ALL)
     for row in np.flatnonzero(found[1:-1]) + 1:
