@@ -14,7 +14,7 @@ INTERPRETER = $(firstword $(wildcard $(BIN)/python) $(PYTHON))
 VERSION = $(shell $(INTERPRETER) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test tools lint bench lock sbom audit clean
+.PHONY: help run test tools lint bench lock sbom dossier audit clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -86,6 +86,9 @@ sbom: build/audit build/serve ## list what is served with: build/sbom.cdx.json (
 		--output-reproducible --output-file build/sbom.cdx.json
 	build/audit/bin/pip-licenses --python build/serve/bin/python --format markdown --with-urls \
 		--output-file build/licences.md
+
+dossier: $(VENV)/.develop ## what a hospital files: build/dossier, each claim with tests that are run now
+	$(BIN)/python -m radiograde dossier --out build/dossier
 
 audit: build/audit ## look for known vulnerabilities of the locked versions; needs PyPI's API
 	build/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements/serve.txt

@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "replay": "radiograde.service.cli.replay:replay",
     "problem": "radiograde.service.cli.problem:problem",
     "advisories": "radiograde.service.cli.advisories:advisories",
+    "dossier": "radiograde.service.cli.dossier:dossier",
     "check": "radiograde.service.cli.check:check",
     "work": "radiograde.service.cli.work:work",
     "backup": "radiograde.service.cli.backup_commands:backup",

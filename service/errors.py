@@ -25,6 +25,7 @@ RadiogradeError
 ├── ExportError              500  reviews cannot be exported there, or there are none
 ├── BundleError              500  the file of a problem was changed, or is none
 ├── AdvisoryError            500  the list of advisories is not signed, or is none
+├── DossierError             500  the dossier claims what no test shows, or lacks a page
 ├── TaskError                500  Mercure's task file or its films cannot be used
 ├── NoSpaceError             507  the film cannot be written to disk
 ├── UndocumentedError        409  the result has no such document
@@ -234,6 +235,13 @@ class AdvisoryError(RadiogradeError):
 
     code = "advisories"
     title = "The list of advisories cannot be used"
+
+
+class DossierError(RadiogradeError):
+    """The dossier lacks a page, or claims what no test that passed shows."""
+
+    code = "dossier"
+    title = "The dossier cannot be built"
 
 
 class TaskError(RadiogradeError):

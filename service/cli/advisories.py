@@ -52,7 +52,7 @@ def advisories(
     Example:
       radiograde advisories advisories-2026-12.json --keep
     """  # noqa: D301  click needs the character itself
-    from radiograde.service.problems.advisories import KEPT, applying, in_force, read
+    from radiograde.service.problems.known_faults import KEPT, applying, in_force, read
 
     if (keep or key_file) and file is None:
         raise click.UsageError("Name the file.")
@@ -85,7 +85,7 @@ def _signed(file: Path, key_file: Path) -> str:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    from radiograde.service.problems.advisories import signed
+    from radiograde.service.problems.known_faults import signed
 
     key = load_pem_private_key(key_file.read_bytes(), None)
     if not isinstance(key, Ed25519PrivateKey):

@@ -70,7 +70,7 @@ def _faults(settings: Settings) -> Iterator[Finding]:
 
 def _advisories(settings: Settings) -> Iterator[Finding]:
     """Yield the known faults that apply to what is installed here."""
-    from radiograde.service.problems.advisories import applying, in_force
+    from radiograde.service.problems.known_faults import applying, in_force
 
     try:
         found = in_force(settings.data_dir)

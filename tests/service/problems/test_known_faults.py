@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
 from radiograde import __version__
 from radiograde.command import main
 from radiograde.service.errors import AdvisoryError
-from radiograde.service.problems import advisories
-from radiograde.service.problems.advisories import KEPT, Advisory, in_force, read, signed
+from radiograde.service.problems import known_faults
+from radiograde.service.problems.known_faults import KEPT, Advisory, in_force, read, signed
 
 FAULT = {
     "id": "RG-1",
@@ -39,7 +39,7 @@ def key(monkeypatch: pytest.MonkeyPatch) -> Ed25519PrivateKey:
     public = made.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
     monkeypatch.setattr(read, "__defaults__", (public,))
     shipped = signed(listed(issued="2026-01-01"), made)
-    monkeypatch.setattr(advisories, "SHIPPED", Shipped(shipped))
+    monkeypatch.setattr(known_faults, "SHIPPED", Shipped(shipped))
     return made
 
 
@@ -56,7 +56,7 @@ def listed(*faults: dict[str, Any], issued: str = "2026-12-01") -> str:
 
 
 def test_the_shipped_list_is_signed_by_who_makes_releases() -> None:
-    assert read(advisories.SHIPPED.read_bytes()).issued >= "2026-11-30"
+    assert read(known_faults.SHIPPED.read_bytes()).issued >= "2026-11-30"
 
 
 @pytest.mark.parametrize(
