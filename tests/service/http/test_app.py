@@ -31,6 +31,8 @@ OPERATIONS = {
     "getSr",
     "getSeg",
     "getSc",
+    "getPr",
+    "getDoc",
     "getFhir",
     "getPdf",
     "getOverlay",

@@ -30,6 +30,8 @@ NEEDS: dict[Permission, set[str]] = {
         "GET /v1/results/{id}/sr",
         "GET /v1/results/{id}/seg",
         "GET /v1/results/{id}/sc",
+        "GET /v1/results/{id}/pr",
+        "GET /v1/results/{id}/doc",
         "GET /v1/results/{id}/fhir",
         "GET /v1/results/{id}/report.pdf",
         "GET /v1/results/{id}/view",
