@@ -40,6 +40,11 @@ _GRID = TableStyle(
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
     ]
 )
+_MARKS = re.compile(r"<[^>]+>")
+LETTER, PADDING = 4.0, 13.0
+"""Points of a letter of a cell, and of the room beside its words."""
+
+LONGEST_WORD, MOST_LETTERS = 14, 60
 _BLANK = re.compile(r"\[HOSPITAL: ([^\]]+)\]")
 _LATIN = {"≥": ">=", "≤": "<=", "→": "->", "−": "-", "≈": "about ", "✓": "yes", "\u00a0": " "}
 
@@ -107,13 +112,19 @@ def _flowables(tokens: Sequence[Token]) -> Iterator[Flowable]:
 
 
 def _table(rows: Sequence[Sequence[str]]) -> LongTable:
+    """Return a table whose columns have room for their words, and of the rest what they need."""
     room = A4[0] - 2 * MARGIN
-    count = len(rows[0])
-    longest = [max(len(row[column]) for row in rows) for column in range(count)]
-    weights = [min(max(length, 8), 60) for length in longest]
-    widths = [room * weight / sum(weights) for weight in weights]
+    columns = [[_MARKS.sub("", row[column]) for row in rows] for column in range(len(rows[0]))]
+    words = [max(len(word) for cell in cells for word in cell.split() or [""]) for cells in columns]
+    least = [LETTER * min(longest, LONGEST_WORD) + PADDING for longest in words]
+    needs = [min(max(map(len, cells)), MOST_LETTERS) for cells in columns]
+    rest = max(room - sum(least), 0)
+    widths = [
+        one + rest * need / max(sum(needs), 1) for one, need in zip(least, needs, strict=True)
+    ]
+    scale = room / sum(widths)
     cells = [[Paragraph(cell, _CELL) for cell in row] for row in rows]
-    return LongTable(cells, colWidths=widths, repeatRows=1, style=_GRID)
+    return LongTable(cells, colWidths=[scale * one for one in widths], repeatRows=1, style=_GRID)
 
 
 def _markup(token: Token) -> str:

@@ -28,6 +28,7 @@ ORDER = (
     *("inventory", "configuration", "tests"),
 )
 
+_COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 _BLANK = re.compile(r"\[HOSPITAL: ([^\]]+)\]")
 
 
@@ -63,7 +64,10 @@ def written_pages(root: Path) -> dict[str, Page]:
     places = {name: root / place for name, place in INCLUDED.items()}
     places |= {path.stem: path for path in sorted((root / CONTENT).glob("*.md"))}
     try:
-        return {name: Page(name, path.read_text("utf-8")) for name, path in places.items()}
+        return {
+            name: Page(name, _COMMENT.sub("", path.read_text("utf-8")))
+            for name, path in places.items()
+        }
     except OSError as error:
         raise DossierError(
             f"{error.filename} cannot be read. The dossier is made from a checkout of the "
