@@ -24,7 +24,7 @@ from typing import Any
 
 import click
 
-from benchmarks.intake import radiograde
+from benchmarks.intake import radiograde, resident_mb
 from benchmarks.modality import Modality
 from benchmarks.senders import Films, Web
 from benchmarks.stopwatch import RESULTS
@@ -125,17 +125,12 @@ def grow(pid: int, send: Callable[[], str], films: int, every: int) -> Growth:
 
 
 def resident_tree_mb(pid: int) -> float:
-    """Return what a process and all below it have in memory, in MB, shared pages once each.
-
-    From /proc (smaps_rollup, Pss: proc_pid_smaps(5)).
-    """
-    total = 0
+    """Return what a process and all below it have in memory (VmRSS), in MB."""
+    total = 0.0
     for one in (pid, *_below(pid)):
         with suppress(OSError):
-            rolled_up = Path(f"/proc/{one}/smaps_rollup").read_text(encoding="ascii")
-            lines = rolled_up.splitlines()
-            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return round(total / 1024, 1)
+            total += resident_mb(one)
+    return round(total, 1)
 
 
 def _below(pid: int) -> Iterator[int]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import tempfile
 import time
@@ -36,6 +37,8 @@ AT_LEAST, AIM = 3.0, 1.5
 """Times the p95 of the small installation."""
 
 KEEP = timedelta(days=30)
+ROOM = 4000
+"""Bytes that must be free for each film: the database takes 1700, the rest is for making it."""
 
 
 def requests(films: int, today: date) -> Mapping[str, str]:
@@ -120,6 +123,8 @@ def main(rows: int, small: int, rounds: int) -> None:
     load_before = os.getloadavg()[0]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if shutil.disk_usage(folder).free < ROOM * rows:
+            raise click.ClickException(f"{folder.parent} has no {ROOM * rows / 1e9:.0f} GB free.")
         filled: dict[int, float] = {}
         installations = []
         for films in (small, rows):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 from collections.abc import AsyncGenerator
 
@@ -59,7 +60,10 @@ async def read_upload(request: Request, limits: Limits, timeout_s: float) -> byt
         async with asyncio.timeout(timeout_s):
             if is_form:
                 return await _file_field(content_type, body, limits)
-            return b"".join([chunk async for chunk in body])
+            whole = io.BytesIO()  # joined, chunks would take as much again
+            async for chunk in body:
+                whole.write(chunk)
+            return whole.getvalue()
     except TimeoutError as error:
         raise UploadTimeoutError(
             f"The body was not complete after {timeout_s:g} seconds. Send it again."

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -35,6 +36,23 @@ def body(data: bytes, *, more: bool) -> Message:
 def test_the_parts_of_a_body_are_joined() -> None:
     parts = request([body(b"ab", more=True), body(b"c", more=False)])
     assert asyncio.run(read_upload(parts, Limits(3), 5)) == b"abc"
+
+
+def test_a_body_is_held_once() -> None:
+    chunk = bytes(2**16)
+    parts = request([body(bytes(chunk), more=number < 199) for number in range(200)])
+
+    async def length() -> int:
+        return len(await read_upload(parts, Limits(200 * len(chunk)), 60))
+
+    tracemalloc.start()
+    try:
+        held = asyncio.run(length())
+        highest = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert held == 200 * len(chunk)
+    assert highest < 1.3 * held
 
 
 def test_no_film_is_left_on_a_disk(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
