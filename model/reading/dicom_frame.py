@@ -23,8 +23,8 @@ class Frame:
     """Frame 0 as stored: ``codes`` uint8 or uint16 with ``bits`` significant bits.
 
     The bits lie ``shift`` above the lowest; ``signed``: they are two's complement. ``frames``: how
-    many the object holds. ``shape``: rows and columns of the film; the codes are (H, W), or those
-    of the film at a fraction of its size.
+    many the object holds. ``highest``: the largest code. ``shape``: rows and columns of the film;
+    the codes are (H, W), or those of the film at a fraction of its size.
     """
 
     codes: NDArray[np.uint8] | NDArray[np.uint16]
@@ -33,6 +33,7 @@ class Frame:
     signed: bool
     colourful: bool
     frames: int
+    highest: int
     shape: tuple[int, int]
 
 
@@ -61,11 +62,13 @@ def read_frame(file: DicomFile, limits: Limits) -> Frame:
         )
     grey, colourful = _to_grey(samples, shape, file.transfer_syntax)
     codes = grey.view(f"u{grey.dtype.itemsize}")
+    highest = int(codes.max())
     bits, shift, signed = stored_bits(
-        codes, file.header, in_cells=file.transfer_syntax in (*NATIVE, RLE)
+        codes, file.header, highest, in_cells=file.transfer_syntax in (*NATIVE, RLE)
     )
     frames = max(frame_count(file.header), pages_in(file.pixels, file.transfer_syntax, shape))
-    return Frame(codes, bits, shift, signed, colourful, frames, (shape.rows, shape.columns))
+    size = shape.rows, shape.columns
+    return Frame(codes, bits, shift, signed, colourful, frames, highest, size)
 
 
 def frame_count(header: Header) -> int:

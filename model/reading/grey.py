@@ -154,8 +154,11 @@ class Shades(Grey):
         """
         if factor == 1:
             return look_up(self._shades, self._codes)
-        low, high = int(self._codes.min()), len(self._shades) - 1
+        low, high = 0, len(self._shades) - 1
         line = _line(self._shades, low, high)
+        if line is None:  # codes below the film's may be shown otherwise, such as padding
+            low = int(self._codes.min())
+            line = _line(self._shades, low, high)
         if line is None:
             return box_means(self._codes, factor, lambda codes: np.take(self._shades, codes))
         wide = np.uint16 if high * factor**2 <= np.iinfo(np.uint16).max else np.uint32

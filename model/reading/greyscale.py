@@ -16,7 +16,8 @@ from radiograde.model.reading.dicom_frame import Frame, photometric
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.voi import LARGEST_VALUE, Display, choose_display, read_lut
 
-SAMPLE_STRIDE = 4
+SAMPLED = np.s_[::8, ::4]
+"""Rows and columns that tell how often each code occurs."""
 
 Values = NDArray[np.float32]
 
@@ -59,11 +60,11 @@ def tabulate(frame: Frame, header: Header) -> Codes:
     Codes of more bits than the header allows and the frame has are left out: 12 bits are the rule,
     and a table of 16 takes longer than reading the film.
     """
-    bits = max(frame.bits + frame.shift, int(frame.codes.max()).bit_length())
+    bits = max(frame.bits + frame.shift, frame.highest.bit_length())
     codes = np.arange(1 << bits, dtype=np.int64)
     stored = _stored_values(codes, frame)
     padding = _padding(stored, frame, header)
-    sample = frame.codes[::SAMPLE_STRIDE, ::SAMPLE_STRIDE]
+    sample = frame.codes[SAMPLED]
     counts = np.bincount(sample.ravel(), minlength=codes.size)
     counts[padding] = 0
     return Codes(*_modality(stored, header), counts, padding)

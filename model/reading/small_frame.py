@@ -37,10 +37,13 @@ def read_small_frame(file: DicomFile, limits: Limits, least: int) -> Frame | Non
     frames = frame_count(header)
     frame = first_frame(pixels.value, frames)
     codes = decode_small(frame, file.transfer_syntax, shape, bits, least)
-    if codes is None or stored_bits(codes, header, in_cells=False) != (bits, 0, False):
+    if codes is None:
+        return None
+    highest = int(codes.max())
+    if stored_bits(codes, header, highest, in_cells=False) != (bits, 0, False):
         return None
     frames = max(frames, pages_in(pixels, file.transfer_syntax, shape))
-    return Frame(codes, bits, 0, False, False, frames, (shape.rows, shape.columns))
+    return Frame(codes, bits, 0, False, False, frames, highest, (shape.rows, shape.columns))
 
 
 def _is_straight(header: Header) -> bool:

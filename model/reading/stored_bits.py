@@ -22,16 +22,18 @@ LEAST_SHARE = 0.02
 LEAST_SPREAD = 0.04
 
 
-def stored_bits(codes: NDArray[Any], header: Header, *, in_cells: bool) -> tuple[int, int, bool]:
+def stored_bits(
+    codes: NDArray[Any], header: Header, highest: int, *, in_cells: bool
+) -> tuple[int, int, bool]:
     """Return how many bits count, how far above the lowest they lie, and whether they are signed.
 
-    A HighBit that contradicts BitsStored or the samples is ignored. ``in_cells``: the samples lie
-    in cells of BitsAllocated, where HighBit has a meaning.
+    A HighBit that contradicts BitsStored or the samples is ignored. ``highest``: the largest code.
+    ``in_cells``: the samples lie in cells of BitsAllocated, where HighBit has a meaning.
     """
     allocated = codes.dtype.itemsize * 8
     stored = min(header.short("BitsStored") or allocated, allocated)
     signed = header.short("PixelRepresentation") == 1
-    needed = int(codes.max()).bit_length()
+    needed = highest.bit_length()
     high = header.short("HighBit") or stored - 1
     if in_cells and stored - 1 < high < allocated and needed > stored:
         return stored, high + 1 - stored, signed
