@@ -43,6 +43,9 @@ from radiograde.model.scoring.scales import (
 )
 
 BUNDLED = Path(__file__).parents[1] / "weights" / "severity.onnx"
+BATCH = "batch"
+"""Name of the dimension that counts films, in the graph's input."""
+
 OUTPUTS = ["zones", "scales", "spread", "opacity_map", "lung_map", "scope"]
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
@@ -56,19 +59,20 @@ class Scorer:
         *,
         providers: Sequence[str] | None = None,
         threads: int | None = None,
+        batches: bool = False,
     ) -> None:
         """Load ``path``, the bundled model when None.
 
         ``providers``: ONNX Runtime's execution providers in order of preference; None: CUDA
         where there is one, else CPU. ``threads``: CPU threads an image; None: all cores that the
-        process may use.
+        process may use. ``batches``: ``session`` takes several films at once, and one less quickly.
 
         Raises:
             ModelFileError: no such file, not ONNX, or without the metadata of this contract.
         """
         data = _read(path or BUNDLED)
         self.threads = threads or available_cores()
-        self.session = _session(data, providers, self.threads)
+        self.session = _session(data, providers, self.threads, batches=batches)
         self.metadata = _metadata(self.session)
         self.facts = ModelFacts(
             self.metadata.name, self.metadata.version, hashlib.sha256(data).hexdigest()
@@ -197,12 +201,17 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _session(data: bytes, providers: Sequence[str] | None, threads: int) -> ort.InferenceSession:
+def _session(
+    data: bytes, providers: Sequence[str] | None, threads: int, *, batches: bool
+) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     # Threads that spin while they wait take the cores from the films decoded meanwhile.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if not batches:
+        # What hangs on the number of films alone is then worked out here, not for each film.
+        options.add_free_dimension_override_by_name(BATCH, 1)
     wanted = providers or PROVIDERS
     if "CUDAExecutionProvider" in wanted and hasattr(ort, "preload_dlls"):
         ort.preload_dlls()  # finds CUDA's libraries where pip put them; without effect on a CPU

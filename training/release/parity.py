@@ -28,25 +28,29 @@ def parity(
     with torch.no_grad():
         expected = [model(torch.from_numpy(batch[:, None])) for batch in batches]
     return {
-        scorer.provider: _differences(scorer, batches, expected) for scorer in _on_providers(path)
+        name: _differences(path, name, batches, expected)
+        for name in PROVIDERS
+        if name in ort.get_available_providers() and _takes(path, name)
     }
 
 
-def _on_providers(path: Path) -> list[Scorer]:
-    """Return the model on each provider that takes it; without a GPU, CUDA's leaves it to the CPU.
-
-    Loaded as the service loads it, so that what is compared is what is served.
-    """
-    usable = [name for name in PROVIDERS if name in ort.get_available_providers()]
-    scorers = [(name, Scorer(path, providers=[name])) for name in usable]
-    return [scorer for name, scorer in scorers if scorer.provider == name]
+def _takes(path: Path, provider: str) -> bool:
+    """Return whether a provider takes the model; without a GPU, CUDA's leaves it to the CPU."""
+    return Scorer(path, providers=[provider]).provider == provider
 
 
 def _differences(
-    scorer: Scorer, batches: list[NDArray[np.float32]], expected: list[Grading]
+    path: Path, provider: str, batches: list[NDArray[np.float32]], expected: list[Grading]
 ) -> dict[str, float]:
+    """Return the largest difference by output.
+
+    A film alone is graded as the service grades it, so that what is compared is what is served.
+    """
     largest = dict.fromkeys(NAMES, 0.0)
+    served = Scorer(path, providers=[provider])
+    several = Scorer(path, providers=[provider], batches=True)
     for batch, theirs in zip(batches, expected, strict=True):
+        scorer = served if len(batch) == 1 else several
         ours = scorer.session.run(list(NAMES), {"image": batch[:, None]})
         for name, one, other in zip(NAMES, ours, theirs, strict=True):
             largest[name] = max(largest[name], float(np.abs(one - other.numpy()).max()))

@@ -14,7 +14,7 @@ from radiograde.model.reading.digest import Digest
 from radiograde.model.reading.film_file import open_film
 from radiograde.model.scoring.film_trace import Grading
 from radiograde.model.scoring.result import Maps
-from radiograde.model.scoring.scorer import Scorer, involvement
+from radiograde.model.scoring.scorer import OUTPUTS, Scorer, involvement
 from tests.model.reading.films import LOSSLESS, film
 
 
@@ -49,6 +49,17 @@ def test_the_same_film_gives_the_same_grading(scorer: Scorer) -> None:
         grade(open_film(film(), Limits()), scorer).scores
         == grade(open_film(film(), Limits()), scorer).scores
     )
+
+
+def test_one_film_is_graded_as_it_is_in_a_batch(scorer: Scorer) -> None:
+    several = Scorer(threads=1, batches=True)
+    side = scorer.metadata.preprocessing.size
+    films = np.random.default_rng(2).random((2, 1, side, side), dtype=np.float32)
+    together = several.session.run(OUTPUTS, {"image": films})
+    for place in (0, 1):
+        alone = scorer.session.run(OUTPUTS, {"image": films[place : place + 1]})
+        for name, one, many in zip(OUTPUTS, alone, together, strict=True):
+            np.testing.assert_allclose(one[0], many[place], atol=1e-4, err_msg=name)
 
 
 def test_the_network_does_not_wait_for_the_hash(

@@ -93,8 +93,8 @@ def test_a_graph_that_differs_is_not_written(
 class OnAnotherDevice(Scorer):
     """The file on a device that gets the zones wrong; there is none, so the CPU stands in."""
 
-    def __init__(self, path: Path, *, providers: Sequence[str]) -> None:
-        super().__init__(path, providers=["CPUExecutionProvider"])
+    def __init__(self, path: Path, *, providers: Sequence[str], batches: bool = False) -> None:
+        super().__init__(path, providers=["CPUExecutionProvider"], batches=batches)
         self.name, cpu = providers[0], self.session
 
         def run(names: list[str], feed: dict[str, Any]) -> list[Any]:
