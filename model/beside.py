@@ -22,11 +22,11 @@ class Beside(Generic[Result]):
 
     _result: Result
 
-    def __init__(self, work: Callable[[], Result]) -> None:
-        """Begin. What ``work`` holds is let go of once it is done."""
+    def __init__(self, work: Callable[[], Result], *, at_once: bool = True) -> None:
+        """Begin, or wait until asked. What ``work`` holds is let go of once it is done."""
         self._work: Callable[[], Result] | None = work
         self._one_at_a_time = Lock()
-        if _cores() > 1:
+        if at_once and _cores() > 1:
             Thread(target=self._attempt, name="beside", daemon=True).start()
 
     def result(self) -> Result:

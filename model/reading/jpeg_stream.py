@@ -43,6 +43,9 @@ FIRST_PART, LARGEST_PART = 2**16, 2**22
 
 BLOCK = 8
 TAILS = (bytes(range(1, 129, 3)) * 4, bytes(range(254, 126, -3)) * 4)
+MOST_BESIDE = 20_000_000
+"""Samples of a picture that is decoded twice at a time; more would take too much memory."""
+
 OTHER_BYTES = (0x00, 0x55, 0xAA, 0x7E, 0x18)
 """In place of the last byte of the code, one after the other until the picture changes."""
 
@@ -83,13 +86,16 @@ class JpegStream:
         whole = -(-self.rows // height) * height
         # Chroma of two rows is drawn from the row below, too, but for lossless JPEG.
         judged = whole if self.samples == 1 or self.kind == LOSSLESS else whole - 2
-        other = Beside(lambda: decode(self._extended(whole + height, TAILS[1]))[:judged])
+        small = self.rows * self.columns * self.samples <= MOST_BESIDE
+        other = Beside(
+            lambda: decode(self._extended(whole + height, TAILS[1]))[:judged], at_once=small
+        )
         one = decode(self._extended(whole + height, TAILS[0]))[:judged]
         if not np.array_equal(one, other.result()):
             raise _truncated()
         del other
         samples = one[: self.rows] if self.samples == 1 else decode(self.content)
-        torn = Beside(lambda: self._is_torn(samples))
+        torn = Beside(lambda: self._is_torn(samples), at_once=small)
         if not self.restarts and not self._needs_all(decode, one, whole + height):
             raise _damaged()
         if torn.result():

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from radiograde.model.reading.box_means import sums_of_columns
+from radiograde.model.reading.box_means import BAND, sums_of_columns
 
 WIDTH = 8
 """Columns whose mean is looked at as one."""
@@ -39,7 +39,10 @@ def has_streak(samples: NDArray[Any]) -> bool:
     columns = samples.shape[1] // WIDTH
     if columns < LEAST_COLUMNS or len(samples) < LEAST_ROWS:
         return False
-    means = sums_of_columns(samples[:, : columns * WIDTH], WIDTH) / np.float32(WIDTH)
+    whole = samples[:, : columns * WIDTH]
+    bands = (whole[top : top + BAND] for top in range(0, len(whole), BAND))
+    sums = np.concatenate([sums_of_columns(band, WIDTH) for band in bands])
+    means = sums / np.float32(WIDTH)
     beyond = means[1:-1] - (means[:-2] + means[2:]) / 2
     ends = beyond[:, -(columns // END) :]
     shifts = np.median(ends, axis=1)

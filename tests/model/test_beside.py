@@ -40,6 +40,15 @@ def test_it_is_worked_out_once_beside_or_when_asked_for(cores: int) -> None:
 
 
 @pytest.mark.usefixtures("cores")
+def test_what_is_not_begun_at_once_is_worked_out_when_asked_for() -> None:
+    threads: list[bool] = []
+    made = Beside(lambda: threads.append(current_thread() is main_thread()), at_once=False)
+    assert threads == []
+    made.result()
+    assert threads == [True]
+
+
+@pytest.mark.usefixtures("cores")
 def test_what_fails_fails_before_who_asks() -> None:
     def work() -> int:
         raise ValueError("no such film")
