@@ -29,7 +29,7 @@ from radiograde.data.storage import Storage
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.settings import Settings
 from radiograde.service.grading.film_grader import FilmGrader
-from radiograde.service.grading.records import open_records
+from radiograde.service.grading.records import Records, open_records
 from radiograde.service.viewing.thumbnails import Thumbnails
 
 AT_MOST, AIM = 1.3, 1.1
@@ -73,13 +73,13 @@ def main(films: int) -> None:
 def kept(settings: Settings, scorer: Scorer, file: bytes, films: int) -> dict[str, Any]:
     """Return bytes a film of one that is kept so often under ever new UIDs, and their ratio."""
     with closing(open_records(settings)) as records:
-        without = taken(settings.data_dir)
+        without = taken_by(records, settings)
         grader = FilmGrader(records, scorer, settings.upload_limits)
         thumbnails = Thumbnails(records.archive, settings.limits)
         answers = [grader.answer(one) for one in islice(under_new_uids(file), films)]
         for answer in answers:
             thumbnails.get(str(answer.id))
-        a_film = (taken(settings.data_dir) - without) / films
+        a_film = (taken_by(records, settings) - without) / films
         own = records.archive.folder(str(answers[0].id))
         files = {path.name: taken(path) for path in sorted(own.iterdir())}
     return {
@@ -88,6 +88,13 @@ def kept(settings: Settings, scorer: Scorer, file: bytes, films: int) -> dict[st
         "bytes_on_disk": files | {"folder and database": round(a_film - sum(files.values()))},
         "times_its_size": round(a_film / len(file), 3),
     }
+
+
+def taken_by(records: Records, settings: Settings) -> int:
+    """Return the bytes that an installation takes once its database has done its writing."""
+    with records.database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return taken(settings.data_dir)
 
 
 def under_new_uids(file: bytes) -> Iterator[bytes]:
