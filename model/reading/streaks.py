@@ -40,7 +40,8 @@ def has_streak(samples: NDArray[Any]) -> bool:
     if columns < LEAST_COLUMNS or len(samples) < LEAST_ROWS:
         return False
     whole = samples[:, : columns * WIDTH]
-    bands = (whole[top : top + BAND] for top in range(0, len(whole), BAND))
+    kind = np.uint16 if WIDTH * int(whole.max()) <= np.iinfo(np.uint16).max else np.uint32
+    bands = (whole[top : top + BAND].astype(kind, copy=False) for top in range(0, len(whole), BAND))
     sums = np.concatenate([sums_of_columns(band, WIDTH) for band in bands])
     means = sums / np.float32(WIDTH)
     beyond = means[1:-1] - (means[:-2] + means[2:]) / 2
