@@ -84,7 +84,7 @@ def _sums_of_rows(lines: NDArray[Any], factor: int) -> NDArray[Any]:
 def _sums_by_steps(lines: NDArray[Any], factor: int) -> NDArray[Any]:
     """Return sums of ``factor`` neighbours along the rows, of fewer at their end."""
     whole = lines.shape[1] // factor * factor
-    sums = lines[:, :whole:factor] + lines[:, 1:whole:factor]
+    sums: NDArray[Any] = lines[:, :whole:factor] + lines[:, 1:whole:factor]
     for place in range(2, factor):
         sums += lines[:, place:whole:factor]
     if whole < lines.shape[1]:
