@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "restore": "radiograde.service.cli.backup_commands:restore",
     "doctor": "radiograde.service.cli.doctor:doctor",
     "migrate": "radiograde.service.cli.migrate:migrate",
+    "withdraw": "radiograde.service.cli.withdraw:withdraw",
     "users": "radiograde.service.cli.users:users",
     "keys": "radiograde.service.cli.keys:keys",
     "mercure": "radiograde.service.cli.mercure:mercure",

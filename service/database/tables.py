@@ -16,6 +16,9 @@ DeliveryState = Literal["waiting", "delivered", "parked"]
 ProblemState = Literal["open", "sent", "answered", "closed"]
 Verdict = Literal["accepted", "corrected", "not_gradable"]
 
+WithdrawalCode = Literal["quality", "patient_safety", "worklist_entry", "expired"]
+"""Why a result was withdrawn: one of the titles of a rejection note, PS3.16 CID 7011."""
+
 metadata = sa.MetaData()
 
 
@@ -208,6 +211,36 @@ problems = sa.Table(
     sa.Column("changed", UtcDateTime, nullable=False),
 )
 """The register of problems; an entry outlives its result. ``due``: a day."""
+
+withdrawals = sa.Table(
+    "withdrawals",
+    metadata,
+    sa.Column("id", sa.String(26), primary_key=True),
+    sa.Column("result_id", sa.String(26), nullable=False, index=True),
+    sa.Column("created", UtcDateTime, nullable=False),
+    sa.Column("by", sa.String(64), nullable=False),
+    sa.Column("code", sa.String(16), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("stands", sa.Boolean, nullable=False),
+)
+"""``stands``: the film's result is withdrawn; False once the film was graded again."""
+
+sent_objects = sa.Table(
+    "sent_objects",
+    metadata,
+    sa.Column("film_id", sa.String(26), sa.ForeignKey("films.id"), primary_key=True),
+    sa.Column("destination", sa.String(40), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("sop_class_uid", sa.String(64)),
+    sa.Column("series_instance_uid", sa.String(64)),
+    sa.Column("study_instance_uid", sa.String(64)),
+    sa.Column("began", UtcDateTime, nullable=False),
+    sa.Column("sent", UtcDateTime, nullable=False),
+    sa.Column("rejected", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
+    sa.Index("ix_sent_objects_name", "name"),
+)
+"""What destinations were sent: recorded before it is. ``began``: the analysis that it tells of."""
 
 users = sa.Table(
     "users",

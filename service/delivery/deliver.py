@@ -20,6 +20,7 @@ from radiograde.service.delivery.retry_policy import (
     OWN_FAULT_DELAY_S,
     RetryPolicy,
 )
+from radiograde.service.delivery.take_back import TakeBack
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_form import form_for
 from radiograde.service.documents.document_store import DocumentStore
@@ -31,6 +32,7 @@ from radiograde.service.errors import (
     StoreError,
     UnreachableError,
 )
+from radiograde.service.reviews.withdrawal_repository import WithdrawalRepository
 
 log = structlog.get_logger("radiograde.work")
 
@@ -49,6 +51,12 @@ class Deliverer:
     retries: RetryPolicy
     breakers: Breakers = field(default_factory=Breakers)
     stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def take_back(self) -> TakeBack:
+        """What has destinations reject what no longer holds."""
+        repository = WithdrawalRepository(self.deliveries.database)
+        return TakeBack(repository, self.document_store)
 
     def was_begun(self, film_id: str, destination: str) -> bool:
         """Return whether a delivery that waits was begun and not ended: see the repository.
@@ -81,6 +89,7 @@ class Deliverer:
 
     def _try(self, delivery: Delivery) -> None:
         try:
+            self._take_back(delivery)
             documents = self._documents(delivery)
             self._send(delivery, documents)
         except DeliveryError as error:
@@ -103,6 +112,8 @@ class Deliverer:
             raise RefusedError(
                 "The site file no longer has this destination. Put it back, then retry the job."
             )
+        if self.take_back.is_withdrawn(delivery.film_id):
+            return []
         config, _ = self.destinations[delivery.destination]
         return self.document_store.documents(delivery.film_id, config.kinds, form_for(config))
 
@@ -110,8 +121,18 @@ class Deliverer:
         if not documents:
             return
         _, target = self.destinations[delivery.destination]
+        self.take_back.record(delivery, documents)
+        self._talk(delivery, lambda: target.send(documents, delivery.film_id))
+
+    def _take_back(self, delivery: Delivery) -> None:
+        if delivery.destination in self.destinations:
+            config, target = self.destinations[delivery.destination]
+            self._talk(delivery, lambda: self.take_back.run(delivery, config, target))
+
+    def _talk(self, delivery: Delivery, talk: Callable[[], None]) -> None:
+        """Send something, and have the breaker know what came of it."""
         try:
-            target.send(documents, delivery.film_id)
+            talk()
         except UnreachableError as error:
             self.breakers.failed(delivery.destination, error.retry_after_s)
             raise

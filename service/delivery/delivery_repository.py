@@ -44,18 +44,18 @@ class DeliveryRepository:
     """
 
     def __init__(self, database: Database, queue: WorkQueue) -> None:
-        self._database = database
+        self.database = database
         self._queue = queue
 
     def was_begun(self, film_id: str, destination: str) -> bool:
         """Return whether a delivery waits although it was begun: its process may have ended so."""
         begun = sa.and_(_waiting(film_id, destination), deliveries.c.starts > 0)
-        return self._database.exists(sa.select(deliveries.c.film_id).where(begun))
+        return self.database.exists(sa.select(deliveries.c.film_id).where(begun))
 
     def begin(self, film_id: str, destination: str) -> Delivery | None:
         """Count that a delivery that waits is begun, and return it; None where none waits."""
         one = _waiting(film_id, destination)
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             begun = sa.update(deliveries).where(one)
             connection.execute(begun.values(starts=deliveries.c.starts + 1))
             return first_of(connection, _DELIVERIES.where(one), Delivery)
@@ -63,7 +63,7 @@ class DeliveryRepository:
     def go_on(self, film_id: str, destination: str) -> None:
         """Have a delivery that waits sent, since nobody is at work on it."""
         query = _DELIVERIES.where(_waiting(film_id, destination))
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             delivery = first_of(connection, query, Delivery)
             if delivery is not None:
                 self._send_again(connection, delivery)
@@ -81,7 +81,7 @@ class DeliveryRepository:
         values: dict[str, Any] = {"starts": 0}
         if error is not None:
             values |= {"error": error.code, "message": error.message}
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             waiting = _waiting(delivery.film_id, delivery.destination)
             back = sa.update(deliveries).where(waiting).values(values)
             if connection.execute(back).rowcount and delay_s is not None:
@@ -90,7 +90,7 @@ class DeliveryRepository:
     def of_films(self, film_ids: Collection[str]) -> list[Delivery]:
         """Return the deliveries of films, by destination."""
         query = _DELIVERIES.where(deliveries.c.film_id.in_(film_ids))
-        return self._database.rows(query.order_by(deliveries.c.destination), Delivery)
+        return self.database.rows(query.order_by(deliveries.c.destination), Delivery)
 
     def plan(
         self, connection: sa.Connection, film_id: str, destinations: Collection[str]
@@ -136,7 +136,7 @@ class DeliveryRepository:
     def delivered(self, delivery: Delivery) -> None:
         """Mark a delivery as done, unless it was asked for anew meanwhile: then go on with it."""
         done = _after_attempt(delivery, error=None, message=None)
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             unchanged = done.where(deliveries.c.begun == delivery.begun)
             if connection.execute(unchanged.values(state="delivered")).rowcount:
                 return
@@ -168,14 +168,14 @@ class DeliveryRepository:
 
     def put_off(self, delivery: Delivery, error: DeliveryError, delay_s: float) -> None:
         """Record a failed attempt, and the next one after a back-off."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             update = _after_attempt(delivery, error=error.code, message=error.message)
             if connection.execute(update).rowcount:
                 self._send_next(connection, delivery, delay_s)
 
     def park(self, delivery: Delivery, error: DeliveryError) -> None:
         """Record a failed attempt that was the last one; a person may have it retried."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute(
                 _after_attempt(delivery, state="parked", error=error.code, message=error.message)
             )

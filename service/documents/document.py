@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from radiograde.service.config.site import DocumentKind
 
@@ -12,10 +13,10 @@ class Document:
     """``content`` as a file holds it; DICOM in Part 10 form.
 
     ``name``: the file's name, such as ``sr.dcm``. ``sop_class_uid``, ``sop_instance_uid``: of a
-    DICOM object, else None.
+    DICOM object, else None. The kind ``ko`` is a rejection note, which no destination asks for.
     """
 
-    kind: DocumentKind
+    kind: DocumentKind | Literal["ko"]
     name: str
     media_type: str
     content: bytes

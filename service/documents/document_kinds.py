@@ -17,6 +17,7 @@ from radiograde.service.documents.document_form import USUAL, DocumentForm
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.patient_study import read_patient_study, shown_patient_study
 from radiograde.service.reviews.review import Review
+from radiograde.service.reviews.withdrawal import Withdrawal
 
 BUILDERS: Mapping[DocumentKind, str] = {
     "sr": "radiograde.service.documents.sr.structured_report:structured_report",
@@ -163,6 +164,11 @@ def result_json(graded: GradedFilm) -> Document:
     """Return the JSON that HTTP answers (schema ``radiograde.result/1``), with its reviews."""
     content = json.dumps(with_reviews(graded.result.to_json(), graded.reviews), indent=2) + "\n"
     return Document("json", "result.json", "application/json", content.encode())
+
+
+def with_withdrawal(document: dict[str, Any], withdrawal: Withdrawal | None) -> dict[str, Any]:
+    """Return a result's document with by whom and why it was withdrawn, if it was."""
+    return document if withdrawal is None else document | {"withdrawn": withdrawal.to_json()}
 
 
 def with_reviews(document: dict[str, Any], reviews: Sequence[Review]) -> dict[str, Any]:

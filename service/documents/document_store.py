@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from pydicom import dcmread
 
@@ -23,12 +24,20 @@ from radiograde.service.documents.document_kinds import (
     review_document_request,
 )
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.kept_film import KeptFilm, make_documents, make_overlay
+from radiograde.service.documents.kept_film import (
+    KeptFilm,
+    make_documents,
+    make_overlay,
+    make_rejection_note,
+)
+from radiograde.service.documents.object_reference import ObjectReference
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.processes.runner import INLINE, WorkRunner
 from radiograde.service.reviews.review_repository import ReviewRepository
+from radiograde.service.reviews.withdrawal import Withdrawal
+from radiograde.service.reviews.withdrawal_repository import WithdrawalRepository
 
 
 class DocumentStore:
@@ -42,12 +51,14 @@ class DocumentStore:
         archive: Archive,
         store: ResultRepository,
         reviews: ReviewRepository,
+        withdrawals: WithdrawalRepository,
         limits: Limits,
         runner: WorkRunner = INLINE,
     ) -> None:
         self._archive = archive
         self._store = store
         self._reviews = reviews
+        self._withdrawals = withdrawals
         self._limits = limits
         self._runner = runner
 
@@ -60,7 +71,7 @@ class DocumentStore:
             StoreError: the database does not answer.
             CutShortError: making it ended before it was done.
         """
-        return self._runner.run(make_overlay, self._film(result_id))
+        return self._runner.run(make_overlay, self._standing_film(result_id))
 
     def document(self, result_id: str, kind: DocumentKind) -> Document:
         """Return one document of a result.
@@ -85,6 +96,16 @@ class DocumentStore:
     ) -> list[Document]:
         """Return those of the kinds that there are of a result, and of ``sr`` also its reviews'.
 
+        Raises as :meth:`document`; UndocumentedError also of a result that was withdrawn.
+        """
+        self._require_standing(result_id)
+        return self.kept(result_id, kinds, form)
+
+    def kept(
+        self, result_id: str, kinds: Iterable[DocumentKind], form: DocumentForm = USUAL
+    ) -> list[Document]:
+        """Return the documents of a result, also of one that was withdrawn.
+
         Raises as :meth:`document`.
         """
         return self._gather(result_id, document_requests(kinds, self._reviews.of(result_id), form))
@@ -96,8 +117,23 @@ class DocumentStore:
         """
         if identifiers == "full":
             return self.document(result_id, "pdf")
+        self._require_standing(result_id)
         request = page_report_request(identifiers, label, self._reviews.of(result_id))
         return self._gather(result_id, [request])[0]
+
+    def began(self, result_id: str) -> datetime:
+        """Return when the analysis of a result began. Raises NotFoundError, StoreError."""
+        return self._store.stored(result_id).began
+
+    def rejection_note(
+        self, withdrawal: Withdrawal, rejected: Sequence[ObjectReference], form: DocumentForm
+    ) -> Document:
+        """Return the note that rejects objects which were sent of a film.
+
+        Raises as :meth:`document`: it carries the patient and the study of the film.
+        """
+        film = self._film(withdrawal.result_id)
+        return self._runner.run(make_rejection_note, film, withdrawal, tuple(rejected), form)
 
     def make(
         self, graded: GradedFilm, kinds: Iterable[DocumentKind], form: DocumentForm = USUAL
@@ -109,9 +145,11 @@ class DocumentStore:
             Exception: whatever making one raises.
         """
         there = kinds_of(graded)
+        withdrawn, replaces = self._before(str(graded.result.id), graded.began)
+        after = replace(graded, withdrawn=withdrawn, replaces=replaces)
         for request in document_requests(kinds, graded.reviews, form):
             if request.kind in there:
-                made = request.make(replace(graded, form=request.form))
+                made = request.make(replace(after, form=request.form))
                 self._keep(str(graded.result.id), request, made)
 
     def review_report(self, result_id: str, review_id: str) -> Document:
@@ -122,6 +160,7 @@ class DocumentStore:
                 is none of a review of a picture.
         """
         self._store.get(result_id)
+        self._require_standing(result_id)
         review = self._reviews.get(result_id, review_id)
         found = self._gather(result_id, [review_document_request(review)])
         if not found:
@@ -140,13 +179,40 @@ class DocumentStore:
                     found[place] = self._keep(result_id, wanted[place], document)
         return [document for document in found if document is not None]
 
+    def _require_standing(self, result_id: str) -> None:
+        if self._withdrawals.standing(result_id) is not None:
+            raise UndocumentedError("This result was withdrawn, so there are no documents of it.")
+
+    def _standing_film(self, result_id: str) -> KeptFilm:
+        film = self._film(result_id)
+        self._require_standing(result_id)
+        return film
+
+    def _before(self, result_id: str, began: datetime) -> tuple[int, tuple[ObjectReference, ...]]:
+        """Return how many results of the film were withdrawn before, and their sent reports."""
+        withdrawn = len(self._withdrawals.of(result_id))
+        if not withdrawn:
+            return 0, ()
+        sent = self._withdrawals.reports_before(result_id, began)
+        return withdrawn, tuple(dict.fromkeys(map(ObjectReference.of, sent)))
+
     def _film(self, result_id: str) -> KeptFilm:
         stored = self._store.stored(result_id)
         if stored.document["status"] == "failed":
             raise UndocumentedError("This file could not be read, so it has no documents.")
         reviews = tuple(self._reviews.of(result_id))
         began = stored.began.astimezone()
-        return KeptFilm(self._archive, self._limits, result_id, stored.document, began, reviews)
+        withdrawn, replaces = self._before(result_id, stored.began)
+        return KeptFilm(
+            self._archive,
+            self._limits,
+            result_id,
+            stored.document,
+            began,
+            reviews,
+            withdrawn,
+            replaces,
+        )
 
     def _keep(self, result_id: str, request: DocumentRequest, document: Document) -> Document:
         self._archive.keep_document(result_id, request.kept_as, document.content)

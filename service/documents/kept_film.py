@@ -24,9 +24,11 @@ from radiograde.service.documents.document_kinds import (
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.object_reference import ObjectReference, reference_in
 from radiograde.service.documents.overlay import overlay_png
+from radiograde.service.documents.rejection_note import rejection_note
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
 from radiograde.service.reviews.review import Review
+from radiograde.service.reviews.withdrawal import Withdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class KeptFilm:
     document: Mapping[str, Any]
     began: datetime
     reviews: tuple[Review, ...]
+    withdrawn: int = 0
+    replaces: tuple[ObjectReference, ...] = ()
 
     def graded_film(self) -> GradedFilm:
         """Read and decode it, with the objects that are kept of it in the usual form.
@@ -64,7 +68,9 @@ class KeptFilm:
             content = self.archive.document(self.id, in_form(NAMES[kind][0], form))
             if content is not None:
                 kept[kind] = reference_in(content)
-        return replace(graded, form=form, kept=kept)
+        return replace(
+            graded, form=form, kept=kept, withdrawn=self.withdrawn, replaces=self.replaces
+        )
 
 
 def make_documents(film: KeptFilm, wanted: Sequence[DocumentRequest]) -> list[Document | None]:
@@ -80,6 +86,20 @@ def make_documents(film: KeptFilm, wanted: Sequence[DocumentRequest]) -> list[Do
     return [
         request.make(forms[request.form]) if request.kind in there else None for request in wanted
     ]
+
+
+def make_rejection_note(
+    film: KeptFilm,
+    withdrawal: Withdrawal,
+    rejected: tuple[ObjectReference, ...],
+    form: DocumentForm,
+) -> Document:
+    """Return the note, as :func:`.rejection_note.rejection_note`.
+
+    Raises:
+        UndocumentedError: as :meth:`KeptFilm.graded_film`.
+    """
+    return rejection_note(film.in_form(film.graded_film(), form), withdrawal, rejected)
 
 
 def make_overlay(film: KeptFilm) -> bytes:

@@ -9,6 +9,8 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
+from radiograde.service.reviews.withdrawal import SentObject
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectReference:
@@ -18,6 +20,16 @@ class ObjectReference:
     sop_instance_uid: str
     series_instance_uid: str
     study_instance_uid: str
+
+    @classmethod
+    def of(cls, sent: SentObject) -> ObjectReference:
+        """Return what refers to an object that was sent."""
+        return cls(
+            sent.sop_class_uid or "",
+            sent.name,
+            sent.series_instance_uid or "",
+            sent.study_instance_uid or "",
+        )
 
     def item(self) -> Dataset:
         """Return class and instance, PS3.3 Table 10-11."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Literal
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
@@ -21,8 +22,12 @@ def file_meta(syntax: str = ExplicitVRLittleEndian) -> FileMetaDataset:
     return meta
 
 
-def to_document(kind: ObjectKind, ds: Dataset, charset: str) -> Document:
-    """Return the data set, with its file meta information, as the document ``{kind}.dcm``.
+def to_document(
+    kind: ObjectKind | Literal["ko"], ds: Dataset, charset: str, *, name: str = ""
+) -> Document:
+    """Return the data set, with its file meta information, as a document.
+
+    ``name``: of its file, ``{kind}.dcm`` where none is given.
 
     ``charset``: what it is to be written in, see :func:`.character_set.write_in`.
     """
@@ -31,7 +36,7 @@ def to_document(kind: ObjectKind, ds: Dataset, charset: str) -> Document:
     ds.save_as(buffer, enforce_file_format=True)
     return Document(
         kind,
-        f"{kind}.dcm",
+        name or f"{kind}.dcm",
         MEDIA_TYPE,
         buffer.getvalue(),
         str(ds.SOPClassUID),

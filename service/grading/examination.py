@@ -174,6 +174,7 @@ def _fits(records: Records, scored: _Scored) -> bool:
 def _grade_again(records: Records, film_ids: list[str]) -> None:
     for film_id in film_ids:
         with records.database.write() as connection:
+            records.withdrawals.replace(connection, film_id)
             records.films.start_over(connection, film_id)
 
 

@@ -16,6 +16,9 @@ from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.atomic_write import Content
 from radiograde.service.backoff import patiently
 from radiograde.service.database.tables import reviews
+from radiograde.service.delivery.withdrawal_recorder import WithdrawalRecorder
+from radiograde.service.documents.equipment import is_own
+from radiograde.service.documents.rejection_note import rejected_instances
 from radiograde.service.errors import (
     NoSpaceError,
     ReviewedError,
@@ -122,6 +125,7 @@ class FilmGrader:
         keeper = replace(self._keeper, documents_ahead=attempt == 1)
         try:
             film = FilmFile(self._records.archive.film(film_id), self._limits)
+            self._obey_note(film, film_id)
             _log(grade_film(film, self._scorer, film_id, keeper))
         except UndocumentedError:
             log.error("film_gone", film_id=film_id)
@@ -135,6 +139,20 @@ class FilmGrader:
             log.error("grading_broke", film_id=film_id, type=type(error).__name__)
             self._records.films.put_off(film_id, RETRY_DELAY_S)
 
+    def _obey_note(self, note: FilmFile, film_id: str) -> None:
+        """Withdraw what a rejection note of others rejects; before it counts as set aside."""
+        header = note.header
+        rejects = None if header is None or is_own(header) else rejected_instances(header)
+        if rejects is None:
+            return
+        code, uids = rejects
+        records = self._records
+        recorder = WithdrawalRecorder(
+            records.database, records.results, records.withdrawals, records.deliveries
+        )
+        found = recorder.withdraw_named(uids, "rejection note", code, "Rejected in the archive.")
+        log.info("rejection_note", film_id=film_id, withdrawn=len(found))
+
     def _fail(self, film_id: str, code: str) -> None:
         with self._records.database.write() as connection:
             self._records.films.failed(connection, film_id, code)
@@ -142,7 +160,8 @@ class FilmGrader:
     def _kept(self, film_id: str, *, again: bool) -> SeverityResult | None:
         """Return the kept result that answers for a known film; None where it is to be graded."""
         stored = self._records.results.find(film_id)
-        if stored is not None and not again:
+        withdrawn = self._records.withdrawals.standing(film_id) is not None
+        if stored is not None and not again and not withdrawn:
             kept = parse_result(stored.document)
             if kept.model.sha256 == self._scorer.facts.sha256:
                 return kept
@@ -154,6 +173,7 @@ class FilmGrader:
                 self._records.films.count_attempt(connection, film_id)
                 return None
             if not _is_reviewed(connection, film_id):
+                self._records.withdrawals.replace(connection, film_id)
                 self._records.films.start_over(connection, film_id, begun=True)
                 return None
         if again or stored is None:

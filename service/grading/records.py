@@ -21,6 +21,7 @@ from radiograde.service.grading.film_jobs import Jobs
 from radiograde.service.processes.runner import INLINE, WorkRunner
 from radiograde.service.queue import DurableQueue
 from radiograde.service.reviews.review_repository import ReviewRepository
+from radiograde.service.reviews.withdrawal_repository import WithdrawalRepository
 
 FILMS = "films"
 """Folder of the films, in the data directory."""
@@ -38,6 +39,7 @@ class Records:
     traces: TraceRepository
     deliveries: DeliveryRepository
     reviews: ReviewRepository
+    withdrawals: WithdrawalRepository
     jobs: Jobs
     document_store: DocumentStore
     intake: FilmIntake
@@ -78,6 +80,7 @@ def open_records(
     results = ResultRepository(database)
     deliveries = DeliveryRepository(database, queue)
     reviews = ReviewRepository(database)
+    withdrawals = WithdrawalRepository(database)
     routing = RoutingRules(settings.destination, settings.delivery.rejected)
     return Records(
         database=database,
@@ -89,7 +92,10 @@ def open_records(
         deliveries=deliveries,
         reviews=reviews,
         jobs=Jobs(database, films, deliveries, routing),
-        document_store=DocumentStore(archive, results, reviews, settings.limits, runner),
+        withdrawals=withdrawals,
+        document_store=DocumentStore(
+            archive, results, reviews, withdrawals, settings.limits, runner
+        ),
         intake=FilmIntake(archive, films, settings.limits, Pseudonyms(settings.data_dir)),
         routing=routing,
     )

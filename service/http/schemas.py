@@ -10,7 +10,13 @@ from radiograde.model.scoring import result
 from radiograde.model.scoring.scales import ZoneName
 from radiograde.service.auth.principal import Permission, Role
 from radiograde.service.config.settings import Identifiers
-from radiograde.service.database.tables import DeliveryState, FilmState, ProblemState, Verdict
+from radiograde.service.database.tables import (
+    DeliveryState,
+    FilmState,
+    ProblemState,
+    Verdict,
+    WithdrawalCode,
+)
 from radiograde.service.result_schema import (
     Failure,
     Gate,
@@ -36,6 +42,15 @@ class Review(Schema):
     comment: str | None
 
 
+class Withdrawal(Schema):
+    """By whom and why a result was withdrawn."""
+
+    created: str = Field(description="In UTC")
+    by: str
+    code: WithdrawalCode = Field(description="Title of the DICOM rejection note")
+    reason: str
+
+
 class Reviews(Schema):
     """The newest review of each reader, newest first."""
 
@@ -58,6 +73,9 @@ class Result(Schema):
     notice: str
     reviews: list[Review] | None = Field(
         None, description="The newest of each reader, newest first; absent where there are none"
+    )
+    withdrawn: Withdrawal | None = Field(
+        None, description="By whom and why it was withdrawn; absent where it holds"
     )
 
 

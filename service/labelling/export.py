@@ -95,8 +95,13 @@ class ReviewExport:
 
     def _chosen(self) -> list[Review]:
         since = self._choice.since
-        of_each = self._records.reviews.reviewed(since).values()
-        newest = (deciding(found, accepted=self._choice.accepted) for found in of_each)
+        of_each = list(self._records.reviews.reviewed(since).values())
+        withdrawn = self._records.withdrawals.standing_of(found[0].result_id for found in of_each)
+        newest = (
+            deciding(found, accepted=self._choice.accepted)
+            for found in of_each
+            if found[0].result_id not in withdrawn
+        )
         chosen = [
             review
             for review in newest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from radiograde.service.database.engine import Database
 from radiograde.service.result_schema import Schema, Severity, Ulid
 from radiograde.service.reviews.review import Review
 from radiograde.service.reviews.review_repository import ReviewRepository
+from radiograde.service.reviews.withdrawal_repository import WithdrawalRepository
 from radiograde.service.worklist import query
 from radiograde.service.worklist.listed_film import (
     GlobalScore,
@@ -62,21 +64,33 @@ class History:
         self._database = database
         self._reviews = reviews
         self._limit = limit
+        self._withdrawals = WithdrawalRepository(database)
 
     def of(self, film_id: str) -> PatientHistory:
         """Return the patient's films, oldest first, the film itself among them.
 
-        They are ordered by acquisition time, else by arrival. At most the last ``MOST_FILMS`` that
-        came in are listed. A film of nobody, or of a placeholder, has itself alone.
+        They are ordered by acquisition time, else by arrival. Withdrawn results do not count. At
+        most the last ``MOST_FILMS`` that came in are listed. A film of nobody, or of a placeholder,
+        has itself alone.
 
         Raises:
             NotFoundError: there is no such film, or it was set aside.
             StoreError: the database does not answer.
         """
-        films = sorted(_once(self._films(film_id), film_id), key=_acquired)
+        holding = self._holding(self._films(film_id), film_id)
+        films = sorted(_once(holding, film_id), key=_acquired)
         reviews = self._reviews.newest(film.id for film in films)
         compared = _compared(films, reviews, self._limit)
         return PatientHistory(repeatability=self._limit.repeatability, films=list(compared))
+
+    def _holding(self, films: Sequence[StoredFilm], film_id: str) -> list[StoredFilm]:
+        """Return films without those whose result was withdrawn; the one asked for loses it."""
+        withdrawn = self._withdrawals.standing_of(film.id for film in films)
+        return [
+            _without_result(film) if film.id in withdrawn else film
+            for film in films
+            if film.id not in withdrawn or film.id == film_id
+        ]
 
     def _films(self, film_id: str) -> Sequence[StoredFilm]:
         own = self._database.first(query.films_with([film_id]), StoredFilm)
@@ -86,6 +100,11 @@ class History:
             return [own]
         found = self._database.rows(query.films_of(own.patient, MOST_FILMS), StoredFilm)
         return found if any(film.id == film_id for film in found) else [*found, own]
+
+
+def _without_result(film: StoredFilm) -> StoredFilm:
+    image = {name: part for name, part in (film.document or {}).items() if name == "image"}
+    return replace(film, severity=None, document=image)
 
 
 def _once(films: Sequence[StoredFilm], film_id: str) -> Iterable[StoredFilm]:

@@ -10,6 +10,7 @@ from radiograde.service.errors import DeliveryError
 
 if TYPE_CHECKING:  # documents need pydicom, and the command to test destinations is to be quick
     from radiograde.service.documents.document import Document
+    from radiograde.service.reviews.withdrawal import SentObject, Withdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,18 @@ class Finding:
     what: str
     level: Literal["ok", "warn", "fail"]
     advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a destination is to reject: why, and which of what it was sent.
+
+    ``note``: the rejection note of the DICOM objects among them; None where there are none.
+    """
+
+    withdrawal: Withdrawal
+    objects: tuple[SentObject, ...]
+    note: Document | None
 
 
 class Destination(Protocol):
@@ -38,6 +51,13 @@ class Destination(Protocol):
             UnreachableError: it does not answer, has no room, or a setting at either end (a title,
                 a credential, an address) keeps it from taking them; later it may.
             RefusedError: it answered, and will not have one of these documents as it is.
+        """
+        ...
+
+    def withdraw(self, taken: Taken, result_id: str) -> None:
+        """Have what was sent of one result rejected there; twice leaves what once does.
+
+        Raises as :meth:`send`.
         """
         ...
 

@@ -24,7 +24,7 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from radiograde.service.config.site import DicomDestinationConfig, ObjectKind
 from radiograde.service.delivery.destinations.association import associated, endpoint
-from radiograde.service.delivery.destinations.destination import Finding, run_steps
+from radiograde.service.delivery.destinations.destination import Finding, Taken, run_steps
 from radiograde.service.delivery.destinations.storage_outcome import (
     Fault,
     fault_of,
@@ -82,6 +82,11 @@ class DicomDestination:
                 )
                 faults += [fault] if fault else []
         raise_for(self._where, faults)
+
+    def withdraw(self, taken: Taken, result_id: str) -> None:
+        """Store the rejection note. Raises as :meth:`send`."""
+        if taken.note is not None:
+            self.send([taken.note], result_id)
 
     def check(self) -> list[Finding]:
         """Return what an association, a C-ECHO and the offered storage classes came to."""

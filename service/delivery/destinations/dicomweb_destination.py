@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from radiograde.service.config.site import DicomWebDestinationConfig
-from radiograde.service.delivery.destinations.destination import Finding, run_steps
+from radiograde.service.delivery.destinations.destination import Finding, Taken, run_steps
 from radiograde.service.delivery.destinations.http_answer import (
     Answer,
     describe,
@@ -89,6 +89,11 @@ class DicomWebDestination:
                 return
         with answer.obeyed():
             self._settle(documents, answer, report, result_id)
+
+    def withdraw(self, taken: Taken, result_id: str) -> None:
+        """Store the rejection note. Raises as :meth:`send`."""
+        if taken.note is not None:
+            self.send([taken.note], result_id)
 
     def check(self) -> list[Finding]:
         """Return what an answer to a store of nothing says of address, sign-in and leave."""

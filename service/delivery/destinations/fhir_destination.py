@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from radiograde.service.config.site import FhirDestinationConfig
-from radiograde.service.delivery.destinations.destination import Finding, run_steps
+from radiograde.service.delivery.destinations.destination import Finding, Taken, run_steps
 from radiograde.service.delivery.destinations.http_answer import Answer, raise_for_status
 from radiograde.service.delivery.destinations.http_client import HttpClient
 from radiograde.service.documents.document import Document
@@ -18,6 +20,9 @@ FHIR_JSON = "application/fhir+json"
 _NUMBERS = {"R4": "4.0", "R5": "5.0"}
 _CONFLICT = 409
 """Two writers at once, http://hl7.org/fhir/http.html#concurrency; the bundle is not to blame."""
+
+_CHANGED = 412
+_GONE = (404, 410)
 
 _CODE = re.compile(r"[a-z][a-z-]{1,39}")
 """An issue's code is of a fixed list (hl7.org/fhir/issue-type); all else may quote a patient."""
@@ -50,6 +55,20 @@ class FhirDestination:
             with answer.obeyed():
                 self._settle(answer)
 
+    def withdraw(self, taken: Taken, result_id: str) -> None:
+        """Have reports and their observations entered in error; the device is others' too.
+
+        What someone else did with them on the server stays.
+
+        Raises:
+            UnreachableError: as :meth:`send`; or someone is changing them.
+            RefusedError: it does not take the change.
+        """
+        for one in taken.objects:
+            if one.kind in ("fhir", "fhir_r5"):
+                for resource in self._report_with_parts(one.name):
+                    self._enter_in_error(resource)
+
     def check(self) -> list[Finding]:
         """Return what its capability statement and a count of its devices say."""
         return run_steps(
@@ -73,6 +92,44 @@ class FhirDestination:
             raise UnreachableError(
                 f"{self._where} is no FHIR server. Check that `url` is its base URL."
             )
+
+    def _report_with_parts(self, name: str) -> Iterator[dict[str, Any]]:
+        """Yield the report with this identifier, and every observation that it leads to."""
+        sought = quote(f"urn:dicom:uid|{name}", safe="")
+        found = self._read(f"/DiagnosticReport?identifier={sought}") or {}
+        entries = [entry.get("resource") for entry in _dicts(found.get("entry"))]
+        waiting = [one for one in _dicts(entries) if _type(one) == "DiagnosticReport"]
+        while waiting:
+            resource = waiting.pop()
+            yield resource
+            parts = (*_dicts(resource.get("result")), *_dicts(resource.get("hasMember")))
+            for part in parts:
+                place = "/".join(str(part.get("reference", "")).split("/")[-2:])
+                member = self._read(f"/{place}")
+                if _type(member) == "Observation" and member is not None:
+                    waiting.append(member)
+
+    def _read(self, path: str) -> dict[str, Any] | None:
+        answer = self._client.get(path, FHIR_JSON)
+        if answer.status in _GONE:
+            return None
+        with answer.obeyed():
+            raise_for_status(self._where, answer.status, _issues(answer.json))
+        return answer.json if isinstance(answer.json, dict) else None
+
+    def _enter_in_error(self, resource: dict[str, Any]) -> None:
+        if resource.get("status") == "entered-in-error":
+            return
+        content = json.dumps(resource | {"status": "entered-in-error"}).encode()
+        version = resource.get("meta", {}).get("versionId")
+        path = f"/{resource['resourceType']}/{resource['id']}"
+        answer = self._client.put(path, content, FHIR_JSON, f'W/"{version}"' if version else None)
+        if answer.status in (_CONFLICT, _CHANGED):
+            raise UnreachableError(
+                f"{self._where} is changing the same resource. It is tried again later."
+            )
+        with answer.obeyed():
+            raise_for_status(self._where, answer.status, _issues(answer.json))
 
     def _capabilities(self) -> dict[str, Any]:
         answer = self._client.get("/metadata", FHIR_JSON)

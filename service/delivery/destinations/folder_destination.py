@@ -6,6 +6,7 @@ Earlier versions wrote to ``<path>/<result id>/``; a result that lies there stay
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from radiograde.service.atomic_write import (
     write_atomically,
 )
 from radiograde.service.config.site import FolderDestinationConfig
-from radiograde.service.delivery.destinations.destination import Finding, run_steps
+from radiograde.service.delivery.destinations.destination import Finding, Taken, run_steps
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import UnreachableError
 from radiograde.service.permissions import make_shared_folder, shared_mode
@@ -53,6 +54,15 @@ class FolderDestination:
             sync_folder(place.parent)
         except OSError as error:
             raise self._unusable(error) from error
+
+    def withdraw(self, taken: Taken, result_id: str) -> None:
+        """Write the rejection note, and ``withdrawn.json``, beside the documents.
+
+        Raises as :meth:`send`.
+        """
+        words = json.dumps(taken.withdrawal.to_json(), indent=2, ensure_ascii=False) + "\n"
+        told = Document("json", "withdrawn.json", "application/json", words.encode())
+        self.send([told, taken.note] if taken.note else [told], result_id)
 
     def _place_of(self, result_id: str) -> Path:
         """Return where a result's documents go; the folder of its day is there then."""

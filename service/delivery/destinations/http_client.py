@@ -87,6 +87,19 @@ class HttpClient:
         """
         return self._request("POST", path, {"Accept": accept, "Content-Type": content_type}, body)
 
+    def put(self, path: str, body: bytes, content_type: str, version: str | None) -> Answer:
+        """Return what a path below the base URL answers to new content.
+
+        ``version``: the entity tag of what it replaces; None: of whatever is there.
+
+        Raises:
+            UnreachableError: nothing does, or it points elsewhere.
+        """
+        headers = {"Accept": content_type, "Content-Type": content_type}
+        if version is not None:
+            headers["If-Match"] = version
+        return self._request("PUT", path, headers, body)
+
     def _request(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None
     ) -> Answer:

@@ -11,7 +11,6 @@ from typing import Literal
 
 import structlog
 
-from radiograde.service.config.site import DocumentKind
 from radiograde.service.errors import RefusedError, UnreachableError
 
 log = structlog.get_logger("radiograde.delivery")
@@ -42,7 +41,7 @@ _MEANINGS = {
 class Fault:
     """What kept one document from arriving; ``passing``: it is not to blame, so later may help."""
 
-    kind: DocumentKind
+    kind: str
     why: str
     passing: bool
 
@@ -65,7 +64,7 @@ def describe_status(status: int) -> str:
     return f"status {status:04X}" + (f", {meaning}" if meaning else "")
 
 
-def fault_of(kind: DocumentKind, status: int) -> Fault | None:
+def fault_of(kind: str, status: int) -> Fault | None:
     """Return the fault that a status stands for; None where the document is stored."""
     verdict = judge_status(status)
     if verdict in ("stored", "warned"):
@@ -73,7 +72,7 @@ def fault_of(kind: DocumentKind, status: int) -> Fault | None:
     return Fault(kind, describe_status(status), passing=verdict == "later")
 
 
-def log_warning(destination: str, result_id: str, kind: DocumentKind, status: int) -> None:
+def log_warning(destination: str, result_id: str, kind: str, status: int) -> None:
     """Log that a document is stored with a warning."""
     log.warning(
         "stored_with_warning",

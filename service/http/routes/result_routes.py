@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
 from radiograde.model.scoring.result import Status
-from radiograde.service.documents.document_kinds import with_reviews
+from radiograde.service.documents.document_kinds import with_reviews, with_withdrawal
 from radiograde.service.http.caller import Caller, permit
 from radiograde.service.http.parameters import Before, FilmId
 from radiograde.service.http.problems import problems
@@ -35,8 +35,12 @@ def list_results(
     """Return one page; follow `next` for older results."""
     page = service.records.results.page(limit, before, status)
     reviews = service.records.reviews.of_each(document["id"] for document in page.documents)
+    withdrawn = service.records.withdrawals.standing_of(one["id"] for one in page.documents)
     documents = [
-        with_reviews(document, reviews.get(document["id"], ())) for document in page.documents
+        with_withdrawal(
+            with_reviews(document, reviews.get(document["id"], ())), withdrawn.get(document["id"])
+        )
+        for document in page.documents
     ]
     return JSONResponse({"results": documents, "next": page.next})
 
@@ -58,7 +62,8 @@ def get_result(service: Service, caller: Caller, id: FilmId) -> Response:
     """
     document = service.records.results.get(id)
     reviews = service.records.reviews.of(id) if caller.may("read") else ()
-    return JSONResponse(with_reviews(document, reviews))
+    withdrawn = service.records.withdrawals.standing(id)
+    return JSONResponse(with_withdrawal(with_reviews(document, reviews), withdrawn))
 
 
 @router.get(

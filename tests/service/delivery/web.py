@@ -61,6 +61,9 @@ def running_web(
         def do_POST(self) -> None:
             self._answer()
 
+        def do_PUT(self) -> None:
+            self._answer()
+
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             request = Request(self.command, self.path, self.headers, self.rfile.read(length))

@@ -6,7 +6,7 @@ import dataclasses
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from radiograde.model.limits import Limits
@@ -14,7 +14,7 @@ from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.site import DeliveryConfig, DocumentKind, FolderDestinationConfig
 from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.delivery.deliver import Deliverer
-from radiograde.service.delivery.destinations.destination import Finding
+from radiograde.service.delivery.destinations.destination import Finding, Taken
 from radiograde.service.delivery.retry_policy import RetryPolicy
 from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document import Document
@@ -49,6 +49,10 @@ class Outbox:
                 raise self.error
             self.sent.append((result_id, tuple(document.kind for document in documents)))
 
+    def withdraw(self, taken: Taken, result_id: str) -> None:
+        if taken.note is not None:
+            self.send([taken.note], result_id)
+
     def check(self) -> list[Finding]:
         return []
 
@@ -60,6 +64,17 @@ class EmptyDocuments:
         self, result_id: str, kinds: Iterable[DocumentKind], form: DocumentForm = USUAL
     ) -> list[Document]:
         return [Document(kind, kind, "text/plain", b"") for kind in kinds]
+
+    def kept(
+        self, result_id: str, kinds: Iterable[DocumentKind], form: DocumentForm = USUAL
+    ) -> list[Document]:
+        return self.documents(result_id, kinds, form)
+
+    def began(self, result_id: str) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+    def rejection_note(self, *_: object) -> Document:
+        return Document("ko", "rejection.dcm", "text/plain", b"")
 
     def make(
         self, graded: GradedFilm, kinds: Iterable[DocumentKind], form: DocumentForm = USUAL

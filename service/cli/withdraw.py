@@ -1,0 +1,47 @@
+"""``radiograde withdraw``."""
+
+from __future__ import annotations
+
+import getpass
+from contextlib import closing
+from typing import Any
+
+import click
+
+from radiograde.service.cli.common import data_dir_option, installation_of, plain_errors
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@click.option("--reason", required=True, help="Why, in words: whoever has the result is told.")
+@click.option(
+    "--code",
+    type=click.Choice(["quality", "patient_safety", "worklist_entry", "expired"]),
+    default="quality",
+    show_default=True,
+    help="Title of the DICOM rejection note.",
+)
+@data_dir_option
+def withdraw(ids: tuple[str, ...], reason: str, code: Any, **chosen: Any) -> None:
+    """Take results back, here and wherever they were sent.
+
+    A DICOM archive gets a rejection note, a FHIR server has its resources entered in error. The
+    result no longer counts in the course over time, and is no label for training. The film may be
+    graded again: then the new result takes its place.
+
+    \b
+    Example:
+      radiograde withdraw 01JARADMZ00000000000000000 --reason "Wrong patient" --code patient_safety
+    """  # noqa: D301  click needs the character itself
+    from radiograde.service.delivery.withdrawal_recorder import WithdrawalRecorder
+    from radiograde.service.grading.records import open_records
+    from radiograde.service.reviews.withdrawal import WithdrawalRequest
+
+    with plain_errors(), closing(open_records(installation_of(chosen), create=False)) as records:
+        words = WithdrawalRequest(reason=reason[:500] or "-", code=code).words()
+        recorder = WithdrawalRecorder(
+            records.database, records.results, records.withdrawals, records.deliveries
+        )
+        for id in ids:
+            recorder.withdraw(id, getpass.getuser(), words, code)
+    click.echo(f"{len(ids)} withdrawn.")

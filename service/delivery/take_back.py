@@ -1,0 +1,102 @@
+"""What a destination has of a film, and has to reject: told apart from what still holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from radiograde.service.config.site import DestinationConfig
+from radiograde.service.delivery.delivery_repository import Delivery
+from radiograde.service.delivery.destinations.destination import Destination, Taken
+from radiograde.service.documents.document import Document
+from radiograde.service.documents.document_form import form_for
+from radiograde.service.documents.document_store import DocumentStore
+from radiograde.service.documents.object_reference import ObjectReference, reference_in
+from radiograde.service.reviews.withdrawal import SentObject, Withdrawal
+from radiograde.service.reviews.withdrawal_repository import WithdrawalRepository
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Has destinations reject what no longer holds; safe to share among threads."""
+
+    withdrawals: WithdrawalRepository
+    document_store: DocumentStore
+
+    def is_withdrawn(self, film_id: str) -> bool:
+        """Return whether a film's result is withdrawn, so that nothing of it is sent."""
+        return self.withdrawals.standing(film_id) is not None
+
+    def run(self, delivery: Delivery, config: DestinationConfig, target: Destination) -> None:
+        """Have a destination reject what it has of results that no longer hold.
+
+        Raises:
+            DeliveryError: as :meth:`Destination.withdraw`, or there can be no rejection note.
+            StoreError: the database is away.
+        """
+        told = self.withdrawals.of(delivery.film_id)
+        if not told:
+            return
+        objects = self._obsolete(delivery, config, told[0])
+        if not objects:
+            return
+        target.withdraw(self._taken(objects, told[0], config), delivery.film_id)
+        self.withdrawals.rejected(objects)
+
+    def record(self, delivery: Delivery, documents: Sequence[Document]) -> None:
+        """Record what is about to be sent, so that it can be taken back whatever happens then."""
+        began = self.document_store.began(delivery.film_id)
+        self.withdrawals.sending([_sent(delivery, one, began) for one in documents])
+
+    def _obsolete(
+        self, delivery: Delivery, config: DestinationConfig, last: Withdrawal
+    ) -> list[SentObject]:
+        sent = self.withdrawals.sent_to(delivery.film_id, delivery.destination)
+        if not last.stands:
+            began = self.document_store.began(delivery.film_id)
+            return [one for one in sent if one.began != began]
+        if not sent and delivery.attempts and not self.withdrawals.was_sent(delivery.film_id):
+            # Delivered by a version that kept no record: as it is made, so it was sent.
+            documents = self.document_store.kept(delivery.film_id, config.kinds, form_for(config))
+            self.record(delivery, documents)
+            sent = self.withdrawals.sent_to(delivery.film_id, delivery.destination)
+        return sent
+
+    def _taken(
+        self, objects: Sequence[SentObject], withdrawal: Withdrawal, config: DestinationConfig
+    ) -> Taken:
+        references = [ObjectReference.of(one) for one in objects if one.sop_class_uid]
+        note = None
+        if references:
+            note = self.document_store.rejection_note(withdrawal, references, form_for(config))
+        return Taken(withdrawal, tuple(objects), note)
+
+
+def _sent(delivery: Delivery, document: Document, began: datetime) -> SentObject:
+    reference = reference_in(document.content) if document.sop_class_uid else None
+    return SentObject(
+        film_id=delivery.film_id,
+        destination=delivery.destination,
+        name=_name_of(document),
+        kind=document.kind,
+        sop_class_uid=document.sop_class_uid,
+        series_instance_uid=reference and reference.series_instance_uid,
+        study_instance_uid=reference and reference.study_instance_uid,
+        began=began,
+        sent=datetime.now(UTC),
+    )
+
+
+def _name_of(document: Document) -> str:
+    """Return what a document is known by at its destination: UID, FHIR report, or file name."""
+    if document.sop_instance_uid is not None:
+        return document.sop_instance_uid
+    if document.kind not in ("fhir", "fhir_r5"):
+        return document.name
+    for entry in json.loads(document.content)["entry"]:
+        resource = entry["resource"]
+        if resource["resourceType"] == "DiagnosticReport":
+            return str(resource["identifier"][0]["value"])
+    return document.name

@@ -1,0 +1,248 @@
+"""A withdrawn result leaves every record, whenever a worker is killed."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.uid import KeyObjectSelectionDocumentStorage
+
+from radiograde.model.limits import Limits
+from radiograde.service.config.site import (
+    DicomDestinationConfig,
+    FhirDestinationConfig,
+    FolderDestinationConfig,
+)
+from radiograde.service.delivery.destinations.fhir_destination import FhirDestination
+from radiograde.service.delivery.destinations.folder_destination import FolderDestination
+from radiograde.service.delivery.review_recorder import ReviewRecorder
+from radiograde.service.documents import codes, document_kinds
+from radiograde.service.errors import ExportError, UndocumentedError
+from radiograde.service.grading.records import Records
+from radiograde.service.labelling.export import Choice, ReviewExport
+from radiograde.service.reviews.review import Judgement
+from tests.service.delivery.web import running_web
+from tests.service.delivery.withdrawing import (
+    Archive,
+    FhirServer,
+    Mortal,
+    deliver,
+    delivered,
+    film_of,
+    graded,
+    recorder_of,
+    rejected_by,
+    short_report,
+    uid_of,
+    work_of,
+)
+from tests.service.documents.validators import dciodvfy, dsrdump
+from tests.service.reviews.made import CORRECTED
+
+PACS = DicomDestinationConfig(
+    type="dicom", name="pacs", aet="PACS", host="pacs", port=104, send=("sr", "seg")
+)
+FILMS, TAKEN_BACK = 50, 10
+
+
+def test_exactly_what_was_withdrawn_is_withdrawn_everywhere_under_random_kills(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before, between and after deliveries, at an archive and at a FHIR server."""
+    short = f"{short_report.__module__}:{short_report.__name__}"
+    monkeypatch.setattr(document_kinds, "BUILDERS", {**document_kinds.BUILDERS, "sr": short})
+    dice = random.Random(29)  # noqa: S311 - what it decides is no secret
+    archive, server = Archive(), FhirServer()
+    pacs = PACS.model_copy(update={"send": ("sr",)})
+    with running_web(server.answer) as web:
+        ehr = FhirDestinationConfig(type="fhir", name="ehr", url=f"{web.url}/fhir")
+        targets = ((pacs, Mortal(archive, dice)), (ehr, Mortal(FhirDestination(ehr), dice)))
+        work = work_of(records, *targets)
+        films = [graded(records, work, number) for number in range(FILMS)]
+        early, late = films[: TAKEN_BACK // 2], films[TAKEN_BACK // 2 : TAKEN_BACK]
+        for film in early:
+            recorder_of(records).withdraw(film, "kim", "Wrong patient", "patient_safety")
+        dice.shuffle(films)
+        deliver(records, work, *films)
+        for film in late:
+            recorder_of(records).withdraw(film, "kim", "Wrong patient", "patient_safety")
+        deliver(records, work, *films)
+    assert {job.state for film in films for job in records.jobs.get(film).deliveries} == {
+        "delivered"
+    }
+    expected = {uid for film in (*early, *late) for uid in archive.objects_of(film)}
+    assert len(expected) >= len(late)
+    assert archive.rejected == expected
+    assert all(archive.objects_of(film) for film in films if film not in early)
+    of_server = [one for one in server.kept.values() if one["resourceType"] == "DiagnosticReport"]
+    in_error = {
+        one["identifier"][1]["value"] for one in of_server if one["status"] == "entered-in-error"
+    }
+    assert in_error == set(late)
+    parts = [one for one in server.kept.values() if one["resourceType"] == "Observation"]
+    withdrawn_parts = [one for one in parts if one["status"] == "entered-in-error"]
+    assert len(withdrawn_parts) * (FILMS - len(early)) == len(parts) * len(late)
+
+
+def test_a_note_names_every_object_says_why_and_is_valid(records: Records, tmp_path: Path) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+    sent = archive.objects_of(film)
+    recorder_of(records).withdraw(film, "kim", "Wrong patient", "patient_safety")
+    deliver(records, work, film)
+    (note,) = [uid for uid in archive.stored if uid not in sent]
+    content = archive.stored[note]
+    assert rejected_by(content) == sent
+    assert len(sent) == 2
+    assert dciodvfy(content, tmp_path) == []
+    assert "Wrong patient" in dsrdump(content, tmp_path)
+    ds = dcmread(io.BytesIO(content))
+    assert ds.ConceptNameCodeSequence[0].CodeValue == codes.REJECTED_SAFETY.value
+    assert ds.PatientID == "P-1"
+
+
+def test_what_was_withdrawn_is_not_given_out_and_does_not_count(records: Records) -> None:
+    work = work_of(records, (PACS, Archive()))
+    film = delivered(records, work)
+    recorder = ReviewRecorder(
+        records.database, records.results, records.reviews, records.deliveries, [PACS]
+    )
+    recorder.record(film, "kim", Judgement("corrected", CORRECTED))
+    assert len(ReviewExport(records, Choice(), Limits())) == 1
+    made = recorder_of(records).withdraw(film, "kim", "Wrong patient")
+    assert recorder_of(records).withdraw(film, "lee", "Again") == made
+    with pytest.raises(UndocumentedError, match="withdrawn"):
+        records.document_store.document(film, "sr")
+    with pytest.raises(ExportError):
+        ReviewExport(records, Choice(), Limits())
+
+
+def test_a_film_that_is_graded_again_replaces_what_was_sent(records: Records) -> None:
+    """The former objects are rejected, and the new report names the former one."""
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+    former = archive.objects_of(film)
+    again = work.grader.answer(film_of(0), again=True)
+    assert again.id == film
+    deliver(records, work, film)
+    assert archive.rejected == former
+    new = archive.objects_of(film) - former
+    assert len(new) == 2
+    (report,) = [
+        ds
+        for ds in (dcmread(io.BytesIO(archive.stored[uid])) for uid in new)
+        if ds.Modality == "SR"
+    ]
+    (study,) = report.PredecessorDocumentsSequence
+    (series,) = study.ReferencedSeriesSequence
+    assert series.ReferencedSOPSequence[0].ReferencedSOPInstanceUID in former
+    assert records.withdrawals.standing(film) is None
+
+
+def test_a_withdrawn_film_that_is_sent_again_is_graded_again(records: Records) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+    recorder_of(records).withdraw(film, "kim", "Cut off")
+    deliver(records, work, film)
+    former = set(archive.rejected)
+    work.grader.answer(film_of(0))
+    assert records.withdrawals.standing(film) is None
+    deliver(records, work, film)
+    assert archive.rejected == former
+    assert len(archive.objects_of(film) - former) == 2
+
+
+def test_what_an_earlier_version_delivered_is_taken_back_too(records: Records) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+    with records.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM sent_objects")
+    recorder_of(records).withdraw(film, "kim", "Wrong patient")
+    deliver(records, work, film)
+    assert archive.rejected == archive.objects_of(film)
+
+
+def test_a_folder_gets_the_note_and_the_words(records: Records, tmp_path: Path) -> None:
+    (tmp_path / "share").mkdir()
+    config = FolderDestinationConfig(
+        type="folder", name="share", path=tmp_path / "share", send=("sr", "json")
+    )
+    work = work_of(records, (config, FolderDestination(config)))
+    film = delivered(records, work)
+    recorder_of(records).withdraw(film, "kim", "Wrong patient")
+    deliver(records, work, film)
+    (words,) = (tmp_path / "share").glob(f"*/{film}/withdrawn.json")
+    assert json.loads(words.read_text())["reason"] == "Wrong patient"
+    assert rejected_by((words.parent / "rejection.dcm").read_bytes())
+
+
+def note_on(uid: str, title: str = "113001") -> bytes:
+    """Return another archive's rejection note on one instance."""
+    concept, instance, series, study, ds = (Dataset() for _ in range(5))
+    concept.CodeValue, concept.CodingSchemeDesignator = title, "DCM"
+    concept.CodeMeaning = "Rejected for Quality Reasons"
+    instance.ReferencedSOPClassUID, instance.ReferencedSOPInstanceUID = "1.2.3", uid
+    series.SeriesInstanceUID, series.ReferencedSOPSequence = "1.2.4", [instance]
+    study.StudyInstanceUID, study.ReferencedSeriesSequence = "1.2.5", [series]
+    ds.SOPClassUID = KeyObjectSelectionDocumentStorage
+    ds.SOPInstanceUID, ds.Modality = f"1.2.6.{title}", "KO"
+    ds.ConceptNameCodeSequence = [concept]
+    ds.CurrentRequestedProcedureEvidenceSequence = [study]
+    ds.ensure_file_meta()
+    ds.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
+    buffer = io.BytesIO()
+    ds.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def test_a_rejection_note_that_comes_in_withdraws_the_films_result(records: Records) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film, other = (delivered(records, work, number) for number in (1, 2))
+    uid = uid_of(1)
+    ordinary = records.intake.accept(note_on(uid, "113000"), "dicom").film_id
+    work.grade(ordinary)
+    assert records.withdrawals.standing(film) is None
+    note = records.intake.accept(note_on(uid), "dicom").film_id
+    work.grade(note)
+    withdrawn = records.withdrawals.standing(film)
+    assert withdrawn is not None
+    assert withdrawn.code == "quality"
+    assert records.withdrawals.standing(other) is None
+    deliver(records, work, film)
+    assert archive.rejected == archive.objects_of(film)
+
+
+def test_a_rejection_of_a_report_withdraws_its_result(records: Records) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+    (report, *_) = sorted(archive.objects_of(film))
+    work.grade(records.intake.accept(note_on(report), "dicom").film_id)
+    assert records.withdrawals.standing(film) is not None
+
+
+def test_an_own_note_that_comes_back_withdraws_nothing(records: Records) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+    former = archive.objects_of(film)
+    work.grader.answer(film_of(0), again=True)
+    deliver(records, work, film)
+    (note,) = [
+        content
+        for content in archive.stored.values()
+        if dcmread(io.BytesIO(content)).Modality == "KO"
+    ]
+    assert rejected_by(note) == former
+    work.grade(records.intake.accept(note, "dicom").film_id)
+    assert records.withdrawals.standing(film) is None
