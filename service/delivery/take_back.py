@@ -82,8 +82,8 @@ def _sent(delivery: Delivery, document: Document, began: datetime) -> SentObject
         name=_name_of(document),
         kind=document.kind,
         sop_class_uid=document.sop_class_uid,
-        series_instance_uid=reference and reference.series_instance_uid,
-        study_instance_uid=reference and reference.study_instance_uid,
+        series_instance_uid=None if reference is None else reference.series_instance_uid,
+        study_instance_uid=None if reference is None else reference.study_instance_uid,
         began=began,
         sent=datetime.now(UTC),
     )

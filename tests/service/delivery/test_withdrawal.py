@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.uid import KeyObjectSelectionDocumentStorage
+from pydicom.uid import ExplicitVRLittleEndian, KeyObjectSelectionDocumentStorage
 
 from radiograde.model.limits import Limits
 from radiograde.service.config.site import (
@@ -198,7 +198,7 @@ def note_on(uid: str, title: str = "113001") -> bytes:
     ds.ConceptNameCodeSequence = [concept]
     ds.CurrentRequestedProcedureEvidenceSequence = [study]
     ds.ensure_file_meta()
-    ds.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     buffer = io.BytesIO()
     ds.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()

@@ -40,6 +40,7 @@ NEEDS: dict[Permission, set[str]] = {
         "GET /v1/results/{id}/thumbnail.jpg",
         "GET /v1/results/{id}/history",
         "GET /v1/results/{id}/reviews",
+        "GET /v1/results/{id}/withdrawal",
         "GET /v1/results/{id}/reviews/{review_id}/sr",
         "GET /v1/worklist",
         "GET /v1/worklist/{id}",
@@ -47,7 +48,7 @@ NEEDS: dict[Permission, set[str]] = {
         "GET /v1/jobs",
         "GET /v1/model",
     },
-    "review": {"POST /v1/results/{id}/reviews"},
+    "review": {"POST /v1/results/{id}/reviews", "POST /v1/results/{id}/withdrawal"},
     "deliver": {
         "POST /v1/jobs/{id}/deliver",
         "POST /v1/results/{id}/problems",
