@@ -36,7 +36,7 @@ THREADS = (1, 2)
 
 @click.command()
 @click.option("--films", default=500, show_default=True)
-@click.option("--side", default=640, show_default=True, help="Rows of a film.")
+@click.option("--side", default=320, show_default=True, help="Rows of a film.")
 def main(films: int, side: int) -> None:
     """Grade, replay and write benchmarks/results/replay.json."""
     with tempfile.TemporaryDirectory() as folder:

@@ -13,6 +13,9 @@ from radiograde.model.reading.digest import pixel_digest
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.preprocess import Letterbox
 
+DIGITS = 8
+"""After the point: the network's numbers lie between 0 and 18."""
+
 
 class Grading(NamedTuple):
     """The graph's answer for one film; the maps cover the whole square.
@@ -37,8 +40,7 @@ class FilmTrace:
 
     ``decoded``: rows and columns of what was decoded. ``pixels``: its digest. ``shades``: that of
     the grey of each code. ``crop``: where the film lies in the network's square. ``square``:
-    digest of the square. ``lungs``: box around the lungs, in points of the maps' square: top,
-    left, bottom, right. ``passes``: how far the network's passes disagree, see ``Grading.spread``.
+    digest of the square. ``passes``: how far the network's passes disagree, see ``Grading.spread``.
     ``network``: zones, extent and opacity before rounding. ``scope``: the input check's
     probabilities by class.
     """
@@ -51,7 +53,6 @@ class FilmTrace:
     network: tuple[float, ...] | None = None
     passes: tuple[float, ...] | None = None
     scope: Mapping[str, float] | None = None
-    lungs: tuple[int, int, int, int] | None = None
 
     @classmethod
     def begin(cls, film: Radiograph) -> FilmTrace:
@@ -70,7 +71,6 @@ class FilmTrace:
             network=_numbers(grading.zones, grading.scales),
             passes=_numbers(grading.spread),
             scope=dict(zip(classes, _numbers(grading.scope), strict=True)),
-            lungs=_box(grading.lungs),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -89,19 +89,10 @@ class FilmTrace:
                 "values": list(self.network),
                 "passes": list(self.passes or ()),
                 "scope": dict(self.scope or {}),
-                "lungs": self.lungs and list(self.lungs),
             },
         }
 
 
 def _numbers(*arrays: NDArray[np.float32]) -> tuple[float, ...]:
-    """Return the numbers with the nine digits that tell two float32 apart."""
-    return tuple(float(f"{value:.9g}") for array in arrays for value in array.tolist())
-
-
-def _box(lungs: NDArray[np.float32]) -> tuple[int, int, int, int] | None:
-    lung: NDArray[np.bool_] = lungs.max(0) > 0.5
-    rows, columns = (np.flatnonzero(lung.max(axis)) for axis in (1, 0))
-    if not rows.size:
-        return None
-    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
+    """Return the numbers with so many digits that two float32 differ, but for the smallest."""
+    return tuple(round(value, DIGITS) for array in arrays for value in array.tolist())

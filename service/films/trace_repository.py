@@ -13,6 +13,8 @@ from radiograde.model.errors import NotFoundError
 from radiograde.service.database.engine import Database
 from radiograde.service.database.tables import results, traces
 
+_ADD = sa.insert(traces)
+
 
 @dataclass(frozen=True, slots=True)
 class _Trace:
@@ -30,7 +32,7 @@ class TraceRepository:
 
     def add(self, connection: sa.Connection, id: str, document: Mapping[str, Any]) -> None:
         """Keep the trace of a result, in the transaction that keeps the result."""
-        connection.execute(sa.insert(traces).values(id=id, document=document))
+        connection.execute(_ADD, {"id": id, "document": document})
 
     def find(self, id: str) -> dict[str, Any] | None:
         """Return the trace of a result; None where none was kept."""

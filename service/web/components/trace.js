@@ -40,7 +40,6 @@ function rowsOf({ model, radiograde, code, libraries, python, system, processor,
     decoding && ["pixels", `${decoding.shape.join(" × ")}, ${digest(decoding.pixels)}`],
     greyscale?.shades && ["shades", digest(greyscale.shades)],
     preparation && ["crop", `${preparation.crop.join(", ")}, ${digest(preparation.square)}`],
-    network?.lungs && ["lungs", network.lungs.join(", ")],
     network && ["passes", network.passes.map((value) => value.toFixed(3)).join(", ")],
     network && ["scope", pairs(Object.fromEntries(Object.entries(network.scope).map(([name, share]) => [name, share.toFixed(4)])))],
   ].filter(Boolean);
