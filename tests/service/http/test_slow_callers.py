@@ -198,7 +198,7 @@ def test_silent_connections_make_room_for_who_asks(tmp_path: Path) -> None:
         assert [ask(port) for _ in range(5)] == [200] * 5
 
 
-@pytest.mark.parametrize("begun", [b"", b"P", b"POST /v1/score HTTP/1.1\r\nHost: local"])
+@pytest.mark.parametrize("begun", [b"", b"P", b"POST /"])
 def test_a_crowd_that_comes_at_once_makes_room_at_once(tmp_path: Path, begun: bytes) -> None:
     """Nobody in it has asked for anything: who came first goes first."""
     limits = ConnectionLimits(total=60, an_address=40)
