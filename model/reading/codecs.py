@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import uid
 
+from radiograde.model.beside import Beside
 from radiograde.model.errors import MalformedImageError, TruncatedError, UnsupportedSyntaxError
 from radiograde.model.reading.arithmetic_code import check_code
 from radiograde.model.reading.jpeg_2000_decoder import decode_jpeg_2000
@@ -119,9 +120,10 @@ def decode_small(
     if smaller is None:
         return None
     with _damage_as_malformed():
+        lossless = syntax in LOSSLESS_JPEG_2000
+        check = Beside(lambda: check_code(stream) if lossless else None, at_once=lossless)
         samples = decode_jpeg_2000(smaller, lossless=False)
-        if syntax in LOSSLESS_JPEG_2000:
-            check_code(stream)
+        check.result()
     if samples.dtype.itemsize > 2 or samples.shape != (smaller.rows, smaller.columns):
         return None
     halvings = stream.codings[0].levels - smaller.codings[0].levels

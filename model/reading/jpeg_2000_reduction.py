@@ -77,7 +77,7 @@ def _halfway(lines: NDArray[Any], halvings: int) -> NDArray[Any]:
     halves = np.empty((2 * len(lines), *lines.shape[1:]), lines.dtype)
     for place in (0, 1):
         share = 2 * place * half + half - 1
-        halves[place::2] = ((whole - share) * wide + share * beyond + whole // 2) // whole
+        halves[place::2] = ((whole - share) * wide + share * beyond + whole // 2) >> halvings + 1
     return halves
 
 
