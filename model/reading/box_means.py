@@ -53,8 +53,8 @@ def sums_of_columns(lines: NDArray[Any], factor: int) -> NDArray[Any]:
     bits = 8 * lines.itemsize
     wide = np.dtype(f"u{lanes * lines.itemsize}").type
     whole = lines.shape[1] // lanes * lanes
-    side_by_side = np.ascontiguousarray(lines[:, :whole]).view(wide)
-    sums: NDArray[Any] = side_by_side * wide(sum(1 << bits * lane for lane in range(lanes)))
+    packed_sums = np.ascontiguousarray(lines[:, :whole]).view(wide)
+    sums: NDArray[Any] = packed_sums * wide(sum(1 << bits * lane for lane in range(lanes)))
     sums >>= wide(bits * (lanes - 1))
     if whole < lines.shape[1]:
         rest = lines[:, whole:].sum(axis=1, dtype=wide, keepdims=True)

@@ -20,6 +20,7 @@ from radiograde.service.database.tables import (
     film_sources,
     metadata,
     reviews,
+    sent_objects,
     sessions,
     traces,
 )
@@ -42,6 +43,14 @@ GONE: dict[sa.Table, dict[str, object]] = {
         "reviewer": "kim",
         "created": DAY,
         "verdict": "accepted",
+    },
+    sent_objects: {
+        "film_id": "nobody",
+        "destination": "pacs",
+        "name": "1.2.3",
+        "kind": "sr",
+        "began": DAY,
+        "sent": DAY,
     },
     traces: {"id": "nobody", "document": {}},
     sessions: {"token_sha256": "t", "user": "nobody", "csrf": "c", "created": DAY, "seen": DAY},

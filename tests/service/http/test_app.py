@@ -39,6 +39,8 @@ OPERATIONS = {
     "listReviews",
     "addReview",
     "getReviewSr",
+    "withdrawResult",
+    "getWithdrawal",
     "listFilms",
     "getFilm",
     "getEvents",
