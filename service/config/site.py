@@ -25,6 +25,9 @@ ObjectKind = Literal["sr", "seg", "sc", "pr", "doc"]
 DocumentKind = Literal["sr", "seg", "sc", "pr", "doc", "fhir", "fhir_r5", "pdf", "json"]
 """The documents of a result, by their short names; ``fhir`` is R4."""
 
+Uri = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*:[^\\s|]{1,200}$")]
+"""An absolute URI, as FHIR asks of a system."""
+
 Charset = Literal[
     "ISO_IR 6",
     "ISO_IR 13",
@@ -194,6 +197,15 @@ class FhirDestinationConfig(_HttpDestinationConfig):
 
     type: Literal["fhir"]
     version: Literal["R4", "R5"] = "R4"
+    patient_system: Uri | None = Field(
+        None, description="System of patient IDs whose issuer has no URI"
+    )
+    accession_system: Uri | None = Field(
+        None, description="System of accession numbers whose issuer has no URI"
+    )
+    conditional_references: bool = Field(
+        False, description="Whether the server is to find patient and order by identifier"
+    )
     send: tuple[Literal["fhir"], ...] = ("fhir",)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from radiograde.service.config.site import DestinationConfig
@@ -15,12 +16,17 @@ class DocumentForm:
 
     ``charset``: Defined Term of SpecificCharacterSet (0008,0005), PS3.3 C.12.1.1.2.
     ``long_accession``: accession numbers of more than 16 characters are written all the same.
-    ``with_segmentation``: the report may refer to the segmentation, which goes where it goes.
+    ``patient_system``, ``accession_system``, ``conditional_references``: of FHIR resources, as the
+    site file has them. ``with_segmentation``: the report may refer to the segmentation, which goes
+    where it goes.
     """
 
     charset: str = UTF_8
     long_accession: bool = False
     with_segmentation: bool = True
+    patient_system: str | None = None
+    accession_system: str | None = None
+    conditional_references: bool = False
 
     @property
     def mark(self) -> str:
@@ -29,8 +35,14 @@ class DocumentForm:
             "" if self.charset == UTF_8 else self.charset.lower().replace(" ", "_"),
             "long" if self.long_accession else "",
             "" if self.with_segmentation else "alone",
+            self._fhir_mark,
         ]
         return ".".join(filter(None, parts))
+
+    @property
+    def _fhir_mark(self) -> str:
+        systems = (self.patient_system, self.accession_system, self.conditional_references)
+        return hashlib.sha256(repr(systems).encode()).hexdigest()[:8] if any(systems) else ""
 
 
 USUAL = DocumentForm()
@@ -41,5 +53,8 @@ def form_for(destination: DestinationConfig) -> DocumentForm:
     return DocumentForm(
         getattr(destination, "charset", UTF_8),
         getattr(destination, "long_accession_numbers", False),
+        patient_system=getattr(destination, "patient_system", None),
+        accession_system=getattr(destination, "accession_system", None),
+        conditional_references=getattr(destination, "conditional_references", False),
         with_segmentation="seg" in destination.kinds or "sr" not in destination.kinds,
     )

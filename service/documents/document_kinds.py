@@ -128,7 +128,7 @@ def in_form(name: str, form: DocumentForm) -> str:
 
 def _request(kind: DocumentKind, reviews: Sequence[Review], form: DocumentForm) -> DocumentRequest:
     name, _ = NAMES[kind]
-    if kind in OF_FILM:
+    if kind in OF_FILM or kind in ("fhir", "fhir_r5"):
         make = partial(_document, kind=kind)
         return DocumentRequest(kind, name, in_form(name, form), make, form)
     kept_as = _of_reviews(name, reviews) if kind in WITH_REVIEWS else name

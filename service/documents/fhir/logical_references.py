@@ -6,8 +6,11 @@ The installation's own systems hold patient, order and study; a bundle makes no 
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
+from urllib.parse import quote
 
 from radiograde.service.documents import document_uids
+from radiograde.service.documents.document_form import DocumentForm
 from radiograde.service.documents.equipment import timestamp
 from radiograde.service.documents.fhir.datatypes import (
     ACCESSION_NUMBER,
@@ -49,21 +52,41 @@ def within(uid: str) -> Json:
     return {"reference": full_url(uid)}
 
 
-def patient(patient_study: PatientStudy) -> Json:
+def patient(patient_study: PatientStudy, form: DocumentForm) -> Json:
     """Return the patient by Patient ID and its issuer; called unknown where there is no ID."""
     if not patient_study.patient_id:
         return {"type": "Patient", "display": "unknown"}
-    identifier = _issued(patient_study.patient_id, patient_study.patient_issuer)
-    return {"type": "Patient", "identifier": identifier}
+    issuer = _with_system(patient_study.patient_issuer, form.patient_system)
+    identifier = _issued(patient_study.patient_id, issuer)
+    return _reference("Patient", identifier, form)
 
 
-def order(patient_study: PatientStudy) -> list[Json]:
+def order(patient_study: PatientStudy, form: DocumentForm) -> list[Json]:
     """Return the order by its accession number, if there is one."""
     if not patient_study.accession:
         return []
-    issued = _issued(patient_study.accession, patient_study.accession_issuer)
+    issuer = _with_system(patient_study.accession_issuer, form.accession_system)
+    issued = _issued(patient_study.accession, issuer)
     identifier = {"type": concept(ACCESSION_NUMBER)} | issued
-    return [{"type": "ServiceRequest", "identifier": identifier}]
+    return [_reference("ServiceRequest", identifier, form)]
+
+
+def _reference(kind: str, identifier: Json, form: DocumentForm) -> Json:
+    """Return a logical reference; conditional too where that is asked for and has a system.
+
+    The server then finds the resource (http.html#trules, "conditional references"), and refuses
+    the whole transaction where there is none, or more than one.
+    """
+    reference = {"type": kind, "identifier": identifier}
+    if not form.conditional_references or "system" not in identifier:
+        return reference
+    sought = f"{identifier['system']}|{quote(identifier['value'], safe='')}"
+    return {"reference": f"{kind}?identifier={sought}"} | reference
+
+
+def _with_system(issuer: Issuer, system: str | None) -> Issuer:
+    """Return an issuer with the site's system where the film names none."""
+    return issuer if issuer.uri or system is None else replace(issuer, uri=system)
 
 
 def study(patient_study: PatientStudy) -> list[Json]:
@@ -92,8 +115,8 @@ def _issued(value: str, issuer: Issuer) -> Json:
 
 def circumstances(graded: GradedFilm, patient_study: PatientStudy) -> Json:
     """Return state, patient, order and times: when the film was acquired, when it was graded."""
-    shared: Json = {"status": "preliminary", "subject": patient(patient_study)}
-    orders = order(patient_study)
+    shared: Json = {"status": "preliminary", "subject": patient(patient_study, graded.form)}
+    orders = order(patient_study, graded.form)
     if orders:
         shared["basedOn"] = orders
     if patient_study.acquired is not None:
