@@ -110,7 +110,7 @@ def graded_films() -> dict[str, GradedFilm]:
 
 
 def digests() -> dict[str, dict[str, str]]:
-    """Return the digest of each document by film and kind; of a PDF there is none.
+    """Return the digest of each document by film and kind; of a PDF, encapsulated or not, there is none.
 
     Of a capture the pixels are left out, as the PDF is: a library for pictures may draw letters
     anew. The version of the software is fixed.
@@ -124,7 +124,7 @@ def digests() -> dict[str, dict[str, str]]:
             return {
                 name: {
                     kind: _digest(builder_of(kind)(film))
-                    for kind in sorted(kinds_of(film) - {"pdf"})
+                    for kind in sorted(kinds_of(film) - {"pdf", "doc"})
                 }
                 for name, film in graded_films().items()
             }
@@ -133,7 +133,7 @@ def digests() -> dict[str, dict[str, str]]:
 
 
 def _digests(film: GradedFilm) -> dict[str, str]:
-    kinds = sorted(kinds_of(film) - {"pdf"})
+    kinds = sorted(kinds_of(film) - {"pdf", "doc"})
     return {kind: _digest(builder_of(kind)(film)) for kind in kinds}
 
 
