@@ -110,7 +110,7 @@ def graded_films() -> dict[str, GradedFilm]:
 
 
 def digests() -> dict[str, dict[str, str]]:
-    """Return the digest of each document by film and kind; of a PDF, encapsulated or not, there is none.
+    """Return the digest of each document by film and kind; of PDFs, and objects with one, none.
 
     Of a capture the pixels are left out, as the PDF is: a library for pictures may draw letters
     anew. The version of the software is fixed.
