@@ -23,17 +23,17 @@ def deadly(method: Callable[..., Any]) -> Callable[..., Any]:
     """Return a method of the document store that kills the process at the film's turn."""
 
     @wraps(method)
-    def kill_or_make(store: DocumentStore, of: str | GradedFilm, kinds: Any) -> Any:
+    def kill_or_make(store: DocumentStore, of: str | GradedFilm, *others: Any) -> Any:
         film_id = of.result.id if isinstance(of, GradedFilm) else of
         if film_id == os.environ["DEADLY_FILM"]:
             os.kill(os.getpid(), signal.SIGKILL)
-        return method(store, of, kinds)
+        return method(store, of, *others)
 
     return kill_or_make
 
 
 def main() -> None:
-    for name in ("make", "documents"):
+    for name in ("make", "documents", "kept"):
         setattr(DocumentStore, name, deadly(getattr(DocumentStore, name)))
     run_worker(load_settings(data_dir=Path(sys.argv[1])))
 

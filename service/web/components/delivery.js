@@ -1,6 +1,6 @@
 /** Where the result is sent: the state at each destination, and the buttons that send it. */
 
-import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { getJson, postJson } from "../api.js";
 import { dateTime } from "../format.js";
 import { useLoaded } from "../hooks.js";
@@ -17,7 +17,7 @@ export function Delivery({ id, kept, user, changes, focusRef }) {
   const job = useJob(id, changes);
   const section = useRef(null);
   const focusHeading = () => section.current.querySelector("h3").focus();
-  useEffect(() => {
+  useLayoutEffect(() => {
     focusRef.current = () => (section.current.querySelector("button") ?? section.current.querySelector("h3")).focus();
     return () => { focusRef.current = null; };
   }, []);

@@ -1,6 +1,6 @@
 /** The result as a document: text for dictation, print, PDF, DICOM and FHIR files. */
 
-import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { acquired, day, score } from "../format.js";
 import { messageText, t } from "../words.js";
 import { PatientName } from "./patient_name.js";
@@ -23,7 +23,7 @@ export function Report({ film, announce, reportRef, showsIdentity }) {
       announce(t("report.not_copied"));
     }
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     reportRef.current = { copy, print: paper.print };
     return () => { reportRef.current = null; };
   });

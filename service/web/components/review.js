@@ -1,6 +1,6 @@
 /** A reader's verdict, saved beside the model's result. */
 
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { postJson } from "../api.js";
 import { dateTime } from "../format.js";
 import { problemText, t } from "../words.js";
@@ -21,7 +21,8 @@ export function Review({ result, user, announce, onChanged, startRef }) {
     setError("");
     setVerdict(chosen);
   };
-  useEffect(() => {
+  // Whoever sees the film can already press a key.
+  useLayoutEffect(() => {
     startRef.current = start;
     return () => { startRef.current = null; };
   });
