@@ -125,9 +125,14 @@ class Deliverer:
         self._talk(delivery, lambda: target.send(documents, delivery.film_id))
 
     def _take_back(self, delivery: Delivery) -> None:
-        if delivery.destination in self.destinations:
-            config, target = self.destinations[delivery.destination]
-            self._talk(delivery, lambda: self.take_back.run(delivery, config, target))
+        if delivery.destination not in self.destinations:
+            return
+        config, target = self.destinations[delivery.destination]
+        # A destination that nothing is said to has not answered.
+        taken = self.take_back.due(delivery, config)
+        if taken is not None:
+            self._talk(delivery, lambda: target.withdraw(taken, delivery.film_id))
+            self.take_back.done(taken)
 
     def _talk(self, delivery: Delivery, talk: Callable[[], None]) -> None:
         """Send something, and have the breaker know what came of it."""

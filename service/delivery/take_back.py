@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from radiograde.service.config.site import DestinationConfig
 from radiograde.service.delivery.delivery_repository import Delivery
-from radiograde.service.delivery.destinations.destination import Destination, Taken
+from radiograde.service.delivery.destinations.destination import Taken
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_form import form_for
 from radiograde.service.documents.document_store import DocumentStore
@@ -29,21 +29,20 @@ class TakeBack:
         """Return whether a film's result is withdrawn, so that nothing of it is sent."""
         return self.withdrawals.standing(film_id) is not None
 
-    def run(self, delivery: Delivery, config: DestinationConfig, target: Destination) -> None:
-        """Have a destination reject what it has of results that no longer hold.
+    def due(self, delivery: Delivery, config: DestinationConfig) -> Taken | None:
+        """Return what a destination has to reject of results that no longer hold; None: nothing.
 
         Raises:
-            DeliveryError: as :meth:`Destination.withdraw`, or there can be no rejection note.
+            DeliveryError: there can be no rejection note.
             StoreError: the database is away.
         """
         told = self.withdrawals.of(delivery.film_id)
-        if not told:
-            return
-        objects = self._obsolete(delivery, config, told[0])
-        if not objects:
-            return
-        target.withdraw(self._taken(objects, told[0], config), delivery.film_id)
-        self.withdrawals.rejected(objects)
+        objects = self._obsolete(delivery, config, told[0]) if told else []
+        return self._taken(objects, told[0], config) if objects else None
+
+    def done(self, taken: Taken) -> None:
+        """Record that a destination rejected it."""
+        self.withdrawals.rejected(taken.objects)
 
     def record(self, delivery: Delivery, documents: Sequence[Document]) -> None:
         """Record what is about to be sent, so that it can be taken back whatever happens then."""

@@ -154,10 +154,16 @@ def test_html_has_every_page_and_marks_what_the_hospital_fills_in(dossier: Dossi
     assert not re.search(r'href="(?!#|https?://)', text)
 
 
+def _bytes(stream: bytes) -> bytes:
+    """Return what a stream holds; reportlab spells it in ASCII or not, as other code has set it."""
+    spelt = stream.strip().endswith(b"~>")
+    return base64.a85decode(b"<~" + stream, adobe=True) if spelt else stream
+
+
 def pdf_text(content: bytes) -> str:
     """Return all that is written in a PDF, without spaces: long words go over several lines."""
     streams = re.findall(rb"stream\r?\n(.*?)endstream", content, re.DOTALL)
-    drawn = [zlib.decompress(base64.a85decode(b"<~" + one, adobe=True)) for one in streams]
+    drawn = [zlib.decompressobj().decompress(_bytes(one)) for one in streams]
     shown = re.findall(rb"\((.*?)(?<!\\)\) Tj", b"\n".join(drawn), re.DOTALL)
     return re.sub(r"\s", "", b"".join(shown).decode("cp1252"))
 

@@ -13,7 +13,7 @@ from radiograde.service.films.archive import FILM
 from radiograde.service.grading.film_grader import MOST_ATTEMPTS
 from radiograde.service.grading.records import Records
 from tests.service.documents.graded_films import film_bytes
-from tests.service.fakes import BreakingScorer, FakeScorer, png
+from tests.service.fakes import POOR, BreakingScorer, FakeScorer, png
 from tests.service.grading.conftest import MakeFilm
 from tests.service.grading.graders import Outbox, work_with
 
@@ -90,7 +90,7 @@ def test_what_is_no_film_is_kept_and_not_graded(
 
 
 def test_a_rejected_film_is_reported_and_a_rejected_capture_is_not(records: Records) -> None:
-    work = work_with(records, Outbox(), scorer=FakeScorer(rejects=True))
+    work = work_with(records, Outbox(), scorer=FakeScorer(rejects=True, reason=POOR))
     film = accepted(records, film_bytes())
     capture = accepted(records, film_bytes(SOPClassUID=CAPTURE, SOPInstanceUID="1.2.3.4"))
     picture = accepted(records, png())
@@ -103,7 +103,8 @@ def test_a_rejected_film_is_reported_and_a_rejected_capture_is_not(records: Reco
 def test_reports_on_rejected_films_can_be_turned_off(records: Records) -> None:
     quiet = DeliveryConfig(rejected=False)
     film = accepted(records, film_bytes())
-    work_with(records, Outbox(), scorer=FakeScorer(rejects=True), delivery=quiet).grade(film)
+    poor = FakeScorer(rejects=True, reason=POOR)
+    work_with(records, Outbox(), scorer=poor, delivery=quiet).grade(film)
     assert records.jobs.get(film).deliveries == ()
 
 
