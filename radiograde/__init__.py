@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from radiograde.model.limits import Limits
     from radiograde.model.reading.radiograph import Radiograph
     from radiograde.model.reasons import Reason
+    from radiograde.model.scoring.film_trace import FilmTrace
     from radiograde.model.scoring.result import (
         Failure,
         GateVerdict,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Failure",
+    "FilmTrace",
     "GateVerdict",
     "ImageFacts",
     "Involvement",
@@ -78,6 +80,7 @@ _MODULES = {
     "radiograde.model.limits": ("Limits",),
     "radiograde.model.reading.radiograph": ("Radiograph",),
     "radiograde.model.reasons": ("Reason",),
+    "radiograde.model.scoring.film_trace": ("FilmTrace",),
     "radiograde.model.scoring.result": (
         "Failure",
         "GateVerdict",

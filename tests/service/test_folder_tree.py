@@ -42,8 +42,8 @@ def test_a_folder_that_cannot_be_listed_is_an_error_of_who_wants_all(
 ) -> None:
     scandir = os.scandir
 
-    def closed(path: str) -> object:
-        if path.endswith("second"):
+    def closed(path: str | int) -> object:
+        if str(path).endswith("second"):
             raise PermissionError(13, "Permission denied", path)
         return scandir(path)
 
