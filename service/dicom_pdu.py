@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import cast
 
+from pynetdicom import evt
 from pynetdicom.events import Event
+from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.transport import AssociationSocket
 
 HEAD_BYTES = 6
@@ -203,8 +205,19 @@ class BoundedSocket(AssociationSocket):
 def bound_socket(event: Event, seconds: float) -> None:
     """Put a bounded socket in place of a requestor's; a handler of ``EVT_CONN_OPEN``."""
     association = event.assoc
+    association.bind(evt.EVT_PDU_RECV, _note_rejection)
     limits = PduLimits(association.requestor.maximum_length or P_DATA_BYTES, seconds)
     association.dul.socket = BoundedSocket(cast(AssociationSocket, association.dul.socket), limits)
+
+
+def _note_rejection(event: Event) -> None:
+    """Keep that an association is rejected, and why: a handler of ``EVT_PDU_RECV``.
+
+    Where the rejection comes at once pynetdicom takes it for a connection that failed.
+    """
+    if isinstance(event.pdu, A_ASSOCIATE_RJ):
+        event.assoc.acceptor.primitive = event.pdu.to_primitive()
+        event.assoc.is_rejected = True
 
 
 def shut(connection: socket.socket, how: int = socket.SHUT_RDWR) -> None:
