@@ -26,5 +26,7 @@ def test_a_rejection_before_the_caller_looks_is_seen(start_a_node: StartNode) ->
             (evt.EVT_REQUESTED, lambda _: is_over.wait(60)),
         ],
     )
+    rejection = association.acceptor.primitive
     assert association.is_rejected
-    assert "Called AE title" in association.acceptor.primitive.reason_str
+    assert rejection is not None
+    assert "Called AE title" in rejection.reason_str
