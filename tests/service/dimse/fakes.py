@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.pdu import A_ASSOCIATE_RQ
 from pynetdicom.pdu_primitives import (
@@ -25,6 +25,7 @@ from pynetdicom.presentation import PresentationContext, build_context
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.service.atomic_write import Content
 from radiograde.service.config.site import FilmSource
+from radiograde.service.dicom_pdu import bound_socket
 from radiograde.service.dimse.node import Node
 from radiograde.service.films.intake import Receipt
 from tests.service.documents.graded_films import film_bytes
@@ -94,7 +95,14 @@ def call(
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = TIMEOUT_S
     ae.maximum_pdu_size = max_pdu
     wanted = list(contexts) or [build_context(VERIFICATION), build_context(DX)]
-    return ae.associate("127.0.0.1", node.port, contexts=wanted, ae_title=called)
+    return ae.associate(
+        "127.0.0.1",
+        node.port,
+        contexts=wanted,
+        ae_title=called,
+        # As deliveries call: a rejection that comes at once is seen.
+        evt_handlers=[(evt.EVT_CONN_OPEN, bound_socket, [TIMEOUT_S])],
+    )
 
 
 def status_of(answer: Dataset) -> int:
