@@ -62,6 +62,8 @@ bench: $(VENV)/.develop ## measure speed on this machine
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.page_changes
 	$(BIN)/python -m benchmarks.reconciler
+	$(BIN)/python -m benchmarks.replay
+	$(BIN)/python -m benchmarks.trace
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.under_attack
 	$(BIN)/python -m benchmarks.viewer

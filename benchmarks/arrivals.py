@@ -75,7 +75,7 @@ def arrive(times: Sequence[float], send: Send, most_waiting: int = MOST_WAITING)
                 coming.append(executor.submit(one, number))
             else:
                 coming.append(Arrival(due_s, 0.0, NOT_SENT))
-        return [one if isinstance(one, Arrival) else one.result() for one in coming]
+        return [came if isinstance(came, Arrival) else came.result() for came in coming]
 
 
 def capacity(send: Send, connections: int, seconds: float) -> float:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from radiograde.model.errors import MalformedImageError
 from radiograde.model.reading.code_blocks import code_blocks
-from radiograde.model.reading.jpeg_2000_coding import PREDICTABLE_END, damaged
+from radiograde.model.reading.jpeg_2000_coding import PREDICTABLE_END, USUAL_BLOCK, damaged
 from radiograde.model.reading.jpeg_2000_reduction import reduced
 from radiograde.model.reading.jpeg_2000_stream import (
     PRECISION_AT,
@@ -27,9 +27,6 @@ JUDGED = 256
 and one of them is seen all over the picture. So judging costs a small part of decoding.
 """
 
-BLOCK = (6, 6)
-"""64 x 64, what is encoded here, and what films have."""
-
 MOST_UNLIKE = 2
 """Damage that the decoder does not count is of one block; an encoder of other habits has more."""
 
@@ -40,10 +37,11 @@ SIGNED = 0x80
 LEFT_AWAY = b"\xff\x7f"
 
 
-def check_code(stream: Jpeg2000Stream) -> None:
+def check_code(stream: Jpeg2000Stream, smaller: Jpeg2000Stream | None = None) -> None:
     """Check that a lossless codestream is what its samples are coded to.
 
-    Colour, and what :func:`code_blocks` does not part, is not judged.
+    Colour, and what :func:`code_blocks` does not part, is not judged. ``smaller``: the codestream
+    reduced, where it is at hand, of which fewer heads of packets are read.
 
     Raises:
         MalformedImageError: a block has an end that no encoder gives it, or samples are beyond
@@ -51,9 +49,9 @@ def check_code(stream: Jpeg2000Stream) -> None:
         RuntimeError: the stream is damaged.
     """
     coding = stream.codings[0]
-    if coding.style & ~PREDICTABLE_END or coding.block != BLOCK or not coding.reversible:
+    if coding.style & ~PREDICTABLE_END or coding.block != USUAL_BLOCK or not coding.reversible:
         return
-    small = reduced(stream, JUDGED)
+    small = reduced(smaller or stream, JUDGED) or smaller
     if small is None and max(stream.rows, stream.columns) >= 2 * JUDGED:
         return
     judged = small or stream

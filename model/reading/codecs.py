@@ -121,9 +121,10 @@ def decode_small(
         return None
     with _damage_as_malformed():
         lossless = syntax in LOSSLESS_JPEG_2000
-        check = Beside(lambda: check_code(stream) if lossless else None, at_once=lossless)
+        check = Beside(partial(check_code, stream, smaller)) if lossless else None
         samples = decode_jpeg_2000(smaller, lossless=False)
-        check.result()
+        if check is not None:
+            check.result()
     if samples.dtype.itemsize > 2 or samples.shape != (smaller.rows, smaller.columns):
         return None
     halvings = stream.codings[0].levels - smaller.codings[0].levels

@@ -13,10 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.model.reading.code_blocks import code_blocks
+from radiograde.model.reading.jpeg_2000_coding import USUAL_BLOCK
 from radiograde.model.reading.jpeg_2000_stream import Jpeg2000Stream, jpeg_2000_stream
-
-BLOCK = (6, 6)
-"""64 x 64, what is encoded here, and what films have."""
 
 MOST_DIFFERENT = 0.5
 """Of the blocks; where more are coded otherwise, an encoder of other habits, or loss, did it."""
@@ -36,7 +34,7 @@ def is_damaged(stream: Jpeg2000Stream, samples: NDArray[Any], *, lossless: bool)
     blocks = code_blocks(stream)
     if lossless and _is_beyond(stream, samples):
         return True
-    if blocks is None or stream.codings[0].block != BLOCK:
+    if blocks is None or stream.codings[0].block != USUAL_BLOCK:
         return False
     again = jpeg_2000_stream(_encoded(stream, samples))
     others = None if again is None else code_blocks(again)

@@ -14,6 +14,9 @@ STYLE_IN = {COD: 12, COC: 9}
 HIGH_THROUGHPUT, BYPASS, EACH_PASS_ENDS, PREDICTABLE_END = 0x40, 0x01, 0x04, 0x10
 OWN_PRECINCTS, MARKED_PACKETS = 0x01, 0x06
 QUANTISED = 0x1F
+USUAL_BLOCK = (6, 6)
+"""64 x 64: what is encoded here, and what films have."""
+
 MOST_LEVELS = 32
 MOST_PARTS = 200_000
 """Code blocks and precincts: 50 million pixels have 50,000 blocks of 32 x 32."""

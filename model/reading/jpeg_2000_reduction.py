@@ -17,14 +17,16 @@ from radiograde.model.errors import MalformedImageError
 from radiograde.model.reading.code_blocks import is_simple, resolutions
 from radiograde.model.reading.jpeg_2000_coding import (
     BYPASS,
+    COD,
     EACH_PASS_ENDS,
     HIGH_THROUGHPUT,
+    QCD,
     Coding,
 )
-from radiograde.model.reading.jpeg_2000_stream import Jpeg2000Stream, jpeg_2000_stream
+from radiograde.model.reading.jpeg_2000_stream import SOT, Jpeg2000Stream, jpeg_2000_stream
 from radiograde.model.reading.packet_head import PacketHead
 
-SIZ, COD, QCD, COM, SOT = 0xFF51, 0xFF52, 0xFF5C, 0xFF64, 0xFF90
+SIZ, COM = 0xFF51, 0xFF64
 BY_RESOLUTION = range(3)
 """Progressions whose single layer lies resolution by resolution: LRCP, RLCP, RPCL (A.16)."""
 

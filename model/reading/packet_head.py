@@ -68,17 +68,25 @@ class PacketHead:
 
     def _number(self, bits: int) -> int:
         value = 0
-        for _ in range(bits):
-            value = value << 1 | self._bit()
+        while bits:
+            if not self._left:
+                self._next_byte()
+            taken = min(bits, self._left)
+            self._left -= taken
+            bits -= taken
+            value = value << taken | self._byte >> self._left & (1 << taken) - 1
         return value
 
     def _bit(self) -> int:
         if not self._left:
-            self._left = 7 if self._byte == 0xFF else 8
-            self._byte = self._code[self._at]
-            self._at += 1
+            self._next_byte()
         self._left -= 1
         return self._byte >> self._left & 1
+
+    def _next_byte(self) -> None:
+        self._left = 7 if self._byte == 0xFF else 8
+        self._byte = self._code[self._at]
+        self._at += 1
 
 
 class HighThroughputHead(PacketHead):

@@ -17,6 +17,7 @@ from radiograde.model.errors import MalformedImageError
 from radiograde.model.reading.arithmetic_code import JUDGED, are_alike, check_code
 from radiograde.model.reading.code_blocks import code_blocks
 from radiograde.model.reading.codecs import FrameShape, decode, decode_small
+from radiograde.model.reading.jpeg_2000_reduction import reduced
 from radiograde.model.reading.jpeg_2000_stream import jpeg_2000_stream
 
 ROWS, COLUMNS = 155, 141
@@ -75,8 +76,9 @@ def test_a_picture_that_is_decoded_small_is_judged_too() -> None:
     assert decode_small(other, uid.JPEG2000, of, 12, JUDGED) is not None
 
 
+@pytest.mark.parametrize("at_hand", [None, 300, 640, 2000])
 def test_a_large_picture_is_judged_at_a_fraction_of_its_size(
-    monkeypatch: pytest.MonkeyPatch,
+    at_hand: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encode, sizes = imagecodecs.jpeg2k_encode, []
 
@@ -88,7 +90,7 @@ def test_a_large_picture_is_judged_at_a_fraction_of_its_size(
     monkeypatch.setattr(imagecodecs, "jpeg2k_encode", seen)
     stream = jpeg_2000_stream(bytes(content))
     assert stream is not None
-    check_code(stream)
+    check_code(stream, None if at_hand is None else reduced(stream, at_hand))
     assert sizes == [(257, 250)]
 
 
