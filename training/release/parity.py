@@ -27,28 +27,26 @@ def parity(
     batches = [films[:4], *(films[i : i + 1] for i in range(len(films)))]
     with torch.no_grad():
         expected = [model(torch.from_numpy(batch[:, None])) for batch in batches]
-    return {
-        name: _differences(path, name, batches, expected)
-        for name in PROVIDERS
-        if name in ort.get_available_providers() and _takes(path, name)
-    }
-
-
-def _takes(path: Path, provider: str) -> bool:
-    """Return whether a provider takes the model; without a GPU, CUDA's leaves it to the CPU."""
-    return Scorer(path, providers=[provider]).provider == provider
+    differences = {}
+    for provider in PROVIDERS:
+        if provider not in ort.get_available_providers():
+            continue
+        served = Scorer(path, providers=[provider])
+        # Without a GPU, CUDA's leaves the model to the CPU.
+        if served.provider == provider:
+            several = Scorer(path, providers=[provider], batches=True)
+            differences[provider] = _differences(served, several, batches, expected)
+    return differences
 
 
 def _differences(
-    path: Path, provider: str, batches: list[NDArray[np.float32]], expected: list[Grading]
+    served: Scorer, several: Scorer, batches: list[NDArray[np.float32]], expected: list[Grading]
 ) -> dict[str, float]:
     """Return the largest difference by output.
 
     A film alone is graded as the service grades it, so that what is compared is what is served.
     """
     largest = dict.fromkeys(NAMES, 0.0)
-    served = Scorer(path, providers=[provider])
-    several = Scorer(path, providers=[provider], batches=True)
     for batch, theirs in zip(batches, expected, strict=True):
         scorer = served if len(batch) == 1 else several
         ours = scorer.session.run(list(NAMES), {"image": batch[:, None]})
