@@ -31,6 +31,7 @@ RadiogradeError
 ├── UndocumentedError        409  the result has no such document
 ├── NotReviewableError       409  the file could not be read: there is nothing to judge
 ├── ReviewedError            409  the result was reviewed, and is not replaced
+├── WithdrawnError           409  the result was withdrawn: there is nothing to judge any more
 ├── NotDeliverableError      409  the film has no result, or there is nowhere to send it
 ├── UnknownDestinationError  422  the site file has no destination of this name
 └── DeliveryError            502  a document did not arrive
@@ -281,6 +282,14 @@ class ReviewedError(RadiogradeError):
 
     code = "reviewed"
     title = "The result was reviewed, and stays"
+    http_status = 409
+
+
+class WithdrawnError(RadiogradeError):
+    """The result was withdrawn, so that a review of it would count for nothing."""
+
+    code = "withdrawn"
+    title = "The result was withdrawn"
     http_status = 409
 
 

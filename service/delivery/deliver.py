@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -21,7 +21,6 @@ from radiograde.service.delivery.retry_policy import (
     RetryPolicy,
 )
 from radiograde.service.delivery.take_back import TakeBack
-from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_form import form_for
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.errors import (
@@ -32,6 +31,7 @@ from radiograde.service.errors import (
     StoreError,
     UnreachableError,
 )
+from radiograde.service.reviews.withdrawal import Withdrawal
 from radiograde.service.reviews.withdrawal_repository import WithdrawalRepository
 
 log = structlog.get_logger("radiograde.work")
@@ -89,9 +89,7 @@ class Deliverer:
 
     def _try(self, delivery: Delivery) -> None:
         try:
-            self._take_back(delivery)
-            documents = self._documents(delivery)
-            self._send(delivery, documents)
+            self._bring_up_to_date(delivery)
         except DeliveryError as error:
             self._after_failure(delivery, error)
         except NotFoundError:
@@ -107,29 +105,30 @@ class Deliverer:
             self._record(lambda: self.deliveries.delivered(delivery))
             log.info("delivered", film_id=delivery.film_id, destination=delivery.destination)
 
-    def _documents(self, delivery: Delivery) -> Sequence[Document]:
+    def _bring_up_to_date(self, delivery: Delivery) -> None:
+        """Have the destination reject what no longer holds, and send it what does."""
         if delivery.destination not in self.destinations:
             raise RefusedError(
                 "The site file no longer has this destination. Put it back, then retry the job."
             )
-        if self.take_back.is_withdrawn(delivery.film_id):
-            return []
-        config, _ = self.destinations[delivery.destination]
-        return self.document_store.documents(delivery.film_id, config.kinds, form_for(config))
+        last = self.take_back.last(delivery.film_id)
+        if last is not None:
+            self._take_back(delivery, last)
+        if last is None or not last.stands:
+            self._send(delivery)
 
-    def _send(self, delivery: Delivery, documents: Sequence[Document]) -> None:
-        if not documents:
-            return
-        _, target = self.destinations[delivery.destination]
-        self.take_back.record(delivery, documents)
-        self._talk(delivery, lambda: target.send(documents, delivery.film_id))
+    def _send(self, delivery: Delivery) -> None:
+        config, target = self.destinations[delivery.destination]
+        # Withdrawn since it was looked up: then it is set going again, and taken back.
+        documents = self.document_store.kept(delivery.film_id, config.kinds, form_for(config))
+        if documents:
+            self.take_back.record(delivery, documents)
+            self._talk(delivery, lambda: target.send(documents, delivery.film_id))
 
-    def _take_back(self, delivery: Delivery) -> None:
-        if delivery.destination not in self.destinations:
-            return
+    def _take_back(self, delivery: Delivery, last: Withdrawal) -> None:
         config, target = self.destinations[delivery.destination]
         # A destination that nothing is said to has not answered.
-        taken = self.take_back.due(delivery, config)
+        taken = self.take_back.due(delivery, config, last)
         if taken is not None:
             self._talk(delivery, lambda: target.withdraw(taken, delivery.film_id))
             self.take_back.done(taken)

@@ -14,10 +14,11 @@ from radiograde.service.database.engine import Database
 from radiograde.service.database.tables import films
 from radiograde.service.delivery.delivery_repository import DeliveryRepository
 from radiograde.service.documents.document_kinds import WITH_REVIEWS
-from radiograde.service.errors import NotReviewableError
+from radiograde.service.errors import NotReviewableError, WithdrawnError
 from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.reviews.review import Judgement, Review
 from radiograde.service.reviews.review_repository import ReviewRepository
+from radiograde.service.reviews.withdrawal_repository import WithdrawalRepository
 
 log = structlog.get_logger("radiograde.reviews")
 
@@ -40,6 +41,7 @@ class ReviewRecorder:
         self._results = results
         self._reviews = reviews
         self._deliveries = deliveries
+        self._withdrawals = WithdrawalRepository(database)
         self._showing_reviews = [one.name for one in destinations if SENT_AGAIN & set(one.kinds)]
 
     def record(self, result_id: str, reviewer: str, judgement: Judgement) -> Review:
@@ -51,6 +53,7 @@ class ReviewRecorder:
         Raises:
             NotFoundError: no such result.
             NotReviewableError: the file could not be read.
+            WithdrawnError: the result was withdrawn.
             StoreError: the database does not answer; nothing was recorded.
         """
         if self._results.get(result_id)["status"] == "failed":
@@ -59,6 +62,11 @@ class ReviewRecorder:
             )
         review = Review(str(ULID()), result_id, reviewer, datetime.now(UTC), judgement)
         with self._database.write() as connection:
+            if self._withdrawals.standing_in(connection, result_id) is not None:
+                raise WithdrawnError(
+                    "This result was withdrawn, so there is nothing to review. Have the film "
+                    "graded again."
+                )
             self._reviews.add(connection, review)
             kept = sa.select(films.c.id).where(films.c.id == result_id, films.c.kept)
             if connection.execute(kept).first() is not None:

@@ -25,20 +25,22 @@ class TakeBack:
     withdrawals: WithdrawalRepository
     document_store: DocumentStore
 
-    def is_withdrawn(self, film_id: str) -> bool:
-        """Return whether a film's result is withdrawn, so that nothing of it is sent."""
-        return self.withdrawals.standing(film_id) is not None
+    def last(self, film_id: str) -> Withdrawal | None:
+        """Return the last withdrawal of a film's results: while it stands nothing is sent.
 
-    def due(self, delivery: Delivery, config: DestinationConfig) -> Taken | None:
+        Raises StoreError.
+        """
+        return next(iter(self.withdrawals.of(film_id)), None)
+
+    def due(self, delivery: Delivery, config: DestinationConfig, last: Withdrawal) -> Taken | None:
         """Return what a destination has to reject of results that no longer hold; None: nothing.
 
         Raises:
-            DeliveryError: there can be no rejection note.
+            UndocumentedError: there can be no rejection note.
             StoreError: the database is away.
         """
-        told = self.withdrawals.of(delivery.film_id)
-        objects = self._obsolete(delivery, config, told[0]) if told else []
-        return self._taken(objects, told[0], config) if objects else None
+        objects = self._obsolete(delivery, config, last)
+        return self._taken(objects, last, config) if objects else None
 
     def done(self, taken: Taken) -> None:
         """Record that a destination rejected it."""

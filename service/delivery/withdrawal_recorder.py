@@ -46,10 +46,10 @@ class WithdrawalRecorder:
             StoreError: the database does not answer; nothing was recorded.
         """
         self._results.get(result_id)
-        known = self._withdrawals.standing(result_id)
-        if known is not None:
-            return known
         with self._database.write() as connection:
+            known = self._withdrawals.standing_in(connection, result_id)
+            if known is not None:
+                return known
             made = self._withdrawals.add(connection, result_id, by[-LONGEST_NAME:], code, reason)
             self._deliveries.retry(connection, result_id)
             self._deliveries.send_anew(connection, result_id)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ulid import ULID
 
 from radiograde.service.database.engine import Database
-from radiograde.service.database.rows import columns_of
+from radiograde.service.database.rows import columns_of, first_of
 from radiograde.service.database.tables import (
     WithdrawalCode,
     films,
@@ -69,9 +69,9 @@ class WithdrawalRepository:
                 found[one.result_id] = one
         return found
 
-    def is_standing(self, connection: sa.Connection, result_id: str) -> bool:
-        """Return whether a result is withdrawn, as a transaction sees it."""
-        return connection.execute(_standing([result_id])).first() is not None
+    def standing_in(self, connection: sa.Connection, result_id: str) -> Withdrawal | None:
+        """Return the same as :meth:`standing`, as a transaction sees it."""
+        return first_of(connection, _standing([result_id]), Withdrawal)
 
     def of(self, result_id: str) -> list[Withdrawal]:
         """Return every withdrawal of a film's results, the last first."""
@@ -92,13 +92,18 @@ class WithdrawalRepository:
             self.add(connection, film_id, "Radiograde", "quality", REPLACED, stands=False)
 
     def sending(self, objects: Collection[SentObject]) -> None:
-        """Record what is about to be sent; before it is, so that nothing sent goes unknown."""
+        """Record what is about to be sent; before it is, so that nothing sent goes unknown.
+
+        What was sent under the same name before, and perhaps rejected, is replaced by it.
+        """
+        if not objects:
+            return
+        # A FHIR report has one name in every version of FHIR.
+        different = {(one.film_id, one.destination, one.name): one for one in objects}.values()
+        rows = [{name: getattr(one, name) for name in SentObject.__slots__} for one in different]
         with self._database.write() as connection:
-            for one in objects:
-                key = _is(one)
-                if connection.execute(sa.select(sent_objects.c.name).where(key)).first() is None:
-                    row = {name: getattr(one, name) for name in SentObject.__slots__}
-                    connection.execute(sa.insert(sent_objects), row)
+            connection.execute(sa.delete(sent_objects).where(sa.or_(*map(_is, different))))
+            connection.execute(sa.insert(sent_objects), rows)
 
     def sent_to(self, film_id: str, destination: str) -> list[SentObject]:
         """Return what a destination has of a film, the first sent first."""

@@ -94,17 +94,19 @@ class FhirDestination:
             )
 
     def _report_with_parts(self, name: str) -> Iterator[dict[str, Any]]:
-        """Yield the report with this identifier, and every observation that it leads to."""
+        """Yield the report with this identifier, and every observation that it leads to, once."""
         sought = quote(f"urn:dicom:uid|{name}", safe="")
         found = self._read(f"/DiagnosticReport?identifier={sought}") or {}
         entries = [entry.get("resource") for entry in _dicts(found.get("entry"))]
         waiting = [one for one in _dicts(entries) if _type(one) == "DiagnosticReport"]
+        known: set[str] = set()
         while waiting:
             resource = waiting.pop()
             yield resource
             parts = (*_dicts(resource.get("result")), *_dicts(resource.get("hasMember")))
-            for part in parts:
-                place = "/".join(str(part.get("reference", "")).split("/")[-2:])
+            places = {"/".join(str(part.get("reference", "")).split("/")[-2:]) for part in parts}
+            for place in sorted(places - known):
+                known.add(place)
                 member = self._read(f"/{place}")
                 if _type(member) == "Observation" and member is not None:
                     waiting.append(member)

@@ -27,6 +27,7 @@ from radiograde.service.errors import UnreachableError
 from radiograde.service.permissions import make_shared_folder, shared_mode
 
 _LITTLE_SPACE = 1024**3
+_WITHDRAWN = "withdrawn.json"
 
 
 class FolderDestination:
@@ -50,6 +51,8 @@ class FolderDestination:
             make_shared_folder(place)
             for document in documents:
                 write_atomically(place / document.name, document.content, mode=shared_mode())
+            if all(document.name != _WITHDRAWN for document in documents):
+                (place / _WITHDRAWN).unlink(missing_ok=True)
             drop_half_written(place)  # by a worker that was killed at it
             sync_folder(place.parent)
         except OSError as error:
@@ -58,10 +61,11 @@ class FolderDestination:
     def withdraw(self, taken: Taken, result_id: str) -> None:
         """Write the rejection note, and ``withdrawn.json``, beside the documents.
 
-        Raises as :meth:`send`.
+        Whatever is sent afterwards holds, and takes the place of ``withdrawn.json``. Raises as
+        :meth:`send`.
         """
         words = json.dumps(taken.withdrawal.to_json(), indent=2, ensure_ascii=False) + "\n"
-        told = Document("json", "withdrawn.json", "application/json", words.encode())
+        told = Document("json", _WITHDRAWN, "application/json", words.encode())
         self.send([told, taken.note] if taken.note else [told], result_id)
 
     def _place_of(self, result_id: str) -> Path:

@@ -33,7 +33,7 @@ _POSTED: Responses = {
     **UNREADABLE_BODY,
     **problems(
         s404="No such result",
-        s409="The file could not be read, so there is nothing to review",
+        s409="The file could not be read, or the result was withdrawn: there is nothing to review",
         s422="The review is not valid",
         s503="The store is away",
     ),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import random
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, KeyObjectSelectionDocumentStorage
+from sqlalchemy import event
 
 from radiograde.model.limits import Limits
 from radiograde.service.config.site import (
@@ -18,14 +20,16 @@ from radiograde.service.config.site import (
     FhirDestinationConfig,
     FolderDestinationConfig,
 )
+from radiograde.service.delivery.destinations.destination import Taken
 from radiograde.service.delivery.destinations.fhir_destination import FhirDestination
 from radiograde.service.delivery.destinations.folder_destination import FolderDestination
 from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.documents import codes, document_kinds
-from radiograde.service.errors import ExportError, UndocumentedError
+from radiograde.service.errors import ExportError, UndocumentedError, WithdrawnError
 from radiograde.service.grading.records import Records
 from radiograde.service.labelling.export import Choice, ReviewExport
 from radiograde.service.reviews.review import Judgement
+from radiograde.service.reviews.withdrawal import SentObject, Withdrawal
 from tests.service.delivery.web import running_web
 from tests.service.delivery.withdrawing import (
     Archive,
@@ -183,6 +187,83 @@ def test_a_folder_gets_the_note_and_the_words(records: Records, tmp_path: Path) 
     (words,) = (tmp_path / "share").glob(f"*/{film}/withdrawn.json")
     assert json.loads(words.read_text())["reason"] == "Wrong patient"
     assert rejected_by((words.parent / "rejection.dcm").read_bytes())
+
+
+def test_a_film_graded_again_and_then_withdrawn_is_withdrawn_in_its_folder(
+    records: Records, tmp_path: Path
+) -> None:
+    """Files that have the same names after every grading are taken back all the same."""
+    (tmp_path / "share").mkdir()
+    config = FolderDestinationConfig(
+        type="folder", name="share", path=tmp_path / "share", send=("fhir", "fhir_r5", "json")
+    )
+    work = work_of(records, (config, FolderDestination(config)))
+    film = delivered(records, work)
+    work.grader.answer(film_of(0), again=True)
+    deliver(records, work, film)
+    there = {path.name for path in (tmp_path / "share").glob(f"*/{film}/*")}
+    assert there == {"fhir.json", "fhir-r5.json", "result.json"}
+    recorder_of(records).withdraw(film, "kim", "Wrong patient")
+    deliver(records, work, film)
+    (words,) = (tmp_path / "share").glob(f"*/{film}/withdrawn.json")
+    assert json.loads(words.read_text())["reason"] == "Wrong patient"
+
+
+def test_observations_that_lead_in_a_circle_are_each_read_once(records: Records) -> None:
+    server, now = FhirServer(), datetime.now(UTC)
+    sent = SentObject("film", "ehr", "1.2.3", "fhir", None, None, None, now, now)
+    server.kept = {
+        "DiagnosticReport/1": {
+            "resourceType": "DiagnosticReport",
+            "id": "1",
+            "status": "preliminary",
+            "identifier": [{"system": "urn:dicom:uid", "value": "1.2.3"}],
+            "result": [{"reference": "Observation/2"}],
+        },
+        "Observation/2": {
+            "resourceType": "Observation",
+            "id": "2",
+            "status": "preliminary",
+            "hasMember": [{"reference": "Observation/2"}],
+        },
+    }
+    withdrawal = Withdrawal("w", "film", now, "kim", "quality", "Wrong patient", stands=True)
+    with running_web(server.answer) as web:
+        ehr = FhirDestinationConfig(type="fhir", name="ehr", url=f"{web.url}/fhir")
+        FhirDestination(ehr).withdraw(Taken(withdrawal, (sent,), None), "film")
+        assert len(web.requests) == 4
+    assert {one["status"] for one in server.kept.values()} == {"entered-in-error"}
+
+
+def test_a_delivery_asks_the_database_once_what_was_withdrawn(records: Records) -> None:
+    """However many objects it sends, it records them at once."""
+    asked: list[str] = []
+    work = work_of(records, (PACS, Archive()))
+    film = graded(records, work)
+    records.document_store.documents(film, PACS.kinds)
+    event.listen(
+        records.database.engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: asked.append(statement),
+    )
+    work.deliver(film, PACS.name)
+    assert sum("FROM withdrawals" in one for one in asked) == 1
+    assert sum("sent_objects" in one for one in asked) == 2
+
+
+def test_a_result_that_was_withdrawn_is_not_reviewed(records: Records) -> None:
+    work = work_of(records, (PACS, Archive()))
+    film = delivered(records, work)
+    recorder = ReviewRecorder(
+        records.database, records.results, records.reviews, records.deliveries, [PACS]
+    )
+    recorder_of(records).withdraw(film, "kim", "Wrong patient")
+    with pytest.raises(WithdrawnError):
+        recorder.record(film, "kim", Judgement("corrected", CORRECTED))
+    assert records.reviews.of(film) == []
+    deliver(records, work, film)
+    work.grader.answer(film_of(0), again=True)
+    assert recorder.record(film, "kim", Judgement("corrected", CORRECTED)).result_id == film
 
 
 def note_on(uid: str, title: str = "113001") -> bytes:
