@@ -52,7 +52,7 @@ def advisories(
     Example:
       radiograde advisories advisories-2026-12.json --keep
     """  # noqa: D301  click needs the character itself
-    from radiograde.service.problems.known_faults import KEPT, applying, in_force, read
+    from radiograde.service.problems import known_faults
 
     if (keep or key_file) and file is None:
         raise click.UsageError("Name the file.")
@@ -61,11 +61,14 @@ def advisories(
             click.echo(_signed(file, key_file), nl=False)
             return
         settings = installation_of(chosen, quiet=as_json)
-        found = in_force(settings.data_dir) if file is None else read(file.read_bytes())
-        if keep and file is not None:
-            settings.data_dir.mkdir(0o700, parents=True, exist_ok=True)
-            (settings.data_dir / KEPT).write_bytes(file.read_bytes())
-        here = applying(found, settings.model_path)
+        content = None if file is None else file.read_bytes()
+        if content is None:
+            found = known_faults.in_force(settings.data_dir)
+        else:
+            found = known_faults.read(content)
+            if keep:
+                known_faults.keep(content, settings.data_dir)
+        here = known_faults.applying(found, settings.model_path)
     if as_json:
         document = {
             "issued": found.issued,

@@ -40,6 +40,8 @@ worker_option = click.option(
 def settings_of(chosen: dict[str, Any]) -> Settings:
     """Return the settings of site file and environment, with the options given on top.
 
+    An option that is None was not given.
+
     Raises:
         click.UsageError: an option or environment variable does not fit.
         SiteError: the site file cannot be used.

@@ -50,7 +50,7 @@ def dossier(out: Path, source: Path | None, report: Path | None, **chosen: Any) 
 
     root = source or Path(radiograde.__file__).resolve().parents[1]
     with plain_errors():
-        settings = settings_of({name: value for name, value in chosen.items() if value is not None})
+        settings = settings_of(chosen)
         outcomes = None if report is None else outcomes_in(report)
         made = build_dossier(root, settings, load_scorer(settings), outcomes)
         out.mkdir(parents=True, exist_ok=True)

@@ -19,9 +19,7 @@ from radiograde.service.cli.common import (
     settings_of,
     site_option,
 )
-
-DIFFERS = 1
-"""Exit code where a digit differs."""
+from radiograde.service.cli.replay import DIFFERS, in_words
 
 UNUSABLE = 3
 """Exit code where a file was changed, or is none of a problem."""
@@ -119,7 +117,6 @@ def open_file(
 
     Exit code 0: the same to the digit. 1: it differs here. 3: the file was changed, or is none.
     """
-    from radiograde.service.cli.replay import in_words
     from radiograde.service.errors import BundleError
     from radiograde.service.grading.load_scorer import load_scorer
     from radiograde.service.grading.replayer import Replay
@@ -129,7 +126,7 @@ def open_file(
 
     hush_decoders()
     with plain_errors():
-        settings = settings_of({name: value for name, value in chosen.items() if value is not None})
+        settings = settings_of(chosen)
         try:
             bundle, seal = opened(file.read_bytes())
             comparison = replay_bundle(bundle, load_scorer(settings, threads), settings.limits)

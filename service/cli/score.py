@@ -87,7 +87,7 @@ def score(
         raise click.UsageError("No DICOM, PNG or JPEG file there. Name a film or its folder.")
     hush_decoders()
     with plain_errors():
-        settings = settings_of({name: value for name, value in chosen.items() if value is not None})
+        settings = settings_of(chosen)
         if out is not None or table is not None:
             keep_private()
         batch = Batch(load_scorer(settings), settings.limits, settings.workers, out)

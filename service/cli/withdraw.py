@@ -33,15 +33,27 @@ def withdraw(ids: tuple[str, ...], reason: str, code: Any, **chosen: Any) -> Non
     Example:
       radiograde withdraw 01JARADMZ00000000000000000 --reason "Wrong patient" --code patient_safety
     """  # noqa: D301  click needs the character itself
-    from radiograde.service.delivery.withdrawal_recorder import WithdrawalRecorder
     from radiograde.service.grading.records import open_records
-    from radiograde.service.reviews.withdrawal import WithdrawalRequest
+    from radiograde.service.logs import configure_logging
+    from radiograde.service.reviews.withdrawal import LONGEST_REASON, WithdrawalRequest
 
-    with plain_errors(), closing(open_records(installation_of(chosen), create=False)) as records:
-        words = WithdrawalRequest(reason=reason[:500] or "-", code=code).words()
-        recorder = WithdrawalRecorder(
-            records.database, records.results, records.withdrawals, records.deliveries
-        )
-        for id in ids:
-            recorder.withdraw(id, getpass.getuser(), words, code)
+    if not 0 < len(reason) <= LONGEST_REASON:
+        raise click.UsageError(f"Give a reason of at most {LONGEST_REASON} characters.")
+    words = WithdrawalRequest(reason=reason, code=code).words()
+    by = _user()
+    with plain_errors():
+        settings = installation_of(chosen)
+        configure_logging(settings.log_level)
+        with closing(open_records(settings, create=False)) as records:
+            recorder = records.withdrawal_recorder()
+            for id in ids:
+                recorder.withdraw(id, by, words, code)
     click.echo(f"{len(ids)} withdrawn.")
+
+
+def _user() -> str:
+    """Return who runs the command; a container's user may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "command line"

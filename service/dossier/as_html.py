@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from radiograde.service.dossier.pages import PARSER, Page
+from radiograde.service.dossier.pages import PARSER, Page, marked
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
@@ -20,7 +20,6 @@ code { font-size: 12px; overflow-wrap: anywhere; }
 mark { background: #fff1a8; }
 @media print { h1 { break-before: page; } body { max-width: none; } }
 """
-_BLANK = re.compile(r"\[HOSPITAL: ([^\]]+)\]")
 _LINK = re.compile(r'<a href="(?!https?://)[^"]*">(.*?)</a>', re.DOTALL)
 
 
@@ -39,5 +38,4 @@ def dossier_html(title: str, pages: Sequence[Page]) -> str:
 
 def _section(page: Page) -> str:
     """Return a page; its links into the repository lead nowhere from here, and become words."""
-    made = _LINK.sub(r"\1", PARSER.render(page.text))
-    return _BLANK.sub(r"<mark>To be filled in by the hospital: \1</mark>", made)
+    return marked(_LINK.sub(r"\1", PARSER.render(page.text)), "<mark>", "</mark>")

@@ -25,7 +25,7 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from radiograde.service.dossier.pages import Page
+from radiograde.service.dossier.pages import Page, marked
 
 MARGIN = 16 * mm
 _SHEET = getSampleStyleSheet()
@@ -45,7 +45,6 @@ LETTER, PADDING = 4.0, 13.0
 """Points of a letter of a cell, and of the room beside its words."""
 
 LONGEST_WORD, MOST_LETTERS = 14, 60
-_BLANK = re.compile(r"\[HOSPITAL: ([^\]]+)\]")
 _LATIN = {"≥": ">=", "≤": "<=", "→": "->", "−": "-", "≈": "about ", "✓": "yes", "\u00a0": " "}
 
 
@@ -145,8 +144,7 @@ def _markup(token: Token) -> str:
                 parts.append(" ")
             case _:
                 pass
-    blank = r'<font backColor="#fff1a8">To be filled in by the hospital: \1</font>'
-    return _BLANK.sub(blank, "".join(parts))
+    return marked("".join(parts), '<font backColor="#fff1a8">', "</font>")
 
 
 def _plain(text: str) -> str:

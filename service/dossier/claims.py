@@ -19,13 +19,12 @@ from typing import Literal
 
 from markdown_it.token import Token
 
-from radiograde.service.dossier.pages import Page
+from radiograde.service.dossier.pages import Page, blanks_in
 from radiograde.service.errors import DossierError
 
 Outcome = Literal["passed", "failed", "skipped"]
 
 COLUMN = "Tests"
-BLANK = "[HOSPITAL:"
 TEST = re.compile(r"tests/[\w/]+\.py::\w+")
 _WORST: tuple[Outcome, ...] = ("failed", "skipped", "passed")
 
@@ -128,7 +127,7 @@ def _claims(page: Page) -> Iterator[Claim]:
         *said, tests = row
         named = tuple(TEST.findall(tests))
         in_tables.update(named)
-        if BLANK not in " ".join(row):
+        if not blanks_in(" ".join(row)):
             yield Claim(page.name, said[0], named)
     for test in TEST.findall(page.text):
         if test not in in_tables:

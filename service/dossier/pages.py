@@ -30,6 +30,7 @@ ORDER = (
 
 _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 _BLANK = re.compile(r"\[HOSPITAL: ([^\]]+)\]")
+"""What only the hospital can fill in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,17 @@ class Page:
     @property
     def blanks(self) -> list[str]:
         """What only the hospital can fill in."""
-        return _BLANK.findall(self.text)
+        return blanks_in(self.text)
+
+
+def blanks_in(text: str) -> list[str]:
+    """Return what of a text only the hospital can fill in."""
+    return _BLANK.findall(text)
+
+
+def marked(text: str, before: str, after: str) -> str:
+    """Return a text whose blanks say so, between two marks."""
+    return _BLANK.sub(rf"{before}To be filled in by the hospital: \1{after}", text)
 
 
 def written_pages(root: Path) -> dict[str, Page]:

@@ -16,7 +16,6 @@ from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.atomic_write import Content
 from radiograde.service.backoff import patiently
 from radiograde.service.database.tables import reviews
-from radiograde.service.delivery.withdrawal_recorder import WithdrawalRecorder
 from radiograde.service.documents.equipment import is_own
 from radiograde.service.documents.rejection_note import rejected_instances
 from radiograde.service.errors import (
@@ -146,10 +145,7 @@ class FilmGrader:
         if rejects is None:
             return
         code, uids = rejects
-        records = self._records
-        recorder = WithdrawalRecorder(
-            records.database, records.results, records.withdrawals, records.deliveries
-        )
+        recorder = self._records.withdrawal_recorder()
         found = recorder.withdraw_named(uids, "rejection note", code, "Rejected in the archive.")
         log.info("rejection_note", film_id=film_id, withdrawn=len(found))
 
@@ -160,10 +156,10 @@ class FilmGrader:
     def _kept(self, film_id: str, *, again: bool) -> SeverityResult | None:
         """Return the kept result that answers for a known film; None where it is to be graded."""
         stored = self._records.results.find(film_id)
-        withdrawn = self._records.withdrawals.standing(film_id) is not None
-        if stored is not None and not again and not withdrawn:
+        if stored is not None and not again:
             kept = parse_result(stored.document)
-            if kept.model.sha256 == self._scorer.facts.sha256:
+            is_of_this_model = kept.model.sha256 == self._scorer.facts.sha256
+            if is_of_this_model and self._records.withdrawals.standing(film_id) is None:
                 return kept
         with self._records.database.write() as connection:
             film = self._records.films.get(connection, film_id)

@@ -9,6 +9,7 @@ from radiograde.service.database.binding import bind
 from radiograde.service.database.engine import Database, open_database
 from radiograde.service.delivery.delivery_repository import DeliveryRepository
 from radiograde.service.delivery.routing import RoutingRules
+from radiograde.service.delivery.withdrawal_recorder import WithdrawalRecorder
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.errors import StoreError
 from radiograde.service.films.archive import Archive
@@ -44,6 +45,10 @@ class Records:
     document_store: DocumentStore
     intake: FilmIntake
     routing: RoutingRules
+
+    def withdrawal_recorder(self) -> WithdrawalRecorder:
+        """Return what withdraws results of these records."""
+        return WithdrawalRecorder(self.database, self.results, self.withdrawals, self.deliveries)
 
     def close(self) -> None:
         """Give everything back."""

@@ -16,7 +16,6 @@ from radiograde.service.auth.access import Access
 from radiograde.service.auth.principal import Permission
 from radiograde.service.config.settings import Settings
 from radiograde.service.delivery.review_recorder import ReviewRecorder
-from radiograde.service.delivery.withdrawal_recorder import WithdrawalRecorder
 from radiograde.service.http.caller import REFUSALS, permit
 from radiograde.service.http.dicomweb.stow_endpoint import StowEndpoint
 from radiograde.service.http.middleware import (
@@ -114,7 +113,7 @@ def create_app(
     app.state.page_queries = queries
     app.state.stow = StowEndpoint(runtime.records.intake, settings.limits)
     app.state.reviews = _review_recorder(runtime)
-    app.state.withdrawals = _withdrawal_recorder(runtime)
+    app.state.withdrawals = runtime.records.withdrawal_recorder()
     add_problem_handlers(app)
     _include_routes(app)
     return app
@@ -131,13 +130,6 @@ def _review_recorder(runtime: Runtime) -> ReviewRecorder:
     records, destinations = runtime.records, runtime.settings.destination
     return ReviewRecorder(
         records.database, records.results, records.reviews, records.deliveries, destinations
-    )
-
-
-def _withdrawal_recorder(runtime: Runtime) -> WithdrawalRecorder:
-    records = runtime.records
-    return WithdrawalRecorder(
-        records.database, records.results, records.withdrawals, records.deliveries
     )
 
 

@@ -20,6 +20,7 @@ from packaging.version import Version
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from radiograde.model.scoring.scorer import BUNDLED
+from radiograde.service.atomic_write import make_folder, write_atomically
 from radiograde.service.errors import AdvisoryError
 from radiograde.service.grading.origin import computing
 
@@ -126,13 +127,22 @@ def in_force(data_dir: Path) -> Advisories:
     """Return the later of the list shipped with this version and that in the data directory.
 
     Raises:
-        AdvisoryError: the one in the data directory is none, or not signed.
+        AdvisoryError: the one in the data directory is none, not signed, or cannot be read.
     """
     shipped = read(SHIPPED.read_bytes())
-    kept = data_dir / KEPT
-    if not kept.is_file():
+    try:
+        kept = read((data_dir / KEPT).read_bytes())
+    except FileNotFoundError:
         return shipped
-    return max(shipped, read(kept.read_bytes()), key=lambda one: one.issued)
+    except OSError as error:
+        raise AdvisoryError(f"{KEPT} of the data directory: {error.strerror}.") from error
+    return max(shipped, kept, key=lambda one: one.issued)
+
+
+def keep(content: bytes, data_dir: Path) -> None:
+    """Keep the file of a list in the data directory. Raises OSError."""
+    make_folder(data_dir)
+    write_atomically(data_dir / KEPT, content)
 
 
 def _parsed(text: str) -> Advisories:

@@ -14,6 +14,7 @@ from radiograde.model.reading.film_file import FilmFile, open_film
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.masked import masked_settings
 from radiograde.service.config.settings import Settings
+from radiograde.service.errors import BundleError
 from radiograde.service.films.archive import MAPS
 from radiograde.service.grading.comparison import Comparison, compare
 from radiograde.service.grading.grade_film import grade_film
@@ -96,11 +97,13 @@ def replay_bundle(bundle: Bundle, scorer: Scorer, limits: Limits) -> Comparison:
     """Return how the film of a problem comes out here, beside what it came to where it was made.
 
     Raises:
-        BundleError: the file lacks a result.
+        BundleError: the file lacks a usable result or trace.
         TooLargeError: the film is larger than is accepted here.
     """
     grading = grade_film(open_film(bundle.film, limits), scorer, bundle.facts["result_id"])
     result, trace = (bundle.document(f"painted_{name}.json") for name in ("result", "trace"))
+    if not isinstance(trace.get("stages", ()), dict | None):
+        raise BundleError("The file of the problem lacks a usable trace.")
     return compare(result, trace, grading.result.to_json(), grading.trace)
 
 
@@ -117,12 +120,13 @@ def without_identity(result: Mapping[str, Any]) -> dict[str, Any]:
 def lines_of(id: str, lines: Sequence[str]) -> list[str]:
     """Return the log lines of a film and of the requests that name it, with plain members alone."""
     parsed = [line for line in map(_parsed, lines) if line]
-    own = [line for line in parsed if id in (line.get(key) for key in _IDS)]
-    requests = {line["request_id"] for line in own if "request_id" in line}
+    is_own = [id in (line.get(key) for key in _IDS) for line in parsed]
+    own = (line for line, names_it in zip(parsed, is_own, strict=True) if names_it)
+    requests = {str(line["request_id"]) for line in own if line.get("request_id")}
     return [
         json.dumps({name: value for name, value in line.items() if name in _LOGGED})
-        for line in parsed
-        if line in own or line.get("request_id") in requests
+        for line, names_it in zip(parsed, is_own, strict=True)
+        if names_it or str(line.get("request_id")) in requests
     ]
 
 

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,10 +29,18 @@ DOCUMENTS = (
     "settings.json",
 )
 OTHERS = ("maps.npz", "log.jsonl")
+FACTS = ("result_id", "made", "radiograde")
+"""Texts that every manifest has, beside the digests."""
+
 LARGEST = 512 * 2**20
 """Bytes of all entries, unpacked: a bomb is refused."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Of these zipfile inflates as much as it is asked for; of others all that there is."""
+
+_DAMAGES = (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, OSError, EOFError)
+"""What zipfile raises; RuntimeError where an entry is encrypted or of a later version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ class Bundle:
         """Return an entry that is a JSON object. Raises BundleError."""
         try:
             document = json.loads(self.entries[name])
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, RecursionError) as error:
             raise BundleError(f"The file of the problem lacks a usable {name}.") from error
         if not isinstance(document, dict):
             raise BundleError(f"{name} in the file of the problem is no JSON object.")
@@ -81,6 +90,8 @@ def opened(content: bytes) -> tuple[Bundle, str]:
     facts = Bundle({}, {MANIFEST: manifest}).document(MANIFEST)
     if facts.pop("schema", None) != SCHEMA:
         raise BundleError(f"This version opens files of the schema {SCHEMA} alone.")
+    if not all(isinstance(facts.get(name), str) for name in FACTS):
+        raise BundleError("The manifest of the problem does not say what it is of.")
     digests = facts.pop("sha256", None)
     found = {name: hashlib.sha256(entry).hexdigest() for name, entry in entries.items()}
     if found != digests:
@@ -99,6 +110,14 @@ def _unpacked(content: bytes) -> dict[str, bytes]:
                 raise BundleError("The file of the problem holds what does not belong there.")
             if sum(info.file_size for info in infos) > LARGEST:
                 raise BundleError("The file of the problem is larger than any film.")
-            return {info.filename: archive.read(info) for info in infos}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+            return {info.filename: _entry(archive, info) for info in infos}
+    except _DAMAGES as error:
         raise BundleError("This is no zip file, or a damaged one.") from error
+
+
+def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """Return an entry; not more of it is inflated than it says that it has."""
+    if info.compress_type not in _BOUNDED:
+        raise BundleError("The file of the problem is compressed in another way than it is made.")
+    with archive.open(info) as entry:
+        return entry.read(info.file_size)

@@ -39,7 +39,6 @@ from tests.service.delivery.withdrawing import (
     delivered,
     film_of,
     graded,
-    recorder_of,
     rejected_by,
     short_report,
     uid_of,
@@ -70,11 +69,11 @@ def test_exactly_what_was_withdrawn_is_withdrawn_everywhere_under_random_kills(
         films = [graded(records, work, number) for number in range(FILMS)]
         early, late = films[: TAKEN_BACK // 2], films[TAKEN_BACK // 2 : TAKEN_BACK]
         for film in early:
-            recorder_of(records).withdraw(film, "kim", "Wrong patient", "patient_safety")
+            records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient", "patient_safety")
         dice.shuffle(films)
         deliver(records, work, *films)
         for film in late:
-            recorder_of(records).withdraw(film, "kim", "Wrong patient", "patient_safety")
+            records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient", "patient_safety")
         deliver(records, work, *films)
     assert {job.state for film in films for job in records.jobs.get(film).deliveries} == {
         "delivered"
@@ -98,7 +97,7 @@ def test_a_note_names_every_object_says_why_and_is_valid(records: Records, tmp_p
     work = work_of(records, (PACS, archive))
     film = delivered(records, work)
     sent = archive.objects_of(film)
-    recorder_of(records).withdraw(film, "kim", "Wrong patient", "patient_safety")
+    records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient", "patient_safety")
     deliver(records, work, film)
     (note,) = [uid for uid in archive.stored if uid not in sent]
     content = archive.stored[note]
@@ -119,8 +118,8 @@ def test_what_was_withdrawn_is_not_given_out_and_does_not_count(records: Records
     )
     recorder.record(film, "kim", Judgement("corrected", CORRECTED))
     assert len(ReviewExport(records, Choice(), Limits())) == 1
-    made = recorder_of(records).withdraw(film, "kim", "Wrong patient")
-    assert recorder_of(records).withdraw(film, "lee", "Again") == made
+    made = records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient")
+    assert records.withdrawal_recorder().withdraw(film, "lee", "Again") == made
     with pytest.raises(UndocumentedError, match="withdrawn"):
         records.document_store.document(film, "sr")
     with pytest.raises(ExportError):
@@ -154,7 +153,7 @@ def test_a_withdrawn_film_that_is_sent_again_is_graded_again(records: Records) -
     archive = Archive()
     work = work_of(records, (PACS, archive))
     film = delivered(records, work)
-    recorder_of(records).withdraw(film, "kim", "Cut off")
+    records.withdrawal_recorder().withdraw(film, "kim", "Cut off")
     deliver(records, work, film)
     former = set(archive.rejected)
     work.grader.answer(film_of(0))
@@ -170,7 +169,7 @@ def test_what_an_earlier_version_delivered_is_taken_back_too(records: Records) -
     film = delivered(records, work)
     with records.database.write() as connection:
         connection.exec_driver_sql("DELETE FROM sent_objects")
-    recorder_of(records).withdraw(film, "kim", "Wrong patient")
+    records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient")
     deliver(records, work, film)
     assert archive.rejected == archive.objects_of(film)
 
@@ -182,7 +181,7 @@ def test_a_folder_gets_the_note_and_the_words(records: Records, tmp_path: Path) 
     )
     work = work_of(records, (config, FolderDestination(config)))
     film = delivered(records, work)
-    recorder_of(records).withdraw(film, "kim", "Wrong patient")
+    records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient")
     deliver(records, work, film)
     (words,) = (tmp_path / "share").glob(f"*/{film}/withdrawn.json")
     assert json.loads(words.read_text())["reason"] == "Wrong patient"
@@ -203,7 +202,7 @@ def test_a_film_graded_again_and_then_withdrawn_is_withdrawn_in_its_folder(
     deliver(records, work, film)
     there = {path.name for path in (tmp_path / "share").glob(f"*/{film}/*")}
     assert there == {"fhir.json", "fhir-r5.json", "result.json"}
-    recorder_of(records).withdraw(film, "kim", "Wrong patient")
+    records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient")
     deliver(records, work, film)
     (words,) = (tmp_path / "share").glob(f"*/{film}/withdrawn.json")
     assert json.loads(words.read_text())["reason"] == "Wrong patient"
@@ -257,7 +256,7 @@ def test_a_result_that_was_withdrawn_is_not_reviewed(records: Records) -> None:
     recorder = ReviewRecorder(
         records.database, records.results, records.reviews, records.deliveries, [PACS]
     )
-    recorder_of(records).withdraw(film, "kim", "Wrong patient")
+    records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient")
     with pytest.raises(WithdrawnError):
         recorder.record(film, "kim", Judgement("corrected", CORRECTED))
     assert records.reviews.of(film) == []

@@ -24,7 +24,6 @@ from radiograde.service.delivery.deliver import Deliverer
 from radiograde.service.delivery.destinations.destination import Destination, Finding, Taken
 from radiograde.service.delivery.retry_policy import RetryPolicy
 from radiograde.service.delivery.routing import RoutingRules
-from radiograde.service.delivery.withdrawal_recorder import WithdrawalRecorder
 from radiograde.service.documents import document_uids
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
@@ -202,12 +201,6 @@ def work_of(records: Records, *targets: tuple[DestinationConfig, Destination]) -
             RetryPolicy(timedelta(hours=72)),
         ),
         Reconciler(records.database, records.queue, records.films, records.deliveries, Breakers()),
-    )
-
-
-def recorder_of(records: Records) -> WithdrawalRecorder:
-    return WithdrawalRecorder(
-        records.database, records.results, records.withdrawals, records.deliveries
     )
 
 

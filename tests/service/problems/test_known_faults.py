@@ -107,6 +107,12 @@ def test_the_later_list_counts(key: Ed25519PrivateKey, tmp_path: Path) -> None:
     assert [one.id for one in in_force(tmp_path).advisories] == ["RG-1"]
 
 
+def test_a_list_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / KEPT).mkdir()
+    with pytest.raises(AdvisoryError, match="data directory"):
+        in_force(tmp_path)
+
+
 def test_who_makes_releases_signs_and_who_runs_them_keeps_and_checks(
     key: Ed25519PrivateKey, tmp_path: Path
 ) -> None:

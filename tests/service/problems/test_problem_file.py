@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.records import open_records
 from radiograde.service.problems.register import ProblemRegister
 from radiograde.service.problems.reporter import ProblemReporter, SealedProblem, replay_bundle
-from radiograde.service.problems.sealed_file import opened
+from radiograde.service.problems.sealed_file import opened, sealed
 from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import FakeScorer, png
 
@@ -132,6 +133,15 @@ def test_another_model_is_told(problem: SealedProblem) -> None:
     comparison = replay_bundle(opened(problem.content)[0], FakeScorer(), Limits())
     assert not comparison.is_same
     assert "model.sha256" in [part.name for part in comparison.parts]
+
+
+@pytest.mark.parametrize("stages", [[], "none"])
+def test_a_trace_of_another_form_is_refused(problem: SealedProblem, stages: object) -> None:
+    bundle = opened(problem.content)[0]
+    trace = json.dumps(bundle.document("painted_trace.json") | {"stages": stages}).encode()
+    changed = replace(bundle, entries={**bundle.entries, "painted_trace.json": trace})
+    with pytest.raises(BundleError):
+        replay_bundle(opened(sealed(changed)[0])[0], FakeScorer(), Limits())
 
 
 def resealed(content: bytes, change: str, to: bytes | None) -> bytes:
