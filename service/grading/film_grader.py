@@ -106,7 +106,7 @@ class FilmGrader:
         Raises:
             TooLargeError: more bytes than are accepted.
             NoSpaceError, StoreError: film or result could not be kept, so it is not given out.
-            ReviewedError: it is to be graded again, and was reviewed.
+            ReviewedError: it is to be graded again, or its result was withdrawn, and was reviewed.
         """
         film = open_film(content, self._limits)
         receipt = self._records.intake.accept(film, "http", sender)
@@ -159,7 +159,7 @@ class FilmGrader:
         if stored is not None and not again:
             kept = parse_result(stored.document)
             is_of_this_model = kept.model.sha256 == self._scorer.facts.sha256
-            if is_of_this_model and self._records.withdrawals.standing(film_id) is None:
+            if is_of_this_model and not self._is_withdrawn(film_id):
                 return kept
         with self._records.database.write() as connection:
             film = self._records.films.get(connection, film_id)
@@ -172,11 +172,14 @@ class FilmGrader:
                 self._records.withdrawals.replace(connection, film_id)
                 self._records.films.start_over(connection, film_id, begun=True)
                 return None
-        if again or stored is None:
+        if again or stored is None or self._is_withdrawn(film_id):
             raise ReviewedError(
                 "Readers reviewed this result, so it stays. It is at GET /v1/results/{id}."
             )
         return parse_result(stored.document)
+
+    def _is_withdrawn(self, film_id: str) -> bool:
+        return self._records.withdrawals.standing(film_id) is not None
 
 
 def _is_reviewed(connection: sa.Connection, film_id: str) -> bool:

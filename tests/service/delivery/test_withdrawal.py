@@ -25,7 +25,7 @@ from radiograde.service.delivery.destinations.fhir_destination import FhirDestin
 from radiograde.service.delivery.destinations.folder_destination import FolderDestination
 from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.documents import codes, document_kinds
-from radiograde.service.errors import ExportError, UndocumentedError, WithdrawnError
+from radiograde.service.errors import ExportError, ReviewedError, UndocumentedError, WithdrawnError
 from radiograde.service.grading.records import Records
 from radiograde.service.labelling.export import Choice, ReviewExport
 from radiograde.service.reviews.review import Judgement
@@ -161,6 +161,19 @@ def test_a_withdrawn_film_that_is_sent_again_is_graded_again(records: Records) -
     deliver(records, work, film)
     assert archive.rejected == former
     assert len(archive.objects_of(film) - former) == 2
+
+
+def test_a_withdrawn_result_that_readers_reviewed_is_given_to_no_sender(records: Records) -> None:
+    work = work_of(records, (PACS, Archive()))
+    film = delivered(records, work)
+    recorder = ReviewRecorder(
+        records.database, records.results, records.reviews, records.deliveries, [PACS]
+    )
+    recorder.record(film, "kim", Judgement("corrected", CORRECTED))
+    assert work.grader.answer(film_of(0)).id == film
+    records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient")
+    with pytest.raises(ReviewedError):
+        work.grader.answer(film_of(0))
 
 
 def test_what_an_earlier_version_delivered_is_taken_back_too(records: Records) -> None:
