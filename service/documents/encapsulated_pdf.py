@@ -33,9 +33,7 @@ def encapsulated_pdf(graded: GradedFilm) -> Document:
     ds.file_meta = file_meta()
     ds.SOPClassUID = EncapsulatedPDFStorage
     ds.SOPInstanceUID = document_uids.document_uid(graded, "doc")
-    source_reference.copy_patient_and_study(graded, ds)
-    source_reference.copy_series_requests(graded, ds)
-    equipment.add_equipment(ds, graded)
+    equipment.add_origin(ds, graded)
     _describe(ds, graded, source)
     content = report(replace(graded, reviews=())).content
     ds.EncapsulatedDocumentLength = len(content)

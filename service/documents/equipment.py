@@ -13,11 +13,27 @@ from radiograde.model.scoring.result import ModelFacts
 from radiograde.service.documents import codes, document_uids
 from radiograde.service.documents.clean_elements import clean_words
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.source_reference import timezone_of
+from radiograde.service.documents.imaging_request import copy_requests
+from radiograde.service.documents.source_reference import (
+    copy_patient_and_study,
+    header_of,
+    timezone_of,
+)
 
 MANUFACTURER = "Radiograde"
 MODEL_NAME = "Radiograde Severity"
 _LONGEST = 64
+
+
+def add_origin(ds: Dataset, graded: GradedFilm) -> None:
+    """Set what an object other than a report has of its film, and what made it.
+
+    Raises:
+        UndocumentedError: the film is a picture, which belongs to nobody.
+    """
+    copy_patient_and_study(graded, ds)
+    copy_requests(header_of(graded), ds)
+    add_equipment(ds, graded)
 
 
 def add_equipment(ds: Dataset, graded: GradedFilm) -> None:

@@ -40,7 +40,7 @@ def copy_accession(header: Header, ds: Dataset, *, long: bool = False) -> None:
     """Set AccessionNumber (0008,0050) and its issuer, PS3.3 C.7.2.1; empty where not known.
 
     One of more than the 16 characters of SH is written only with ``long``: a part of it would be
-    another's number. See :func:`referenced_requests` for where it is kept all the same.
+    another's number. See :func:`refer_to_orders` for where it is kept all the same.
     """
     number = accession_of(header) if long else _short_accession(header)
     # Without validation, which would quote the number in a warning.
@@ -59,7 +59,10 @@ def is_long_accession(header: Header) -> bool:
 
 
 def copy_requests(header: Header, ds: Dataset) -> None:
-    """Set RequestAttributesSequence (0040,0275), PS3.3 Table 10-9, of the film's series."""
+    """Set RequestAttributesSequence (0040,0275), PS3.3 Table 10-9, in the General Series module.
+
+    A report has them elsewhere: :func:`refer_to_orders`.
+    """
     requests = []
     for item in header.readable_items("RequestAttributesSequence"):
         request = Dataset()
@@ -73,19 +76,19 @@ def copy_requests(header: Header, ds: Dataset) -> None:
         ds.RequestAttributesSequence = Sequence(requests)
 
 
-def referenced_requests(header: Header, ds: Dataset) -> list[Dataset]:
-    """Return the items of ReferencedRequestSequence (0040,A370), PS3.3 Table C.17-2.
+def refer_to_orders(header: Header, ds: Dataset) -> None:
+    """Set ReferencedRequestSequence (0040,A370), PS3.3 Table C.17-2, where there are orders.
 
     Those of the film, else one for each of its requested procedures, else one of its accession
-    number alone; none where there is no order. An accession number that SH cannot hold stands as
+    number alone. An accession number that SH cannot hold stands as
     the filler's order number, which is an LO and by which IHE has accession numbers given out.
     ``ds``: the document, with its Study Instance UID.
     """
     items = header.readable_items("ReferencedRequestSequence")
     items = items or header.readable_items("RequestAttributesSequence")
-    if not items and not accession_of(header):
-        return []
-    return [_referenced(item, header, ds) for item in items or [header]]
+    if items or accession_of(header):
+        requests = [_referenced(item, header, ds) for item in items or [header]]
+        ds.ReferencedRequestSequence = Sequence(requests)
 
 
 def _referenced(item: Header, header: Header, ds: Dataset) -> Dataset:

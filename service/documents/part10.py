@@ -28,7 +28,6 @@ def to_document(
     """Return the data set, with its file meta information, as a document.
 
     ``name``: of its file, ``{kind}.dcm`` where none is given.
-
     ``charset``: what it is to be written in, see :func:`.character_set.write_in`.
     """
     write_in(ds, charset)

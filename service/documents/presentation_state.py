@@ -19,7 +19,8 @@ from highdicom.pr import (
 from pydicom.dataset import Dataset
 from pydicom.valuerep import DA, TM
 
-from radiograde.model.scoring.result import NOTICE, ScaleScore, Scores
+from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.scoring.result import NOTICE, Maps, ScaleScore, Scores
 from radiograde.service.documents import document_uids, equipment, source_reference
 from radiograde.service.documents.display_transform import (
     modality_transformation,
@@ -63,10 +64,8 @@ def presentation_state(graded: GradedFilm) -> Document:
             "Only a scored film in grey has a presentation state, and only while its maps are kept."
         )
     source = source_reference.clean_header(graded)
-    ds = _headings(graded, source, scores)
-    source_reference.copy_patient_and_study(graded, ds)
-    source_reference.copy_series_requests(graded, ds)
-    equipment.add_equipment(ds, graded)
+    ds = _headings(graded, source, scores, maps)
+    equipment.add_origin(ds, graded)
     when = equipment.timestamp(graded)
     ds.PresentationCreationDate = DA(f"{when:%Y%m%d}")
     ds.PresentationCreationTime = TM(f"{when:%H%M%S}")
@@ -79,7 +78,7 @@ def presentation_state(graded: GradedFilm) -> Document:
 
 
 def _headings(
-    graded: GradedFilm, source: Dataset, scores: Scores
+    graded: GradedFilm, source: Dataset, scores: Scores, maps: Maps
 ) -> GrayscaleSoftcopyPresentationState:
     """Return the object; ``source``: the film's clean header, of which names and numbers go."""
     source.PatientName = source.ReferringPhysicianName = source.AccessionNumber = ""
@@ -89,8 +88,8 @@ def _headings(
     annotation = GraphicAnnotation(
         referenced_images=[source],
         graphic_layer=layer,
-        graphic_objects=list(_graphics(graded)),
-        text_objects=list(_texts(graded, scores)),
+        graphic_objects=list(_graphics(graded.film, maps)),
+        text_objects=list(_texts(graded, scores, maps)),
     )
     return GrayscaleSoftcopyPresentationState(
         referenced_images=[source],
@@ -113,23 +112,19 @@ def _headings(
     )
 
 
-def _graphics(graded: GradedFilm) -> Iterator[GraphicObject]:
+def _graphics(film: Radiograph, maps: Maps) -> Iterator[GraphicObject]:
     """Yield the outline of each lung, and the borders between its zones."""
-    film, maps = graded.film, graded.result.maps
-    if maps is not None:
-        for line in (*lung_outlines(film, maps).values(), *zone_borders(film, maps)):
-            yield GraphicObject(GraphicTypeValues.POLYLINE, line, _PIXEL)
+    for line in (*lung_outlines(film, maps).values(), *zone_borders(film, maps)):
+        yield GraphicObject(GraphicTypeValues.POLYLINE, line, _PIXEL)
 
 
-def _texts(graded: GradedFilm, scores: Scores) -> Iterator[TextObject]:
+def _texts(graded: GradedFilm, scores: Scores, maps: Maps) -> Iterator[TextObject]:
     """Yield the sum at the top, each zone's score beside it, what it is all for at the bottom."""
     rows, columns = graded.film.shape
     total, severity = scores.brixia, graded.result.severity or "severity unknown"
     head = f"Brixia {_score(total)} of {total.range[1]:g}, {severity}"
     yield _text(head, (0.02 * columns, 0.01 * rows), (0.98 * columns, (0.01 + _LINE) * rows))
-    maps = graded.result.maps
-    outlines = {} if maps is None else zone_outlines(graded.film, maps)
-    for zone, outline in outlines.items():
+    for zone, outline in zone_outlines(graded.film, maps).items():
         yield _zone_text(f"{zone} {_score(scores.zones[zone])}", outline, (rows, columns))
     low = (0.99 - _LINE) * rows
     yield _text(NOTICE, (0.02 * columns, low), (0.98 * columns, 0.99 * rows))

@@ -24,7 +24,7 @@ from radiograde.service.database.tables import WithdrawalCode
 from radiograde.service.documents import codes, document_uids, equipment, source_reference
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.imaging_request import referenced_requests
+from radiograde.service.documents.imaging_request import refer_to_orders
 from radiograde.service.documents.object_reference import ObjectReference, by_study
 from radiograde.service.documents.part10 import file_meta, to_document
 from radiograde.service.reviews.withdrawal import Withdrawal
@@ -64,9 +64,7 @@ def rejection_note(
     equipment.add_equipment(ds, graded)
     ds.SeriesInstanceUID = document_uids.derived_uid("series", "rejection", *names)
     _describe(ds, when.replace(microsecond=0))
-    requests = referenced_requests(source_reference.header_of(graded), ds)
-    if requests:
-        ds.ReferencedRequestSequence = DicomSequence(requests)
+    refer_to_orders(source_reference.header_of(graded), ds)
     ds.CurrentRequestedProcedureEvidenceSequence = DicomSequence(by_study(tuple(rejected)))
     _write_content(ds, withdrawal, rejected)
     return to_document("ko", ds, graded.form.charset, name="rejection.dcm")
@@ -77,21 +75,19 @@ def rejected_instances(header: Header) -> tuple[WithdrawalCode, list[str]] | Non
     if uid(header, "SOPClassUID") != KeyObjectSelectionDocumentStorage:
         return None
     titles = {one.value: code for code, one in TITLES.items()}
-    named = [one.text("CodeValue") or "" for one in _items(header, "ConceptNameCodeSequence")]
+    named = [
+        one.text("CodeValue") or "" for one in header.readable_items("ConceptNameCodeSequence")
+    ]
     code = next((titles[value] for value in named if value in titles), None)
     if code is None:
         return None
     found = [
         uid(instance, "ReferencedSOPInstanceUID")
-        for study in _items(header, "CurrentRequestedProcedureEvidenceSequence")
-        for series in _items(study, "ReferencedSeriesSequence")
-        for instance in _items(series, "ReferencedSOPSequence")
+        for study in header.readable_items("CurrentRequestedProcedureEvidenceSequence")
+        for series in study.readable_items("ReferencedSeriesSequence")
+        for instance in series.readable_items("ReferencedSOPSequence")
     ]
     return code, [name for name in found if name is not None]
-
-
-def _items(header: Header, keyword: str) -> Sequence[Header]:
-    return header.readable_items(keyword)
 
 
 def _describe(ds: Dataset, when: datetime) -> None:

@@ -64,9 +64,7 @@ def _headings(graded: GradedFilm) -> Dataset:
     ds.file_meta = file_meta()
     ds.SOPClassUID = SecondaryCaptureImageStorage
     ds.SOPInstanceUID = document_uids.document_uid(graded, "sc")
-    source_reference.copy_patient_and_study(graded, ds)
-    source_reference.copy_series_requests(graded, ds)
-    equipment.add_equipment(ds, graded)
+    equipment.add_origin(ds, graded)
     ds.SeriesInstanceUID = document_uids.series_uid(graded, "sc")
     ds.SeriesNumber = SERIES_NUMBER
     ds.InstanceNumber = 1

@@ -81,9 +81,7 @@ def _headings(graded: GradedFilm) -> Segmentation:
         series_time=when.time(),
         omit_empty_frames=False,
     )
-    source_reference.copy_patient_and_study(graded, ds)
-    source_reference.copy_series_requests(graded, ds)
-    equipment.add_equipment(ds, graded)
+    equipment.add_origin(ds, graded)
     copy_lossiness(graded, ds)
     ds.BodyPartExamined = "CHEST"
     ds.PatientOrientation = source.PatientOrientation

@@ -24,7 +24,7 @@ from radiograde.service.documents.clean_elements import (
 )
 from radiograde.service.documents.clinical_trial import copy_clinical_trial
 from radiograde.service.documents.graded_film import LOSSY_METHODS, GradedFilm
-from radiograde.service.documents.imaging_request import copy_accession, copy_requests
+from radiograde.service.documents.imaging_request import copy_accession
 from radiograde.service.documents.object_reference import ObjectReference
 from radiograde.service.errors import UndocumentedError
 
@@ -199,11 +199,6 @@ def reference_to(source: Dataset) -> ObjectReference:
         source.SeriesInstanceUID,
         source.StudyInstanceUID,
     )
-
-
-def copy_series_requests(graded: GradedFilm, ds: Dataset) -> None:
-    """Set the requests in the General Series module, PS3.3 C.7.3.1; a report has them elsewhere."""
-    copy_requests(header_of(graded), ds)
 
 
 def refer_to_source(source: Dataset, ds: Dataset) -> None:

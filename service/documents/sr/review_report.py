@@ -34,22 +34,20 @@ from radiograde.service.documents import codes, document_uids, equipment
 from radiograde.service.documents.clean_elements import clean, clean_words
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.imaging_request import refer_to_orders
 from radiograde.service.documents.object_reference import ObjectReference
 from radiograde.service.documents.part10 import file_meta, to_document
 from radiograde.service.documents.sentences import review_sentence
 from radiograde.service.documents.source_reference import (
     clean_header,
     copy_patient_and_study,
+    header_of,
     reference_to,
 )
 from radiograde.service.documents.sr.film_groups import FilmRegions, Group
 from radiograde.service.documents.sr.image_library import image_library
 from radiograde.service.documents.sr.measurement_groups import with_words
-from radiograde.service.documents.sr.structured_report import (
-    refer_to_orders,
-    set_general,
-    set_series,
-)
+from radiograde.service.documents.sr.structured_report import set_general, set_series
 from radiograde.service.reviews.review import Review
 
 SERIES_NUMBER = 9004
@@ -82,7 +80,7 @@ def review_report(graded: GradedFilm, review: Review) -> Document:
     set_series(ds, uid, SERIES_NUMBER, SERIES_DESCRIPTION)
     judged = _judged(graded, source)
     set_general(ds, equipment.timestamp(made), (reference_to(source), judged))
-    refer_to_orders(graded, ds)
+    refer_to_orders(header_of(graded), ds)
     ds.AuthorObserverSequence = Sequence([_author(review)])
     equipment.add_equipment(ds, made)
     ds.update(_content(graded, review, source))

@@ -27,7 +27,7 @@ from radiograde.service.documents.document import Document
 from radiograde.service.documents.equipment import MANUFACTURER, MODEL_NAME
 from radiograde.service.documents.film_segments import SEGMENTS
 from radiograde.service.documents.graded_film import GradedFilm
-from radiograde.service.documents.imaging_request import referenced_requests
+from radiograde.service.documents.imaging_request import refer_to_orders
 from radiograde.service.documents.object_reference import ObjectReference, by_study
 from radiograde.service.documents.part10 import file_meta, to_document
 from radiograde.service.documents.source_reference import (
@@ -68,7 +68,7 @@ def structured_report(graded: GradedFilm) -> Document:
     copy_patient_and_study(graded, ds)
     set_series(ds, document_uids.series_uid(graded, "sr"), SERIES_NUMBER, SERIES_DESCRIPTION)
     set_general(ds, equipment.timestamp(graded), _evidence(graded, source))
-    refer_to_orders(graded, ds)
+    refer_to_orders(header_of(graded), ds)
     if graded.replaces:
         ds.PredecessorDocumentsSequence = Sequence(by_study(graded.replaces))
     equipment.add_equipment(ds, graded)
@@ -98,13 +98,6 @@ def set_general(ds: Dataset, when: datetime, evidence: tuple[ObjectReference, ..
     ds.VerificationFlag = "UNVERIFIED"
     ds.PerformedProcedureCodeSequence = Sequence()
     ds.CurrentRequestedProcedureEvidenceSequence = Sequence(by_study(evidence))
-
-
-def refer_to_orders(graded: GradedFilm, ds: Dataset) -> None:
-    """Set the orders that the report answers, PS3.3 C.17.2 (0040,A370), where there are any."""
-    requests = referenced_requests(header_of(graded), ds)
-    if requests:
-        ds.ReferencedRequestSequence = Sequence(requests)
 
 
 def _evidence(graded: GradedFilm, source: Dataset) -> tuple[ObjectReference, ...]:
