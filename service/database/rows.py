@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 Row = TypeVar("Row")
+
+_ASKED_AT_ONCE = 500
+"""Ids in one query: databases limit the parameters of a statement."""
 
 
 def columns_of(table: sa.FromClause, row: type) -> list[sa.ColumnElement[Any]]:
@@ -32,3 +35,10 @@ def first_of(
     """Return the first row that a query finds; None where it finds none."""
     found = connection.execute(query).mappings().first()
     return None if found is None else row(**found)
+
+
+def in_parts(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Yield ids in parts, in their order, each few enough for one query."""
+    wanted = list(ids)
+    for start in range(0, len(wanted), _ASKED_AT_ONCE):
+        yield wanted[start : start + _ASKED_AT_ONCE]

@@ -11,6 +11,7 @@ import structlog
 from dbos import DBOS
 
 from radiograde.service.database.engine import Database
+from radiograde.service.database.rows import in_parts
 from radiograde.service.errors import NoSpaceError
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.film_days import fill_days
@@ -27,7 +28,6 @@ FIRST_AFTER_S = 60.0
 _AT_ONCE = 50
 """Films let go in one transaction, which holds up those that come in."""
 
-_ASKED_AT_ONCE = 500
 _TICK_S = 2.0
 """Longer than any file system takes for one and the same time."""
 
@@ -135,10 +135,7 @@ class UnrecordedFolders:
         return found
 
     def _unknown(self, film_ids: Sequence[str]) -> list[str]:
-        unknown: list[str] = []
-        for start in range(0, len(film_ids), _ASKED_AT_ONCE):
-            unknown += sorted(self._films.unknown(film_ids[start : start + _ASKED_AT_ONCE]))
-        return unknown
+        return [one for some in in_parts(film_ids) for one in sorted(self._films.unknown(some))]
 
 
 def forget_finished_work() -> None:

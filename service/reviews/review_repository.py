@@ -10,12 +10,9 @@ import sqlalchemy as sa
 
 from radiograde.model.errors import NotFoundError
 from radiograde.service.database.engine import Database
-from radiograde.service.database.rows import columns_of
+from radiograde.service.database.rows import columns_of, in_parts
 from radiograde.service.database.tables import Verdict, reviews
 from radiograde.service.reviews.review import Judgement, Review
-
-_ASKED_AT_ONCE = 500
-"""Ids in one query: databases limit the parameters of a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +79,8 @@ class ReviewRepository:
 
     def of_each(self, result_ids: Iterable[str]) -> Mapping[str, list[Review]]:
         """Return the reviews that count, newest first, of each result that has any."""
-        wanted = list(result_ids)
         found: dict[str, list[Review]] = {}
-        for start in range(0, len(wanted), _ASKED_AT_ONCE):
-            some = wanted[start : start + _ASKED_AT_ONCE]
+        for some in in_parts(result_ids):
             _gather(self._newest_first(reviews.c.result_id.in_(some)), found)
         return found
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ulid import ULID
 
 from radiograde.service.database.engine import Database
-from radiograde.service.database.rows import columns_of, first_of
+from radiograde.service.database.rows import columns_of, first_of, in_parts
 from radiograde.service.database.tables import (
     WithdrawalCode,
     films,
@@ -21,9 +21,6 @@ from radiograde.service.reviews.withdrawal import SentObject, Withdrawal
 
 REPLACED = "Graded again."
 """The reason where another result takes the place of one that was sent."""
-
-_ASKED_AT_ONCE = 500
-"""Ids in one query: databases limit the parameters of a statement."""
 
 _WITHDRAWALS = sa.select(*columns_of(withdrawals, Withdrawal))
 _SENT_EVER = sa.select(*columns_of(sent_objects, SentObject))
@@ -61,13 +58,11 @@ class WithdrawalRepository:
 
     def standing_of(self, result_ids: Iterable[str]) -> dict[str, Withdrawal]:
         """Return those of the results that are withdrawn."""
-        wanted = list(result_ids)
-        found: dict[str, Withdrawal] = {}
-        for start in range(0, len(wanted), _ASKED_AT_ONCE):
-            some = wanted[start : start + _ASKED_AT_ONCE]
-            for one in self._database.rows(_standing(some), Withdrawal):
-                found[one.result_id] = one
-        return found
+        return {
+            one.result_id: one
+            for some in in_parts(result_ids)
+            for one in self._database.rows(_standing(some), Withdrawal)
+        }
 
     def standing_in(self, connection: sa.Connection, result_id: str) -> Withdrawal | None:
         """Return the same as :meth:`standing`, as a transaction sees it."""

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from radiograde.service.database.engine import Database
-from radiograde.service.database.rows import columns_of, first_of, rows_of
+from radiograde.service.database.rows import columns_of, first_of, in_parts, rows_of
 from radiograde.service.database.tables import films
 from radiograde.service.errors import StoreError
 
@@ -84,3 +84,11 @@ def test_a_database_that_is_away_is_said(
     ):
         with pytest.raises(StoreError, match="does not answer"):
             ask()
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(0, []), (500, [500]), (1001, [500, 500, 1])])
+def test_ids_are_asked_for_in_parts_and_none_is_left_out(count: int, sizes: list[int]) -> None:
+    ids = [str(number) for number in range(count)]
+    parts = list(in_parts(iter(ids)))
+    assert [len(part) for part in parts] == sizes
+    assert [id for part in parts for id in part] == ids
