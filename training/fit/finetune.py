@@ -130,7 +130,9 @@ def _pseudo_labels(
     kept = context.paths.pseudo_labels(task.name)
     if kept.exists():
         return cast(Tensor, torch.load(kept, weights_only=True))
-    grades = grade_with_teacher(teacher, task.held_out, dataset, context.distributed.device)
+    grades = grade_with_teacher(
+        teacher, dataset, context.distributed.device, task.held_out, task.left_out
+    )
     if context.distributed.is_main:
         save_whole(grades, kept)
     return grades

@@ -72,7 +72,9 @@ def train(
     started = time.monotonic()
     dataset = _open_once(paths, config, distributed)
     decoding = time.monotonic() - started
-    _check(paths, config, dataset)
+    check_same_films(paths, dataset)
+    if config.teacher is not None:
+        check_teacher(config.teacher, paths, config, dataset, wanted.left_out)
     tasks = planned_finetunes(dataset, config, wanted)
     if distributed.is_main:
         paths.run.mkdir(parents=True, exist_ok=True)
@@ -118,12 +120,6 @@ def _open_once(
         open_dataset(paths, config)
     distributed.wait_for_all()
     return open_dataset(paths, config)
-
-
-def _check(paths: RunPaths, config: TrainConfig, dataset: FilmDataset) -> None:
-    check_same_films(paths, dataset)
-    if config.teacher is not None:
-        check_teacher(config.teacher, paths, config, dataset)
 
 
 def _finetune_all(

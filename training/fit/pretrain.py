@@ -37,14 +37,14 @@ def pretraining_without(dataset: FilmDataset, left_out: Sequence[str]) -> str:
 def pretrain(dataset: FilmDataset, context: FitContext, left_out: Sequence[str] = ()) -> bool:
     """Leave a pretrained network that never saw some sources, and the boxes of all lungs.
 
-    Both are taken over from the teacher, where there is one that pretrained alike. Returns whether
+    What all models share is taken over from a teacher that pretrained alike. Returns whether
     anything was trained.
     """
     paths, config, distributed = context.paths, context.config, context.distributed
     name = pretraining_without(dataset, left_out)
     if paths.boxes_of(name).exists():
         return False
-    if config.teacher is not None and _taken_over(config.teacher, context):
+    if config.teacher is not None and name == PRETRAINING and _taken_over(config.teacher, context):
         return False
     boxes = boxes_from_masks(dataset.cache, dataset.targets.has_mask, config.network.margin)
     torch.manual_seed(config.seed)

@@ -44,6 +44,16 @@ def load_network(config: TrainConfig, weights: Path) -> SeverityNetwork:
     return network.eval()
 
 
+def load_members(paths: RunPaths, config: TrainConfig, name: str) -> list[SeverityNetwork]:
+    """Return the networks that are averaged into a model of a run, in evaluation mode.
+
+    Raises:
+        UnfinishedRunError: one of them is not trained yet.
+    """
+    names = member_names(name, config.members)
+    return [load_network(config, paths.weights(member)) for member in names]
+
+
 def load_model(
     paths: RunPaths, config: TrainConfig, name: str, calibration: Calibration | None = None
 ) -> LocaliseThenGrade:
@@ -54,8 +64,7 @@ def load_model(
     Raises:
         UnfinishedRunError: a network of the model, or its input check, is not trained yet.
     """
-    names = member_names(name, config.members)
-    members = [load_network(config, paths.weights(member)) for member in names]
+    members = load_members(paths, config, name)
     check_trained(paths.input_check(name))
     input_check = InputCheckHead(members[0].summary_size)
     state = torch.load(paths.input_check(name), map_location="cpu", weights_only=True)

@@ -30,13 +30,13 @@ from radiograde.training.evaluation.predictions import Predictions
 from radiograde.training.evaluation.reference_standard import ReferenceStandard
 from radiograde.training.fit.run_record import check_same_films
 from radiograde.training.network.calibration import Calibration
-from radiograde.training.network.checkpoints import load_network
+from radiograde.training.network.checkpoints import load_members
 from radiograde.training.network.heads import InputCheckHead
 from radiograde.training.network.localise_then_grade import LocaliseThenGrade
 from radiograde.training.release.model_metadata import GraphFacts, LearnedFrom, metadata_of
 from radiograde.training.release.onnx_export import export_onnx
 from radiograde.training.release.release_run import prepared_films
-from radiograde.training.run_paths import RunPaths, left_out_name, member_names
+from radiograde.training.run_paths import RunPaths, left_out_name
 
 NOTHING_TURNED_AWAY = {"least_lung": 0.0, "frontal": 0.0}
 
@@ -75,9 +75,7 @@ def _export(
 ) -> Path:
     """Write the model without the sources as a file, and return its path."""
     name = left_out_name(*sources)
-    members = [
-        load_network(config, paths.weights(member)) for member in member_names(name, config.members)
-    ]
+    members = load_members(paths, config, name)
     calibration, intervals = _fitted_elsewhere(paths, dataset, sources)
     input_check = InputCheckHead(members[0].summary_size)
     model = LocaliseThenGrade(members, input_check, calibration).eval()

@@ -87,7 +87,6 @@ def exported(path: Path, **training: object) -> Path:
 def test_a_file_that_never_saw_a_source_may_begin_a_model_without_it(tmp_path: Path) -> None:
     file = exported(tmp_path / "model.onnx", sources=["near"])
     check_unseen(TrainConfig(init=file), ["far"])
-    check_unseen(TrainConfig(init=file, teacher=tmp_path), [])
     check_unseen(TrainConfig(), ["far"])
 
 
@@ -96,5 +95,3 @@ def test_what_may_have_seen_a_source_begins_no_model_without_it(tmp_path: Path) 
     for begun in (seen, exported(tmp_path / "silent.onnx"), tmp_path):
         with pytest.raises(ConfigError, match="has seen films of far, or does not say"):
             check_unseen(TrainConfig(init=begun), ["far"])
-    with pytest.raises(ConfigError, match="teacher has seen it"):
-        check_unseen(TrainConfig(teacher=tmp_path), ["far"])

@@ -14,8 +14,8 @@ from radiograde.training.fit.pseudo_labels import (
     copy_pretraining,
     grade_with_teacher,
 )
-from radiograde.training.network.checkpoints import load_model
-from radiograde.training.run_paths import RunPaths
+from radiograde.training.network.checkpoints import load_model, save_whole
+from radiograde.training.run_paths import RunPaths, left_out_name
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def dataset(paths: RunPaths, tiny: TrainConfig) -> FilmDataset:
 def test_a_teacher_grades_what_no_reader_graded_outside_the_fold(
     paths: RunPaths, tiny: TrainConfig, dataset: FilmDataset
 ) -> None:
-    grades = grade_with_teacher(paths, 1, dataset, torch.device("cpu"))
+    grades = grade_with_teacher(paths, dataset, torch.device("cpu"), held_out=1)
     ungraded = ~dataset.severity & (dataset.targets.clear == 0) & ~dataset.lateral
     chosen = ungraded & (dataset.folds != 1)
     assert 0 < int(chosen.sum()) < len(chosen)
@@ -70,6 +70,27 @@ def test_a_student_begins_where_its_teacher_began_and_learns_what_it_grades(
     # Given again without --teacher, the command knows it from the run.
     again = CliRunner().invoke(main, [*command[:5], *command[9:]])
     assert again.exit_code == 0, again.output
+
+
+def test_a_student_without_a_source_needs_a_teacher_without_it(
+    paths: RunPaths, tiny: TrainConfig, dataset: FilmDataset, tmp_path: Path
+) -> None:
+    source = next(name for name in dataset.sources if name)
+    with pytest.raises(UnfinishedRunError, match="not trained yet"):
+        check_teacher(paths.run, paths, tiny, dataset, [source])
+    teacher = paths.of_run(tmp_path)
+    tiny.save(teacher.config)
+    save_whole(
+        torch.load(paths.weights("fold0"), weights_only=True),
+        teacher.weights(left_out_name(source)),
+    )
+    teacher.record.write_bytes(paths.record.read_bytes())
+    check_teacher(teacher.run, paths, tiny, dataset, [source])
+    grades = grade_with_teacher(teacher, dataset, torch.device("cpu"), left_out=[source])
+    ungraded = ~dataset.severity & (dataset.targets.clear == 0) & ~dataset.lateral
+    elsewhere = dataset.elsewhere([source])
+    assert (ungraded & ~elsewhere).any()
+    assert torch.equal(~grades.isnan().any(1), ungraded & elsewhere)
 
 
 def test_another_pretraining_is_not_taken_over(
