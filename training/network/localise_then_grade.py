@@ -7,7 +7,6 @@ to a square, so that every film is graded in the same alignment.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import cycle
 from typing import NamedTuple, cast
 
 import torch
@@ -78,11 +77,7 @@ class LocaliseThenGrade(nn.Module):
         finder = cast(SeverityNetwork, self.members[0])
         whole = forward_pass(finder, F.interpolate(image, (side, side), mode="area"))
         boxes = [lung_box(whole.lungs, margin) for margin in self.config.grading_margins]
-        ways = cycle((forward_pass, mirrored_forward_pass))
-        passes = [
-            run(cast(SeverityNetwork, member), sample_box(image, box, side))
-            for run, member, box in zip(ways, cycle(self.members), boxes, strict=False)
-        ]
+        passes = self._passes([sample_box(image, box, side) for box in boxes])
         # For scores the first pass is too far off; where lung is, it helps to see.
         everywhere = image.new_tensor([WHOLE_FILM]).expand(image.shape[0], 4)
         lungs = _over_the_film([one.lungs for one in (whole, *passes)], [everywhere, *boxes])
@@ -99,6 +94,21 @@ class LocaliseThenGrade(nn.Module):
             _over_the_film([one.density for one in passes], boxes),
             lung_scales,
         )
+
+    def _passes(self, crops: Sequence[Tensor]) -> list[NetworkOutput]:
+        """Return the output for each of P crops (N, 1, s, s), every other one seen in the mirror.
+
+        What one member sees goes through it as one batch, which takes less time than one by one.
+        """
+        seen = [crop.flip(3) if number % 2 else crop for number, crop in enumerate(crops)]
+        turns = len(self.members)
+        given: dict[int, NetworkOutput] = {}
+        for first, member in enumerate(self.members[: len(crops)]):
+            own = range(first, len(crops), turns)
+            batch = forward_pass(cast(SeverityNetwork, member), torch.cat(seen[first::turns]))
+            parts = zip(*(part.unflatten(0, (len(own), -1)) for part in batch), strict=True)
+            given |= zip(own, map(NetworkOutput._make, parts), strict=True)
+        return [unmirror(given[n]) if n % 2 else given[n] for n in range(len(crops))]
 
     def _lung_scales(self, mean: NetworkOutput) -> Tensor:
         """Return extent and opacity of each lung (N, 2, 2); a film's curve moves both alike."""
@@ -119,11 +129,6 @@ def forward_pass(network: SeverityNetwork, picture: Tensor) -> NetworkOutput:
         opacity=output.opacity.sigmoid(),
         density=output.density.sigmoid(),
     )
-
-
-def mirrored_forward_pass(network: SeverityNetwork, picture: Tensor) -> NetworkOutput:
-    """Return the output for the mirror images, turned back, its maps as probabilities."""
-    return unmirror(forward_pass(network, picture.flip(3)))
 
 
 def unmirror(output: NetworkOutput) -> NetworkOutput:

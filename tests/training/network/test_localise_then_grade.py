@@ -14,7 +14,6 @@ from radiograde.training.network.localise_then_grade import (
     Grading,
     LocaliseThenGrade,
     forward_pass,
-    mirrored_forward_pass,
     unmirror,
 )
 from radiograde.training.network.lung_crop import lung_box, place_box, sample_box
@@ -51,6 +50,11 @@ def graded(
     with torch.no_grad():
         grading: Grading = model(films)
     return grading
+
+
+def mirrored_forward_pass(network: SeverityNetwork, picture: Tensor) -> NetworkOutput:
+    """Return the output for the mirror images, turned back."""
+    return unmirror(forward_pass(network, picture.flip(3)))
 
 
 def grading_passes(members: list[SeverityNetwork], films: Tensor) -> list[NetworkOutput]:
