@@ -44,19 +44,21 @@ class Box(NamedTuple):
 class Film:
     """A row of the manifest. Labels that nobody gave are None or empty.
 
-    ``image`` and every mask: absolute paths. ``view``: PA, AP, L or empty. ``age``: years.
-    ``offset_days``: since onset or admission. ``read``: what a radiologist made of the film:
-    normal, negative, typical and others, or empty. ``boxes_read``: whether somebody looked for
-    opacities, so that no box means none; None where nothing says so. ``mask_values``: what the
-    values of the lung masks mean, '' where they speak for themselves. ``heart_in_mask``: whether
-    the lung behind the heart counts as lung in the masks. ``original_size``: width and height
-    before the picture was squashed. ``peers``: published predictions of others, for comparison
-    only. ``table``, ``row``: which of the joined CSVs, from 0, and the line there.
+    ``image`` and every mask: absolute paths. ``machine``: maker and model of what made the
+    film, or empty. ``view``: PA, AP, L or empty. ``age``: years. ``offset_days``: since onset
+    or admission. ``read``: what a radiologist made of the film: normal, negative, typical and
+    others, or empty. ``boxes_read``: whether somebody looked for opacities, so that no box
+    means none; None where nothing says so. ``mask_values``: what the values of the lung masks
+    mean, '' where they speak for themselves. ``heart_in_mask``: whether the lung behind the
+    heart counts as lung in the masks. ``original_size``: width and height before the picture
+    was squashed. ``peers``: published predictions of others, for comparison only. ``table``,
+    ``row``: which of the joined CSVs, from 0, and the line there.
     """
 
     image: Path
     patient: str
     source: str = ""
+    machine: str = ""
     view: str = ""
     sex: str = ""
     age: float | None = None

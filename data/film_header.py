@@ -114,13 +114,31 @@ def read_header(path: Path) -> FilmHeader:
 
 def view_of(path: Path) -> str:
     """Return the view of a DICOM film, PA, AP or L; '' where nothing says it."""
-    if path.suffix.lower() in PICTURE_SUFFIXES:
-        return ""
-    try:
-        header = dicom_header(path)
-    except OSError:
-        return ""
+    header = _header_of_film(path)
     return "" if header is None else _view(header)
+
+
+def machine_of(path: Path) -> str:
+    """Return maker and model of what made a DICOM film; '' where nothing says it.
+
+    Manufacturer (0008,0070) and Manufacturer's Model Name (0008,1090), PS3.3 C.7.5.1.
+    """
+    header = _header_of_film(path)
+    if header is None:
+        return ""
+    with suppress(RadiogradeError), damage_as_error():
+        named = (header.text("Manufacturer"), header.text("ManufacturerModelName"))
+        return " ".join(" ".join(filter(None, named)).split())
+    return ""
+
+
+def _header_of_film(path: Path) -> Header | None:
+    if path.suffix.lower() in PICTURE_SUFFIXES:
+        return None
+    try:
+        return dicom_header(path)
+    except OSError:
+        return None
 
 
 def dicom_header(path: Path) -> Header | None:

@@ -80,6 +80,7 @@ def read_film(cells: Cells, folder: Path, series: LabelSeries) -> Film:
         image=image or folder,
         patient=cells.text("patient"),
         source=cells.text("source"),
+        machine=cells.text("machine"),
         view=cells.word("view", VIEWS),
         sex=cells.word("sex", SEXES),
         age=cells.age("age"),

@@ -35,6 +35,8 @@ COMMANDS: dict[str, str] = {
     "train": "radiograde.training.cli:train",
     "evaluate": "radiograde.training.evaluate_cli:evaluate",
     "export": "radiograde.training.cli:export",
+    "accept": "radiograde.training.accept_cli:accept",
+    "compare": "radiograde.training.compare_cli:compare",
     "data": "radiograde.data.cli:data",
 }
 

@@ -18,12 +18,12 @@ from torch import Tensor
 
 from radiograde.data.errors import ManifestError, MaskError, Problem
 from radiograde.data.film import Film
-from radiograde.data.film_header import FIRST_TRANSPOSED, read_header
+from radiograde.data.film_header import read_header
 from radiograde.data.masks import read_lungs, read_region
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading import film_file
-from radiograde.model.reading.grey import Grey, Pixels
 from radiograde.model.scoring.preprocess import Letterbox, Preprocessing, prepare
+from radiograde.training.dataset.proportions import unsquashed
 from radiograde.training.progress import followed
 
 PLANES = 2
@@ -137,21 +137,6 @@ def decode_film(film: Film, spec: Preprocessing) -> tuple[NDArray[np.uint8], Let
         small = Image.fromarray(mask).resize((frame.width, frame.height), Image.Resampling.NEAREST)
         cell[1, frame.top : bottom, frame.left : right] |= np.asarray(small, np.uint8) * bit
     return cell, frame
-
-
-def unsquashed(grey: Grey, film: Film) -> Grey:
-    """Return the film in its true proportions; its longer side stays."""
-    if film.original_size is None:
-        return grey
-    turned = read_header(film.image).orientation >= FIRST_TRANSPOSED
-    width, height = reversed(film.original_size) if turned else film.original_size
-    scale = max(grey.shape) / max(width, height)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    if size == grey.shape[::-1]:
-        return grey
-    picture = Image.fromarray(np.ascontiguousarray(grey.pixels, np.float32))
-    stretched = np.asarray(picture.resize(size, Image.Resampling.BICUBIC), np.float32)
-    return Pixels(stretched.clip(0.0, 1.0))
 
 
 def _masks(film: Film) -> Iterator[tuple[int, NDArray[np.bool_]]]:

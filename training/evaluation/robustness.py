@@ -5,7 +5,7 @@ Error, bias and coverage by view, sex, age, source and lines; shifts under pertu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from radiograde.data.film import Film
 from radiograde.model.reading import film_file
 from radiograde.model.scoring.preprocess import Preprocessing, prepare
-from radiograde.model.scoring.scales import BRIXIA
 from radiograde.training.dataset.film_dataset import FilmDataset
+from radiograde.training.evaluation.figures.film_groups import film_groups
 from radiograde.training.evaluation.figures.patient_bootstrap import Array
 from radiograde.training.evaluation.predictions import FoldGraders
 from radiograde.training.evaluation.vendor_processing import VENDOR_PROCESSING
@@ -30,9 +30,6 @@ PERTURBATIONS = {**corruptions.PERTURBATIONS, **VENDOR_PROCESSING}
 
 FEWEST = 5
 """Groups with fewer graded films are left out: their figures would be noise."""
-
-AGES = ((0, 40, "under 40"), (40, 60, "40 to 59"), (60, 75, "60 to 74"), (75, 200, "75 and over"))
-GRADES = ((0, 3.5, "0 to 3"), (3.5, 8.5, "4 to 8"), (8.5, 12.5, "9 to 12"), (12.5, 19, "13 to 18"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ def subgroup_metrics(
     """Return the figures of every group of at least ``FEWEST`` films with a reference."""
     error = grades - reference
     found = []
-    for by, name, members in _members(films, reference):
+    for by, name, members in film_groups(films, reference):
         here = members & ~np.isnan(error)
         if here.sum() >= FEWEST:
             found.append(
@@ -67,29 +64,6 @@ def subgroup_metrics(
                 )
             )
     return found
-
-
-def _members(
-    films: Sequence[Film], reference: Array
-) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
-    """Yield each group: what it is grouped by, its name, and which films belong to it."""
-    sources: Mapping[object, str] = {
-        name: name for name in sorted({film.source for film in films}) if name
-    }
-    words: tuple[tuple[str, str, Mapping[object, str]], ...] = (
-        ("view", "view", {"PA": "PA", "AP": "AP"}),
-        ("sex", "sex", {"F": "women", "M": "men"}),
-        ("tube", "intubated", {True: "intubated", False: "not intubated"}),
-        ("source", "source", sources),
-    )
-    for by, fact, names in words:
-        for value, name in names.items():
-            yield by, name, np.array([getattr(film, fact) == value for film in films], bool)
-    ages = np.array([np.nan if film.age is None else film.age for film in films], float)
-    bands = (("age", AGES, ages), (f"readers' score of {BRIXIA.high:g}", GRADES, reference))
-    for by, limits, values in bands:
-        for low, high, name in limits:
-            yield by, name, (values >= low) & (values < high)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from radiograde.training.evaluation.comparators import ComparatorRow
 from radiograde.training.evaluation.evaluation_result import EvaluationMetrics
 from radiograde.training.evaluation.figure_tables import figure_tables
 from radiograde.training.evaluation.film_figures import FilmFigures
+from radiograde.training.evaluation.worded_figures import print_tables
 from radiograde.training.fit.run_record import RunFacts
 
 
@@ -85,14 +86,7 @@ def show(metrics: EvaluationMetrics, console: Console | None = None) -> None:
 
 def show_figures(figures: FilmFigures, console: Console | None = None) -> None:
     """Print the figures of films, a table a question."""
-    console = console or Console()
-    for found in figure_tables(figures):
-        table = Table(*found.header, title=found.title, caption=found.reading)
-        for column in table.columns[found.words :]:
-            column.justify = "right"
-        for row in found.rows:
-            table.add_row(*row)
-        console.print(table)
+    print_tables(figure_tables(figures), console)
 
 
 def _agreement(metrics: EvaluationMetrics) -> Table:

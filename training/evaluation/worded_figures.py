@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.console import Console
+from rich.table import Table
+
 from radiograde.training.evaluation.figures.patient_bootstrap import Estimate
 
 Row = tuple[str, ...]
@@ -46,3 +49,15 @@ def scale_name(scale: str) -> str:
 def grader_name(name: str) -> str:
     """Return what a grader is called beside others."""
     return name if name in ("Radiograde", "readers' mean") else f"reader {name}"
+
+
+def print_tables(tables: Sequence[FigureTable], console: Console | None = None) -> None:
+    """Print tables of figures, each under its title and above how to read it."""
+    console = console or Console()
+    for found in tables:
+        table = Table(*found.header, title=found.title, caption=found.reading)
+        for column in table.columns[found.words :]:
+            column.justify = "right"
+        for row in found.rows:
+            table.add_row(*row)
+        console.print(table)

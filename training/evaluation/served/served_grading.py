@@ -17,7 +17,7 @@ from radiograde.model.reading import film_file
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import Maps, ScaleScore, SeverityResult, Status
 from radiograde.model.scoring.scorer import involvement
-from radiograde.training.dataset.film_cache import unsquashed
+from radiograde.training.dataset.proportions import unsquashed
 
 Mask = NDArray[np.bool_]
 

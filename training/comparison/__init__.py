@@ -1,0 +1,1 @@
+"""Two model files on the same films; it works without torch."""

@@ -1,0 +1,78 @@
+"""The comparison of two model files as JSON, and as tables for terminal and page."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from radiograde.model.scoring.result import ModelFacts
+from radiograde.training.comparison.paired_figures import MOST_LOST, PairedFigures, Verdict
+from radiograde.training.evaluation.worded_figures import FigureTable, figure, scale_name
+
+FORMAT: Literal["radiograde.comparison/1"] = "radiograde.comparison/1"
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRecord:
+    """Two models, the films' manifest (sha256), the verdict on B, and the figures."""
+
+    format: Literal["radiograde.comparison/1"]
+    verdict: Verdict
+    a: ModelFacts
+    b: ModelFacts
+    manifest: str
+    when: str
+    program: str
+    figures: PairedFigures
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as types that JSON knows."""
+        plain: dict[str, Any] = _RECORD.dump_python(self, mode="json")
+        return plain
+
+    def to_bytes(self) -> bytes:
+        """Return the record as it is written to disk."""
+        return (json.dumps(self.to_json(), indent=1, allow_nan=False) + "\n").encode()
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of those bytes."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
+
+_RECORD = TypeAdapter(ComparisonRecord)
+
+
+def comparison_table(figures: PairedFigures) -> FigureTable:
+    """Return the differences on every scale, B minus A."""
+    return FigureTable(
+        "paired",
+        f"B beside A: {figures.verdict}",
+        "B minus A on the same films, with 95 % intervals over patients; points of the scale. Not "
+        "worse: the whole interval of the error's difference is below the margin. Films not "
+        f"graded: {figure(figures.lost, '+.1%')}, margin {MOST_LOST:.0%}.",
+        (
+            "scale", "films", "MAE of A", "MAE of B", "error", "margin", "bias", "r",
+            "intervals that hold", "moved", "verdict",
+        ),
+        [
+            (
+                scale_name(one.scale),
+                f"{one.films}",
+                figure(one.error_a),
+                figure(one.error_b),
+                figure(one.error, "+.2f"),
+                f"{one.margin:g}",
+                figure(one.bias, "+.2f"),
+                figure(one.r, "+.3f"),
+                figure(one.coverage, "+.0%"),
+                figure(one.moved),
+                one.verdict,
+            )
+            for one in figures.scales
+        ],
+    )  # fmt: skip
