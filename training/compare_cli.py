@@ -61,7 +61,7 @@ def compare(
     from radiograde.data import manifest
     from radiograde.model.scoring.scorer import Scorer
     from radiograde.training.acceptance.acceptance_limits import load_limits
-    from radiograde.training.comparison.comparison_record import comparison_table
+    from radiograde.training.comparison.comparison_record import comparison_tables
     from radiograde.training.comparison.comparison_run import PAGE, compare_models
     from radiograde.training.evaluation.worded_figures import print_tables
 
@@ -72,6 +72,6 @@ def compare(
     if as_json:
         click.echo(json.dumps(record.to_json()))
     else:
-        print_tables([comparison_table(record.figures)])
+        print_tables(comparison_tables(record.figures))
         click.echo(f"{record.verdict}: {report / PAGE}, record {record.digest}")
     sys.exit(EXIT_CODES[record.verdict])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import NormalDist
@@ -121,15 +121,21 @@ def _scale(
     grades: ScaleGrades, patients: list[str], metadata: ModelMetadata, limits: Limits
 ) -> ScaleAcceptance:
     kappa = partial(statistics.quadratic_kappa, top=int(grades.scale.high))
-    figures = (statistics.mean_absolute_error, statistics.bias, statistics.pearson, kappa)
     asked = limits.of(grades.scale.name).second_reader
+
+    def of(statistic: Callable[..., float | None]) -> Estimate:
+        return estimate(statistic, patients, grades.values, grades.reference)
+
     return ScaleAcceptance(
-        grades.scale.name,
-        int(grades.known.sum()),
-        len({patient for patient, one in zip(patients, grades.known, strict=True) if one}),
-        *(estimate(figure, patients, grades.values, grades.reference) for figure in figures),
-        share_of(grades.covered, patients),
-        beside_second_reader(grades, patients, metadata, asked),
+        scale=grades.scale.name,
+        films=int(grades.known.sum()),
+        patients=len({patient for patient, one in zip(patients, grades.known, strict=True) if one}),
+        mae=of(statistics.mean_absolute_error),
+        bias=of(statistics.bias),
+        r=of(statistics.pearson),
+        kappa=of(kappa),
+        coverage=share_of(grades.covered, patients),
+        second_reader=beside_second_reader(grades, patients, metadata, asked),
     )
 
 

@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
@@ -170,10 +171,7 @@ def _films_for_mean(room: float, deviation: float) -> int | None:
 
 
 def _films_for_share(expected: float, least: float) -> int | None:
-    if expected <= least:
-        return None
-    spread = Z * math.sqrt(least * (1 - least)) + Z_POWER * math.sqrt(expected * (1 - expected))
-    return math.ceil((spread / (expected - least)) ** 2)
+    return _films_for_mean(expected - least, math.sqrt(expected * (1 - expected)))
 
 
 def _mean_half(deviation: float, films: int) -> float:
@@ -188,6 +186,6 @@ def _in_words(films: int | None) -> str:
     return "none: what is expected misses the limit" if films is None else f"{films}"
 
 
-def _rows(metadata: ModelMetadata) -> Sequence[dict[str, dict[str, float]]]:
-    rows: Sequence[dict[str, dict[str, float]]] = metadata.metrics.get("agreement", [])
+def _rows(metadata: ModelMetadata) -> Sequence[dict[str, Any]]:
+    rows: Sequence[dict[str, Any]] = metadata.metrics.get("agreement", [])
     return rows

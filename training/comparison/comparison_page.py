@@ -6,8 +6,9 @@ import html
 from collections.abc import Sequence
 
 from radiograde.model.scoring.result import ModelFacts
-from radiograde.training.comparison.comparison_record import ComparisonRecord, comparison_table
+from radiograde.training.comparison.comparison_record import ComparisonRecord, comparison_tables
 from radiograde.training.comparison.moved_films import MovedFilm
+from radiograde.training.evaluation.worded_figures import FigureTable
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem;
@@ -24,7 +25,6 @@ code { overflow-wrap: anywhere; }
 
 def comparison_page(record: ComparisonRecord, moved: Sequence[MovedFilm], scale: str) -> str:
     """Return the page. ``moved``: films to show; ``scale``: what they moved on, in words."""
-    table = comparison_table(record.figures)
     title = f"{_named(record.b)} beside {_named(record.a)}: {record.verdict}"
     return "".join(
         [
@@ -35,8 +35,9 @@ def comparison_page(record: ComparisonRecord, moved: Sequence[MovedFilm], scale:
             _model("B", record.b),
             f"<p>{record.figures.films} frontal films of adults, {record.figures.patients} "
             f"patients; {_text(record.when)}. sha256 of the record: <code>{record.digest}</code>.",
-            f"</p><h2>{_text(table.title)}</h2>{_table(table.header, table.rows)}",
-            f"<p>{_text(table.reading)}</p><h2>Films that moved most, {_text(scale)}</h2>",
+            "</p>",
+            *(_table(table) for table in comparison_tables(record.figures)),
+            f"<h2>Films that moved most, {_text(scale)}</h2>",
             "<p>Blue: the lungs as the model found them. Orange: what it marks. A on the left.</p>",
             *(_film(film) for film in moved),
             "</body></html>\n",
@@ -52,10 +53,14 @@ def _named(model: ModelFacts) -> str:
     return f"{model.name} {model.version}"
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th>{_text(cell)}</th>" for cell in header)
-    body = "".join(f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+def _table(table: FigureTable) -> str:
+    head = "".join(f"<th>{_text(cell)}</th>" for cell in table.header)
+    rows = ("".join(f"<td>{_text(cell)}</td>" for cell in row) for row in table.rows)
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return (
+        f"<h2>{_text(table.title)}</h2><table><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table><p>{_text(table.reading)}</p>"
+    )
 
 
 def _film(film: MovedFilm) -> str:

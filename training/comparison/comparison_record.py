@@ -47,18 +47,19 @@ class ComparisonRecord:
 _RECORD = TypeAdapter(ComparisonRecord)
 
 
-def comparison_table(figures: PairedFigures) -> FigureTable:
-    """Return the differences on every scale, B minus A."""
+def comparison_tables(figures: PairedFigures) -> list[FigureTable]:
+    """Return the differences on every scale, B minus A: of errors, then of all else."""
+    return [_errors_table(figures), _differences_table(figures)]
+
+
+def _errors_table(figures: PairedFigures) -> FigureTable:
     return FigureTable(
         "paired",
         f"B beside A: {figures.verdict}",
-        "B minus A on the same films, with 95 % intervals over patients; points of the scale. Not "
-        "worse: the whole interval of the error's difference is below the margin. Films not "
-        f"graded: {figure(figures.lost, '+.1%')}, margin {MOST_LOST:.0%}.",
-        (
-            "scale", "films", "MAE of A", "MAE of B", "error", "margin", "bias", "r",
-            "intervals that hold", "moved", "verdict",
-        ),
+        "Mean distance to the readers' mean on the same films, in points of the scale, with 95 % "
+        "intervals over patients. Not worse: the whole interval of B minus A is below the margin. "
+        f"Films not graded, B minus A: {figure(figures.lost, '+.1%')}, margin {MOST_LOST:.0%}.",
+        ("scale", "films", "error of A", "error of B", "B minus A", "margin", "verdict"),
         [
             (
                 scale_name(one.scale),
@@ -67,12 +68,27 @@ def comparison_table(figures: PairedFigures) -> FigureTable:
                 figure(one.error_b),
                 figure(one.error, "+.2f"),
                 f"{one.margin:g}",
-                figure(one.bias, "+.2f"),
-                figure(one.r, "+.3f"),
-                figure(one.coverage, "+.0%"),
-                figure(one.moved),
                 one.verdict,
             )
             for one in figures.scales
         ],
-    )  # fmt: skip
+    )
+
+
+def _differences_table(figures: PairedFigures) -> FigureTable:
+    return FigureTable(
+        "differences",
+        "Other differences, B minus A",
+        "Moved: how far B's score is from A's, on average.",
+        ("scale", "bias", "r", "intervals that hold", "moved"),
+        [
+            (
+                scale_name(one.scale),
+                figure(one.bias, "+.2f"),
+                figure(one.r, "+.3f"),
+                figure(one.coverage, "+.0%"),
+                figure(one.moved),
+            )
+            for one in figures.scales
+        ],
+    )
