@@ -44,11 +44,19 @@ class FilmCache:
     """Films as the network sees them, and what is marked on them.
 
     ``cells``: (N, 2, S, S) uint8, memory-mapped: the film, then marks made of the bits above.
-    ``frames``: (N, 4) where each film lies: top, left, height, width.
+    ``frames``: (N, 4) where each film lies: top, left, height, width. ``chosen``: (n,) indices of
+    the cells whose films these are; None: all of them, and then n is N.
     """
 
     cells: NDArray[np.uint8]
     frames: NDArray[np.int32]
+    chosen: NDArray[np.int64] | None = None
+
+    def only(self, films: Tensor) -> FilmCache:
+        """Return the cache of some films (indices) alone."""
+        rows = films.numpy()
+        places = rows if self.chosen is None else self.chosen[rows]
+        return FilmCache(self.cells, self.frames[rows], places)
 
     def frame(self, index: int) -> Letterbox:
         """Return where film ``index`` lies in its square."""
@@ -57,12 +65,21 @@ class FilmCache:
 
     def squares(self, films: Tensor) -> Tensor:
         """Return films (n,) as the network takes them: (n, 1, S, S) float32 in [0, 1]."""
-        return torch.from_numpy(self.cells[films.numpy(), :1]).float() / 255.0
+        return torch.from_numpy(self.cells[self._places(films), :1]).float() / 255.0
+
+    def picture(self, index: int) -> NDArray[np.float32]:
+        """Return film ``index`` (H, W) in [0, 1] without its square's borders."""
+        place = self._places(torch.tensor([index]))[0]
+        return self.frame(index).crop(self.cells[place, 0].astype(np.float32) / np.float32(255))
 
     def lungs(self, films: Tensor) -> Tensor:
         """Return the lung masks of films (n,): (n, 2, S, S) bool, the patient's right one first."""
-        marks = torch.from_numpy(self.cells[films.numpy(), 1])
+        marks = torch.from_numpy(self.cells[self._places(films), 1])
         return torch.stack([marks & RIGHT, marks & LEFT], 1) > 0
+
+    def _places(self, films: Tensor) -> NDArray[np.int64]:
+        rows: NDArray[np.int64] = films.numpy()
+        return rows if self.chosen is None else self.chosen[rows]
 
 
 def open_film_cache(

@@ -82,6 +82,19 @@ class FilmDataset:
         """The folds that there are, in order."""
         return sorted(set(self.folds.tolist()))
 
+    def of_folds(self, folds: Sequence[int]) -> FilmDataset:
+        """Return the films of some folds alone."""
+        films = torch.nonzero(torch.isin(self.folds, torch.tensor(folds)))[:, 0]
+        chosen = tuple(self.manifest.films[film] for film in films.tolist())
+        return FilmDataset(
+            replace(self.manifest, films=chosen),
+            self.cache.only(films),
+            self.targets.rows(films, torch.device("cpu")),
+            self.folds[films],
+            self.severity[films],
+            self.lateral[films],
+        )
+
     def elsewhere(self, left_out: Sequence[str]) -> Tensor:
         """Return which films (N,) are of other sources, and of patients that these do not have."""
         films = self.manifest.films

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import astuple, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from radiograde.training.evaluation.evaluation_result import (
     EvaluationResult,
     IntervalRules,
     LungDice,
+    MeasuredFolds,
     NormalFilms,
 )
 from radiograde.training.evaluation.figures import statistics
@@ -45,11 +47,17 @@ from radiograde.training.evaluation.robustness import (
 )
 from radiograde.training.fit.run_record import RunFacts, check_same_films
 from radiograde.training.input_check.held_out import HeldOutPictures, input_check_metrics
-from radiograde.training.run_paths import RunPaths
+from radiograde.training.network.checkpoints import check_trained
+from radiograde.training.run_paths import RunPaths, fold_name
+
+FEWEST_FOLDS = 2
+"""Each fold is calibrated by the others."""
 
 
 def evaluate(paths: RunPaths) -> EvaluationResult:
-    """Return the evaluation of a finished run and write its figures to ``evaluation.json``.
+    """Return the evaluation of a run and write its figures to ``evaluation.json``.
+
+    Of the films whose fold's model is trained: a run may be measured by some of its folds.
 
     Also written: ``calibration.json``, the curves that the shipped model will carry, and
     ``predictions.npz``, the calibrated out-of-fold gradings; ``raw_predictions.npz`` has them as
@@ -59,21 +67,23 @@ def evaluate(paths: RunPaths) -> EvaluationResult:
         ConfigError: the folder holds no run.
         ManifestError: the manifest has problems.
         UnfitDataError: the run was trained on another manifest.
-        UnfinishedRunError: a fold of the run is not trained yet.
+        UnfinishedRunError: fewer than two folds of the run are trained yet.
     """
     config = TrainConfig.load(paths.config)
     device = DistributedContext.to_measure(config).device
-    dataset = open_dataset(paths, config)
-    check_same_films(paths, dataset)
+    whole = open_dataset(paths, config)
+    check_same_films(paths, whole)
+    dataset = whole.of_folds(trained_folds(paths, whole))
     standard = ReferenceStandard.of(dataset.manifest.films)
     graders = FoldGraders(paths, config, device)
     raw = grade_out_of_fold(graders, dataset.cache, dataset.folds)
     normal = surely_normal(dataset)
-    raw.save(paths.raw_predictions)
+    measured = np.isin(whole.folds.numpy(), dataset.fold_numbers)
+    raw.among(measured).save(paths.raw_predictions)
     calibration = fit_calibration(raw, standard, np.ones(len(dataset.folds), bool), normal)
     calibration.save(paths.calibration)
     predictions = cross_fitted(raw, standard, dataset.folds.numpy(), normal)
-    predictions.save(paths.predictions)
+    predictions.among(measured).save(paths.predictions)
     graders = FoldGraders(paths, config, device, calibration)
     graded = np.flatnonzero(~np.isnan(standard.brixia))
     pictures = HeldOutPictures.load(paths, dataset.fold_numbers)
@@ -81,9 +91,27 @@ def evaluate(paths: RunPaths) -> EvaluationResult:
     metrics = replace(
         assess(dataset, standard, predictions, pictures, shifts, _run_facts(paths)),
         began_with=Beginning.of(config.init),
+        folds=MeasuredFolds(
+            len(dataset.fold_numbers), len(whole.fold_numbers), int(measured.sum())
+        ),
+        **learned_from(whole),
     )
     metrics.save(paths.evaluation)
     return EvaluationResult(metrics, dataset, predictions, standard, pictures)
+
+
+def trained_folds(paths: RunPaths, dataset: FilmDataset) -> list[int]:
+    """Return the folds whose model and input check are trained.
+
+    Raises:
+        UnfinishedRunError: fewer than two are, and each is calibrated by the others.
+    """
+    folds = dataset.fold_numbers
+    trained = [fold for fold in folds if paths.input_check(fold_name(fold)).exists()]
+    for fold in folds:
+        if len(trained) < FEWEST_FOLDS:
+            check_trained(paths.input_check(fold_name(fold)))
+    return trained
 
 
 def assess(
@@ -106,10 +134,7 @@ def assess(
     scope = predictions.scope[frontal, CLASSES.index(FRONTAL)]
     check = input_check_metrics(pictures, scope, sources)
     return EvaluationMetrics(
-        films=len(films),
-        patients=len(set(patients)),
-        sources=dict(Counter(film.source or "not named" for film in films).most_common()),
-        graded_films=int(dataset.severity.sum()),
+        **learned_from(dataset),
         agreement=comparator_table(predictions, standard, patients),
         zone_kappa={who: kappa.value for who, kappa in kappas.items()},
         zone_kappa_95={who: kappa.ends for who, kappa in kappas.items()},
@@ -131,6 +156,18 @@ def assess(
         run=run,
         by_source=out_of_fold_figures(films, predictions, scales, check.threshold),
     )
+
+
+def learned_from(dataset: FilmDataset) -> dict[str, Any]:
+    """Return what the figures say of the films of a run: how many, whose, how many graded."""
+    films = dataset.manifest.films
+    sources = Counter(film.source or "not named" for film in films)
+    return {
+        "films": len(films),
+        "patients": len({film.patient for film in films}),
+        "sources": dict(sources.most_common()),
+        "graded_films": int(dataset.severity.sum()),
+    }
 
 
 def _run_facts(paths: RunPaths) -> RunFacts:

@@ -41,6 +41,25 @@ class LungDice:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredFolds:
+    """How many folds of a run the figures are of, of how many, and their films."""
+
+    measured: int
+    of: int
+    films: int
+
+    @property
+    def words(self) -> str:
+        """What a reader of the figures must know; '' where all folds were measured."""
+        if self.measured == self.of:
+            return ""
+        return (
+            f"Measured on the {self.films} films of {self.measured} of {self.of} folds: the models "
+            "of the others are not trained."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class NormalFilms:
     """Global scores of films that should score 0, by source and finding.
 
@@ -116,7 +135,8 @@ class EvaluationMetrics(ReleasedMetrics):
 
     ``least_lung``: share of lung under which a picture is no chest film. ``manifest``: its sha256.
     ``by_source``: the same grades, each source alone; None in evaluations of earlier versions.
-    ``began_with``: whose weights the networks began with; None for ImageNet's.
+    ``began_with``: whose weights the networks began with; None for ImageNet's. ``folds``: those
+    that the figures are of; None in evaluations of earlier versions, which measured all.
     """
 
     films: int
@@ -129,13 +149,19 @@ class EvaluationMetrics(ReleasedMetrics):
     run: RunFacts
     by_source: FilmFigures | None = None
     began_with: Beginning | None = None
+    folds: MeasuredFolds | None = None
 
     @property
     def warning(self) -> str:
-        """What the networks' beginning makes of these figures, in words; '' where nothing."""
-        if self.began_with is None:
-            return ""
-        return self.began_with.warning(self.manifest, list(self.sources))
+        """What a beginning and untrained folds make of these figures, in words; '' for nothing."""
+        found = (
+            []
+            if self.began_with is None
+            else [self.began_with.warning(self.manifest, list(self.sources))]
+        )
+        if self.folds is not None:
+            found.append(self.folds.words)
+        return " ".join(filter(None, found))
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as types that JSON knows."""

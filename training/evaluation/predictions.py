@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
@@ -56,6 +56,19 @@ class Predictions:
         """Global score (N,) in [0, 18]."""
         total: NDArray[np.float32] = self.zones.sum(1)
         return total
+
+    def of_films(self, films: NDArray[np.bool_]) -> Predictions:
+        """Return the gradings of some of the films (N,)."""
+        return Predictions(*(getattr(self, one.name)[films] for one in fields(self)))
+
+    def among(self, films: NDArray[np.bool_]) -> Predictions:
+        """Return these gradings as those of ``films`` (M,) True, the others' NaN."""
+        placed = []
+        for one in fields(self):
+            known = getattr(self, one.name)
+            placed.append(np.full((len(films), *known.shape[1:]), np.nan, np.float32))
+            placed[-1][films] = known
+        return Predictions(*placed)
 
     def save(self, path: Path) -> None:
         """Write the arrays as NPZ."""

@@ -133,7 +133,7 @@ def _corrupted(dataset: FilmDataset, rng: np.random.Generator) -> Iterator[_Pict
     frontal = np.flatnonzero(dataset.in_scope.numpy())
     for label, kind, corrupt in CORRUPTIONS:
         for film in rng.permutation(frontal)[:CORRUPTED_FILMS].tolist():
-            make = partial(_corrupt, corrupt, partial(_film, dataset, film), rng)
+            make = partial(_corrupt, corrupt, partial(dataset.cache.picture, film), rng)
             yield _Picture(make, label, int(dataset.folds[film]), kind, counts=False)
 
 
@@ -167,13 +167,7 @@ def _drawn(spec: PhantomSpec) -> Picture:
 
 def _picture(dataset: FilmDataset, film: int, kind: str) -> _Picture:
     label = CLASS_OF_KIND[kind]
-    return _Picture(partial(_film, dataset, film), label, int(dataset.folds[film]), kind)
-
-
-def _film(dataset: FilmDataset, index: int) -> Picture:
-    """Return the film (H, W) without the square's borders."""
-    square = dataset.cache.cells[index, 0].astype(np.float32) / np.float32(255)
-    return dataset.cache.frame(index).crop(square)
+    return _Picture(partial(dataset.cache.picture, film), label, int(dataset.folds[film]), kind)
 
 
 def _folder(folder: Path, folds: list[int], spec: Preprocessing) -> Iterator[_Picture]:

@@ -7,7 +7,7 @@ reason given.
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -34,9 +34,11 @@ def train_input_checks(
     config: TrainConfig,
     dataset: FilmDataset,
     distributed: DistributedContext,
-    out_of_scope: Path | None,
+    only: Sequence[str] = (),
 ) -> None:
     """Leave an input check beside every fold's network and the shipped one; what is done stays.
+
+    ``only``: of these models; none: of all.
 
     Beside a fold's input check lies what it says of the pictures of that fold, which it never saw.
 
@@ -45,10 +47,14 @@ def train_input_checks(
         RadiogradeError: a picture out of scope cannot be read.
     """
     folds = held_out_folds(dataset.fold_numbers)
-    waiting = [fold for name, fold in folds.items() if not paths.input_check(name).exists()]
+    waiting = [
+        fold
+        for name, fold in folds.items()
+        if (not only or name in only) and not paths.input_check(name).exists()
+    ]
     if not waiting:
         return
-    pictures = gather_pictures(dataset, out_of_scope, config.seed)
+    pictures = gather_pictures(dataset, config.out_of_scope, config.seed)
     for fold in followed(
         waiting, "Fitting the input check", len(waiting), shown=distributed.is_main
     ):

@@ -102,9 +102,10 @@ def _fitted_elsewhere(
     rows = dataset.elsewhere(sources).numpy()
     if paths.raw_predictions.exists():
         raw = Predictions.load(paths.raw_predictions)
+        rows &= ~np.isnan(raw.extent)
     else:
         raw = _nothing_graded(len(films))
-    raw = Predictions(**{one.name: getattr(raw, one.name)[rows] for one in fields(raw)})
+    raw = raw.of_films(rows)
     standard = ReferenceStandard.of([film for film, one in zip(films, rows, strict=True) if one])
     normal = surely_normal(dataset)[rows]
     calibration = fit_calibration(raw, standard, np.ones(rows.sum(), bool), normal)

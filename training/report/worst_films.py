@@ -51,9 +51,8 @@ def _case(result: EvaluationResult, index: int, interval: tuple[float, float]) -
     ]
     title = f"Row {film.row}"
     alt = f"Film in row {film.row}: {', '.join(f'{name} {value}' for name, value in facts)}."
-    cache = result.dataset.cache
-    pixels = cache.frame(index).crop(np.asarray(cache.cells[index, 0], np.float32))
-    picture = thumbnail(pixels.astype(np.uint8), title, alt)
+    pixels = np.rint(result.dataset.cache.picture(index) * 255).astype(np.uint8)
+    picture = thumbnail(pixels, title, alt)
     return Case(picture, facts, _zones(result, index))
 
 

@@ -14,14 +14,18 @@ from radiograde.model.scoring.input_check import CLASSES, FRONTAL
 from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_cache import FilmCache
 from radiograde.training.dataset.film_dataset import open_dataset
+from radiograde.training.errors import UnfinishedRunError
 from radiograde.training.evaluation import predictions
 from radiograde.training.evaluation.calibrate import calibrated
-from radiograde.training.evaluation.evaluation_result import EvaluationMetrics
+from radiograde.training.evaluation.evaluate import evaluate
+from radiograde.training.evaluation.evaluation_result import EvaluationMetrics, MeasuredFolds
 from radiograde.training.evaluation.predictions import (
     FoldGraders,
     Predictions,
     grade_out_of_fold,
 )
+from radiograde.training.fit import pipeline
+from radiograde.training.fit.finetune import Wanted
 from radiograde.training.network.calibration import Calibration, Curve
 from radiograde.training.network.checkpoints import load_model
 from radiograde.training.run_paths import RunPaths
@@ -73,6 +77,28 @@ def test_gradings_are_kept_as_other_folds_calibrate_them(
     assert shipped.zones != Curve()
     assert not np.allclose(calibrated(raw, shipped).zones, kept.zones, atol=1e-6)
     assert load_model(paths, tiny, "final", shipped).calibration == shipped
+
+
+def test_a_run_is_measured_by_the_folds_that_are_trained(
+    phantoms: Path, run: Path, out_of_scope: Path, tiny: TrainConfig, tmp_path: Path
+) -> None:
+    paths = RunPaths(phantoms, tmp_path, run.parent / "films")
+    config = tiny.model_copy(update={"folds": 3, "out_of_scope": out_of_scope})
+    pipeline.train(paths, config, Wanted(only=("fold0", "fold2")))
+    assert not paths.folder("final").exists()
+    metrics = evaluate(paths).metrics
+    dataset = open_dataset(paths, config)
+    unseen = dataset.folds.numpy() == 1
+    assert metrics.folds == MeasuredFolds(2, 3, int((~unseen).sum()))
+    assert "of 2 of 3 folds" in EvaluationMetrics.load(paths).warning
+    assert (metrics.films, metrics.graded_films) == (40, 32), "what it learned from"
+    assert metrics.agreement[0].agreement.films == dataset.severity.numpy()[~unseen].sum()
+    for kept in (paths.raw_predictions, paths.predictions):
+        extent = Predictions.load(kept).extent
+        assert np.array_equal(np.isnan(extent), unseen)
+    paths.input_check("fold2").unlink()
+    with pytest.raises(UnfinishedRunError, match="fold1 is not trained yet"):
+        evaluate(paths)
 
 
 def test_the_size_of_a_batch_does_not_matter(
@@ -139,5 +165,5 @@ def test_the_figures_of_a_run_come_back_from_their_file(
         *("agreement", "zone_kappa", "zone_kappa_95", "zone_mae", "lung_dice", "clear"),
         *("coverage", "subgroups", "change", "gate", "robustness"),
         *("films", "patients", "sources", "graded_films", "least_lung", "intervals"),
-        *("manifest", "run", "by_source", "began_with"),
+        *("manifest", "run", "by_source", "began_with", "folds"),
     ]

@@ -54,7 +54,7 @@ def begun(run: Path) -> RunPaths:
 
 
 def train(paths: RunPaths) -> None:
-    train_head.train_input_checks(paths, TrainConfig(), DATASET, DistributedContext(CPU), None)
+    train_head.train_input_checks(paths, TrainConfig(), DATASET, DistributedContext(CPU))
 
 
 def test_an_input_check_learns_from_every_fold_but_its_own(
