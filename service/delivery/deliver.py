@@ -89,7 +89,7 @@ class Deliverer:
 
     def _try(self, delivery: Delivery) -> None:
         try:
-            self._bring_up_to_date(delivery)
+            is_up_to_date = self._bring_up_to_date(delivery)
         except DeliveryError as error:
             self._after_failure(delivery, error)
         except NotFoundError:
@@ -102,11 +102,17 @@ class Deliverer:
             log.error("delivery_broke", destination=delivery.destination, type=name)
             self._after_failure(delivery, RefusedError(f"It could not be sent ({name})."))
         else:
+            if not is_up_to_date:
+                self._record(lambda: self.deliveries.set_back(delivery, delay_s=0.0))
+                return
             self._record(lambda: self.deliveries.delivered(delivery))
             log.info("delivered", film_id=delivery.film_id, destination=delivery.destination)
 
-    def _bring_up_to_date(self, delivery: Delivery) -> None:
-        """Have the destination reject what no longer holds, and send it what does."""
+    def _bring_up_to_date(self, delivery: Delivery) -> bool:
+        """Have the destination reject what no longer holds, and send it what does.
+
+        Return False where that has changed meanwhile, so that it is to be begun anew.
+        """
         if delivery.destination not in self.destinations:
             raise RefusedError(
                 "The site file no longer has this destination. Put it back, then retry the job."
@@ -114,16 +120,19 @@ class Deliverer:
         last = self.take_back.last(delivery.film_id)
         if last is not None:
             self._take_back(delivery, last)
-        if last is None or not last.stands:
-            self._send(delivery)
+        return self._send(delivery) if last is None or not last.stands else True
 
-    def _send(self, delivery: Delivery) -> None:
+    def _send(self, delivery: Delivery) -> bool:
+        """Send what holds; False where it was withdrawn or graded again while it was read."""
         config, target = self.destinations[delivery.destination]
-        # Withdrawn since it was looked up: then it is set going again, and taken back.
+        began = self.document_store.began(delivery.film_id)
         documents = self.document_store.kept(delivery.film_id, config.kinds, form_for(config))
-        if documents:
-            self.take_back.record(delivery, documents)
-            self._talk(delivery, lambda: target.send(documents, delivery.film_id))
+        if not documents:
+            return True
+        if not self.take_back.record(delivery, documents, began):
+            return False
+        self._talk(delivery, lambda: target.send(documents, delivery.film_id))
+        return True
 
     def _take_back(self, delivery: Delivery, last: Withdrawal) -> None:
         config, target = self.destinations[delivery.destination]

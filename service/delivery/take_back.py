@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from radiograde.service.delivery.destinations.destination import Taken
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_form import form_for
 from radiograde.service.documents.document_store import DocumentStore
+from radiograde.service.documents.fhir.sent_resources import sent_resources
 from radiograde.service.documents.object_reference import ObjectReference, reference_in
 from radiograde.service.reviews.withdrawal import SentObject, Withdrawal
 from radiograde.service.reviews.withdrawal_repository import WithdrawalRepository
@@ -46,10 +46,14 @@ class TakeBack:
         """Record that a destination rejected it."""
         self.withdrawals.rejected(taken.objects)
 
-    def record(self, delivery: Delivery, documents: Sequence[Document]) -> None:
-        """Record what is about to be sent, so that it can be taken back whatever happens then."""
-        began = self.document_store.began(delivery.film_id)
-        self.withdrawals.sending([_sent(delivery, one, began) for one in documents])
+    def record(self, delivery: Delivery, documents: Sequence[Document], began: datetime) -> bool:
+        """Record what is about to be sent, so that it can be taken back whatever happens then.
+
+        ``began``: when the analysis began that it tells of. Return False where that no longer
+        holds: then nothing is to be sent. Raises StoreError.
+        """
+        sent = [made for one in documents for made in _sent(delivery, one, began)]
+        return self.withdrawals.sending(sent)
 
     def _obsolete(
         self, delivery: Delivery, config: DestinationConfig, last: Withdrawal
@@ -60,8 +64,10 @@ class TakeBack:
             return [one for one in sent if one.began != began]
         if not sent and delivery.attempts and not self.withdrawals.was_sent(delivery.film_id):
             # Delivered by a version that kept no record: as it is made, so it was sent.
+            began = self.document_store.began(delivery.film_id)
             documents = self.document_store.kept(delivery.film_id, config.kinds, form_for(config))
-            self.record(delivery, documents)
+            was_sent = [made for one in documents for made in _sent(delivery, one, began)]
+            self.withdrawals.were_sent(was_sent)
             sent = self.withdrawals.sent_to(delivery.film_id, delivery.destination)
         return sent
 
@@ -75,29 +81,28 @@ class TakeBack:
         return Taken(withdrawal, tuple(objects), note)
 
 
-def _sent(delivery: Delivery, document: Document, began: datetime) -> SentObject:
+def _sent(delivery: Delivery, document: Document, began: datetime) -> list[SentObject]:
     reference = reference_in(document.content) if document.sop_class_uid else None
-    return SentObject(
-        film_id=delivery.film_id,
-        destination=delivery.destination,
-        name=_name_of(document),
-        kind=document.kind,
-        sop_class_uid=document.sop_class_uid,
-        series_instance_uid=None if reference is None else reference.series_instance_uid,
-        study_instance_uid=None if reference is None else reference.study_instance_uid,
-        began=began,
-        sent=datetime.now(UTC),
-    )
+    return [
+        SentObject(
+            film_id=delivery.film_id,
+            destination=delivery.destination,
+            name=name,
+            kind=document.kind,
+            sop_class_uid=document.sop_class_uid,
+            series_instance_uid=None if reference is None else reference.series_instance_uid,
+            study_instance_uid=None if reference is None else reference.study_instance_uid,
+            began=began,
+            sent=datetime.now(UTC),
+        )
+        for name in _names_of(document)
+    ]
 
 
-def _name_of(document: Document) -> str:
-    """Return what a document is known by at its destination: UID, FHIR report, or file name."""
+def _names_of(document: Document) -> list[str]:
+    """Return what a document is known by at its destination: UID, FHIR resources, or file name."""
     if document.sop_instance_uid is not None:
-        return document.sop_instance_uid
-    if document.kind not in ("fhir", "fhir_r5"):
-        return document.name
-    for entry in json.loads(document.content)["entry"]:
-        resource = entry["resource"]
-        if resource["resourceType"] == "DiagnosticReport":
-            return str(resource["identifier"][0]["value"])
-    return document.name
+        return [document.sop_instance_uid]
+    if document.kind in ("fhir", "fhir_r5"):
+        return [one.name for one in sent_resources(document.content)]
+    return [document.name]

@@ -65,7 +65,8 @@ class WithdrawalRepository:
         }
 
     def standing_in(self, connection: sa.Connection, result_id: str) -> Withdrawal | None:
-        """Return the same as :meth:`standing`, as a transaction sees it."""
+        """Return the same as :meth:`standing`, which stays so until the transaction ends."""
+        _lock(connection, [result_id])
         return first_of(connection, _standing([result_id]), Withdrawal)
 
     def of(self, result_id: str) -> list[Withdrawal]:
@@ -78,6 +79,7 @@ class WithdrawalRepository:
 
         In a transaction that its caller ends.
         """
+        _lock(connection, [film_id])
         again = sa.update(withdrawals).where(
             withdrawals.c.result_id == film_id, withdrawals.c.stands
         )
@@ -86,19 +88,23 @@ class WithdrawalRepository:
         if not was_withdrawn and connection.execute(sent.limit(1)).first() is not None:
             self.add(connection, film_id, "Radiograde", "quality", REPLACED, stands=False)
 
-    def sending(self, objects: Collection[SentObject]) -> None:
+    def sending(self, objects: Collection[SentObject]) -> bool:
         """Record what is about to be sent; before it is, so that nothing sent goes unknown.
 
-        What was sent under the same name before, and perhaps rejected, is replaced by it.
+        What was sent under the same name before, and perhaps rejected, is replaced by it. Return
+        False, and record nothing, where a result was withdrawn, or graded again, since its
+        objects were made.
         """
-        if not objects:
-            return
-        # A FHIR report has one name in every version of FHIR.
-        different = {(one.film_id, one.destination, one.name): one for one in objects}.values()
-        rows = [{name: getattr(one, name) for name in SentObject.__slots__} for one in different]
         with self._database.write() as connection:
-            connection.execute(sa.delete(sent_objects).where(sa.or_(*map(_is, different))))
-            connection.execute(sa.insert(sent_objects), rows)
+            if not _hold(connection, objects):
+                return False
+            _record(connection, objects)
+        return True
+
+    def were_sent(self, objects: Collection[SentObject]) -> None:
+        """Record what was sent by a version that kept no record."""
+        with self._database.write() as connection:
+            _record(connection, objects)
 
     def sent_to(self, film_id: str, destination: str) -> list[SentObject]:
         """Return what a destination has of a film, the first sent first."""
@@ -136,6 +142,35 @@ class WithdrawalRepository:
         )
         found = {*self._database.values(of_films, str), *self._database.values(of_sent, str)}
         return sorted(found)
+
+
+def _lock(connection: sa.Connection, film_ids: Collection[str]) -> None:
+    """Have whoever else sends, withdraws or replaces results of these films wait."""
+    connection.execute(
+        sa.select(films.c.id).where(films.c.id.in_(film_ids)).with_for_update()
+    ).all()
+
+
+def _hold(connection: sa.Connection, objects: Collection[SentObject]) -> bool:
+    """Return whether the results still hold that objects were made of."""
+    made = {(one.film_id, one.began) for one in objects}
+    film_ids = {film_id for film_id, _ in made}
+    _lock(connection, film_ids)
+    withdrawn = sa.and_(withdrawals.c.result_id == results.c.id, withdrawals.c.stands)
+    holding = sa.select(results.c.id, results.c.created).outerjoin(withdrawals, withdrawn)
+    found = connection.execute(
+        holding.where(results.c.id.in_(film_ids), withdrawals.c.id.is_(None))
+    )
+    return made <= {(row.id, row.created) for row in found}
+
+
+def _record(connection: sa.Connection, objects: Collection[SentObject]) -> None:
+    # A FHIR resource has one name in every version of FHIR.
+    different = {(one.film_id, one.destination, one.name): one for one in objects}.values()
+    rows = [{name: getattr(one, name) for name in SentObject.__slots__} for one in different]
+    if rows:
+        connection.execute(sa.delete(sent_objects).where(sa.or_(*map(_is, different))))
+        connection.execute(sa.insert(sent_objects), rows)
 
 
 def _standing(result_ids: Collection[str]) -> sa.Select[tuple[object, ...]]:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import sqlalchemy as sa
 
 from radiograde.service.database.engine import Database
-from radiograde.service.database.tables import deliveries, films, reviews
+from radiograde.service.database.tables import deliveries, films, reviews, withdrawals
 
 OVERLAP = timedelta(seconds=10)
 """A change is dated before it is committed, by a clock that may differ from this one."""
@@ -19,7 +19,7 @@ Kind = Literal["film", "review", "delivery"]
 
 
 class Change(NamedTuple):
-    """A film that came in, was graded, failed or was set aside; one that was reviewed or delivered.
+    """A film that came in, was graded, failed or was set aside, reviewed, delivered or withdrawn.
 
     ``patient``: the pseudonym, None where the film names nobody.
     """
@@ -67,6 +67,11 @@ class ChangeLog:
     def _dated(self, since: datetime) -> list[_Dated]:
         times: list[tuple[Kind, sa.FromClause, sa.Column[datetime]]] = [
             ("film", films, films.c.changed),
+            (
+                "film",
+                films.join(withdrawals, withdrawals.c.result_id == films.c.id),
+                withdrawals.c.created,
+            ),
             ("review", films.join(reviews, reviews.c.result_id == films.c.id), reviews.c.created),
             ("delivery", films.join(deliveries), deliveries.c.updated),
         ]

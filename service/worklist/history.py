@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC
 
 from pydantic import Field
@@ -21,6 +20,7 @@ from radiograde.service.worklist.listed_film import (
     Status,
     StoredFilm,
     review_of,
+    without_result,
 )
 from radiograde.service.worklist.score_change import Change, RepeatabilityLimit, Score, compare
 
@@ -87,7 +87,7 @@ class History:
         """Return films without those whose result was withdrawn; the one asked for loses it."""
         withdrawn = self._withdrawals.standing_of(film.id for film in films)
         return [
-            _without_result(film) if film.id in withdrawn else film
+            without_result(film) if film.id in withdrawn else film
             for film in films
             if film.id not in withdrawn or film.id == film_id
         ]
@@ -100,11 +100,6 @@ class History:
             return [own]
         found = self._database.rows(query.films_of(own.patient, MOST_FILMS), StoredFilm)
         return found if any(film.id == film_id for film in found) else [*found, own]
-
-
-def _without_result(film: StoredFilm) -> StoredFilm:
-    image = {name: part for name, part in (film.document or {}).items() if name == "image"}
-    return replace(film, severity=None, document=image)
 
 
 def _once(films: Sequence[StoredFilm], film_id: str) -> Iterable[StoredFilm]:

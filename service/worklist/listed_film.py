@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -137,9 +137,16 @@ class Row(Schema):
         description="Of all destinations the state that needs a person most; null where there is "
         "none, or no result"
     )
+    withdrawn: bool = Field(False, description="Whether its result was withdrawn: it has none then")
     accession: str | None = Field(
         None, description="Accession number, where RADIOGRADE_IDENTIFIERS allows it"
     )
+
+
+def without_result(film: StoredFilm) -> StoredFilm:
+    """Return a film whose result was withdrawn, with nothing of it but what the film is."""
+    image = {name: part for name, part in (film.document or {}).items() if name == "image"}
+    return replace(film, severity=None, document=image)
 
 
 def row_of(

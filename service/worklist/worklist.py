@@ -13,12 +13,13 @@ from radiograde.service.database.engine import Database
 from radiograde.service.films.pseudonym import label_of
 from radiograde.service.result_schema import Schema
 from radiograde.service.reviews.review_repository import ReviewRepository
+from radiograde.service.reviews.withdrawal_repository import WithdrawalRepository
 from radiograde.service.worklist import query
 from radiograde.service.worklist.cursor import Cursor, Order
 from radiograde.service.worklist.day_merge import DAY_ORDERS, Query, merged_days
 from radiograde.service.worklist.delivery_states import DeliveryStates
 from radiograde.service.worklist.filters import Filters
-from radiograde.service.worklist.listed_film import Row, StoredFilm, row_of
+from radiograde.service.worklist.listed_film import Row, StoredFilm, row_of, without_result
 from radiograde.service.worklist.patient_labels import PatientLabel, PatientLabels
 
 MOST_SEARCHED = 2000
@@ -49,6 +50,7 @@ class Worklist:
         self._reviews = reviews
         self._deliveries = deliveries
         self._labels = labels
+        self._withdrawals = WithdrawalRepository(database)
 
     def page(
         self, filters: Filters, order: Order, limit: int, after: Cursor | None = None
@@ -127,10 +129,20 @@ class Worklist:
         found = {film.id: film for film in self._database.rows(query.films_with(ids), StoredFilm)}
         reviews = self._reviews.newest(found)
         deliveries = self._deliveries.of(found.values())
-        return [
-            row_of(found[id], reviews.get(id), deliveries.get(id), self._identity(found[id]))
+        withdrawn = self._withdrawals.standing_of(found)
+        rows = [
+            row_of(
+                without_result(found[id]) if id in withdrawn else found[id],
+                reviews.get(id),
+                deliveries.get(id),
+                self._identity(found[id]),
+            )
             for id in ids
             if id in found
+        ]
+        return [
+            row.model_copy(update={"withdrawn": True}) if row.id in withdrawn else row
+            for row in rows
         ]
 
     def _identity(self, film: StoredFilm) -> PatientLabel:

@@ -12,7 +12,7 @@ import pytest
 
 from radiograde.model import reasons
 from radiograde.model.errors import RadiogradeError
-from radiograde.service.database.tables import DeliveryState
+from radiograde.service.database.tables import DeliveryState, WithdrawalCode
 from radiograde.service.errors import (
     DeliveryError,
     NotDeliverableError,
@@ -101,11 +101,12 @@ def test_every_text_that_the_code_uses_exists() -> None:
     ("prefix", "values"),
     [
         ("severity", ("none", "mild", "moderate", "severe")),
-        ("status", ("waiting", "scored", "rejected", "failed")),
+        ("status", ("waiting", "scored", "rejected", "failed", "withdrawn")),
         ("view", ("PA", "AP", "LATERAL", "OTHER", "UNKNOWN")),
         ("zone", tuple("ABCDEF")),
         ("time", get_args(Verdict)),
         ("delivery", get_args(DeliveryState)),
+        ("withdrawal.code", get_args(WithdrawalCode)),
         ("review.verdict", ("accepted", "corrected", "not_gradable")),
         ("role", ("reader", "engineer", "administrator", "sender")),
     ],

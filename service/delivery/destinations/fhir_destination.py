@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Sequence
-from typing import Any
-from urllib.parse import quote
+from collections.abc import Iterable, Iterator, Sequence
 
 from radiograde.service.config.site import FhirDestinationConfig
 from radiograde.service.delivery.destinations.destination import Finding, Taken, run_steps
-from radiograde.service.delivery.destinations.http_answer import Answer, raise_for_status
-from radiograde.service.delivery.destinations.http_client import HttpClient
+from radiograde.service.delivery.destinations.fhir_client import (
+    FHIR_JSON,
+    FhirClient,
+    Resource,
+    dicts,
+    is_ambiguous,
+    place_of,
+    type_of,
+)
+from radiograde.service.delivery.destinations.http_answer import raise_for_status
 from radiograde.service.documents.document import Document
-from radiograde.service.errors import RefusedError, UnreachableError
-
-FHIR_JSON = "application/fhir+json"
+from radiograde.service.documents.fhir.sent_resources import SentResource, places_held
+from radiograde.service.errors import RefusedError
 
 _NUMBERS = {"R4": "4.0", "R5": "5.0"}
-_CONFLICT = 409
-"""Two writers at once, http://hl7.org/fhir/http.html#concurrency; the bundle is not to blame."""
-
-_CHANGED = 412
-_GONE = (404, 410)
-
-_CODE = re.compile(r"[a-z][a-z-]{1,39}")
-"""An issue's code is of a fixed list (hl7.org/fhir/issue-type); all else may quote a patient."""
+_OF_ALL = "Device"
+"""What other results share, and is nobody's to enter in error."""
 
 
 class FhirDestination:
@@ -39,11 +37,12 @@ class FhirDestination:
         """
         self.name = server.name
         self._version = server.version
-        self._client = HttpClient(server)
-        self._where = str(self._client.where)
+        self._fhir = FhirClient(server)
 
     def send(self, documents: Sequence[Document], result_id: str) -> None:
         """Post every bundle; its entries see to it that twice is once.
+
+        A server that finds a condition met several times has most of it: it is sent what is left.
 
         Raises:
             UnreachableError: no answer, a sign-in or an address that is wrong, a server that is
@@ -51,110 +50,106 @@ class FhirDestination:
             RefusedError: it does not take the bundle; its OperationOutcome's codes are named.
         """
         for document in documents:
-            answer = self._client.post("", document.content, FHIR_JSON, FHIR_JSON)
-            with answer.obeyed():
-                self._settle(answer)
+            answer = self._fhir.transact(document.content)
+            if is_ambiguous(answer) and not self._completed(document.content):
+                raise_for_status(self._fhir.where, 412)
 
     def withdraw(self, taken: Taken, result_id: str) -> None:
         """Have reports and their observations entered in error; the device is others' too.
 
-        What someone else did with them on the server stays.
+        What someone else did with them on the server stays. What is not there may still be on its
+        way, after a time-out: its place is held by a resource that was entered in error, so that
+        nothing is created when it arrives.
 
         Raises:
             UnreachableError: as :meth:`send`; or someone is changing them.
             RefusedError: it does not take the change.
         """
-        for one in taken.objects:
-            if one.kind in ("fhir", "fhir_r5"):
-                for resource in self._report_with_parts(one.name):
-                    self._enter_in_error(resource)
+        sent = [SentResource.of(one.name) for one in taken.objects if one.kind.startswith("fhir")]
+        missing = [one for one in sent if not self._enter_in_error(one)]
+        if missing:
+            self._fhir.transact(places_held(missing))
+            for one in missing:
+                self._enter_in_error(one)
 
     def check(self) -> list[Finding]:
         """Return what its capability statement and a count of its devices say."""
         return run_steps(
             [
-                *self._client.reachable_steps(),
+                *self._fhir.http.reachable_steps(),
                 (f"speaks FHIR {self._version}", self._speaks_the_version),
                 ("takes transactions", self._takes_transactions),
                 ("lets this user in", self._lets_read),
             ]
         )
 
-    def _settle(self, answer: Answer) -> None:
-        statuses = {answer.status, *_entry_statuses(answer.json)}
-        if _CONFLICT in statuses:
-            raise UnreachableError(
-                f"{self._where} is changing the same resource. It is tried again later."
-            )
-        for status in sorted(statuses):
-            raise_for_status(self._where, status, _issues(answer.json))
-        if _type(answer.json) != "Bundle":
-            raise UnreachableError(
-                f"{self._where} is no FHIR server. Check that `url` is its base URL."
-            )
+    def _completed(self, content: bytes) -> bool:
+        """Send what is missing of a bundle, tied to what is there; False where nothing was.
 
-    def _report_with_parts(self, name: str) -> Iterator[dict[str, Any]]:
-        """Yield the report with this identifier, and every observation that it leads to, once."""
-        sought = quote(f"urn:dicom:uid|{name}", safe="")
-        found = self._read(f"/DiagnosticReport?identifier={sought}") or {}
-        entries = [entry.get("resource") for entry in _dicts(found.get("entry"))]
-        waiting = [one for one in _dicts(entries) if _type(one) == "DiagnosticReport"]
-        known: set[str] = set()
+        Of two that two requests at once have left, the later one is entered in error.
+        """
+        bundle = json.loads(content)
+        missing: list[Resource] = []
+        there: dict[str, str] = {}
+        for entry in bundle.get("entry", ()):
+            kind = entry["resource"]["resourceType"]
+            identifier = entry["request"]["ifNoneExist"].removeprefix("identifier=")
+            found = self._fhir.named(kind, identifier)
+            if not found:
+                missing.append(entry)
+                continue
+            there[entry["fullUrl"]] = place_of(found[0])
+            for twin in found[1:] if kind != _OF_ALL else ():
+                self._fhir.enter_in_error(twin)
+        if there and missing:
+            text = json.dumps(bundle | {"entry": missing}, ensure_ascii=False)
+            for url, place in there.items():
+                text = text.replace(f'"{url}"', f'"{place}"')
+            return not is_ambiguous(self._fhir.transact(text.encode()))
+        return bool(there)
+
+    def _enter_in_error(self, sent: SentResource) -> bool:
+        """Enter a resource and all that it leads to in error; False where it is not there."""
+        found = self._fhir.named(sent.kind, sent.identifier)
+        for resource in self._with_parts(found):
+            self._fhir.enter_in_error(resource)
+        return bool(found)
+
+    def _with_parts(self, resources: Iterable[Resource]) -> Iterator[Resource]:
+        """Yield the resources, and every observation that they lead to, once."""
+        waiting = list(resources)
+        known = {place_of(one) for one in waiting}
         while waiting:
             resource = waiting.pop()
             yield resource
-            parts = (*_dicts(resource.get("result")), *_dicts(resource.get("hasMember")))
+            parts = (*dicts(resource.get("result")), *dicts(resource.get("hasMember")))
             places = {"/".join(str(part.get("reference", "")).split("/")[-2:]) for part in parts}
             for place in sorted(places - known):
                 known.add(place)
-                member = self._read(f"/{place}")
-                if _type(member) == "Observation" and member is not None:
+                member = self._fhir.read(f"/{place}")
+                if type_of(member) == "Observation" and member is not None:
                     waiting.append(member)
 
-    def _read(self, path: str) -> dict[str, Any] | None:
-        answer = self._client.get(path, FHIR_JSON)
-        if answer.status in _GONE:
-            return None
-        with answer.obeyed():
-            raise_for_status(self._where, answer.status, _issues(answer.json))
-        return answer.json if isinstance(answer.json, dict) else None
-
-    def _enter_in_error(self, resource: dict[str, Any]) -> None:
-        if resource.get("status") == "entered-in-error":
-            return
-        content = json.dumps(resource | {"status": "entered-in-error"}).encode()
-        version = resource.get("meta", {}).get("versionId")
-        path = f"/{resource['resourceType']}/{resource['id']}"
-        answer = self._client.put(path, content, FHIR_JSON, f'W/"{version}"' if version else None)
-        if answer.status in (_CONFLICT, _CHANGED):
-            raise UnreachableError(
-                f"{self._where} is changing the same resource. It is tried again later."
-            )
-        with answer.obeyed():
-            raise_for_status(self._where, answer.status, _issues(answer.json))
-
-    def _capabilities(self) -> dict[str, Any]:
-        answer = self._client.get("/metadata", FHIR_JSON)
-        raise_for_status(self._where, answer.status)
-        if _type(answer.json) != "CapabilityStatement":
-            raise UnreachableError(
-                f"{self._where} is no FHIR server. Check that `url` is its base URL."
-            )
-        capabilities: dict[str, Any] = answer.json
+    def _capabilities(self) -> Resource:
+        answer = self._fhir.http.get("/metadata", FHIR_JSON)
+        raise_for_status(self._fhir.where, answer.status)
+        if type_of(answer.json) != "CapabilityStatement":
+            raise self._fhir.no_server()
+        capabilities: Resource = answer.json
         return capabilities
 
     def _speaks_the_version(self) -> None:
         number = str(self._capabilities().get("fhirVersion"))
         if not number.startswith(_NUMBERS[self._version]):
             raise RefusedError(
-                f"{self._where} speaks FHIR {number}. Write the `version` that it speaks."
+                f"{self._fhir.where} speaks FHIR {number}. Write the `version` that it speaks."
             )
 
     def _takes_transactions(self) -> str | None:
         codes = {
             interaction.get("code")
-            for rest in _dicts(self._capabilities().get("rest"))
-            for interaction in _dicts(rest.get("interaction"))
+            for rest in dicts(self._capabilities().get("rest"))
+            for interaction in dicts(rest.get("interaction"))
         }
         if "transaction" in codes:
             return None
@@ -162,35 +157,8 @@ class FhirDestination:
 
     def _lets_read(self) -> str | None:
         # The capability statement is open to everybody; a count of devices names no patient.
-        status = self._client.get("/Device?_summary=count", FHIR_JSON).status
+        status = self._fhir.http.get("/Device?_summary=count", FHIR_JSON).status
         if status == 403:
             return "It lets this user read no devices. It may let it write all the same."
-        raise_for_status(self._where, status)
+        raise_for_status(self._fhir.where, status)
         return None
-
-
-def _type(resource: Any) -> Any:
-    return resource.get("resourceType") if isinstance(resource, dict) else None
-
-
-def _dicts(items: Any) -> list[dict[str, Any]]:
-    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
-def _entry_statuses(bundle: Any) -> Iterator[int]:
-    """Yield each entry's HTTP status: a server that takes the bundle as a batch answers 200."""
-    if _type(bundle) != "Bundle":
-        return
-    for entry in _dicts(bundle.get("entry")):
-        response = entry.get("response")
-        status = str(response.get("status", ""))[:3] if isinstance(response, dict) else ""
-        if status.isdecimal():
-            yield int(status)
-
-
-def _issues(outcome: Any) -> tuple[str, ...]:
-    """Return the codes of an OperationOutcome's issues."""
-    if _type(outcome) != "OperationOutcome":
-        return ()
-    codes = (str(issue.get("code")) for issue in _dicts(outcome.get("issue")))
-    return tuple(dict.fromkeys(code for code in codes if _CODE.fullmatch(code)))

@@ -12,6 +12,9 @@ from radiograde.service.documents.codes import PRIVATE
 
 Json = dict[str, Any]
 
+DICOM_UID = "urn:dicom:uid"
+"""System of identifiers that are DICOM UIDs."""
+
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 SYSTEMS = {
     "SCT": "http://snomed.info/sct",

@@ -14,6 +14,7 @@ from radiograde.service.documents.document_form import DocumentForm
 from radiograde.service.documents.equipment import timestamp
 from radiograde.service.documents.fhir.datatypes import (
     ACCESSION_NUMBER,
+    DICOM_UID,
     STUDY_INSTANCE_UID,
     Json,
     concept,
@@ -39,7 +40,7 @@ def report_uid(graded: GradedFilm) -> str:
 
 def uid_identifier(uid: str) -> Json:
     """Return a DICOM UID as an Identifier, as FHIR's ImagingStudy writes them."""
-    return {"system": "urn:dicom:uid", "value": f"urn:oid:{uid}"}
+    return {"system": DICOM_UID, "value": f"urn:oid:{uid}"}
 
 
 def full_url(uid: str) -> str:

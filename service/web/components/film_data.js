@@ -20,11 +20,14 @@ export function useFilm(id, changes) {
       done ? getJson(`v1/results/${id}`, signal) : null,
       done ? getJson(`v1/results/${id}/history`, signal) : null,
     ]);
-    return { row, result, history };
+    return { row, result: result?.withdrawn ? withoutScores(result) : result, history };
   }, [id]);
   useReloadOf(film, changes, (change) => change.id === id || isSamePatient(change, film.value?.row));
   return film;
 }
+
+/** Nothing of a withdrawn result is to be read off the page. */
+const withoutScores = (result) => ({ ...result, scores: null, severity: null });
 
 const isSamePatient = ({ patient }, row) => Boolean(patient) && patient === row?.patient?.label;
 
@@ -38,9 +41,13 @@ export function useReloadOf({ reload }, changes, concerns) {
   }, [changes]);
 }
 
-/** Return {value: {view, pixels, maps}, problem}; `ready`: the film was read. */
-export function useFilmPixels(id, ready) {
-  return useLoaded(async () => (ready ? loadPixels(id) : null), [id, ready]);
+/** Return {value: {view, pixels, maps}, problem}; `ready`: the film was read. A withdrawn result's maps are not shown. */
+export function useFilmPixels(id, ready, withdrawn) {
+  return useLoaded(async () => {
+    if (!ready) return null;
+    const image = await loadPixels(id);
+    return withdrawn ? { ...image, view: { ...image.view, maps: null }, maps: null } : image;
+  }, [id, ready, withdrawn]);
 }
 
 /** Return whether a film of the worklist or a history can be displayed. */

@@ -64,6 +64,6 @@ function ComparedViewport({ id, display, onViewer, changes }) {
 
 function FilmViewport({ id, film, display, onViewer, caption }) {
   const readable = film !== null && film.result !== null && film.result.status !== "failed";
-  const pixels = useFilmPixels(id, readable);
+  const pixels = useFilmPixels(id, readable, Boolean(film?.result?.withdrawn));
   return html`<${Viewport} film=${film} image=${pixels.value} problem=${pixels.problem} readable=${readable} display=${display} onViewer=${onViewer} caption=${caption} />`;
 }

@@ -1,6 +1,6 @@
-/** The result beside the film: patient, scores, remarks, review, report, delivery. */
+/** The result beside the film: patient, scores, remarks, review, report, delivery, withdrawal. */
 
-import { html } from "../vendor/preact.js";
+import { html, useState } from "../vendor/preact.js";
 import { acquired, dateTime, isUnlikelyAcquisition } from "../format.js";
 import { messageText, t } from "../words.js";
 import { Delivery } from "./delivery.js";
@@ -11,10 +11,18 @@ import { Review } from "./review.js";
 import { Scores } from "./scores.js";
 import { changesOf } from "./timeline.js";
 import { Trace } from "./trace.js";
+import { Withdrawal, Withdrawn } from "./withdrawal.js";
 
 export function ResultPanel({ film, result, user, session, changes, announce, onChanged, refs }) {
+  const [withdrawnHere, setWithdrawnHere] = useState(null);
   if (film === null) return html`<aside class="panel" aria-label=${t("panel.title")} />`;
   const { row } = film;
+  const withdrawal = result?.withdrawn;
+  const holds = result !== null && result.status !== "failed" && !withdrawal;
+  const onWithdrawn = () => {
+    setWithdrawnHere(row.id);
+    onChanged();
+  };
   return html`
     <aside class="panel" aria-label=${t("panel.title")}>
       <header>
@@ -28,15 +36,18 @@ export function ResultPanel({ film, result, user, session, changes, announce, on
         ${session.identifiers === "none" && row.patient && html`<p class="dim small">${t("panel.hidden")}</p>`}
       </header>
       ${result === null && html`<p>${t("panel.waiting")}</p>`}
+      ${withdrawal && html`<${Withdrawn} key=${`withdrawn ${row.id}`} withdrawal=${withdrawal} isNew=${withdrawnHere === row.id} />`}
       ${result?.scores && html`<${Scores} result=${result} changes=${changesOf(film)} />`}
-      ${result && html`<${Remarks} result=${result} />`}
-      ${result && result.status !== "failed" && html`
+      ${result && !withdrawal && html`<${Remarks} result=${result} />`}
+      ${holds && html`
         <${Review} key=${`review ${row.id}`} result=${result} user=${user} announce=${announce} onChanged=${onChanged} startRef=${refs.review} />
-        <${Report} key=${`report ${row.id}`} film=${film} announce=${announce} reportRef=${refs.report} showsIdentity=${session.identifiers === "full"} />
+        <${Report} key=${`report ${row.id}`} film=${film} announce=${announce} reportRef=${refs.report} showsIdentity=${session.identifiers === "full"} />`}
+      ${result && result.status !== "failed" && html`
         <${Delivery} key=${`delivery ${row.id}`} id=${row.id} kept=${row.kept} user=${user} changes=${changes} focusRef=${refs.delivery} />`}
       ${result && html`<${About} model=${result.model} />
         <${Trace} key=${`trace ${row.id} ${result.model.sha256}`} id=${row.id} />`}
       ${result && result.status !== "failed" && html`<${ProblemReport} key=${`problem ${row.id}`} id=${row.id} kept=${row.kept} user=${user} />`}
+      ${holds && html`<${Withdrawal} key=${`withdrawal ${row.id}`} id=${row.id} user=${user} announce=${announce} onWithdrawn=${onWithdrawn} />`}
     </aside>`;
 }
 

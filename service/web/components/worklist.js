@@ -89,7 +89,7 @@ export function Worklist({ worklist, selected, href, identifiers }) {
       <ol>
         ${films.map((film) => html`
           <li key=${film.id}>
-            <a href=${href(film.id)} class=${`card ${film.severity ?? film.status}`} aria-current=${film.id === selected ? "true" : null} onPointerDown=${() => isDisplayable(film) && prefetch(film.id)}>
+            <a href=${href(film.id)} class=${`card ${film.withdrawn ? "withdrawn" : film.severity ?? film.status}`} aria-current=${film.id === selected ? "true" : null} onPointerDown=${() => isDisplayable(film) && prefetch(film.id)}>
               <${Card} film=${film} />
             </a>
           </li>`)}
@@ -99,7 +99,8 @@ export function Worklist({ worklist, selected, href, identifiers }) {
 }
 
 function Card({ film }) {
-  const { brixia, status } = film;
+  const { brixia } = film;
+  const status = film.withdrawn ? "withdrawn" : film.status;
   return html`
     <span class="score">${brixia ? score(brixia.value) : status === "waiting" ? html`<span class="working" />` : "–"}</span>
     <span class="summary">

@@ -33,6 +33,16 @@ def test_a_withdrawal_is_answered_and_shown_with_its_result(client: TestClient) 
     assert client.get("/v1/results").json()["results"] == [before | {"withdrawn": made}]
 
 
+def test_the_worklist_shows_nothing_of_a_withdrawn_result(client: TestClient) -> None:
+    film = scored(client)
+    before = client.get(f"/v1/worklist/{film}").json()
+    assert (before["withdrawn"], before["severity"] is None) == (False, False)
+    withdraw(client, film, reason="Wrong patient")
+    hidden = {"withdrawn": True, "severity": None, "brixia": None, "reasons": []}
+    assert client.get(f"/v1/worklist/{film}").json() == before | hidden
+    assert client.get("/v1/worklist").json()["films"] == [before | hidden]
+
+
 def test_the_first_withdrawal_stays_as_it_was(client: TestClient) -> None:
     film = scored(client)
     first = withdraw(client, film, reason="Wrong patient")

@@ -54,6 +54,14 @@ def test_results_and_reviews(stock: Stock, changes: ChangeLog) -> None:
     assert changes.poll() == []
 
 
+def test_a_withdrawal(stock: Stock, changes: ChangeLog) -> None:
+    id = stock.scored()
+    assert changes.poll() == [Change("film", id)]
+    stock.records.withdrawal_recorder().withdraw(id, "kim", "Wrong patient")
+    assert changes.poll() == [Change("film", id)]
+    assert changes.poll() == []
+
+
 def test_deliveries(stock: Stock, changes: ChangeLog) -> None:
     id = stock.scored(patient=PATIENT)
     assert changes.poll() == [Change("film", id, PATIENT)]
