@@ -93,12 +93,16 @@ films = sa.Table(
     sa.Column("study_instance_uid", sa.String(64)),
     sa.Column("shares_uid_with", sa.String(26)),
     sa.Column("day", sa.String(10)),
+    sa.Column("corrected", sa.String(64)),
     sa.Index("ix_films_state", "state", "id"),
     sa.Index("ix_films_patient", "patient", "id"),
     sa.Index("ix_films_taken", "acquired", "id"),
     sa.Index("ix_films_day", "day", "id"),
 )
-"""``day``: of acquisition, else of arrival; see :mod:`radiograde.service.films.film_days`."""
+"""``day``: of acquisition, else of arrival; see :mod:`radiograde.service.films.film_days`.
+
+``corrected``: the sha256 of the file that brought a corrected header, until the result is of it.
+"""
 
 
 def of_days(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:

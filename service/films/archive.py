@@ -1,6 +1,6 @@
 """Where films lie: one folder each, its bytes beside what was made from them.
 
-    ROOT/<last two characters of the id>/<id>/film         as it was sent
+    ROOT/<last two characters of the id>/<id>/film         as it was sent, or sent again corrected
                                              /maps.npz     what the score was summed from
                                              /sr.dcm ...   documents, once one was requested
 
@@ -30,6 +30,7 @@ from radiograde.service.result_schema import ULID
 
 FILM = "film"
 MAPS = "maps.npz"
+_CORRECTION = "film."
 
 _FILM_ID = re.compile(ULID)
 
@@ -47,6 +48,29 @@ class Archive:
             NoSpaceError: they cannot be written.
         """
         self._save(film_id, FILM, content)
+
+    def keep_correction(self, film_id: str, sha256: str, content: Content) -> None:
+        """Write a film's bytes with a corrected header beside the former. Raises NoSpaceError."""
+        self._save(film_id, f"{_CORRECTION}{sha256}", content)
+
+    def has_correction(self, film_id: str) -> bool:
+        """Return whether bytes with a corrected header lie beside the former."""
+        return any(self.folder(film_id).glob(f"{_CORRECTION}*"))
+
+    def adopt_correction(self, film_id: str, sha256: str) -> None:
+        """Put these bytes with a corrected header in the former's place, where they still lie.
+
+        Documents of the former are removed. Raises NoSpaceError.
+        """
+        folder = self.folder(film_id)
+        try:
+            (folder / f"{_CORRECTION}{sha256}").replace(folder / FILM)
+            sync_folder(folder)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _no_space(error) from error
+        self.drop_made(film_id, but=MAPS)
 
     def film(self, film_id: str) -> bytes:
         """Return a film's bytes as they were sent.
@@ -103,7 +127,7 @@ class Archive:
         folder = self.folder(film_id)
         if folder.is_dir():
             for path in folder.iterdir():
-                if path.name not in (FILM, but) and not path.name.startswith("."):
+                if path.name not in (FILM, but) and not path.name.startswith((".", _CORRECTION)):
                     path.unlink(missing_ok=True)
 
     def drop(self, film_id: str) -> None:

@@ -26,6 +26,7 @@ from radiograde.service.database.tables import (
     results,
 )
 from radiograde.service.errors import ContradictionError, StoreError
+from radiograde.service.films.correction_repository import CorrectionRepository
 from radiograde.service.films.film_days import day_of
 from radiograde.service.queue import WorkQueue
 
@@ -60,7 +61,8 @@ class Film:
     """A film that came in: a row of ``films``.
 
     ``source``: the first that it came by. ``reason``: code why it was set aside or failed.
-    ``kept``: whether its bytes are still there.
+    ``kept``: whether its bytes are still there. ``corrected``: sha256 of the file with a corrected
+    header that its result is not of yet.
     """
 
     id: str
@@ -80,6 +82,7 @@ class Film:
     sender: str | None
     study_instance_uid: str | None
     shares_uid_with: str | None
+    corrected: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,24 +211,39 @@ class FilmRepository:
         count = {"attempts": films.c.attempts + 1, **_UNCHANGED}
         connection.execute(_waiting(film_id).values(count))
 
-    def graded(self, connection: sa.Connection, film_id: str) -> bool:
-        """Mark a film that waits as graded; False where it does not wait."""
-        return connection.execute(_waiting(film_id).values(state="graded")).rowcount > 0
+    def graded(self, connection: sa.Connection, film_id: str, sha256: str | None = None) -> bool:
+        """Mark a film that waits as graded; False where it does not wait.
 
-    def failed(self, connection: sa.Connection, film_id: str, code: str) -> bool:
-        """Mark a film that waits as one that cannot be graded; False where it does not wait.
+        ``sha256``: of the file that was graded; False also where a corrected header has come since.
+        """
+        done = _of_file(_waiting(film_id), sha256).values(state="graded", corrected=None)
+        return connection.execute(done).rowcount > 0
+
+    def failed(
+        self, connection: sa.Connection, film_id: str, code: str, sha256: str | None = None
+    ) -> bool:
+        """Mark a film that waits as one that cannot be graded; False as of :meth:`graded`.
 
         Its key is free again: sent anew, and whole this time, it is another film.
         """
         mark = f"#{film_id}"
         freed = sa.case((films.c.key.endswith(mark), films.c.key), else_=films.c.key + mark)
-        values = {"state": "failed", "reason": code, "key": freed}
-        return connection.execute(_waiting(film_id).values(values)).rowcount > 0
+        values = {"state": "failed", "reason": code, "key": freed, "corrected": None}
+        done = _of_file(_waiting(film_id), sha256).values(values)
+        return connection.execute(done).rowcount > 0
 
-    def set_aside(self, connection: sa.Connection, film_id: str, code: str) -> bool:
-        """Mark a film that waits as one that is kept and not graded; False if it does not wait."""
-        values = {"state": "set_aside", "reason": code}
-        return connection.execute(_waiting(film_id).values(values)).rowcount > 0
+    def set_aside(
+        self, connection: sa.Connection, film_id: str, code: str, sha256: str | None = None
+    ) -> bool:
+        """Mark a film that waits as one that is kept and not graded; False as :meth:`graded`."""
+        values = {"state": "set_aside", "reason": code, "corrected": None}
+        done = _of_file(_waiting(film_id), sha256).values(values)
+        return connection.execute(done).rowcount > 0
+
+    @property
+    def corrections(self) -> CorrectionRepository:
+        """What records that films came again with a corrected header."""
+        return CorrectionRepository(self._database, self._queue)
 
     def start_over(self, connection: sa.Connection, film_id: str, *, begun: bool = False) -> None:
         """Have a film wait as if it had never been graded, and record the work.
@@ -330,6 +348,13 @@ def _expired(age: timedelta) -> sa.ColumnElement[bool]:
 def _waiting(film_id: str) -> sa.Update:
     """Return an update that touches the film only while it waits: work done twice counts once."""
     return sa.update(films).where(films.c.id == film_id, films.c.state == "waiting")
+
+
+def _of_file(update: sa.Update, sha256: str | None) -> sa.Update:
+    """Return an update that leaves a film alone of which another file is to be graded."""
+    if sha256 is None:
+        return update
+    return update.where(sa.or_(films.c.corrected.is_(None), films.c.corrected == sha256))
 
 
 def _sources_of(film_id: str) -> sa.Select[Any]:

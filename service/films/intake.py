@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import structlog
 from ulid import ULID
 
 from radiograde.model.limits import Limits
@@ -20,8 +21,12 @@ from radiograde.service.atomic_write import Content
 from radiograde.service.config.site import FilmSource
 from radiograde.service.errors import StoreError
 from radiograde.service.films.archive import Archive
+from radiograde.service.films.correction_repository import HeaderFacts
 from radiograde.service.films.film_repository import Film, FilmRepository, NewFilm
+from radiograde.service.films.header_correction import is_corrected
 from radiograde.service.films.pseudonym import Pseudonyms
+
+log = structlog.get_logger("radiograde.films")
 
 LONGEST_SENDER = 64
 
@@ -78,8 +83,9 @@ class FilmIntake:
         """Return the receipt for a file; see :class:`Intake`.
 
         A film that could not be graded is accepted anew. Under a known UID the same picture with
-        another header counts as the film that is known; over HTTP, where the sender waits for its
-        result, it is another film.
+        another header counts as the film that is known, and corrects it (IHE PIR): whose film it
+        is, of which order and when is from then on what the last header says. Over HTTP, where
+        the sender waits for its result, it is another film.
         """
         file = content if isinstance(content, FilmFile) else open_film(content, self._limits)
         film = replace(self.describe(file, source), sender=sender and sender[-LONGEST_SENDER:])
@@ -117,16 +123,42 @@ class FilmIntake:
                 self._archive.drop(film.id)
         if known is None:
             raise StoreError("The film cannot be recorded. Send it again.")
-        return self._accept_again(known, file, source)
+        return self._accept_again(known, film, file, source)
 
-    def _accept_again(self, known: Film, file: FilmFile, source: FilmSource) -> Receipt:
+    def _accept_again(
+        self, known: Film, film: NewFilm, file: FilmFile, source: FilmSource
+    ) -> Receipt:
         # Recorded first: from then on nobody lets the film go. What the record says of the disk
         # is not believed.
         self._films.keep_again(known)
+        if source != "http":
+            self._correct(known, film, file)
         if not self._archive.has(known.id):
             self._archive.keep(known.id, file.content)
         self._films.add_source(known.id, source)
         return Receipt(known.id, known=True)
+
+    def _correct(self, known: Film, film: NewFilm, file: FilmFile) -> None:
+        """Keep a corrected header in place of the former; whoever grades has the result follow."""
+        if not self._is_corrected(known, film, file):
+            return
+        self._archive.keep_correction(known.id, file.sha256, file.content)
+        facts = HeaderFacts(
+            film.size, film.sop_class_uid, film.patient, film.acquired, film.study_instance_uid
+        )
+        if self._films.corrections.add(known.id, facts, file.sha256):
+            self._films.corrections.adopt(known.id, self._archive.adopt_correction)
+            log.info("header_corrected", film_id=known.id)
+
+    def _is_corrected(self, known: Film, film: NewFilm, file: FilmFile) -> bool:
+        content = self._archive.find(known.id)
+        if content == file.content or file.header is None:
+            return False
+        if content is None:
+            facts = [(one.patient, one.acquired, one.study_instance_uid) for one in (known, film)]
+            return film.patient is not None and facts[0] != facts[1]
+        kept = FilmFile(content, self._limits).header
+        return kept is not None and is_corrected(kept, file.header)
 
     def holds(self, sop_class_uid: str, sop_instance_uid: str) -> bool:
         """Return whether an instance was accepted and its bytes lie in the archive.

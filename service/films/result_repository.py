@@ -51,6 +51,19 @@ class ResultRepository:
         """
         connection.execute(sa.insert(results).values(_row_of(result, began)))
 
+    def move(self, connection: sa.Connection, result: SeverityResult, began: datetime) -> None:
+        """Have a kept result be of a film whose header was corrected; its scores stay.
+
+        ``result``: of the corrected film, which says what the image is. ``began``: when it was
+        read. In a transaction that its caller ends.
+        """
+        kept = connection.execute(_QUERY.where(results.c.id == result.id)).one()
+        row = _row_of(result, began)
+        facts = {name: row[name] for name in _OF_IMAGE}
+        document = {**kept.document, "image": row["document"]["image"]}
+        moved = sa.update(results).where(results.c.id == result.id)
+        connection.execute(moved.values(**facts, document=document))
+
     def find(self, id: str) -> StoredResult | None:
         """Return the result kept under an id; None where there is none."""
         return self._database.first(_QUERY.where(results.c.id == id), StoredResult)
@@ -76,6 +89,16 @@ class ResultRepository:
         found = self._database.rows(query.limit(limit + 1), StoredResult)
         more = len(found) > limit
         return Page([one.document for one in found[:limit]], found[limit - 1].id if more else None)
+
+
+_OF_IMAGE = (
+    "created",
+    "image_sha256",
+    "study_instance_uid",
+    "sop_instance_uid",
+    "recorded",
+    "day",
+)
 
 
 def _row_of(result: SeverityResult, began: datetime) -> dict[str, Any]:

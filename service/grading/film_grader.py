@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-import sqlalchemy as sa
 import structlog
 
 from radiograde.model.limits import Limits
@@ -15,7 +14,6 @@ from radiograde.model.scoring.result_json import parse_result
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.atomic_write import Content
 from radiograde.service.backoff import patiently
-from radiograde.service.database.tables import reviews
 from radiograde.service.documents.equipment import is_own
 from radiograde.service.documents.rejection_note import rejected_instances
 from radiograde.service.errors import (
@@ -24,6 +22,7 @@ from radiograde.service.errors import (
     StoreError,
     UndocumentedError,
 )
+from radiograde.service.grading.corrected_header import adopt_file, follow_header, is_reviewed
 from radiograde.service.grading.grade_film import FilmGrading, grade_film
 from radiograde.service.grading.records import Records
 from radiograde.service.grading.result_keeper import ResultKeeper
@@ -87,7 +86,7 @@ class FilmGrader:
         """
         attempt = self._records.films.begin(film_id)
         if attempt is None:
-            self._keeper.plan_missing(film_id)
+            self._go_on(film_id)
         elif attempt > MOST_ATTEMPTS:
             log.error("film_given_up", film_id=film_id, attempts=attempt - 1)
             self._fail(film_id, GAVE_UP)
@@ -123,6 +122,7 @@ class FilmGrader:
         # A document that ended the first attempt must not end the others.
         keeper = replace(self._keeper, documents_ahead=attempt == 1)
         try:
+            adopt_file(self._records, film_id)
             film = FilmFile(self._records.archive.film(film_id), self._limits)
             self._obey_note(film, film_id)
             _log(grade_film(film, self._scorer, film_id, keeper))
@@ -137,6 +137,21 @@ class FilmGrader:
         except Exception as error:  # noqa: BLE001 - whatever a library may raise
             log.error("grading_broke", film_id=film_id, type=type(error).__name__)
             self._records.films.put_off(film_id, RETRY_DELAY_S)
+
+    def _go_on(self, film_id: str) -> None:
+        """Do what is left of a film that was graded: another source came, or another header."""
+        try:
+            adopt_file(self._records, film_id)
+            if follow_header(self._records, film_id, self._scorer, self._limits):
+                return
+        except UndocumentedError:
+            log.error("film_gone", film_id=film_id)
+        except (StoreError, NoSpaceError, OSError) as error:
+            log.error("correction_waits", film_id=film_id, type=type(error).__name__)
+            later = self._records.films.corrections.put_off
+            patiently(lambda: later(film_id, RETRY_DELAY_S), StoreError, self._stop)
+            return
+        self._keeper.plan_missing(film_id)
 
     def _obey_note(self, note: FilmFile, film_id: str) -> None:
         """Withdraw what a rejection note of others rejects; before it counts as set aside."""
@@ -168,7 +183,7 @@ class FilmGrader:
             if film.state == "waiting":
                 self._records.films.count_attempt(connection, film_id)
                 return None
-            if not _is_reviewed(connection, film_id):
+            if not is_reviewed(connection, film_id):
                 self._records.withdrawals.replace(connection, film_id)
                 self._records.films.start_over(connection, film_id, begun=True)
                 return None
@@ -180,11 +195,6 @@ class FilmGrader:
 
     def _is_withdrawn(self, film_id: str) -> bool:
         return self._records.withdrawals.standing(film_id) is not None
-
-
-def _is_reviewed(connection: sa.Connection, film_id: str) -> bool:
-    query = sa.select(reviews.c.id).where(reviews.c.result_id == film_id).limit(1)
-    return connection.execute(query).first() is not None
 
 
 def _log(grading: FilmGrading) -> None:

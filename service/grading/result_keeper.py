@@ -79,16 +79,17 @@ class ResultKeeper:
 
     def _record(self, connection: sa.Connection, grading: FilmGrading) -> bool:
         film_id, result = grading.film_id, grading.result
+        sha256 = None if grading.film is None else grading.film.sha256
         if grading.set_aside is not None:
-            if not self.films.set_aside(connection, film_id, grading.set_aside):
+            if not self.films.set_aside(connection, film_id, grading.set_aside, sha256):
                 return False
             if self.answered:
                 self._add(connection, grading)
             return True
         if result.error is not None:
-            changed = self.films.failed(connection, film_id, result.error.code)
+            changed = self.films.failed(connection, film_id, result.error.code, sha256)
         else:
-            changed = self.films.graded(connection, film_id)
+            changed = self.films.graded(connection, film_id, sha256)
         if changed:
             self._add(connection, grading)
         if changed and result.error is None:

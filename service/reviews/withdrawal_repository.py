@@ -22,6 +22,9 @@ from radiograde.service.reviews.withdrawal import SentObject, Withdrawal
 REPLACED = "Graded again."
 """The reason where another result takes the place of one that was sent."""
 
+CORRECTED = "Patient, order or time of the film were corrected."
+"""The reason where the film came again with another header."""
+
 _WITHDRAWALS = sa.select(*columns_of(withdrawals, Withdrawal))
 _SENT_EVER = sa.select(*columns_of(sent_objects, SentObject))
 _SENT = _SENT_EVER.where(sa.not_(sent_objects.c.rejected))
@@ -74,7 +77,7 @@ class WithdrawalRepository:
         query = _WITHDRAWALS.where(withdrawals.c.result_id == result_id)
         return self._database.rows(query.order_by(withdrawals.c.id.desc()), Withdrawal)
 
-    def replace(self, connection: sa.Connection, film_id: str) -> None:
+    def replace(self, connection: sa.Connection, film_id: str, reason: str = REPLACED) -> None:
         """Record that a film is graded anew: what was withdrawn is no longer, what was sent is.
 
         In a transaction that its caller ends.
@@ -86,7 +89,7 @@ class WithdrawalRepository:
         was_withdrawn = connection.execute(again.values(stands=False)).rowcount > 0
         sent = _SENT.where(sent_objects.c.film_id == film_id)
         if not was_withdrawn and connection.execute(sent.limit(1)).first() is not None:
-            self.add(connection, film_id, "Radiograde", "quality", REPLACED, stands=False)
+            self.add(connection, film_id, "Radiograde", "quality", reason, stands=False)
 
     def sending(self, objects: Collection[SentObject]) -> bool:
         """Record what is about to be sent; before it is, so that nothing sent goes unknown.

@@ -6,7 +6,7 @@ import dataclasses
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from radiograde.model.limits import Limits
@@ -21,6 +21,7 @@ from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_form import USUAL, DocumentForm
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.reconciler import Reconciler
 from radiograde.service.grading.records import Records
@@ -60,6 +61,9 @@ class Outbox:
 class EmptyDocuments:
     """A document store whose documents are empty."""
 
+    def __init__(self, results: ResultRepository) -> None:
+        self._results = results
+
     def documents(
         self, result_id: str, kinds: Iterable[DocumentKind], form: DocumentForm = USUAL
     ) -> list[Document]:
@@ -71,7 +75,7 @@ class EmptyDocuments:
         return self.documents(result_id, kinds, form)
 
     def began(self, result_id: str) -> datetime:
-        return datetime(2026, 1, 1, tzinfo=UTC)
+        return self._results.stored(result_id).began
 
     def rejection_note(self, *_: object) -> Document:
         return Document("ko", "rejection.dcm", "text/plain", b"")
@@ -103,7 +107,7 @@ def work_with(
     """Return the work on the records, with destinations of the outboxes' names."""
     delivery = delivery or DeliveryConfig()
     breakers = breakers or Breakers()
-    documents: DocumentStore = EmptyDocuments()  # type: ignore[assignment]
+    documents: DocumentStore = EmptyDocuments(records.results)  # type: ignore[assignment]
     destinations = {
         target.name: (
             FolderDestinationConfig(type="folder", name=target.name, path=Path("x")),

@@ -1,0 +1,316 @@
+"""A film that comes again with a corrected header: its result, documents and course follow."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+
+from radiograde.model.limits import Limits
+from radiograde.model.reading.film_file import FilmFile
+from radiograde.model.scoring.result import SeverityResult
+from radiograde.service.config.site import FhirDestinationConfig, FilmSource
+from radiograde.service.delivery.destinations.fhir_destination import FhirDestination
+from radiograde.service.delivery.review_recorder import ReviewRecorder
+from radiograde.service.errors import NoSpaceError
+from radiograde.service.films.archive import Archive as FilmArchive
+from radiograde.service.films.pseudonym import label_of
+from radiograde.service.grading import corrected_header
+from radiograde.service.grading.records import Records
+from radiograde.service.reviews.review import Judgement
+from radiograde.service.worklist.history import History
+from radiograde.service.worklist.score_change import RepeatabilityLimit
+from tests.service.delivery.test_withdrawal import PACS
+from tests.service.delivery.web import running_web
+from tests.service.delivery.withdrawing import (
+    Archive,
+    FhirServer,
+    deliver,
+    delivered,
+    rejected_by,
+    uid_of,
+    work_of,
+)
+from tests.service.documents.graded_films import film_bytes
+from tests.service.documents.validators import dciodvfy
+from tests.service.fakes import FACTS, FakeScorer
+from tests.service.grading.graders import DirectWork
+from tests.service.reviews.made import CORRECTED
+
+RIGHT = {
+    "PatientID": "P-2",
+    "PatientName": "Right^Patient",
+    "AccessionNumber": "ACC-8",
+    "StudyDate": "20260305",
+}
+
+
+def corrected(number: int = 0, **changed: Any) -> bytes:
+    return film_bytes(SOPInstanceUID=uid_of(number), **(changed or RIGHT))
+
+
+def send(records: Records, work: DirectWork, film: bytes, source: FilmSource = "dicom") -> str:
+    """Have a film come in, and all of its work done."""
+    id = records.intake.accept(film, source).film_id
+    work.grade(id)
+    work.grade(id)
+    return id
+
+
+def holding(archive: Archive, film: str) -> list[Dataset]:
+    """Return the objects that an archive has of a film, without those that were rejected."""
+    return [
+        dcmread(io.BytesIO(archive.stored[uid]))
+        for uid in sorted(archive.objects_of(film) - archive.rejected)
+    ]
+
+
+def course_of(records: Records, film: str) -> list[str]:
+    limit = RepeatabilityLimit(FACTS.sha256, None)
+    return [one.id for one in History(records.database, records.reviews, limit).of(film).films]
+
+
+@pytest.mark.parametrize("source", ["dicom", "dicomweb", "folder"])
+def test_result_and_documents_follow_a_corrected_header(
+    records: Records, source: FilmSource, tmp_path: Any
+) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+    former = archive.objects_of(film)
+    before = records.results.get(film)
+    assert send(records, work, corrected(), source) == film
+    deliver(records, work, film)
+    assert archive.rejected == former
+    (note,) = (one for one in archive.stored.values() if dcmread(io.BytesIO(one)).Modality == "KO")
+    assert rejected_by(note) == former
+    new = holding(archive, film)
+    assert {ds.Modality for ds in new} == {"SR", "SEG"}
+    for ds in new:
+        assert {name: ds[name].value for name in RIGHT} == RIGHT
+        assert dciodvfy(archive.stored[ds.SOPInstanceUID], tmp_path) == []
+    after = records.results.get(film)
+    assert after["scores"] == before["scores"]
+    assert after["image"]["sha256"] == FilmFile(corrected(), Limits()).sha256
+    assert records.archive.film(film) == corrected()
+    assert records.withdrawals.standing(film) is None
+
+
+def test_the_course_over_time_moves_to_the_right_patient(records: Records) -> None:
+    work = work_of(records, (PACS, Archive()))
+    wrong, moved = delivered(records, work, 1), delivered(records, work, 2)
+    right = send(records, work, corrected(3))
+    assert course_of(records, wrong) == [wrong, moved]
+    assert course_of(records, right) == [right]
+    send(records, work, corrected(2))
+    assert course_of(records, wrong) == [wrong]
+    assert set(course_of(records, right)) == {right, moved}
+    labels = {label_of(str(records.films.known(f"sop:{uid_of(n)}").patient)) for n in (2, 3)}  # type: ignore[union-attr]
+    assert len(labels) == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"PatientName": "Right^Patient"},
+        {"AccessionNumber": "ACC-8"},
+        {"AcquisitionDate": "20260307"},
+        {"StudyInstanceUID": "1.2.826.0.1.3680043.10.1541.77"},
+        {"PatientBirthDate": "19600201"},
+    ],
+)
+def test_each_of_them_is_a_correction(records: Records, changed: dict[str, str]) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+    former = archive.objects_of(film)
+    send(records, work, corrected(**changed))
+    deliver(records, work, film)
+    assert archive.rejected == former
+    (name,) = changed
+    header = FilmFile(records.archive.film(film), Limits()).header
+    assert header is not None
+    assert header.decoded(name) == changed[name]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"StationName": "ROOM2"},
+        {"StudyDescription": "Thorax"},
+        {"StudyTime": "050000.000"},
+        {"PatientName": "김^민준^^^"},
+        {"PatientID": "", "PatientName": "ANON", "AccessionNumber": ""},
+        {"PatientID": "ANONYMOUS", "PatientName": "Nobody", "PatientBirthDate": None},
+        {"AccessionNumber": None, "PatientSex": ""},
+    ],
+)
+def test_what_corrects_nothing_changes_nothing(records: Records, changed: dict[str, Any]) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+    sent, kept = dict(archive.stored), records.archive.film(film)
+    assert send(records, work, corrected(**changed)) == film
+    deliver(records, work, film)
+    assert (archive.stored, records.archive.film(film)) == (sent, kept)
+
+
+def test_twice_is_once_and_back_again(records: Records) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+    for _ in range(2):
+        send(records, work, corrected())
+        deliver(records, work, film)
+    assert len(archive.rejected) == 2
+    send(records, work, film_bytes(SOPInstanceUID=uid_of(0)))
+    deliver(records, work, film)
+    assert len(archive.rejected) == 4
+    assert {ds.PatientID for ds in holding(archive, film)} == {"P-1"}
+
+
+def test_what_readers_reviewed_moves_with_its_reviews(records: Records) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+    recorder = ReviewRecorder(
+        records.database, records.results, records.reviews, records.deliveries, [PACS]
+    )
+    recorder.record(film, "kim", Judgement("corrected", CORRECTED))
+    deliver(records, work, film)
+    former, scores = archive.objects_of(film), records.results.get(film)["scores"]
+    send(records, work, corrected())
+    deliver(records, work, film)
+    assert archive.rejected == former
+    assert [one.reviewer for one in records.reviews.of(film)] == ["kim"]
+    after = records.results.get(film)
+    assert after["scores"] == scores
+    assert after["image"]["sha256"] == FilmFile(corrected(), Limits()).sha256
+    new = holding(archive, film)
+    assert sorted(ds.Modality for ds in new) == ["SEG", "SR", "SR"]
+    assert {ds.PatientID for ds in new} == {"P-2"}
+    send(records, work, corrected())
+    deliver(records, work, film)
+    assert archive.rejected == former
+
+
+def test_a_fhir_report_of_the_wrong_patient_is_entered_in_error(records: Records) -> None:
+    server = FhirServer()
+    with running_web(server.answer) as web:
+        ehr = FhirDestinationConfig(type="fhir", name="ehr", url=f"{web.url}/fhir")
+        work = work_of(records, (ehr, FhirDestination(ehr)))
+        film = delivered(records, work)
+        send(records, work, corrected())
+        deliver(records, work, film)
+    reports = [one for one in server.kept.values() if one["resourceType"] == "DiagnosticReport"]
+    told = {one["status"]: one["subject"]["identifier"]["value"] for one in reports}
+    assert told == {"entered-in-error": "P-1", "preliminary": "P-2"}
+    standing = [one for one in server.kept.values() if one.get("status") == "preliminary"]
+    assert "P-1" not in json.dumps(standing)
+
+
+def test_a_withdrawn_film_is_graded_again_once_its_header_is_corrected(records: Records) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+    former = archive.objects_of(film)
+    records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient", "patient_safety")
+    deliver(records, work, film)
+    send(records, work, corrected())
+    deliver(records, work, film)
+    assert records.withdrawals.standing(film) is None
+    assert archive.rejected == former
+    assert {ds.PatientID for ds in holding(archive, film)} == {"P-2"}
+
+
+def test_what_was_withdrawn_and_reviewed_stays_withdrawn(records: Records) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+    recorder = ReviewRecorder(
+        records.database, records.results, records.reviews, records.deliveries, [PACS]
+    )
+    recorder.record(film, "kim", Judgement("corrected", CORRECTED))
+    records.withdrawal_recorder().withdraw(film, "kim", "Cut off")
+    deliver(records, work, film)
+    send(records, work, corrected())
+    deliver(records, work, film)
+    assert records.withdrawals.standing(film) is not None
+    assert holding(archive, film) == []
+
+
+def test_a_header_that_is_corrected_while_its_film_is_graded(records: Records) -> None:
+    """What was graded of the former file is not kept; the work of the new one is."""
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = records.intake.accept(film_bytes(SOPInstanceUID=uid_of(0)), "dicom").film_id
+
+    class Correcting(FakeScorer):
+        def score(self, *args: Any, **kwargs: Any) -> SeverityResult:
+            records.intake.accept(corrected(), "dicom")
+            return super().score(*args, **kwargs)
+
+    grader = work.grader
+    slow = type(grader)(grader._records, Correcting(), Limits())
+    slow.grade_waiting(film)
+    assert records.results.find(film) is None
+    work.grade(film)
+    deliver(records, work, film)
+    assert {ds.PatientID for ds in holding(archive, film)} == {"P-2"}
+    assert archive.rejected == set()
+
+
+def test_a_kill_between_record_and_file(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+
+    def killed(*_: object) -> None:
+        raise NoSpaceError("Killed.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FilmArchive, "adopt_correction", killed)
+        with pytest.raises(NoSpaceError):
+            records.intake.accept(corrected(), "dicom")
+    work.grade(film)
+    work.grade(film)
+    deliver(records, work, film)
+    assert records.archive.film(film) == corrected()
+    assert {ds.PatientID for ds in holding(archive, film)} == {"P-2"}
+
+
+def test_a_correction_that_cannot_be_followed_yet_is_followed_later(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+
+    def full(*_: object) -> None:
+        raise NoSpaceError("Full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(corrected_header, "_grades_again", full)
+        send(records, work, corrected())
+    assert records.films.corrections.is_open(film)
+    work.grade(film)
+    work.grade(film)
+    assert not records.films.corrections.is_open(film)
+    deliver(records, work, film)
+    assert {ds.PatientID for ds in holding(archive, film)} == {"P-2"}
+
+
+def test_a_film_that_was_let_go_comes_back_corrected(records: Records) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+    records.films.mark_gone([film])
+    records.archive.drop(film)
+    send(records, work, corrected())
+    deliver(records, work, film)
+    assert {ds.PatientID for ds in holding(archive, film)} == {"P-2"}
+    assert len(archive.rejected) == 2
