@@ -15,10 +15,17 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import cast
 
+from pydicom.uid import UID
 from pynetdicom import evt
 from pynetdicom.events import Event
 from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.transport import AssociationSocket
+
+COMMITMENT = UID("1.2.840.10008.1.20.1")
+"""Storage Commitment Push Model."""
+
+COMMITMENT_INSTANCE = UID("1.2.840.10008.1.20.1.1")
+"""Storage Commitment Push Model SOP Instance, PS3.4 J.3.5."""
 
 HEAD_BYTES = 6
 REQUEST_BYTES = 2**20

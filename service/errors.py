@@ -335,6 +335,17 @@ class RefusedError(DeliveryError):
     title = "The destination refuses the document"
 
 
+class UncommittedError(DeliveryError):
+    """The destination has stored it, and has not said that it keeps it.
+
+    ``report_due_s``: for how long its report is waited for; None: it is waited for no longer.
+    """
+
+    code = "uncommitted"
+    title = "The destination has not committed itself"
+    report_due_s: float | None = None
+
+
 class GaveUpError(DeliveryError):
     """Sending it ended the worker each time, so it is not begun again by itself."""
 

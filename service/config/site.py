@@ -147,6 +147,9 @@ class DicomDestinationConfig(_ArchiveConfig):
     timeout_s: float = Field(30.0, gt=0)
     tls: ClientTls | None = None
     send: tuple[ObjectKind, ...] = ("sr", "seg", "sc")
+    commitment: bool = Field(
+        False, description="Whether it is asked for storage commitment of what it was sent"
+    )
 
 
 def _plain_url(url: str) -> str:

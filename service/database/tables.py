@@ -246,6 +246,20 @@ sent_objects = sa.Table(
 )
 """What destinations were sent: recorded before it is. ``began``: the analysis that it tells of."""
 
+commitments = sa.Table(
+    "commitments",
+    metadata,
+    sa.Column("transaction_uid", sa.String(64), primary_key=True),
+    sa.Column("film_id", sa.String(26), sa.ForeignKey("films.id"), nullable=False),
+    sa.Column("destination", sa.String(40), nullable=False),
+    sa.Column("begun", UtcDateTime, nullable=False),
+    sa.Column("asked", UtcDateTime, nullable=False),
+    sa.Column("objects", sa.JSON, nullable=False),
+    sa.Column("outcome", sa.String(16)),
+    sa.Index("ix_commitments_film", "film_id", "destination"),
+)
+"""Storage commitment that archives were asked for. ``begun``: the delivery's."""
+
 users = sa.Table(
     "users",
     metadata,

@@ -6,15 +6,18 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
 from radiograde.model.errors import NotFoundError
 from radiograde.service.backoff import patiently
 from radiograde.service.config.site import DestinationConfig
+from radiograde.service.delivery.asked_commitment import Commitments
 from radiograde.service.delivery.breakers import Breakers
+from radiograde.service.delivery.commitment_repository import CommitmentRepository
 from radiograde.service.delivery.delivery_repository import Delivery, DeliveryRepository
-from radiograde.service.delivery.destinations.destination import Destination
+from radiograde.service.delivery.destinations.destination import Committing, Destination
 from radiograde.service.delivery.retry_policy import (
     MOST_STARTS,
     OWN_FAULT_DELAY_S,
@@ -29,6 +32,7 @@ from radiograde.service.errors import (
     NoSpaceError,
     RefusedError,
     StoreError,
+    UncommittedError,
     UnreachableError,
 )
 from radiograde.service.reviews.withdrawal import Withdrawal
@@ -57,6 +61,11 @@ class Deliverer:
         """What has destinations reject what no longer holds."""
         repository = WithdrawalRepository(self.deliveries.database)
         return TakeBack(repository, self.document_store)
+
+    @property
+    def commitments(self) -> Commitments:
+        """What has archives say that they keep what they were sent."""
+        return Commitments(CommitmentRepository(self.deliveries.database))
 
     def was_begun(self, film_id: str, destination: str) -> bool:
         """Return whether a delivery that waits was begun and not ended: see the repository.
@@ -90,6 +99,8 @@ class Deliverer:
     def _try(self, delivery: Delivery) -> None:
         try:
             is_up_to_date = self._bring_up_to_date(delivery)
+        except UncommittedError as error:
+            self._after_no_commitment(delivery, error)
         except DeliveryError as error:
             self._after_failure(delivery, error)
         except NotFoundError:
@@ -131,7 +142,11 @@ class Deliverer:
             return True
         if not self.take_back.record(delivery, documents, began):
             return False
-        self._talk(delivery, lambda: target.send(documents, delivery.film_id))
+        if isinstance(target, Committing) and target.commits:
+            talk = partial(self._talk, delivery)
+            self.commitments.hand_over(delivery, documents, target, talk)
+        else:
+            self._talk(delivery, lambda: target.send(documents, delivery.film_id))
         return True
 
     def _take_back(self, delivery: Delivery, last: Withdrawal) -> None:
@@ -153,6 +168,12 @@ class Deliverer:
             self.breakers.answered(delivery.destination)
             raise
         self.breakers.answered(delivery.destination)
+
+    def _after_no_commitment(self, delivery: Delivery, error: UncommittedError) -> None:
+        if error.report_due_s is None:
+            self._after_failure(delivery, error)
+            return
+        self._record(lambda: self.deliveries.set_back(delivery, error, error.report_due_s))
 
     def _after_failure(self, delivery: Delivery, error: DeliveryError) -> None:
         delay_s = self.retries.delay_s(

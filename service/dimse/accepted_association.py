@@ -15,14 +15,15 @@ from pydicom.dataset import Dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 from pynetdicom import dsutils
 
-from radiograde.service.dicom_pdu import P_DATA_TF, abort_pdu, shut
-from radiograde.service.dimse import command_set as commands
-from radiograde.service.dimse.association_rules import (
+from radiograde.service.dicom_pdu import (
     COMMITMENT,
     COMMITMENT_INSTANCE,
-    SUCCESS,
-    Status,
+    P_DATA_TF,
+    abort_pdu,
+    shut,
 )
+from radiograde.service.dimse import command_set as commands
+from radiograde.service.dimse.association_rules import SUCCESS, Status
 from radiograde.service.dimse.commitment_report import Report
 from radiograde.service.dimse.message_reader import (
     AssociationEndError,
@@ -54,10 +55,12 @@ class Services:
 
     ``store``: returns the status of a C-STORE-RQ, once the object is safe. ``commit``: returns
     that of an N-ACTION-RQ with its action information, and the report to send on the association.
+    ``reported``: returns that of an N-EVENT-REPORT-RQ with its event information.
     """
 
     store: Callable[[Caller, Context, Message], Status]
     commit: Callable[[Caller, commands.CommandSet, Dataset], tuple[Status, Report | None]]
+    reported: Callable[[Caller, commands.CommandSet, Dataset], Status]
 
 
 class Association:
@@ -131,6 +134,10 @@ class Association:
             if report is not None:
                 due = time.monotonic() + AFTER_ANSWER_S
                 self._reports.append((due, message.context_id, report))
+        elif field == commands.N_EVENT_REPORT_RQ:
+            information = _decoded(message.data_set, context)
+            status = self._services.reported(self._caller, message.command, information)
+            self._respond(message, status)
         elif field == commands.N_EVENT_REPORT_RQ | commands.RESPONSE:
             self._confirmed(message)
         elif not field & commands.RESPONSE and field != commands.C_CANCEL_RQ:

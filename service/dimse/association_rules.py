@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -10,15 +11,10 @@ from pydicom.uid import UID
 from pynetdicom.presentation import PresentationContext, build_context
 
 from radiograde.service.config.site import NodeConfig
+from radiograde.service.dicom_pdu import COMMITMENT
 from radiograde.service.errors import UnsafeHostError
 
 VERIFICATION = UID("1.2.840.10008.1.1")
-COMMITMENT = UID("1.2.840.10008.1.20.1")
-"""Storage Commitment Push Model."""
-
-COMMITMENT_INSTANCE = UID("1.2.840.10008.1.20.1.1")
-"""Storage Commitment Push Model SOP Instance, PS3.4 J.3.5."""
-
 UNCOMPRESSED = (
     uid.ExplicitVRLittleEndian,
     uid.ImplicitVRLittleEndian,
@@ -41,6 +37,7 @@ UID_SHARED = Status(0xB000, "Kept beside another object of this UID")
 
 PROCESSING_FAILURE = Status(0x0110, "Processing failure")
 NO_SUCH_INSTANCE = Status(0x0112, "No such SOP instance")
+NO_SUCH_EVENT = Status(0x0113, "No such event type")
 INVALID_ARGUMENT = Status(0x0115, "Transaction or references cannot be read")
 INVALID_INSTANCE = Status(0x0117, "SOP Instance UID missing or too long")
 CLASS_NOT_SUPPORTED = Status(0x0122, "Not the SOP class of the presentation context")
@@ -61,11 +58,14 @@ class AllowedTitles:
 
     store_from: frozenset[str]
     commit_from: frozenset[str]
+    report_from: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, config: NodeConfig) -> AllowedTitles:
-        """Return the titles that a site file lists."""
-        return cls(frozenset(config.store_from), frozenset(config.commit_from))
+    def of(cls, config: NodeConfig, report_from: Iterable[str] = ()) -> AllowedTitles:
+        """Return the titles that a site file lists; ``report_from``: of who is asked to commit."""
+        return cls(
+            frozenset(config.store_from), frozenset(config.commit_from), frozenset(report_from)
+        )
 
     @property
     def is_open(self) -> bool:
@@ -74,12 +74,16 @@ class AllowedTitles:
 
     def may_associate(self, title: bytes) -> bool:
         """Whether a calling AE title, as it was sent, may have an association."""
-        titles = self.store_from | self.commit_from
+        titles = self.store_from | self.commit_from | self.report_from
         return self.is_open or title in {one.encode() for one in titles}
 
     def may_store(self, title: str) -> bool:
         """Whether it may store."""
         return self.is_open or title in self.store_from
+
+    def may_report(self, title: str) -> bool:
+        """Whether it may report on storage commitment that it was asked for."""
+        return self.is_open or title in self.report_from
 
     def may_commit(self, title: str) -> bool:
         """Whether it may ask for storage commitment."""
@@ -104,7 +108,10 @@ def supported_contexts() -> list[PresentationContext]:
     Storage is accepted for every class and in every transfer syntax, as pynetdicom's
     ``UNRESTRICTED_STORAGE_SERVICE`` does: keeping an object needs no decoder.
     """
-    return [build_context(one, list(UNCOMPRESSED)) for one in (VERIFICATION, COMMITMENT)]
+    commitment = build_context(COMMITMENT, list(UNCOMPRESSED))
+    # Its callers ask for commitment, or report on what they were asked for.
+    commitment.scu_role = commitment.scp_role = True
+    return [build_context(VERIFICATION, list(UNCOMPRESSED)), commitment]
 
 
 def _is_loopback(host: str) -> bool:

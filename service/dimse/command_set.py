@@ -96,6 +96,7 @@ def answer_to(request: CommandSet, status: int, comment: str = "") -> bytes:
         REQUESTED_CLASS: AFFECTED_CLASS,
         REQUESTED_INSTANCE: AFFECTED_INSTANCE,
         ACTION_TYPE: ACTION_TYPE,
+        EVENT_TYPE: EVENT_TYPE,
     }
     named = {to: request.elements[one] for one, to in same.items() if one in request.elements}
     if comment:

@@ -12,14 +12,10 @@ from pydicom.dataset import Dataset
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.film_attributes import uid
+from radiograde.service.dicom_pdu import COMMITMENT, COMMITMENT_INSTANCE
 from radiograde.service.dimse import association_rules as rules
 from radiograde.service.dimse.accepted_association import Caller
-from radiograde.service.dimse.association_rules import (
-    COMMITMENT,
-    COMMITMENT_INSTANCE,
-    AllowedTitles,
-    Status,
-)
+from radiograde.service.dimse.association_rules import AllowedTitles, Status
 from radiograde.service.dimse.command_set import (
     ACTION_TYPE,
     REQUESTED_CLASS,

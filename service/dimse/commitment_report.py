@@ -16,12 +16,8 @@ from pynetdicom.association import Association
 from pynetdicom.presentation import build_context, build_role
 
 from radiograde.service.config.site import Peer
-from radiograde.service.dicom_pdu import bound_socket
-from radiograde.service.dimse.association_rules import (
-    COMMITMENT,
-    COMMITMENT_INSTANCE,
-    UNCOMPRESSED,
-)
+from radiograde.service.dicom_pdu import COMMITMENT, COMMITMENT_INSTANCE, bound_socket
+from radiograde.service.dimse.association_rules import UNCOMPRESSED
 from radiograde.service.documents.document_uids import IMPLEMENTATION_CLASS_UID
 
 log = structlog.get_logger("radiograde.node")

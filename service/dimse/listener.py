@@ -7,6 +7,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from radiograde.service.config.settings import Settings
+from radiograde.service.config.site import DicomDestinationConfig
+from radiograde.service.delivery.asked_commitment import CommitmentReports
+from radiograde.service.delivery.commitment_repository import CommitmentRepository
 from radiograde.service.dimse.node import start_node
 from radiograde.service.films.intake import Intake
 from radiograde.service.folder_watch.watcher import Watcher
@@ -36,6 +39,10 @@ def run_listener(settings: Settings, announce: Callable[[str], None]) -> None:
                 records.intake,
                 records.intake,
                 allow_insecure=settings.allow_insecure,
+                report_from=_asked_to_commit(settings),
+                take_report=CommitmentReports(
+                    CommitmentRepository(records.database), records.deliveries
+                ).take,
             )
         )
         stack.enter_context(worker_beside(settings))
@@ -44,6 +51,15 @@ def run_listener(settings: Settings, announce: Callable[[str], None]) -> None:
             f"Radiograde listens as {settings.node.aet} on {settings.node.host} port {node.port}"
         )
         wait_for(stop)
+
+
+def _asked_to_commit(settings: Settings) -> list[str]:
+    """Return the titles of the archives that report whether they keep what they are sent."""
+    return [
+        one.aet
+        for one in settings.destination
+        if isinstance(one, DicomDestinationConfig) and one.commitment
+    ]
 
 
 def _start_watchers(

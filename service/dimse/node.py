@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +13,11 @@ from radiograde.service.dimse.accepted_association import Services
 from radiograde.service.dimse.acceptor import Acceptor, Admission
 from radiograde.service.dimse.association_rules import AllowedTitles, check_exposure
 from radiograde.service.dimse.commitment import Commitment, KeptInstances
+from radiograde.service.dimse.commitment_inbox import (
+    CommitmentInbox,
+    TakeReport,
+    nobody_waits,
+)
 from radiograde.service.dimse.commitment_report import Reporter
 from radiograde.service.dimse.connections import Connections
 from radiograde.service.dimse.message_reader import MessageLimits
@@ -52,11 +58,15 @@ def start_node(
     kept_instances: KeptInstances,
     *,
     allow_insecure: bool = False,
+    report_from: Collection[str] = (),
+    take_report: TakeReport = nobody_waits,
 ) -> Node:
     """Return a node that takes associations from now on; ``node.port`` is where.
 
     ``config``: its title, address, callers, limits and TLS. ``intake``: keeps what is stored.
     ``kept_instances``: knows what is kept. ``allow_insecure``: let anyone in the network store.
+    ``report_from``: titles of archives that are asked for storage commitment; ``take_report``: gets
+    what they report.
 
     Raises:
         UnsafeHostError: anyone in the network could store, and that was not allowed.
@@ -64,17 +74,18 @@ def start_node(
         AddressError: the address is not this computer's, or the port is taken.
     """
     check_exposure(config, allow_insecure=allow_insecure)
-    allowed = AllowedTitles.of(config)
+    allowed = AllowedTitles.of(config, report_from)
     reporter = Reporter(config.aet, config.peers)
     most_bytes = config.max_object_mb * 2**20
     storage = Storage(intake, allowed, most_bytes)
     commitment = Commitment(kept_instances, allowed, reporter)
+    inbox = CommitmentInbox(take_report, allowed)
     pdu_limits = PduLimits(P_DATA_BYTES, config.idle_timeout_s)
     connections = Connections(config.associations, config.associations_per_address)
     try:
         server = Acceptor(
             (config.host, config.port),
-            Services(storage.store, commitment.commit),
+            Services(storage.store, commitment.commit, inbox.answer),
             Admission(config.aet, allowed, connections),
             MessageLimits(pdu_limits, most_bytes, 2 * most_bytes),
             None if config.tls is None else _renewed_context(config.tls),

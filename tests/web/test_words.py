@@ -17,6 +17,7 @@ from radiograde.service.errors import (
     DeliveryError,
     NotDeliverableError,
     RefusedError,
+    UncommittedError,
     UnknownDestinationError,
     UnreachableError,
 )
@@ -86,6 +87,7 @@ def test_every_failure_of_a_delivery_is_translated(language: str) -> None:
         DeliveryError,
         UnreachableError,
         RefusedError,
+        UncommittedError,
         NotDeliverableError,
         UnknownDestinationError,
     )

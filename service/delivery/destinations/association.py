@@ -25,16 +25,20 @@ def endpoint(node: DicomDestinationConfig) -> Endpoint:
 
 @contextmanager
 def associated(
-    node: DicomDestinationConfig, contexts: Sequence[PresentationContext]
+    node: DicomDestinationConfig,
+    contexts: Sequence[PresentationContext],
+    handlers: Sequence[evt.EventHandlerType] = (),
 ) -> Iterator[Association]:
     """Yield an association; one whose ``accepted_contexts`` are empty is not established.
+
+    ``handlers``: of what the node asks on it.
 
     Raises:
         UnreachableError: there is none, with what to do about it.
     """
     where = endpoint(node)
     progress = _Progress(node.timeout_s)
-    association = _request(node, where, contexts, progress)
+    association = _request(node, where, contexts, progress, handlers)
     if not association.is_established and not association.rejected_contexts:
         raise _reason(node, where, association, progress)
     try:
@@ -67,6 +71,7 @@ def _request(
     where: Endpoint,
     contexts: Sequence[PresentationContext],
     progress: _Progress,
+    handlers: Sequence[evt.EventHandlerType],
 ) -> Association:
     ae = AE(node.calling_aet)
     ae.connection_timeout = ae.acse_timeout = ae.dimse_timeout = node.timeout_s
@@ -79,7 +84,7 @@ def _request(
         contexts=list(contexts),
         ae_title=node.aet,
         tls_args=None if tls is None else (tls, node.host),
-        evt_handlers=progress.handlers(),
+        evt_handlers=[*progress.handlers(), *handlers],
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from radiograde.service.errors import DeliveryError
 
@@ -63,6 +63,23 @@ class Destination(Protocol):
 
     def check(self) -> list[Finding]:
         """Return what a self-test found; nothing of a patient is sent."""
+        ...
+
+
+@runtime_checkable
+class Committing(Destination, Protocol):
+    """An archive that can be asked whether it keeps what it was sent."""
+
+    @property
+    def commits(self) -> bool:
+        """Whether the site file has it asked."""
+        ...
+
+    def commit(self, transaction_uid: str, objects: Mapping[str, str]) -> Sequence[frozenset[str]]:
+        """Ask it; return which it says at once that it keeps, nothing where it says so later.
+
+        ``objects``: SOP Class UIDs by SOP Instance UIDs. Raises as :meth:`send`.
+        """
         ...
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
@@ -24,6 +24,10 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from radiograde.service.config.site import DicomDestinationConfig, ObjectKind
 from radiograde.service.delivery.destinations.association import associated, endpoint
+from radiograde.service.delivery.destinations.commitment_request import (
+    CONTEXT,
+    request_commitment,
+)
 from radiograde.service.delivery.destinations.destination import Finding, Taken, run_steps
 from radiograde.service.delivery.destinations.storage_outcome import (
     Fault,
@@ -59,6 +63,15 @@ class DicomDestination:
         self.name = node.name
         self._node = node
         self._where = str(endpoint(node))
+
+    @property
+    def commits(self) -> bool:
+        """Whether the site file has it asked for storage commitment."""
+        return self._node.commitment
+
+    def commit(self, transaction_uid: str, objects: Mapping[str, str]) -> list[frozenset[str]]:
+        """Ask for storage commitment; see :func:`.commitment_request.request_commitment`."""
+        return request_commitment(self._node, transaction_uid, objects)
 
     def send(self, documents: Sequence[Document], result_id: str) -> None:
         """Store every document as it is encoded; uncompressed, or in Implicit VR, where need be.
@@ -176,6 +189,8 @@ def _talk(node: DicomDestinationConfig) -> Iterator[Finding]:
             yield Finding(what, "ok")
             yield _echo(association)
             yield from (_accepts(association, kind) for kind in node.send)
+            if node.commitment:
+                yield _accepts_commitment(association)
     except UnreachableError as error:
         yield Finding(what, "fail", error.message)
 
@@ -183,7 +198,8 @@ def _talk(node: DicomDestinationConfig) -> Iterator[Finding]:
 def _check_contexts(node: DicomDestinationConfig) -> list[PresentationContext]:
     classes = [UID(Verification), *(CLASSES[kind] for kind in node.send)]
     syntaxes: list[str | UID] = [ExplicitVRLittleEndian, ImplicitVRLittleEndian, COMPRESSED]
-    return [build_context(sop_class, syntaxes) for sop_class in classes]
+    contexts = [build_context(sop_class, syntaxes) for sop_class in classes]
+    return [*contexts, CONTEXT] if node.commitment else contexts
 
 
 def _echo(association: Association) -> Finding:
@@ -195,6 +211,14 @@ def _echo(association: Association) -> Finding:
     if "Status" in answer and answer.Status == 0:
         return Finding(what, "ok")
     return Finding(what, "fail", "It does not answer a C-ECHO as it should. Its log may say why.")
+
+
+def _accepts_commitment(association: Association) -> Finding:
+    what = "takes requests of storage commitment"
+    accepted = {context.abstract_syntax for context in association.accepted_contexts}
+    if CONTEXT.abstract_syntax in accepted:
+        return Finding(what, "ok")
+    return Finding(what, "fail", "Have the node take them, or take `commitment` out.")
 
 
 def _accepts(association: Association, kind: ObjectKind) -> Finding:

@@ -13,6 +13,7 @@ from radiograde.service.delivery.destinations.fhir_client import (
     Resource,
     dicts,
     is_ambiguous,
+    issues,
     place_of,
     type_of,
 )
@@ -52,7 +53,7 @@ class FhirDestination:
         for document in documents:
             answer = self._fhir.transact(document.content)
             if is_ambiguous(answer) and not self._completed(document.content):
-                raise_for_status(self._fhir.where, 412)
+                raise_for_status(self._fhir.where, 412, issues(answer.json))
 
     def withdraw(self, taken: Taken, result_id: str) -> None:
         """Have reports and their observations entered in error; the device is others' too.

@@ -17,8 +17,8 @@ from pynetdicom.association import Association
 from pynetdicom.events import Event
 from pynetdicom.presentation import build_context
 
+from radiograde.service.dicom_pdu import COMMITMENT, COMMITMENT_INSTANCE
 from radiograde.service.dimse import commitment, commitment_report
-from radiograde.service.dimse.association_rules import COMMITMENT, COMMITMENT_INSTANCE
 from radiograde.service.dimse.node import Node
 from radiograde.service.errors import StoreError
 from tests.orthanc import free_port
