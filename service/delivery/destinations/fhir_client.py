@@ -63,7 +63,7 @@ class FhirClient:
         Raises as :meth:`transact`.
         """
         found = self.read(f"/{kind}?identifier={quote(identifier, safe='')}") or {}
-        resources = (entry.get("resource") for entry in dicts(found.get("entry")))
+        resources = dicts([entry.get("resource") for entry in dicts(found.get("entry"))])
         return sorted((one for one in resources if type_of(one) == kind), key=_age)
 
     def read(self, path: str) -> Resource | None:

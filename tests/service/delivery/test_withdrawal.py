@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +36,7 @@ from tests.service.delivery.web import running_web
 from tests.service.delivery.withdrawing import (
     Archive,
     FhirServer,
+    Killed,
     Mortal,
     deliver,
     delivered,
@@ -45,6 +48,7 @@ from tests.service.delivery.withdrawing import (
     work_of,
 )
 from tests.service.documents.validators import dciodvfy, dsrdump
+from tests.service.grading.graders import DirectWork
 from tests.service.reviews.made import CORRECTED
 
 PACS = DicomDestinationConfig(
@@ -56,7 +60,7 @@ FILMS, TAKEN_BACK = 50, 10
 def test_exactly_what_was_withdrawn_is_withdrawn_everywhere_under_random_kills(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before, between and after deliveries, at an archive and at a FHIR server."""
+    """Before, between and after deliveries, at an archive, a FHIR server and in the records."""
     short = f"{short_report.__module__}:{short_report.__name__}"
     monkeypatch.setattr(document_kinds, "BUILDERS", {**document_kinds.BUILDERS, "sr": short})
     dice = random.Random(29)  # noqa: S311 - what it decides is no secret
@@ -67,29 +71,75 @@ def test_exactly_what_was_withdrawn_is_withdrawn_everywhere_under_random_kills(
         targets = ((pacs, Mortal(archive, dice)), (ehr, Mortal(FhirDestination(ehr), dice)))
         work = work_of(records, *targets)
         films = [graded(records, work, number) for number in range(FILMS)]
-        early, late = films[: TAKEN_BACK // 2], films[TAKEN_BACK // 2 : TAKEN_BACK]
-        for film in early:
-            records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient", "patient_safety")
+        early, midst, late = films[:3], films[3:7], films[7:TAKEN_BACK]
+        withdraw_all(records, early)
         dice.shuffle(films)
-        deliver(records, work, *films)
-        for film in late:
-            records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient", "patient_safety")
+        deliver_amid(records, work, films, midst, dice)
+        withdraw_all(records, late)
         deliver(records, work, *films)
     assert {job.state for film in films for job in records.jobs.get(film).deliveries} == {
         "delivered"
     }
-    expected = {uid for film in (*early, *late) for uid in archive.objects_of(film)}
-    assert len(expected) >= len(late)
-    assert archive.rejected == expected
-    assert all(archive.objects_of(film) for film in films if film not in early)
-    of_server = [one for one in server.kept.values() if one["resourceType"] == "DiagnosticReport"]
-    in_error = {
-        one["identifier"][1]["value"] for one in of_server if one["status"] == "entered-in-error"
-    }
-    assert in_error == set(late)
+    withdrawn = {*early, *midst, *late}
+    assert {film for film in films if records.withdrawals.standing(film)} == withdrawn
+    sent = {film: archive.objects_of(film) for film in films}
+    assert archive.rejected == {uid for film in withdrawn for uid in sent[film]}
+    assert all(sent[film] for film in films if film not in (*early, *midst))
+    assert not any(sent[film] for film in early)
+    told = statuses_at(records, server)
+    assert told.keys() >= set(films) - {*early, *midst}
+    assert not told.keys() & set(early)
+    assert all(len(told[film]) == 1 for film in told), "there is one report of each"
+    assert {film for film in told if told[film] == ["entered-in-error"]} == withdrawn & told.keys()
+    assert {film for film in told if told[film] == ["preliminary"]} == set(films) - withdrawn
     parts = [one for one in server.kept.values() if one["resourceType"] == "Observation"]
-    withdrawn_parts = [one for one in parts if one["status"] == "entered-in-error"]
-    assert len(withdrawn_parts) * (FILMS - len(early)) == len(parts) * len(late)
+    in_error = [one for one in parts if one["status"] == "entered-in-error"]
+    assert len(in_error) * len(told) == len(parts) * len(withdrawn & told.keys())
+    for film in films:
+        if film in withdrawn:
+            with pytest.raises(UndocumentedError):
+                records.document_store.document(film, "fhir")
+        else:
+            assert records.document_store.document(film, "fhir").content
+
+
+def withdraw_all(records: Records, films: Sequence[str]) -> None:
+    for film in films:
+        records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient", "patient_safety")
+
+
+def deliver_amid(
+    records: Records,
+    work: DirectWork,
+    films: Sequence[str],
+    withdrawn: Sequence[str],
+    dice: random.Random,
+) -> None:
+    """Deliver all films, and withdraw some while they, or others, are being delivered."""
+    rest = list(withdrawn)
+    for film in films:
+        for destination in ("pacs", "ehr"):
+            if rest and dice.random() < 0.2:
+                withdraw_all(records, [rest.pop()])
+            with contextlib.suppress(Killed):
+                work.deliver(film, destination)
+            if film in rest and dice.random() < 0.5:
+                rest.remove(film)
+                withdraw_all(records, [film])
+    withdraw_all(records, rest)
+    deliver(records, work, *films)
+
+
+def statuses_at(records: Records, server: FhirServer) -> dict[str, list[str]]:
+    """Return the statuses of the reports that a server has, by the film that each was sent of."""
+    with records.database.reading() as connection:
+        sent = connection.exec_driver_sql("SELECT name, film_id FROM sent_objects")
+        film_of = {str(row.name): str(row.film_id) for row in sent}
+    found: dict[str, list[str]] = {}
+    for one in server.kept.values():
+        if one["resourceType"] == "DiagnosticReport":
+            found.setdefault(film_of[one["identifier"][0]["value"]], []).append(one["status"])
+    return found
 
 
 def test_a_note_names_every_object_says_why_and_is_valid(records: Records, tmp_path: Path) -> None:
