@@ -16,6 +16,7 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import Database
 from radiograde.service.database.references import dangling_rows, remove_dangling_rows
 from radiograde.service.database.tables import (
+    commitments,
     deliveries,
     film_sources,
     metadata,
@@ -43,6 +44,14 @@ GONE: dict[sa.Table, dict[str, object]] = {
         "reviewer": "kim",
         "created": DAY,
         "verdict": "accepted",
+    },
+    commitments: {
+        "transaction_uid": "2.25.1",
+        "film_id": "nobody",
+        "destination": "pacs",
+        "begun": DAY,
+        "asked": DAY,
+        "objects": [],
     },
     sent_objects: {
         "film_id": "nobody",
