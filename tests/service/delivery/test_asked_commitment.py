@@ -28,7 +28,7 @@ from radiograde.service.dimse.node import Node, start_node
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import UnreachableError
 from radiograde.service.grading.records import Records
-from tests.orthanc import running_orthanc
+from tests.orthanc import free_port, running_orthanc
 from tests.service.delivery.withdrawing import Archive, deliver, graded, work_of
 from tests.service.dimse.fakes import FakeIntake, FakeKeptInstances, wait_for
 from tests.service.grading.graders import DirectWork
@@ -241,11 +241,11 @@ def running(peer: Peer, *, commits: bool = True) -> Iterator[DicomDestination]:
     ae.supported_contexts = AllStoragePresentationContexts
     if commits:
         ae.add_supported_context(COMMITMENT)
+    port = free_port()
     server = ae.start_server(
-        ("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_N_ACTION, peer.on_action)]
+        ("127.0.0.1", port), block=False, evt_handlers=[(evt.EVT_N_ACTION, peer.on_action)]
     )
     assert server is not None
-    port = server.socket.getsockname()[1]
     node = {"type": "dicom", "name": "peer", "aet": "PEER", "host": "127.0.0.1", "port": port}
     try:
         yield DicomDestination(
@@ -371,9 +371,15 @@ def test_orthanc_says_that_it_keeps_what_it_was_sent(records: Records, tmp_path:
             tmp_path / "orthanc", modalities={"me": ("RADIOGRADE", "127.0.0.1", node.port)}
         ) as orthanc,
     ):
-        table = {"type": "dicom", "name": "pacs", "aet": orthanc.aet, "host": "127.0.0.1"}
-        table |= {"port": orthanc.dicom_port, "send": ("sr", "seg"), "commitment": True}
-        config = DicomDestinationConfig.model_validate(table)
+        config = DicomDestinationConfig(
+            type="dicom",
+            name="pacs",
+            aet=orthanc.aet,
+            host="127.0.0.1",
+            port=orthanc.dicom_port,
+            send=("sr", "seg"),
+            commitment=True,
+        )
 
         def lose_one() -> None:
             orthanc.delete(f"/instances/{orthanc.get('/instances')[0]}")

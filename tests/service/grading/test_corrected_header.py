@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -49,8 +50,8 @@ RIGHT = {
 }
 
 
-def corrected(number: int = 0, **changed: Any) -> bytes:
-    return film_bytes(SOPInstanceUID=uid_of(number), **(changed or RIGHT))
+def corrected(number: int = 0, changed: Mapping[str, Any] = RIGHT) -> bytes:
+    return film_bytes(SOPInstanceUID=uid_of(number), **changed)
 
 
 def send(records: Records, work: DirectWork, film: bytes, source: FilmSource = "dicom") -> str:
@@ -128,7 +129,7 @@ def test_each_of_them_is_a_correction(records: Records, changed: dict[str, str])
     work = work_of(records, (PACS, archive))
     film = delivered(records, work)
     former = archive.objects_of(film)
-    send(records, work, corrected(**changed))
+    send(records, work, corrected(changed=changed))
     deliver(records, work, film)
     assert archive.rejected == former
     (name,) = changed
@@ -154,7 +155,7 @@ def test_what_corrects_nothing_changes_nothing(records: Records, changed: dict[s
     work = work_of(records, (PACS, archive))
     film = delivered(records, work)
     sent, kept = dict(archive.stored), records.archive.film(film)
-    assert send(records, work, corrected(**changed)) == film
+    assert send(records, work, corrected(changed=changed)) == film
     deliver(records, work, film)
     assert (archive.stored, records.archive.film(film)) == (sent, kept)
 

@@ -38,7 +38,7 @@ def test_the_worklist_shows_nothing_of_a_withdrawn_result(client: TestClient) ->
     before = client.get(f"/v1/worklist/{film}").json()
     assert (before["withdrawn"], before["severity"] is None) == (False, False)
     withdraw(client, film, reason="Wrong patient")
-    hidden = {"withdrawn": True, "severity": None, "brixia": None, "reasons": []}
+    hidden: dict[str, Any] = {"withdrawn": True, "severity": None, "brixia": None, "reasons": []}
     assert client.get(f"/v1/worklist/{film}").json() == before | hidden
     assert client.get("/v1/worklist").json()["films"] == [before | hidden]
 
