@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "export": "radiograde.training.cli:export",
     "accept": "radiograde.training.accept_cli:accept",
     "compare": "radiograde.training.compare_cli:compare",
+    "adapt": "radiograde.training.adapt_cli:adapt",
     "data": "radiograde.data.cli:data",
 }
 

@@ -1,0 +1,66 @@
+"""The command ``adapt``: a model file brought onto a site's readers; it needs no torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from radiograde.training.accept_cli import MODEL
+from radiograde.training.cli import PlainErrors
+
+
+@click.command()
+@MODEL
+@click.option(
+    "--data",
+    required=True,
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Folder with manifest.csv or labels.csv, or the CSV itself: 50 and more local films with "
+    "readers' scores. Give it again for more films.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Model file to write; its card goes beside it, with the ending .md.",
+)
+def adapt(model: Path, data: tuple[Path, ...], out: Path) -> None:
+    """Bring a model file onto a site's readers: a rising curve a scale, and widths of intervals.
+
+    Nothing is trained. A scale is adapted where its error is smaller out of fold with nine tenths
+    of certainty, or where its intervals hold certainly more or fewer films than they promise. Where
+    the films carry no scale, nothing is written and the command says why. Test the new file on
+    other films: `radiograde accept`.
+
+    \b
+    Example:
+      radiograde adapt --model mine.onnx --data local/ --out mine-local.onnx
+      radiograde accept --model mine-local.onnx --data other/
+    """  # noqa: D301  click needs the character itself
+    _import_onnx()
+    from radiograde.data import manifest
+    from radiograde.model.scoring.scorer import Scorer
+    from radiograde.training.adaptation.adaptation_card import adaptation_table
+    from radiograde.training.adaptation.adaptation_run import Adaptation
+    from radiograde.training.evaluation.worded_figures import print_tables
+
+    with PlainErrors():
+        adaptation = Adaptation.of(Scorer(model), manifest.load(*data))
+        adaptation.write(model, out)
+    print_tables([adaptation_table(adaptation.scales)])
+    for name, scale in adaptation.scales.items():
+        if scale.reason:
+            click.echo(f"{name} is as before: {scale.reason}.")
+    click.echo(f"{out}, card {out.with_suffix('.md')}")
+
+
+def _import_onnx() -> None:
+    """Raise a ClickException that says what to install where onnx is missing."""
+    try:
+        import onnx  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            "Adapting needs onnx: install it with `pip install 'radiograde[adapt]'`."
+        ) from error

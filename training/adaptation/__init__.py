@@ -1,0 +1,1 @@
+"""Brings a model file onto a site's readers, without training and without torch."""
