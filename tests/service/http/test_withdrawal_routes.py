@@ -36,7 +36,8 @@ def test_a_withdrawal_is_answered_and_shown_with_its_result(client: TestClient) 
 def test_the_worklist_shows_nothing_of_a_withdrawn_result(client: TestClient) -> None:
     film = scored(client)
     before = client.get(f"/v1/worklist/{film}").json()
-    assert (before["withdrawn"], before["severity"] is None) == (False, False)
+    assert "withdrawn" not in before
+    assert before["severity"] is not None
     withdraw(client, film, reason="Wrong patient")
     hidden: dict[str, Any] = {"withdrawn": True, "severity": None, "brixia": None, "reasons": []}
     assert client.get(f"/v1/worklist/{film}").json() == before | hidden
