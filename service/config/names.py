@@ -16,6 +16,7 @@ from radiograde.service.config.site import (
     DicomWebDestinationConfig,
     FhirDestinationConfig,
     FolderDestinationConfig,
+    Hl7DestinationConfig,
     NodeConfig,
     Peer,
     ServerTls,
@@ -67,6 +68,7 @@ def keys_at(where: Sequence[int | str]) -> set[str]:
         "dicomweb": DicomWebDestinationConfig,
         "fhir": FhirDestinationConfig,
         "folder": FolderDestinationConfig,
+        "hl7": Hl7DestinationConfig,
     }
     names = [part for part in where if isinstance(part, str)]
     if not names:

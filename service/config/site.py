@@ -22,8 +22,8 @@ Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
 ObjectKind = Literal["sr", "seg", "sc", "pr", "doc"]
 """The documents that are DICOM objects."""
 
-DocumentKind = Literal["sr", "seg", "sc", "pr", "doc", "fhir", "fhir_r5", "pdf", "json"]
-"""The documents of a result, by their short names; ``fhir`` is R4."""
+DocumentKind = Literal["sr", "seg", "sc", "pr", "doc", "fhir", "fhir_r5", "hl7", "pdf", "json"]
+"""The documents of a result, by their short names; ``fhir`` is R4, ``hl7`` ORU^R01 of v2.5.1."""
 
 Uri = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*:[^\\s|]{1,200}$")]
 """An absolute URI, as FHIR asks of a system."""
@@ -48,6 +48,28 @@ Charset = Literal[
     "GBK",
 ]
 """Defined Terms of SpecificCharacterSet, PS3.3 C.12.1.1.2."""
+
+Hl7Charset = Literal[
+    "ASCII",
+    "8859/1",
+    "8859/2",
+    "8859/3",
+    "8859/4",
+    "8859/5",
+    "8859/6",
+    "8859/7",
+    "8859/8",
+    "8859/9",
+    "8859/15",
+    "UNICODE UTF-8",
+    "ISO IR87",
+    "GB 18030-2000",
+    "BIG-5",
+]
+"""Character sets of messages: MSH-18, HL7 table 0211."""
+
+Hl7Name = Annotated[str, Field(pattern=r"^[!-\[\]-{}-~]{0,20}$")]
+"""The name of an application or facility in a message: MSH-3 to MSH-6."""
 
 FilmSource = Literal["dicom", "dicomweb", "folder", "http"]
 """How a film came in: C-STORE, STOW-RS, a watched folder, or ``POST /v1/score``."""
@@ -217,6 +239,25 @@ class FhirDestinationConfig(_HttpDestinationConfig):
         return ("fhir",) if self.version == "R4" else ("fhir_r5",)
 
 
+class Hl7DestinationConfig(_DestinationConfig):
+    """An application that takes ORU^R01 over MLLP: a RIS, an interface engine."""
+
+    type: Literal["hl7"]
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)]
+    sending_application: Hl7Name = Field("RADIOGRADE", description="MSH-3")
+    sending_facility: Hl7Name = Field("", description="MSH-4")
+    receiving_application: Hl7Name = Field("", description="MSH-5")
+    receiving_facility: Hl7Name = Field("", description="MSH-6")
+    charset: Hl7Charset = Field("UNICODE UTF-8", description="Character set of messages, MSH-18")
+    page_url: Annotated[str, Field(pattern="^https?://"), AfterValidator(_plain_url)] | None = (
+        Field(None, description="Where people open the page; messages link to it")
+    )
+    timeout_s: float = Field(30.0, gt=0)
+    tls: ClientTls | None = None
+    send: tuple[Literal["hl7"], ...] = ("hl7",)
+
+
 class FolderDestinationConfig(_ArchiveConfig):
     """A folder, on a share perhaps."""
 
@@ -229,6 +270,7 @@ DestinationConfig = Annotated[
     DicomDestinationConfig
     | DicomWebDestinationConfig
     | FhirDestinationConfig
+    | Hl7DestinationConfig
     | FolderDestinationConfig,
     Field(discriminator="type"),
 ]

@@ -10,12 +10,14 @@ from radiograde.service.config.site import (
     DicomWebDestinationConfig,
     FhirDestinationConfig,
     FolderDestinationConfig,
+    Hl7DestinationConfig,
 )
 from radiograde.service.delivery.destinations.destination import Destination
 from radiograde.service.delivery.destinations.dicom_destination import DicomDestination
 from radiograde.service.delivery.destinations.dicomweb_destination import DicomWebDestination
 from radiograde.service.delivery.destinations.fhir_destination import FhirDestination
 from radiograde.service.delivery.destinations.folder_destination import FolderDestination
+from radiograde.service.delivery.destinations.hl7_destination import Hl7Destination
 
 
 def open_destination(destination: DestinationConfig) -> Destination:
@@ -31,6 +33,8 @@ def open_destination(destination: DestinationConfig) -> Destination:
             return DicomWebDestination(destination)
         case FhirDestinationConfig():
             return FhirDestination(destination)
+        case Hl7DestinationConfig():
+            return Hl7Destination(destination)
         case FolderDestinationConfig():
             return FolderDestination(destination)
     assert_never(destination)

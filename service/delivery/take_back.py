@@ -78,7 +78,10 @@ class TakeBack:
         note = None
         if references:
             note = self.document_store.rejection_note(withdrawal, references, form_for(config))
-        return Taken(withdrawal, tuple(objects), note)
+        message = None
+        if any(one.kind == "hl7" for one in objects):
+            message = self.document_store.withdrawal_message(withdrawal, form_for(config))
+        return Taken(withdrawal, tuple(objects), note, message)
 
 
 def _sent(delivery: Delivery, document: Document, began: datetime) -> list[SentObject]:

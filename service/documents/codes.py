@@ -29,6 +29,8 @@ OTHER_REASON = _own("OTHER", "Other reason, told in words")
 VERDICT = _own("VERDICT", "Reader's verdict on the grading")
 ACCEPTED = _own("ACCEPTED", "Grading accepted")
 CORRECTED = _own("CORRECTED", "Grading corrected")
+GRADED_FILM = _own("FILM", "Graded film")
+PAGE = _own("PAGE", "Page of the result")
 
 REASONS = {
     "age_unknown": _own("AGE-UNKNOWN", "Age not known"),
@@ -70,6 +72,8 @@ REJECTED_SAFETY = Code("113037", "DCM", "Rejected for Patient Safety Reasons")
 WRONG_ENTRY = Code("113038", "DCM", "Incorrect Modality Worklist Entry")
 EXPIRED = Code("113039", "DCM", "Data Retention Policy Expired")
 KEY_OBJECT_DESCRIPTION = Code("113012", "DCM", "Key Object Description")
+DICOM_STUDY = Code("113014", "DCM", "DICOM Study")
+STUDY_OBSERVATION = Code("18782-3", "LN", "Radiology Study observation (narrative)")
 IMAGING_REPORT = Code("18748-4", "LN", "Diagnostic Imaging Report")
 ANALYSIS = Code("122073", "DCM", "Current procedure evidence")
 

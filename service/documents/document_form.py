@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from radiograde.service.config.site import DestinationConfig
+from radiograde.service.config.site import DestinationConfig, Hl7DestinationConfig
 
 UTF_8 = "ISO_IR 192"
+
+
+@dataclass(frozen=True, slots=True)
+class Hl7Form:
+    """Whom a message comes from and goes to, in which characters, and where its page is."""
+
+    sending_application: str = "RADIOGRADE"
+    sending_facility: str = ""
+    receiving_application: str = ""
+    receiving_facility: str = ""
+    charset: str = "UNICODE UTF-8"
+    page_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +30,7 @@ class DocumentForm:
     ``long_accession``: accession numbers of more than 16 characters are written all the same.
     ``patient_system``, ``accession_system``, ``conditional_references``: of FHIR resources, as the
     site file has them. ``with_segmentation``: the report may refer to the segmentation, which goes
-    where it goes.
+    where it goes. ``hl7``: of messages; no UID follows from it.
     """
 
     charset: str = UTF_8
@@ -27,6 +39,7 @@ class DocumentForm:
     patient_system: str | None = None
     accession_system: str | None = None
     conditional_references: bool = False
+    hl7: Hl7Form = field(default=Hl7Form(), repr=False)
 
     @property
     def mark(self) -> str:
@@ -36,13 +49,18 @@ class DocumentForm:
             "long" if self.long_accession else "",
             "" if self.with_segmentation else "alone",
             self._fhir_mark,
+            "" if self.hl7 == Hl7Form() else _digest(self.hl7),
         ]
         return ".".join(filter(None, parts))
 
     @property
     def _fhir_mark(self) -> str:
         systems = (self.patient_system, self.accession_system, self.conditional_references)
-        return hashlib.sha256(repr(systems).encode()).hexdigest()[:8] if any(systems) else ""
+        return _digest(systems) if any(systems) else ""
+
+
+def _digest(settings: object) -> str:
+    return hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
 
 
 USUAL = DocumentForm()
@@ -50,6 +68,8 @@ USUAL = DocumentForm()
 
 def form_for(destination: DestinationConfig) -> DocumentForm:
     """Return how a destination of the site file wants its documents."""
+    if isinstance(destination, Hl7DestinationConfig):
+        return DocumentForm(hl7=_hl7_form(destination), with_segmentation=False)
     return DocumentForm(
         getattr(destination, "charset", UTF_8),
         getattr(destination, "long_accession_numbers", False),
@@ -57,4 +77,15 @@ def form_for(destination: DestinationConfig) -> DocumentForm:
         accession_system=getattr(destination, "accession_system", None),
         conditional_references=getattr(destination, "conditional_references", False),
         with_segmentation="seg" in destination.kinds or "sr" not in destination.kinds,
+    )
+
+
+def _hl7_form(destination: Hl7DestinationConfig) -> Hl7Form:
+    return Hl7Form(
+        destination.sending_application,
+        destination.sending_facility,
+        destination.receiving_application,
+        destination.receiving_facility,
+        destination.charset,
+        destination.page_url,
     )

@@ -27,6 +27,7 @@ BUILDERS: Mapping[DocumentKind, str] = {
     "doc": "radiograde.service.documents.encapsulated_pdf:encapsulated_pdf",
     "fhir": "radiograde.service.documents.fhir.bundle:bundle",
     "fhir_r5": "radiograde.service.documents.fhir.bundle:bundle_r5",
+    "hl7": "radiograde.service.documents.hl7.result_message:result_message",
     "pdf": "radiograde.service.documents.pdf.report_page:report",
     "json": "radiograde.service.documents.document_kinds:result_json",
 }
@@ -40,6 +41,7 @@ NAMES: Mapping[DocumentKind, tuple[str, str]] = {
     "doc": ("doc.dcm", "application/dicom"),
     "fhir": ("fhir.json", "application/fhir+json"),
     "fhir_r5": ("fhir-r5.json", "application/fhir+json"),
+    "hl7": ("oru.hl7", "application/hl7-v2+er7"),
     "pdf": ("report.pdf", "application/pdf"),
     "json": ("result.json", "application/json"),
 }
@@ -54,7 +56,7 @@ TIED: tuple[ObjectKind, ...] = ("sr", "seg")
 OF_SCORES: frozenset[DocumentKind] = frozenset({"seg", "sc", "pr"})
 """Documents that show where the scores come from."""
 
-WITH_REVIEWS: frozenset[DocumentKind] = frozenset({"pdf", "json"})
+WITH_REVIEWS: frozenset[DocumentKind] = frozenset({"hl7", "pdf", "json"})
 """Documents that show reviews, and so change with every review."""
 
 
@@ -62,13 +64,15 @@ def kinds_of(graded: GradedFilm) -> frozenset[DocumentKind]:
     """Return which documents there are of a result.
 
     Of a scored film all; of a rejected one those that say why; of a picture none that would refer
-    to a DICOM instance.
+    to a DICOM instance. No message of a film that names nobody: it would be of no patient.
     """
     kinds = frozenset(BUILDERS)
     if graded.header is None:
         kinds -= OF_FILM
     elif graded.header.short("SamplesPerPixel") not in (None, 1):
         kinds -= {"pr"}  # a grayscale presentation state is of films in grey
+    if not read_patient_study(graded.header).patient_id:
+        kinds -= {"hl7"}
     if graded.result.scores is None:
         kinds -= OF_SCORES
     return kinds
@@ -131,8 +135,10 @@ def _request(kind: DocumentKind, reviews: Sequence[Review], form: DocumentForm) 
     if kind in OF_FILM or kind in ("fhir", "fhir_r5"):
         make = partial(_document, kind=kind)
         return DocumentRequest(kind, name, in_form(name, form), make, form)
-    kept_as = _of_reviews(name, reviews) if kind in WITH_REVIEWS else name
-    return DocumentRequest(kind, name, kept_as, partial(_document, kind=kind))
+    form = form if kind == "hl7" else USUAL
+    kept_as = in_form(name, form)
+    kept_as = _of_reviews(kept_as, reviews) if kind in WITH_REVIEWS else kept_as
+    return DocumentRequest(kind, name, kept_as, partial(_document, kind=kind), form)
 
 
 def _of_reviews(name: str, reviews: Sequence[Review]) -> str:

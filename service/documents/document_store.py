@@ -19,6 +19,7 @@ from radiograde.service.documents.document_kinds import (
     OF_FILM,
     DocumentRequest,
     document_requests,
+    in_form,
     kinds_of,
     page_report_request,
     review_document_request,
@@ -29,6 +30,7 @@ from radiograde.service.documents.kept_film import (
     make_documents,
     make_overlay,
     make_rejection_note,
+    make_withdrawal_message,
 )
 from radiograde.service.documents.object_reference import ObjectReference
 from radiograde.service.errors import UndocumentedError
@@ -135,6 +137,14 @@ class DocumentStore:
         film = self._film(withdrawal.result_id)
         return self._runner.run(make_rejection_note, film, withdrawal, tuple(rejected), form)
 
+    def withdrawal_message(self, withdrawal: Withdrawal, form: DocumentForm) -> Document:
+        """Return the message that takes back what messages said of a film.
+
+        Raises as :meth:`document`.
+        """
+        film = self._film(withdrawal.result_id)
+        return self._runner.run(make_withdrawal_message, film, withdrawal, form)
+
     def make(
         self, graded: GradedFilm, kinds: Iterable[DocumentKind], form: DocumentForm = USUAL
     ) -> None:
@@ -216,7 +226,8 @@ class DocumentStore:
 
     def _keep(self, result_id: str, request: DocumentRequest, document: Document) -> Document:
         self._archive.keep_document(result_id, request.kept_as, document.content)
-        self._archive.drop_documents(result_id, request.name, but=request.kept_as)
+        name = in_form(request.name, request.form)
+        self._archive.drop_documents(result_id, name, but=request.kept_as)
         return document
 
     def _kept(self, result_id: str, request: DocumentRequest) -> Document | None:

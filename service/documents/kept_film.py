@@ -102,6 +102,17 @@ def make_rejection_note(
     return rejection_note(film.in_form(film.graded_film(), form), withdrawal, rejected)
 
 
+def make_withdrawal_message(film: KeptFilm, withdrawal: Withdrawal, form: DocumentForm) -> Document:
+    """Return the message, as :func:`.hl7.result_message.withdrawal_message`.
+
+    Raises:
+        UndocumentedError: as :meth:`KeptFilm.graded_film`.
+    """
+    from radiograde.service.documents.hl7.result_message import withdrawal_message
+
+    return withdrawal_message(film.in_form(film.graded_film(), form), withdrawal)
+
+
 def make_overlay(film: KeptFilm) -> bytes:
     """Return the picture of a scored film, as :func:`.overlay.overlay_png`.
 

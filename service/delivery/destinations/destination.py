@@ -27,11 +27,13 @@ class Taken:
     """What a destination is to reject: why, and which of what it was sent.
 
     ``note``: the rejection note of the DICOM objects among them; None where there are none.
+    ``message``: the same for HL7 messages.
     """
 
     withdrawal: Withdrawal
     objects: tuple[SentObject, ...]
     note: Document | None
+    message: Document | None = None
 
 
 class Destination(Protocol):

@@ -59,14 +59,15 @@ class FolderDestination:
             raise self._unusable(error) from error
 
     def withdraw(self, taken: Taken, result_id: str) -> None:
-        """Write the rejection note, and ``withdrawn.json``, beside the documents.
+        """Write the rejection note or message, and ``withdrawn.json``, beside the documents.
 
         Whatever is sent afterwards holds, and takes the place of ``withdrawn.json``. Raises as
         :meth:`send`.
         """
         words = json.dumps(taken.withdrawal.to_json(), indent=2, ensure_ascii=False) + "\n"
         told = Document("json", _WITHDRAWN, "application/json", words.encode())
-        self.send([told, taken.note] if taken.note else [told], result_id)
+        notes = [note for note in (taken.note, taken.message) if note is not None]
+        self.send([told, *notes], result_id)
 
     def _place_of(self, result_id: str) -> Path:
         """Return where a result's documents go; the folder of its day is there then."""

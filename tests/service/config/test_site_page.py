@@ -17,6 +17,7 @@ from radiograde.service.config.site import (
     DicomWebDestinationConfig,
     FhirDestinationConfig,
     FolderDestinationConfig,
+    Hl7DestinationConfig,
     NodeConfig,
     Peer,
     ServerTls,
@@ -35,6 +36,7 @@ SECTIONS: dict[str, type[Table]] = {
     '`type = "dicom"`': DicomDestinationConfig,
     '`type = "dicomweb"`': DicomWebDestinationConfig,
     '`type = "fhir"`': FhirDestinationConfig,
+    '`type = "hl7"`': Hl7DestinationConfig,
     '`type = "folder"`': FolderDestinationConfig,
     "`[destination.tls]`": ClientTls,
 }
@@ -80,7 +82,7 @@ def test_the_example_holds_everything_and_is_valid() -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     content = tomllib.loads(example)
     site = Settings(**content)
-    assert {one.type for one in site.destination} == {"dicom", "dicomweb", "fhir", "folder"}
+    assert {one.type for one in site.destination} == {"dicom", "dicomweb", "fhir", "folder", "hl7"}
     assert set(content["node"]) == set(NodeConfig.model_fields)
     assert set(content["node"]["tls"]) == set(ServerTls.model_fields)
     assert set(content["destination"][0]) == set(DicomDestinationConfig.model_fields)
@@ -89,4 +91,4 @@ def test_the_example_holds_everything_and_is_valid() -> None:
 def test_every_destination_of_the_how_to_is_valid() -> None:
     page = (DOCS / "how-to" / "deliver.md").read_text("utf-8")
     blocks = re.findall(r"```toml\n(\[\[destination.*?)```", page, re.DOTALL)
-    assert len(Settings(**tomllib.loads("\n".join(blocks))).destination) == 4
+    assert len(Settings(**tomllib.loads("\n".join(blocks))).destination) == 5

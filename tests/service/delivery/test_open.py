@@ -11,6 +11,7 @@ from radiograde.service.delivery.destinations.dicom_destination import DicomDest
 from radiograde.service.delivery.destinations.dicomweb_destination import DicomWebDestination
 from radiograde.service.delivery.destinations.fhir_destination import FhirDestination
 from radiograde.service.delivery.destinations.folder_destination import FolderDestination
+from radiograde.service.delivery.destinations.hl7_destination import Hl7Destination
 from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.errors import SiteError
 
@@ -33,6 +34,12 @@ type = "fhir"
 url = "https://fhir.example/r4"
 
 [[destination]]
+name = "ris"
+type = "hl7"
+host = "ris.example"
+port = 2575
+
+[[destination]]
 name = "share"
 type = "folder"
 path = "/srv/results"
@@ -47,9 +54,10 @@ def test_each_type_has_a_sink(tmp_path: Path) -> None:
         DicomDestination,
         DicomWebDestination,
         FhirDestination,
+        Hl7Destination,
         FolderDestination,
     ]
-    assert [one.name for one in targets] == ["pacs", "web", "records", "share"]
+    assert [one.name for one in targets] == ["pacs", "web", "records", "ris", "share"]
 
 
 @pytest.mark.parametrize(

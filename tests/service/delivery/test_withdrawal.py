@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hl7
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
@@ -21,10 +22,12 @@ from radiograde.service.config.site import (
     DicomDestinationConfig,
     FhirDestinationConfig,
     FolderDestinationConfig,
+    Hl7DestinationConfig,
 )
 from radiograde.service.delivery.destinations.destination import Taken
 from radiograde.service.delivery.destinations.fhir_destination import FhirDestination
 from radiograde.service.delivery.destinations.folder_destination import FolderDestination
+from radiograde.service.delivery.destinations.hl7_destination import Hl7Destination
 from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.documents import codes, document_kinds
 from radiograde.service.errors import ExportError, ReviewedError, UndocumentedError, WithdrawnError
@@ -32,6 +35,7 @@ from radiograde.service.grading.records import Records
 from radiograde.service.labelling.export import Choice, ReviewExport
 from radiograde.service.reviews.review import Judgement
 from radiograde.service.reviews.withdrawal import SentObject, Withdrawal
+from tests.service.delivery.receivers import Answer, Receiver, ack, running_receiver
 from tests.service.delivery.web import running_web
 from tests.service.delivery.withdrawing import (
     Archive,
@@ -60,15 +64,17 @@ FILMS, TAKEN_BACK = 50, 10
 def test_exactly_what_was_withdrawn_is_withdrawn_everywhere_under_random_kills(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before, between and after deliveries, at an archive, a FHIR server and in the records."""
+    """Before, between and after deliveries: an archive, FHIR and HL7 servers, the records."""
     short = f"{short_report.__module__}:{short_report.__name__}"
     monkeypatch.setattr(document_kinds, "BUILDERS", {**document_kinds.BUILDERS, "sr": short})
     dice = random.Random(29)  # noqa: S311 - what it decides is no secret
     archive, server = Archive(), FhirServer()
     pacs = PACS.model_copy(update={"send": ("sr",)})
-    with running_web(server.answer) as web:
+    with running_web(server.answer) as web, running_receiver(forgetful(dice)) as receiver:
         ehr = FhirDestinationConfig(type="fhir", name="ehr", url=f"{web.url}/fhir")
-        targets = ((pacs, Mortal(archive, dice)), (ehr, Mortal(FhirDestination(ehr), dice)))
+        ris = Hl7DestinationConfig(type="hl7", name="ris", host="localhost", port=receiver.port)
+        opened = ((pacs, archive), (ehr, FhirDestination(ehr)), (ris, Hl7Destination(ris)))
+        targets = tuple((config, Mortal(target, dice)) for config, target in opened)
         work = work_of(records, *targets)
         films = [graded(records, work, number) for number in range(FILMS)]
         early, midst, late = films[:3], films[3:7], films[7:TAKEN_BACK]
@@ -101,6 +107,30 @@ def test_exactly_what_was_withdrawn_is_withdrawn_everywhere_under_random_kills(
                 records.document_store.document(film, "fhir")
         else:
             assert records.document_store.document(film, "fhir").content
+    messages = last_of_each(receiver)
+    assert {film for film in messages if messages[film] == "W"} == withdrawn & messages.keys()
+    assert {film for film in messages if messages[film] == "P"} == set(films) - withdrawn
+
+
+def forgetful(dice: random.Random) -> Answer:
+    """Return a receiver that loses every fifth acknowledgement, and doubles every fifth."""
+
+    def answer(message: hl7.Message) -> list[bytes] | None:
+        return dice.choice([None, [ack(message)] * 2, *([[ack(message)]] * 3)])
+
+    return answer
+
+
+def last_of_each(receiver: Receiver) -> dict[str, str]:
+    """Return the status of each film's last message; a control id means one message for ever."""
+    by_id: dict[str, str] = {}
+    found = {}
+    for message in receiver.messages:
+        control_id = str(message.segment("MSH")[10])
+        assert by_id.setdefault(control_id, str(message)) == str(message)
+        (status,) = {str(obx[11]) for obx in message.segments("OBX")}
+        found[str(message.segment("OBR")[3][0][0])] = status
+    return found
 
 
 def withdraw_all(records: Records, films: Sequence[str]) -> None:
@@ -118,7 +148,7 @@ def deliver_amid(
     """Deliver all films, and withdraw some while they, or others, are being delivered."""
     rest = list(withdrawn)
     for film in films:
-        for destination in ("pacs", "ehr"):
+        for destination in ("pacs", "ehr", "ris"):
             if rest and dice.random() < 0.2:
                 withdraw_all(records, [rest.pop()])
             with contextlib.suppress(Killed):

@@ -23,7 +23,18 @@ def test_a_film_that_the_tolerant_reader_reads_has_every_document() -> None:
         dcmread(io.BytesIO(content), stop_before_pixels=True, force=True)
     file = open_film(content, Limits())
     graded = GradedFilm.of(file, scored_with_maps(file.radiograph()), BEGAN)
-    assert kinds_of(graded) == {"sr", "seg", "sc", "pr", "doc", "fhir", "fhir_r5", "pdf", "json"}
+    assert kinds_of(graded) == {
+        "sr",
+        "seg",
+        "sc",
+        "pr",
+        "doc",
+        "fhir",
+        "fhir_r5",
+        "hl7",
+        "pdf",
+        "json",
+    }
     for kind in sorted(kinds_of(graded)):
         assert builder_of(kind)(graded).content
     report = dcmread(io.BytesIO(builder_of("sr")(graded).content))
