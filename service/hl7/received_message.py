@@ -15,6 +15,7 @@ from radiograde.service.hl7.hl7_charsets import CODECS
 _USUAL = "^~\\&"
 _MOST_SEGMENTS = 2000
 _MOST_FIELDS = 200
+_HEADER = re.compile(rb"MSH([^\w\s])[^\r\n]{4}")
 _HEX = re.compile(r"X([0-9A-Fa-f]{2})+")
 
 
@@ -76,7 +77,7 @@ class ReceivedMessage:
             MessageError: it does not begin with MSH, holds more than any message, or is written in
                 another character set than it says.
         """
-        if not content.startswith(b"MSH") or len(content) < 8 or content[3:4].isalnum():
+        if not _HEADER.match(content):
             raise MessageError("It does not begin with a message header.")
         lines = re.split(r"[\r\n]+", _decoded(content))
         bar = lines[0][3]
