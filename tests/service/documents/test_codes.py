@@ -17,7 +17,7 @@ from radiograde.service.documents.fhir import datatypes
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "reference" / "codes.md").read_text("utf-8")
-NOT_IN_PYDICOM = {codes.CHEST_FILM, codes.SCORE}
+NOT_IN_PYDICOM = {codes.CHEST_FILM, codes.DICOM_STUDY, codes.SCORE}
 
 
 def flattened(value: object) -> Iterator[Code]:
