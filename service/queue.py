@@ -14,15 +14,20 @@ from dbos import DBOS, DBOSClient, EnqueueOptions
 from ulid import ULID
 
 APPLICATION = "radiograde"
-GRADE, DELIVER = "grade", "deliver"
+GRADE, DELIVER, NOTIFY = "grade", "deliver", "notify"
 """Names of the workflows, and of the queues that they wait in."""
 
 
-LONGEST_DELAY_S = {GRADE: 120.0, DELIVER: 3700.0}
+LONGEST_DELAY_S = {GRADE: 120.0, DELIVER: 3700.0, NOTIFY: 3700.0}
 """Longer than any that is asked for: one that ends later was reckoned by a clock that was wrong.
 
 A destination may ask for an hour (``Retry-After``).
 """
+
+PRIORITIES = {"high": 1, "normal": 5, "low": 9}
+"""Of deliveries that wait for the same destination the lowest number goes first."""
+
+NORMAL = PRIORITIES["normal"]
 
 _COLUMNS = (
     "workflow_uuid",
@@ -40,7 +45,10 @@ log = structlog.get_logger("radiograde.work")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of work: a film's grading, or its result's delivery to a destination."""
+    """A piece of work: a film's grading, or its result's delivery to a destination.
+
+    Or a notification, by its id in place of a film's.
+    """
 
     film_id: str
     destination: str = ""
@@ -69,11 +77,25 @@ class WorkQueue(Protocol):
         attempt: int,
         again: bool = False,
         delay_s: float = 0.0,
+        priority: int = NORMAL,
     ) -> None:
         """Record that a result is to be sent to a destination, after a delay.
 
-        ``again``: although this attempt was recorded before.
+        ``again``: although this attempt was recorded before. ``priority``: one of ``PRIORITIES``.
         """
+        ...
+
+    def notify(
+        self,
+        connection: sa.Connection,
+        id: str,
+        channel: str,
+        *,
+        attempt: int,
+        again: bool = False,
+        delay_s: float = 0.0,
+    ) -> None:
+        """Record that a notification is to be sent to a channel; otherwise as :meth:`deliver`."""
         ...
 
 
@@ -106,7 +128,8 @@ class DurableQueue:
         ]
         delayed = sa.and_(work.c.status == _DELAYED, sa.or_(*soon))
         query = sa.select(work.c.workflow_uuid, work.c.queue_partition_key).where(
-            sa.or_(work.c.status == _QUEUED, delayed, begun), work.c.name.in_((GRADE, DELIVER))
+            sa.or_(work.c.status == _QUEUED, delayed, begun),
+            work.c.name.in_(LONGEST_DELAY_S),
         )
         found = connection.execute(query).all()
         return {Piece(id[:_ID_LENGTH], destination or "") for id, destination in found}
@@ -115,7 +138,7 @@ class DurableQueue:
         """Queue again what was begun by none of these workers; return how much it was."""
         begun = self._client.list_workflows(status=_BEGUN, load_input=False, load_output=False)
         gone = [one for one in begun if one.executor_id not in workers]
-        for name in (GRADE, DELIVER):
+        for name in LONGEST_DELAY_S:
             ids = [one.workflow_id for one in gone if one.name == name]
             if ids:
                 self._client.resume_workflows(ids, queue_name=name)
@@ -148,6 +171,7 @@ class DurableQueue:
         attempt: int,
         again: bool = False,
         delay_s: float = 0.0,
+        priority: int = NORMAL,
     ) -> None:
         """Record that a result is to be sent to a destination; see :class:`WorkQueue`."""
         options: EnqueueOptions = {
@@ -155,10 +179,32 @@ class DurableQueue:
             "queue_name": DELIVER,
             "workflow_id": f"{film_id}:{destination}:{attempt}" + (f":{ULID()}" if again else ""),
             "queue_partition_key": destination,
+            "priority": priority,
         }
         if delay_s:
             options["delay_seconds"] = delay_s
         self._client.enqueue_in_transaction(connection, options, film_id, destination)
+
+    def notify(
+        self,
+        connection: sa.Connection,
+        id: str,
+        channel: str,
+        *,
+        attempt: int,
+        again: bool = False,
+        delay_s: float = 0.0,
+    ) -> None:
+        """Record that a notification is to be sent to a channel; see :class:`WorkQueue`."""
+        options: EnqueueOptions = {
+            "workflow_name": NOTIFY,
+            "queue_name": NOTIFY,
+            "workflow_id": f"{id}:{channel}:{attempt}" + (f":{ULID()}" if again else ""),
+            "queue_partition_key": channel,
+        }
+        if delay_s:
+            options["delay_seconds"] = delay_s
+        self._client.enqueue_in_transaction(connection, options, id)
 
 
 def _is_there(url: str) -> bool:

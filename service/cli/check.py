@@ -1,4 +1,4 @@
-"""``radiograde check``: tries the model, the records, the folders and every destination."""
+"""``radiograde check``: tries the model, the records, the folders, destinations and channels."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from radiograde.service.cli.common import (
 )
 from radiograde.service.cli.installation_check import check_installation
 from radiograde.service.cli.terminal import plain_table, stdout
+from radiograde.service.config.notify import ChannelConfig, MailConfig, WebhookConfig
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import DestinationConfig, FolderDestinationConfig
 from radiograde.service.delivery.destinations.destination import Finding
@@ -37,7 +38,7 @@ _MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[DESTINATION]...")
+@click.argument("names", nargs=-1, metavar="[DESTINATION_OR_CHANNEL]...")
 @data_dir_option
 @site_option
 @model_option
@@ -56,7 +57,8 @@ def check(
 
     The own DICOM node gets a C-ECHO. Destinations get a C-ECHO, a store request that stores
     nothing, a request for what they can do or a file that is removed again: nothing of a patient.
-    Each has a second and a half to answer. Exit code 1: something does not work.
+    A mail server is asked whom it takes mail for, a webhook gets a signed request of the type
+    radiograde.test. Each has a second and a half to answer. Exit code 1: something does not work.
 
     With --config: every setting, and whether it comes from an option, an environment variable, the
     site file or is the default. Secrets are masked.
@@ -100,14 +102,12 @@ def _show_settings(settings: Settings, chosen: dict[str, Any], *, as_json: bool)
 
 
 def _self_test(settings: Settings, names: Sequence[str] = ()) -> Mapping[str, list[Finding]]:
-    """Return what was found, by what was tried; ``names``: destinations, all where none is given.
+    """Return what was found, by what was tried; ``names``: all where none is given.
 
     Raises:
-        SiteError: the site file has no destination of a name, or a secret of it is not there.
+        SiteError: the site file has nothing of a name, or a secret of it is not there.
     """
-    from radiograde.service.delivery.open_destination import open_destination
-
-    known = {config.name: config for config in settings.destination}
+    known = _by_name(settings)
     if unknown := [name for name in names if name not in known]:
         raise SiteError(
             f"{settings.site_file} has no destination {', '.join(unknown)}. "
@@ -117,17 +117,36 @@ def _self_test(settings: Settings, names: Sequence[str] = ()) -> Mapping[str, li
     if not names:
         attempts["this installation"] = partial(check_installation, settings, TIMEOUT_S)
     for name in names or known:
-        attempts[name] = open_destination(_hurried(known[name])).check
+        attempts[name] = _check_of(known[name])
     with ThreadPoolExecutor(len(attempts) or 1) as threads:
         tried = {name: threads.submit(attempt) for name, attempt in attempts.items()}
         return {name: one.result() for name, one in tried.items()}
 
 
-def _hurried(config: DestinationConfig) -> DestinationConfig:
-    """Return a destination that is waited for as long as somebody waits for ``check``."""
+def _by_name(settings: Settings) -> dict[str, DestinationConfig | ChannelConfig]:
+    """Return what can be tried; a channel that is called as a destination has its type beside."""
+    known: dict[str, DestinationConfig | ChannelConfig] = {
+        one.name: one for one in settings.destination
+    }
+    for channel in settings.notify:
+        known[f"{channel.name} ({channel.type})" if channel.name in known else channel.name] = (
+            channel
+        )
+    return known
+
+
+def _check_of(config: DestinationConfig | ChannelConfig) -> Callable[[], list[Finding]]:
+    """Return what tries it, and waits for it as long as somebody waits for ``check``."""
+    from radiograde.service.delivery.open_destination import open_destination
+
     if isinstance(config, FolderDestinationConfig):
-        return config
-    return config.model_copy(update={"timeout_s": min(config.timeout_s, TIMEOUT_S)})
+        return open_destination(config).check
+    hurried = config.model_copy(update={"timeout_s": min(config.timeout_s, TIMEOUT_S)})
+    if isinstance(hurried, MailConfig | WebhookConfig):
+        from radiograde.service.notifications.channel import open_channel
+
+        return open_channel(hurried).check
+    return open_destination(hurried).check
 
 
 def _write_findings(findings: Mapping[str, Sequence[Finding]]) -> None:

@@ -32,6 +32,7 @@ def check_installation(settings: Settings, timeout_s: float) -> list[Finding]:
         *_advisories(settings),
         *_data_dir(settings.data_dir),
         *_site_file(settings),
+        *_rules(settings),
         *(finding for folder in settings.watch for finding in _watched(folder)),
         check_node(settings.node, timeout_s),
     ]
@@ -111,6 +112,17 @@ def _site_file(settings: Settings) -> Iterator[Finding]:
             "warn",
             "Results stay here until it has a table [[destination]] with `name` and `type`: "
             "dicom, dicomweb, fhir or folder.",
+        )
+
+
+def _rules(settings: Settings) -> Iterator[Finding]:
+    from radiograde.service.delivery.routing import RoutingRules
+
+    for name in RoutingRules(settings.destination, rules=settings.rules).unused():
+        yield Finding(
+            f"No rule sends to {name}",
+            "warn",
+            f'Name it in a rule: to = ["{name}"]; where there are rules, they alone decide.',
         )
 
 

@@ -75,7 +75,7 @@ def jobs(context: click.Context, /, state: Any, limit: int, as_json: bool, **cho
 @click.option("--all", "every", is_flag=True, help="All that failed or are parked.")
 @data_dir_option
 def retry(ids: tuple[str, ...], every: bool, **chosen: Any) -> None:
-    """Try failed gradings and parked deliveries again."""
+    """Try failed gradings and parked deliveries again; with --all parked notifications, too."""
     if bool(ids) == every:
         raise click.UsageError("Name the jobs, or give --all.")
     from radiograde.service.grading.records import open_records
@@ -83,6 +83,7 @@ def retry(ids: tuple[str, ...], every: bool, **chosen: Any) -> None:
     with plain_errors(), closing(open_records(installation_of(chosen), create=False)) as records:
         wanted = list(ids) if ids else list(records.jobs.stopped())
         count = sum(records.jobs.retry(id) for id in wanted)
+        count += records.notices.notices.retry() if every else 0
     click.echo(f"{count} set going again.")
 
 

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import EnvSettingsSource, SettingsError
 
-from radiograde.service.config.names import PREFIX, did_you_mean, keys_at, unknown_variables
+from radiograde.service.config.names import PREFIX, keys_at, unknown_variables
+from radiograde.service.config.nearest_name import did_you_mean
 from radiograde.service.config.settings import Settings, site_path
 from radiograde.service.config.site import DeliveryConfig, NodeConfig
 from radiograde.service.errors import ConfigurationError, SiteError
@@ -40,16 +41,16 @@ def load_settings(**chosen: Any) -> Settings:
 
 
 def _secrets(settings: Settings) -> Iterator[str]:
-    """Yield the variables that the destinations of the site file name."""
-    for destination in settings.destination:
-        for name in ("password_env", "token_env"):
-            if variable := getattr(destination, name, None):
+    """Yield the variables that the site file names."""
+    for table in (*settings.destination, *settings.notify):
+        for name in ("password_env", "token_env", "secret_env"):
+            if variable := getattr(table, name, None):
                 yield variable
 
 
 def _explained(error: ValidationError, chosen: Mapping[str, Any]) -> ConfigurationError | SiteError:
     given = EnvSettingsSource(Settings)() | dict(chosen)
-    faults = [(fault["loc"], _words(fault)) for fault in error.errors(include_input=False)]
+    faults = [(fault["loc"], _words(fault)) for fault in error.errors()]
     if ours := [(where, what) for where, what in faults if _stands_in(given, where)]:
         return ConfigurationError("; ".join(f"{_variable(where)}: {what}" for where, what in ours))
     listed = "; ".join(f"{'.'.join(map(str, where))}: {what}" for where, what in faults)
@@ -88,14 +89,28 @@ def _words(fault: ErrorDetails) -> str:
     match fault["type"]:
         case "tuple_type":
             name = fault["loc"][-1]
-            if name in ("watch", "destination", "peers"):
+            if name in ("watch", "destination", "rules", "notify", "peers"):
                 return f"write a table for each, under [[{'.'.join(map(str, fault['loc']))}]]"
             return f'write a list, such as {name} = ["..."]'
         case "extra_forbidden":
             *where, name = fault["loc"]
             return fault["msg"] + did_you_mean(str(name), keys_at(where))
+        case "literal_error" | "union_tag_invalid":
+            return fault["msg"] + did_you_mean(_given_name(fault), _expected(fault))
         case _:
             return fault["msg"]
+
+
+def _given_name(fault: ErrorDetails) -> str:
+    """Return the name that is none of those expected; what is no text is near to nothing."""
+    given = fault["ctx"].get("tag", fault["input"])
+    return given if isinstance(given, str) else ""
+
+
+def _expected(fault: ErrorDetails) -> list[str]:
+    """Return the names of which one is expected, as pydantic lists them."""
+    context = fault["ctx"]
+    return re.findall("'([^']+)'", context.get("expected_tags") or context["expected"])
 
 
 def _stands_in(given: object, where: tuple[int | str, ...]) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
 from pydantic import BaseModel
 
+from radiograde.service.config.nearest_name import did_you_mean
+from radiograde.service.config.notify import MailConfig, WebhookConfig
+from radiograde.service.config.rules import Conditions, RuleConfig
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import (
     ClientTls,
@@ -48,7 +50,7 @@ def unknown_variables(environment: Mapping[str, str], secrets: Iterable[str]) ->
     known = set(variables())
     named = {name.upper() for name in secrets}
     return [
-        f"{name} is no setting{did_you_mean(name.upper(), known) or '.'}"
+        f"{name} is no setting{did_you_mean(name.upper(), known, PREFIX) or '.'}"
         for name, value in sorted(environment.items())
         if name.upper().startswith(PREFIX)
         and name.upper() not in known | named
@@ -69,6 +71,10 @@ def keys_at(where: Sequence[int | str]) -> set[str]:
         "fhir": FhirDestinationConfig,
         "folder": FolderDestinationConfig,
         "hl7": Hl7DestinationConfig,
+        "rules": RuleConfig,
+        "unless": Conditions,
+        "mail": MailConfig,
+        "webhook": WebhookConfig,
     }
     names = [part for part in where if isinstance(part, str)]
     if not names:
@@ -77,10 +83,3 @@ def keys_at(where: Sequence[int | str]) -> set[str]:
         return set((ServerTls if names[0] == "node" else ClientTls).model_fields)
     table = tables.get(names[-1])
     return set() if table is None else set(table.model_fields)
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a question after the nearest known name, ready to be added; empty without one."""
-    endings = {one.removeprefix(PREFIX): one for one in sorted(known)}
-    near = get_close_matches(name.removeprefix(PREFIX), endings, n=1, cutoff=0.7)
-    return f". Did you mean {endings[near[0]]}?" if near else ""

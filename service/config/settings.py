@@ -15,9 +15,17 @@ from dataclasses import replace
 from importlib.resources.abc import Traversable
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, IPvAnyNetwork, PositiveFloat, PositiveInt, SecretStr, field_validator
+from pydantic import (
+    Field,
+    IPvAnyNetwork,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -27,6 +35,8 @@ from pydantic_settings import (
 )
 
 from radiograde.model.limits import Limits
+from radiograde.service.config.notify import ChannelConfig
+from radiograde.service.config.rules import RuleConfig, check_rules
 from radiograde.service.config.site import (
     DeliveryConfig,
     DestinationConfig,
@@ -40,11 +50,13 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 Identifiers = Literal["none", "id", "full"]
 
 SITE_FILE = "radiograde.toml"
-TABLES = frozenset({"node", "watch", "delivery", "destination"})
+TABLES = frozenset({"node", "watch", "delivery", "destination", "rules", "notify"})
 """Settings that have tables of the site file."""
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 """Always answered: a health check on the machine itself uses them."""
+
+Named = TypeVar("Named", DestinationConfig, ChannelConfig)
 
 _PLACES = ("site", "data_dir")
 """Say where the site file lies, so that it cannot say them."""
@@ -128,6 +140,8 @@ class Settings(BaseSettings):
     watch: tuple[WatchConfig, ...] = ()
     delivery: DeliveryConfig = DeliveryConfig()
     destination: tuple[DestinationConfig, ...] = ()
+    rules: tuple[RuleConfig, ...] = ()
+    notify: tuple[ChannelConfig, ...] = ()
 
     @classmethod
     def settings_customise_sources(
@@ -158,13 +172,23 @@ class Settings(BaseSettings):
         is_address = isinstance(value, str) and any(mark in value for mark in ".:,")
         return _split(str(value)) if is_address else value
 
-    @field_validator("destination")
+    @field_validator("destination", "notify")
     @classmethod
-    def _names_differ(cls, value: tuple[DestinationConfig, ...]) -> tuple[DestinationConfig, ...]:
-        names = [destination.name for destination in value]
+    def _names_differ(cls, value: tuple[Named, ...], info: ValidationInfo) -> tuple[Named, ...]:
+        names = [one.name for one in value]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"two destinations are called {', '.join(twice)}")
+            many = "destinations" if info.field_name == "destination" else "notifications"
+            raise ValueError(f"two {many} are called {', '.join(twice)}")
+        return value
+
+    @field_validator("rules")
+    @classmethod
+    def _rules_hold(
+        cls, value: tuple[RuleConfig, ...], info: ValidationInfo
+    ) -> tuple[RuleConfig, ...]:
+        if "destination" in info.data:  # else it does not fit, which is said
+            check_rules(value, info.data["destination"])
         return value
 
     @property

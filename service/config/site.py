@@ -7,6 +7,7 @@ environment variables that hold them.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -27,6 +28,18 @@ DocumentKind = Literal["sr", "seg", "sc", "pr", "doc", "fhir", "fhir_r5", "hl7",
 
 Uri = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*:[^\\s|]{1,200}$")]
 """An absolute URI, as FHIR asks of a system."""
+
+
+def _not_for_ever(hours: str) -> str:
+    begin, end = hours.split("-")
+    if begin == end:
+        raise ValueError("they begin when they end; leave it out where there are none")
+    return hours
+
+
+_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
+QuietHours = Annotated[str, Field(pattern=f"^{_TIME}-{_TIME}$"), AfterValidator(_not_for_ever)]
+"""Hours of the day by this computer's clock, such as ``22:00-06:00``."""
 
 Charset = Literal[
     "ISO_IR 6",
@@ -143,10 +156,18 @@ class _DestinationConfig(Table):
         ("dicom", "dicomweb", "folder"), description="It gets results of films that came so"
     )
 
+    quiet_hours: QuietHours | None = Field(
+        None, description="Hours in which it is sent only what has priority"
+    )
+
     @property
     def kinds(self) -> tuple[DocumentKind, ...]:
         """The documents that it gets."""
-        return self.send
+        return self.as_kinds(self.send)
+
+    def as_kinds(self, send: Sequence[DocumentKind]) -> tuple[DocumentKind, ...]:
+        """Return the documents that these are for it."""
+        return tuple(send)
 
 
 class _ArchiveConfig(_DestinationConfig):
@@ -183,7 +204,9 @@ def _plain_url(url: str) -> str:
     return url
 
 
-class _HttpDestinationConfig(_DestinationConfig):
+class HttpEndpointConfig(Table):
+    """An address that is spoken to over HTTP, and how it is signed in to."""
+
     url: Annotated[str, Field(pattern="^https?://"), AfterValidator(_plain_url)]
     user: str | None = None
     password_env: str | None = Field(None, description="Variable that holds the password")
@@ -210,6 +233,10 @@ class _HttpDestinationConfig(_DestinationConfig):
         return _secret(self.token_env)
 
 
+class _HttpDestinationConfig(_DestinationConfig, HttpEndpointConfig):
+    pass
+
+
 class DicomWebDestinationConfig(_ArchiveConfig, _HttpDestinationConfig):
     """A DICOMweb root that accepts STOW-RS, such as ``http://pacs/dicom-web``."""
 
@@ -233,10 +260,9 @@ class FhirDestinationConfig(_HttpDestinationConfig):
     )
     send: tuple[Literal["fhir"], ...] = ("fhir",)
 
-    @property
-    def kinds(self) -> tuple[DocumentKind, ...]:
-        """The bundle in the server's version."""
-        return ("fhir",) if self.version == "R4" else ("fhir_r5",)
+    def as_kinds(self, send: Sequence[DocumentKind]) -> tuple[DocumentKind, ...]:
+        """Return the documents, the bundle in the server's version."""
+        return tuple(send) if self.version == "R4" else ("fhir_r5",)
 
 
 class Hl7DestinationConfig(_DestinationConfig):

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 FilmState = Literal["waiting", "graded", "set_aside", "failed"]
 DeliveryState = Literal["waiting", "delivered", "parked"]
+NoticeState = Literal["waiting", "sent", "parked", "dropped"]
 ProblemState = Literal["open", "sent", "answered", "closed"]
 Verdict = Literal["accepted", "corrected", "not_gradable"]
 
@@ -174,8 +175,36 @@ deliveries = sa.Table(
     sa.Column("updated", UtcDateTime, nullable=False, index=True),
     sa.Column("error", sa.String(64)),
     sa.Column("message", sa.Text),
+    sa.Column("kinds", sa.JSON(none_as_null=True)),
+    sa.Column("priority", sa.Integer, nullable=False, default=5, server_default=sa.text("5")),
     sa.Index("ix_deliveries_state", "state", "film_id"),
 )
+"""``kinds``: of documents, null for all that the destination gets. ``priority``: 1 goes first."""
+
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("id", sa.String(26), primary_key=True),
+    sa.Column("channel", sa.String(40), nullable=False),
+    sa.Column("event", sa.String(16), nullable=False),
+    sa.Column("key", sa.String(100), nullable=False),
+    sa.Column("film_id", sa.String(26)),
+    sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("created", UtcDateTime, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("starts", sa.Integer, nullable=False),
+    sa.Column("begun", UtcDateTime, nullable=False),
+    sa.Column("updated", UtcDateTime, nullable=False),
+    sa.Column("error", sa.String(64)),
+    sa.Column("message", sa.Text),
+    sa.UniqueConstraint("channel", "key"),
+    sa.Index("ix_notices_state", "state"),
+)
+"""Events for channels. ``key``: what happened, once for each channel.
+
+The queue has a table of the name ``notifications``.
+"""
 
 installation = sa.Table("installation", metadata, sa.Column("id", sa.String(26), primary_key=True))
 """One row: the id by which data directories know their database."""

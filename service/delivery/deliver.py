@@ -16,8 +16,13 @@ from radiograde.service.config.site import DestinationConfig
 from radiograde.service.delivery.asked_commitment import Commitments
 from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.delivery.commitment_repository import CommitmentRepository
-from radiograde.service.delivery.delivery_repository import Delivery, DeliveryRepository
+from radiograde.service.delivery.delivery_repository import (
+    Delivery,
+    DeliveryRepository,
+    ParkedListener,
+)
 from radiograde.service.delivery.destinations.destination import Committing, Destination
+from radiograde.service.delivery.quiet_hours import LONGEST_REST_S, local_now, quiet_for_s
 from radiograde.service.delivery.retry_policy import (
     MOST_STARTS,
     OWN_FAULT_DELAY_S,
@@ -46,7 +51,8 @@ class Deliverer:
     """Delivers what is recorded as to be delivered; safe to share among threads.
 
     ``destinations``: by name, each with its part of the site file. ``stop``: ends the waiting
-    for a database that is away.
+    for a database that is away. ``clock``: local time, for quiet hours. ``parked``: hears of what
+    was given up, in the same transaction.
     """
 
     deliveries: DeliveryRepository
@@ -55,6 +61,8 @@ class Deliverer:
     retries: RetryPolicy
     breakers: Breakers = field(default_factory=Breakers)
     stop: threading.Event = field(default_factory=threading.Event)
+    clock: Callable[[], datetime] = local_now
+    parked: ParkedListener | None = None
 
     @property
     def take_back(self) -> TakeBack:
@@ -98,6 +106,9 @@ class Deliverer:
 
     def _try(self, delivery: Delivery) -> None:
         try:
+            if quiet_s := self._quiet_for_s(delivery):
+                self.deliveries.rest(delivery, min(quiet_s, LONGEST_REST_S))
+                return
             is_up_to_date = self._bring_up_to_date(delivery)
         except UncommittedError as error:
             self._after_no_commitment(delivery, error)
@@ -119,6 +130,18 @@ class Deliverer:
             self._record(lambda: self.deliveries.delivered(delivery))
             log.info("delivered", film_id=delivery.film_id, destination=delivery.destination)
 
+    def _quiet_for_s(self, delivery: Delivery) -> float:
+        """Return for how long a delivery waits for the end of quiet hours; 0: it does not.
+
+        A result that was withdrawn is taken back at any hour.
+        """
+        known = self.destinations.get(delivery.destination)
+        if known is None or delivery.is_urgent:
+            return 0.0
+        quiet_s = quiet_for_s(known[0].quiet_hours, self.clock())
+        last = self.take_back.last(delivery.film_id) if quiet_s else None
+        return 0.0 if last is not None and last.stands else quiet_s
+
     def _bring_up_to_date(self, delivery: Delivery) -> bool:
         """Have the destination reject what no longer holds, and send it what does.
 
@@ -137,7 +160,8 @@ class Deliverer:
         """Send what holds; False where it was withdrawn or graded again while it was read."""
         config, target = self.destinations[delivery.destination]
         began = self.document_store.began(delivery.film_id)
-        documents = self.document_store.kept(delivery.film_id, config.kinds, form_for(config))
+        kinds = delivery.kinds or config.kinds
+        documents = self.document_store.kept(delivery.film_id, kinds, form_for(config))
         if not documents:
             return True
         if not self.take_back.record(delivery, documents, began):
@@ -196,7 +220,7 @@ class Deliverer:
             )
 
     def _park(self, delivery: Delivery, error: DeliveryError) -> None:
-        self._record(lambda: self.deliveries.park(delivery, error))
+        self._record(lambda: self.deliveries.park(delivery, error, self.parked))
         log.error(
             "delivery_parked",
             film_id=delivery.film_id,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from radiograde.service.config.site import DocumentKind
 from radiograde.service.database.engine import Database
 from radiograde.service.database.rows import columns_of, first_of, rows_of
 from radiograde.service.database.tables import DeliveryState, deliveries
+from radiograde.service.delivery.routing import Route
 from radiograde.service.errors import DeliveryError
-from radiograde.service.queue import WorkQueue
+from radiograde.service.queue import NORMAL, PRIORITIES, WorkQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Delivery:
     """What a result's way to one destination has come to.
 
     ``attempts``: those that ended. ``starts``: those begun since, the present one among them.
+    ``kinds``: of the documents; None: all that the destination gets.
     """
 
     film_id: str
@@ -32,7 +35,17 @@ class Delivery:
     error: str | None
     message: str | None
     starts: int = 0
+    kinds: list[DocumentKind] | None = None
+    priority: int = NORMAL
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it goes out in quiet hours."""
+        return self.priority == PRIORITIES["high"]
+
+
+ParkedListener = Callable[[sa.Connection, str, str, str], None]
+"""Hears of a film's id, the destination, and the code of why it was given up."""
 
 _DELIVERIES = sa.select(*columns_of(deliveries, Delivery))
 
@@ -87,6 +100,14 @@ class DeliveryRepository:
             if connection.execute(back).rowcount and delay_s is not None:
                 self._send_again(connection, delivery, delay_s)
 
+    def rest(self, delivery: Delivery, delay_s: float) -> None:
+        """Have a delivery wait that was not tried; its time to be tried begins only then."""
+        values = {"starts": 0, "begun": datetime.now(UTC) + timedelta(seconds=delay_s)}
+        with self.database.write() as connection:
+            waiting = _waiting(delivery.film_id, delivery.destination)
+            if connection.execute(sa.update(deliveries).where(waiting).values(values)).rowcount:
+                self._send_again(connection, delivery, delay_s)
+
     def of_films(self, film_ids: Collection[str]) -> list[Delivery]:
         """Return the deliveries of films, by destination."""
         query = _DELIVERIES.where(deliveries.c.film_id.in_(film_ids))
@@ -102,12 +123,56 @@ class DeliveryRepository:
         query = sa.select(deliveries.c.destination).where(deliveries.c.film_id == film_id)
         planned = set(connection.execute(query).scalars())
         missing = [name for name in destinations if name not in planned]
-        now = datetime.now(UTC)
         for name in missing:
-            row = {"film_id": film_id, "destination": name, "begun": now, "updated": now}
-            connection.execute(sa.insert(deliveries), row | {"state": "waiting"})
-            self._queue.deliver(connection, film_id, name, attempt=1)
+            self._add(connection, film_id, name)
         return missing
+
+    def plan_routes(
+        self, connection: sa.Connection, film_id: str, routes: Collection[Route]
+    ) -> None:
+        """Have a result delivered as its routes say; what is more than was planned is sent, too.
+
+        In a transaction that its caller ends.
+        """
+        query = _DELIVERIES.where(deliveries.c.film_id == film_id)
+        planned = {one.destination: one for one in rows_of(connection, query, Delivery)}
+        for route in routes:
+            known = planned.get(route.name)
+            if known is None:
+                priority = PRIORITIES[route.priority]
+                self._add(connection, film_id, route.name, route.own_kinds, priority)
+            else:
+                self._widen(connection, known, route)
+
+    def _add(
+        self,
+        connection: sa.Connection,
+        film_id: str,
+        destination: str,
+        kinds: Collection[DocumentKind] | None = None,
+        priority: int = NORMAL,
+    ) -> None:
+        now = datetime.now(UTC)
+        row = {"film_id": film_id, "destination": destination, "begun": now, "updated": now}
+        of = {"kinds": kinds and list(kinds), "priority": priority}
+        connection.execute(sa.insert(deliveries), row | of | {"state": "waiting"})
+        self._queue.deliver(connection, film_id, destination, attempt=1, priority=priority)
+
+    def _widen(self, connection: sa.Connection, known: Delivery, route: Route) -> None:
+        """Add to a delivery what its route has and it has not."""
+        before = known.kinds or route.destination.kinds
+        kinds = tuple(dict.fromkeys([*before, *route.kinds]))
+        priority = min(known.priority, PRIORITIES[route.priority])
+        if len(kinds) == len(before) and priority == known.priority:
+            return
+        own = replace(route, kinds=kinds).own_kinds
+        one = sa.and_(
+            deliveries.c.film_id == known.film_id, deliveries.c.destination == known.destination
+        )
+        values = {"kinds": own and list(own), "priority": priority}
+        connection.execute(sa.update(deliveries).where(one).values(values))
+        if len(kinds) > len(before):
+            self.send_anew(connection, known.film_id, [known.destination])
 
     def retry(
         self,
@@ -173,12 +238,17 @@ class DeliveryRepository:
             if connection.execute(update).rowcount:
                 self._send_next(connection, delivery, delay_s)
 
-    def park(self, delivery: Delivery, error: DeliveryError) -> None:
-        """Record a failed attempt that was the last one; a person may have it retried."""
+    def park(
+        self, delivery: Delivery, error: DeliveryError, parked: ParkedListener | None = None
+    ) -> None:
+        """Record a failed attempt that was the last one; a person may have it retried.
+
+        ``parked`` hears of it in the same transaction.
+        """
+        parking = _after_attempt(delivery, state="parked", error=error.code, message=error.message)
         with self.database.write() as connection:
-            connection.execute(
-                _after_attempt(delivery, state="parked", error=error.code, message=error.message)
-            )
+            if connection.execute(parking).rowcount and parked is not None:
+                parked(connection, delivery.film_id, delivery.destination, error.code)
 
     def _send_again(
         self, connection: sa.Connection, delivery: Delivery, delay_s: float = 0.0
@@ -191,6 +261,7 @@ class DeliveryRepository:
             attempt=delivery.attempts + 1,
             again=True,
             delay_s=delay_s,
+            priority=delivery.priority,
         )
 
     def _send_next(
@@ -203,6 +274,7 @@ class DeliveryRepository:
             delivery.destination,
             attempt=delivery.attempts + 2,
             delay_s=delay_s,
+            priority=delivery.priority,
         )
 
 

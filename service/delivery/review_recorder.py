@@ -42,7 +42,7 @@ class ReviewRecorder:
         self._reviews = reviews
         self._deliveries = deliveries
         self._withdrawals = WithdrawalRepository(database)
-        self._showing_reviews = [one.name for one in destinations if SENT_AGAIN & set(one.kinds)]
+        self._kinds = {one.name: one.kinds for one in destinations}
 
     def record(self, result_id: str, reviewer: str, judgement: Judgement) -> Review:
         """Return the review as it is kept from now on.
@@ -60,6 +60,7 @@ class ReviewRecorder:
             raise NotReviewableError(
                 "This file could not be read, so there is nothing to review. Send the film again."
             )
+        showing = self._showing_reviews(result_id)
         review = Review(str(ULID()), result_id, reviewer, datetime.now(UTC), judgement)
         with self._database.write() as connection:
             if self._withdrawals.standing_in(connection, result_id) is not None:
@@ -70,6 +71,14 @@ class ReviewRecorder:
             self._reviews.add(connection, review)
             kept = sa.select(films.c.id).where(films.c.id == result_id, films.c.kept)
             if connection.execute(kept).first() is not None:
-                self._deliveries.send_anew(connection, result_id, self._showing_reviews)
+                self._deliveries.send_anew(connection, result_id, showing)
         log.info("reviewed", result_id=result_id, review_id=review.id, verdict=review.verdict)
         return review
+
+    def _showing_reviews(self, result_id: str) -> list[str]:
+        """Return the destinations that have documents of a result which show reviews."""
+        return [
+            one.destination
+            for one in self._deliveries.of_films([result_id])
+            if SENT_AGAIN & set(one.kinds or self._kinds.get(one.destination, ()))
+        ]

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from radiograde.service.certificate_expiry import expiry
 from radiograde.service.config.settings import Settings
-from radiograde.service.database.tables import deliveries, films
+from radiograde.service.database.tables import deliveries, films, notices
 from radiograde.service.errors import CertificateError
 from radiograde.service.grading.reconciler import standing
 from radiograde.service.grading.records import Records
@@ -49,6 +49,7 @@ def standing_faults(records: Records, settings: Settings) -> list[Fault]:
     return [
         *_of_work(records),
         *_of_deliveries(records),
+        *_of_notifications(records),
         *_of_disk(settings.data_dir),
         *certificate_faults(settings),
     ]
@@ -106,6 +107,18 @@ def _of_deliveries(records: Records) -> Iterator[Fault]:
             "deliveries_parked",
             f"{count} deliveries are parked",
             "See why with radiograde jobs --state parked, then: radiograde jobs retry --all",
+        )
+
+
+def _of_notifications(records: Records) -> Iterator[Fault]:
+    parked = sa.select(sa.func.count()).where(notices.c.state == "parked")
+    with records.database.reading() as connection:
+        count = connection.scalar(parked)
+    if count:
+        yield Fault(
+            "notifications_parked",
+            f"{count} notifications could not be sent",
+            "Try the channel with radiograde check, then: radiograde jobs retry --all",
         )
 
 

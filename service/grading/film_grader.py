@@ -22,7 +22,9 @@ from radiograde.service.errors import (
     StoreError,
     UndocumentedError,
 )
+from radiograde.service.films.score_change import RepeatabilityLimit
 from radiograde.service.grading.corrected_header import adopt_file, follow_header, is_reviewed
+from radiograde.service.grading.fact_finder import FactFinder
 from radiograde.service.grading.grade_film import FilmGrading, grade_film
 from radiograde.service.grading.records import Records
 from radiograde.service.grading.result_keeper import ResultKeeper
@@ -64,7 +66,15 @@ class FilmGrader:
             records.traces,
             records.deliveries,
             records.document_store,
-            records.routing,
+            FactFinder(
+                records.archive,
+                records.films,
+                records.routing,
+                limits,
+                RepeatabilityLimit.of(scorer),
+                needs_change=records.notices.wants("worse"),
+            ),
+            records.notices,
         )
 
     def was_begun(self, film_id: str) -> bool:

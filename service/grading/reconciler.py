@@ -16,6 +16,7 @@ from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.delivery.delivery_repository import DeliveryRepository
 from radiograde.service.films.film_repository import FilmRepository
 from radiograde.service.grading.slots import BEAT_S, Slot, forget_dead, living
+from radiograde.service.notifications.notice_repository import NoticeRepository
 from radiograde.service.queue import DurableQueue, Piece
 
 log = structlog.get_logger("radiograde.work")
@@ -65,6 +66,7 @@ class Reconciler:
     films: FilmRepository
     deliveries: DeliveryRepository
     breakers: Breakers
+    notices: NoticeRepository | None = None
 
     def reconcile(self) -> int:
         """Have all standing work done; return how many pieces of it there were.
@@ -82,10 +84,29 @@ class Reconciler:
         for film_id in found.films:
             self.films.put_off(film_id, 0.0)
         sent = self._deliver(found.deliveries)
-        count = resumed + len(found.films) + sent
+        notified = self._notify()
+        count = resumed + len(found.films) + sent + notified
         if count:
-            log.info("work_resumed", films=len(found.films), deliveries=sent, begun=resumed)
+            log.info(
+                "work_resumed",
+                films=len(found.films),
+                deliveries=sent,
+                notifications=notified,
+                begun=resumed,
+            )
         return count
+
+    def _notify(self) -> int:
+        """Have notifications sent that nobody is at work on; return how many."""
+        waiting = [] if self.notices is None else self.notices.waiting()
+        if self.notices is None or not waiting:
+            return 0
+        with self.database.reading() as connection:
+            in_hand = {one.film_id for one in self.queue.in_hand(connection, living(connection))}
+        standing = [id for id in waiting if id not in in_hand]
+        for id in standing:
+            self.notices.go_on(id)
+        return len(standing)
 
     def _deliver(self, pieces: Collection[Piece]) -> int:
         down = self.breakers.down()

@@ -19,6 +19,8 @@ from radiograde.service.films.pseudonym import Pseudonyms
 from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.films.trace_repository import TraceRepository
 from radiograde.service.grading.film_jobs import Jobs
+from radiograde.service.notifications.notice_recorder import NoticeRecorder
+from radiograde.service.notifications.notice_repository import NoticeRepository
 from radiograde.service.processes.runner import INLINE, WorkRunner
 from radiograde.service.queue import DurableQueue
 from radiograde.service.reviews.review_repository import ReviewRepository
@@ -45,6 +47,7 @@ class Records:
     document_store: DocumentStore
     intake: FilmIntake
     routing: RoutingRules
+    notices: NoticeRecorder
 
     def withdrawal_recorder(self) -> WithdrawalRecorder:
         """Return what withdraws results of these records."""
@@ -86,7 +89,7 @@ def open_records(
     deliveries = DeliveryRepository(database, queue)
     reviews = ReviewRepository(database)
     withdrawals = WithdrawalRepository(database)
-    routing = RoutingRules(settings.destination, settings.delivery.rejected)
+    routing = RoutingRules(settings.destination, settings.delivery.rejected, settings.rules)
     return Records(
         database=database,
         queue=queue,
@@ -103,4 +106,5 @@ def open_records(
         ),
         intake=FilmIntake(archive, films, settings.limits, Pseudonyms(settings.data_dir)),
         routing=routing,
+        notices=NoticeRecorder(NoticeRepository(database, queue), settings.notify),
     )

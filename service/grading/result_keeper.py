@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
 
 from radiograde.model.scoring.result_json import parse_result
-from radiograde.service.config.site import DestinationConfig, DocumentKind, FilmSource
+from radiograde.service.config.site import DocumentKind
 from radiograde.service.database.engine import Database
 from radiograde.service.delivery.delivery_repository import DeliveryRepository
-from radiograde.service.delivery.routing import RoutingRules, reasons_of
+from radiograde.service.delivery.film_facts import FilmFacts
 from radiograde.service.documents.document_form import DocumentForm, form_for
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.documents.imaging_request import is_long_accession
@@ -21,7 +22,9 @@ from radiograde.service.films.film_repository import FilmRepository
 from radiograde.service.films.map_file import as_read_back
 from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.films.trace_repository import TraceRepository
+from radiograde.service.grading.fact_finder import FactFinder
 from radiograde.service.grading.grade_film import FilmGrading
+from radiograde.service.notifications.notice_recorder import NoticeRecorder
 
 log = structlog.get_logger("radiograde.work")
 
@@ -42,7 +45,8 @@ class ResultKeeper:
     traces: TraceRepository
     deliveries: DeliveryRepository
     document_store: DocumentStore
-    routing: RoutingRules
+    facts: FactFinder
+    notices: NoticeRecorder
     documents_ahead: bool = False
     answered: bool = False
 
@@ -70,12 +74,10 @@ class ResultKeeper:
         with self.database.write() as connection:
             film = self.films.get(connection, film_id)
             if film is not None and film.state == "graded":
-                sources = self.films.sources(connection, film_id)
-                document = result.document
-                wanted = self.routing.destinations_of(
-                    sources, document["status"], film.sop_class_uid, reasons_of(document)
-                )
-                self.deliveries.plan(connection, film_id, [one.name for one in wanted])
+                facts = self.facts.of(connection, film_id, result.document)
+                self._record_notices(connection, film_id, facts, result.document)
+                routes = self.facts.routing.routes_of(facts)
+                self.deliveries.plan_routes(connection, film_id, routes)
 
     def _record(self, connection: sa.Connection, grading: FilmGrading) -> bool:
         film_id, result = grading.film_id, grading.result
@@ -103,26 +105,37 @@ class ResultKeeper:
     def _plan(self, connection: sa.Connection, grading: FilmGrading) -> None:
         # Destinations that have the film's former result get this one.
         self.deliveries.send_anew(connection, grading.film_id)
-        sources = self.films.sources(connection, grading.film_id)
-        wanted = self._wanted(grading, sources)
+        facts = self._facts(connection, grading)
+        self._record_notices(connection, grading.film_id, facts, grading.result.to_json())
+        wanted = self.facts.routing.routes_of(facts)
         header = None if grading.film is None else grading.film.header
         if wanted and header is not None and is_long_accession(header):
             log.warning("accession_number_too_long", film_id=grading.film_id)
-        self.deliveries.plan(connection, grading.film_id, [one.name for one in wanted])
+        self.deliveries.plan_routes(connection, grading.film_id, wanted)
 
-    def _wanted(
-        self, grading: FilmGrading, sources: Collection[FilmSource]
-    ) -> list[DestinationConfig]:
-        result = grading.result
-        reasons = {reason.code for reason in result.gate.reasons} if result.gate else set()
-        return self.routing.destinations_of(sources, result.status, grading.sop_class_uid, reasons)
+    def _facts(self, connection: sa.Connection, grading: FilmGrading) -> FilmFacts:
+        header = None if grading.film is None else grading.film.header
+        return self.facts.of(connection, grading.film_id, grading.result.to_json(), header)
+
+    def _record_notices(
+        self,
+        connection: sa.Connection,
+        film_id: str,
+        facts: FilmFacts,
+        document: Mapping[str, Any],
+    ) -> None:
+        scores = document.get("scores")
+        brixia = None if scores is None else scores["brixia"]["value"]
+        self.notices.of_result(connection, film_id, facts, brixia)
 
     def _make_documents(self, grading: FilmGrading) -> None:
         """Make documents ahead; one that cannot be made is tried again when it is delivered."""
-        wanted = self._wanted(grading, self.films.sources_of(grading.film_id))
+        with self.database.reading() as connection:
+            wanted = self.facts.routing.routes_of(self._facts(connection, grading))
         kinds: dict[DocumentForm, dict[DocumentKind, None]] = {}
         for one in wanted:
-            kinds.setdefault(form_for(one), {}).update(dict.fromkeys(one.kinds))
+            form = form_for(one.destination)
+            kinds.setdefault(form, {}).update(dict.fromkeys(one.kinds))
         graded = grading.graded_film()
         if not kinds or graded is None:
             return

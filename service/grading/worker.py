@@ -27,7 +27,9 @@ from radiograde.service.grading.records import Records, open_records
 from radiograde.service.grading.slots import Slot, take_slot
 from radiograde.service.grading.turns import Turns
 from radiograde.service.logs import configure_logging
-from radiograde.service.queue import APPLICATION, DELIVER, GRADE, hush_queue
+from radiograde.service.notifications.channel import open_channel
+from radiograde.service.notifications.notifier import Notifier
+from radiograde.service.queue import APPLICATION, DELIVER, GRADE, NOTIFY, hush_queue
 from radiograde.service.signals import stop_event, wait_for
 
 log = structlog.get_logger("radiograde.work")
@@ -44,18 +46,19 @@ AHEAD = 4
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Who does the queue's two kinds of work; safe to share among threads."""
+    """Who does the queue's three kinds of work; safe to share among threads."""
 
     grader: FilmGrader
     deliverer: Deliverer
     reconciler: Reconciler
+    notifier: Notifier | None = None
 
 
 def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
     """Work until interrupted; ``with_parent``: or until standard input closes, as a child's does.
 
     Raises:
-        SiteError: a secret that the site file names is not there.
+        SiteError: a secret that the site file names is not there, or is none.
         RadiogradeError: as :func:`radiograde.service.grading.records.open_records` and
             :func:`radiograde.service.grading.load_scorer.load_scorer`.
     """
@@ -82,14 +85,30 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
 
 def _work(settings: Settings, records: Records, stop: threading.Event) -> Work:
     destinations = {one.name: (one, open_destination(one)) for one in settings.destination}
+    channels = {one.name: (one, open_channel(one)) for one in settings.notify}
     retries = RetryPolicy(timedelta(hours=settings.delivery.give_up_after_h))
     breakers = Breakers()
+    notices = records.notices
     return Work(
         FilmGrader(records, load_scorer(settings), settings.limits, stop),
         Deliverer(
-            records.deliveries, records.document_store, destinations, retries, breakers, stop
+            records.deliveries,
+            records.document_store,
+            destinations,
+            retries,
+            breakers,
+            stop,
+            parked=notices.of_parked,
         ),
-        Reconciler(records.database, records.queue, records.films, records.deliveries, breakers),
+        Reconciler(
+            records.database,
+            records.queue,
+            records.films,
+            records.deliveries,
+            breakers,
+            notices.notices,
+        ),
+        Notifier(notices.notices, channels, records.archive, settings.limits, retries, stop=stop),
     )
 
 
@@ -106,7 +125,7 @@ def working(work: Work, url: str, slot: Slot, graders: int, senders: int = 2) ->
         "system_database_url": url,
         "application_version": QUEUE_VERSION,
         "executor_id": slot.name,
-        "max_executor_threads": AHEAD * (graders + places) + 4,
+        "max_executor_threads": AHEAD * (graders + places + 1) + 4,
         "console_log_level": "ERROR",
         "run_migrations": False,
     }
@@ -121,6 +140,12 @@ def working(work: Work, url: str, slot: Slot, graders: int, senders: int = 2) ->
             DELIVER,
             worker_concurrency=AHEAD * places,
             partition_worker_concurrency=places,
+            polling_interval_sec=POLL_S,
+        )
+        DBOS.register_queue(
+            NOTIFY,
+            worker_concurrency=AHEAD,
+            partition_worker_concurrency=senders,
             polling_interval_sec=POLL_S,
         )
         log.info("worker_ready", slot=slot.name)
@@ -147,6 +172,15 @@ def _register(work: Work, graders: int, senders: int) -> None:
         places = sending.setdefault(destination, threading.BoundedSemaphore(senders))
         with places, turns.take(alone=alone):
             work.deliverer.deliver(film_id, destination)
+
+    notifier = work.notifier
+    if notifier is None:
+        return
+
+    @DBOS.workflow(name=NOTIFY)
+    def notify(id: str) -> None:
+        with turns.take(alone=notifier.was_begun(id)):
+            notifier.notify(id)
 
 
 def _stopped_with_parent(stop: threading.Event) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from radiograde.service.database.version import DatabaseVersion
+from radiograde.service.films.score_change import RepeatabilityLimit
 from radiograde.service.http.answer_cache import AnswerCache
 from radiograde.service.http.places import Places
 from radiograde.service.http.runtime import Runtime
@@ -19,7 +20,6 @@ from radiograde.service.worklist.change_log import ChangeLog
 from radiograde.service.worklist.delivery_states import DeliveryStates
 from radiograde.service.worklist.history import History
 from radiograde.service.worklist.patient_labels import PatientLabels
-from radiograde.service.worklist.score_change import RepeatabilityLimit
 from radiograde.service.worklist.worklist import Worklist
 
 
@@ -46,9 +46,7 @@ def open_page_queries(runtime: Runtime) -> PageQueries:
     """Return what the page asks of a running service."""
     records, scorer, limits = runtime.records, runtime.scorer, runtime.settings.limits
     database, archive, reviews = records.database, records.archive, records.reviews
-    repeatability = RepeatabilityLimit(
-        scorer.facts.sha256, scorer.metadata.thresholds.repeatability
-    )
+    repeatability = RepeatabilityLimit.of(scorer)
     labels = PatientLabels(archive, runtime.settings.identifiers, limits)
     version = DatabaseVersion(database)
     return PageQueries(

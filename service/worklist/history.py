@@ -9,6 +9,8 @@ from pydantic import Field
 
 from radiograde.model.errors import NotFoundError
 from radiograde.service.database.engine import Database
+from radiograde.service.films.previous_score import hospital_time
+from radiograde.service.films.score_change import Change, RepeatabilityLimit, Score, compare
 from radiograde.service.result_schema import Schema, Severity, Ulid
 from radiograde.service.reviews.review import Review
 from radiograde.service.reviews.review_repository import ReviewRepository
@@ -22,7 +24,6 @@ from radiograde.service.worklist.listed_film import (
     review_of,
     without_result,
 )
-from radiograde.service.worklist.score_change import Change, RepeatabilityLimit, Score, compare
 
 MOST_FILMS = 200
 
@@ -141,4 +142,4 @@ def _compared(
 
 def _acquired(film: StoredFilm) -> tuple[str, str]:
     """Return what films are sorted by: hospital time, for which this computer's clock stands in."""
-    return film.acquired or film.received.astimezone().strftime("%Y-%m-%dT%H:%M:%S"), film.id
+    return hospital_time(film.acquired, film.received), film.id

@@ -21,8 +21,8 @@ from radiograde.service.errors import (
     UnknownDestinationError,
     UnreachableError,
 )
+from radiograde.service.films.score_change import Verdict
 from radiograde.service.http.routes.page_routes import WEB
-from radiograde.service.worklist.score_change import Verdict
 
 ENGLISH = json.loads((WEB / "words" / "en.json").read_text())
 OTHERS = sorted(path.stem for path in (WEB / "words").glob("*.json") if path.stem != "en")

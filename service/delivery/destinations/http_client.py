@@ -7,6 +7,7 @@ import json
 import re
 import ssl
 import time
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,11 +17,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from radiograde.service.config.site import (
-    ClientTls,
-    DicomWebDestinationConfig,
-    FhirDestinationConfig,
-)
+from radiograde.service.config.site import ClientTls, HttpEndpointConfig
 from radiograde.service.delivery.destinations.destination import Step
 from radiograde.service.delivery.destinations.http_answer import Answer
 from radiograde.service.delivery.destinations.network import Endpoint
@@ -39,7 +36,7 @@ class HttpClient:
     ``exposed``: a sign-in travels unencrypted.
     """
 
-    def __init__(self, destination: DicomWebDestinationConfig | FhirDestinationConfig) -> None:
+    def __init__(self, destination: HttpEndpointConfig) -> None:
         """Take the secrets from their variables.
 
         Raises:
@@ -79,13 +76,21 @@ class HttpClient:
         """
         return self._request("GET", path, {"Accept": accept}, None)
 
-    def post(self, path: str, body: bytes, content_type: str, accept: str) -> Answer:
-        """Return what a path below the base URL answers to a body.
+    def post(
+        self,
+        path: str,
+        body: bytes,
+        content_type: str,
+        accept: str,
+        more: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Return what a path below the base URL answers to a body; ``more``: headers.
 
         Raises:
             UnreachableError: nothing does, or it points elsewhere.
         """
-        return self._request("POST", path, {"Accept": accept, "Content-Type": content_type}, body)
+        headers = {"Accept": accept, "Content-Type": content_type} | dict(more or {})
+        return self._request("POST", path, headers, body)
 
     def put(self, path: str, body: bytes, content_type: str, version: str | None) -> Answer:
         """Return what a path below the base URL answers to new content.
@@ -208,7 +213,7 @@ class _TlsAdapter(HTTPAdapter):
         """Leave the context as it is."""
 
 
-def _sign_in(destination: DicomWebDestinationConfig | FhirDestinationConfig) -> AuthBase:
+def _sign_in(destination: HttpEndpointConfig) -> AuthBase:
     """Return how a destination is signed in to.
 
     Raises:

@@ -202,3 +202,19 @@ def test_a_misspelt_variable_stops_every_command(
         done = CliRunner().invoke(main, [*line, "--data-dir", str(data)])
         assert done.exit_code == 2
         assert "Did you mean RADIOGRADE_KEEP_DAYS?" in done.stderr
+
+
+def test_a_destination_that_no_rule_names_is_warned_of(data: Path, tmp_path: Path) -> None:
+    share = tmp_path / "share"
+    share.mkdir()
+    site = f"node.port = {free_port()}\n{SHARE.format(share)}"
+    other = SHARE.format(share).replace('"share"', '"other"')
+    (data / "radiograde.toml").write_text(f'{site}{other}[[rules]]\nto = ["other"]\n')
+    code, shown = check(data)
+    assert code == 0, shown
+    assert "No rule sends to share" in shown
+    assert "No rule sends to other" not in shown
+    (data / "radiograde.toml").write_text(f'{site}[[rules]]\nto = ["shore"]\n')
+    code, shown = check(data)
+    assert code == 1
+    assert "Did you mean share?" in shown

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic.fields import FieldInfo
 
+from radiograde.service.config.notify import MailConfig, WebhookConfig
+from radiograde.service.config.rules import Conditions, RuleConfig
 from radiograde.service.config.settings import TABLES, Settings
 from radiograde.service.config.site import (
     ClientTls,
@@ -39,9 +41,14 @@ SECTIONS: dict[str, type[Table]] = {
     '`type = "hl7"`': Hl7DestinationConfig,
     '`type = "folder"`': FolderDestinationConfig,
     "`[destination.tls]`": ClientTls,
+    "`[[rules]]`": RuleConfig,
+    '`type = "mail"`': MailConfig,
+    '`type = "webhook"`': WebhookConfig,
 }
 ARCHIVE = {"charset", "long_accession_numbers"}
-COMMON = {"name", "type", "send", "sources"}
+PAGE_OF_ROUTES = "route-results.md"
+COMMON = {"name", "type", "send", "sources", "quiet_hours"}
+OF_CHANNELS = {"name", "type", "events", "sources", "identifiers", "link", "quiet_hours"}
 
 
 def section(title: str) -> str:
@@ -69,13 +76,18 @@ def test_every_key_is_described_with_its_default(title: str) -> None:
         described |= keys_of('`type = "dicomweb"`')
         described = {name: value for name, value in described.items() if name not in ARCHIVE}
     fields = SECTIONS[title].model_fields
-    assert described == {name: default(fields[name]) for name in fields if name not in COMMON}
+    if SECTIONS[title] is WebhookConfig:
+        described |= keys_of('`type = "dicomweb"`')
+        described = {name: value for name, value in described.items() if name not in ARCHIVE}
+    elsewhere = COMMON | OF_CHANNELS if title.startswith("`type") else set()
+    assert described == {name: default(fields[name]) for name in fields if name not in elsewhere}
 
 
 def test_every_table_is_described() -> None:
     assert set(re.findall(r"^## `\[+(\w+)\]+`$", PAGE, re.MULTILINE)) == TABLES
     assert set(Settings.model_fields) > TABLES
     assert set(keys_of("`[[destination]]`")) >= COMMON
+    assert set(keys_of("`[[notify]]`")) == OF_CHANNELS
 
 
 def test_the_example_holds_everything_and_is_valid() -> None:
@@ -86,9 +98,24 @@ def test_the_example_holds_everything_and_is_valid() -> None:
     assert set(content["node"]) == set(NodeConfig.model_fields)
     assert set(content["node"]["tls"]) == set(ServerTls.model_fields)
     assert set(content["destination"][0]) == set(DicomDestinationConfig.model_fields)
+    assert {key for rule in content["rules"] for key in rule} == set(RuleConfig.model_fields)
+    assert {one.type for one in site.notify} == {"mail", "webhook"}
+    assert content["rules"][1].keys() >= Conditions.model_fields.keys()
 
 
 def test_every_destination_of_the_how_to_is_valid() -> None:
     page = (DOCS / "how-to" / "deliver.md").read_text("utf-8")
     blocks = re.findall(r"```toml\n(\[\[destination.*?)```", page, re.DOTALL)
     assert len(Settings(**tomllib.loads("\n".join(blocks))).destination) == 5
+
+
+def test_every_table_of_the_page_on_routes_is_valid() -> None:
+    pages = [(DOCS / "how-to" / name).read_text("utf-8") for name in ("deliver.md", PAGE_OF_ROUTES)]
+    (pacs,) = re.findall(
+        r"```toml\n(\[\[destination\]\]\nname = \"pacs\".*?)```", pages[0], re.DOTALL
+    )
+    blocks = re.findall(r"```toml\n(.*?)```", pages[1], re.DOTALL)
+    site = Settings(**tomllib.loads("\n".join([pacs, *blocks])))
+    assert [one.name for one in site.destination] == ["pacs", "portable", "ward"]
+    assert [one.to for one in site.rules] == [("ward",), ("pacs",), ("pacs",), ("@sender",)]
+    assert [one.type for one in site.notify] == ["mail", "webhook"]

@@ -20,11 +20,11 @@ from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.errors import NoSpaceError
 from radiograde.service.films.archive import Archive as FilmArchive
 from radiograde.service.films.pseudonym import label_of
+from radiograde.service.films.score_change import RepeatabilityLimit
 from radiograde.service.grading import corrected_header
 from radiograde.service.grading.records import Records
 from radiograde.service.reviews.review import Judgement
 from radiograde.service.worklist.history import History
-from radiograde.service.worklist.score_change import RepeatabilityLimit
 from tests.service.delivery.test_withdrawal import PACS
 from tests.service.delivery.web import running_web
 from tests.service.delivery.withdrawing import (

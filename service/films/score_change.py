@@ -8,13 +8,18 @@ a change beyond that is called one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from radiograde.service.config.rules import ChangeVerdict
 from radiograde.service.result_schema import Schema, Ulid
 
-Verdict = Literal["better", "worse", "no_certain_change", "other_model", "not_known"]
+if TYPE_CHECKING:  # ONNX Runtime, which who only compares does not need
+    from radiograde.model.scoring.scorer import Scorer
+
+
+Verdict = ChangeVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,11 @@ class RepeatabilityLimit:
 
     model_sha256: str
     repeatability: float | None
+
+    @classmethod
+    def of(cls, scorer: Scorer) -> RepeatabilityLimit:
+        """Return the limit of the model that a scorer has."""
+        return cls(scorer.facts.sha256, scorer.metadata.thresholds.repeatability)
 
 
 class Change(Schema):

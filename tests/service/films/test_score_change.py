@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from radiograde.service.worklist.score_change import RepeatabilityLimit, Score, compare
+from radiograde.service.films.score_change import RepeatabilityLimit, Score, compare
 
 OURS, OTHER = "a" * 64, "b" * 64
 ONE, TWO = "1" * 26, "2" * 26
