@@ -9,7 +9,9 @@ from radiograde.service.config.settings import Settings
 
 MASK = "set"
 
-CHOICES = frozenset({"device", "log_level", "identifiers", "type", "rejected", "worker"})
+CHOICES = frozenset(
+    {"device", "identifiers", "language", "log_level", "rejected", "type", "worker"}
+)
 """Settings whose texts are words of ours."""
 
 

@@ -7,7 +7,7 @@ environment variables that hold them.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -84,6 +84,18 @@ Hl7Charset = Literal[
 Hl7Name = Annotated[str, Field(pattern=r"^[!-\[\]-{}-~]{0,20}$")]
 """The name of an application or facility in a message: MSH-3 to MSH-6."""
 
+Language = Literal["en", "ko", "de", "es", "ja"]
+"""Languages in which a result is put into words."""
+
+_HOLD: Mapping[Language, tuple[Charset | Hl7Charset, ...]] = {
+    "ko": ("ISO_IR 192", "ISO 2022 IR 149", "GB18030", "UNICODE UTF-8", "GB 18030-2000"),
+    "ja": (
+        *("ISO_IR 192", "ISO 2022 IR 87", "GB18030", "GBK"),
+        *("UNICODE UTF-8", "ISO IR87", "GB 18030-2000"),
+    ),
+}
+"""Character sets that hold a language; of others those that miss accents write the letters bare."""
+
 FilmSource = Literal["dicom", "dicomweb", "folder", "http"]
 """How a film came in: C-STORE, STOW-RS, a watched folder, or ``POST /v1/score``."""
 
@@ -155,10 +167,18 @@ class _DestinationConfig(Table):
     sources: tuple[FilmSource, ...] = Field(
         ("dicom", "dicomweb", "folder"), description="It gets results of films that came so"
     )
+    language: Language = Field("en", description="Of the sentences that say what a film shows")
 
     quiet_hours: QuietHours | None = Field(
         None, description="Hours in which it is sent only what has priority"
     )
+
+    @model_validator(mode="after")
+    def _letters_of_the_language(self) -> Self:
+        charset = getattr(self, "charset", None)
+        if charset is not None and charset not in _HOLD.get(self.language, (charset,)):
+            raise ValueError(f"the charset {charset} has no letters for the language")
+        return self
 
     @property
     def kinds(self) -> tuple[DocumentKind, ...]:

@@ -56,6 +56,14 @@ REASONS = {
 }
 """What the gate says, by its own codes; one that is missing here is ``OTHER_REASON``."""
 
+LANGUAGES = {
+    "ko": Code("ko", "RFC5646", "Korean"),
+    "de": Code("de", "RFC5646", "German"),
+    "es": Code("es", "RFC5646", "Spanish"),
+    "ja": Code("ja", "RFC5646", "Japanese"),
+}
+"""Languages of statements beside the reports' own, PS3.16 CID 5000."""
+
 CHEST_FILM = Code("399208008", "SCT", "Plain chest X-ray")
 IMAGING_PROCEDURE = Code("363679005", "SCT", "Imaging procedure")
 OPACITY = Code("112001", "DCM", "Opacity")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
-from radiograde.service.config.site import DestinationConfig, Hl7DestinationConfig
+from radiograde.service.config.site import DestinationConfig, Hl7DestinationConfig, Language
 
 UTF_8 = "ISO_IR 192"
 
@@ -30,7 +30,8 @@ class DocumentForm:
     ``long_accession``: accession numbers of more than 16 characters are written all the same.
     ``patient_system``, ``accession_system``, ``conditional_references``: of FHIR resources, as the
     site file has them. ``with_segmentation``: the report may refer to the segmentation, which goes
-    where it goes. ``hl7``: of messages; no UID follows from it.
+    where it goes. ``language``: of the statement, what the film shows in a sentence. ``hl7``: of
+    messages; no UID follows from it.
     """
 
     charset: str = UTF_8
@@ -39,6 +40,7 @@ class DocumentForm:
     patient_system: str | None = None
     accession_system: str | None = None
     conditional_references: bool = False
+    language: Language = "en"
     hl7: Hl7Form = field(default=Hl7Form(), repr=False)
 
     @property
@@ -50,6 +52,7 @@ class DocumentForm:
             "" if self.with_segmentation else "alone",
             self._fhir_mark,
             "" if self.hl7 == Hl7Form() else _digest(self.hl7),
+            "" if self.language == "en" else self.language,
         ]
         return ".".join(filter(None, parts))
 
@@ -69,7 +72,9 @@ USUAL = DocumentForm()
 def form_for(destination: DestinationConfig) -> DocumentForm:
     """Return how a destination of the site file wants its documents."""
     if isinstance(destination, Hl7DestinationConfig):
-        return DocumentForm(hl7=_hl7_form(destination), with_segmentation=False)
+        return DocumentForm(
+            hl7=_hl7_form(destination), with_segmentation=False, language=destination.language
+        )
     return DocumentForm(
         getattr(destination, "charset", UTF_8),
         getattr(destination, "long_accession_numbers", False),
@@ -77,6 +82,7 @@ def form_for(destination: DestinationConfig) -> DocumentForm:
         accession_system=getattr(destination, "accession_system", None),
         conditional_references=getattr(destination, "conditional_references", False),
         with_segmentation="seg" in destination.kinds or "sr" not in destination.kinds,
+        language=destination.language,
     )
 
 

@@ -11,11 +11,12 @@ from functools import partial
 from typing import Any
 
 from radiograde.service.config.settings import Identifiers
-from radiograde.service.config.site import DocumentKind, ObjectKind
+from radiograde.service.config.site import DocumentKind, Language, ObjectKind
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_form import USUAL, DocumentForm
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.patient_study import read_patient_study, shown_patient_study
+from radiograde.service.documents.statement.facts import ChangeSince
 from radiograde.service.reviews.review import Review
 from radiograde.service.reviews.withdrawal import Withdrawal
 
@@ -108,13 +109,25 @@ def document_requests(
     return found + [review_document_request(review, form) for review in reviews if "sr" in wanted]
 
 
-def page_report_request(
-    identifiers: Identifiers, label: str | None, reviews: Sequence[Review]
-) -> DocumentRequest:
+@dataclass(frozen=True, slots=True)
+class PageReport:
+    """How the report is shown to people.
+
+    ``identifiers``: what they may see of the patient; ``label``: of the pseudonym, None for nobody.
+    ``language``: of the statement. ``change``: since the patient's prior film.
+    """
+
+    identifiers: Identifiers
+    label: str | None = None
+    language: Language = "en"
+    change: ChangeSince | None = None
+
+
+def page_report_request(shown: PageReport, reviews: Sequence[Review]) -> DocumentRequest:
     """Return the report for people, as :func:`shown_patient_study` lets them see it."""
-    name = f"report-{identifiers}.pdf"
-    make = partial(_page_report, identifiers=identifiers, label=label)
-    return DocumentRequest("pdf", name, _of_reviews(name, reviews), make)
+    name, form = f"report-{shown.identifiers}.pdf", DocumentForm(language=shown.language)
+    kept_as = in_form(_of_reviews(name, reviews, shown.change), form)
+    return DocumentRequest("pdf", name, kept_as, partial(_page_report, shown=shown), form)
 
 
 def review_document_request(review: Review, form: DocumentForm = USUAL) -> DocumentRequest:
@@ -135,17 +148,21 @@ def _request(kind: DocumentKind, reviews: Sequence[Review], form: DocumentForm) 
     if kind in OF_FILM or kind in ("fhir", "fhir_r5"):
         make = partial(_document, kind=kind)
         return DocumentRequest(kind, name, in_form(name, form), make, form)
-    form = form if kind == "hl7" else USUAL
+    spoken = DocumentForm(language=form.language) if kind == "pdf" else USUAL
+    form = form if kind == "hl7" else spoken
     kept_as = in_form(name, form)
     kept_as = _of_reviews(kept_as, reviews) if kind in WITH_REVIEWS else kept_as
     return DocumentRequest(kind, name, kept_as, partial(_document, kind=kind), form)
 
 
-def _of_reviews(name: str, reviews: Sequence[Review]) -> str:
-    """Return a file's name so that one made before the newest review is never found again."""
-    if not reviews:
+def _of_reviews(name: str, reviews: Sequence[Review], change: ChangeSince | None = None) -> str:
+    """Return a file's name so that one made before the newest review is never found again.
+
+    Nor one that says another ``change``.
+    """
+    if not reviews and change is None:
         return name
-    ids = "".join(review.id for review in reviews)
+    ids = "".join(review.id for review in reviews) + ("" if change is None else repr(change))
     return f"{hashlib.sha256(ids.encode()).hexdigest()[:16]}-{name}"
 
 
@@ -153,11 +170,12 @@ def _document(graded: GradedFilm, kind: DocumentKind) -> Document:
     return builder_of(kind)(graded)
 
 
-def _page_report(graded: GradedFilm, identifiers: Identifiers, label: str | None) -> Document:
+def _page_report(graded: GradedFilm, shown: PageReport) -> Document:
     from radiograde.service.documents.pdf.report_page import report
 
-    study = shown_patient_study(read_patient_study(graded.header), identifiers, label)
-    return replace(report(graded, study), name=f"report-{identifiers}.pdf")
+    study = read_patient_study(graded.header)
+    study = shown_patient_study(study, shown.identifiers, shown.label)
+    return replace(report(graded, study, shown.change), name=f"report-{shown.identifiers}.pdf")
 
 
 def _review_report(graded: GradedFilm, review: Review) -> Document:

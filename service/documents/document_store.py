@@ -10,7 +10,6 @@ from datetime import datetime
 from pydicom import dcmread
 
 from radiograde.model.limits import Limits
-from radiograde.service.config.settings import Identifiers
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_form import USUAL, DocumentForm
@@ -18,6 +17,7 @@ from radiograde.service.documents.document_kinds import (
     NAMES,
     OF_FILM,
     DocumentRequest,
+    PageReport,
     document_requests,
     in_form,
     kinds_of,
@@ -112,15 +112,10 @@ class DocumentStore:
         """
         return self._gather(result_id, document_requests(kinds, self._reviews.of(result_id), form))
 
-    def page_report(self, result_id: str, identifiers: Identifiers, label: str | None) -> Document:
-        """Return the PDF report with what the setting lets people see of the patient.
-
-        ``label``: of the pseudonym, None for nobody. Raises as :meth:`document`.
-        """
-        if identifiers == "full":
-            return self.document(result_id, "pdf")
+    def page_report(self, result_id: str, shown: PageReport) -> Document:
+        """Return the PDF report with what people may see. Raises as :meth:`document`."""
         self._require_standing(result_id)
-        request = page_report_request(identifiers, label, self._reviews.of(result_id))
+        request = page_report_request(shown, self._reviews.of(result_id))
         return self._gather(result_id, [request])[0]
 
     def began(self, result_id: str) -> datetime:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from radiograde.model.scoring.result import Involvement, ScaleScore, Scores, SeverityResult
 from radiograde.service.documents import codes
+from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.statement.statement import statement
 from radiograde.service.reviews.review import Review
 
 
@@ -12,6 +14,12 @@ def summary(result: SeverityResult) -> list[str]:
     if result.scores is None:
         return ["Not graded.", *messages(result)]
     return [f"Severity {result.severity}.", *score_sentences(result.scores), *messages(result)]
+
+
+def described(graded: GradedFilm) -> list[str]:
+    """Return the same of a graded film, behind what it shows in the form's language."""
+    said = statement(graded.result, graded.form.language)
+    return [*([] if said is None else [said.marked]), *summary(graded.result)]
 
 
 def messages(result: SeverityResult) -> list[str]:

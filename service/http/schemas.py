@@ -10,6 +10,7 @@ from radiograde.model.scoring import result
 from radiograde.model.scoring.scales import ZoneName
 from radiograde.service.auth.principal import Permission, Role
 from radiograde.service.config.settings import Identifiers
+from radiograde.service.config.site import Language
 from radiograde.service.database.tables import (
     DeliveryState,
     FilmState,
@@ -28,6 +29,20 @@ from radiograde.service.result_schema import (
     Sha256,
     Ulid,
 )
+
+
+class Statement(Schema):
+    """What a film shows, in sentences made from the numbers of its result."""
+
+    language: Language = Field(description="BCP 47")
+    label: str = Field(description="Says that the sentences were generated; show it with them")
+    text: str
+
+
+class Statements(Schema):
+    """The same in every language; none of a film that was not graded."""
+
+    statements: list[Statement]
 
 
 class Review(Schema):

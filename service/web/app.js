@@ -20,8 +20,8 @@ function Page() {
   const session = useSession();
   const [, rerender] = useState(0);
   useEffect(() => onSignInRequired(session.expire), []);
-  const changeLanguage = (code) => {
-    chooseLanguage(code);
+  const changeLanguage = async (code) => {
+    await chooseLanguage(code);
     rerender((count) => count + 1);
   };
   if (session.facts === null) return html`<p class="loading" role="status">${session.problem ? problemText(session.problem) : ""}</p>`;

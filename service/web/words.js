@@ -1,13 +1,19 @@
 /** The page's texts: one file a language, under words/. */
 
-const LANGUAGES = ["en", "ko"];
 const STORAGE_KEY = "radiograde.language";
 
+/** The available languages, as {code, name}. */
+export const languages = [
+  { code: "en", name: "English" },
+  { code: "ko", name: "한국어" },
+  { code: "de", name: "Deutsch" },
+  { code: "es", name: "Español" },
+  { code: "ja", name: "日本語" },
+];
+
+const loaded = new Map();
 let words = {};
 let language = "en";
-
-/** The available languages, as {code, name}; a language's own file holds its name. */
-export const languages = [];
 
 /** Return the text of a key, with {names} filled in; the key itself where there is none. */
 export function t(key, values = {}) {
@@ -27,25 +33,30 @@ export const problemText = (problem) =>
 /** The language in use, a BCP 47 tag. */
 export const currentLanguage = () => language;
 
-/** Load every language once, then use the one chosen last or preferred by the browser. */
+/** Load English and the language chosen last or preferred by the browser, and use it. */
 export async function loadWords() {
-  const load = async (code) => (await fetch(`assets/words/${code}.json`)).json();
-  const all = await Promise.all(LANGUAGES.map(load));
-  LANGUAGES.forEach((code, index) => languages.push({ code, name: all[index].language, words: all[index] }));
   const preferred = navigator.languages.map((tag) => tag.split("-")[0]);
-  const chosen = [localStorage.getItem(STORAGE_KEY), ...preferred].find((code) => LANGUAGES.includes(code));
-  applyLanguage(chosen ?? "en");
+  const isThere = (code) => languages.some((one) => one.code === code);
+  const chosen = [localStorage.getItem(STORAGE_KEY), ...preferred].find(isThere) ?? "en";
+  await Promise.all(["en", chosen].map(load));
+  applyLanguage(chosen);
 }
 
 /** Change the language, and remember it in this browser. */
-export function chooseLanguage(code) {
+export async function chooseLanguage(code) {
+  await load(code);
   localStorage.setItem(STORAGE_KEY, code);
   applyLanguage(code);
 }
 
+async function load(code) {
+  if (!loaded.has(code)) loaded.set(code, await (await fetch(`assets/words/${code}.json`)).json());
+}
+
 function applyLanguage(code) {
   language = code;
-  words = { ...languages[0].words, ...languages.find((one) => one.code === code).words };
+  // Where a language lacks a text, English stands in.
+  words = { ...loaded.get("en"), ...loaded.get(code) };
   document.documentElement.lang = code;
   document.title = t("title");
 }

@@ -31,7 +31,7 @@ from radiograde.service.documents.fhir.measurements import measurements
 from radiograde.service.documents.fhir.observations import GROUP, group, member
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.patient_study import PatientStudy, read_patient_study
-from radiograde.service.documents.sentences import summary
+from radiograde.service.documents.sentences import described
 
 MEDIA_TYPE = "application/fhir+json"
 MODEL_SYSTEM = "urn:radiograde:model-sha256"
@@ -114,7 +114,7 @@ def _device(graded: GradedFilm, version: Version) -> Json:
 
 
 def _report(graded: GradedFilm, patient_study: PatientStudy, version: Version) -> Json:
-    sentences = summary(graded.result)
+    sentences = described(graded)
     report = {
         "resourceType": "DiagnosticReport",
         "meta": asserted(),

@@ -15,7 +15,7 @@ from radiograde.service.documents.fhir.measurements import Measurement, measurem
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.hl7.order_segments import APPLICATION, coded, observed
 from radiograde.service.documents.patient_study import read_patient_study
-from radiograde.service.documents.sentences import review_sentence, summary
+from radiograde.service.documents.sentences import described, review_sentence
 from radiograde.service.hl7.er7 import repeated, segment, time_stamp, value
 from radiograde.service.reviews.review import Review
 
@@ -60,7 +60,7 @@ def observations(graded: GradedFilm) -> Iterator[Observation]:
         yield Observation("CWE", codes.SEVERITY, value=coded(codes.SEVERITIES[result.severity]))
         yield from map(_number, measurements(result.scores))
     yield from _reasons(graded)
-    texts = repeated(*map(value, [*summary(result), NOTICE]))
+    texts = repeated(*map(value, [*described(graded), NOTICE]))
     yield Observation("TX", codes.STUDY_OBSERVATION, value=texts)
     yield from _reviews(graded)
 

@@ -33,9 +33,12 @@ from radiograde.service.documents.pdf.sections import (
     write_remarks,
     write_reviews,
     write_scores,
+    write_statement,
     write_zones,
 )
 from radiograde.service.documents.pdf.text_layout import fitted, fitting, wrapped
+from radiograde.service.documents.statement.facts import ChangeSince
+from radiograde.service.documents.statement.statement import statement
 
 _BOTTOM = HEIGHT - 30
 _GAP, _PAD, _LOWEST = 8.0, 5.0, 60.0
@@ -49,10 +52,13 @@ _ABOUT = (
 )
 
 
-def report(graded: GradedFilm, shown: PatientStudy | None = None) -> Document:
+def report(
+    graded: GradedFilm, shown: PatientStudy | None = None, change: ChangeSince | None = None
+) -> Document:
     """Return one A4 page: patient and study, scores with their intervals, graded film, remarks.
 
-    ``shown``: what of patient and study is written; None for what the header says.
+    ``shown``: what of patient and study is written; None for what the header says. ``change``:
+    since the patient's prior film, for the statement.
 
     Of a rejected film it shows the film and why it was not graded, and no numbers. Text can be
     selected. Names may be Latin, Greek, Cyrillic, Chinese, Japanese or Korean; letters of other
@@ -74,6 +80,7 @@ def report(graded: GradedFilm, shown: PatientStudy | None = None) -> Document:
         picture = _plain_film(graded.film)
     else:
         top = write_scores(page, top, result.scores, result.severity or "")
+        top = write_statement(page, top, statement(result, graded.form.language, change))
         bottom = write_remarks(page, bottom, reasons)
         bottom = write_zones(page, bottom, result.scores)
         picture = _without_head(graded_view(graded.film, result), graded.film)

@@ -23,6 +23,7 @@ from radiograde.service.documents.pdf.canvas import (
 )
 from radiograde.service.documents.pdf.text_layout import fitted, wrapped
 from radiograde.service.documents.sentences import share_words
+from radiograde.service.documents.statement.statement import Statement
 from radiograde.service.reviews.review import Review
 
 _ROW = 17.0
@@ -64,6 +65,18 @@ def write_scores(page: Page, top: float, scores: Scores, severity: str) -> float
     sides = f"right {share_words(shares.right)}, left {share_words(shares.left)}"
     page.text((_TABLE + _NAME + _VALUE, y), sides, BODY)
     return top + 92
+
+
+def write_statement(page: Page, top: float, statement: Statement | None) -> float:
+    """Write what the film shows below the label that says what made the words; return their end."""
+    if statement is None:
+        return top
+    page.text((LEFT, top + 12), statement.label, SMALL, DIM)
+    y = top + 12
+    for line in wrapped(statement.text, BODY, INNER):
+        y += LEADING + 3
+        page.text((LEFT, y), line, BODY, bold=True)
+    return y + 8
 
 
 def write_zones(page: Page, bottom: float, scores: Scores) -> float:

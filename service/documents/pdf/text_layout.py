@@ -24,6 +24,11 @@ _REPERTOIRES = {_KOREAN: "cp949", _JAPANESE: "cp932", _CHINESE: "gbk"}
 
 _HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 _KANA = re.compile("[\u3040-\u30ff\uff66-\uff9f]")
+_UNSPACED = "\u3041-\u3096\u30a1-\u30ff\u3400-\u9fff"
+_STOPS = "\u3001\u3002\u30fb\uff09\u300d\uff0c\uff1a"
+_BREAKABLE = re.compile(f"\\s*(?:[{_UNSPACED}]|[^\\s{_UNSPACED}]+)[{_STOPS}]*")
+"""What stays on one line: a word, or a letter of a script without spaces, and stops behind it."""
+
 _UNKNOWN = "?"
 
 _LOCK = Lock()
@@ -68,13 +73,16 @@ def fitted(text: str, size: float, room: float) -> str:
 
 
 def wrapped(text: str, size: float, room: float) -> list[str]:
-    """Return the text in lines that are no wider than ``room``."""
+    """Return the text in lines that are no wider than ``room``.
+
+    Lines break at spaces, and in Japanese and Chinese after any letter but not before a stop.
+    """
     lines: list[str] = []
-    for word in text.split():
-        if lines and width(runs(f"{lines[-1]} {word}"), size) <= room:
-            lines[-1] += f" {word}"
+    for piece in _BREAKABLE.findall(text.strip()):
+        if lines and width(runs(lines[-1] + piece), size) <= room:
+            lines[-1] += piece
         else:
-            lines.append(fitted(word, size, room))
+            lines.append(fitted(piece.strip(), size, room))
     return lines
 
 

@@ -8,6 +8,7 @@ from highdicom.sr import (
     AlgorithmIdentification,
     CodedConcept,
     FindingSite,
+    LanguageOfContentItemAndDescendants,
     Measurement,
     MeasurementProperties,
     QualitativeEvaluation,
@@ -25,6 +26,7 @@ from radiograde.service.documents.film_segments import FilmSegment
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.sentences import summary
 from radiograde.service.documents.sr.film_groups import FilmRegions, Group
+from radiograde.service.documents.statement.statement import Statement, statement
 
 
 def lung_group(regions: FilmRegions, scores: Scores) -> Group:
@@ -51,7 +53,8 @@ def lung_group(regions: FilmRegions, scores: Scores) -> Group:
             *_remarks(graded),
         ],
     )
-    return with_words(group, [*summary(graded.result), NOTICE])
+    with_words(group, [*summary(graded.result), NOTICE])
+    return with_statement(group, statement(graded.result, graded.form.language))
 
 
 def zone_group(regions: FilmRegions, scores: Scores, zone: str) -> Group:
@@ -123,6 +126,20 @@ def with_words(group: Group, sentences: Sequence[str]) -> Group:
         codes.COMMENT, " ".join(sentences), relationship_type=RelationshipTypeValues.CONTAINS
     )
     group[0].ContentSequence.append(comment)
+    return group
+
+
+def with_statement(group: Group, said: Statement | None) -> Group:
+    """Return the group with a comment that says what the film shows, behind its label.
+
+    TID 1204 names the language of one that is not in the report's own.
+    """
+    if said is None:
+        return group
+    with_words(group, [said.marked])
+    if said.language != "en":
+        language = CodedConcept.from_code(codes.LANGUAGES[said.language])
+        group[0].ContentSequence[-1].ContentSequence = LanguageOfContentItemAndDescendants(language)
     return group
 
 

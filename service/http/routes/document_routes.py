@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from radiograde.service.config.settings import Identifiers
-from radiograde.service.config.site import DocumentKind
+from radiograde.service.config.site import DocumentKind, Language
 from radiograde.service.documents.document import Document
+from radiograde.service.documents.document_kinds import PageReport
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.http.caller import AnyCaller
 from radiograde.service.http.document_pool import Turn
@@ -18,6 +20,7 @@ from radiograde.service.http.page_queries import PageQueries, Queries
 from radiograde.service.http.parameters import FilmId
 from radiograde.service.http.problems import problems
 from radiograde.service.http.runtime import Service
+from radiograde.service.worklist.since_prior import change_since_prior
 
 router = APIRouter(prefix="/v1/results/{id}", tags=["documents"])
 
@@ -82,22 +85,29 @@ for _kind, (_path, _what) in PATHS.items():
     response_class=Response,
 )
 async def report(
-    service: Service, queries: Queries, caller: AnyCaller, turn: Turn, id: FilmId
+    service: Service,
+    queries: Queries,
+    caller: AnyCaller,
+    turn: Turn,
+    id: FilmId,
+    language: Annotated[Language, Query(description="Of the statement, for people")] = "en",
 ) -> Response:
     """Return what delivery sends to a caller with a key; to people what the page may show.
 
-    RADIOGRADE_IDENTIFIERS says how much of the patient's identity that is.
+    RADIOGRADE_IDENTIFIERS says how much of the patient's identity that is. People's report also
+    says how the film differs from the patient's prior one.
     """
-    shown = "full" if caller.is_machine else service.settings.identifiers
-    found = await turn.run(partial(_report, service.records.document_store, queries, id, shown))
-    return document_response(found)
+    store = service.records.document_store
+    if caller.is_machine:
+        return document_response(await turn.run(partial(store.document, id, "pdf")))
+    shown = PageReport(service.settings.identifiers, language=language)
+    return document_response(await turn.run(partial(_report, store, queries, id, shown)))
 
 
-def _report(
-    store: DocumentStore, queries: PageQueries, id: str, identifiers: Identifiers
-) -> Document:
-    label = None if identifiers == "full" else queries.worklist.label(id)
-    return store.page_report(id, identifiers, label)
+def _report(store: DocumentStore, queries: PageQueries, id: str, shown: PageReport) -> Document:
+    label = None if shown.identifiers == "full" else queries.worklist.label(id)
+    change = change_since_prior(queries.history.of(id), id)
+    return store.page_report(id, replace(shown, label=label, change=change))
 
 
 @router.get(

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from radiograde.model.scoring.result_json import parse_result
+from radiograde.service.config.site import Language
+from radiograde.service.documents.statement.statement import statement
 from radiograde.service.http.page_queries import Queries
 from radiograde.service.http.parameters import FilmId
 from radiograde.service.http.problems import problems
+from radiograde.service.http.runtime import Service
+from radiograde.service.http.schemas import Statements
 from radiograde.service.result_schema import Severity, Ulid
 from radiograde.service.worklist.cursor import Order, parse_cursor
 from radiograde.service.worklist.filters import Filters, Search
 from radiograde.service.worklist.history import PatientHistory
 from radiograde.service.worklist.listed_film import Row, Status
+from radiograde.service.worklist.since_prior import change_since_prior
 from radiograde.service.worklist.worklist import WorklistPage
 
 router = APIRouter(tags=["worklist"])
@@ -129,3 +136,27 @@ def get_film(queries: Queries, id: FilmId) -> Response:
 def get_history(queries: Queries, id: FilmId) -> Response:
     """Return the film among the patient's others, each compared with the scored one before it."""
     return JSONResponse(queries.history.of(id).to_json())
+
+
+@router.get(
+    "/v1/results/{id}/statement",
+    operation_id="getStatement",
+    summary="Return what a film shows, in sentences",
+    responses={
+        200: {"model": Statements},
+        **problems(s404="No such result", s422="The id is not valid", s503="The store is away"),
+    },
+    response_class=Response,
+)
+def get_statement(service: Service, queries: Queries, id: FilmId) -> Response:
+    """Return sentences made from zones, intervals and input check, in every language.
+
+    They name neither a cause nor a diagnosis. A change is that since the prior film in the history.
+    Of a result that was withdrawn nothing is said.
+    """
+    result = parse_result(service.records.results.get(id))
+    if service.records.withdrawals.standing(id) is not None:
+        return JSONResponse({"statements": []})
+    change = change_since_prior(queries.history.of(id), id)
+    found = [statement(result, language, change) for language in get_args(Language)]
+    return JSONResponse({"statements": [asdict(one) for one in found if one is not None]})

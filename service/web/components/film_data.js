@@ -9,18 +9,18 @@ const CACHED_FILMS = 4;
 const cache = new Map();
 
 /**
- * Return {value: {row, result, history}, problem, reload}; `result` is null until there is one. The
- * film is loaded again when it is among the changes, or another of its patient's.
+ * Return {value: {row, result, history, statements}, problem, reload}; `result` is null until there
+ * is one. The film is loaded again when it is among the changes, or another of its patient's.
  */
 export function useFilm(id, changes) {
   const film = useLoaded(async (signal) => {
     const row = await getJson(`v1/worklist/${id}`, signal);
     const done = row.status !== "waiting";
-    const [result, history] = await Promise.all([
-      done ? getJson(`v1/results/${id}`, signal) : null,
-      done ? getJson(`v1/results/${id}/history`, signal) : null,
-    ]);
-    return { row, result: result?.withdrawn ? withoutScores(result) : result, history };
+    const [result, history, said] = await Promise.all(
+      ["", "/history", "/statement"].map((part) => (done ? getJson(`v1/results/${id}${part}`, signal) : null)),
+    );
+    const shown = result?.withdrawn ? withoutScores(result) : result;
+    return { row, result: shown, history, statements: said?.statements ?? [] };
   }, [id]);
   useReloadOf(film, changes, (change) => change.id === id || isSamePatient(change, film.value?.row));
   return film;

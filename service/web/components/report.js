@@ -2,8 +2,9 @@
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { acquired, day, score } from "../format.js";
-import { messageText, t } from "../words.js";
+import { currentLanguage, messageText, t } from "../words.js";
 import { PatientName } from "./patient_name.js";
+import { statementOf } from "./statement.js";
 import { changesOf } from "./timeline.js";
 
 const DICOM = [["SR", "sr"], ["SEG", "seg"], ["SC", "sc"]];
@@ -36,7 +37,7 @@ export function Report({ film, announce, reportRef, showsIdentity }) {
       <div class="row">
         <button onClick=${copy}>${t("report.copy")}</button>
         <button onClick=${paper.print}>${t("report.print")}</button>
-        <a class="button" href=${`${path}/report.pdf`} target="_blank" rel="noopener">${t("report.pdf")}</a>
+        <a class="button" href=${`${path}/report.pdf?language=${currentLanguage()}`} target="_blank" rel="noopener">${t("report.pdf")}</a>
       </div>
       <p class="files"><span class="dim">${t("report.files")}</span>
         ${files.map(([name, file]) => html` <a href=${file ? `${path}/${file}` : path} target="_blank" rel="noopener">${name}</a>`)}
@@ -90,10 +91,13 @@ function usePaper(isScored) {
 }
 
 /** Return the result as sentences in the page's language. */
-export function reportText({ row, result, history }) {
+export function reportText(film) {
+  const { row, result, history } = film;
   const { scores, severity, model, gate } = result;
+  const statement = statementOf(film);
   const lines = [t("report.head", { model: `${model.name} ${model.version}` })];
   if (row.taken) lines.push(t("panel.taken", { when: acquired(row.taken) }));
+  if (statement) lines.push(`${statement.label}: ${statement.text}`);
   if (scores) lines.push(...scoreLines(scores, severity), ...changesOf({ row, history }).map(({ text }) => text));
   const reasons = gate.reasons.filter(({ level }) => level !== "info").map(messageText).join(" ");
   if (!scores) lines.push(t("report.not_graded", { why: reasons }));

@@ -9,6 +9,7 @@ import { ProblemReport } from "./problem_report.js";
 import { Report } from "./report.js";
 import { Review } from "./review.js";
 import { Scores } from "./scores.js";
+import { Statement } from "./statement.js";
 import { changesOf } from "./timeline.js";
 import { Trace } from "./trace.js";
 import { Withdrawal, Withdrawn } from "./withdrawal.js";
@@ -37,6 +38,7 @@ export function ResultPanel({ film, result, user, session, changes, announce, on
       </header>
       ${result === null && html`<p>${t("panel.waiting")}</p>`}
       ${withdrawal && html`<${Withdrawn} key=${`withdrawn ${row.id}`} withdrawal=${withdrawal} isNew=${withdrawnHere === row.id} />`}
+      ${!withdrawal && html`<${Statement} film=${film} />`}
       ${result?.scores && html`<${Scores} result=${result} changes=${changesOf(film)} />`}
       ${result && !withdrawal && html`<${Remarks} result=${result} />`}
       ${holds && html`

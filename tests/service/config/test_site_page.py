@@ -47,7 +47,7 @@ SECTIONS: dict[str, type[Table]] = {
 }
 ARCHIVE = {"charset", "long_accession_numbers"}
 PAGE_OF_ROUTES = "route-results.md"
-COMMON = {"name", "type", "send", "sources", "quiet_hours"}
+COMMON = {"name", "type", "send", "sources", "quiet_hours", "language"}
 OF_CHANNELS = {"name", "type", "events", "sources", "identifiers", "link", "quiet_hours"}
 
 

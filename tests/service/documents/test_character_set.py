@@ -85,14 +85,15 @@ def test_each_form_has_its_own_uids_and_file() -> None:
         DocumentForm("ISO_IR 100"),
         DocumentForm(long_accession=True),
         DocumentForm(with_segmentation=False),
+        DocumentForm(language="ko"),
     ]
     for kind in KINDS:
         made = {
             document_uids.document_uid(dataclasses.replace(film, form=form), kind) for form in forms
         }
-        assert len(made) == 4
+        assert len(made) == 5
     names = [in_form("sr.dcm", form) for form in forms]
-    assert names == ["sr.dcm", "sr.iso_ir_100.dcm", "sr.long.dcm", "sr.alone.dcm"]
+    assert names == ["sr.dcm", "sr.iso_ir_100.dcm", "sr.long.dcm", "sr.alone.dcm", "sr.ko.dcm"]
 
 
 def test_the_site_file_says_the_form() -> None:
@@ -102,3 +103,15 @@ def test_the_site_file_says_the_form() -> None:
     changed = {"send": ["sr"], "charset": "ISO_IR 100", "long_accession_numbers": True}
     other = DicomDestinationConfig.model_validate(node | changed)
     assert form_for(other) == DocumentForm("ISO_IR 100", True, False)
+
+
+def test_a_language_is_refused_where_the_character_set_has_not_its_letters() -> None:
+    node = {"type": "dicom", "name": "pacs", "aet": "PACS", "host": "pacs", "port": 104}
+    korean = DicomDestinationConfig.model_validate(node | {"language": "ko"})
+    assert form_for(korean) == DocumentForm(language="ko")
+    for language in ("ko", "ja"):
+        wanted = node | {"language": language, "charset": "ISO_IR 100"}
+        with pytest.raises(ValueError, match="the charset ISO_IR 100 has no letters"):
+            DicomDestinationConfig.model_validate(wanted)
+    german = node | {"language": "de", "charset": "ISO_IR 100"}
+    assert DicomDestinationConfig.model_validate(german).language == "de"

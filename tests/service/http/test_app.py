@@ -49,6 +49,7 @@ OPERATIONS = {
     "getMaps",
     "getThumbnail",
     "getHistory",
+    "getStatement",
     "listJobs",
     "getJob",
     "retryJob",

@@ -39,6 +39,7 @@ NEEDS: dict[Permission, set[str]] = {
         "GET /v1/results/{id}/maps",
         "GET /v1/results/{id}/thumbnail.jpg",
         "GET /v1/results/{id}/history",
+        "GET /v1/results/{id}/statement",
         "GET /v1/results/{id}/reviews",
         "GET /v1/results/{id}/withdrawal",
         "GET /v1/results/{id}/reviews/{review_id}/sr",

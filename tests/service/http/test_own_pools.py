@@ -15,6 +15,7 @@ from radiograde.service.http.places import Holder
 from radiograde.service.http.runtime import DOCUMENT_QUEUE as QUEUE
 from radiograde.service.http.runtime import DOCUMENT_THREADS as THREADS
 from radiograde.service.viewing.viewer import Viewer
+from radiograde.service.worklist.history import History
 from tests.service.http.live import connected, listening, received, request_lines
 from tests.service.processes import waited
 
@@ -26,6 +27,7 @@ SLOW = (
 WAITS = {
     DocumentStore: ("document", "overlay", "page_report", "review_report"),
     Viewer: ("view", "pixels", "maps", "thumbnail"),
+    History: ("of",),
 }
 
 

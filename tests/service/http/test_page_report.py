@@ -81,6 +81,26 @@ def test_a_reader_who_signed_in_gets_what_the_page_may_show(start: Start) -> Non
     assert NAME not in report(client, id)
 
 
+def test_what_the_film_shows_is_said_in_the_language_that_is_asked_for(start: Start) -> None:
+    client = start(identifiers="none")
+    id = sent(client)
+    said = client.get(f"/v1/results/{id}/statement").json()["statements"]
+    assert [one["language"] for one in said] == ["en", "ko", "de", "es", "ja"]
+    for one in said:
+        url = f"/v1/results/{id}/report.pdf?language={one['language']}"
+        text = lines(client.get(url).content)
+        assert one["label"] in text
+        assert text[text.index(one["label"]) + 1][:8] == one["text"][:8]
+    assert client.get(f"/v1/results/{id}/report.pdf?language=xx").status_code == 422
+
+
+def test_of_a_withdrawn_result_nothing_is_said(client: TestClient) -> None:
+    id = sent(client)
+    path = f"/v1/results/{id}/withdrawal"
+    assert client.post(path, json={"reason": "Wrong patient."}).status_code == 201
+    assert client.get(f"/v1/results/{id}/statement").json() == {"statements": []}
+
+
 def test_reviews_are_in_the_report_at_once(start: Start) -> None:
     client = start(identifiers="none")
     id = sent(client)

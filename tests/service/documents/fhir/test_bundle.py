@@ -279,6 +279,7 @@ def test_all_is_preliminary_labelled_and_for_research(name: str) -> None:
 
 def test_the_conclusion_tells_the_scores() -> None:
     conclusion = report_of(scored_film())["conclusion"]
+    assert conclusion.startswith("Generated from the zone scores: ")
     assert "Severity moderate." in conclusion
     assert "Brixia score 6.7 of 18 (90% prediction interval 5.7 to 7.7)." in conclusion
     assert "35% (right 41%, left not seen)." in conclusion

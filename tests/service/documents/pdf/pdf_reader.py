@@ -7,7 +7,7 @@ import zlib
 
 _FACE = re.compile(rb"/BaseFont /(\S+) .*?/Name /(F\d+)", re.DOTALL)
 _STREAM = re.compile(rb"/FlateDecode \].*?stream\r?\n(.*?)endstream", re.DOTALL)
-_SHOWN = re.compile(rb"/(F\d+) (\S+) Tf|\((.*?)(?<!\\)\) Tj|(\bET\b)", re.DOTALL)
+_SHOWN = re.compile(rb"/(F\d+) (\S+) Tf|\(((?:\\.|[^\\)])*)\) Tj|(\bET\b)", re.DOTALL)
 _ESCAPED = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 
 

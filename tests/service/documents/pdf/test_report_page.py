@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import subprocess
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,14 @@ from radiograde.model.reading.grey import Pixels
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.reasons import Reason
 from radiograde.model.scoring.result import NOTICE, GateVerdict, Maps
+from radiograde.service.config.site import Language
+from radiograde.service.documents.document_form import DocumentForm
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.pdf.canvas import BODY, INNER
 from radiograde.service.documents.pdf.report_page import report
 from radiograde.service.documents.pdf.text_layout import runs, width, wrapped
+from radiograde.service.documents.statement.facts import ChangeSince
+from radiograde.service.documents.statement.statement import statement
 from tests.service.documents.graded_films import (
     BEGAN,
     RESULT_ID,
@@ -235,3 +240,15 @@ def test_another_reader_finds_the_text(tmp_path: Path) -> None:
     assert "P-1" in text
     for score in ("5.7 to 7.7", "1.4 to 3.0", "moderate", NOTICE):
         assert score in text
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "de", "es", "ja"])
+def test_what_the_film_shows_is_said_in_a_language_and_marked(language: Language) -> None:
+    film = dataclasses.replace(scored_film(), form=DocumentForm(language=language))
+    change = ChangeSince("uncertain", date(2026, 3, 3))
+    text = lines(report(film, change=change).content)
+    expected = statement(film.result, language, change)
+    assert expected is not None
+    at = text.index(expected.label) + 1
+    said = text[at : at + len(wrapped(expected.text, BODY, INNER))]
+    assert "".join(said).replace(" ", "") == expected.text.replace(" ", "")

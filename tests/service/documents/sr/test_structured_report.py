@@ -33,6 +33,7 @@ from radiograde.model.scoring.result import (
     SeverityResult,
 )
 from radiograde.model.scoring.scales import ZONES
+from radiograde.service.config.site import Language
 from radiograde.service.documents import codes
 from radiograde.service.documents.document_form import DocumentForm
 from radiograde.service.documents.film_segments import SEGMENTS
@@ -41,6 +42,7 @@ from radiograde.service.documents.object_reference import ObjectReference
 from radiograde.service.documents.outlines import lung_outlines, zone_outlines
 from radiograde.service.documents.segmentation import segmentation
 from radiograde.service.documents.sr.structured_report import structured_report
+from radiograde.service.documents.statement.statement import statement
 from radiograde.service.errors import UndocumentedError
 from tests.service.documents.graded_films import (
     SOP_UID,
@@ -226,15 +228,34 @@ def test_both_lungs_shares_are_written_where_both_are_seen() -> None:
 
 
 def test_the_comment_tells_it_in_words() -> None:
-    (comment,) = [
-        item
-        for item in items(scored_report())
-        if item.ValueType == "TEXT"
-        and item.ConceptNameCodeSequence[0].CodeValue == codes.COMMENT.value
-    ]
+    comment, said = comments(scored_report())
     assert "Brixia score 6.7 of 18 (90% prediction interval 5.7 to 7.7)." in comment.TextValue
     assert "The view is not known." in comment.TextValue
     assert comment.TextValue.endswith(NOTICE)
+    assert said.TextValue.startswith("Generated from the zone scores: ")
+    assert "ContentSequence" not in said
+
+
+@pytest.mark.parametrize("language", ["ko", "de", "es", "ja"])
+def test_the_statement_is_in_the_destinations_language_and_names_it(language: Language) -> None:
+    film = dataclasses.replace(SCORED(), form=DocumentForm(language=language))
+    _, said = comments(read(film))
+    expected = statement(film.result, language)
+    assert expected is not None
+    assert said.TextValue == expected.marked
+    (named,) = said.ContentSequence
+    assert named.RelationshipType == "HAS CONCEPT MOD"
+    assert named.ConceptNameCodeSequence[0].CodeValue == "121049"
+    assert named.ConceptCodeSequence[0].CodeValue == language
+
+
+def comments(report: Dataset) -> list[Dataset]:
+    return [
+        item
+        for item in items(report)
+        if item.ValueType == "TEXT"
+        and item.ConceptNameCodeSequence[0].CodeValue == codes.COMMENT.value
+    ]
 
 
 def test_the_algorithm_is_named_by_its_file_in_every_group() -> None:
