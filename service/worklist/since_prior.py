@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from radiograde.service.worklist.score_change import Verdict
+
 from radiograde.service.documents.statement.facts import ChangeSince, Trend
 from radiograde.service.worklist.history import PatientHistory
-from radiograde.service.worklist.score_change import Verdict
 
 TRENDS: Mapping[Verdict, Trend] = {
     "better": "less",
