@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from radiograde.service.worklist.score_change import Verdict
-
 from radiograde.service.documents.statement.facts import ChangeSince, Trend
+from radiograde.service.films.score_change import Verdict
 from radiograde.service.worklist.history import PatientHistory
 
 TRENDS: Mapping[Verdict, Trend] = {

@@ -6,9 +6,9 @@ from datetime import date
 from typing import get_args
 
 import pytest
-from radiograde.service.worklist.score_change import Change, Verdict
 
 from radiograde.service.documents.statement.facts import ChangeSince
+from radiograde.service.films.score_change import Change, Verdict
 from radiograde.service.worklist.history import HistoryFilm, PatientHistory
 from radiograde.service.worklist.since_prior import change_since_prior
 
