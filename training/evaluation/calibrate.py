@@ -22,9 +22,6 @@ LEAST = 1e-4
 FEWEST = 20
 """Graded films below which grades are left as they are."""
 
-NORMAL_WEIGHT = 0.2
-"""What all normal films together weigh beside all graded ones: readers' zeros are few."""
-
 
 def fit_calibration(
     predictions: Predictions,
@@ -34,7 +31,8 @@ def fit_calibration(
 ) -> Calibration:
     """Return the calibration that serves ``films`` (N,) best, by squared error.
 
-    ``normal``: (N,) films that count as graded 0 on every scale; None: there are none.
+    ``normal``: (N,) films that count as graded 0 on every scale, and together weigh as much as
+    all graded ones; None: there are none.
     """
     zero = films & normal if normal is not None else np.zeros_like(films)
     columns = (
@@ -103,12 +101,12 @@ def _fitted_curve(
     known = ~np.isnan(values + reference).any(1)
     if known.sum() < FEWEST:
         return Curve()
-    parts = [(values[known], reference[known], 1.0)]
+    parts = [(values[known], reference[known])]
     if len(normal):
-        parts.append((normal, np.zeros(normal.shape), NORMAL_WEIGHT))
+        parts.append((normal, np.zeros(normal.shape)))
     samples = [
-        CurveSamples(torch.from_numpy(inputs.astype(float)), torch.from_numpy(target), weight)
-        for inputs, target, weight in parts
+        CurveSamples(torch.from_numpy(inputs.astype(float)), torch.from_numpy(target))
+        for inputs, target in parts
     ]
     return fit_curve(samples, scale.high)
 

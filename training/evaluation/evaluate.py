@@ -74,11 +74,11 @@ def evaluate(paths: RunPaths) -> EvaluationResult:
     whole = open_dataset(paths, config)
     check_same_films(paths, whole)
     dataset = whole.of_folds(trained_folds(paths, whole))
+    measured = np.isin(whole.folds.numpy(), dataset.fold_numbers)
     standard = ReferenceStandard.of(dataset.manifest.films)
     graders = FoldGraders(paths, config, device)
     raw = grade_out_of_fold(graders, dataset.cache, dataset.folds)
-    normal = surely_normal(dataset)
-    measured = np.isin(whole.folds.numpy(), dataset.fold_numbers)
+    normal = surely_normal(whole)[measured]
     raw.among(measured).save(paths.raw_predictions)
     calibration = fit_calibration(raw, standard, np.ones(len(dataset.folds), bool), normal)
     calibration.save(paths.calibration)
@@ -178,8 +178,12 @@ def _run_facts(paths: RunPaths) -> RunFacts:
 
 
 def surely_normal(dataset: FilmDataset) -> NDArray[np.bool_]:
-    """Return the normal films (N,) whose label was given to models of other folds alone."""
-    normal = (dataset.targets.clear == 1) & (dataset.targets.has_mask == 1) & ~dataset.lateral
+    """Return the normal films (N,) whose label was given to models of other folds alone.
+
+    Pretraining sees neither the reads of films with lung masks nor those of the first fold.
+    """
+    hidden = (dataset.targets.has_mask == 1) | (dataset.folds == dataset.first_fold)
+    normal = (dataset.targets.clear == 1) & hidden & ~dataset.lateral
     chosen: NDArray[np.bool_] = normal.numpy()
     return chosen
 

@@ -49,17 +49,17 @@ class Calibration:
 
 
 class CurveSamples(NamedTuple):
-    """Values (N, Z), what they should be (N, Z), and what these samples weigh beside others."""
+    """Values (N, Z) and what they should be (N, Z)."""
 
     values: Tensor
     target: Tensor
-    weight: float
 
 
 def fit_curve(samples: Sequence[CurveSamples], top: float) -> Curve:
     """Return the curve by which values come near to each target and to the sum of its Z.
 
-    By squared error, both weighing alike; the scale is [0, ``top``].
+    By squared error, both weighing alike, and so do all samples, of however many films each are;
+    the scale is [0, ``top``].
     """
     # The gain's logarithm is fitted: a curve rises, whatever it is fitted to.
     parameters = torch.zeros(2, dtype=torch.float64, requires_grad=True)
@@ -68,10 +68,10 @@ def fit_curve(samples: Sequence[CurveSamples], top: float) -> Curve:
     def loss() -> Tensor:
         optimiser.zero_grad()
         total = torch.zeros((), dtype=torch.float64)
-        for values, target, weight in samples:
+        for values, target in samples:
             error = _on_curve(values, top, parameters[0].exp(), parameters[1]) - target
-            both = error.square().mean() + error.sum(1).square().mean() / error.shape[1]
-            total = total + weight * both
+            total = total + error.square().mean()
+            total = total + error.sum(1).square().mean() / error.shape[1]
         total.backward()
         return total
 

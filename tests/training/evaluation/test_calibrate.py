@@ -187,7 +187,7 @@ def test_calibration_moves_scores_and_nothing_else(
 def test_normal_films_pull_their_own_grades_towards_none(
     graded: Predictions, known: ReferenceStandard
 ) -> None:
-    """Normal films graded as mild: the curve falls at that end, few graded films outweigh it."""
+    """Normal films graded as mild: the curve falls at that end; graded ones come nearer, too."""
     normal = np.arange(FILMS) >= 300
     read = reference_standard(
         np.where(normal[:, None], np.nan, known.zones),
@@ -201,7 +201,7 @@ def test_normal_films_pull_their_own_grades_towards_none(
     assert beside.zones[normal].mean() < without.zones[normal].mean() - 0.05
     assert beside.extent[normal].mean() < without.extent[normal].mean() - 0.05
     missed = np.abs(beside.zones - known.zones)[~normal].mean()
-    assert missed < 0.5 * np.abs(mild.zones - known.zones)[~normal].mean()
+    assert missed < 0.75 * np.abs(mild.zones - known.zones)[~normal].mean()
 
 
 def test_normal_films_of_a_fold_do_not_calibrate_it(

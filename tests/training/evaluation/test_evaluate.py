@@ -179,9 +179,12 @@ def test_normal_films_whose_label_every_model_had_calibrate_none() -> None:
         film(1, **normal),
         film(2, finding=("Pneumonia",), lung_mask=Path("mask.png")),
         film(3, **normal, lung_mask=Path("mask.png"), view="L"),
+        film(4, **normal),
     ]
+    # No pretraining sees what was read of the first fold's films.
+    dataset = film_dataset(films, [0, 1, 1, 1, 0])
     np.testing.assert_array_equal(
-        evaluate.surely_normal(film_dataset(films)), [True, False, False, False]
+        evaluate.surely_normal(dataset), [True, False, False, False, True]
     )
 
 
