@@ -75,7 +75,10 @@ def jobs(context: click.Context, /, state: Any, limit: int, as_json: bool, **cho
 @click.option("--all", "every", is_flag=True, help="All that failed or are parked.")
 @data_dir_option
 def retry(ids: tuple[str, ...], every: bool, **chosen: Any) -> None:
-    """Try failed gradings and parked deliveries again; with --all parked notifications, too."""
+    """Try failed gradings and parked deliveries again.
+
+    With --all parked notifications, too.
+    """
     if bool(ids) == every:
         raise click.UsageError("Name the jobs, or give --all.")
     from radiograde.service.grading.records import open_records

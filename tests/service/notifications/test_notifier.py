@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
+from radiograde.command import main
 from radiograde.model.limits import Limits
 from radiograde.service.config.notify import WebhookConfig
 from radiograde.service.config.settings import Settings
@@ -23,6 +25,7 @@ from radiograde.service.delivery.deliver import Deliverer
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.delivery.retry_policy import RetryPolicy
 from radiograde.service.errors import RefusedError, UnreachableError
+from radiograde.service.grading.faults import standing_faults
 from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.reconciler import Reconciler
 from radiograde.service.grading.records import Records, open_records
@@ -226,6 +229,24 @@ def test_what_is_refused_is_given_up_after_a_few_attempts(house: House) -> None:
     for _ in range(6):
         house.notify()
     assert house.rows("state", "attempts", "error") == [("parked", 4, "refused")]
+
+
+def test_what_was_given_up_is_a_fault_until_somebody_retries(house: House, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    house.grade(14.0, "http")
+    assert standing_faults(house.records, settings) == []
+    house.pagers["pager"].error = RefusedError("No.")
+    for _ in range(4):
+        house.notify()
+    assert [one.code for one in standing_faults(house.records, settings)] == [
+        "notifications_parked"
+    ]
+    command = ["jobs", "--data-dir", str(settings.data_dir), "retry", "--all"]
+    assert "1 set going again" in CliRunner().invoke(main, command).output
+    assert house.rows("state") == [("waiting",)]
+    house.pagers["pager"].error = None
+    house.notify()
+    assert len(house.pagers["pager"].got) == 1
 
 
 def test_quiet_hours_are_waited_out(house: House) -> None:
