@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "radiograde.service.cli.doctor:doctor",
     "migrate": "radiograde.service.cli.migrate:migrate",
     "withdraw": "radiograde.service.cli.withdraw:withdraw",
+    "models": "radiograde.service.cli.models:models",
     "users": "radiograde.service.cli.users:users",
     "keys": "radiograde.service.cli.keys:keys",
     "mercure": "radiograde.service.cli.mercure:mercure",

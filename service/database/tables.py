@@ -16,6 +16,8 @@ DeliveryState = Literal["waiting", "delivered", "parked"]
 NoticeState = Literal["waiting", "sent", "parked", "dropped"]
 ProblemState = Literal["open", "sent", "answered", "closed"]
 Verdict = Literal["accepted", "corrected", "not_gradable"]
+ModelState = Literal["candidate", "production", "retired"]
+ModelAction = Literal["added", "compared", "tested", "promoted", "rolled_back", "retired"]
 
 WithdrawalCode = Literal["quality", "patient_safety", "worklist_entry", "expired"]
 """Why a result was withdrawn: one of the titles of a rejection note, PS3.16 CID 7011."""
@@ -288,6 +290,32 @@ commitments = sa.Table(
     sa.Index("ix_commitments_film", "film_id", "destination"),
 )
 """Storage commitment that archives were asked for. ``begun``: the delivery's."""
+
+models = sa.Table(
+    "models",
+    metadata,
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(120), nullable=False),
+    sa.Column("version", sa.String(60), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("added", UtcDateTime, nullable=False),
+    sa.Column("added_by", sa.String(64), nullable=False),
+)
+"""Models of this site. At most one is in production; where none is, the settings name the model."""
+
+model_events = sa.Table(
+    "model_events",
+    metadata,
+    sa.Column("id", sa.String(26), primary_key=True),
+    sa.Column("model", sa.String(64), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("by", sa.String(64), nullable=False),
+    sa.Column("action", sa.String(16), nullable=False),
+    sa.Column("outcome", sa.String(16)),
+    sa.Column("evidence", sa.String(64)),
+    sa.Index("ix_model_events_model", "model", "id"),
+)
+"""Who did what with a model. ``evidence``: sha256 of the record that it rests on."""
 
 users = sa.Table(
     "users",

@@ -42,7 +42,7 @@ FILM_GONE = "no_document"
 
 
 class FilmGrader:
-    """Grades the films of an installation with one model; safe to share among threads.
+    """Grades the films of an installation with one model at a time; safe to share among threads.
 
     A film's state decides: what was graded already, by whomever, is not graded again.
     """
@@ -76,6 +76,15 @@ class FilmGrader:
             ),
             records.notices,
         )
+
+    @property
+    def scorer(self) -> Scorer:
+        """The model that grades the next film."""
+        return self._scorer
+
+    def use(self, scorer: Scorer) -> None:
+        """Grade with another model from the next film on; what was begun is finished as begun."""
+        self._scorer = scorer
 
     def was_begun(self, film_id: str) -> bool:
         """Return whether a film that waits was begun before, and may have ended the process.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.settings import Device, Settings
@@ -18,14 +19,17 @@ _PROVIDERS: Mapping[Device, Sequence[str] | None] = {
 }
 
 
-def load_scorer(settings: Settings, threads: int | None = None) -> Scorer:
+def load_scorer(settings: Settings, threads: int | None = None, path: Path | None = None) -> Scorer:
     """Load the model on the device of the settings; ``threads``: as of :class:`Scorer`.
+
+    ``path``: of its file; None: the one that the settings name.
 
     Raises:
         ModelFileError: the model cannot be used.
         DeviceError: ``cuda`` is asked for and cannot be used.
     """
-    scorer = Scorer(settings.model_path, providers=_PROVIDERS[settings.device], threads=threads)
+    chosen = path or settings.model_path
+    scorer = Scorer(chosen, providers=_PROVIDERS[settings.device], threads=threads)
     if settings.device == "cuda" and scorer.provider != CUDA:
         raise DeviceError(
             "No usable GPU. Install onnxruntime-gpu with its CUDA libraries, or use --device auto."

@@ -24,6 +24,7 @@ from radiograde.service.grading.housekeeping import chores, keep_house
 from radiograde.service.grading.load_scorer import load_scorer
 from radiograde.service.grading.reconciler import Reconciler
 from radiograde.service.grading.records import Records, open_records
+from radiograde.service.grading.site_models import model_follower
 from radiograde.service.grading.slots import Slot, take_slot
 from radiograde.service.grading.turns import Turns
 from radiograde.service.logs import configure_logging
@@ -73,10 +74,12 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
         if slot is None:
             return
         work = _work(settings, records, stop)
+        follower = model_follower(settings, records.database, work.grader)
         with working(work, settings.store_url, slot, settings.workers, settings.delivery.at_once):
             keep = None if settings.keep_days is None else timedelta(days=settings.keep_days)
             tasks = chores(records.database, records.archive, records.films, records.intake, keep)
-            with _beside(stop, Thread(target=keep_house, args=(stop, tasks))):
+            house = Thread(target=keep_house, args=(stop, tasks))
+            with _beside(stop, house, Thread(target=follower.run, args=(stop,))):
                 wait_for(stop)
         slot.release()
     finally:

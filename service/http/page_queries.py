@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.database.version import DatabaseVersion
 from radiograde.service.films.score_change import RepeatabilityLimit
 from radiograde.service.http.answer_cache import AnswerCache
@@ -44,9 +45,12 @@ class PageQueries:
 
 def open_page_queries(runtime: Runtime) -> PageQueries:
     """Return what the page asks of a running service."""
-    records, scorer, limits = runtime.records, runtime.scorer, runtime.settings.limits
+    records, limits = runtime.records, runtime.settings.limits
     database, archive, reviews = records.database, records.archive, records.reviews
+<<<<<<< HEAD
     repeatability = RepeatabilityLimit.of(scorer)
+=======
+>>>>>>> 0b50b26 (A site's models: added, tested, promoted and taken back while services run)
     labels = PatientLabels(archive, runtime.settings.identifiers, limits)
     version = DatabaseVersion(database)
     return PageQueries(
@@ -63,7 +67,7 @@ def open_page_queries(runtime: Runtime) -> PageQueries:
             DecodedFilms(archive, limits, runtime.runner),
             Thumbnails(archive, limits, runtime.runner),
         ),
-        History(database, reviews, repeatability),
+        History(database, reviews, lambda: _repeatability(runtime.scorer)),
         ChangeFeed(lambda: ChangeLog(database)),
         Places(MOST_LISTENERS),
         version,
@@ -77,3 +81,8 @@ async def _of_request(request: Request) -> PageQueries:
 
 
 Queries = Annotated[PageQueries, Depends(_of_request)]
+
+
+def _repeatability(scorer: Scorer) -> RepeatabilityLimit:
+    """Return the limit of the model that grades now."""
+    return RepeatabilityLimit(scorer.facts.sha256, scorer.metadata.thresholds.repeatability)

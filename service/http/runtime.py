@@ -14,10 +14,12 @@ from radiograde.service.grading.faults import standing_faults
 from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.load_scorer import load_scorer
 from radiograde.service.grading.records import Records, open_records
+from radiograde.service.grading.site_models import model_follower
 from radiograde.service.http.places import Places
 from radiograde.service.http.pool import BoundedPool
 from radiograde.service.http.readiness import Readiness
 from radiograde.service.processes.runner import INLINE, WorkRunner
+from radiograde.service.programme.model_follower import Following
 
 DOCUMENT_THREADS, DOCUMENT_QUEUE = 4, 120
 """Documents, pixels and pictures asked for at a time, and how many more may wait: a browser asks
@@ -29,7 +31,6 @@ class Runtime:
     """One running service."""
 
     settings: Settings
-    scorer: Scorer
     records: Records
     grader: FilmGrader
     pool: BoundedPool
@@ -37,10 +38,18 @@ class Runtime:
     document_pool: BoundedPool
     runner: WorkRunner
     readiness: Readiness
+    following: Following | None = None
+
+    @property
+    def scorer(self) -> Scorer:
+        """The model that grades the next film."""
+        return self.grader.scorer
 
     def close(self) -> None:
         """Cut documents short, finish what is being graded, then close the records."""
         self.runner.close()
+        if self.following is not None:
+            self.following.close()
         for threads in (self.pool, self.document_pool, self.readiness):
             threads.close()
         self.records.close()
@@ -51,25 +60,30 @@ def open_runtime(
 ) -> Runtime:
     """Load the model unless one is given, and open the records.
 
-    ``runner``: where documents, pixels and pictures are made.
+    One that is given grades until the end; else the model in production does, whichever that
+    becomes. ``runner``: where documents, pixels and pictures are made.
 
     Raises:
         ModelFileError: the model cannot be used.
         DeviceError: a GPU is asked for and cannot be used.
         StoreError: the results cannot be kept.
     """
-    scorer = scorer or load_scorer(settings)
+    own = scorer or load_scorer(settings)
     records = open_records(settings, upgrade=True, runner=runner)
+    grader = FilmGrader(records, own, settings.upload_limits)
+    following = None
+    if scorer is None:
+        following = Following(model_follower(settings, records.database, grader))
     return Runtime(
         settings,
-        scorer,
         records,
-        FilmGrader(records, scorer, settings.upload_limits),
+        grader,
         BoundedPool("grading", settings.workers, settings.queue),
         Places(settings.workers + settings.queue),
         BoundedPool("documents", DOCUMENT_THREADS, DOCUMENT_QUEUE),
         runner,
         Readiness(lambda: records.database.ping(), partial(standing_faults, records, settings)),
+        following,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC
 
 from pydantic import Field
@@ -60,7 +60,7 @@ class History:
     """Finds films of the same patient, by pseudonym; safe to share among threads."""
 
     def __init__(
-        self, database: Database, reviews: ReviewRepository, limit: RepeatabilityLimit
+        self, database: Database, reviews: ReviewRepository, limit: Callable[[], RepeatabilityLimit]
     ) -> None:
         self._database = database
         self._reviews = reviews
@@ -81,8 +81,9 @@ class History:
         holding = self._holding(self._films(film_id), film_id)
         films = sorted(_once(holding, film_id), key=_acquired)
         reviews = self._reviews.newest(film.id for film in films)
-        compared = _compared(films, reviews, self._limit)
-        return PatientHistory(repeatability=self._limit.repeatability, films=list(compared))
+        limit = self._limit()
+        compared = _compared(films, reviews, limit)
+        return PatientHistory(repeatability=limit.repeatability, films=list(compared))
 
     def _holding(self, films: Sequence[StoredFilm], film_id: str) -> list[StoredFilm]:
         """Return films without those whose result was withdrawn; the one asked for loses it."""

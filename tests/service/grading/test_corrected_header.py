@@ -72,7 +72,9 @@ def holding(archive: Archive, film: str) -> list[Dataset]:
 
 def course_of(records: Records, film: str) -> list[str]:
     limit = RepeatabilityLimit(FACTS.sha256, None)
-    return [one.id for one in History(records.database, records.reviews, limit).of(film).films]
+    return [
+        one.id for one in History(records.database, records.reviews, lambda: limit).of(film).films
+    ]
 
 
 @pytest.mark.parametrize("source", ["dicom", "dicomweb", "folder"])

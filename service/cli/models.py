@@ -1,0 +1,205 @@
+"""``radiograde models``."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+from rich.text import Text
+
+from radiograde.service.cli.common import (
+    data_dir_of_group,
+    data_dir_option,
+    installation_of,
+    plain_errors,
+)
+from radiograde.service.cli.terminal import plain_table, stdout
+from radiograde.service.errors import NoDatabaseError
+
+if TYPE_CHECKING:
+    from radiograde.service.auth.access import Access
+    from radiograde.service.programme.release import ModelRelease
+
+SHOWN = 12
+"""Letters of a digest that are shown."""
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_by = click.option("--by", help="Who does it. Where there are users: one of them, with a password.")
+_password = click.option(
+    "--password-stdin", is_flag=True, help="Take the password from standard input, one line."
+)
+
+
+class _Site(NamedTuple):
+    """The models of an installation, who acts, and whether two persons are asked for."""
+
+    release: ModelRelease
+    by: str
+    has_users: bool
+
+
+@click.group()
+@data_dir_of_group
+def models() -> None:
+    """Say which model grades here: add one, file its tests, promote it, go back.
+
+    A model is promoted after `radiograde accept` accepted it; where there are users, by somebody
+    else than who filed that. Running services change over within a second, without a restart, and
+    go back as quickly. As long as none is promoted, --model or the bundled model grades.
+
+    \b
+    Example:
+      radiograde models add mine.onnx
+      radiograde accept --model mine.onnx --data local/ --report acceptance/
+      radiograde models record acceptance/acceptance.json
+      radiograde models promote 5f2c91
+      radiograde models rollback
+    """  # noqa: D301  click needs the character itself
+
+
+@models.command("list")
+@data_dir_option
+def show(**chosen: Any) -> None:
+    """Show the models of this site, and what was done with each."""
+    from radiograde.service.auth.access import open_access
+    from radiograde.service.grading.site_models import model_release
+
+    table = plain_table("Model", "Version", "State", "When", "By", "What", "Evidence")
+    count = 0
+    with plain_errors(), suppress(NoDatabaseError):
+        settings = installation_of(chosen)
+        with open_access(settings, create=False) as access:
+            release = model_release(settings, access.database)
+            for model in release.models.all():
+                count += 1
+                first = (Text(model.sha256[:SHOWN]), Text(model.version), model.state)
+                for event in release.models.events(model.sha256):
+                    what = event.action.replace("_", " ")
+                    said = f"{what}: {event.outcome}" if event.outcome else what
+                    when = f"{event.at:%Y-%m-%d %H:%M}"
+                    table.add_row(
+                        *first, when, Text(event.by), said, (event.evidence or "")[:SHOWN]
+                    )
+                    first = (Text(""), Text(""), "")
+    if count:
+        stdout().print(table)
+    else:
+        click.echo("No model of this site. `radiograde models add FILE` adds one.")
+
+
+@models.command()
+@click.argument("file", type=_FILE)
+@_by
+@_password
+@data_dir_option
+def add(file: Path, by: str | None, password_stdin: bool, **chosen: Any) -> None:
+    """Copy a model FILE into the data directory as a candidate, after a self-test."""
+    with _site(chosen, by, password_stdin, create=True) as site:
+        model = site.release.add(file, site.by)
+    click.echo(f"{model.sha256[:SHOWN]} {model.name} {model.version} is a candidate.")
+
+
+@models.command()
+@click.argument("file", type=_FILE)
+@_by
+@_password
+@data_dir_option
+def record(file: Path, by: str | None, password_stdin: bool, **chosen: Any) -> None:
+    """File the record of a test: acceptance.json or comparison.json.
+
+    It is kept in the data directory, and its sha256 stands beside the model.
+    """
+    with _site(chosen, by, password_stdin) as site:
+        evidence = site.release.record(file.read_bytes(), site.by)
+    click.echo(f"{evidence.model[:SHOWN]} {evidence.action}: {evidence.outcome}.")
+
+
+@models.command()
+@click.argument("model")
+@_by
+@_password
+@data_dir_option
+def promote(model: str, by: str | None, password_stdin: bool, **chosen: Any) -> None:
+    """Have a MODEL grade, by the first letters of its sha256.
+
+    Its last acceptance must have passed, and it must pass its self-test.
+    """
+    with _site(chosen, by, password_stdin) as site:
+        made = site.release.promote(model, site.by, two_persons=site.has_users)
+    click.echo(f"{made.sha256[:SHOWN]} {made.name} {made.version} is in production.")
+
+
+@models.command()
+@_by
+@_password
+@data_dir_option
+def rollback(by: str | None, password_stdin: bool, **chosen: Any) -> None:
+    """Go back to the model that graded before."""
+    with _site(chosen, by, password_stdin) as site:
+        left, came = site.release.roll_back(site.by)
+    again = "the model of the settings grades" if came is None else f"{came.sha256[:SHOWN]} grades"
+    click.echo(f"{left.sha256[:SHOWN]} is retired; {again} again.")
+
+
+@models.command()
+@click.argument("model")
+@_by
+@_password
+@data_dir_option
+def retire(model: str, by: str | None, password_stdin: bool, **chosen: Any) -> None:
+    """Take a MODEL out of use: no rollback goes back to it."""
+    with _site(chosen, by, password_stdin) as site:
+        gone = site.release.retire(model, site.by)
+    click.echo(f"{gone.sha256[:SHOWN]} is retired.")
+
+
+@contextmanager
+def _site(
+    chosen: Any, by: str | None, from_stdin: bool, *, create: bool = False
+) -> Iterator[_Site]:
+    from radiograde.service.auth.access import open_access
+    from radiograde.service.grading.site_models import model_release
+
+    with plain_errors():
+        settings = installation_of(chosen)
+        with open_access(settings, create=create) as access:
+            has_users = bool(access.users.all())
+            name = _signed_in(access, by, from_stdin) if has_users else by or _login()
+            yield _Site(model_release(settings, access.database), name, has_users)
+
+
+def _signed_in(access: Access, by: str | None, from_stdin: bool) -> str:
+    """Return a user who may release models, and whose password was given.
+
+    Raises:
+        NotAllowedError: the user is a reader.
+        SignInFailedError: name or password is wrong.
+    """
+    from radiograde.service.auth.credentials import Passwords
+    from radiograde.service.errors import NotAllowedError, SignInFailedError
+
+    name = by or click.prompt("User")
+    typed = (
+        sys.stdin.readline().rstrip("\r\n")
+        if from_stdin
+        else click.prompt(f"Password of {name}", hide_input=True)
+    )
+    user = access.users.find(name)
+    if not Passwords().matches(user.password if user else None, typed) or user is None:
+        raise SignInFailedError("Name or password is wrong. Type both again.")
+    if user.role == "reader":
+        raise NotAllowedError("Engineers and administrators release models.")
+    return user.name
+
+
+def _login() -> str:
+    """Return who runs the command; a container's user may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "command line"

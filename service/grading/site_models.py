@@ -1,0 +1,30 @@
+"""The models of an installation, as its settings say where they lie and how they are loaded."""
+
+from __future__ import annotations
+
+from radiograde.service.config.settings import Settings
+from radiograde.service.database.engine import Database
+from radiograde.service.grading.film_grader import FilmGrader
+from radiograde.service.grading.load_scorer import load_scorer
+from radiograde.service.programme.model_follower import ModelFollower
+from radiograde.service.programme.model_repository import ModelRepository
+from radiograde.service.programme.release import MODELS, ModelRelease
+
+
+def model_release(settings: Settings, database: Database) -> ModelRelease:
+    """Return what adds, promotes and takes back the models of an installation."""
+    return ModelRelease(
+        ModelRepository(database),
+        settings.data_dir / MODELS,
+        lambda path: load_scorer(settings, path=path),
+    )
+
+
+def model_follower(settings: Settings, database: Database, grader: FilmGrader) -> ModelFollower:
+    """Return what has a grader use the model in production; it uses that already.
+
+    Until then the grader has the model that the settings name.
+    """
+    follower = ModelFollower(model_release(settings, database), grader.scorer, grader.use)
+    follower.follow()
+    return follower
