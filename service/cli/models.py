@@ -23,6 +23,7 @@ from radiograde.service.errors import NoDatabaseError
 
 if TYPE_CHECKING:
     from radiograde.service.auth.access import Access
+    from radiograde.service.programme.model_repository import ModelEvent
     from radiograde.service.programme.release import ModelRelease
 
 SHOWN = 12
@@ -77,15 +78,15 @@ def show(**chosen: Any) -> None:
             release = model_release(settings, access.database)
             for model in release.models.all():
                 count += 1
-                first = (Text(model.sha256[:SHOWN]), Text(model.version), model.state)
-                for event in release.models.events(model.sha256):
-                    what = event.action.replace("_", " ")
-                    said = f"{what}: {event.outcome}" if event.outcome else what
-                    when = f"{event.at:%Y-%m-%d %H:%M}"
+                for number, event in enumerate(release.models.events(model.sha256)):
+                    facts = (model.sha256[:SHOWN], model.version, model.state)
                     table.add_row(
-                        *first, when, Text(event.by), said, (event.evidence or "")[:SHOWN]
+                        *(Text("" if number else fact) for fact in facts),
+                        f"{event.at:%Y-%m-%d %H:%M}",
+                        Text(event.by),
+                        _said(event),
+                        (event.evidence or "")[:SHOWN],
                     )
-                    first = (Text(""), Text(""), "")
     if count:
         stdout().print(table)
     else:
@@ -156,6 +157,11 @@ def retire(model: str, by: str | None, password_stdin: bool, **chosen: Any) -> N
     with _site(chosen, by, password_stdin) as site:
         gone = site.release.retire(model, site.by)
     click.echo(f"{gone.sha256[:SHOWN]} is retired.")
+
+
+def _said(event: ModelEvent) -> str:
+    what = event.action.replace("_", " ")
+    return f"{what}: {event.outcome}" if event.outcome else what
 
 
 @contextmanager

@@ -31,13 +31,13 @@ class NamedScorer(FakeScorer):
         super().__init__()
         self.facts = ModelFacts("site", content.decode()[:20], hashlib.sha256(content).hexdigest())
         self.metadata = replace(METADATA, name="site")
-        self.session: Any = SimpleNamespace(run=self._run)
+        self.session: Any = SimpleNamespace(run=self._answers)
         self._broken = b"broken" in content
 
     def score(self, radiograph: Radiograph) -> SeverityResult:
         return replace(super().score(radiograph), model=self.facts)
 
-    def _run(self, outputs: list[str], feeds: object) -> list[object]:
+    def _answers(self, outputs: list[str], feeds: object) -> list[object]:
         zone = np.nan if self._broken else 1.0
         return [
             np.full((1, 6), zone, np.float32),
