@@ -136,7 +136,7 @@ class ModelRepository:
 def _before(connection: sa.Connection, current: str) -> SiteModel | None:
     """Return the model that was in production before the current one came.
 
-    Neither one that was rolled back nor one that was taken out of use is gone back to.
+    Neither one that was rolled back nor one that is out of use is gone back to.
     """
     promoted = _EVENTS.where(model_events.c.action == "promoted")
     events = connection.execute(promoted.order_by(model_events.c.at.desc())).mappings()
