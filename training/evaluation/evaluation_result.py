@@ -54,7 +54,7 @@ class MeasuredFolds:
         if self.measured == self.of:
             return ""
         return (
-            f"Measured on the {self.films} films of {self.measured} of {self.of} folds: the models "
+            f"These are figures of the {self.films} films of {self.measured} of {self.of} folds: the models "
             "of the others are not trained."
         )
 
