@@ -84,6 +84,8 @@ class FilmGrader:
 
     def use(self, scorer: Scorer) -> None:
         """Grade with another model from the next film on; what was begun is finished as begun."""
+        facts = replace(self._keeper.facts, limit=RepeatabilityLimit.of(scorer))
+        self._keeper = replace(self._keeper, facts=facts)
         self._scorer = scorer
 
     def was_begun(self, film_id: str) -> bool:

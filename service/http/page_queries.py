@@ -7,7 +7,6 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.database.version import DatabaseVersion
 from radiograde.service.films.score_change import RepeatabilityLimit
 from radiograde.service.http.answer_cache import AnswerCache
@@ -47,10 +46,6 @@ def open_page_queries(runtime: Runtime) -> PageQueries:
     """Return what the page asks of a running service."""
     records, limits = runtime.records, runtime.settings.limits
     database, archive, reviews = records.database, records.archive, records.reviews
-<<<<<<< HEAD
-    repeatability = RepeatabilityLimit.of(scorer)
-=======
->>>>>>> 0b50b26 (A site's models: added, tested, promoted and taken back while services run)
     labels = PatientLabels(archive, runtime.settings.identifiers, limits)
     version = DatabaseVersion(database)
     return PageQueries(
@@ -67,7 +62,7 @@ def open_page_queries(runtime: Runtime) -> PageQueries:
             DecodedFilms(archive, limits, runtime.runner),
             Thumbnails(archive, limits, runtime.runner),
         ),
-        History(database, reviews, lambda: _repeatability(runtime.scorer)),
+        History(database, reviews, lambda: RepeatabilityLimit.of(runtime.scorer)),
         ChangeFeed(lambda: ChangeLog(database)),
         Places(MOST_LISTENERS),
         version,
@@ -81,8 +76,3 @@ async def _of_request(request: Request) -> PageQueries:
 
 
 Queries = Annotated[PageQueries, Depends(_of_request)]
-
-
-def _repeatability(scorer: Scorer) -> RepeatabilityLimit:
-    """Return the limit of the model that grades now."""
-    return RepeatabilityLimit(scorer.facts.sha256, scorer.metadata.thresholds.repeatability)

@@ -54,8 +54,8 @@ class MeasuredFolds:
         if self.measured == self.of:
             return ""
         return (
-            f"These are figures of the {self.films} films of {self.measured} of {self.of} folds: the models "
-            "of the others are not trained."
+            f"These are figures of the {self.films} films of {self.measured} of {self.of} folds: "
+            "the models of the others are not trained."
         )
 
 
