@@ -39,7 +39,8 @@ def test_the_film_before_is_that_of_the_course(records: Records) -> None:
         ids.append(add(patient=patient, acquired=acquired, sop_instance_uid=instance))
     for film in ids[::8]:
         records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient")
-    history = History(records.database, records.reviews, RepeatabilityLimit(FACTS.sha256, 4.0))
+    limit = RepeatabilityLimit(FACTS.sha256, 4.0)
+    history = History(records.database, records.reviews, lambda: limit)
     compared = 0
     for film in ids:
         (listed,) = (one for one in history.of(film).films if one.id == film)
