@@ -17,7 +17,12 @@ from radiograde.model.errors import damage_as_error
 from radiograde.model.reading.chest_template import is_negative
 from radiograde.model.reading.dicom_frame import read_frame
 from radiograde.model.reading.dicom_header import Header
-from radiograde.model.reading.film_attributes import may_show_chest, pixel_spacing_mm
+from radiograde.model.reading.film_attributes import (
+    SpacingOrigin,
+    may_show_chest,
+    pixel_spacing_mm,
+    spacing_origin,
+)
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.reading.greyscale import Codes, is_inverted, shades_of, tabulate
 from radiograde.model.reading.orientation import orientation_of
@@ -51,7 +56,8 @@ class Viewable:
     is ``pixel * slope + intercept``. ``inverted``: what a window or ``lut`` maps to 0 is white.
     ``lut``: the film's own table, which then comes before ``windows``; these are never empty.
     ``flipped``: as in :class:`Radiograph`; ``sides_known``: the header says where head and sides
-    are. ``negative``: the content was inverted against what the file says.
+    are. ``spacing_origin``: where the spacing was measured. ``negative``: the content was inverted
+    against what the file says.
     """
 
     pixels: NDArray[np.uint16]
@@ -61,6 +67,7 @@ class Viewable:
     windows: tuple[NamedWindow, ...]
     lut: Lut | None = None
     pixel_spacing_mm: tuple[float, float] | None = None
+    spacing_origin: SpacingOrigin | None = None
     flipped: tuple[bool, bool] = (False, False)
     sides_known: bool = False
     negative: bool = False
@@ -112,6 +119,7 @@ def _of_dicom(film: FilmFile) -> Viewable:
         windows=_windows(display, codes, header),
         lut=display.lut if isinstance(display, VoiLut) else None,
         pixel_spacing_mm=pixel_spacing_mm(header),
+        spacing_origin=spacing_origin(header),
         flipped=orientation.flipped,
         sides_known=orientation.known,
         negative=negative,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from typing import Literal
 
 from pydicom.uid import (
     ComputedRadiographyImageStorage,
@@ -30,6 +31,8 @@ SQUARE_WITHIN = 0.02
 
 SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
 """The calibrated spacing first, then that at the detector, then of a scanned film (PS3.3 10.7)."""
+
+SpacingOrigin = Literal["calibrated", "detector", "scanned", "unstated"]
 
 SLICE_DISTANCES = ("SliceThickness", "SpacingBetweenSlices")
 
@@ -92,13 +95,38 @@ def is_cross_section(header: Header) -> bool:
 
 def pixel_spacing_mm(header: Header) -> tuple[float, float] | None:
     """Return the distance of rows and of columns in mm; None if absent, zero or absurd."""
-    for keyword in SPACINGS:
-        spacing = header.numbers(keyword)
-        if len(spacing) != 2:
-            continue
-        finer, coarser = sorted(spacing)
-        if finer >= FINEST_MM and coarser <= min(COARSEST_MM, MAX_ANISOTROPY * finer):
-            return spacing[0], spacing[1]
+    return next(filter(None, (_spacing(header, keyword) for keyword in SPACINGS)), None)
+
+
+def spacing_origin(header: Header) -> SpacingOrigin | None:
+    """Return where :func:`pixel_spacing_mm` was measured (PS3.3 10.7.1); None where it is None.
+
+    ``calibrated``: within the patient, by geometry or by an object of known size; the type of the
+    calibration says so, or PixelSpacing differs from ImagerPixelSpacing. ``detector``: at the
+    detector's front, where the patient is magnified. ``scanned``: of a scanned film. ``unstated``:
+    PixelSpacing stands alone and may be either.
+    """
+    found = [keyword for keyword in SPACINGS if _spacing(header, keyword) is not None]
+    if not found:
+        return None
+    if found[0] != "PixelSpacing":
+        return "detector" if found[0] == "ImagerPixelSpacing" else "scanned"
+    if name(header, "PixelSpacingCalibrationType") in ("GEOMETRY", "FIDUCIAL"):
+        return "calibrated"
+    at_detector = _spacing(header, "ImagerPixelSpacing")
+    if at_detector is None:
+        return "unstated"
+    return "detector" if at_detector == _spacing(header, "PixelSpacing") else "calibrated"
+
+
+def _spacing(header: Header, keyword: str) -> tuple[float, float] | None:
+    """Return what an element says of rows and columns in mm; None if absent, zero or absurd."""
+    spacing = header.numbers(keyword)
+    if len(spacing) != 2:
+        return None
+    finer, coarser = sorted(spacing)
+    if finer >= FINEST_MM and coarser <= min(COARSEST_MM, MAX_ANISOTROPY * finer):
+        return spacing[0], spacing[1]
     return None
 
 

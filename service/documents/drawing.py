@@ -20,8 +20,10 @@ WARNING: Colour = (255, 200, 90)
 
 _STOPS = (0.0, 0.35, 0.7, 1.0)
 _WARM = ((170, 178, 188), (255, 214, 92), (255, 138, 36), (255, 64, 44))
-_FAINT = 0.12
-_COVER = 0.68
+COVER = 0.2
+"""How much complete opacity covers the film: as on the page when a film is opened."""
+
+_CONTOUR = (255, 138, 36)
 
 LUNG = 0.5
 """From where on a point of a lung map is lung, as in ``scorer.involvement``."""
@@ -124,17 +126,18 @@ def _dimmed(colour: Colour) -> Colour:
     return red, green, blue
 
 
-def heat(picture: Image.Image, opacity: NDArray[np.float32]) -> None:
-    """Lay warm colour over an RGB picture where ``opacity`` (H, W) in [0, 1] is.
+def draw_opacity(
+    picture: Image.Image, opacity: NDArray[np.float32], inside: NDArray[np.bool_]
+) -> None:
+    """Fill an RGB picture lightly where it is ``inside`` what is involved, and draw its contour.
 
-    Colour and cover grow together; traces stay uncoloured, so that the film can be read.
+    ``opacity``: (H, W) in [0, 1]; warmer and denser where there is more. The film stays readable.
     """
-    shares = np.arange(256) / 255
-    colours = np.array([warmth(share) for share in shares], np.uint8)
-    covers = 255 * _COVER * np.clip((shares - _FAINT) / (1 - _FAINT), 0.0, 1.0) ** 0.7
-    levels = grey_levels(opacity)
-    cover = Image.fromarray(covers.astype(np.uint8)[levels])
+    colours = np.array([warmth(share / 255) for share in range(256)], np.uint8)
+    levels = grey_levels(np.where(inside, opacity, np.float32(0)))
+    cover = Image.fromarray((COVER * levels + 0.5).astype(np.uint8))
     picture.paste(Image.fromarray(colours[levels]), mask=cover)
+    picture.paste(_CONTOUR, mask=contour(inside))
 
 
 def grey_levels(values: NDArray[np.float32]) -> NDArray[np.uint8]:

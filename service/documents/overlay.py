@@ -25,8 +25,8 @@ from radiograde.service.documents.drawing import (
     WARNING,
     DrawingContext,
     contour,
+    draw_opacity,
     grey_levels,
-    heat,
     resized,
     sheet,
     stacked,
@@ -52,8 +52,9 @@ _CONTOUR = (120, 205, 255)
 def overlay_png(film: Radiograph, result: SeverityResult) -> bytes:
     """Return a PNG of a scored film, beside it each zone with its score; it names no patient.
 
-    Warm colour is the opacity map within the lungs, blue lines are the lungs' borders and their
-    zones. The patient's right is on the image's left.
+    An orange contour with a light fill is what is involved: opacity within the lungs above the
+    model's threshold. Blue lines are the lungs' borders and their zones. The patient's right is on
+    the image's left.
 
     Raises:
         ValueError: the result carries no scores or no maps.
@@ -97,7 +98,7 @@ def foot(width: int, model: ModelFacts, warned: str = "") -> Image.Image:
 
 
 def _film_picture(film: Radiograph, maps: Maps) -> Image.Image:
-    """Return the film in grey with the opacity in colour and the lungs outlined."""
+    """Return the film in grey with what is involved marked and the lungs outlined."""
     rows, columns = film.shape
     scale = FILM_SIDE / max(rows, columns)
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
@@ -105,9 +106,11 @@ def _film_picture(film: Radiograph, maps: Maps) -> Image.Image:
     low, high = np.percentile(grey[::4, ::4], (0.5, 99.5))
     picture = Image.fromarray(grey_levels((grey - low) / max(high - low, 1e-6))).convert("RGB")
     lungs = [resized(lung, size) for lung in maps.lungs]
-    heat(picture, resized(maps.opacity, size) * np.clip(lungs[0] + lungs[1], 0.0, 1.0))
     for lung in lungs:
         _outline(picture, lung > LUNG, maps.borders)
+    opacity = resized(maps.opacity, size)
+    involved = (opacity > maps.involved) & (np.maximum(*lungs) > LUNG)
+    draw_opacity(picture, opacity, involved)
     return picture
 
 

@@ -19,6 +19,7 @@ from radiograde.service.worklist.change_feed import MOST_LISTENERS, ChangeFeed
 from radiograde.service.worklist.change_log import ChangeLog
 from radiograde.service.worklist.delivery_states import DeliveryStates
 from radiograde.service.worklist.history import History
+from radiograde.service.worklist.machines import Machines
 from radiograde.service.worklist.patient_labels import PatientLabels
 from radiograde.service.worklist.worklist import Worklist
 
@@ -62,7 +63,12 @@ def open_page_queries(runtime: Runtime) -> PageQueries:
             DecodedFilms(archive, limits, runtime.runner),
             Thumbnails(archive, limits, runtime.runner),
         ),
-        History(database, reviews, lambda: RepeatabilityLimit.of(runtime.scorer)),
+        History(
+            database,
+            reviews,
+            lambda: RepeatabilityLimit.of(runtime.scorer),
+            Machines(archive, limits),
+        ),
         ChangeFeed(lambda: ChangeLog(database)),
         Places(MOST_LISTENERS),
         version,

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from radiograde.model.display.viewable import Viewable
+from radiograde.model.reading.film_attributes import SpacingOrigin
 from radiograde.model.reading.voi import Lut, Window
 from radiograde.model.scoring.result import Maps
 from radiograde.service.films.map_file import FULL, levels
@@ -62,6 +63,9 @@ class View(Schema):
     )
     lut: GreyTable | None = Field(description="Comes before the windows: it is what was graded")
     spacing_mm: Pair | None = Field(description="Row and column spacing")
+    spacing_origin: SpacingOrigin | None = Field(
+        description="Where it was measured: within the patient, at the detector, on a scanned film"
+    )
     orientation: Orientation
     maps: MapShape | None
 
@@ -78,6 +82,7 @@ def view_of(film: Viewable, maps: Maps | None) -> View:
         windows=[_window(name, window) for name, window in film.windows],
         lut=None if film.lut is None else _lut(film.lut),
         spacing_mm=film.pixel_spacing_mm,
+        spacing_origin=film.spacing_origin,
         orientation=Orientation(known=film.sides_known, flipped=film.flipped),
         maps=None if maps is None else _shape(maps),
     )

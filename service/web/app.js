@@ -2,6 +2,7 @@
 
 import { html, render, useCallback, useEffect, useRef, useState } from "./vendor/preact.js";
 import { onSignInRequired } from "./api.js";
+import { demonstrationFilms } from "./components/demonstration.js";
 import { FilmView } from "./components/film_view.js";
 import { ProblemRegister } from "./components/problem_register.js";
 import { useSession } from "./components/session.js";
@@ -61,6 +62,7 @@ function Workspace({ session, onLanguage }) {
     const index = worklist.films.findIndex((film) => film.id === id);
     const next = worklist.films[index < 0 ? 0 : index + by];
     if (next) open(next.id);
+    else if (by > 0 && worklist.next) worklist.more();
   };
   useShortcuts({
     next: () => step(1),
@@ -83,7 +85,7 @@ function Workspace({ session, onLanguage }) {
         ? html`<${FilmView} key=${id} id=${id} comparedId=${comparedId} go=${go} user=${user} session=${session.facts} changes=${changes} announce=${announce} />`
         : route[0] === "problems" && user.permissions.includes("administer")
           ? html`<${ProblemRegister} announce=${announce} />`
-          : html`<${Welcome} fileInput=${fileInput} uploads=${uploads} />`}
+          : html`<${Welcome} fileInput=${fileInput} uploads=${uploads} announce=${announce} />`}
     </div>
     <p class="announcement" role="status">${announcement}</p>
     <div class="drop-hint" hidden=${!dragging}>${t("upload.drop")}</div>
@@ -91,15 +93,20 @@ function Workspace({ session, onLanguage }) {
 }
 
 /** Shown instead of a film until one is opened. */
-function Welcome({ fileInput, uploads }) {
+function Welcome({ fileInput, uploads, announce }) {
+  const demonstrate = () => demonstrationFilms().then(uploads.add, (problem) => announce(problemText(problem)));
   return html`
     <main id="film" class="welcome" tabindex="-1">
       <img src="assets/icon.svg" alt="" width="96" height="96" />
       <h2>${t("welcome.title")}</h2>
       <p>${t("welcome.text")}</p>
-      <button class="main" disabled=${!uploads.allowed} onClick=${() => fileInput.current.click()}>${t("upload.files")}</button>
+      <div class="row">
+        <button class="main" disabled=${!uploads.allowed} onClick=${() => fileInput.current.click()}>${t("upload.files")}</button>
+        <button disabled=${!uploads.allowed} onClick=${demonstrate}>${t("welcome.demonstrate")}</button>
+      </div>
       <${UploadProgress} items=${uploads.items} />
       <p class="dim">${t("upload.hint")} ${t("welcome.keys")}</p>
+      <p class="dim">${t("welcome.demonstration")}</p>
       <p class="dim">${t("panel.is_not")}</p>
     </main>`;
 }

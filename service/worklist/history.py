@@ -24,6 +24,7 @@ from radiograde.service.worklist.listed_film import (
     review_of,
     without_result,
 )
+from radiograde.service.worklist.machines import Machines
 
 MOST_FILMS = 200
 
@@ -39,6 +40,11 @@ class HistoryFilm(Schema):
     severity: Severity | None
     brixia: GlobalScore | None
     kept: bool
+    machine: str | None = Field(
+        description="The same for films of one maker, model and station; null where the header "
+        "names none, or the film is no longer kept",
+        examples=["3fa9c01b"],
+    )
     review: RowReview | None
     change: Change | None = Field(description="Since the scored film before")
     since_first: Change | None = Field(
@@ -57,12 +63,20 @@ class PatientHistory(Schema):
 
 
 class History:
-    """Finds films of the same patient, by pseudonym; safe to share among threads."""
+    """Finds films of the same patient, by pseudonym; safe to share among threads.
+
+    ``machines``: without them no film says which machine took it.
+    """
 
     def __init__(
-        self, database: Database, reviews: ReviewRepository, limit: Callable[[], RepeatabilityLimit]
+        self,
+        database: Database,
+        reviews: ReviewRepository,
+        limit: Callable[[], RepeatabilityLimit],
+        machines: Machines | None = None,
     ) -> None:
         self._database = database
+        self._machines = machines
         self._reviews = reviews
         self._limit = limit
         self._withdrawals = WithdrawalRepository(database)
@@ -82,7 +96,7 @@ class History:
         films = sorted(_once(holding, film_id), key=_acquired)
         reviews = self._reviews.newest(film.id for film in films)
         limit = self._limit()
-        compared = _compared(films, reviews, limit)
+        compared = _compared(films, reviews, limit, self._machine_of)
         return PatientHistory(repeatability=limit.repeatability, films=list(compared))
 
     def _holding(self, films: Sequence[StoredFilm], film_id: str) -> list[StoredFilm]:
@@ -93,6 +107,9 @@ class History:
             for film in films
             if film.id not in withdrawn or film.id == film_id
         ]
+
+    def _machine_of(self, film: StoredFilm) -> str | None:
+        return self._machines.of(film.id) if self._machines and film.kept else None
 
     def _films(self, film_id: str) -> Sequence[StoredFilm]:
         own = self._database.first(query.films_with([film_id]), StoredFilm)
@@ -116,7 +133,10 @@ def _once(films: Sequence[StoredFilm], film_id: str) -> Iterable[StoredFilm]:
 
 
 def _compared(
-    films: Iterable[StoredFilm], reviews: Mapping[str, Review], limit: RepeatabilityLimit
+    films: Iterable[StoredFilm],
+    reviews: Mapping[str, Review],
+    limit: RepeatabilityLimit,
+    machine_of: Callable[[StoredFilm], str | None],
 ) -> Iterable[HistoryFilm]:
     first: Score | None = None
     before: Score | None = None
@@ -135,6 +155,7 @@ def _compared(
             severity=film.severity,
             brixia=brixia,
             kept=film.kept,
+            machine=machine_of(film),
             review=review_of(reviews.get(film.id)),
             change=change,
             since_first=since_first,

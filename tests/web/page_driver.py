@@ -23,6 +23,7 @@ SCREENSHOTS = Path(__file__).parents[2] / "artefacts" / "screenshots"
 """Pictures of every view, for people to look at after the tests."""
 
 SIZE = ViewportSize(width=1600, height=1000)
+LAYOUT = "radiograde.layout"
 SERIOUS = ("serious", "critical")
 
 _DROP = """async (files) => {
@@ -91,9 +92,18 @@ def send_film(address: str, path: Path) -> str:
 
 
 @contextmanager
-def opened_page(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
-    """Open the page; at the end nothing may have left its origin, nor anything gone wrong."""
+def opened_page(
+    browser: Browser, address: str, *, layout: int | None = 1, **options: Any
+) -> Iterator[Page]:
+    """Open the page; at the end nothing may have left its origin, nor anything gone wrong.
+
+    ``layout``: how many films of a patient hang, as if chosen before; None as on a first visit.
+    """
     context = browser.new_context(**({"viewport": SIZE, "locale": "en-GB"} | options))
+    context.set_default_timeout(60_000)
+    if layout is not None:
+        chosen = f"localStorage.getItem('{LAYOUT}') ?? localStorage.setItem('{LAYOUT}', {layout})"
+        context.add_init_script(chosen)
     context.set_default_timeout(60_000)
     page = context.new_page()
     requests: list[str] = []

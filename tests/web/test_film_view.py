@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -23,7 +24,11 @@ from tests.web.page_driver import (
     write_film,
 )
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+}
 SCREENS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1600, "height": 1000}},
     "laptop, short window": {"viewport": {"width": 1280, "height": 560}},
@@ -178,6 +183,7 @@ def test_another_prior_gets_the_window_and_the_place_at_once(page: Page, course:
     open_film(page, course.url(course.last, course.evening))
     readout = page.locator(".readout")
     expect(readout).to_have_count(2)
+    page.keyboard.press("Shift+Z")  # aligned lungs may need another zoom
     page.keyboard.press("Shift+ArrowUp")
     page.keyboard.press("+")
     page.keyboard.press("i")
@@ -238,6 +244,62 @@ def copy_report(page: Page) -> None:
     page.evaluate("navigator.clipboard.writeText('')")
     page.keyboard.press("t")
     assert soon(page, lambda: bool(page.evaluate("navigator.clipboard.readText()")))
+
+
+def first_visit(browser: Browser, course: Course) -> AbstractContextManager[Page]:
+    return opened_page(browser, course.address, layout=None)
+
+
+def test_the_nearest_prior_hangs_beside_the_film_with_the_lungs_aligned(
+    browser: Browser, course: Course
+) -> None:
+    with first_visit(browser, course) as page:
+        open_film(page, course.url(course.last))
+        readout = page.locator(".readout")
+        expect(readout).to_have_count(2)
+        captions = page.locator("figcaption")
+        expect(captions.first).to_contain_text("Comparison: 9 Mar 2024, 17:45")
+        expect(captions.last).to_contain_text("Current: 11 Jun 2024")
+        labels = page.locator(".zone-label")
+        expect(labels).to_have_count(12)
+        screenshot(page, "26-prior-beside")
+        assert serious_axe_findings(page) == []
+        page.keyboard.press("Shift+Z")
+        expect(page.get_by_label("Align the lungs")).to_have_attribute("aria-pressed", "false")
+        page.keyboard.press("+")
+        assert soon(page, lambda: zooms(page)[0] == zooms(page)[1])
+        page.keyboard.press("c")
+        expect(readout).to_have_count(1)
+        page.reload()
+        expect(readout).to_have_count(1)
+
+
+def zooms(page: Page) -> list[str]:
+    return [text.split("\n")[-1] for text in page.locator(".readout").all_inner_texts()]
+
+
+def test_films_swap_blink_and_play(browser: Browser, course: Course) -> None:
+    with first_visit(browser, course) as page:
+        open_film(page, course.url(course.last))
+        viewports = page.locator(".viewport")
+        visible = page.locator(".viewport:not(.behind)")
+        expect(viewports).to_have_count(2)
+        page.keyboard.press("Shift+B")
+        expect(page.get_by_label("Blink")).to_have_attribute("aria-pressed", "true")
+        expect(visible).to_have_count(1)
+        shown = {visible.locator("figcaption").inner_text()}
+        assert soon(page, lambda: len(shown | {visible.locator("figcaption").inner_text()}) == 2)
+        page.keyboard.press("Shift+C")
+        expect(viewports).to_have_count(4)
+        expect(visible).to_have_count(1)
+        assert serious_axe_findings(page) == []
+        page.keyboard.press("Escape")
+        expect(visible).to_have_count(2)
+        page.keyboard.press("Shift+V")
+        expect(visible).to_have_count(4)
+        screenshot(page, "27-four-films")
+        page.keyboard.press("Shift+S")
+        expect(page).to_have_url(course.url(course.evening, course.last))
 
 
 def test_messages_leave_by_themselves(browser: Browser, course: Course) -> None:

@@ -120,5 +120,6 @@ def test_every_value_of_the_service_has_a_text(prefix: str, values: tuple[str, .
 def test_every_keyboard_shortcut_has_a_text() -> None:
     table = (WEB / "components" / "shortcuts.js").read_text().split("const ACTION_OF")[0]
     actions = set(re.findall(r"(\w+): \[", table))
-    moves = {action for action in actions if action.startswith("move_")}
-    assert {f"keys.{action}" for action in actions - moves} <= set(ENGLISH)
+    shared = {action for action in actions if action.startswith(("move_", "preset_"))}
+    assert {f"keys.{action}" for action in actions - shared} <= set(ENGLISH)
+    assert {f"keys.{action.partition('_')[0]}" for action in shared} <= set(ENGLISH)

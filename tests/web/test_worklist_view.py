@@ -20,6 +20,7 @@ from tests.web.page_driver import (
     send_film,
     serious_axe_findings,
     serving,
+    soon,
     write_film,
 )
 
@@ -312,3 +313,79 @@ def test_a_film_that_waits_shows_that_work_goes_on(page: Page, listed: ListedFil
     expect(page.locator(".viewport .working")).to_be_visible()
     expect(page.get_by_text("waiting to be graded").first).to_be_visible()
     assert serious_axe_findings(page) == []
+
+
+def test_a_demonstration_shows_a_course_by_one_click(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path) as address, opened_page(browser, address, layout=None) as page:
+        page.get_by_role("button", name="Show a demonstration").click()
+        expect(page.locator(".worklist li")).to_have_count(7)
+        expect(page.locator(".timeline li")).to_have_count(5)
+        expect(page.locator(".readout")).to_have_count(2)
+        screenshot(page, "12-demonstration")
+        assert serious_axe_findings(page) == []
+
+
+def row_of(number: int, patient: str) -> dict[str, Any]:
+    """Return a film of the worklist as the service answers it."""
+    score = {"value": number % 18, "interval": [0, 18], "range": [0, 18]}
+    return {
+        "id": f"{number:026}", "received": "2026-03-04T05:06:07+00:00", "taken": None,
+        "door": "dicom", "status": "scored", "view": "PA", "severity": "mild", "brixia": score,
+        "reasons": [], "error": None, "patient": {"label": patient}, "kept": False,
+        "review": None, "delivery": None, "accession": None,
+    }  # fmt: skip
+
+
+def test_of_a_long_list_only_what_is_near_is_in_the_page(
+    browser: Browser, listed: ListedFilms
+) -> None:
+
+    def answer(route: Route) -> None:
+        asked_for = parse_qs(urlsplit(route.request.url).query)
+        limit, first = int(asked_for["limit"][0]), int(asked_for.get("after", ["0"])[0])
+        films = [row_of(number, f"P{number}") for number in range(first, first + limit)]
+        after = first + limit
+        route.fulfill(json={"films": films, "next": str(after) if after < 3000 else None})
+
+    with opened_page(browser, listed.address) as page:
+        page.route("**/v1/worklist?*", answer)
+        page.reload()
+        expect(page.locator(".card").first).to_be_visible()
+        scroll = "() => { const list = document.querySelector('.worklist'); list.scrollTop = 1e9; }"
+        listed_count = "document.querySelector('#films').textContent"
+
+        def is_whole() -> bool:
+            page.evaluate(scroll)
+            return "3000" in str(page.evaluate(listed_count))
+
+        assert soon(page, is_whole)
+        assert soon(page, lambda: page.locator(".card").count() <= 300)
+        assert page.evaluate("document.querySelector('.worklist').scrollHeight") > 3000 * 40
+        page.evaluate("() => { document.querySelector('.worklist').scrollTop = 0; }")
+        expect(page.locator(f".card[href='#/film/{0:026}']")).to_be_visible()
+
+
+def test_films_are_grouped_by_patient(page: Page, listed: ListedFilms) -> None:
+    page.get_by_text("Filters").click()
+    page.get_by_label("Group by patient").check()
+    heading = page.locator(".of-patient", has_text="2 films")
+    expect(heading).to_be_visible()
+    ids = shown(page)
+    assert abs(ids.index(listed.ids[1]) - ids.index(listed.ids[2])) == 1
+    page.reload()
+    expect(heading).to_be_visible()
+    assert serious_axe_findings(page) == []
+
+
+def test_unread_films_and_filters_that_are_kept(page: Page, listed: ListedFilms) -> None:
+    page.get_by_role("button", name="Unread").click()
+    expect(page.get_by_role("button", name="Unread")).to_have_attribute("aria-pressed", "true")
+    page.get_by_label("Save filters as").fill("Mine")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Unread").click()
+    expect(page.get_by_label("Save filters as")).to_have_count(0)
+    page.reload()
+    page.get_by_role("button", name="Mine", exact=True).click()
+    expect(page.get_by_role("button", name="Unread")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Remove the saved filters Mine").click()
+    expect(page.get_by_role("button", name="Mine", exact=True)).to_have_count(0)

@@ -26,6 +26,7 @@ class ViewerHarness:
     site: StaticSite
     errors: list[str] = field(default_factory=list)
     shape: tuple[int, int] = (0, 0)
+    view: dict[str, Any] = field(default_factory=dict)
 
     def open(self) -> None:
         """Load the page."""
@@ -54,12 +55,17 @@ class ViewerHarness:
         rows, columns = self.shape = pixels.shape
         size = None
         if maps is not None:
-            size = {"rows": maps.shape[1], "columns": maps.shape[2], "borders": [0.35, 0.7]}
-        view = {
+            rows_of_map, columns_of_map = maps.shape[1:]
+            size = {
+                "rows": rows_of_map, "columns": columns_of_map,
+                "borders": [0.35, 0.7], "involved": 0.25,
+            }  # fmt: skip
+        self.view = {
             "rows": rows, "columns": columns, "slope": 1, "intercept": 0, "inverted": False,
-            "windows": [], "lut": None, "spacing_mm": None, "maps": size, **facts,
+            "windows": [], "lut": None, "spacing_mm": None, "spacing_origin": None, "maps": size,
+            **facts,
         }  # fmt: skip
-        self.site.hold("film", view, pixels, maps)
+        self.site.hold("film", self.view, pixels, maps)
         self.page.evaluate("show('film')")
 
     def js(self, script: str, argument: Any = None) -> Any:

@@ -5,7 +5,7 @@ import { getBytes, getJson } from "../api.js";
 import { ANY, useLoaded } from "../hooks.js";
 import { unpacked } from "../viewer/packed_pixels.js";
 
-const CACHED_FILMS = 4;
+const CACHED_FILMS = 8;
 const cache = new Map();
 
 /**

@@ -1,12 +1,13 @@
-/** One film, or two side by side, with the result beside it. */
+/** One film, or several of a patient side by side or in turn, with the result beside them. */
 
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { problemText, t } from "../words.js";
 import { useFilm, useFilmPixels } from "./film_data.js";
+import { LAYOUTS, courseOf, hangingOrder, useLayout, useTurn } from "./layout.js";
 import { linkViewers } from "./linked_viewers.js";
 import { ResultPanel } from "./result_panel.js";
 import { useShortcuts } from "./shortcuts.js";
-import { Timeline, comparisonFor } from "./timeline.js";
+import { Timeline } from "./timeline.js";
 import { INITIAL_DISPLAY, Toolbar } from "./toolbar.js";
 import { viewerShortcuts } from "./viewer_shortcuts.js";
 import { Viewport } from "./viewport.js";
@@ -15,27 +16,25 @@ export function FilmView({ id, comparedId, go, user, session, changes, announce 
   const film = useFilm(id, changes);
   const result = film.value?.result ?? null;
   const [display, setDisplay] = useState(INITIAL_DISPLAY);
-  const [viewer, setViewer] = useState(null);
-  const [comparedViewer, setComparedViewer] = useState(null);
-  const refs = { review: useRef(null), report: useRef(null), delivery: useRef(null) };
   const history = film.value?.history;
-  const comparison = history && comparisonFor(history, id);
-  const compare = () => {
-    if (comparedId) go("film", id);
-    else if (comparison) go("film", id, comparison.id);
-    else announce(t("compare.none"));
+  const hanging = useHanging({ id, comparedId, history, go, announce });
+  const { shown, viewers } = hanging;
+  const viewer = viewers[id] ?? null;
+  const refs = { review: useRef(null), report: useRef(null), delivery: useRef(null) };
+  const reset = () => {
+    setDisplay(INITIAL_DISPLAY);
+    for (const one of Object.values(viewers)) one?.reset();
   };
-  useEffect(() => (viewer && comparedViewer ? linkViewers(viewer, comparedViewer) : undefined), [viewer, comparedViewer]);
   useShortcuts({
     ...viewerShortcuts(viewer, display, setDisplay),
-    compare,
+    ...hanging.actions,
+    reset,
     accept: () => refs.review.current?.("accepted"),
     correct: () => refs.review.current?.("corrected"),
     not_gradable: () => refs.review.current?.("not_gradable"),
     copy: () => refs.report.current?.copy(),
     print: () => refs.report.current?.print(),
     deliver: () => refs.delivery.current?.(),
-    escape: () => comparedId && go("film", id),
   });
   if (film.problem && !film.value) {
     return html`
@@ -44,26 +43,77 @@ export function FilmView({ id, comparedId, go, user, session, changes, announce 
         <button onClick=${film.reload}>${t("problem.retry")}</button>
       </main>`;
   }
+  const href = (one) => (comparedId && one !== id ? `#/film/${id}/${one}` : `#/film/${one}`);
   return html`
     <main id="film" class="film" tabindex="-1">
-      <${Toolbar} viewer=${viewer} display=${display} setDisplay=${setDisplay} comparing=${Boolean(comparedId)} canCompare=${Boolean(comparedId || comparison)} compare=${compare} />
-      <div class=${comparedId ? "viewports two" : "viewports"}>
-        ${comparedId && html`<${ComparedViewport} key=${comparedId} id=${comparedId} display=${display} onViewer=${setComparedViewer} changes=${changes} />`}
-        <${FilmViewport} id=${id} film=${film.value} display=${display} onViewer=${setViewer} caption=${comparedId && t("compare.this")} />
+      <${Toolbar} viewer=${viewer} display=${display} setDisplay=${setDisplay} reset=${reset} hanging=${hanging} />
+      <div class=${`viewports ${hanging.arrangement}`}>
+        ${shown.map((one) => {
+          const Shown = one === id ? FilmViewport : ComparedViewport;
+          return html`<${Shown} key=${one} id=${one} film=${film.value} changes=${changes} display=${display} isBehind=${hanging.isBehind(one)}
+            onViewer=${(created) => hanging.setViewer(one, created)} caption=${shown.length > 1 && t(one === id ? "compare.this" : "compare.other")} />`;
+        })}
       </div>
-      ${history && html`<${Timeline} history=${history} row=${film.value.row} id=${id} comparedId=${comparedId} href=${(one) => (comparedId && one !== id ? `#/film/${id}/${one}` : `#/film/${one}`)} />`}
+      ${history && html`<${Timeline} history=${history} row=${film.value.row} id=${id} comparedIds=${shown} href=${href} />`}
     </main>
     <${ResultPanel} film=${film.value} result=${result} user=${user} session=${session} changes=${changes} announce=${announce} onChanged=${film.reload} refs=${refs} />`;
 }
 
-/** The film to compare with: loaded here, since it has no panel. */
-function ComparedViewport({ id, display, onViewer, changes }) {
-  const film = useFilm(id, changes);
-  return html`<${FilmViewport} id=${id} film=${film.value} display=${display} onViewer=${onViewer} caption=${t("compare.other")} />`;
+/**
+ * Return the ids of the films that are `shown`, the open one last, how they are arranged, their
+ * viewers by id, and the actions that change this. `comparedId`: the film that the address names.
+ */
+function useHanging({ id, comparedId, history, go, announce }) {
+  const [count, setCount] = useLayout();
+  const [sequence, setSequence] = useState(null); // "blink", "cine", or null: side by side
+  const [aligned, setAligned] = useState(true);
+  const [viewers, setViewers] = useState({});
+  const order = history ? hangingOrder(history, id) : [];
+  const others = comparedId ? [comparedId, ...order.filter((one) => one !== comparedId)] : order;
+  const beside = others.slice(0, Math.max(count, comparedId || sequence ? 2 : 1) - 1);
+  const shown = sequence === "cine" && history ? courseOf(history, id) : sequence === "blink" ? [others[0], id] : [...beside.reverse(), id];
+  const turn = useTurn(shown.length, sequence !== null);
+  const linked = shown.map((one) => viewers[one]).filter(Boolean);
+  const leader = viewers[id];
+  const ordered = [leader, ...linked.filter((one) => one !== leader)];
+  useEffect(() => (leader && ordered.length > 1 ? linkViewers(ordered, aligned) : undefined), [aligned, ...ordered]);
+  const end = () => {
+    setSequence(null);
+    setCount(1);
+    if (comparedId) go("film", id);
+  };
+  const withOthers = (run) => () => (others.length ? run() : announce(t("compare.none")));
+  const play = (kind) => withOthers(() => setSequence(sequence === kind ? null : kind));
+  const hang = (wanted) => {
+    setSequence(null);
+    if (wanted === 1) end();
+    else withOthers(() => setCount(wanted))();
+  };
+  return {
+    shown, viewers, sequence, aligned, count: sequence ? 0 : shown.length > 2 ? 4 : shown.length, hang, canCompare: others.length > 0,
+    arrangement: sequence ? "stacked" : ["one", "two", "four", "four"][shown.length - 1],
+    isBehind: (one) => sequence !== null && shown[turn] !== one,
+    setViewer: (one, created) => setViewers((old) => ({ ...old, [one]: created })),
+    actions: {
+      compare: () => (shown.length > 1 ? end() : hang(2)),
+      layout: () => hang(LAYOUTS[(LAYOUTS.findIndex((one) => one >= shown.length) + 1) % LAYOUTS.length]),
+      swap: withOthers(() => go("film", others[0], id)),
+      blink: play("blink"),
+      cine: play("cine"),
+      align: () => setAligned(!aligned),
+      escape: () => (sequence ? setSequence(null) : comparedId && go("film", id)),
+    },
+  };
 }
 
-function FilmViewport({ id, film, display, onViewer, caption }) {
+/** A film to compare with: loaded here, since it has no panel. */
+function ComparedViewport({ id, changes, ...rest }) {
+  const film = useFilm(id, changes);
+  return html`<${FilmViewport} ...${rest} id=${id} film=${film.value} />`;
+}
+
+function FilmViewport({ id, film, display, isBehind, onViewer, caption }) {
   const readable = film !== null && film.result !== null && film.result.status !== "failed";
   const pixels = useFilmPixels(id, readable, Boolean(film?.result?.withdrawn));
-  return html`<${Viewport} film=${film} image=${pixels.value} problem=${pixels.problem} readable=${readable} display=${display} onViewer=${onViewer} caption=${caption} />`;
+  return html`<${Viewport} film=${film} image=${pixels.value} problem=${pixels.problem} readable=${readable} display=${display} isBehind=${isBehind} onViewer=${onViewer} caption=${caption} />`;
 }

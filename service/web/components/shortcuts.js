@@ -6,17 +6,19 @@ import { t } from "../words.js";
 const GROUPS = {
   films: { next: ["j"], previous: ["k"], list: ["b"], search: ["q"], filter: ["/"], add: ["u"] },
   film: {
-    window: ["w"], pan: ["h"], zoom: ["s"],
+    window: ["w"], pan: ["h"], zoom: ["s"], length: ["Shift+l"], angle: ["Shift+a"], region: ["Shift+r"], remove: ["Delete"], magnifier: ["g"],
     level_up: ["Shift+ArrowUp"], level_down: ["Shift+ArrowDown"], width_up: ["Shift+ArrowRight"], width_down: ["Shift+ArrowLeft"],
-    preset: ["p"], invert: ["i"], mirror: ["m"], fit: ["f"], actual: ["1"], in: ["+", "="], out: ["-"],
+    preset: ["p"], preset_1: ["1"], preset_2: ["2"], preset_3: ["3"], preset_4: ["4"], preset_5: ["5"], preset_6: ["6"],
+    invert: ["i"], mirror: ["m"], rotate: ["v"], reset: ["0"], fit: ["f"], actual: ["x"], in: ["+", "="], out: ["-"],
     move_left: ["ArrowLeft"], move_right: ["ArrowRight"], move_up: ["ArrowUp"], move_down: ["ArrowDown"],
-    overlay: ["o"], overlay_down: ["["], overlay_up: ["]"], outlines: ["l"], zones: ["z"], compare: ["c"],
+    overlay: ["o"], overlay_down: ["["], overlay_up: ["]"], outlines: ["l"], zones: ["z"], numbers: ["y"], compare: ["c"], layout: ["Shift+v"], swap: ["Shift+s"], blink: ["Shift+b"], cine: ["Shift+c"], align: ["Shift+z"],
   },
   result: { accept: ["a"], correct: ["e"], not_gradable: ["n"], copy: ["t"], print: ["r"], deliver: ["d"], help: ["?"], escape: ["Escape"] },
 };
 const ACTION_OF = Object.fromEntries(
   Object.values(GROUPS).flatMap((group) => Object.entries(group).flatMap(([action, keys]) => keys.map((key) => [key, action]))),
 );
+const SHARED = ["move", "preset"]; // by one text
 const STORAGE_KEY = "radiograde.keys";
 const KEY_LABELS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
 
@@ -39,9 +41,10 @@ export function useShortcuts(actions) {
   }, []);
 }
 
+/** Shift counts with arrows and letters; other characters need it on some keyboards. */
 function keyOf(event) {
-  const arrow = event.key.startsWith("Arrow");
-  return arrow && event.shiftKey ? `Shift+${event.key}` : event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  return event.shiftKey && /^(Arrow.*|[a-z])$/.test(key) ? `Shift+${key}` : key;
 }
 
 /** Return whether a field, a list, a dialog or the browser handles the key. */
@@ -66,6 +69,7 @@ export function ShortcutsDialog({ onClose }) {
   return html`
     <dialog ref=${dialog} class="shortcuts" aria-labelledby="keys" onClose=${onClose}>
       <h2 id="keys">${t("keys.title")}</h2>
+      <${Pointing} />
       <div class="columns">
         ${Object.entries(GROUPS).map(([name, group]) => html`
           <section key=${name}>
@@ -81,10 +85,22 @@ export function ShortcutsDialog({ onClose }) {
     </dialog>`;
 }
 
-/** Return [action, keys] of a group; the four arrows that move the film share one line. */
+/** What mouse and fingers do on the film. */
+function Pointing() {
+  return html`
+    <section class="pointing">
+      ${["mouse", "touch"].map((kind) => html`<p><b>${t(`keys.${kind}`)}</b> ${t(`keys.${kind}_does`)}</p>`)}
+    </section>`;
+}
+
+/** Return [action, keys] of a group; keys of one kind, such as the arrows that move the film, share a line. */
 function entries(group) {
-  const { move_left, move_right, move_up, move_down, ...rest } = group;
-  return move_left ? [...Object.entries(rest), ["move", [...move_left, ...move_right, ...move_up, ...move_down]]] : Object.entries(rest);
+  const lines = new Map();
+  for (const [action, keys] of Object.entries(group)) {
+    const line = SHARED.find((prefix) => action.startsWith(`${prefix}_`)) ?? action;
+    lines.set(line, [...(lines.get(line) ?? []), ...keys]);
+  }
+  return [...lines];
 }
 
 const keyLabel = (key) => key.replace(/Arrow\w+/, (arrow) => KEY_LABELS[arrow]).replace("Escape", "Esc");

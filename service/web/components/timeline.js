@@ -6,13 +6,6 @@ import { t } from "../words.js";
 import { CourseChart, dateOf } from "./course_chart.js";
 import { isDisplayable } from "./film_data.js";
 
-/** Return the film to compare `id` with: the scored one before it, else the one after it, else null. */
-export function comparisonFor(history, id) {
-  const index = history.films.findIndex((film) => film.id === id);
-  const usable = ({ kept, brixia }) => kept && brixia;
-  return history.films.slice(0, index).findLast(usable) ?? history.films.slice(index + 1).find(usable) ?? null;
-}
-
 /**
  * Return what changed, as [{verdict, text}]: since the patient's prior film, then since the first.
  * Scores of two models are not compared, so their difference is left out.
@@ -25,7 +18,7 @@ export function changesOf({ row, history }) {
   }));
 }
 
-export function Timeline({ history, row, id, comparedId, href }) {
+export function Timeline({ history, row, id, comparedIds, href }) {
   const { films, repeatability } = history;
   const strip = useRef(null);
   useEffect(() => {
@@ -45,7 +38,7 @@ export function Timeline({ history, row, id, comparedId, href }) {
         <ol>
           ${films.map((film) => html`
             <li key=${film.id}>
-              <a href=${href(film.id)} aria-current=${film.id === id ? "true" : null} class=${film.id === comparedId ? "compared" : null}>
+              <a href=${href(film.id)} aria-current=${film.id === id ? "true" : null} class=${film.id !== id && comparedIds.includes(film.id) ? "compared" : null}>
                 ${isDisplayable(film) && html`<img src=${`v1/results/${film.id}/thumbnail.jpg`} alt="" loading="lazy" />`}
                 <span class="entry">
                   <span class="date">${dateOf(film, films)}${isUnlikelyAcquisition(film) && html` <span class="doubt">${t("date.unlikely")}</span>`}</span>

@@ -7,6 +7,7 @@ const WINDOW_STEP = 0.05; // of the window's width
 const PAN_PX = 60;
 const ZOOM = 1.25;
 const OVERLAY_STEP = 0.1;
+const PRESET_KEYS = [1, 2, 3, 4, 5, 6];
 
 /** Return the actions on a viewer by their names in shortcuts.js; none while there is no film. */
 export function viewerShortcuts(viewer, display, setDisplay) {
@@ -19,9 +20,14 @@ export function viewerShortcuts(viewer, display, setDisplay) {
     viewer.window = { ...now, center: now.center - level * WINDOW_STEP * now.width, width: now.width * (1 + width * WINDOW_STEP) };
   };
   return {
-    window: () => set({ tool: "window" }),
-    pan: () => set({ tool: "pan" }),
-    zoom: () => set({ tool: "zoom" }),
+    ...Object.fromEntries(["window", "pan", "zoom", "length", "angle", "region"].map((tool) => [tool, () => set({ tool })])),
+    ...Object.fromEntries(PRESET_KEYS.map((number) => [`preset_${number}`, () => {
+      const preset = viewer.presets()[number - 1];
+      if (preset) viewer.window = preset.window;
+    }])),
+    magnifier: () => set({ magnifier: !display.magnifier }),
+    remove: () => viewer.measure("drop"),
+    rotate: () => { viewer.turns = (viewer.turns + 1) % 4; },
     level_up: () => changeWindow(1, 0),
     level_down: () => changeWindow(-1, 0),
     width_up: () => changeWindow(0, 1),
@@ -46,5 +52,6 @@ export function viewerShortcuts(viewer, display, setDisplay) {
     overlay_up: () => changeOverlay(OVERLAY_STEP),
     outlines: () => set({ outlines: !display.outlines }),
     zones: () => set({ zones: !display.zones }),
+    numbers: () => set({ numbers: !display.numbers }),
   };
 }

@@ -8,9 +8,9 @@ import { Annotations } from "./annotations.js";
 
 /**
  * `image`: {view, pixels, maps}, null while it loads. `display`: the layers and the mouse's tool.
- * `onViewer` gets the viewer once it shows the film, and null when it is removed.
+ * `isBehind`: another film is in front of it. `onViewer` gets the viewer once it shows the film, and null when it is removed.
  */
-export function Viewport({ film, image, problem, readable, display, onViewer, caption }) {
+export function Viewport({ film, image, problem, readable, display, isBehind, onViewer, caption }) {
   const canvas = useRef(null);
   const [viewer, setViewer] = useState(null);
   const [failure, setFailure] = useState(null);
@@ -40,10 +40,14 @@ export function Viewport({ film, image, problem, readable, display, onViewer, ca
     redraw();
     return () => onViewer(null);
   }, [viewer, image]);
-  useEffect(() => { if (viewer) Object.assign(viewer, display); }, [viewer, image, display]);
+  useEffect(() => {
+    if (!viewer) return;
+    const { numbers, magnifier, ...layers } = display;
+    Object.assign(viewer, layers);
+  }, [viewer, image, display]);
   const id = film?.row.id;
   return html`
-    <figure class="viewport">
+    <figure class=${isBehind ? "viewport behind" : "viewport"}>
       <canvas ref=${canvas} tabindex="0" role="img" aria-label=${t("viewer.label")} hidden=${!image || failure} />
       ${viewer && image && html`<${Annotations} viewer=${viewer} view=${image.view} result=${film.result} display=${display} />`}
       ${caption && film && html`<figcaption>${caption}: ${film.row.taken ? acquired(film.row.taken) : dateTime(film.row.received)}${film.row.brixia ? `, ${score(film.row.brixia.value)}` : ""}</figcaption>`}

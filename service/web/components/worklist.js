@@ -8,10 +8,12 @@ import { isDisplayable, prefetch } from "./film_data.js";
 import { PatientName } from "./patient_name.js";
 import { ScoreBar } from "./score_bar.js";
 import { Filters, NO_FILTERS, query } from "./worklist_filters.js";
+import { Rows } from "./worklist_rows.js";
 import { merged } from "./worklist_order.js";
 
 const PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 200;
+const GROUPED_KEY = "radiograde.grouped";
 
 /** Return the list and what changes it: {films, next, filters, setFilters, more, update, reload, ...}. */
 export function useWorklist() {
@@ -19,9 +21,10 @@ export function useWorklist() {
   const [state, setState] = useState({ films: [], next: null, problem: null, loaded: false });
   const [round, setRound] = useState(0);
   const [length, setLength] = useState(PAGE_SIZE);
+  const [grouped, setGrouped] = useState(localStorage.getItem(GROUPED_KEY) === "yes");
   const filtersRef = useRef(null);
-  const shown = useRef({});
-  shown.current = { filters, films: state.films };
+  const shown = useRef(filters);
+  shown.current = filters;
   const isLoading = useRef(false);
   const isOutdated = useRef(false);
   const reload = () => setRound((number) => number + 1);
@@ -43,17 +46,16 @@ export function useWorklist() {
 
   /** Fetch the rows of films that changed, and put them where they belong. */
   const update = async (ids) => {
-    const grown = shown.current.films.length + ids.length;
     if (isLoading.current) {
       // What is on its way may be from before the change.
       isOutdated.current = true;
-    } else if (ids.length > MAX_PAGE_SIZE || grown > length + PAGE_SIZE) {
+    } else if (ids.length > MAX_PAGE_SIZE) {
       reload();
     } else {
       const asked = query(filters, MAX_PAGE_SIZE, { id: ids });
       const fresh = await getJson(`v1/worklist?${asked}`).catch(() => null);
       if (fresh === null) reload();
-      else if (shown.current.filters === filters) setState((old) => merged(old, ids, fresh.films, filters.order));
+      else if (shown.current === filters) setState((old) => merged(old, ids, fresh.films, filters.order));
     }
   };
   const more = async () => {
@@ -67,7 +69,8 @@ export function useWorklist() {
     );
   };
   return {
-    ...state, filters, more, update, reload, filtersRef,
+    ...state, filters, more, update, reload, filtersRef, grouped,
+    setGrouped: (wanted) => { localStorage.setItem(GROUPED_KEY, wanted ? "yes" : "no"); setGrouped(wanted); },
     setFilters: (wanted) => { setLength(PAGE_SIZE); setFilters(wanted); },
     focusFilters: () => { filtersRef.current.querySelector("details").open = true; filtersRef.current.querySelector("select").focus(); },
     focusSearch: () => filtersRef.current.querySelector("input").focus(),
@@ -75,27 +78,39 @@ export function useWorklist() {
 }
 
 export function Worklist({ worklist, selected, href, identifiers }) {
-  const { films, next, loaded, problem, filters } = worklist;
+  const { films, next, loaded, problem, filters, grouped } = worklist;
   const filtered = filters !== NO_FILTERS;
   const isListed = films.some(({ id }) => id === selected);
   useEffect(() => {
     document.querySelector(".card[aria-current]")?.scrollIntoView({ block: "nearest" });
   }, [selected, isListed]);
+  const row = (film) => html`
+    <a href=${href(film.id)} class=${`card ${film.withdrawn ? "withdrawn" : film.severity ?? film.status}`} aria-current=${film.id === selected ? "true" : null} onPointerDown=${() => isDisplayable(film) && prefetch(film.id)}>
+      <${Card} film=${film} />
+    </a>`;
   return html`
     <nav class="worklist" aria-labelledby="films">
       <${Filters} worklist=${worklist} identifiers=${identifiers} />
       ${problem && html`<p class="error" role="alert">${problemText(problem)}</p>`}
       ${loaded && !films.length && html`<p class="dim">${t(filtered ? "worklist.none_match" : "worklist.empty")}</p>`}
-      <ol>
-        ${films.map((film) => html`
-          <li key=${film.id}>
-            <a href=${href(film.id)} class=${`card ${film.withdrawn ? "withdrawn" : film.severity ?? film.status}`} aria-current=${film.id === selected ? "true" : null} onPointerDown=${() => isDisplayable(film) && prefetch(film.id)}>
-              <${Card} film=${film} />
-            </a>
-          </li>`)}
-      </ol>
-      ${next && html`<button onClick=${worklist.more}>${t("worklist.more")}</button>`}
+      <${Rows} films=${films} row=${row} selected=${selected} grouped=${grouped} />
+      ${next && html`<${More} key=${films.length} load=${worklist.more} />`}
     </nav>`;
+}
+
+/** Loads the next films when it comes into view, or is pressed. */
+function More({ load }) {
+  const button = useRef(null);
+  useEffect(() => {
+    const observer = new IntersectionObserver(([{ isIntersecting }]) => {
+      if (!isIntersecting) return;
+      observer.disconnect();
+      load();
+    });
+    observer.observe(button.current);
+    return () => observer.disconnect();
+  }, []);
+  return html`<button ref=${button} onClick=${load}>${t("worklist.more")}</button>`;
 }
 
 function Card({ film }) {

@@ -3,6 +3,7 @@
 import { html } from "../vendor/preact.js";
 import { useDebounced } from "../hooks.js";
 import { t } from "../words.js";
+import { SavedFilters } from "./saved_filters.js";
 
 /** The whole list, last received first. */
 export const NO_FILTERS = Object.freeze({ order: "newest", search: "", severity: "", status: "", reviewed: "", since: "", until: "" });
@@ -24,7 +25,7 @@ export function query(filters, limit, more = {}) {
 }
 
 export function Filters({ worklist, identifiers }) {
-  const { filters, setFilters, filtersRef } = worklist;
+  const { filters, setFilters, filtersRef, grouped, setGrouped, films, next, loaded } = worklist;
   const set = (facts) => {
     const chosen = { ...filters, ...facts };
     const isDefault = Object.keys(chosen).every((key) => chosen[key] === NO_FILTERS[key]);
@@ -38,12 +39,13 @@ export function Filters({ worklist, identifiers }) {
   return html`
     <div class="filters" ref=${filtersRef}>
       <div class="heading">
-        <h2 id="films">${t("worklist.title")}</h2>
+        <h2 id="films">${t("worklist.title")} ${loaded && html`<span class="dim small">${films.length}${next && "+"}</span>`}</h2>
         <select class="quiet" aria-label=${t("worklist.order")} title=${t("worklist.order")} value=${filters.order} onChange=${choose("order")}>
           ${ORDERS.map((order) => html`<option value=${order} selected=${order === filters.order}>${t(`worklist.order.${order}`)}</option>`)}
         </select>
       </div>
       <input type="search" maxlength=${MAX_SEARCH_LENGTH} aria-label=${t("worklist.search")} placeholder=${t(`worklist.search.${identifiers}`)} onInput=${(event) => search(event.target.value)} />
+      <${SavedFilters} filters=${filters} none=${NO_FILTERS} choose=${set} />
       <details>
         <summary>${t("worklist.filters")}${active > 0 && html` <span class="tag">${active}</span>`}</summary>
         <div class="grid">
@@ -57,6 +59,7 @@ export function Filters({ worklist, identifiers }) {
           ${["since", "until"].map((name) => html`
             <label key=${name}>${t(`worklist.${name}`)}<input type="date" value=${filters[name]} onChange=${choose(name)} /></label>`)}
         </div>
+        <label class="grouping"><input type="checkbox" checked=${grouped} onChange=${(event) => setGrouped(event.target.checked)} /> ${t("worklist.group")}</label>
         ${active > 0 && html`<button class="quiet" onClick=${clear}>${t("worklist.clear")}</button>`}
       </details>
     </div>`;

@@ -1,4 +1,4 @@
-/** Which part of the film the canvas shows, how large, and whether mirrored. */
+/** Which part of the film the canvas shows, how large, whether mirrored, and how far rotated. */
 
 const LARGEST_FILM_PIXEL = 40; // screen pixels
 const SMALLEST_SCALE = 0.1;
@@ -19,6 +19,8 @@ export class Camera {
   /** What lies at the canvas's middle, in shares of the film's width and height. */
   center = { x: 0.5, y: 0.5 };
   mirrored = false;
+  /** Quarter turns clockwise, 0-3, of the film as it is mirrored. */
+  turns = 0;
 
   /** CSS pixels per film pixel. */
   get magnification() {
@@ -32,7 +34,27 @@ export class Camera {
 
   get #fitting() {
     const { width, height } = this.canvas;
-    return Math.min(width / this.film.columns, height / this.film.rows);
+    const { across, down } = this.#shown;
+    return Math.min(width / across, height / down);
+  }
+
+  /** The film's size as displayed, in film pixels. */
+  get #shown() {
+    const { columns, rows } = this.film;
+    return this.turned ? { across: rows, down: columns } : { across: columns, down: rows };
+  }
+
+  /** Whether the film's rows run down the screen. */
+  get turned() {
+    return this.turns % 2 === 1;
+  }
+
+  /** Whether the film's x and y grow, 1, or fall, -1, to the right and down the screen. */
+  get direction() {
+    return {
+      x: (this.turns > 1 ? -1 : 1) * (this.mirrored ? -1 : 1),
+      y: this.turns === 1 || this.turns === 2 ? -1 : 1,
+    };
   }
 
   fit() {
@@ -61,9 +83,19 @@ export class Camera {
 
   /** Move the middle by film pixels as displayed. */
   #move(right, down) {
-    const { columns, rows } = this.film;
-    const x = this.center.x + (this.mirrored ? -right : right) / columns;
-    this.set({ center: { x, y: this.center.y + down / rows } });
+    const { film: { columns, rows }, direction, turned } = this;
+    const [x, y] = turned ? [down, right] : [right, down];
+    this.set({
+      center: { x: this.center.x + (direction.x * x) / columns, y: this.center.y + (direction.y * y) / rows },
+    });
+  }
+
+  /** Film pixels to film pixels as displayed, from the displayed corner. */
+  #displayed({ x, y }) {
+    const { film: { columns, rows }, direction, turned } = this;
+    const across = direction.x > 0 ? x : columns - x;
+    const down = direction.y > 0 ? y : rows - y;
+    return turned ? { x: down, y: across } : { x: across, y: down };
   }
 
   /** Set scale and center where they are given and finite, within their limits. */
@@ -81,10 +113,10 @@ export class Camera {
   get corner() {
     const { width, height, ratio } = this.canvas;
     const { columns, rows } = this.film;
-    const shown = this.mirrored ? 1 - this.center.x : this.center.x;
+    const middle = this.#displayed({ x: this.center.x * columns, y: this.center.y * rows });
     return {
-      x: Math.round((width / 2 - shown * columns * this.magnification) * ratio) / ratio,
-      y: Math.round((height / 2 - this.center.y * rows * this.magnification) * ratio) / ratio,
+      x: Math.round((width / 2 - middle.x * this.magnification) * ratio) / ratio,
+      y: Math.round((height / 2 - middle.y * this.magnification) * ratio) / ratio,
     };
   }
 
@@ -105,26 +137,25 @@ export class Camera {
   /** The film, a rectangle in whole screen pixels from its corner as displayed. */
   get filmRect() {
     const pixels = (side) => Math.max(1, Math.round(side * this.pixelScale));
-    return { left: 0, top: 0, right: pixels(this.film.columns), bottom: pixels(this.film.rows) };
+    const { across, down } = this.#shown;
+    return { left: 0, top: 0, right: pixels(across), bottom: pixels(down) };
   }
 
   /** Film pixels to CSS pixels. */
   toScreen(x, y) {
-    const corner = this.corner;
-    const across = this.mirrored ? this.film.columns - x : x;
-    return {
-      x: corner.x + across * this.magnification,
-      y: corner.y + y * this.magnification,
-    };
+    const { corner, magnification } = this;
+    const shown = this.#displayed({ x, y });
+    return { x: corner.x + shown.x * magnification, y: corner.y + shown.y * magnification };
   }
 
   /** CSS pixels to film pixels, also beyond the film. */
   toFilm(x, y) {
-    const corner = this.corner;
-    const across = (x - corner.x) / this.magnification;
+    const { corner, magnification, film: { columns, rows }, direction, turned } = this;
+    const [right, down] = [(x - corner.x) / magnification, (y - corner.y) / magnification];
+    const [along, below] = turned ? [down, right] : [right, down];
     return {
-      x: this.mirrored ? this.film.columns - across : across,
-      y: (y - corner.y) / this.magnification,
+      x: direction.x > 0 ? along : columns - along,
+      y: direction.y > 0 ? below : rows - below,
     };
   }
 }

@@ -1,17 +1,21 @@
 /** A film with what the viewer derives from it: pyramid, presets, zones. */
 
 import { ofFilm } from "./histogram.js";
+import { lettersOf } from "./letters.js";
 import { Pyramid } from "./pyramid.js";
 import { presetsOf } from "./presets.js";
-import { zonesOf } from "./zones.js";
+import { believedSpacing } from "./spacing.js";
+import { lungsOf, zonesOf } from "./zones.js";
 
 /**
  * @typedef {object} View  Document of GET /v1/results/{id}/view: rows, columns, slope, intercept
  *   (value = stored * slope + intercept), inverted (low values are white), windows, lut,
- *   spacing_mm, maps.
+ *   spacing_mm, spacing_origin, maps.
  */
 
 export class Film {
+  #letters = null;
+
   /**
    * @param {View} view
    * @param {Uint16Array} pixels rows * columns stored values, upright
@@ -28,7 +32,15 @@ export class Film {
     this.pyramid = new Pyramid(pixels, rows, columns, highest, limit);
     this.lut = view.lut && { first: view.lut.first, values: bytesOf(view.lut.values) };
     this.zones = this.maps ? zonesOf(maps, view.maps, view) : [];
+    this.lungs = lungsOf(this.zones);
+    this.spacing = believedSpacing(view, this.zones);
     this.presets = presetsOf({ view, pixels, maps: this.maps, counts });
+  }
+
+  /** Where letters may be burned in: rectangles {left, top, right, bottom} in film pixels. */
+  get letters() {
+    this.#letters ??= lettersOf(this.pyramid, this.view);
+    return this.#letters;
   }
 
   /** The smallest step between two modality values. */

@@ -81,7 +81,7 @@ export class Renderer {
     const drawn = intersection(visibleRect, filmRect);
     if (!this.#film || isEmpty(drawn)) return;
     const isMarked = this.#film.maps !== null && (overlay > 0 || outlines || zones);
-    this.#samples.bind(camera, isMarked ? { outlines, zones } : null);
+    this.#samples.bind(camera, isMarked ? { outlines, zones, contour: overlay > 0 } : null);
     const program = isMarked ? this.#marked : this.#plain;
     program.use();
     program.set({

@@ -65,8 +65,8 @@ export class ScreenSamples {
   }
 
   /** Drop the samples where zoom, mirroring, canvas or marks have changed. */
-  #invalidate({ screen, pixelScale, mirrored }, marks) {
-    const wanted = JSON.stringify([screen, pixelScale, mirrored, marks]);
+  #invalidate({ screen, pixelScale, mirrored, turns }, marks) {
+    const wanted = JSON.stringify([screen, pixelScale, mirrored, turns, marks]);
     if (wanted === this.#sampledFor) return;
     this.#sampledFor = wanted;
     this.#sampled = EMPTY;
@@ -114,7 +114,7 @@ export class ScreenSamples {
     }
   }
 
-  #valuesOf({ pixelScale, mirrored, film }) {
+  #valuesOf({ pixelScale, direction, turned, film }) {
     const { pyramid } = this.#film;
     const level = pyramid.levelFor(pixelScale);
     const box = 1 / (pixelScale * level.reach);
@@ -122,8 +122,9 @@ export class ScreenSamples {
     this.#bindCached(level, () => levelTexture(this.#gl, level));
     return [isAverage ? this.#programs.averaged : this.#programs.interpolated, {
       pixelScale,
-      start: [mirrored ? film.columns : 0, 0],
-      direction: [mirrored ? -1 : 1, 1],
+      start: [direction.x > 0 ? 0 : film.columns, direction.y > 0 ? 0 : film.rows],
+      direction: [direction.x, direction.y],
+      turned,
       size: [level.columns, level.rows],
       reach: level.reach,
       box: isAverage ? Math.min(2, box) : 1,
@@ -131,17 +132,20 @@ export class ScreenSamples {
     }];
   }
 
-  #marksOf({ pixelScale, mirrored, film, canvas }, { outlines, zones }) {
+  #marksOf({ pixelScale, direction, turned, film, canvas }, { outlines, zones, contour }) {
     const { maps, view, zones: lungs } = this.#film;
     this.#bindCached("maps", () => mapsTexture(this.#gl, maps, view.maps));
     const borders = lungs.flatMap((lung) => lung?.borders ?? [OFF_SCREEN, OFF_SCREEN]);
     return [this.#programs.marks, {
       extent: [film.columns * pixelScale, film.rows * pixelScale],
-      direction: [mirrored ? -1 : 1, 1],
+      direction: [direction.x, direction.y],
+      turned,
       outlines,
+      contoured: contour,
       zones,
       borders: borders.map((row) => row * pixelScale),
       line: LINE_WIDTH * canvas.ratio,
+      involved: view.maps.involved,
     }];
   }
 

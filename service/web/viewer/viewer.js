@@ -3,18 +3,21 @@
 import { Camera } from "./camera.js";
 import { Film } from "./film.js";
 import { Gestures } from "./gestures.js";
+import { drawLens } from "./lens.js";
+import { MEASURES, Measurements } from "./measurements.js";
 import { Renderer } from "./renderer.js";
 import { watchSize } from "./canvas_size.js";
 import { ENTRIES, allowed, fillTable, lineOver, sameWindow } from "./voi.js";
 
-const TOOLS = ["window", "pan", "zoom"];
+const TOOLS = ["window", "pan", "zoom", ...MEASURES];
 const NO_WINDOW = Object.freeze({ center: 0.5, width: 1, function: "LINEAR_EXACT" });
 
 /**
  * Shows one film at a time. Whatever changes, by a gesture or by code, is drawn once with the next
  * animation frame and reported by a `change` event whose `detail.kind` is `film`, `window`,
- * `invert`, `overlay`, `outlines`, `zones`, `mirrored`, `camera` (zoom, position, or size of the
- * canvas), `tool`, or `context` (the graphics context was lost or restored).
+ * `invert`, `overlay`, `outlines`, `zones`, `mirrored`, `turns`, `camera` (zoom or position), `size`
+ * (of the canvas), `tool`, `measurements`, or `context` (the graphics context was lost or restored).
+ * A `hover` event says in its `detail` where the pointer is, in CSS pixels; null when it leaves.
  *
  * Film pixels (x right, y down) begin at the corner of the first pixel; CSS pixels at the canvas's
  * upper left corner. The page sets the canvas's size. Every property can be read without a film.
@@ -23,6 +26,7 @@ export class Viewer extends EventTarget {
   #canvas;
   #renderer;
   #film = null;
+  #measurements = null;
   #camera = new Camera();
   #display = { window: NO_WINDOW, invert: false, overlay: 0, outlines: false, zones: false };
   #tool = "window";
@@ -57,7 +61,14 @@ export class Viewer extends EventTarget {
     this.#film = new Film(view, pixels, maps, this.#renderer.limit);
     this.#renderer.show(this.#film);
     this.#camera.film = { columns: view.columns, rows: view.rows };
-    this.#camera.mirrored = false;
+    this.reset();
+  }
+
+  /** Show the film as it was opened: window, position and sides; take measurements away. */
+  reset() {
+    if (!this.#film) return;
+    this.#measurements = new Measurements(this.#film);
+    Object.assign(this.#camera, { mirrored: false, turns: 0 });
     this.#camera.fit();
     Object.assign(this.#display, { window: this.#film.presets[0].window, invert: false });
     this.#tableIsStale = true;
@@ -138,7 +149,7 @@ export class Viewer extends EventTarget {
     this.#set("invert", Boolean(isInverted));
   }
 
-  /** Opacity of the coloured overlay at its strongest, 0-1; 0 hides it. */
+  /** How much complete opacity covers the film, 0-1; 0 hides its contour, too. */
   get overlay() {
     return this.#display.overlay;
   }
@@ -173,7 +184,12 @@ export class Viewer extends EventTarget {
     return Object.assign({}, ...(this.#film?.zones ?? []).map((lung) => lung?.anchors));
   }
 
-  /** What the left button does: "window", "pan" or "zoom". */
+  /** Return rectangles {left, top, right, bottom} in film pixels where letters may be burned in. */
+  letters() {
+    return this.#film?.letters ?? [];
+  }
+
+  /** What the left button does: "window", "pan", "zoom", or what it measures. */
   get tool() {
     return this.#tool;
   }
@@ -192,7 +208,25 @@ export class Viewer extends EventTarget {
   set mirrored(isMirrored) {
     if (Boolean(isMirrored) === this.mirrored) return;
     this.#camera.mirrored = Boolean(isMirrored);
+    this.#camera.turns = (4 - this.turns) % 4; // left and right of the screen are exchanged
     this.#changed("mirrored");
+  }
+
+  /** How many quarter turns clockwise the film is shown, 0-3, as it is mirrored. */
+  get turns() {
+    return this.#camera.turns;
+  }
+
+  set turns(count) {
+    if (count === this.turns || ![0, 1, 2, 3].includes(count)) return;
+    this.#camera.turns = count;
+    this.#changed("turns");
+  }
+
+  /** Which side of the screen the film's left is on: "left", "top", "right" or "bottom". */
+  get sideOfLeft() {
+    const { direction, turned } = this.#camera;
+    return turned ? (direction.x > 0 ? "top" : "bottom") : direction.x > 0 ? "left" : "right";
   }
 
   /** Show the whole film, as large as it can be. */
@@ -226,10 +260,44 @@ export class Viewer extends EventTarget {
     return this.#camera.pixelScale;
   }
 
-  /** Return millimetres of film along a CSS pixel, null where the spacing is not known. */
+  /** {down, across, origin}: what is believed of the file's spacing; null if nothing. */
+  get spacing() {
+    return this.#film?.spacing ?? null;
+  }
+
+  /** Return millimetres of film along a CSS pixel to the right, null where no spacing is believed. */
   mmPerPixel() {
-    const spacing = this.#film?.view.spacing_mm;
-    return spacing ? spacing[1] / this.#camera.magnification : null;
+    const { spacing } = this;
+    return spacing && (this.#camera.turned ? spacing.down : spacing.across) / this.#camera.magnification;
+  }
+
+  /** What is measured, as `Measurements.all`. */
+  get measured() {
+    return this.#measurements?.all ?? [];
+  }
+
+  /** Measure: "press", "move" or "release" at CSS pixels, or "drop" the last measurement. */
+  measure(step, x, y) {
+    if (!this.#film) return;
+    const point = this.toFilm(x, y);
+    if (step === "move" && !this.#measurements.move(point)) return;
+    if (step === "press") this.#measurements.press(this.#tool, point);
+    else if (step !== "move") this.#measurements[step](point);
+    this.#changed("measurements");
+  }
+
+  /** Draw into a 2D context what lies at CSS pixels, enlarged, as it is windowed. */
+  lens(context, x, y, enlargement) {
+    if (!this.#film) return;
+    const { pyramid: { gain } } = this.#film;
+    const greyOf = (value) => (value < 0 ? 0 : this.#table[Math.round(value * gain)]);
+    const { ratio } = this.#camera.canvas;
+    drawLens(context, this.#film, greyOf, (...at) => this.toFilm(...at), { x, y, enlargement, ratio });
+  }
+
+  /** Report where the pointer is, in CSS pixels; nothing when it leaves. */
+  hover(position = null) {
+    this.dispatchEvent(new CustomEvent("hover", { detail: position }));
   }
 
   /** Return the CSS pixels {x, y} of film pixels. */
@@ -249,20 +317,41 @@ export class Viewer extends EventTarget {
   }
 
   /**
-   * {window, invert, mirrored, scale, center}: what another viewer is given to show its film alike.
+   * {window, invert, mirrored, turns, scale, center}: what another viewer is given to show its film alike.
    * `scale` is relative to the fitted size, `center` {x, y} what lies at the canvas's middle, in
    * shares of the film. Parts may be left out.
    */
   get state() {
-    const { scale, center, mirrored } = this.#camera;
-    return { window: this.window, invert: this.invert, mirrored, scale, center };
+    const { scale, center, mirrored, turns } = this.#camera;
+    return { window: this.window, invert: this.invert, mirrored, turns, scale, center };
   }
 
-  set state({ window, invert = this.invert, mirrored = this.mirrored, ...position }) {
+  set state({ window, invert = this.invert, mirrored = this.mirrored, turns, ...position }) {
     if (window) this.window = window;
     this.invert = invert;
     this.mirrored = mirrored;
+    this.turns = turns;
     this.#move(() => this.#camera.set(position));
+  }
+
+  /**
+   * {x, y, magnification}: which film pixel lies at the canvas's middle, and CSS pixels per film
+   * pixel. May be set.
+   */
+  get place() {
+    const { film, center, magnification } = this.#camera;
+    return { x: center.x * film.columns, y: center.y * film.rows, magnification };
+  }
+
+  set place({ x, y, magnification }) {
+    const { film, scale } = this.#camera;
+    const factor = magnification / this.#camera.magnification;
+    this.#move(() => this.#camera.set({ scale: scale * factor, center: { x: x / film.columns, y: y / film.rows } }));
+  }
+
+  /** {x, y, size}: middle and size, in film pixels, of the box around both lungs; null unless both are seen. */
+  get lungs() {
+    return this.#film?.lungs ?? null;
   }
 
   /** Draw now what the next frame would; the canvas can then be read in the same task. */
@@ -310,7 +399,7 @@ export class Viewer extends EventTarget {
     this.#isSized = canvas.width > 0 && canvas.height > 0;
     if (!this.#isSized) return;
     this.#camera.canvas = canvas;
-    this.#changed("camera");
+    this.#changed("size");
   }
 
   #lose(event) {

@@ -4,9 +4,9 @@ const LUNG = 127.5;
 const NAMES = ["ABC", "DEF"];
 
 /**
- * Return the lungs' zones in film pixels: of each lung, right first, {borders: [y, y], anchors:
+ * Return the lungs' zones in film pixels: of each lung, right first, {extent: [y, y], borders: [y, y], anchors:
  * {A: {x, y, outer: {x, y}}, ...}}, or null where it is not seen. `x, y` is the middle of the zone
- * within the lung, `outer` the lateral border of the lung beside it.
+ * within the lung, `outer` beside it the lateral border where the zone is widest.
  *
  * @param {Uint8Array} maps planes of opacity, right lung, left lung; 0-255
  * @param {{rows: number, columns: number, borders: [number, number]}} size of a plane; where the
@@ -30,8 +30,20 @@ export function zonesOf(maps, size, film) {
         anchors[name] = { x: anchor.middle * across, y, outer: { x: anchor.outer * across, y } };
       }
     });
-    return { borders: [rows[1] * down, rows[2] * down], anchors };
+    return { extent: [first * down, last * down], borders: [rows[1] * down, rows[2] * down], anchors };
   });
+}
+
+/**
+ * Return {x, y, size}: middle and size of the box around both lungs, film pixels; null unless both
+ * are seen. The size is the geometric mean of the box's sides.
+ */
+export function lungsOf(zones) {
+  if (zones.length < 2 || zones.includes(null)) return null;
+  const sides = zones.flatMap(({ anchors }) => Object.values(anchors).map(({ outer }) => outer.x));
+  const [left, right] = [Math.min(...sides), Math.max(...sides)];
+  const [top, bottom] = [Math.min(...zones.map(({ extent }) => extent[0])), Math.max(...zones.map(({ extent }) => extent[1]))];
+  return { x: (left + right) / 2, y: (top + bottom) / 2, size: Math.sqrt((right - left) * (bottom - top)) };
 }
 
 /** The map of one lung; between the centres of its pixels it is interpolated linearly. */
@@ -74,7 +86,7 @@ class LungMap {
     return farthest;
   }
 
-  /** Return {row, middle, outer} of the zone's middle row, or of the row nearest to it with lung. */
+  /** Return {row, middle, outer} of the zone's middle row, or of the row nearest to it with lung; `outer` of all its rows. */
   anchor(top, bottom, isRight) {
     const middle = (top + bottom) / 2;
     const steps = Math.ceil((bottom - top) / 2);
@@ -83,10 +95,18 @@ class LungMap {
       const runs = row > top && row < bottom ? this.#runs(row) : [];
       if (runs.length > 0) {
         const [start, end] = runs.reduce((one, two) => (two[1] - two[0] > one[1] - one[0] ? two : one));
-        return { row, middle: (start + end) / 2, outer: isRight ? runs[0][0] : runs.at(-1)[1] };
+        return { row, middle: (start + end) / 2, outer: this.#lateral(top, bottom, isRight) };
       }
     }
     return null;
+  }
+
+  /** Return the column of the lateral border where the lung between two rows is widest. */
+  #lateral(top, bottom, isRight) {
+    const rows = Array.from({ length: Math.ceil(bottom) - Math.floor(top) + 1 }, (_, step) => Math.floor(top) + step + 0.5);
+    const inside = [(top + bottom) / 2, top, bottom, ...rows].filter((row) => row >= top && row <= bottom);
+    const borders = inside.flatMap((row) => this.#runs(row)).map(([start, end]) => (isRight ? start : end));
+    return isRight ? Math.min(...borders) : Math.max(...borders);
   }
 
   /** Return [start, end] of each stretch of lung along a row. */

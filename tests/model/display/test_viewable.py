@@ -286,3 +286,29 @@ def test_a_large_plain_film_is_ready_at_once() -> None:
     viewed = viewed_film(data)
     assert time.process_time() - began < 4
     assert np.array_equal(viewed.pixels, stored)
+
+
+@pytest.mark.parametrize(
+    ("elements", "origin"),
+    [
+        ({"ImagerPixelSpacing": [0.2, 0.2]}, "detector"),
+        ({"ImagerPixelSpacing": [0.2, 0.2], "PixelSpacing": [0.2, 0.2]}, "detector"),
+        ({"ImagerPixelSpacing": [0.2, 0.2], "PixelSpacing": [0.18, 0.18]}, "calibrated"),
+        ({"PixelSpacing": [0.2, 0.2], "PixelSpacingCalibrationType": "FIDUCIAL"}, "calibrated"),
+        ({"PixelSpacing": [0.2, 0.2]}, "unstated"),
+        ({"PixelSpacing": [0, 0], "ImagerPixelSpacing": [0.2, 0.2]}, "detector"),
+        ({"NominalScannedPixelSpacing": [0.2, 0.2]}, "scanned"),
+        ({}, None),
+    ],
+)
+def test_a_spacing_says_where_it_was_measured(elements: dict[str, Any], origin: str | None) -> None:
+    def change(ds: Dataset) -> None:
+        for keyword in ("PixelSpacing", "ImagerPixelSpacing"):
+            if keyword in ds:
+                delattr(ds, keyword)
+        for keyword, value in elements.items():
+            setattr(ds, keyword, value)
+
+    viewed = viewed_film(film(TWELVE, change=change))
+    assert viewed.spacing_origin == origin
+    assert (viewed.pixel_spacing_mm is None) == (origin is None)

@@ -35,8 +35,16 @@ def film_part(picture: NDArray[np.uint8]) -> NDArray[np.int16]:
 def test_opacity_is_warm_where_the_map_has_it_and_nowhere_else() -> None:
     film = film_part(drawn(overlay_png(FILM, scored())))
     redness = film[..., 0] - film[..., 2]
-    assert redness[680:820, 100:270].min() > 40
+    assert redness[680:820, 100:270].min() > 30
+    assert redness[680:820, 100:270].max() < 60, "the film stays readable"
+    assert redness.max() > 200, "the contour"
     assert redness[:600].max() <= 0
+
+
+def test_nothing_is_drawn_below_the_models_threshold() -> None:
+    faint = dataclasses.replace(maps(), opacity=np.full((80, 60), 0.24, np.float32), involved=0.25)
+    film = film_part(drawn(overlay_png(FILM, dataclasses.replace(scored(), maps=faint))))
+    assert (film[..., 0] - film[..., 2]).max() <= 0
 
 
 def test_opacity_outside_the_lungs_is_not_shown() -> None:

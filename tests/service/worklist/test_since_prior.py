@@ -25,6 +25,7 @@ def film(id: str, taken: str | None, change: Change | None = None) -> HistoryFil
         severity="mild",
         brixia=None,
         kept=True,
+        machine=None,
         review=None,
         change=change,
         since_first=None,
