@@ -18,6 +18,8 @@ from radiograde.service.errors import CertificateError
 from radiograde.service.grading.reconciler import standing
 from radiograde.service.grading.records import Records
 from radiograde.service.grading.slots import living
+from radiograde.service.programme.model_repository import ModelRepository
+from radiograde.service.programme.release import MODELS, model_file
 
 QUEUE_OLD = timedelta(minutes=15)
 STRANDED_AFTER = timedelta(minutes=3)
@@ -50,9 +52,21 @@ def standing_faults(records: Records, settings: Settings) -> list[Fault]:
         *_of_work(records),
         *_of_deliveries(records),
         *_of_notifications(records),
+        *_of_models(records, settings.data_dir),
         *_of_disk(settings.data_dir),
         *certificate_faults(settings),
     ]
+
+
+def _of_models(records: Records, data_dir: Path) -> Iterator[Fault]:
+    production = ModelRepository(records.database).production()
+    if production is not None and not model_file(data_dir / MODELS, production.sha256).is_file():
+        yield Fault(
+            "model_gone",
+            f"The file of the model in production, {production.sha256[:12]}, is gone",
+            "Put it back from a backup, or go back: radiograde models rollback. Until then the "
+            "model before grades, after a restart the one of the settings.",
+        )
 
 
 def _of_work(records: Records) -> Iterator[Fault]:

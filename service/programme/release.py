@@ -40,7 +40,7 @@ class ModelRelease:
 
     def file(self, sha256: str) -> Path:
         """Return where a model's file lies."""
-        return self.folder / f"{sha256}.onnx"
+        return model_file(self.folder, sha256)
 
     def tested(self, sha256: str) -> Scorer:
         """Return a model of the site, loaded, after its self-test.
@@ -158,6 +158,11 @@ class ModelRelease:
             )
         self.models.retire(model.sha256, by)
         return self.find(model.sha256)
+
+
+def model_file(folder: Path, sha256: str) -> Path:
+    """Return where a model's file lies in the folder of a site's models."""
+    return folder / f"{sha256}.onnx"
 
 
 def _lacking(tested: ModelEvent | None) -> str:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from radiograde.model.errors import ModelFileError
 from radiograde.model.scoring.scorer import Scorer
+from radiograde.service.config.settings import Settings
 from radiograde.service.errors import ModelReleaseError
+from radiograde.service.grading.faults import standing_faults
+from radiograde.service.grading.records import open_records
 from radiograde.service.programme.self_test import self_test
 from tests.service.programme.site_models import SiteModels, acceptance, site_models
 
@@ -127,3 +131,14 @@ def test_a_model_is_named_by_letters_of_its_own(site: SiteModels, digest: str) -
 
 def test_the_bundled_model_passes_its_self_test() -> None:
     self_test(Scorer(threads=1))
+
+
+def test_a_file_that_is_gone_is_a_standing_fault(tmp_path: Path) -> None:
+    with site_models(tmp_path) as site:
+        sha256 = site.accepted("one")
+        site.release.promote(sha256, "lee", two_persons=True)
+        settings = Settings(data_dir=tmp_path / "data")
+        with closing(open_records(settings)) as records:
+            assert "model_gone" not in {one.code for one in standing_faults(records, settings)}
+            site.release.file(sha256).unlink()
+            assert "model_gone" in {one.code for one in standing_faults(records, settings)}
