@@ -28,9 +28,13 @@ from radiograde.service.grading.grade_film import grade_film
 from tests.orthanc import free_port, running_orthanc
 from tests.web.conftest import CHROMIUM
 
-SENT: tuple[DocumentKind, ...] = ("sr", "seg", "pr")
-SETTLED_MS = 8000
-"""After a series was opened: images are fetched, and drawn without a graphics card."""
+SENT: tuple[DocumentKind, ...] = ("sr", "seg")
+PATIENCE_MS = 300_000
+"""Images are fetched, and drawn without a graphics card."""
+
+SETTLED_MS = 3000
+DRAWN = "document.querySelectorAll('svg.svg-layer text').length > 0"
+GRAPHICS = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 SOURCE = {
     "namespace": "@ohif/extension-default.dataSourcesModule.dicomweb",
@@ -116,14 +120,17 @@ def _graded(path: Path) -> GradedFilm:
 
 def _draw(url: str, picture: Path) -> None:
     with sync_playwright() as playwright:
-        drawn = ["--use-gl=swiftshader", "--enable-webgl", "--ignore-gpu-blocklist", "--no-sandbox"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=drawn)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*GRAPHICS, "--ignore-gpu-blocklist", "--no-sandbox"]
+        )
         page = browser.new_page(viewport={"width": 1500, "height": 1000})
+        page.set_default_timeout(PATIENCE_MS)
         page.add_init_script("localStorage.setItem('shownTours', '[\"basicViewerTour\"]')")
         page.goto(url)
-        page.wait_for_selector("canvas", timeout=120_000)
-        page.wait_for_timeout(SETTLED_MS)
+        page.wait_for_selector("canvas")
         page.locator('[data-cy^="study-browser-thumbnail"][data-series="9001"]').dblclick()
+        page.wait_for_function(DRAWN)
+        page.get_by_role("button", name="No", exact=True).click()
         page.wait_for_timeout(SETTLED_MS)
         page.screenshot(path=picture)
         browser.close()

@@ -2,6 +2,9 @@ r"""Outlines of lungs and zones as polygons on the film as it is stored.
 
 Coordinates are those of spatial coordinates (PS3.3 C.18.6.1.2) and of presentation states
 (C.10.5.1.2): column and row, 0\0 is the upper left corner of the first pixel.
+
+Viewers write the numbers of a region to the right of its first edge. So a lung begins at its
+lowest corner and a zone at the middle of its right side: no text stands on another.
 """
 
 from __future__ import annotations
@@ -30,7 +33,8 @@ def lung_outlines(film: Radiograph, maps: Maps) -> dict[str, Polygon]:
     for side, lung in zip(("right", "left"), maps.lungs, strict=True):
         outline = _outline(lung > LUNG)
         if outline is not None:
-            found[side] = _on_film(outline, lung.shape, film)
+            begun = _begun_at(outline, int(np.argmax(outline[:-1, 1])))
+            found[side] = _on_film(begun, lung.shape, film)
     return found
 
 
@@ -44,7 +48,8 @@ def zone_outlines(film: Radiograph, maps: Maps) -> dict[str, Polygon]:
             part[top:bottom] = inside[top:bottom]
             outline = _outline(part)
             if outline is not None:
-                found[zone] = _on_film(outline, lung.shape, film)
+                begun = _begun_at(outline, _right_side(outline))
+                found[zone] = _on_film(begun, lung.shape, film)
     return found
 
 
@@ -78,6 +83,20 @@ def _on_film(points: Polygon, shape: tuple[int, ...], film: Radiograph) -> Polyg
     if upside_down:
         placed[:, 1] = rows - placed[:, 1]
     return np.round(placed, 2)
+
+
+def _begun_at(outline: Polygon, corner: int) -> Polygon:
+    """Return a closed polygon that begins and ends at one of its corners."""
+    turned = np.roll(outline[:-1], -corner, axis=0)
+    return np.concatenate([turned, turned[:1]])
+
+
+def _right_side(outline: Polygon) -> int:
+    """Return the first corner of the edge that is rightmost at half the height of a polygon."""
+    starts, ends = outline[:-1], outline[1:]
+    middle = (outline[:, 1].min() + outline[:, 1].max()) / 2
+    crosses = (starts[:, 1] - middle) * (ends[:, 1] - middle) <= 0
+    return int(np.argmax(np.where(crosses, starts[:, 0] + ends[:, 0], -np.inf)))
 
 
 def _outline(inside: NDArray[np.bool_]) -> Polygon | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from highdicom.sr import (
@@ -61,6 +62,7 @@ class FilmRegions:
         what: str,
         outline: Polygon | None = None,
         *,
+        label_at: Literal["left", "right"] = "right",
         finding: Code | None = None,
         algorithm: AlgorithmIdentification | None = None,
         site: tuple[Code, Code] | None = None,
@@ -68,6 +70,8 @@ class FilmRegions:
         evaluations: Sequence[QualitativeEvaluation] = (),
     ) -> Group:
         """Return the group of ``what``, within its outline or, without one, a frame around it.
+
+        ``label_at``: the upper corner of a frame where viewers write what is measured.
 
         A film whose UID breaks PS3.5 9.1 is named by none (TID 1501), for strict readers would
         refuse the whole tree; nor is one of a class that the standard does not have.
@@ -89,7 +93,9 @@ class FilmRegions:
         return PlanarROIMeasurementsAndQualitativeEvaluations(
             tracking_identifier=tracked,
             referenced_region=ImageRegion(
-                GraphicTypeValues.POLYLINE, self._frame() if outline is None else outline, film
+                GraphicTypeValues.POLYLINE,
+                self._frame(label_at) if outline is None else outline,
+                film,
             ),
             geometric_purpose=codes.BOUNDED_BY if outline is None else codes.OUTLINE,
             finding_type=finding,
@@ -106,13 +112,17 @@ class FilmRegions:
             return None
         return SourceImageForRegion(sop_class, instance)
 
-    def _frame(self) -> Polygon:
-        """Return the rectangle around both lungs, or around the film where none is seen."""
+    def _frame(self, label_at: Literal["left", "right"]) -> Polygon:
+        """Return the rectangle around both lungs, or around the film where none is seen.
+
+        Viewers write to the right of the first edge, so one in the left corner is short.
+        """
         rows, columns = self.graded.film.shape
         left, top, right, bottom = 0.0, 0.0, float(columns), float(rows)
         if self.lungs:
             points = np.concatenate(list(self.lungs.values()))
             left, top = np.maximum(points.min(axis=0) - _MARGIN, (left, top)).tolist()
             right, bottom = np.minimum(points.max(axis=0) + _MARGIN, (right, bottom)).tolist()
-        corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+        second = [(left + _MARGIN, top)] if label_at == "left" else []
+        corners = [(left, top), *second, (right, top), (right, bottom), (left, bottom), (left, top)]
         return np.array(corners, np.float64)

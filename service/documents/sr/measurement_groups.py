@@ -73,6 +73,7 @@ def segment_group(regions: FilmRegions, segment: FilmSegment, share: float | Non
     return regions.group(
         segment.tracked,
         regions.lungs.get(segment.tracked.split()[0]),
+        label_at="left",
         finding=segment.finding,
         algorithm=_algorithm(regions.graded),
         site=(codes.LUNG, segment.side),

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import io
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -380,6 +381,21 @@ def test_zones_and_lungs_have_their_outline_as_spatial_coordinates() -> None:
         low, high = regions["lungs"].min(axis=0), regions["lungs"].max(axis=0)
         assert (low <= outline.min(axis=0)).all()
         assert (high >= outline.max(axis=0)).all()
+
+
+def test_viewers_write_no_groups_numbers_on_anothers() -> None:
+    """As OHIF does: to the right of the first edge, a line for each number and for the site."""
+    rows, columns = SCORED().film.shape
+    boxes = []
+    for group in planar_groups():
+        assert group.roi is not None
+        first = group.roi.value[:2]
+        left, top = first[:, 0].max(), first[:, 1].mean()
+        lines = len(group.get_measurements()) + 1
+        boxes.append((left, top, left + 0.35 * columns, top + 0.02 * rows * lines))
+    for one, other in combinations(boxes, 2):
+        apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+        assert apart, (one, other)
 
 
 @pytest.mark.parametrize(
