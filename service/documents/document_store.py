@@ -39,7 +39,7 @@ from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.processes.runner import INLINE, WorkRunner
 from radiograde.service.reviews.review_repository import ReviewRepository
 from radiograde.service.reviews.withdrawal import Withdrawal
-from radiograde.service.reviews.withdrawal_repository import WithdrawalRepository
+from radiograde.service.reviews.withdrawal_repository import CORRECTED, WithdrawalRepository
 
 
 class DocumentStore:
@@ -127,9 +127,10 @@ class DocumentStore:
     ) -> Document:
         """Return the note that rejects objects which were sent of a film.
 
-        Raises as :meth:`document`: it carries the patient and the study of the film.
+        Raises as :meth:`document`: it carries the patient and the study of the film, as they were
+        before a correction that is the reason.
         """
-        film = self._film(withdrawal.result_id)
+        film = self._withdrawn_film(withdrawal)
         return self._runner.run(make_rejection_note, film, withdrawal, tuple(rejected), form)
 
     def withdrawal_message(self, withdrawal: Withdrawal, form: DocumentForm) -> Document:
@@ -137,7 +138,7 @@ class DocumentStore:
 
         Raises as :meth:`document`.
         """
-        film = self._film(withdrawal.result_id)
+        film = self._withdrawn_film(withdrawal)
         return self._runner.run(make_withdrawal_message, film, withdrawal, form)
 
     def make(
@@ -200,6 +201,10 @@ class DocumentStore:
             return 0, ()
         sent = self._withdrawals.reports_before(result_id, began)
         return withdrawn, tuple(dict.fromkeys(map(ObjectReference.of, sent)))
+
+    def _withdrawn_film(self, withdrawal: Withdrawal) -> KeptFilm:
+        film = self._film(withdrawal.result_id)
+        return replace(film, former=withdrawal.reason == CORRECTED and not withdrawal.stands)
 
     def _film(self, result_id: str) -> KeptFilm:
         stored = self._store.stored(result_id)

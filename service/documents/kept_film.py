@@ -36,6 +36,7 @@ class KeptFilm:
     """Where a film lies, and what the database knows of it; it can be pickled.
 
     ``document``: the result's JSON. ``began``: when the analysis began, with its time zone.
+    ``former``: as it was before its header was corrected.
     """
 
     archive: Archive
@@ -46,6 +47,7 @@ class KeptFilm:
     reviews: tuple[Review, ...]
     withdrawn: int = 0
     replaces: tuple[ObjectReference, ...] = ()
+    former: bool = False
 
     def graded_film(self) -> GradedFilm:
         """Read and decode it, with the objects that are kept of it in the usual form.
@@ -53,7 +55,8 @@ class KeptFilm:
         Raises:
             UndocumentedError: it could not be read, or is no longer kept.
         """
-        file = FilmFile(self.archive.film(self.id), self.limits)
+        read = self.archive.former if self.former else self.archive.film
+        file = FilmFile(read(self.id), self.limits)
         result = parse_result(self.document, self.archive.maps(self.id))
         try:
             graded = GradedFilm.of(file, result, self.began, self.reviews)

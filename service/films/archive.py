@@ -1,6 +1,7 @@
 """Where films lie: one folder each, its bytes beside what was made from them.
 
     ROOT/<last two characters of the id>/<id>/film         as it was sent, or sent again corrected
+                                             /former       before its header was corrected
                                              /maps.npz     what the score was summed from
                                              /sr.dcm ...   documents, once one was requested
 
@@ -30,6 +31,7 @@ from radiograde.service.result_schema import ULID
 
 FILM = "film"
 MAPS = "maps.npz"
+FORMER = "former"
 _CORRECTION = "film."
 
 _FILM_ID = re.compile(ULID)
@@ -60,17 +62,30 @@ class Archive:
     def adopt_correction(self, film_id: str, sha256: str) -> None:
         """Put these bytes with a corrected header in the former's place, where they still lie.
 
-        Documents of the former are removed. Raises NoSpaceError.
+        The former stay, for what was sent of them is to be rejected; their documents are removed.
+        Raises NoSpaceError.
         """
         folder = self.folder(film_id)
-        try:
-            (folder / f"{_CORRECTION}{sha256}").replace(folder / FILM)
-            sync_folder(folder)
-        except FileNotFoundError:
+        correction = folder / f"{_CORRECTION}{sha256}"
+        if not correction.is_file():
             return
+        try:
+            former = self.find(film_id)
+            if former is not None:
+                write_atomically(folder / FORMER, former)
+            correction.replace(folder / FILM)
+            sync_folder(folder)
         except OSError as error:
             raise _no_space(error) from error
         self.drop_made(film_id, but=MAPS)
+
+    def former(self, film_id: str) -> bytes:
+        """Return a film's bytes before its header was corrected; where it was not, its bytes.
+
+        Raises:
+            UndocumentedError: the film is no longer kept.
+        """
+        return self.document(film_id, FORMER) or self.film(film_id)
 
     def film(self, film_id: str) -> bytes:
         """Return a film's bytes as they were sent.
@@ -127,7 +142,9 @@ class Archive:
         folder = self.folder(film_id)
         if folder.is_dir():
             for path in folder.iterdir():
-                if path.name not in (FILM, but) and not path.name.startswith((".", _CORRECTION)):
+                if path.name not in (FILM, FORMER, but) and not path.name.startswith(
+                    (".", _CORRECTION)
+                ):
                     path.unlink(missing_ok=True)
 
     def drop(self, film_id: str) -> None:

@@ -89,7 +89,8 @@ class WithdrawalRepository:
         was_withdrawn = connection.execute(again.values(stands=False)).rowcount > 0
         sent = _SENT.where(sent_objects.c.film_id == film_id)
         if not was_withdrawn and connection.execute(sent.limit(1)).first() is not None:
-            self.add(connection, film_id, "Radiograde", "quality", reason, stands=False)
+            code: WithdrawalCode = "worklist_entry" if reason == CORRECTED else "quality"
+            self.add(connection, film_id, "Radiograde", code, reason, stands=False)
 
     def sending(self, objects: Collection[SentObject]) -> bool:
         """Record what is about to be sent; before it is, so that nothing sent goes unknown.

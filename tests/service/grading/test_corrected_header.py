@@ -14,8 +14,13 @@ from pydicom.dataset import Dataset
 from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.scoring.result import SeverityResult
-from radiograde.service.config.site import FhirDestinationConfig, FilmSource
+from radiograde.service.config.site import (
+    FhirDestinationConfig,
+    FilmSource,
+    Hl7DestinationConfig,
+)
 from radiograde.service.delivery.destinations.fhir_destination import FhirDestination
+from radiograde.service.delivery.destinations.hl7_destination import Hl7Destination
 from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.errors import NoSpaceError
 from radiograde.service.films.archive import Archive as FilmArchive
@@ -25,6 +30,7 @@ from radiograde.service.grading import corrected_header
 from radiograde.service.grading.records import Records
 from radiograde.service.reviews.review import Judgement
 from radiograde.service.worklist.history import History
+from tests.service.delivery.receivers import running_receiver
 from tests.service.delivery.test_withdrawal import PACS
 from tests.service.delivery.web import running_web
 from tests.service.delivery.withdrawing import (
@@ -91,6 +97,9 @@ def test_result_and_documents_follow_a_corrected_header(
     assert archive.rejected == former
     (note,) = (one for one in archive.stored.values() if dcmread(io.BytesIO(one)).Modality == "KO")
     assert rejected_by(note) == former
+    rejection = dcmread(io.BytesIO(note))
+    assert (rejection.PatientID, rejection.StudyDate) == ("P-1", "20260304")
+    assert rejection.ConceptNameCodeSequence[0].CodeValue == "113038"
     new = holding(archive, film)
     assert {ds.Modality for ds in new} == {"SR", "SEG"}
     for ds in new:
@@ -214,6 +223,21 @@ def test_a_fhir_report_of_the_wrong_patient_is_entered_in_error(records: Records
     assert told == {"entered-in-error": "P-1", "preliminary": "P-2"}
     standing = [one for one in server.kept.values() if one.get("status") == "preliminary"]
     assert "P-1" not in json.dumps(standing)
+
+
+def test_messages_take_back_what_was_said_of_the_wrong_patient(records: Records) -> None:
+    with running_receiver() as receiver:
+        table = {"type": "hl7", "name": "ris", "host": "127.0.0.1", "port": receiver.port}
+        ris = Hl7DestinationConfig.model_validate(table)
+        work = work_of(records, (ris, Hl7Destination(ris)))
+        film = delivered(records, work)
+        send(records, work, corrected())
+        deliver(records, work, film)
+    told = [
+        (str(one.segment("PID")[3]).split("^")[0], {str(obx[11]) for obx in one.segments("OBX")})
+        for one in receiver.messages
+    ]
+    assert told == [("P-1", {"P"}), ("P-1", {"W"}), ("P-2", {"P"})]
 
 
 def test_a_withdrawn_film_is_graded_again_once_its_header_is_corrected(records: Records) -> None:
