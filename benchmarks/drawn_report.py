@@ -32,7 +32,9 @@ SENT: tuple[DocumentKind, ...] = ("sr", "seg")
 PATIENCE_MS = 300_000
 """Images are fetched, and drawn without a graphics card."""
 
-SETTLED_MS = 3000
+SETTLED_MS = 20_000
+"""Between the film and its report: OHIF draws none that is opened while series are loaded."""
+
 DRAWN = "document.querySelectorAll('svg.svg-layer text').length > 0"
 GRAPHICS = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
@@ -128,6 +130,8 @@ def _draw(url: str, picture: Path) -> None:
         page.add_init_script("localStorage.setItem('shownTours', '[\"basicViewerTour\"]')")
         page.goto(url)
         page.wait_for_selector("canvas")
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(SETTLED_MS)
         page.locator('[data-cy^="study-browser-thumbnail"][data-series="9001"]').dblclick()
         page.wait_for_function(DRAWN)
         page.get_by_role("button", name="No", exact=True).click()
