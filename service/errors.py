@@ -7,6 +7,7 @@ RadiogradeError
 ├── SignInNeededError        401  nobody is signed in, and no key came along
 │   └── SignInFailedError    401  name or password is wrong
 ├── NotAllowedError          403  the role does not allow it
+├── ReadFirstError           403  the caller is to grade the film before its scores are shown
 ├── CsrfError                403  a change under a session without its token
 ├── UploadTimeoutError       408  the body did not arrive in time
 ├── UnsupportedMediaError    415  a Content-Type that is no film's
@@ -31,6 +32,7 @@ RadiogradeError
 ├── NoSpaceError             507  the film cannot be written to disk
 ├── UndocumentedError        409  the result has no such document
 ├── NotReviewableError       409  the file could not be read: there is nothing to judge
+├── CommittedError           409  the caller has graded the film, which stays
 ├── ReviewedError            409  the result was reviewed, and is not replaced
 ├── WithdrawnError           409  the result was withdrawn: there is nothing to judge any more
 ├── NotDeliverableError      409  the film has no result, or there is nowhere to send it
@@ -98,6 +100,22 @@ class NotAllowedError(RadiogradeError):
     code = "not_allowed"
     title = "Your role does not allow this"
     http_status = 403
+
+
+class ReadFirstError(RadiogradeError):
+    """The caller grades films before their scores are shown, and has not graded this one."""
+
+    code = "read_first"
+    title = "Grade the film first"
+    http_status = 403
+
+
+class CommittedError(RadiogradeError):
+    """The caller has graded the film; what was committed stays."""
+
+    code = "committed"
+    title = "You have graded this film"
+    http_status = 409
 
 
 class CsrfError(RadiogradeError):

@@ -21,6 +21,7 @@ from radiograde.service.config.site import (
     Hl7DestinationConfig,
     NodeConfig,
     Peer,
+    ReadingConfig,
     ServerTls,
     WatchConfig,
 )
@@ -37,7 +38,8 @@ def variables() -> Iterator[str]:
     """Yield the environment variables that there are."""
     for name in Settings.model_fields:
         yield f"{PREFIX}{name.upper()}"
-    for table, config in (("NODE", NodeConfig), ("DELIVERY", DeliveryConfig)):
+    tables = {"NODE": NodeConfig, "DELIVERY": DeliveryConfig, "READING": ReadingConfig}
+    for table, config in tables.items():
         for name in config.model_fields:
             yield f"{PREFIX}{table}__{name.upper()}"
 
@@ -64,6 +66,7 @@ def keys_at(where: Sequence[int | str]) -> set[str]:
     tables: dict[str, type[BaseModel]] = {
         "node": NodeConfig,
         "delivery": DeliveryConfig,
+        "reading": ReadingConfig,
         "watch": WatchConfig,
         "peers": Peer,
         "dicom": DicomDestinationConfig,

@@ -41,6 +41,7 @@ from radiograde.service.config.site import (
     DeliveryConfig,
     DestinationConfig,
     NodeConfig,
+    ReadingConfig,
     WatchConfig,
 )
 from radiograde.service.errors import SiteError
@@ -50,7 +51,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 Identifiers = Literal["none", "id", "full"]
 
 SITE_FILE = "radiograde.toml"
-TABLES = frozenset({"node", "watch", "delivery", "destination", "rules", "notify"})
+TABLES = frozenset({"node", "watch", "reading", "delivery", "destination", "rules", "notify"})
 """Settings that have tables of the site file."""
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
@@ -138,6 +139,7 @@ class Settings(BaseSettings):
 
     node: NodeConfig = NodeConfig()
     watch: tuple[WatchConfig, ...] = ()
+    reading: ReadingConfig = ReadingConfig()
     delivery: DeliveryConfig = DeliveryConfig()
     destination: tuple[DestinationConfig, ...] = ()
     rules: tuple[RuleConfig, ...] = ()

@@ -161,6 +161,13 @@ class DeliveryConfig(Table):
     at_once: int = Field(2, ge=1, le=64, description="Deliveries to one destination at a time")
 
 
+class ReadingConfig(Table):
+    """Whether readers grade a film before they are shown its scores."""
+
+    first: bool = Field(False, description="Everybody who may review does")
+    readers: tuple[str, ...] = Field((), description="These do: names of users or keys")
+
+
 class _DestinationConfig(Table):
     name: Name
     send: tuple[DocumentKind, ...] = ()

@@ -16,6 +16,7 @@ from radiograde.service.auth.access import Access
 from radiograde.service.auth.principal import Permission
 from radiograde.service.config.settings import Settings
 from radiograde.service.delivery.review_recorder import ReviewRecorder
+from radiograde.service.http import read_first
 from radiograde.service.http.caller import REFUSALS, permit
 from radiograde.service.http.dicomweb.stow_endpoint import StowEndpoint
 from radiograde.service.http.middleware import (
@@ -36,6 +37,7 @@ from radiograde.service.http.routes import (
     model_routes,
     page_routes,
     problem_routes,
+    reading_routes,
     result_routes,
     review_routes,
     score_routes,
@@ -58,6 +60,7 @@ GUARDED: Mapping[ModuleType, Permission] = {
     job_routes: "send",
     document_routes: "read",
     review_routes: "read",
+    reading_routes: "read",
     problem_routes: "deliver",
     withdrawal_routes: "read",
     worklist_routes: "read",
@@ -135,7 +138,8 @@ def _review_recorder(runtime: Runtime) -> ReviewRecorder:
 
 def _include_routes(app: FastAPI) -> None:
     for part, permission in GUARDED.items():
-        app.include_router(part.router, dependencies=[permit(permission)], responses=REFUSALS)
+        needs = [permit(permission), read_first.guard]
+        app.include_router(part.router, dependencies=needs, responses=REFUSALS)
     for part in OPEN:
         app.include_router(part.router)
     page_routes.mount_assets(app)

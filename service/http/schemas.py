@@ -57,6 +57,22 @@ class Review(Schema):
     comment: str | None
 
 
+class Reading(Schema):
+    """What a reader graded before the scores were shown."""
+
+    reader: str
+    created: str = Field(description="In UTC")
+    zones: dict[ZoneName, int] | None = Field(description="Each 0-3; null: not fit to grade")
+    brixia: int | None = Field(description="Their sum")
+    comment: str | None
+
+
+class Readings(Schema):
+    """The reading of each reader, the first to be committed first."""
+
+    readings: list[Reading]
+
+
 class Withdrawal(Schema):
     """By whom and why a result was withdrawn."""
 
@@ -231,6 +247,9 @@ class Session(Schema):
         description="Under a session, to be sent with each change as the header `X-CSRF-Token`"
     )
     identifiers: Identifiers = Field(description="How much of a patient's identity the page shows")
+    reads_first: bool = Field(
+        description="Whether the caller grades films before their scores show"
+    )
 
 
 class ModelCard(Schema):

@@ -79,10 +79,10 @@ function Workspace({ session, onLanguage }) {
     <div class=${`workspace ${listShown ? "" : "list-hidden"} ${id ? "film-open" : ""}`}>
       <div class="sidebar" hidden=${!listShown}>
         <${Uploads} uploads=${uploads} fileInput=${fileInput} open=${open} />
-        <${Worklist} worklist=${worklist} selected=${id} href=${(film) => `#/film/${film}`} identifiers=${session.facts.identifiers} />
+        <${Worklist} worklist=${worklist} selected=${id} href=${(film) => `#/film/${film}`} identifiers=${session.facts.identifiers} readsFirst=${session.facts.reads_first} />
       </div>
       ${id
-        ? html`<${FilmView} key=${id} id=${id} comparedId=${comparedId} go=${go} user=${user} session=${session.facts} changes=${changes} announce=${announce} />`
+        ? html`<${FilmView} key=${id} id=${id} comparedId=${comparedId} go=${go} user=${user} session=${session.facts} changes=${changes} announce=${announce} onRead=${() => onChange({ id })} />`
         : route[0] === "problems" && user.permissions.includes("administer")
           ? html`<${ProblemRegister} announce=${announce} />`
           : html`<${Welcome} fileInput=${fileInput} uploads=${uploads} announce=${announce} />`}

@@ -50,6 +50,7 @@ class HistoryFilm(Schema):
     since_first: Change | None = Field(
         description="Since the first scored film; null for this and for the one after it"
     )
+    unread: bool = Field(False, description="The caller is to grade it before its scores are shown")
 
 
 class PatientHistory(Schema):

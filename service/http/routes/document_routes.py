@@ -19,6 +19,7 @@ from radiograde.service.http.document_pool import Turn
 from radiograde.service.http.page_queries import PageQueries, Queries
 from radiograde.service.http.parameters import FilmId
 from radiograde.service.http.problems import problems
+from radiograde.service.http.read_first import Blinding, CallerBlinding
 from radiograde.service.http.runtime import Service
 from radiograde.service.worklist.since_prior import change_since_prior
 
@@ -89,6 +90,7 @@ async def report(
     queries: Queries,
     caller: AnyCaller,
     turn: Turn,
+    blinding: CallerBlinding,
     id: FilmId,
     language: Annotated[Language, Query(description="Of the statement, for people")] = "en",
 ) -> Response:
@@ -101,12 +103,15 @@ async def report(
     if caller.is_machine:
         return document_response(await turn.run(partial(store.document, id, "pdf")))
     shown = PageReport(service.settings.identifiers, language=language)
-    return document_response(await turn.run(partial(_report, store, queries, id, shown)))
+    made = partial(_report, store, queries, blinding, id, shown)
+    return document_response(await turn.run(made))
 
 
-def _report(store: DocumentStore, queries: PageQueries, id: str, shown: PageReport) -> Document:
+def _report(
+    store: DocumentStore, queries: PageQueries, blinding: Blinding, id: str, shown: PageReport
+) -> Document:
     label = None if shown.identifiers == "full" else queries.worklist.label(id)
-    change = change_since_prior(queries.history.of(id), id)
+    change = change_since_prior(blinding.history(queries.history.of(id)), id)
     return store.page_report(id, replace(shown, label=label, change=change))
 
 

@@ -8,10 +8,12 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
 
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.service.http.caller import PlaceHolder, sender_of
 from radiograde.service.http.problems import Responses, problems, result_problem
+from radiograde.service.http.read_first import CallerBlinding
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Result
 from radiograde.service.http.uploads import FIELD, MULTIPART, RAW_TYPES, read_upload
@@ -57,6 +59,7 @@ async def score(
     request: Request,
     service: Service,
     holder: PlaceHolder,
+    blinding: CallerBlinding,
     again: Annotated[
         bool, Query(description="Grade it again, though this model graded it before")
     ] = False,
@@ -64,7 +67,8 @@ async def score(
     """Send a DICOM, PNG or JPEG file, raw or as the form field `file`.
 
     The result is kept before it is answered, whatever its status. A film that this model graded
-    before, whatever source it came by, is answered with the result that is kept of it.
+    before, whatever source it came by, is answered with the result that is kept of it. Who grades
+    films first is answered without scores and severity.
     """
     settings = service.settings
     with service.pool.admit() as place:
@@ -74,7 +78,9 @@ async def score(
             partial(service.grader.answer, data, again=again, sender=sender_of(request))
         )
     _log_result(result)
-    return JSONResponse(result.to_json()) if result.status == "scored" else result_problem(result)
+    if result.status != "scored":
+        return result_problem(result)
+    return JSONResponse(await run_in_threadpool(blinding.result, result.to_json()))
 
 
 def _log_result(result: SeverityResult) -> None:

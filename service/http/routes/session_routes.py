@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from radiograde.service.auth.principal import LOCAL, PERMISSIONS, Principal
-from radiograde.service.config.settings import Settings
 from radiograde.service.http.caller import (
     AccessOfRequest,
     AnyCaller,
@@ -15,7 +14,8 @@ from radiograde.service.http.caller import (
 )
 from radiograde.service.http.cookies import device_of, drop_token, set_device, set_token
 from radiograde.service.http.problems import UNREADABLE_BODY, problems
-from radiograde.service.http.runtime import Service
+from radiograde.service.http.read_first import reads_first
+from radiograde.service.http.runtime import Runtime, Service
 from radiograde.service.http.schemas import Session, SignIn, User
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
@@ -30,7 +30,7 @@ router = APIRouter(prefix="/v1/session", tags=["session"])
 )
 def get_session(caller: AnyCaller, service: Service) -> Response:
     """Return the user, or none; strangers are answered too."""
-    return JSONResponse(_session(caller, service.settings))
+    return JSONResponse(_session(caller, service))
 
 
 @router.post(
@@ -62,7 +62,7 @@ async def sign_in(
         asked.name, asked.password, address, device_of(request, settings, asked.name)
     )
     caller = CallerContext(signed_in.session.principal, signed_in.session)
-    answer = JSONResponse(_session(caller, settings))
+    answer = JSONResponse(_session(caller, service))
     set_token(request, answer, settings, signed_in.token)
     set_device(request, answer, settings, signed_in.session.principal.name, signed_in.device)
     return answer
@@ -88,12 +88,13 @@ def sign_out(
     return answer
 
 
-def _session(caller: CallerContext, settings: Settings) -> dict[str, object]:
+def _session(caller: CallerContext, service: Runtime) -> dict[str, object]:
     return Session(
         sign_in=caller.principal != LOCAL,
         user=None if caller.principal is None else _user(caller.principal),
         csrf=None if caller.session is None else caller.session.csrf,
-        identifiers=settings.identifiers,
+        identifiers=service.settings.identifiers,
+        reads_first=reads_first(service, caller),
     ).to_json()
 
 

@@ -10,9 +10,10 @@ from fastapi.responses import JSONResponse, Response
 
 from radiograde.service.http.document_pool import Turn
 from radiograde.service.http.entity_tags import is_known, tagged
-from radiograde.service.http.page_queries import Queries
+from radiograde.service.http.page_queries import PageQueries, Queries
 from radiograde.service.http.parameters import FilmId
 from radiograde.service.http.problems import Responses, problems
+from radiograde.service.http.read_first import Blinding, CallerBlinding
 from radiograde.service.viewing.view import View
 
 router = APIRouter(prefix="/v1/results/{id}", tags=["viewing"])
@@ -38,10 +39,15 @@ _BYTES: Responses = {
     responses={200: {"model": View}, **_PROBLEMS},
     response_class=Response,
 )
-async def get_view(queries: Queries, turn: Turn, id: FilmId) -> Response:
+async def get_view(queries: Queries, blinding: CallerBlinding, turn: Turn, id: FilmId) -> Response:
     """Return what turns the film's pixels into a picture; it names no patient."""
-    view = await turn.run(partial(queries.viewer.view, id))
+    view = await turn.run(partial(_view, queries, blinding, id))
     return JSONResponse(view.to_json())
+
+
+def _view(queries: PageQueries, blinding: Blinding, id: str) -> View:
+    view = queries.viewer.view(id)
+    return view.model_copy(update={"maps": None}) if blinding.hides(id) else view
 
 
 @router.get(

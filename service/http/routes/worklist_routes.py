@@ -15,6 +15,7 @@ from radiograde.service.documents.statement.statement import statement
 from radiograde.service.http.page_queries import Queries
 from radiograde.service.http.parameters import FilmId
 from radiograde.service.http.problems import problems
+from radiograde.service.http.read_first import CallerBlinding
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Statements
 from radiograde.service.result_schema import Severity, Ulid
@@ -81,6 +82,7 @@ async def _filters(
 def list_films(
     request: Request,
     queries: Queries,
+    blinding: CallerBlinding,
     filters: Annotated[Filters, Depends(_filters)],
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
     after: Annotated[str | None, Query(description="`next` of the page before")] = None,
@@ -94,17 +96,19 @@ def list_films(
 ) -> Response:
     """Return one page; follow `next` with the same filters and order.
 
-    A film whose header has no acquisition date is filtered by the day on which it came in.
+    A film whose header has no acquisition date is filtered by the day on which it came in. Who
+    grades films first asks neither for a severity nor for the most severe.
     """
+    blinding.refuse_by_score(asked=bool(filters.severity) or order == "severest")
     cursor = None if after is None else parse_cursor(after, order)
 
     def content() -> bytes:
-        return bytes(
-            JSONResponse(queries.worklist.page(filters, order, limit, cursor).to_json()).body
-        )
+        page = queries.worklist.page(filters, order, limit, cursor)
+        shown = page.model_copy(update={"films": blinding.rows(page.films)})
+        return bytes(JSONResponse(shown.to_json()).body)
 
-    # What the list shows does not depend on who may read it.
-    answer = queries.answers.get(request.url.query, content)
+    # What the list shows depends on who reads it only where that is to grade first.
+    answer = queries.answers.get((request.url.query, blinding.reader), content)
     return Response(answer, media_type=JSONResponse.media_type)
 
 
@@ -118,9 +122,10 @@ def list_films(
     },
     response_class=Response,
 )
-def get_film(queries: Queries, id: FilmId) -> Response:
+def get_film(queries: Queries, blinding: CallerBlinding, id: FilmId) -> Response:
     """Return the film as the list shows it; one that was set aside is not found."""
-    return JSONResponse(queries.worklist.row(id).to_json())
+    (row,) = blinding.rows([queries.worklist.row(id)])
+    return JSONResponse(row.to_json())
 
 
 @router.get(
@@ -133,9 +138,9 @@ def get_film(queries: Queries, id: FilmId) -> Response:
     },
     response_class=Response,
 )
-def get_history(queries: Queries, id: FilmId) -> Response:
+def get_history(queries: Queries, blinding: CallerBlinding, id: FilmId) -> Response:
     """Return the film among the patient's others, each compared with the scored one before it."""
-    return JSONResponse(queries.history.of(id).to_json())
+    return JSONResponse(blinding.history(queries.history.of(id)).to_json())
 
 
 @router.get(
@@ -148,7 +153,9 @@ def get_history(queries: Queries, id: FilmId) -> Response:
     },
     response_class=Response,
 )
-def get_statement(service: Service, queries: Queries, id: FilmId) -> Response:
+def get_statement(
+    service: Service, queries: Queries, blinding: CallerBlinding, id: FilmId
+) -> Response:
     """Return sentences made from zones, intervals and input check, in every language.
 
     They name neither a cause nor a diagnosis. A change is that since the prior film in the history.
@@ -157,6 +164,6 @@ def get_statement(service: Service, queries: Queries, id: FilmId) -> Response:
     result = parse_result(service.records.results.get(id))
     if service.records.withdrawals.standing(id) is not None:
         return JSONResponse({"statements": []})
-    change = change_since_prior(queries.history.of(id), id)
+    change = change_since_prior(blinding.history(queries.history.of(id)), id)
     found = [statement(result, language, change) for language in get_args(Language)]
     return JSONResponse({"statements": [asdict(one) for one in found if one is not None]})

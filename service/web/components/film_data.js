@@ -9,18 +9,22 @@ const CACHED_FILMS = 8;
 const cache = new Map();
 
 /**
- * Return {value: {row, result, history, statements}, problem, reload}; `result` is null until there
- * is one. The film is loaded again when it is among the changes, or another of its patient's.
+ * Return {value: {row, result, history, statements, unread}, problem, reload}; `result` is null until
+ * there is one, and while it is unread. The film is loaded again when it is among the changes, or
+ * another of its patient's.
  */
 export function useFilm(id, changes) {
   const film = useLoaded(async (signal) => {
     const row = await getJson(`v1/worklist/${id}`, signal);
     const done = row.status !== "waiting";
-    const [result, history, said] = await Promise.all(
-      ["", "/history", "/statement"].map((part) => (done ? getJson(`v1/results/${id}${part}`, signal) : null)),
-    );
+    const unread = isUnread(row);
+    const load = (part, isShown) => (isShown ? getJson(`v1/results/${id}${part}`, signal) : null);
+    const [history, result, said] = await Promise.all([
+      load("/history", done),
+      ...["", "/statement"].map((part) => load(part, done && !unread)),
+    ]);
     const shown = result?.withdrawn ? withoutScores(result) : result;
-    return { row, result: shown, history, statements: said?.statements ?? [] };
+    return { row, result: shown, history, statements: said?.statements ?? [], unread };
   }, [id]);
   useReloadOf(film, changes, (change) => change.id === id || isSamePatient(change, film.value?.row));
   return film;
@@ -41,38 +45,42 @@ export function useReloadOf({ reload }, changes, concerns) {
   }, [changes]);
 }
 
-/** Return {value: {view, pixels, maps}, problem}; `ready`: the film was read. A withdrawn result's maps are not shown. */
-export function useFilmPixels(id, ready, withdrawn) {
+/** Return {value: {view, pixels, maps}, problem}; `ready`: the film was decoded. A withdrawn result's maps are not shown. */
+export function useFilmPixels(id, ready, { withdrawn, unread }) {
   return useLoaded(async () => {
     if (!ready) return null;
-    const image = await loadPixels(id);
+    const image = await loadPixels(id, unread);
     return withdrawn ? { ...image, view: { ...image.view, maps: null }, maps: null } : image;
-  }, [id, ready, withdrawn]);
+  }, [id, ready, withdrawn, unread]);
 }
+
+/** Return whether the service keeps the scores of a film back until this reader has graded it. */
+export const isUnread = ({ unread }) => Boolean(unread);
 
 /** Return whether a film of the worklist or a history can be displayed. */
 export const isDisplayable = ({ kept, status }) => kept && (status === "scored" || status === "rejected");
 
 /** Begin to load the pixels of a film that is about to be opened. */
-export const prefetch = (id) => { loadPixels(id); };
+export const prefetch = (id, unread) => { loadPixels(id, unread); };
 
 /** Return a film's pixels and maps; requested twice, they are fetched once. */
-function loadPixels(id) {
-  const loading = cache.get(id) ?? fetchPixels(id);
-  cache.delete(id);
-  cache.set(id, loading);
-  loading.catch(() => cache.delete(id));
+function loadPixels(id, unread) {
+  const key = unread ? `${id} unread` : id;
+  const loading = cache.get(key) ?? fetchPixels(id, unread);
+  cache.delete(key);
+  cache.set(key, loading);
+  loading.catch(() => cache.delete(key));
   for (const oldest of [...cache.keys()].slice(0, -CACHED_FILMS)) cache.delete(oldest);
   return loading;
 }
 
-async function fetchPixels(id) {
+async function fetchPixels(id, unread) {
   const path = `v1/results/${id}`;
   const [view, pixels, maps] = await Promise.all([
     getJson(`${path}/view`),
     getBytes(`${path}/pixels?packed=true`),
     // A film that was not graded has no maps, and its view says so.
-    getBytes(`${path}/maps`).catch((problem) => problem),
+    unread ? null : getBytes(`${path}/maps`).catch((problem) => problem),
   ]);
   if (view.maps && maps instanceof Error) throw maps;
   return { view, pixels: await unpacked(pixels, view), maps: view.maps && new Uint8Array(maps) };

@@ -12,7 +12,7 @@ import { INITIAL_DISPLAY, Toolbar } from "./toolbar.js";
 import { viewerShortcuts } from "./viewer_shortcuts.js";
 import { Viewport } from "./viewport.js";
 
-export function FilmView({ id, comparedId, go, user, session, changes, announce }) {
+export function FilmView({ id, comparedId, go, user, session, changes, announce, onRead }) {
   const film = useFilm(id, changes);
   const result = film.value?.result ?? null;
   const [display, setDisplay] = useState(INITIAL_DISPLAY);
@@ -56,7 +56,7 @@ export function FilmView({ id, comparedId, go, user, session, changes, announce 
       </div>
       ${history && html`<${Timeline} history=${history} row=${film.value.row} id=${id} comparedIds=${shown} href=${href} />`}
     </main>
-    <${ResultPanel} film=${film.value} result=${result} user=${user} session=${session} changes=${changes} announce=${announce} onChanged=${film.reload} refs=${refs} />`;
+    <${ResultPanel} film=${film.value} result=${result} user=${user} session=${session} changes=${changes} announce=${announce} onChanged=${film.reload} onRead=${onRead} refs=${refs} />`;
 }
 
 /**
@@ -113,7 +113,8 @@ function ComparedViewport({ id, changes, ...rest }) {
 }
 
 function FilmViewport({ id, film, display, isBehind, onViewer, caption }) {
-  const readable = film !== null && film.result !== null && film.result.status !== "failed";
-  const pixels = useFilmPixels(id, readable, Boolean(film?.result?.withdrawn));
+  const unread = film?.unread ?? false;
+  const readable = unread || (film !== null && film.result !== null && film.result.status !== "failed");
+  const pixels = useFilmPixels(id, readable, { withdrawn: Boolean(film?.result?.withdrawn), unread });
   return html`<${Viewport} film=${film} image=${pixels.value} problem=${pixels.problem} readable=${readable} display=${display} isBehind=${isBehind} onViewer=${onViewer} caption=${caption} />`;
 }

@@ -6,6 +6,7 @@ import { messageText, t } from "../words.js";
 import { Delivery } from "./delivery.js";
 import { PatientName } from "./patient_name.js";
 import { ProblemReport } from "./problem_report.js";
+import { ReadFirst, Readings } from "./read_first.js";
 import { Report } from "./report.js";
 import { Review } from "./review.js";
 import { Scores } from "./scores.js";
@@ -14,7 +15,7 @@ import { changesOf } from "./timeline.js";
 import { Trace } from "./trace.js";
 import { Withdrawal, Withdrawn } from "./withdrawal.js";
 
-export function ResultPanel({ film, result, user, session, changes, announce, onChanged, refs }) {
+export function ResultPanel({ film, result, user, session, changes, announce, onChanged, onRead, refs }) {
   const [withdrawnHere, setWithdrawnHere] = useState(null);
   if (film === null) return html`<aside class="panel" aria-label=${t("panel.title")} />`;
   const { row } = film;
@@ -36,10 +37,12 @@ export function ResultPanel({ film, result, user, session, changes, announce, on
         </p>
         ${session.identifiers === "none" && row.patient && html`<p class="dim small">${t("panel.hidden")}</p>`}
       </header>
-      ${result === null && html`<p>${t("panel.waiting")}</p>`}
+      ${film.unread && html`<${ReadFirst} key=${`reading ${row.id}`} id=${row.id} announce=${announce} onRead=${onRead} />`}
+      ${result === null && !film.unread && html`<p>${t("panel.waiting")}</p>`}
       ${withdrawal && html`<${Withdrawn} key=${`withdrawn ${row.id}`} withdrawal=${withdrawal} isNew=${withdrawnHere === row.id} />`}
       ${!withdrawal && html`<${Statement} film=${film} />`}
       ${result?.scores && html`<${Scores} result=${result} changes=${changesOf(film)} />`}
+      ${result && session.reads_first && html`<${Readings} key=${`readings ${row.id}`} result=${result} />`}
       ${result && !withdrawal && html`<${Remarks} result=${result} />`}
       ${holds && html`
         <${Review} key=${`review ${row.id}`} result=${result} user=${user} announce=${announce} onChanged=${onChanged} startRef=${refs.review} />

@@ -85,8 +85,8 @@ function ReviewList({ reviews }) {
     </ul>`;
 }
 
-/** Six zones, 0-3 each, laid out as on the film. */
-function Correction({ zones }) {
+/** Six zones, 0-3 each, laid out as on the film; `zones`: what is chosen at first. */
+export function Correction({ zones }) {
   const [chosen, setChosen] = useState(zones);
   const sum = Object.values(chosen).reduce((total, grade) => total + grade, 0);
   return html`
@@ -96,7 +96,7 @@ function Correction({ zones }) {
           <legend>${name} <span class="dim">${t(`zone.${name}`)}</span></legend>
           ${GRADES.map((grade) => html`
             <label key=${grade} class=${`grade-${grade}`}>
-              <input type="radio" name=${name} value=${grade} checked=${chosen[name] === grade} onChange=${() => setChosen({ ...chosen, [name]: grade })} />
+              <input type="radio" required name=${name} value=${grade} checked=${chosen[name] === grade} onChange=${() => setChosen({ ...chosen, [name]: grade })} />
               <span>${grade}</span>
             </label>`)}
         </fieldset>`)}
@@ -113,4 +113,5 @@ function initialZones(result) {
   return Object.fromEntries(ZONE_ROWS.flat().map((name) => [name, zones ? Math.round(zones[name].value) : 0]));
 }
 
-const zonesOf = (fields) => Object.fromEntries(ZONE_ROWS.flat().map((name) => [name, Number(fields.get(name))]));
+/** Return the grades that a form with a Correction holds. */
+export const zonesOf = (fields) => Object.fromEntries(ZONE_ROWS.flat().map((name) => [name, Number(fields.get(name))]));

@@ -4,7 +4,7 @@ import { html, useEffect, useRef } from "../vendor/preact.js";
 import { isUnlikelyAcquisition, score, signed } from "../format.js";
 import { t } from "../words.js";
 import { CourseChart, dateOf } from "./course_chart.js";
-import { isDisplayable } from "./film_data.js";
+import { isDisplayable, isUnread } from "./film_data.js";
 
 /**
  * Return what changed, as [{verdict, text}]: since the patient's prior film, then since the first.
@@ -42,7 +42,7 @@ export function Timeline({ history, row, id, comparedIds, href }) {
                 ${isDisplayable(film) && html`<img src=${`v1/results/${film.id}/thumbnail.jpg`} alt="" loading="lazy" />`}
                 <span class="entry">
                   <span class="date">${dateOf(film, films)}${isUnlikelyAcquisition(film) && html` <span class="doubt">${t("date.unlikely")}</span>`}</span>
-                  <span><b>${film.brixia ? score(film.brixia.value) : "–"}</b> ${t(`severity.${film.severity ?? "unknown"}`)}</span>
+                  <span><b>${film.brixia ? score(film.brixia.value) : "–"}</b> ${t(isUnread(film) ? "read_first.row" : `severity.${film.severity ?? "unknown"}`)}</span>
                   ${film.change ? html`<${Change} change=${film.change} />` : film.id === films[0].id && html`<span class="dim">${t("time.first")}</span>`}
                   ${film.since_first && html`<${SinceFirst} change=${film.since_first} />`}
                 </span>

@@ -75,10 +75,10 @@ export const filmOf = ({ result, problem }) => result?.id ?? problem?.resultId ?
 /** Open the film with the highest score; where none has one, the first that was kept. */
 function openGravest({ outcomes, route }, open) {
   if (location.hash !== route) return;
-  const valueOf = ({ result }) => result?.scores.brixia.value ?? -1;
+  const valueOf = ({ result }) => result?.scores?.brixia.value ?? -1;
   const kept = outcomes.filter(filmOf);
   if (!kept.length) return;
   const gravest = kept.reduce((one, other) => (valueOf(other) > valueOf(one) ? other : one));
-  if (gravest.result) prefetch(gravest.result.id);
+  if (gravest.result) prefetch(gravest.result.id, !gravest.result.scores);
   open(filmOf(gravest));
 }

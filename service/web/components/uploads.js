@@ -88,6 +88,7 @@ function Upload({ item, open }) {
 
 function outcome({ state, fraction, result, problem }) {
   if (state === "sending") return t("upload.sending", { percent: Math.round(100 * fraction) });
+  if (state === "done" && !result.scores) return t("read_first.uploaded");
   if (state === "done") {
     return t("upload.done", { severity: t(`severity.${result.severity}`), value: score(result.scores.brixia.value) });
   }

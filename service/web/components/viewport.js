@@ -52,7 +52,7 @@ export function Viewport({ film, image, problem, readable, display, isBehind, on
       ${viewer && image && html`<${Annotations} viewer=${viewer} view=${image.view} result=${film.result} display=${display} />`}
       ${caption && film && html`<figcaption>${caption}: ${film.row.taken ? acquired(film.row.taken) : dateTime(film.row.received)}${film.row.brixia ? `, ${score(film.row.brixia.value)}` : ""}</figcaption>`}
       ${(film === null || readable) && !image && !problem && html`<p class="message" role="status"><span class="working" />${t("viewer.loading")}</p>`}
-      ${film && film.result === null && html`<p class="message" role="status"><span class="working" />${t("panel.waiting")}</p>`}
+      ${film && film.result === null && !film.unread && html`<p class="message" role="status"><span class="working" />${t("panel.waiting")}</p>`}
       ${film?.result?.status === "failed" && html`<p class="message">${t("status.failed")}</p>`}
       ${problem && html`<p class="message">${problem.code === "no_document" ? t("viewer.gone") : problemText(problem)}</p>`}
       ${failure && html`

@@ -4,7 +4,7 @@ import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { getJson } from "../api.js";
 import { acquired, dateTime, isUnlikelyAcquisition, isUnlikelyBirth, range, score } from "../format.js";
 import { messageText, problemText, t } from "../words.js";
-import { isDisplayable, prefetch } from "./film_data.js";
+import { isDisplayable, isUnread, prefetch } from "./film_data.js";
 import { PatientName } from "./patient_name.js";
 import { ScoreBar } from "./score_bar.js";
 import { Filters, NO_FILTERS, query } from "./worklist_filters.js";
@@ -77,7 +77,7 @@ export function useWorklist() {
   };
 }
 
-export function Worklist({ worklist, selected, href, identifiers }) {
+export function Worklist({ worklist, selected, href, identifiers, readsFirst }) {
   const { films, next, loaded, problem, filters, grouped } = worklist;
   const filtered = filters !== NO_FILTERS;
   const isListed = films.some(({ id }) => id === selected);
@@ -85,12 +85,12 @@ export function Worklist({ worklist, selected, href, identifiers }) {
     document.querySelector(".card[aria-current]")?.scrollIntoView({ block: "nearest" });
   }, [selected, isListed]);
   const row = (film) => html`
-    <a href=${href(film.id)} class=${`card ${film.withdrawn ? "withdrawn" : film.severity ?? film.status}`} aria-current=${film.id === selected ? "true" : null} onPointerDown=${() => isDisplayable(film) && prefetch(film.id)}>
+    <a href=${href(film.id)} class=${`card ${film.withdrawn ? "withdrawn" : film.severity ?? film.status}`} aria-current=${film.id === selected ? "true" : null} onPointerDown=${() => isDisplayable(film) && prefetch(film.id, isUnread(film))}>
       <${Card} film=${film} />
     </a>`;
   return html`
     <nav class="worklist" aria-labelledby="films">
-      <${Filters} worklist=${worklist} identifiers=${identifiers} />
+      <${Filters} worklist=${worklist} identifiers=${identifiers} readsFirst=${readsFirst} />
       ${problem && html`<p class="error" role="alert">${problemText(problem)}</p>`}
       ${loaded && !films.length && html`<p class="dim">${t(filtered ? "worklist.none_match" : "worklist.empty")}</p>`}
       <${Rows} films=${films} row=${row} selected=${selected} grouped=${grouped} />
@@ -124,7 +124,7 @@ function Card({ film }) {
       <span class="facts">${datesOf(film).join(" · ")}</span>
       ${brixia
         ? html`<span class="finding"><span class="severity">${t(`severity.${film.severity}`)}</span> <${ScoreBar} scale=${brixia} /> <span class="dim">${range(brixia.interval)}</span></span>`
-        : html`<span class="finding"><span class="severity">${t(`status.${status}`)}</span></span><span class="facts">${reasonOf(film)}</span>`}
+        : html`<span class="finding"><span class="severity">${t(isUnread(film) ? "read_first.row" : `status.${status}`)}</span></span><span class="facts">${reasonOf(film)}</span>`}
       <${Tags} film=${film} />
     </span>`;
 }

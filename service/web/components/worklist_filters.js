@@ -24,7 +24,8 @@ export function query(filters, limit, more = {}) {
   return new URLSearchParams(wanted.filter(([, value]) => value)).toString();
 }
 
-export function Filters({ worklist, identifiers }) {
+/** `readsFirst`: films are graded before their scores are shown, so none is found by its score. */
+export function Filters({ worklist, identifiers, readsFirst }) {
   const { filters, setFilters, filtersRef, grouped, setGrouped, films, next, loaded } = worklist;
   const set = (facts) => {
     const chosen = { ...filters, ...facts };
@@ -41,7 +42,7 @@ export function Filters({ worklist, identifiers }) {
       <div class="heading">
         <h2 id="films">${t("worklist.title")} ${loaded && html`<span class="dim small">${films.length}${next && "+"}</span>`}</h2>
         <select class="quiet" aria-label=${t("worklist.order")} title=${t("worklist.order")} value=${filters.order} onChange=${choose("order")}>
-          ${ORDERS.map((order) => html`<option value=${order} selected=${order === filters.order}>${t(`worklist.order.${order}`)}</option>`)}
+          ${ORDERS.filter((order) => !(readsFirst && order === "severest")).map((order) => html`<option value=${order} selected=${order === filters.order}>${t(`worklist.order.${order}`)}</option>`)}
         </select>
       </div>
       <input type="search" maxlength=${MAX_SEARCH_LENGTH} aria-label=${t("worklist.search")} placeholder=${t(`worklist.search.${identifiers}`)} onInput=${(event) => search(event.target.value)} />
@@ -49,7 +50,7 @@ export function Filters({ worklist, identifiers }) {
       <details>
         <summary>${t("worklist.filters")}${active > 0 && html` <span class="tag">${active}</span>`}</summary>
         <div class="grid">
-          ${Object.entries(CHOICES).map(([name, values]) => html`
+          ${Object.entries(CHOICES).filter(([name]) => !(readsFirst && name === "severity")).map(([name, values]) => html`
             <label key=${name}>${t(`worklist.${name}`)}
               <select value=${filters[name]} onChange=${choose(name)}>
                 <option value="" selected=${!filters[name]}>${t("worklist.any")}</option>

@@ -38,6 +38,8 @@ OPERATIONS = {
     "getOverlay",
     "listReviews",
     "addReview",
+    "listReadings",
+    "commitReading",
     "getReviewSr",
     "withdrawResult",
     "getWithdrawal",

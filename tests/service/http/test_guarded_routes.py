@@ -40,6 +40,7 @@ NEEDS: dict[Permission, set[str]] = {
         "GET /v1/results/{id}/thumbnail.jpg",
         "GET /v1/results/{id}/history",
         "GET /v1/results/{id}/statement",
+        "GET /v1/results/{id}/reading",
         "GET /v1/results/{id}/reviews",
         "GET /v1/results/{id}/withdrawal",
         "GET /v1/results/{id}/reviews/{review_id}/sr",
@@ -49,7 +50,11 @@ NEEDS: dict[Permission, set[str]] = {
         "GET /v1/jobs",
         "GET /v1/model",
     },
-    "review": {"POST /v1/results/{id}/reviews", "POST /v1/results/{id}/withdrawal"},
+    "review": {
+        "POST /v1/results/{id}/reading",
+        "POST /v1/results/{id}/reviews",
+        "POST /v1/results/{id}/withdrawal",
+    },
     "deliver": {
         "POST /v1/jobs/{id}/deliver",
         "POST /v1/results/{id}/problems",

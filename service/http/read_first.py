@@ -1,0 +1,117 @@
+"""Who grades a film before its scores are shown, and what is kept from them until then.
+
+Of every route a caller who reads first is answered about films that the caller has graded, and of
+none about others, but for those listed here: a new route shows nothing until somebody has made
+sure that it shows no score.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
+
+from radiograde.service.errors import ReadFirstError
+from radiograde.service.films.result_repository import ResultRepository
+from radiograde.service.http.caller import AnyCaller, CallerContext
+from radiograde.service.http.runtime import Runtime, Service
+from radiograde.service.result_schema import ULID
+from radiograde.service.reviews.blind_reading_repository import BlindReadingRepository
+from radiograde.service.worklist.blinding import blinded_history, blinded_row
+from radiograde.service.worklist.history import PatientHistory
+from radiograde.service.worklist.listed_film import Row
+
+SHOWS_NO_SCORE = frozenset(
+    {
+        *("storeInstances", "storeInstancesOfStudy", "getModel", "getEvents"),
+        *("getPixels", "getThumbnail", "commitReading"),
+        # These leave the scores out themselves.
+        *("scoreFilm", "listFilms", "getFilm", "getView", "getHistory", "listReadings"),
+    }
+)
+"""Operations that answer a caller who reads first about any film."""
+
+UNREAD = "Grade this film first: POST /v1/results/{id}/reading. Then its scores are shown."
+BY_SCORE = "You grade films before their scores are shown, so they are not found by them."
+
+
+@dataclass(frozen=True, slots=True)
+class Blinding:
+    """What is kept from a caller; ``reader``: the caller's name, None where nothing is."""
+
+    reader: str | None
+    readings: BlindReadingRepository
+    results: ResultRepository
+
+    def hides(self, film_id: str) -> bool:
+        """Return whether a film has, or may yet get, scores that the caller is not to see."""
+        if self.reader is None or self.readings.by(film_id, self.reader) is not None:
+            return False
+        found = self.results.find(film_id)
+        return found is None or found.document.get("scores") is not None
+
+    def rows(self, rows: Sequence[Row]) -> list[Row]:
+        """Return films of the worklist, without the scores that are kept from the caller."""
+        if self.reader is None:
+            return list(rows)
+        read = self.readings.read_by(self.reader, [row.id for row in rows])
+        return [
+            row if row.status != "scored" or row.id in read else blinded_row(row) for row in rows
+        ]
+
+    def history(self, history: PatientHistory) -> PatientHistory:
+        """Return a patient's films, without the scores that are kept from the caller."""
+        if self.reader is None:
+            return history
+        ids = [film.id for film in history.films]
+        return blinded_history(history, self.readings.read_by(self.reader, ids))
+
+    def result(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Return a result's document, without scores that are kept from the caller."""
+        if not self.hides(document["id"]):
+            return document
+        return {name: part for name, part in document.items() if name not in ("scores", "severity")}
+
+    def refuse_by_score(self, *, asked: bool) -> None:
+        """Raise ReadFirstError where the caller asked for films by their scores."""
+        if asked and self.reader is not None:
+            raise ReadFirstError(BY_SCORE)
+
+
+def reads_first(runtime: Runtime, caller: CallerContext) -> bool:
+    """Return whether the site file has a caller grade films first.
+
+    That is whoever may review and is named there, and where everybody does, every person.
+    """
+    wanted, principal = runtime.settings.reading, caller.principal
+    if principal is None or not principal.may("review"):
+        return False
+    return principal.name in wanted.readers or (wanted.first and not caller.is_machine)
+
+
+async def _blinding(service: Service, caller: AnyCaller) -> Blinding:
+    records, principal = service.records, caller.principal
+    reader = principal.name if principal is not None and reads_first(service, caller) else None
+    return Blinding(reader, BlindReadingRepository(records.database), records.results)
+
+
+CallerBlinding = Annotated[Blinding, Depends(_blinding)]
+
+
+async def _guard(request: Request, blinding: CallerBlinding) -> None:
+    """Raise ReadFirstError for what would show a score that is kept from the caller."""
+    operation = getattr(request.scope.get("route"), "operation_id", None)
+    if blinding.reader is None or operation in SHOWS_NO_SCORE:
+        return
+    film_id = request.path_params.get("id", "")
+    is_id = re.fullmatch(ULID, film_id) is not None
+    if not is_id or await run_in_threadpool(blinding.hides, film_id):
+        raise ReadFirstError(UNREAD)
+
+
+guard: Any = Depends(_guard)
+"""A dependency of every guarded route."""
