@@ -38,7 +38,11 @@ def variables() -> Iterator[str]:
     """Yield the environment variables that there are."""
     for name in Settings.model_fields:
         yield f"{PREFIX}{name.upper()}"
-    tables = {"NODE": NodeConfig, "DELIVERY": DeliveryConfig, "READING": ReadingConfig}
+    tables: dict[str, type[BaseModel]] = {
+        "NODE": NodeConfig,
+        "DELIVERY": DeliveryConfig,
+        "READING": ReadingConfig,
+    }
     for table, config in tables.items():
         for name in config.model_fields:
             yield f"{PREFIX}{table}__{name.upper()}"

@@ -93,10 +93,10 @@ def operations(client: TestClient) -> Iterator[tuple[str, str, str | None]]:
     """Return method, path and operation of every guarded route, as the app has them."""
     app: Any = client.app
     for route in iter_route_contexts(app.routes):
+        original: Any = route.original_route
         for method in sorted(route.methods or {"GET"}):
-            name = getattr(route, "operation_id", None)
             if route.path not in OPEN and f"{method} {route.path}" != ENDLESS:
-                yield method, str(route.path), name or route.original_route.operation_id
+                yield method, str(route.path), original.operation_id
 
 
 def said(answer: Any) -> str:
