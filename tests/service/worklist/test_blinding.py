@@ -25,6 +25,7 @@ def film(number: int) -> HistoryFilm:
         received=RECEIVED,
         status="scored",
         view="PA",
+        machine=None,
         severity="moderate",
         brixia=SCORE,
         kept=True,
