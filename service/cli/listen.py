@@ -28,7 +28,7 @@ from radiograde.service.cli.common import (
 @model_option
 @device_option
 def listen(aet: str | None, host: str | None, port: int | None, **chosen: Any) -> None:
-    """Start the DICOM node, and watch the folders of the site file.
+    """Start the DICOM node, the folders of the site file, and its listener for HL7.
 
     The node answers C-ECHO, C-STORE and storage commitment. Films are kept, graded, and their
     results sent to the destinations of the site file.

@@ -15,7 +15,7 @@ from pydantic_settings import EnvSettingsSource, SettingsError
 from radiograde.service.config.names import PREFIX, keys_at, unknown_variables
 from radiograde.service.config.nearest_name import did_you_mean
 from radiograde.service.config.settings import Settings, site_path
-from radiograde.service.config.site import DeliveryConfig, NodeConfig, ReadingConfig
+from radiograde.service.config.site import DeliveryConfig, Hl7Config, NodeConfig, ReadingConfig
 from radiograde.service.errors import ConfigurationError, SiteError
 
 
@@ -78,9 +78,9 @@ def _is_json(text: str) -> bool:
 
 
 def _is_plain(variable: str) -> bool:
-    """Return whether a variable is of the node or the delivery, and no list or table."""
+    """Return whether a variable is of the node, HL7 or the delivery, and no list or table."""
     _, _, name = variable.lower().partition("__")
-    tables = (NodeConfig, DeliveryConfig, ReadingConfig)
+    tables = (NodeConfig, Hl7Config, DeliveryConfig, ReadingConfig)
     field = next((one.model_fields[name] for one in tables if name in one.model_fields), None)
     return field is not None and isinstance(field.default, str | int | float)
 

@@ -18,6 +18,7 @@ from radiograde.service.config.site import (
     DicomWebDestinationConfig,
     FhirDestinationConfig,
     FolderDestinationConfig,
+    Hl7Config,
     Hl7DestinationConfig,
     NodeConfig,
     Peer,
@@ -40,6 +41,7 @@ def variables() -> Iterator[str]:
         yield f"{PREFIX}{name.upper()}"
     tables: dict[str, type[BaseModel]] = {
         "NODE": NodeConfig,
+        "HL7": Hl7Config,
         "DELIVERY": DeliveryConfig,
         "READING": ReadingConfig,
     }
@@ -87,6 +89,8 @@ def keys_at(where: Sequence[int | str]) -> set[str]:
     if not names:
         return set(Settings.model_fields)
     if names[-1] == "tls":
-        return set((ServerTls if names[0] == "node" else ClientTls).model_fields)
+        return set((ServerTls if names[0] in ("node", "hl7") else ClientTls).model_fields)
+    if names == ["hl7"]:
+        return set(Hl7Config.model_fields)
     table = tables.get(names[-1])
     return set() if table is None else set(table.model_fields)

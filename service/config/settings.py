@@ -40,6 +40,7 @@ from radiograde.service.config.rules import RuleConfig, check_rules
 from radiograde.service.config.site import (
     DeliveryConfig,
     DestinationConfig,
+    Hl7Config,
     NodeConfig,
     ReadingConfig,
     WatchConfig,
@@ -51,7 +52,9 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 Identifiers = Literal["none", "id", "full"]
 
 SITE_FILE = "radiograde.toml"
-TABLES = frozenset({"node", "watch", "reading", "delivery", "destination", "rules", "notify"})
+TABLES = frozenset(
+    {"node", "watch", "hl7", "reading", "delivery", "destination", "rules", "notify"}
+)
 """Settings that have tables of the site file."""
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
@@ -140,6 +143,7 @@ class Settings(BaseSettings):
     node: NodeConfig = NodeConfig()
     watch: tuple[WatchConfig, ...] = ()
     reading: ReadingConfig = ReadingConfig()
+    hl7: Hl7Config | None = None
     delivery: DeliveryConfig = DeliveryConfig()
     destination: tuple[DestinationConfig, ...] = ()
     rules: tuple[RuleConfig, ...] = ()

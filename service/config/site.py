@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    model_validator,
+)
 
 from radiograde.service.errors import SiteError
 
@@ -151,6 +159,20 @@ class WatchConfig(Table):
 
     path: Path
     quiet_s: float = Field(2.0, ge=0, description="A file is read once it has not grown so long")
+
+
+class Hl7Config(Table):
+    """The listener for HL7 messages over MLLP; without the table there is none."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(2575, ge=0, le=65535)
+    allow_from: tuple[IPvAnyNetwork, ...] = Field(
+        (), description="Addresses or networks that may send; empty lets every one in"
+    )
+    connections: int = Field(32, ge=1, description="At the same time")
+    idle_timeout_s: float = Field(3600.0, gt=0, description="Silence before a sender is let go")
+    max_message_kb: int = Field(1024, ge=1, description="Largest message that is read, in KiB")
+    tls: ServerTls | None = None
 
 
 class DeliveryConfig(Table):

@@ -328,6 +328,39 @@ model_events = sa.Table(
 )
 """Who did what with a model. ``evidence``: sha256 of the record that it rests on."""
 
+patient_numbers = sa.Table(
+    "patient_numbers",
+    metadata,
+    sa.Column("patient", sa.String(26), primary_key=True),
+    sa.Column("number", sa.String(26), primary_key=True),
+    sa.Column("issuer", sa.String(26), primary_key=True),
+    sa.Index("ix_patient_numbers_number", "number"),
+)
+"""By which numbers other systems know a pseudonym: keyed digests; "" for an unknown issuer."""
+
+patient_links = sa.Table(
+    "patient_links",
+    metadata,
+    sa.Column("id", sa.String(26), primary_key=True),
+    sa.Column("number", sa.String(26), nullable=False),
+    sa.Column("issuer", sa.String(26), nullable=False),
+    sa.Column("other_number", sa.String(26), nullable=False),
+    sa.Column("other_issuer", sa.String(26), nullable=False),
+    sa.Column("linked", sa.Boolean, nullable=False),
+    sa.Column("occurred", sa.String(20), nullable=False),
+    sa.UniqueConstraint(
+        "number",
+        "issuer",
+        "other_number",
+        "other_issuer",
+        "linked",
+        "occurred",
+        name="uq_patient_links",
+    ),
+    sa.Index("ix_patient_links_other", "other_number"),
+)
+"""Every merge and unlink that was told, the last to occur holds: ``films/patient_links.py``."""
+
 users = sa.Table(
     "users",
     metadata,

@@ -1,4 +1,4 @@
-"""``radiograde listen``: the DICOM node, the watched folders and a worker, until interrupted."""
+"""``radiograde listen``: DICOM node, watched folders, HL7 and a worker, until interrupted."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ from radiograde.service.delivery.asked_commitment import CommitmentReports
 from radiograde.service.delivery.commitment_repository import CommitmentRepository
 from radiograde.service.dimse.node import start_node
 from radiograde.service.films.intake import Intake
+from radiograde.service.films.number_films import number_earlier_films
+from radiograde.service.films.patient_links import PatientLinks
+from radiograde.service.films.pseudonym import Pseudonyms
 from radiograde.service.folder_watch.watcher import Watcher
-from radiograde.service.grading.records import open_records
+from radiograde.service.grading.records import Records, open_records
 from radiograde.service.grading.worker_process import worker_beside
+from radiograde.service.hl7_listener.listener import running_hl7_listener
+from radiograde.service.hl7_listener.message_handler import MessageHandler
 from radiograde.service.logs import configure_logging
 from radiograde.service.signals import stop_event, wait_for
 
@@ -23,7 +28,7 @@ def run_listener(settings: Settings, announce: Callable[[str], None]) -> None:
     """Listen until interrupted; ``announce`` gets a line once associations are accepted.
 
     Raises:
-        SiteError: certificate or key of the node cannot be used.
+        SiteError: certificate or key of the node, or of the listener for HL7, cannot be used.
         UnsafeHostError: anyone in the network could store, and that was not allowed.
         AddressError: the address or port cannot be had.
         StoreError: films cannot be kept.
@@ -45,6 +50,7 @@ def run_listener(settings: Settings, announce: Callable[[str], None]) -> None:
                 ).take,
             )
         )
+        _start_hl7(stack, settings, records, stop)
         stack.enter_context(worker_beside(settings))
         _start_watchers(stack, settings, records.intake, stop)
         announce(
@@ -60,6 +66,26 @@ def _asked_to_commit(settings: Settings) -> list[str]:
         for one in settings.destination
         if isinstance(one, DicomDestinationConfig) and one.commitment
     ]
+
+
+def _start_hl7(
+    stack: ExitStack, settings: Settings, records: Records, stop: threading.Event
+) -> None:
+    if settings.hl7 is None:
+        return
+    pseudonyms = Pseudonyms(settings.data_dir)
+    handler = MessageHandler(PatientLinks(records.database), pseudonyms)
+    stack.enter_context(
+        running_hl7_listener(settings.hl7, handler, allow_insecure=settings.allow_insecure)
+    )
+    thread = threading.Thread(
+        target=number_earlier_films,
+        args=(records.database, records.archive, pseudonyms, settings.limits, stop),
+        name="patient-numbers",
+    )
+    thread.start()
+    stack.callback(thread.join)
+    stack.callback(stop.set)
 
 
 def _start_watchers(

@@ -6,7 +6,6 @@ something else takes the connection of its caller's transaction.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,17 +16,20 @@ import sqlalchemy as sa
 from radiograde.service.config.site import FilmSource
 from radiograde.service.database.engine import Database
 from radiograde.service.database.group_commit import GroupCommit
+from radiograde.service.database.insert_missing import insert_missing
 from radiograde.service.database.rows import columns_of, first_of, rows_of
 from radiograde.service.database.tables import (
     FilmState,
     deliveries,
     film_sources,
     films,
+    patient_numbers,
     results,
 )
 from radiograde.service.errors import ContradictionError, StoreError
 from radiograde.service.films.correction_repository import CorrectionRepository
 from radiograde.service.films.film_days import day_of
+from radiograde.service.films.patient_number import PatientNumber
 from radiograde.service.queue import WorkQueue
 
 REQUEST_S = 20.0
@@ -38,7 +40,8 @@ REQUEST_S = 20.0
 class NewFilm:
     """A film that comes in. ``key``: two films with the same one are the same film.
 
-    ``patient``: pseudonym; ``acquired``: acquisition time, in the hospital's own time.
+    ``patient``: pseudonym; ``number``: of the patient alone; ``acquired``: acquisition time, in the
+    hospital's own time.
     ``sender``: AE title, name of a key or user, address, or watched folder. ``shares_uid_with``:
     the film that came before under the same SOP Instance UID, with other content.
     """
@@ -54,6 +57,7 @@ class NewFilm:
     study_instance_uid: str | None = None
     sender: str | None = None
     shares_uid_with: str | None = None
+    number: PatientNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,8 @@ class FilmRepository:
         ``begun``: whoever took it in grades it at once; the work then waits for ``REQUEST_S``.
         """
         received = datetime.now(UTC)
-        row = dataclasses.asdict(film) | {
+        columns = {name: getattr(film, name) for name in NewFilm.__slots__ if name != "number"}
+        row = columns | {
             "received": received,
             "day": day_of(film.acquired, received),
             "state": "waiting",
@@ -158,6 +163,9 @@ class FilmRepository:
         def record(connection: sa.Connection) -> None:
             connection.execute(sa.insert(films), row)
             _add_source(connection, film.id, film.source)
+            if film.patient is not None and film.number is not None:
+                number = {"number": film.number.number, "issuer": film.number.issuer}
+                insert_missing(connection, patient_numbers, {"patient": film.patient} | number)
             self._queue.grade(connection, film.id, delay_s=REQUEST_S if begun else 0.0)
 
         try:

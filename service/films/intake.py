@@ -219,4 +219,5 @@ class FilmIntake:
             self._pseudonyms.of(header),
             None if time is None else time.isoformat(),
             uid(header, "StudyInstanceUID"),
+            number=self._pseudonyms.number_of(header),
         )

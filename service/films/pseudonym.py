@@ -18,6 +18,7 @@ from filelock import FileLock
 from radiograde.model.reading.dicom_header import Header
 from radiograde.service.atomic_write import write_atomically
 from radiograde.service.errors import NoSpaceError, StoreError
+from radiograde.service.films.patient_number import PatientNumber
 
 KEY_FILE = "pseudonym.key"
 KEY_BYTES = 32
@@ -52,6 +53,28 @@ class Pseudonyms:
             return None
         born = re.sub(rb"\D", b"", _clean(header, "PatientBirthDate"))
         identity = b"\0".join((_clean(header, "IssuerOfPatientID"), identifier, born))
+        return self._digest(identity)
+
+    def number_of(self, header: Header) -> PatientNumber | None:
+        """Return the patient's number and its issuer alone; None for nobody.
+
+        Raises as :meth:`of`.
+        """
+        return self.number(header.decoded("PatientID"), header.decoded("IssuerOfPatientID"))
+
+    def number(self, identifier: str, issuer: str = "") -> PatientNumber | None:
+        """Return a number that another system wrote; None for a placeholder.
+
+        Raises as :meth:`of`.
+        """
+        plain, named = (" ".join(text.split()).encode() for text in (identifier, issuer))
+        if is_placeholder(plain):
+            return None
+        return PatientNumber(
+            self._digest(b"number\0" + plain), self._digest(b"issuer\0" + named) if named else ""
+        )
+
+    def _digest(self, identity: bytes) -> str:
         digest = hmac.digest(self._key, identity, "sha256")
         return base64.b32encode(digest).decode("ascii")[:LENGTH]
 

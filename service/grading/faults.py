@@ -146,12 +146,14 @@ def _of_disk(data_dir: Path) -> Iterator[Fault]:
 
 
 def certificate_faults(settings: Settings) -> Iterator[Fault]:
-    """Yield what is wrong with the certificates of service and node: they expire or have."""
-    node = settings.node.tls
+    """Yield what is wrong with the certificates of the services: they expire or have."""
+    node, hl7 = settings.node.tls, settings.hl7 and settings.hl7.tls
     if settings.tls_certificate is not None:
         yield from _of_certificate("http", settings.tls_certificate, settings.certificate_days)
     if node is not None:
         yield from _of_certificate("node", node.certificate, settings.certificate_days)
+    if hl7:
+        yield from _of_certificate("hl7", hl7.certificate, settings.certificate_days)
 
 
 def _of_certificate(of: str, certificate: Path, days: int) -> Iterator[Fault]:

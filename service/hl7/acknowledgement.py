@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from radiograde.service.hl7.er7 import Envelope, Er7, segment, value
+from radiograde.service.hl7.er7 import Envelope, segment, value
 from radiograde.service.hl7.received_message import MessageError, ReceivedMessage
 
 Verdict = Literal["taken", "later", "refused"]
@@ -76,6 +76,15 @@ def read_acknowledgement(content: bytes) -> Acknowledgement | None:
     return Acknowledgement(code, answer.text(2), known, " ".join(filter(None, words)))
 
 
+def acknowledge_unread(words: str) -> bytes:
+    """Return the answer to what is no message, so that nobody knows its control id."""
+    segments = [
+        segment("MSA", {1: "AR", 2: ""}),
+        segment("ERR", {3: value("100", _MEANINGS["100"], "HL70357"), 4: "E", 8: words}),
+    ]
+    return Envelope(("ACK",), "RADIOGRADE").message(datetime.now(UTC), segments)
+
+
 def acknowledge(message: ReceivedMessage, code: str, *, error: str = "", words: str = "") -> bytes:
     """Return the answer to a message: ``code`` of table 0008, ``error`` of table 0357."""
     header = message.header
@@ -88,6 +97,6 @@ def acknowledge(message: ReceivedMessage, code: str, *, error: str = "", words: 
     )
     segments = [segment("MSA", {1: code, 2: message.control_id})]
     if error:
-        fields = {3: value(error, _MEANINGS[error], "HL70357"), 4: Er7("E"), 8: words}
+        fields = {3: value(error, _MEANINGS[error], "HL70357"), 4: "E", 8: words}
         segments.append(segment("ERR", fields))
     return envelope.message(datetime.now(UTC), segments)

@@ -37,6 +37,20 @@ class FrameReader:
         """Whether a part of a message has come."""
         return START in self._buffer
 
+    def wait(self, within_s: float) -> bool:
+        """Return whether a message begins within these seconds; False: the other end hung up.
+
+        Raises:
+            TimeoutError: nothing came.
+            FrameError: it is no frame.
+            OSError: the connection broke.
+        """
+        until = time.monotonic() + within_s
+        while not self.has_begun:
+            if not self._receive(until):
+                return False
+        return True
+
     def read(self, within_s: float) -> bytes | None:
         """Return the next message; None where the other end hung up instead.
 
@@ -47,15 +61,20 @@ class FrameReader:
         """
         until = time.monotonic() + within_s
         while (message := self._whole()) is None:
-            left_s = until - time.monotonic()
-            if left_s <= 0:
-                raise TimeoutError
-            self._connection.settimeout(left_s)
-            piece = self._connection.recv(_PIECE)
-            if not piece:
+            if not self._receive(until):
                 return None
-            self._buffer += piece
         return message
+
+    def _receive(self, until: float) -> bool:
+        left_s = until - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left_s)
+        piece = self._connection.recv(_PIECE)
+        self._buffer += piece
+        if START not in self._buffer and self._buffer.strip(RETURN + b"\n \0"):
+            raise FrameError("It begins with something else than a frame.")
+        return bool(piece)
 
     def _whole(self) -> bytes | None:
         start = self._buffer.find(START)
@@ -66,6 +85,4 @@ class FrameReader:
             return message
         if len(self._buffer) > self._most_bytes:
             raise FrameError(f"It has more than {self._most_bytes} bytes.")
-        if start < 0 and self._buffer.strip(RETURN + b"\n \0"):
-            raise FrameError("It begins with something else than a frame.")
         return None

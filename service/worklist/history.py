@@ -9,6 +9,7 @@ from pydantic import Field
 
 from radiograde.model.errors import NotFoundError
 from radiograde.service.database.engine import Database
+from radiograde.service.films.patient_links import PatientLinks
 from radiograde.service.films.previous_score import hospital_time
 from radiograde.service.films.score_change import Change, RepeatabilityLimit, Score, compare
 from radiograde.service.result_schema import Schema, Severity, Ulid
@@ -64,7 +65,7 @@ class PatientHistory(Schema):
 
 
 class History:
-    """Finds films of the same patient, by pseudonym; safe to share among threads.
+    """Finds films of the same patient, by pseudonym and by what was merged; safe among threads.
 
     ``machines``: without them no film says which machine took it.
     """
@@ -80,6 +81,7 @@ class History:
         self._machines = machines
         self._reviews = reviews
         self._limit = limit
+        self._links = PatientLinks(database)
         self._withdrawals = WithdrawalRepository(database)
 
     def of(self, film_id: str) -> PatientHistory:
@@ -118,7 +120,8 @@ class History:
             raise NotFoundError("No film has this id. GET /v1/worklist lists those that came in.")
         if own.patient is None:
             return [own]
-        found = self._database.rows(query.films_of(own.patient, MOST_FILMS), StoredFilm)
+        patients = self._links.same_as(own.patient)
+        found = self._database.rows(query.films_of(patients, MOST_FILMS), StoredFilm)
         return found if any(film.id == film_id for film in found) else [*found, own]
 
 

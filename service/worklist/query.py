@@ -88,9 +88,12 @@ def kept_ids(limit: int) -> sa.Select[Any]:
     return query.order_by(films.c.id.desc()).limit(limit)
 
 
-def films_of(patient: str, limit: int) -> sa.Select[Any]:
-    """Return the query for a patient's films, as :func:`films_with`, last to come in first."""
-    query = _shown().where(films.c.patient == patient, LISTED)
+def films_of(patients: Sequence[str], limit: int) -> sa.Select[Any]:
+    """Return the query for the films of a patient, by pseudonyms, the last to come in first.
+
+    Each is a :class:`StoredFilm`.
+    """
+    query = _shown().where(films.c.patient.in_(patients), LISTED)
     return query.order_by(films.c.id.desc()).limit(limit)
 
 

@@ -1,0 +1,59 @@
+"""What is done with a message, and what it is answered: acknowledged once it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from radiograde.service.errors import NoSpaceError, StoreError
+from radiograde.service.films.patient_links import PatientLinks
+from radiograde.service.films.pseudonym import Pseudonyms
+from radiograde.service.hl7.acknowledgement import acknowledge, acknowledge_unread
+from radiograde.service.hl7.received_message import MessageError, ReceivedMessage
+from radiograde.service.hl7_listener.patient_events import LINKS, MERGES, links_of
+
+log = structlog.get_logger("radiograde.hl7")
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHandler:
+    """Answers messages; safe to share among threads."""
+
+    links: PatientLinks
+    pseudonyms: Pseudonyms
+
+    def answer(self, content: bytes) -> bytes:
+        """Return the acknowledgement of a message; what it says is kept by then, or ``AE``.
+
+        ``AE`` with 207 asks for the message again. No exception leaves: a message that breaks
+        this must not end the connection that others come by.
+        """
+        try:
+            message = ReceivedMessage.parse(content)
+        except MessageError as error:
+            log.warning("hl7_message_refused", reason=str(error))
+            return acknowledge_unread(str(error))
+        event = "^".join(message.kind)
+        try:
+            answer = self._take(message)
+        except (StoreError, NoSpaceError) as error:
+            log.error("hl7_message_waits", event_type=event[:16], type=type(error).__name__)
+            return acknowledge(message, "AE", error="207", words="It cannot be kept now.")
+        except Exception as error:  # noqa: BLE001 - whatever a message may bring about
+            log.error("hl7_message_broke", event_type=event[:16], type=type(error).__name__)
+            return acknowledge(message, "AE", error="207", words="It could not be worked on.")
+        return answer
+
+    def _take(self, message: ReceivedMessage) -> bytes:
+        code, event = message.kind
+        if code != "ADT":
+            return acknowledge(message, "AR", error="200", words="It takes ADT alone.")
+        if event not in MERGES | LINKS:
+            return acknowledge(message, "AA")
+        links = links_of(message, self.pseudonyms)
+        if not links:
+            return acknowledge(message, "AE", error="101", words="It names no two patients.")
+        self.links.record(links)
+        log.info("patients_linked", event_type=event, links=len(links))
+        return acknowledge(message, "AA")
