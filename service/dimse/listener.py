@@ -18,8 +18,8 @@ from radiograde.service.films.pseudonym import Pseudonyms
 from radiograde.service.folder_watch.watcher import Watcher
 from radiograde.service.grading.records import Records, open_records
 from radiograde.service.grading.worker_process import worker_beside
-from radiograde.service.hl7_listener.listener import running_hl7_listener
 from radiograde.service.hl7_listener.message_handler import MessageHandler
+from radiograde.service.hl7_listener.running_listener import running_hl7_listener
 from radiograde.service.logs import configure_logging
 from radiograde.service.signals import stop_event, wait_for
 

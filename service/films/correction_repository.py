@@ -12,6 +12,8 @@ from radiograde.service.database.engine import Database
 from radiograde.service.database.rows import columns_of, first_of
 from radiograde.service.database.tables import films
 from radiograde.service.films.film_days import day_of
+from radiograde.service.films.known_numbers import add_number
+from radiograde.service.films.patient_number import PatientNumber
 from radiograde.service.queue import WorkQueue
 
 
@@ -43,11 +45,13 @@ class CorrectionRepository:
         self._database = database
         self._queue = queue
 
-    def add(self, film_id: str, facts: HeaderFacts, sha256: str) -> bool:
+    def add(
+        self, film_id: str, facts: HeaderFacts, sha256: str, number: PatientNumber | None = None
+    ) -> bool:
         """Record that a film came again with a corrected header, and the work of following it.
 
-        ``sha256``: of the file that brought it. Return False where there is nothing to correct:
-        the film was set aside, or could not be graded.
+        ``sha256``: of the file that brought it. ``number``: of its patient. Return False where
+        there is nothing to correct: the film was set aside, or could not be graded.
         """
         with self._database.write() as connection:
             film = _locked(connection, film_id)
@@ -57,6 +61,7 @@ class CorrectionRepository:
             values |= {"day": day_of(facts.acquired, film.received), "corrected": sha256}
             corrected = sa.update(films).where(films.c.id == film_id)
             connection.execute(corrected.values(**values, kept=True, attempts=0))
+            add_number(connection, facts.patient, number)
             self._queue.grade(connection, film_id, again=True)
         return True
 

@@ -16,19 +16,18 @@ import sqlalchemy as sa
 from radiograde.service.config.site import FilmSource
 from radiograde.service.database.engine import Database
 from radiograde.service.database.group_commit import GroupCommit
-from radiograde.service.database.insert_missing import insert_missing
 from radiograde.service.database.rows import columns_of, first_of, rows_of
 from radiograde.service.database.tables import (
     FilmState,
     deliveries,
     film_sources,
     films,
-    patient_numbers,
     results,
 )
 from radiograde.service.errors import ContradictionError, StoreError
 from radiograde.service.films.correction_repository import CorrectionRepository
 from radiograde.service.films.film_days import day_of
+from radiograde.service.films.known_numbers import add_number
 from radiograde.service.films.patient_number import PatientNumber
 from radiograde.service.queue import WorkQueue
 
@@ -163,9 +162,7 @@ class FilmRepository:
         def record(connection: sa.Connection) -> None:
             connection.execute(sa.insert(films), row)
             _add_source(connection, film.id, film.source)
-            if film.patient is not None and film.number is not None:
-                number = {"number": film.number.number, "issuer": film.number.issuer}
-                insert_missing(connection, patient_numbers, {"patient": film.patient} | number)
+            add_number(connection, film.patient, film.number)
             self._queue.grade(connection, film.id, delay_s=REQUEST_S if begun else 0.0)
 
         try:

@@ -146,7 +146,7 @@ class FilmIntake:
         facts = HeaderFacts(
             film.size, film.sop_class_uid, film.patient, film.acquired, film.study_instance_uid
         )
-        if self._films.corrections.add(known.id, facts, file.sha256):
+        if self._films.corrections.add(known.id, facts, file.sha256, film.number):
             self._films.corrections.adopt(known.id, self._archive.adopt_correction)
             log.info("header_corrected", film_id=known.id)
 

@@ -11,9 +11,9 @@ import structlog
 from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.service.database.engine import Database
-from radiograde.service.database.insert_missing import insert_missing
 from radiograde.service.database.tables import films, patient_numbers
 from radiograde.service.films.archive import Archive
+from radiograde.service.films.known_numbers import add_number
 from radiograde.service.films.pseudonym import Pseudonyms
 
 log = structlog.get_logger("radiograde.hl7")
@@ -50,8 +50,7 @@ def number_earlier_films(
             number = None if header is None else pseudonyms.number_of(header)
             if number is not None:
                 with database.write() as connection:
-                    row = {"patient": film.patient, "number": number.number}
-                    insert_missing(connection, patient_numbers, row | {"issuer": number.issuer})
+                    add_number(connection, film.patient, number)
                 found += 1
     log.info("patients_numbered", patients=found)
     return found

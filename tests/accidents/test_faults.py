@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from radiograde.service.cli.installation_check import check_installation
 from radiograde.service.config.settings import Settings
-from radiograde.service.config.site import NodeConfig, ServerTls
+from radiograde.service.config.site import Hl7Config, NodeConfig, ServerTls
 from radiograde.service.database.tables import deliveries, films
 from radiograde.service.errors import RefusedError, UnreachableError
 from radiograde.service.grading import faults as faults_module
@@ -97,6 +97,15 @@ def test_a_certificate_about_to_expire_is_named_with_its_days(
     assert [one.code for one in standing_faults(records, sooner)] == ["node_certificate_expires"]
     of_node.unlink()
     assert standing_faults(records, sooner) == []
+
+
+def test_the_certificate_of_the_listener_for_hl7_is_named_too(
+    records: Records, tmp_path: Path
+) -> None:
+    certificate, key = Certificates(tmp_path).of("server", datetime.now(UTC) + timedelta(days=3))
+    hl7 = Hl7Config(tls=ServerTls(certificate=certificate, key=key))
+    settings = Settings(data_dir=tmp_path / "data", hl7=hl7)
+    assert [one.code for one in standing_faults(records, settings)] == ["hl7_certificate_expires"]
 
 
 @pytest.mark.parametrize(("days", "level"), [(12, "warn"), (-3, "fail")])

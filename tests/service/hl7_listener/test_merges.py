@@ -202,3 +202,14 @@ def test_no_table_and_no_log_names_a_patient(
         ]
     assert kept
     assert not any("SECRET" in row for row in kept)
+
+
+def test_a_film_with_a_corrected_header_goes_by_its_new_number(hospital: Hospital) -> None:
+    uids = {place: f"1.2.{place}" for place in range(2)}
+    first = film_bytes(PatientID="A-1", SOPInstanceUID=uids[0])
+    other = film_bytes(PatientID="B-1", SOPInstanceUID=uids[1])
+    films = [hospital.records.intake.accept(one, "dicom").film_id for one in (first, other)]
+    hospital.told("A40", "B-1^^^HOSPITAL", "C-1^^^HOSPITAL")
+    corrected = film_bytes(PatientID="C-1", SOPInstanceUID=uids[0])
+    assert hospital.records.intake.accept(corrected, "dicom").film_id == films[0]
+    assert hospital.course(films[0]) == set(films)

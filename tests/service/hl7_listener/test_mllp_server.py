@@ -20,8 +20,8 @@ from radiograde.service.database.tables import patient_links
 from radiograde.service.errors import AddressError, SiteError, UnsafeHostError
 from radiograde.service.grading.records import Records
 from radiograde.service.hl7_listener import mllp_server
-from radiograde.service.hl7_listener.listener import running_hl7_listener
 from radiograde.service.hl7_listener.message_handler import MessageHandler
+from radiograde.service.hl7_listener.running_listener import running_hl7_listener
 from tests.service.certificates import Certificates
 from tests.service.hl7_listener.messages import adt
 
