@@ -67,9 +67,14 @@ class PatientLinks:
     def same_as(self, patient: str) -> list[str]:
         """Return the pseudonyms of a patient, the one that is asked for among them."""
         with self._database.reading() as connection:
-            if connection.execute(sa.select(patient_links.c.id).limit(1)).first() is None:
-                return [patient]
-            return sorted({patient} | _reached(connection, _numbers_of(connection, {patient})))
+            return pseudonyms_of(connection, patient)
+
+
+def pseudonyms_of(connection: sa.Connection, patient: str) -> list[str]:
+    """Return the same as :meth:`PatientLinks.same_as`, as a transaction sees it."""
+    if connection.execute(sa.select(patient_links.c.id).limit(1)).first() is None:
+        return [patient]
+    return sorted({patient} | _reached(connection, _numbers_of(connection, {patient})))
 
 
 def _row(link: PatientLink) -> dict[str, Any]:

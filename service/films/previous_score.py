@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from radiograde.service.config.rules import ChangeVerdict
 from radiograde.service.database.rows import rows_of
 from radiograde.service.database.tables import films, results, withdrawals
+from radiograde.service.films.patient_links import pseudonyms_of
 from radiograde.service.films.score_change import RepeatabilityLimit, Score, compare
 
 MOST_FILMS = 200
@@ -50,8 +52,9 @@ def score_before(connection: sa.Connection, film: CoursePlace) -> Score | None:
     """
     if film.patient is None:
         return None
+    patients = pseudonyms_of(connection, film.patient)
     last: dict[str, _Scored] = {}
-    for one in sorted(rows_of(connection, _scored(film.patient), _Scored), key=lambda one: one.id):
+    for one in sorted(rows_of(connection, _scored(patients), _Scored), key=lambda one: one.id):
         last[one.sop_instance_uid or one.id] = one
     last.pop(film.sop_instance_uid or film.id, None)
     earlier = [one for one in last.values() if one.order < film.order]
@@ -75,7 +78,7 @@ def change_of(
     return compare(before, Score(film.id, brixia, model_sha256), limit).verdict
 
 
-def _scored(patient: str) -> sa.Select[tuple[object, ...]]:
+def _scored(patients: Sequence[str]) -> sa.Select[tuple[object, ...]]:
     withdrawn = sa.exists().where(withdrawals.c.result_id == films.c.id, withdrawals.c.stands)
     query = sa.select(
         films.c.id,
@@ -86,5 +89,5 @@ def _scored(patient: str) -> sa.Select[tuple[object, ...]]:
         results.c.brixia,
         results.c.model_sha256,
     ).join_from(films, results, results.c.id == films.c.id)
-    mine = query.where(films.c.patient == patient, results.c.brixia.is_not(None), ~withdrawn)
+    mine = query.where(films.c.patient.in_(patients), results.c.brixia.is_not(None), ~withdrawn)
     return mine.order_by(films.c.id.desc()).limit(MOST_FILMS)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import combinations
 
 import pytest
-from radiograde.service.worklist.score_change import RepeatabilityLimit
+import sqlalchemy as sa
 
 from radiograde.service.database.engine import Database
+from radiograde.service.database.tables import films
 from radiograde.service.errors import StoreError
+from radiograde.service.films.previous_score import CoursePlace, score_before
+from radiograde.service.films.score_change import RepeatabilityLimit
 from radiograde.service.grading.records import Records
 from radiograde.service.hl7_listener.message_handler import MessageHandler
 from radiograde.service.worklist.change_log import ChangeLog
@@ -106,6 +110,20 @@ def test_courses_after_a_hundred_messages_are_those_computed_afresh(
     sent(hospital, undone)  # type: ignore[arg-type]
     sent(hospital, arriving[:20])
     assert courses(hospital, films) == {name: set(own) for name, own in films.items()}
+
+
+def test_the_film_before_is_one_of_the_merged_patient(hospital: Hospital) -> None:
+    (first,), (second,) = (hospital.patient(name, films=1) for name in ("A-1", "B-1"))
+    place = CoursePlace(second, None, None, datetime.now(UTC), None)
+    with hospital.records.database.reading() as connection:
+        (patient,) = connection.execute(sa.select(films.c.patient).where(films.c.id == second))
+        place = replace(place, patient=patient.patient)
+        assert score_before(connection, place) is None
+    hospital.told("A40", "A-1", "B-1")
+    with hospital.records.database.reading() as connection:
+        before = score_before(connection, place)
+    assert before is not None
+    assert before.film_id == first
 
 
 def test_a_merge_that_is_reversed_or_closes_a_circle_is_one_patient(hospital: Hospital) -> None:
