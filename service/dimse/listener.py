@@ -13,6 +13,7 @@ from radiograde.service.delivery.commitment_repository import CommitmentReposito
 from radiograde.service.dimse.node import start_node
 from radiograde.service.films.intake import Intake
 from radiograde.service.films.number_films import number_earlier_films
+from radiograde.service.films.order_store import OrderStore
 from radiograde.service.films.patient_links import PatientLinks
 from radiograde.service.films.pseudonym import Pseudonyms
 from radiograde.service.folder_watch.watcher import Watcher
@@ -74,7 +75,9 @@ def _start_hl7(
     if settings.hl7 is None:
         return
     pseudonyms = Pseudonyms(settings.data_dir)
-    handler = MessageHandler(PatientLinks(records.database), pseudonyms)
+    handler = MessageHandler(
+        PatientLinks(records.database), OrderStore(records.archive.orders), pseudonyms
+    )
     stack.enter_context(
         running_hl7_listener(settings.hl7, handler, allow_insecure=settings.allow_insecure)
     )

@@ -24,7 +24,7 @@ from radiograde.service.documents.document_kinds import (
     page_report_request,
     review_document_request,
 )
-from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.graded_film import GradedFilm, with_order
 from radiograde.service.documents.kept_film import (
     KeptFilm,
     make_documents,
@@ -35,6 +35,7 @@ from radiograde.service.documents.kept_film import (
 from radiograde.service.documents.object_reference import ObjectReference
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
+from radiograde.service.films.order_store import OrderStore
 from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.processes.runner import INLINE, WorkRunner
 from radiograde.service.reviews.review_repository import ReviewRepository
@@ -152,7 +153,8 @@ class DocumentStore:
         """
         there = kinds_of(graded)
         withdrawn, replaces = self._before(str(graded.result.id), graded.began)
-        after = replace(graded, withdrawn=withdrawn, replaces=replaces)
+        ordered = with_order(graded, OrderStore(self._archive.orders))
+        after = replace(ordered, withdrawn=withdrawn, replaces=replaces)
         for request in document_requests(kinds, graded.reviews, form):
             if request.kind in there:
                 made = request.make(replace(after, form=request.form))

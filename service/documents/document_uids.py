@@ -16,6 +16,7 @@ from importlib.metadata import version
 from radiograde import __version__
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.films.order_store import OrderedHeader
 
 _NAMESPACE = uuid.UUID("a9d2c3a6-27b1-4f0e-9a55-6d1f0c1b7e42")
 _WRITERS = ("highdicom", "imagecodecs", "numpy", "pillow", "pydicom", "reportlab")
@@ -98,11 +99,12 @@ def device_uid(model_sha256: str) -> str:
 
 def _bytes_key(graded: GradedFilm) -> tuple[str, ...]:
     """Return all that the bytes of a document depend on."""
-    result = graded.result
+    result, header = graded.result, graded.header
     return (
         *grading_key(graded),
         str(graded.began.utcoffset()),
         str(result.maps is not None),
         repr((graded.form, graded.withdrawn, graded.replaces)),
         *writers(),
+        *((repr(header.order),) if isinstance(header, OrderedHeader) else ()),
     )

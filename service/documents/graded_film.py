@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
@@ -17,6 +17,7 @@ from radiograde.model.scoring.result import SeverityResult
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.document_form import USUAL, DocumentForm
 from radiograde.service.documents.object_reference import ObjectReference
+from radiograde.service.films.order_store import OrderStore
 from radiograde.service.reviews.review import Review
 
 LOSSY_METHODS: dict[str, str] = {
@@ -72,6 +73,11 @@ class GradedFilm:
         return cls(
             film, file.header, result, began, reviews, file.transfer_syntax, _lossy_ratio(file)
         )
+
+
+def with_order(graded: GradedFilm, orders: OrderStore) -> GradedFilm:
+    """Return a graded film whose header has what it lacks of the order that it was made for."""
+    return replace(graded, header=orders.completed(graded.header))
 
 
 def _lossy_ratio(file: FilmFile) -> float | None:

@@ -21,12 +21,13 @@ from radiograde.service.documents.document_kinds import (
     in_form,
     kinds_of,
 )
-from radiograde.service.documents.graded_film import GradedFilm
+from radiograde.service.documents.graded_film import GradedFilm, with_order
 from radiograde.service.documents.object_reference import ObjectReference, reference_in
 from radiograde.service.documents.overlay import overlay_png
 from radiograde.service.documents.rejection_note import rejection_note
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
+from radiograde.service.films.order_store import OrderStore
 from radiograde.service.reviews.review import Review
 from radiograde.service.reviews.withdrawal import Withdrawal
 
@@ -60,6 +61,7 @@ class KeptFilm:
         result = parse_result(self.document, self.archive.maps(self.id))
         try:
             graded = GradedFilm.of(file, result, self.began, self.reviews)
+            graded = with_order(graded, OrderStore(self.archive.orders))
         except RadiogradeError as error:
             raise UndocumentedError(f"There are no documents of this. {error.message}") from error
         return self.in_form(graded, USUAL)

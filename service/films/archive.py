@@ -178,6 +178,11 @@ class Archive:
             raise _no_space(error) from error
 
     @property
+    def orders(self) -> Path:
+        """The folder of orders that films were made for, beside the archive."""
+        return self._root.with_name("orders")
+
+    @property
     def quarantine(self) -> Path:
         """The folder of what lay in the archive and is no film of its own."""
         return self._root.with_name("quarantine")

@@ -17,6 +17,7 @@ from radiograde.service.films.archive import Archive
 from radiograde.service.films.film_days import fill_days
 from radiograde.service.films.film_repository import Expired, FilmRepository
 from radiograde.service.films.intake import FilmIntake
+from radiograde.service.films.order_store import OrderStore
 
 log = structlog.get_logger("radiograde.work")
 
@@ -62,6 +63,7 @@ def chores(
         lambda: adopt(folders.older_than(UNRECORDED_AFTER_S), intake),
         lambda: fill_days(database),
         forget_finished_work,
+        OrderStore(archive.orders).drop_older,
     ]
     if keep is not None:
         tasks.insert(0, lambda: drop_expired(archive, films, keep))

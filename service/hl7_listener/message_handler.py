@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import structlog
 
 from radiograde.service.errors import NoSpaceError, StoreError
+from radiograde.service.films.order_store import OrderStore
 from radiograde.service.films.patient_links import PatientLinks
 from radiograde.service.films.pseudonym import Pseudonyms
 from radiograde.service.hl7.acknowledgement import acknowledge, acknowledge_unread
 from radiograde.service.hl7.received_message import MessageError, ReceivedMessage
+from radiograde.service.hl7_listener.order_events import ORDERS, orders_of
 from radiograde.service.hl7_listener.patient_events import LINKS, MERGES, links_of
 
 log = structlog.get_logger("radiograde.hl7")
@@ -21,6 +23,7 @@ class MessageHandler:
     """Answers messages; safe to share among threads."""
 
     links: PatientLinks
+    orders: OrderStore
     pseudonyms: Pseudonyms
 
     def answer(self, content: bytes) -> bytes:
@@ -47,8 +50,11 @@ class MessageHandler:
 
     def _take(self, message: ReceivedMessage) -> bytes:
         code, event = message.kind
+        if message.kind in ORDERS:
+            return self._take_orders(message)
         if code != "ADT":
-            return acknowledge(message, "AR", error="200", words="It takes ADT alone.")
+            words = "It takes ADT, ORM, OMI and OMG alone."
+            return acknowledge(message, "AR", error="200", words=words)
         if event not in MERGES | LINKS:
             return acknowledge(message, "AA")
         links = links_of(message, self.pseudonyms)
@@ -56,4 +62,15 @@ class MessageHandler:
             return acknowledge(message, "AE", error="101", words="It names no two patients.")
         self.links.record(links)
         log.info("patients_linked", event_type=event, links=len(links))
+        return acknowledge(message, "AA")
+
+    def _take_orders(self, message: ReceivedMessage) -> bytes:
+        """Keep orders; one that no film could be found by is acknowledged, and of no use here."""
+        found = orders_of(message)
+        for order, holds in found:
+            if holds:
+                self.orders.keep(order)
+            else:
+                self.orders.cancel(order)
+        log.info("orders_taken", orders=len(found))
         return acknowledge(message, "AA")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from radiograde.service.films.order_store import OrderStore
 from radiograde.service.films.patient_links import PatientLinks
 from radiograde.service.films.pseudonym import Pseudonyms
 from radiograde.service.grading.records import Records
@@ -14,4 +15,5 @@ from radiograde.service.hl7_listener.message_handler import MessageHandler
 
 @pytest.fixture
 def handler(records: Records, tmp_path: Path) -> MessageHandler:
-    return MessageHandler(PatientLinks(records.database), Pseudonyms(tmp_path / "data"))
+    links, orders = PatientLinks(records.database), OrderStore(records.archive.orders)
+    return MessageHandler(links, orders, Pseudonyms(tmp_path / "data"))
