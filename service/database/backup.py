@@ -20,7 +20,7 @@ from radiograde.service.folder_tree import paths_below
 
 DATABASE = "radiograde.sqlite"
 MODEL = "model.onnx"
-FOLDERS = ("films", "quarantine", "problems", "models")
+FOLDERS = ("films", "orders", "quarantine", "problems", "models")
 
 
 def back_up(settings: Settings, target: Path) -> int:
