@@ -24,6 +24,7 @@ from tests.service.documents.graded_films import film_bytes
 from tests.service.hl7_listener.messages import adt, answered
 from tests.service.worklist.stock import Stock
 
+LIMIT = RepeatabilityLimit("ab" * 32, 4.0)
 PATIENTS, FILMS_EACH, MESSAGES = 12, 2, 100
 
 
@@ -52,7 +53,7 @@ class Hospital:
 
 @pytest.fixture
 def hospital(records: Records, handler: MessageHandler) -> Hospital:
-    history = History(records.database, records.reviews, RepeatabilityLimit("ab" * 32, 4.0))
+    history = History(records.database, records.reviews, lambda: LIMIT)
     return Hospital(records, handler, history, Stock(records))
 
 
@@ -62,10 +63,11 @@ Messages = list[tuple[int, bool, str, str]]
 
 def random_messages(dice: random.Random, names: Iterable[str]) -> Messages:
     pairs = list(combinations(sorted(names), 2))
-    return [
-        (minute, dice.random() < 0.6, *dice.sample(dice.choice(pairs), 2))
-        for minute in range(MESSAGES)
-    ]
+    messages: Messages = []
+    for minute in range(MESSAGES):
+        one, other = dice.sample(dice.choice(pairs), 2)
+        messages.append((minute, dice.random() < 0.6, one, other))
+    return messages
 
 
 def sent(hospital: Hospital, messages: Messages) -> None:
@@ -107,7 +109,7 @@ def test_courses_after_a_hundred_messages_are_those_computed_afresh(
     assert courses(hospital, films) == afresh(messages, films)
     assert len({frozenset(course) for course in afresh(messages, films).values()}) < PATIENTS
     undone = [(MESSAGES, False, *pair) for pair in combinations(names, 2)]
-    sent(hospital, undone)  # type: ignore[arg-type]
+    sent(hospital, undone)
     sent(hospital, arriving[:20])
     assert courses(hospital, films) == {name: set(own) for name, own in films.items()}
 
