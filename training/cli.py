@@ -140,7 +140,7 @@ def export(
     """Write a run's shipped model as one ONNX file that carries its own constants.
 
     Needs `radiograde evaluate` first. The file is written only if it gives on real films what
-    PyTorch gives: all within 1e-3.
+    PyTorch gives: scores to half of the last digit that a result has.
 
     \b
     Example:

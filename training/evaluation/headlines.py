@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY
 from radiograde.training.evaluation.figures.scale_figures import MEAN, OURS, GraderAgreement
@@ -82,12 +83,30 @@ def _intervals(
         )
 
 
-def input_check_sentences(evaluations: Sequence[ModelEvaluation]) -> Iterator[str]:
+def input_check_elsewhere(evaluations: Sequence[ModelEvaluation]) -> Iterator[str]:
+    """Yield what a file's input check does with films; a model without a source has none."""
+    pictures = [
+        TurnedAway(kind.kind, kind.pictures, kind.turned_away.value or 0.0)
+        for evaluation in evaluations
+        if not evaluation.left_out
+        for kind in evaluation.figures.pictures
+    ]
+    yield from input_check_sentences(pictures)
+
+
+class TurnedAway(NamedTuple):
+    """Pictures of one kind, how many, and the share (0-1) of them that is turned away."""
+
+    kind: str
+    pictures: int
+    share: float
+
+
+def input_check_sentences(pictures: Sequence[TurnedAway]) -> Iterator[str]:
     """Yield what the input check does with ordinary films, children's and the spine's."""
-    pictures = [kind for evaluation in evaluations for kind in evaluation.figures.pictures]
     for name, sentence in PICTURES.items():
-        kinds = [kind for kind in pictures if kind.kind == name]
+        kinds = [one for one in pictures if one.kind == name]
         if kinds:
-            count = sum(kind.pictures for kind in kinds)
-            away = sum(kind.pictures * (kind.turned_away.value or 0.0) for kind in kinds)
+            count = sum(one.pictures for one in kinds)
+            away = sum(one.pictures * one.share for one in kinds)
             yield sentence.format(count=count, share=away / count)

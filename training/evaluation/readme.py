@@ -10,10 +10,17 @@ from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY, Scale
 from radiograde.training.errors import ConfigError
 from radiograde.training.evaluation.comparators import OURS, ComparatorRow
 from radiograde.training.evaluation.evaluation_result import ReleasedMetrics
-from radiograde.training.evaluation.headlines import Row, elsewhere_rows, input_check_sentences
+from radiograde.training.evaluation.headlines import (
+    Row,
+    TurnedAway,
+    elsewhere_rows,
+    input_check_elsewhere,
+    input_check_sentences,
+)
 from radiograde.training.evaluation.metrics import ChangeOverTime
 from radiograde.training.evaluation.model_evaluation import ModelEvaluation
 from radiograde.training.evaluation.tables import confidence_interval, markdown, shown
+from radiograde.training.input_check.picture_kind import ORDINARY
 
 BEGIN, END = "<!-- metrics:begin -->", "<!-- metrics:end -->"
 SCALES = (
@@ -54,15 +61,16 @@ def readme_figures(
 
     ``level``: of the prediction intervals, 0-1. ``evaluations``: of the model on films that it
     never saw. With them, what to expect elsewhere comes first, and of the films that it learned
-    from only the global score.
+    from only the global score and films without findings.
     """
     elsewhere = list(elsewhere_rows(evaluations))
     if elsewhere:
-        rows = [*elsewhere, *_errors(metrics, SCALES[:1], KNOWN)]
-        sentences = [*input_check_sentences(evaluations), *_change_sentence(metrics)]
+        rows = [*elsewhere, *_normal_films(metrics), *_errors(metrics, SCALES[:1], KNOWN)]
+        check = list(input_check_elsewhere(evaluations)) or _check_sentences(metrics)
+        sentences = [*check, *_change_sentence(metrics)]
     else:
         rows = [*_errors(metrics), *_normal_films(metrics), *_intervals(metrics, level)]
-        sentences = [*_change_sentence(metrics), *_check_sentence(metrics)]
+        sentences = [*_change_sentence(metrics), *_check_sentences(metrics)]
     table = markdown(("question", "films", "answer"), rows)
     return "\n".join([*table, "", " ".join(sentences)])
 
@@ -135,7 +143,9 @@ def _change_sentence(metrics: ReleasedMetrics) -> Iterator[str]:
         )
 
 
-def _check_sentence(metrics: ReleasedMetrics) -> Iterator[str]:
-    yield (
-        f"The input check rejects {metrics.input_check.films_rejected:.1%} of good frontal films."
+def _check_sentences(metrics: ReleasedMetrics) -> Iterator[str]:
+    check = metrics.input_check
+    kinds = [TurnedAway(kind.kind, kind.pictures, kind.rejected) for kind in check.kinds]
+    yield from input_check_sentences(
+        [TurnedAway(ORDINARY, check.films, check.films_rejected), *kinds]
     )

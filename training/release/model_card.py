@@ -82,11 +82,18 @@ def _model_details(file: ExportedFile, metrics: EvaluationMetrics) -> list[str]:
         "",
         f"- created {file.metadata.created}, {file.size / 1e6:.1f} MB",
         f"- trained in {training_time(metrics.run)} on "
-        f"{trained_on(metrics.run)}, all folds and the shipped model",
+        f"{trained_on(metrics.run)}, {_folds(metrics)} and the shipped model",
         *_self_training(metrics),
         f"- ONNX beside PyTorch on real films: largest difference {parity_words(file.differences)}",
         "",
     ]
+
+
+def _folds(metrics: EvaluationMetrics) -> str:
+    folds = metrics.folds
+    if folds is None or folds.measured == folds.of:
+        return "all folds"
+    return f"{folds.measured} of {folds.of} folds"
 
 
 def parity_words(differences: Mapping[str, float]) -> str:
