@@ -46,7 +46,7 @@ class OrderedHeader(Header):
     def __init__(self, header: Header, order: Order) -> None:
         super().__init__(header._ds, header._inherited)
         self.order = order
-        self._told: Mapping[str, str] = {
+        self._ordered: Mapping[str, str] = {
             "AccessionNumber": order.accession,
             "PlacerOrderNumberImagingServiceRequest": order.placer,
             "ReasonForTheRequestedProcedure": order.reason,
@@ -54,7 +54,7 @@ class OrderedHeader(Header):
 
     def decoded(self, keyword: str) -> str:
         """Return the film's own text, else the order's."""
-        return super().decoded(keyword) or self._told.get(keyword, "")
+        return super().decoded(keyword) or self._ordered.get(keyword, "")
 
 
 class OrderStore:
