@@ -100,7 +100,12 @@ class Installation:
             breakers,
         )
         self._reconciler = Reconciler(
-            records.database, records.queue, records.films, records.deliveries, breakers
+            records.database,
+            records.queue,
+            records.films,
+            records.deliveries,
+            records.priors,
+            breakers,
         )
         self._film = film_of(1000)
         self._numbers = count()

@@ -37,6 +37,7 @@ RadiogradeError
 ├── WithdrawnError           409  the result was withdrawn: there is nothing to judge any more
 ├── NotDeliverableError      409  the film has no result, or there is nowhere to send it
 ├── UnknownDestinationError  422  the site file has no destination of this name
+├── RetrieveError            502  a PACS did not give films: see ``retrieve_errors``
 └── DeliveryError            502  a document did not arrive
     ├── GaveUpError          502  sending it ended the worker each time
     ├── UnreachableError     502  the destination does not answer; later it may

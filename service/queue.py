@@ -14,11 +14,11 @@ from dbos import DBOS, DBOSClient, EnqueueOptions
 from ulid import ULID
 
 APPLICATION = "radiograde"
-GRADE, DELIVER, NOTIFY = "grade", "deliver", "notify"
+GRADE, DELIVER, NOTIFY, PRIORS = "grade", "deliver", "notify", "priors"
 """Names of the workflows, and of the queues that they wait in."""
 
 
-LONGEST_DELAY_S = {GRADE: 120.0, DELIVER: 3700.0, NOTIFY: 3700.0}
+LONGEST_DELAY_S = {GRADE: 120.0, DELIVER: 3700.0, NOTIFY: 3700.0, PRIORS: 3700.0}
 """Longer than any that is asked for: one that ends later was reckoned by a clock that was wrong.
 
 A destination may ask for an hour (``Retry-After``).
@@ -39,19 +39,22 @@ _COLUMNS = (
 )
 _QUEUED, _DELAYED, _BEGUN = "ENQUEUED", "DELAYED", "PENDING"
 _ID_LENGTH = 26
+_LAST = 100
+"""Of what waits in a queue, the lowest number goes first; 0 by default."""
 
 log = structlog.get_logger("radiograde.work")
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of work: a film's grading, or its result's delivery to a destination.
+    """A piece of work: a film's grading, its result's delivery to a destination, or its priors.
 
     Or a notification, by its id in place of a film's.
     """
 
     film_id: str
     destination: str = ""
+    priors: bool = False
 
 
 class WorkQueue(Protocol):
@@ -64,8 +67,12 @@ class WorkQueue(Protocol):
         *,
         again: bool = False,
         delay_s: float = 0.0,
+        last: bool = False,
     ) -> None:
-        """Record that a film is to be graded, after a delay; ``again``: although it was tried."""
+        """Record that a film is to be graded, after a delay; ``again``: although it was tried.
+
+        ``last``: once no other waits.
+        """
         ...
 
     def deliver(
@@ -82,6 +89,21 @@ class WorkQueue(Protocol):
         """Record that a result is to be sent to a destination, after a delay.
 
         ``again``: although this attempt was recorded before. ``priority``: one of ``PRIORITIES``.
+        """
+        ...
+
+    def fetch_priors(
+        self,
+        connection: sa.Connection,
+        film_id: str,
+        *,
+        attempt: int,
+        again: bool = False,
+        delay_s: float = 0.0,
+    ) -> None:
+        """Record that earlier films of a film's patient are to be fetched, after a delay.
+
+        ``again``: although this attempt was recorded before.
         """
         ...
 
@@ -127,12 +149,15 @@ class DurableQueue:
             for name, longest_s in LONGEST_DELAY_S.items()
         ]
         delayed = sa.and_(work.c.status == _DELAYED, sa.or_(*soon))
-        query = sa.select(work.c.workflow_uuid, work.c.queue_partition_key).where(
+        query = sa.select(work.c.workflow_uuid, work.c.queue_partition_key, work.c.name).where(
             sa.or_(work.c.status == _QUEUED, delayed, begun),
             work.c.name.in_(LONGEST_DELAY_S),
         )
         found = connection.execute(query).all()
-        return {Piece(id[:_ID_LENGTH], destination or "") for id, destination in found}
+        return {
+            Piece(id[:_ID_LENGTH], destination or "", name == PRIORS)
+            for id, destination, name in found
+        }
 
     def resume(self, workers: Collection[str]) -> int:
         """Queue again what was begun by none of these workers; return how much it was."""
@@ -151,12 +176,34 @@ class DurableQueue:
         *,
         again: bool = False,
         delay_s: float = 0.0,
+        last: bool = False,
     ) -> None:
-        """Record that a film is to be graded, after a delay; ``again``: although it was tried."""
+        """Record that a film is to be graded; see :class:`WorkQueue`."""
         options: EnqueueOptions = {
             "workflow_name": GRADE,
             "queue_name": GRADE,
             "workflow_id": f"{film_id}:{GRADE}" + (f":{ULID()}" if again else ""),
+        }
+        if delay_s:
+            options["delay_seconds"] = delay_s
+        if last:
+            options["priority"] = _LAST
+        self._client.enqueue_in_transaction(connection, options, film_id)
+
+    def fetch_priors(
+        self,
+        connection: sa.Connection,
+        film_id: str,
+        *,
+        attempt: int,
+        again: bool = False,
+        delay_s: float = 0.0,
+    ) -> None:
+        """Record that earlier films are to be fetched; see :class:`WorkQueue`."""
+        options: EnqueueOptions = {
+            "workflow_name": PRIORS,
+            "queue_name": PRIORS,
+            "workflow_id": f"{film_id}:{PRIORS}:{attempt}" + (f":{ULID()}" if again else ""),
         }
         if delay_s:
             options["delay_seconds"] = delay_s

@@ -56,7 +56,8 @@ def check(
     """Try whether everything works, with advice where it does not.
 
     The own DICOM node gets a C-ECHO. Destinations get a C-ECHO, a store request that stores
-    nothing, a request for what they can do or a file that is removed again: nothing of a patient.
+    nothing, a request for what they can do or a file that is removed again; a PACS that priors come
+    from is asked for a study that nobody has: nothing of a patient.
     A mail server is asked whom it takes mail for, a webhook gets a signed request of the type
     radiograde.test. Each has a second and a half to answer. Exit code 1: something does not work.
 
@@ -107,6 +108,8 @@ def _self_test(settings: Settings, names: Sequence[str] = ()) -> Mapping[str, li
     Raises:
         SiteError: the site file has nothing of a name, or a secret of it is not there.
     """
+    from radiograde.service.pacs.open_pacs import open_pacs
+
     known = _by_name(settings)
     if unknown := [name for name in names if name not in known]:
         raise SiteError(
@@ -118,6 +121,10 @@ def _self_test(settings: Settings, names: Sequence[str] = ()) -> Mapping[str, li
         attempts["this installation"] = partial(check_installation, settings, TIMEOUT_S)
     for name in names or known:
         attempts[name] = _check_of(known[name])
+    fetched_from = [name for name in settings.priors.pacs if name in (names or known)]
+    hurried = tuple(map(_hurried, settings.destination))
+    for pacs in open_pacs(settings.model_copy(update={"destination": hurried}), fetched_from):
+        attempts[f"priors from {pacs.name}"] = pacs.check
     with ThreadPoolExecutor(len(attempts) or 1) as threads:
         tried = {name: threads.submit(attempt) for name, attempt in attempts.items()}
         return {name: one.result() for name, one in tried.items()}
@@ -139,14 +146,19 @@ def _check_of(config: DestinationConfig | ChannelConfig) -> Callable[[], list[Fi
     """Return what tries it, and waits for it as long as somebody waits for ``check``."""
     from radiograde.service.delivery.open_destination import open_destination
 
-    if isinstance(config, FolderDestinationConfig):
-        return open_destination(config).check
-    hurried = config.model_copy(update={"timeout_s": min(config.timeout_s, TIMEOUT_S)})
-    if isinstance(hurried, MailConfig | WebhookConfig):
+    if isinstance(config, MailConfig | WebhookConfig):
         from radiograde.service.notifications.channel import open_channel
 
-        return open_channel(hurried).check
-    return open_destination(hurried).check
+        least = min(config.timeout_s, TIMEOUT_S)
+        return open_channel(config.model_copy(update={"timeout_s": least})).check
+    return open_destination(_hurried(config)).check
+
+
+def _hurried(config: DestinationConfig) -> DestinationConfig:
+    """Return a destination that is waited for as long as somebody waits for ``check``."""
+    if isinstance(config, FolderDestinationConfig):
+        return config
+    return config.model_copy(update={"timeout_s": min(config.timeout_s, TIMEOUT_S)})
 
 
 def _write_findings(findings: Mapping[str, Sequence[Finding]]) -> None:

@@ -12,10 +12,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import EnvSettingsSource, SettingsError
 
-from radiograde.service.config.names import PREFIX, keys_at, unknown_variables
+from radiograde.service.config.names import PREFIX, is_plain_key, keys_at, unknown_variables
 from radiograde.service.config.nearest_name import did_you_mean
 from radiograde.service.config.settings import Settings, site_path
-from radiograde.service.config.site import DeliveryConfig, Hl7Config, NodeConfig, ReadingConfig
 from radiograde.service.errors import ConfigurationError, SiteError
 
 
@@ -64,7 +63,7 @@ def _unparsed(error: SettingsError) -> str:
     lists = [
         name
         for name, value in sorted(os.environ.items())
-        if name.upper().startswith(begin) and not (_is_json(value) or _is_plain(name))
+        if name.upper().startswith(begin) and not (_is_json(value) or is_plain_key(name))
     ]
     return f'{", ".join(lists) or begin} ({field}): write JSON; a list is ["..."].'
 
@@ -75,14 +74,6 @@ def _is_json(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_plain(variable: str) -> bool:
-    """Return whether a variable is of the node, HL7 or the delivery, and no list or table."""
-    _, _, name = variable.lower().partition("__")
-    tables = (NodeConfig, Hl7Config, DeliveryConfig, ReadingConfig)
-    field = next((one.model_fields[name] for one in tables if name in one.model_fields), None)
-    return field is not None and isinstance(field.default, str | int | float)
 
 
 def _words(fault: ErrorDetails) -> str:

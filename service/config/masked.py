@@ -10,7 +10,10 @@ from radiograde.service.config.settings import Settings
 MASK = "set"
 
 CHOICES = frozenset(
-    {"device", "identifiers", "language", "log_level", "rejected", "type", "worker"}
+    {
+        *("device", "identifiers", "language", "log_level", "rejected", "retrieve"),
+        *("type", "when", "worker"),
+    }
 )
 """Settings whose texts are words of ours."""
 

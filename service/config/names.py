@@ -22,12 +22,22 @@ from radiograde.service.config.site import (
     Hl7DestinationConfig,
     NodeConfig,
     Peer,
+    PriorsConfig,
     ReadingConfig,
     ServerTls,
     WatchConfig,
 )
 
 PREFIX = "RADIOGRADE_"
+
+_OF_KEYS: dict[str, type[BaseModel]] = {
+    "node": NodeConfig,
+    "delivery": DeliveryConfig,
+    "priors": PriorsConfig,
+    "reading": ReadingConfig,
+    "hl7": Hl7Config,
+}
+"""Tables of which an environment variable may set a single key."""
 
 _SERVICE_LINK = re.compile(
     r"RADIOGRADE(_[A-Z0-9_]+)?_(SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)|PORT_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)"
@@ -39,15 +49,9 @@ def variables() -> Iterator[str]:
     """Yield the environment variables that there are."""
     for name in Settings.model_fields:
         yield f"{PREFIX}{name.upper()}"
-    tables: dict[str, type[BaseModel]] = {
-        "NODE": NodeConfig,
-        "HL7": Hl7Config,
-        "DELIVERY": DeliveryConfig,
-        "READING": ReadingConfig,
-    }
-    for table, config in tables.items():
+    for table, config in _OF_KEYS.items():
         for name in config.model_fields:
-            yield f"{PREFIX}{table}__{name.upper()}"
+            yield f"{PREFIX}{table.upper()}__{name.upper()}"
 
 
 def unknown_variables(environment: Mapping[str, str], secrets: Iterable[str]) -> list[str]:
@@ -67,12 +71,17 @@ def unknown_variables(environment: Mapping[str, str], secrets: Iterable[str]) ->
     ]
 
 
+def is_plain_key(variable: str) -> bool:
+    """Return whether a variable sets a key that is no list or table."""
+    table, _, name = variable.removeprefix(PREFIX).lower().partition("__")
+    field = _OF_KEYS[table].model_fields.get(name) if table in _OF_KEYS else None
+    return field is not None and isinstance(field.default, str | int | float)
+
+
 def keys_at(where: Sequence[int | str]) -> set[str]:
     """Return the keys that a table of the site file may have, by where pydantic says it is."""
     tables: dict[str, type[BaseModel]] = {
-        "node": NodeConfig,
-        "delivery": DeliveryConfig,
-        "reading": ReadingConfig,
+        **_OF_KEYS,
         "watch": WatchConfig,
         "peers": Peer,
         "dicom": DicomDestinationConfig,

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib.resources.abc import Traversable
 from ipaddress import ip_address
@@ -40,8 +40,11 @@ from radiograde.service.config.rules import RuleConfig, check_rules
 from radiograde.service.config.site import (
     DeliveryConfig,
     DestinationConfig,
+    DicomDestinationConfig,
+    DicomWebDestinationConfig,
     Hl7Config,
     NodeConfig,
+    PriorsConfig,
     ReadingConfig,
     WatchConfig,
 )
@@ -49,11 +52,14 @@ from radiograde.service.errors import SiteError
 
 Device = Literal["auto", "cpu", "cuda"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+ArchiveConfig = DicomDestinationConfig | DicomWebDestinationConfig
+"""A destination that films can be fetched from."""
+
 Identifiers = Literal["none", "id", "full"]
 
 SITE_FILE = "radiograde.toml"
 TABLES = frozenset(
-    {"node", "watch", "hl7", "reading", "delivery", "destination", "rules", "notify"}
+    {"node", "watch", "hl7", "reading", "delivery", "destination", "rules", "notify", "priors"}
 )
 """Settings that have tables of the site file."""
 
@@ -148,6 +154,7 @@ class Settings(BaseSettings):
     destination: tuple[DestinationConfig, ...] = ()
     rules: tuple[RuleConfig, ...] = ()
     notify: tuple[ChannelConfig, ...] = ()
+    priors: PriorsConfig = PriorsConfig()
 
     @classmethod
     def settings_customise_sources(
@@ -195,6 +202,12 @@ class Settings(BaseSettings):
     ) -> tuple[RuleConfig, ...]:
         if "destination" in info.data:  # else it does not fit, which is said
             check_rules(value, info.data["destination"])
+        return value
+
+    @field_validator("priors")
+    @classmethod
+    def _priors_come_from_archives(cls, value: PriorsConfig, info: ValidationInfo) -> PriorsConfig:
+        archives_named(value.pacs, info.data.get("destination", ()))
         return value
 
     @property
@@ -256,6 +269,24 @@ class Settings(BaseSettings):
         if self.is_loopback or self.allowed_hosts:
             return frozenset({*LOOPBACK_NAMES, self.host, *self.allowed_hosts})
         return None
+
+
+def archives_named(
+    names: Iterable[str], destinations: Iterable[DestinationConfig]
+) -> list[ArchiveConfig]:
+    """Return the destinations of these names, which films can be fetched from.
+
+    Raises:
+        ValueError: there is none of a name, or it is neither ``dicom`` nor ``dicomweb``.
+    """
+    kinds = (DicomDestinationConfig, DicomWebDestinationConfig)
+    known = {one.name: one for one in destinations if isinstance(one, kinds)}
+    if unknown := [name for name in names if name not in known]:
+        raise ValueError(
+            f"no destination of type dicom or dicomweb is called {', '.join(unknown)}; films are "
+            "fetched from such alone"
+        )
+    return [known[name] for name in names]
 
 
 def site_path(given: Mapping[str, Any]) -> Path:

@@ -1,4 +1,4 @@
-"""The tables of the site file: DICOM node, watched folders, delivery, destinations.
+"""The tables of the site file: DICOM node, watched folders, delivery, destinations, priors.
 
 docs/reference/site.md describes every key. Secrets do not belong in the file: it names the
 environment variables that hold them.
@@ -104,8 +104,10 @@ _HOLD: Mapping[Language, tuple[Charset | Hl7Charset, ...]] = {
 }
 """Character sets that hold a language; of others those that miss accents write the letters bare."""
 
-FilmSource = Literal["dicom", "dicomweb", "folder", "http"]
-"""How a film came in: C-STORE, STOW-RS, a watched folder, or ``POST /v1/score``."""
+FilmSource = Literal["dicom", "dicomweb", "folder", "http", "prior"]
+"""How a film came in: C-STORE, STOW-RS, a watched folder, ``POST /v1/score``, or fetched as a prior
+of another film.
+"""
 
 
 class Table(BaseModel):
@@ -237,6 +239,9 @@ class DicomDestinationConfig(_ArchiveConfig):
     port: Annotated[int, Field(ge=1, le=65535)]
     calling_aet: AeTitle = "RADIOGRADE"
     timeout_s: float = Field(30.0, gt=0)
+    retrieve: Literal["move", "get"] = Field(
+        "move", description="How films are fetched: C-MOVE to the own node, or C-GET"
+    )
     tls: ClientTls | None = None
     send: tuple[ObjectKind, ...] = ("sr", "seg", "sc")
     commitment: bool = Field(
@@ -349,6 +354,21 @@ DestinationConfig = Annotated[
     | FolderDestinationConfig,
     Field(discriminator="type"),
 ]
+
+
+class PriorsConfig(Table):
+    """Which earlier films of a patient are fetched, and from where; none without ``pacs``."""
+
+    pacs: tuple[Name, ...] = Field((), description="Destinations that are asked for them")
+    when: Literal["arrival", "opened"] = Field(
+        "arrival", description="Once a film was scored, or only once a reader opens it"
+    )
+    days: int = Field(730, ge=1, le=36500, description="How far back")
+    most: int = Field(5, ge=1, le=100, description="Studies, the newest of them")
+    modalities: tuple[Annotated[str, Field(pattern="^[A-Z0-9_]{2,16}$")], ...] = ("CR", "DX")
+    body_parts: tuple[Annotated[str, Field(pattern="^[A-Z0-9 _]{1,16}$")], ...] = Field(
+        (), description="BodyPartExamined; by default whatever is not another part than the chest"
+    )
 
 
 def _secret(variable: str | None) -> SecretStr | None:

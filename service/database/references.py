@@ -8,7 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from radiograde.service.database.engine import Database
-from radiograde.service.database.tables import metadata, reviews
+from radiograde.service.database.prior_tables import every_table
+from radiograde.service.database.tables import reviews
 
 
 def dangling_rows(database: Database) -> int:
@@ -29,7 +30,7 @@ def remove_dangling_rows(database: Database) -> None:
 
 
 def _referring() -> list[sa.Table]:
-    return [table for table in metadata.sorted_tables if table.foreign_keys]
+    return [table for table in every_table() if table.foreign_keys]
 
 
 def _dangles(table: sa.Table) -> sa.ColumnElement[bool]:

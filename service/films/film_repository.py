@@ -6,7 +6,7 @@ something else takes the connection of its caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from radiograde.service.config.site import FilmSource
 from radiograde.service.database.engine import Database
 from radiograde.service.database.group_commit import GroupCommit
-from radiograde.service.database.rows import columns_of, first_of, rows_of
+from radiograde.service.database.rows import columns_of, first_of, in_parts, rows_of
 from radiograde.service.database.tables import (
     FilmState,
     deliveries,
@@ -132,6 +132,16 @@ class FilmRepository:
         )
         return self._database.rows(query.order_by(films.c.id), Film)
 
+    def of_instances(self, sop_instance_uids: Collection[str]) -> list[Film]:
+        """Return the films with these SOP Instance UIDs, in whatever state, oldest first."""
+        return [
+            film
+            for some in in_parts(sop_instance_uids)
+            for film in self._database.rows(
+                FILMS.where(films.c.sop_instance_uid.in_(some)).order_by(films.c.id), Film
+            )
+        ]
+
     def get(self, connection: sa.Connection, film_id: str) -> Film | None:
         """Return a film, which nobody else changes until the transaction ends; None: no such."""
         return first_of(connection, FILMS.where(films.c.id == film_id).with_for_update(), Film)
@@ -163,7 +173,9 @@ class FilmRepository:
             connection.execute(sa.insert(films), row)
             _add_source(connection, film.id, film.source)
             add_number(connection, film.patient, film.number)
-            self._queue.grade(connection, film.id, delay_s=REQUEST_S if begun else 0.0)
+            delay_s = REQUEST_S if begun else 0.0
+            last = film.source == "prior"
+            self._queue.grade(connection, film.id, delay_s=delay_s, last=last)
 
         try:
             self._together.run(record)
@@ -176,7 +188,8 @@ class FilmRepository:
     def add_source(self, film_id: str, source: FilmSource) -> None:
         """Record that a film came by another source, which may have destinations of its own.
 
-        Of one that was graded before, a worker then plans the deliveries that are missing.
+        Of one that was graded before, a worker then plans the deliveries that are missing. A prior
+        that is sent after all is a film like any other.
         """
         if source in self.sources_of(film_id):
             return
@@ -185,6 +198,9 @@ class FilmRepository:
             if film is None or source in self.sources(connection, film_id):
                 return
             _add_source(connection, film_id, source)
+            if film.source == "prior":
+                own = sa.update(films).where(films.c.id == film_id)
+                connection.execute(own.values(source=source))
             if film.state == "graded":
                 self._queue.grade(connection, film_id, again=True)
 

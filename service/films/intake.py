@@ -22,9 +22,11 @@ from radiograde.service.config.site import FilmSource
 from radiograde.service.errors import StoreError
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.correction_repository import HeaderFacts
+from radiograde.service.films.expected_priors import ExpectedPriors
 from radiograde.service.films.film_repository import Film, FilmRepository, NewFilm
 from radiograde.service.films.header_correction import is_corrected
 from radiograde.service.films.pseudonym import Pseudonyms
+from radiograde.service.retrieve_errors import OtherPatientError
 
 log = structlog.get_logger("radiograde.films")
 
@@ -58,8 +60,11 @@ class Intake(Protocol):
         is the same film, whatever source it comes by; but another picture under a known UID is
         another film.
 
+        A film by C-STORE that was asked for as a prior comes by the source ``prior``.
+
         Raises:
             TooLargeError: more bytes than are accepted.
+            OtherPatientError: it was asked for as a prior, and is of another patient.
             NoSpaceError: it cannot be written; it was not accepted.
             StoreError: its work cannot be recorded; it was not accepted.
         """
@@ -70,12 +75,18 @@ class FilmIntake:
     """Keeps films and records their work; safe to share among threads."""
 
     def __init__(
-        self, archive: Archive, films: FilmRepository, limits: Limits, pseudonyms: Pseudonyms
+        self,
+        archive: Archive,
+        films: FilmRepository,
+        limits: Limits,
+        pseudonyms: Pseudonyms,
+        expected: ExpectedPriors | None = None,
     ) -> None:
         self._archive = archive
         self._films = films
         self._limits = limits
         self._pseudonyms = pseudonyms
+        self._expected = expected
 
     def accept(
         self, content: Content | FilmFile, source: FilmSource, sender: str | None = None
@@ -88,7 +99,8 @@ class FilmIntake:
         the sender waits for its result, it is another film.
         """
         file = content if isinstance(content, FilmFile) else open_film(content, self._limits)
-        film = replace(self.describe(file, source), sender=sender and sender[-LONGEST_SENDER:])
+        film = self._as_expected(self.describe(file, source))
+        film, source = replace(film, sender=sender and sender[-LONGEST_SENDER:]), film.source
         first = known = self._films.known(film.key)
         if first is not None and not self._is_same(first, file, source):
             film = replace(
@@ -99,6 +111,26 @@ class FilmIntake:
             known = self._known_beside(first, film, file, source)
         receipt = self._keep(film, known, file, source)
         return replace(receipt, shares_uid=film.shares_uid_with is not None)
+
+    def _as_expected(self, film: NewFilm) -> NewFilm:
+        """Return a film marked as a prior where it was asked for as one.
+
+        Raises:
+            OtherPatientError: it was, and is of another patient.
+        """
+        uid = film.sop_instance_uid
+        if self._expected is None or uid is None or film.source not in ("dicom", "prior"):
+            return film
+        expected = self._expected.find(uid)
+        if expected is None:
+            return film
+        if film.patient != expected.patient:
+            self._expected.refuse(uid)
+            raise OtherPatientError(
+                "The film names another patient ID, issuer or birth date than the film that it was "
+                "asked for as a prior of. It was not kept."
+            )
+        return replace(film, source="prior")
 
     def _known_beside(
         self, first: Film, film: NewFilm, file: FilmFile, source: FilmSource

@@ -126,7 +126,12 @@ def _misfits(records: Records, data_dir: Path) -> Iterator[tuple[Misfit, Callabl
 
 def _reconciler(records: Records) -> Reconciler:
     return Reconciler(
-        records.database, records.queue, records.films, records.deliveries, Breakers()
+        records.database,
+        records.queue,
+        records.films,
+        records.deliveries,
+        records.priors,
+        Breakers(),
     )
 
 

@@ -100,7 +100,7 @@ class FilmGrader:
         """Grade a film that waits, with the documents that its destinations want.
 
         May be begun again at any time after a crash. Of a film that was graded before, deliveries
-        are planned that a further source asks for.
+        are planned that a further source asks for. Once it is scored, its priors are asked for.
 
         Raises:
             StoreError: the database is away, and nothing is begun.
@@ -113,6 +113,7 @@ class FilmGrader:
             self._fail(film_id, GAVE_UP)
         else:
             self._try(film_id, attempt)
+        self._ask_for_priors(film_id)
 
     def answer(
         self, content: Content, *, again: bool = False, sender: str | None = None
@@ -136,6 +137,7 @@ class FilmGrader:
                 return kept
         keeper = replace(self._keeper, answered=True)
         grading = grade_film(film, self._scorer, receipt.film_id, keeper)
+        self._ask_for_priors(receipt.film_id)
         other = None if grading.kept else self._records.results.find(receipt.film_id)
         return grading.result if other is None else parse_result(other.document)
 
@@ -173,6 +175,11 @@ class FilmGrader:
             patiently(lambda: later(film_id, RETRY_DELAY_S), StoreError, self._stop)
             return
         self._keeper.plan_missing(film_id)
+
+    def _ask_for_priors(self, film_id: str) -> None:
+        stored = self._records.results.find(film_id) if self._records.priors.on_arrivals else None
+        if stored is not None and stored.document["status"] == "scored":
+            self._records.priors.on_arrival(film_id)
 
     def _obey_note(self, note: FilmFile, film_id: str) -> None:
         """Withdraw what a rejection note of others rejects; before it counts as set aside."""

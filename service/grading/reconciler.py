@@ -5,18 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 import structlog
 
 from radiograde.service.database.engine import Database
+from radiograde.service.database.prior_tables import prior_fetches
 from radiograde.service.database.tables import deliveries, films
 from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.delivery.delivery_repository import DeliveryRepository
 from radiograde.service.films.film_repository import FilmRepository
 from radiograde.service.grading.slots import BEAT_S, Slot, forget_dead, living
 from radiograde.service.notifications.notice_repository import NoticeRepository
+from radiograde.service.priors.prior_repository import PriorRepository
 from radiograde.service.queue import DurableQueue, Piece
 
 log = structlog.get_logger("radiograde.work")
@@ -26,13 +28,17 @@ EVERY_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Films, and deliveries as film and destination, that wait without anybody at work on them."""
+    """Films, and deliveries as film and destination, that wait without anybody at work on them.
+
+    ``priors``: films whose priors wait so.
+    """
 
     films: list[str]
     deliveries: list[Piece]
+    priors: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.films or self.deliveries)
+        return bool(self.films or self.deliveries or self.priors)
 
 
 def standing(database: Database, queue: DurableQueue) -> Standing:
@@ -49,11 +55,15 @@ def standing(database: Database, queue: DurableQueue) -> Standing:
         ),
         Piece,
     )
+    to_fetch = database.values(
+        sa.select(prior_fetches.c.film_id).where(prior_fetches.c.state == "waiting"), str
+    )
     with database.reading() as connection:
         in_hand = queue.in_hand(connection, living(connection))
     return Standing(
         [film_id for film_id in waiting if Piece(film_id) not in in_hand],
         [piece for piece in to_send if piece not in in_hand],
+        [film_id for film_id in to_fetch if Piece(film_id, priors=True) not in in_hand],
     )
 
 
@@ -65,6 +75,7 @@ class Reconciler:
     queue: DurableQueue
     films: FilmRepository
     deliveries: DeliveryRepository
+    priors: PriorRepository
     breakers: Breakers
     notices: NoticeRepository | None = None
 
@@ -85,7 +96,9 @@ class Reconciler:
             self.films.put_off(film_id, 0.0)
         sent = self._deliver(found.deliveries)
         notified = self._notify()
-        count = resumed + len(found.films) + sent + notified
+        for film_id in found.priors:
+            self.priors.go_on(film_id)
+        count = resumed + len(found.films) + sent + notified + len(found.priors)
         if count:
             log.info(
                 "work_resumed",

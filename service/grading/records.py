@@ -13,6 +13,7 @@ from radiograde.service.delivery.withdrawal_recorder import WithdrawalRecorder
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.errors import StoreError
 from radiograde.service.films.archive import Archive
+from radiograde.service.films.expected_priors import ExpectedPriors
 from radiograde.service.films.film_repository import FilmRepository
 from radiograde.service.films.intake import FilmIntake
 from radiograde.service.films.pseudonym import Pseudonyms
@@ -21,6 +22,7 @@ from radiograde.service.films.trace_repository import TraceRepository
 from radiograde.service.grading.film_jobs import Jobs
 from radiograde.service.notifications.notice_recorder import NoticeRecorder
 from radiograde.service.notifications.notice_repository import NoticeRepository
+from radiograde.service.priors.prior_repository import PriorRepository
 from radiograde.service.processes.runner import INLINE, WorkRunner
 from radiograde.service.queue import DurableQueue
 from radiograde.service.reviews.review_repository import ReviewRepository
@@ -46,6 +48,8 @@ class Records:
     jobs: Jobs
     document_store: DocumentStore
     intake: FilmIntake
+    expected_priors: ExpectedPriors
+    priors: PriorRepository
     routing: RoutingRules
     notices: NoticeRecorder
 
@@ -89,6 +93,7 @@ def open_records(
     deliveries = DeliveryRepository(database, queue)
     reviews = ReviewRepository(database)
     withdrawals = WithdrawalRepository(database)
+    expected = ExpectedPriors(database)
     routing = RoutingRules(settings.destination, settings.delivery.rejected, settings.rules)
     return Records(
         database=database,
@@ -104,7 +109,9 @@ def open_records(
         document_store=DocumentStore(
             archive, results, reviews, withdrawals, settings.limits, runner
         ),
-        intake=FilmIntake(archive, films, settings.limits, Pseudonyms(settings.data_dir)),
+        intake=FilmIntake(archive, films, settings.limits, Pseudonyms(settings.data_dir), expected),
+        expected_priors=expected,
+        priors=PriorRepository(database, queue, settings.priors),
         routing=routing,
         notices=NoticeRecorder(NoticeRepository(database, queue), settings.notify),
     )

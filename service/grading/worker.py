@@ -30,7 +30,9 @@ from radiograde.service.grading.turns import Turns
 from radiograde.service.logs import configure_logging
 from radiograde.service.notifications.channel import open_channel
 from radiograde.service.notifications.notifier import Notifier
-from radiograde.service.queue import APPLICATION, DELIVER, GRADE, NOTIFY, hush_queue
+from radiograde.service.pacs.open_pacs import open_pacs
+from radiograde.service.priors.prior_fetcher import PriorFetcher
+from radiograde.service.queue import APPLICATION, DELIVER, GRADE, NOTIFY, PRIORS, hush_queue
 from radiograde.service.signals import stop_event, wait_for
 
 log = structlog.get_logger("radiograde.work")
@@ -47,11 +49,12 @@ AHEAD = 4
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Who does the queue's three kinds of work; safe to share among threads."""
+    """Who does the queue's kinds of work; safe to share among threads."""
 
     grader: FilmGrader
     deliverer: Deliverer
     reconciler: Reconciler
+    prior_fetcher: PriorFetcher
     notifier: Notifier | None = None
 
 
@@ -108,8 +111,21 @@ def _work(settings: Settings, records: Records, stop: threading.Event) -> Work:
             records.queue,
             records.films,
             records.deliveries,
+            records.priors,
             breakers,
             notices.notices,
+        ),
+        PriorFetcher(
+            records.priors,
+            records.expected_priors,
+            records.films,
+            records.intake,
+            records.archive,
+            open_pacs(settings, settings.priors.pacs),
+            retries,
+            settings.limits,
+            breakers,
+            stop,
         ),
         Notifier(notices.notices, channels, records.archive, settings.limits, retries, stop=stop),
     )
@@ -128,7 +144,7 @@ def working(work: Work, url: str, slot: Slot, graders: int, senders: int = 2) ->
         "system_database_url": url,
         "application_version": QUEUE_VERSION,
         "executor_id": slot.name,
-        "max_executor_threads": AHEAD * (graders + places + 1) + 4,
+        "max_executor_threads": AHEAD * (graders + places + 1) + 5,
         "console_log_level": "ERROR",
         "run_migrations": False,
     }
@@ -151,6 +167,8 @@ def working(work: Work, url: str, slot: Slot, graders: int, senders: int = 2) ->
             partition_worker_concurrency=senders,
             polling_interval_sec=POLL_S,
         )
+        # One at a time: an archive has more to do than to look for what was.
+        DBOS.register_queue(PRIORS, worker_concurrency=1, polling_interval_sec=POLL_S)
         log.info("worker_ready", slot=slot.name)
         with _beside(stop, Thread(target=work.reconciler.run, args=(stop, slot))):
             yield
@@ -175,6 +193,10 @@ def _register(work: Work, graders: int, senders: int) -> None:
         places = sending.setdefault(destination, threading.BoundedSemaphore(senders))
         with places, turns.take(alone=alone):
             work.deliverer.deliver(film_id, destination)
+
+    @DBOS.workflow(name=PRIORS)
+    def fetch_priors(film_id: str) -> None:
+        work.prior_fetcher.fetch(film_id)
 
     notifier = work.notifier
     if notifier is None:

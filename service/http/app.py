@@ -36,6 +36,7 @@ from radiograde.service.http.routes import (
     job_routes,
     model_routes,
     page_routes,
+    prior_routes,
     problem_routes,
     reading_routes,
     result_routes,
@@ -66,6 +67,7 @@ GUARDED: Mapping[ModuleType, Permission] = {
     worklist_routes: "read",
     event_routes: "read",
     viewing_routes: "read",
+    prior_routes: "read",
     model_routes: "read",
 }
 """The permission that every route of a module asks; a route that asks more says so itself, by

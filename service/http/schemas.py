@@ -10,7 +10,7 @@ from radiograde.model.scoring import result
 from radiograde.model.scoring.scales import ZoneName
 from radiograde.service.auth.principal import Permission, Role
 from radiograde.service.config.settings import Identifiers
-from radiograde.service.config.site import Language
+from radiograde.service.config.site import FilmSource, Language
 from radiograde.service.database.tables import (
     DeliveryState,
     FilmState,
@@ -130,6 +130,21 @@ class Trace(Schema):
     )
 
 
+class Priors(Schema):
+    """What became of fetching a patient's earlier films from the PACS."""
+
+    state: Literal["off", "waiting", "done", "failed"] = Field(
+        description="`off`: they were not asked for: the site file names no PACS, or the film "
+        "nobody"
+    )
+    films: int = Field(description="How many came")
+    error: str | None = Field(
+        description="`nothing_found` and `other_patient` of what is done, too",
+        examples=["nothing_found"],
+    )
+    message: str | None = Field(description="The same in words")
+
+
 class ReportedProblem(Schema):
     """An entry of the register of problems."""
 
@@ -174,12 +189,8 @@ class Job(Schema):
 
     id: Ulid
     received: str
-    source: Literal["dicom", "dicomweb", "folder", "http"] = Field(
-        description="The first that it came by"
-    )
-    door: Literal["dicom", "dicomweb", "folder", "http"] = Field(
-        description="The former name of `source`"
-    )
+    source: FilmSource = Field(description="The first that it came by")
+    door: FilmSource = Field(description="The former name of `source`")
     sender: str | None = Field(
         description="AE title, name of a key or user, address, or watched folder"
     )

@@ -46,6 +46,7 @@ class HistoryFilm(Schema):
         "names none, or the film is no longer kept",
         examples=["3fa9c01b"],
     )
+    prior: bool = Field(description="Whether it was fetched from the PACS as an earlier film")
     review: RowReview | None
     change: Change | None = Field(description="Since the scored film before")
     since_first: Change | None = Field(
@@ -160,6 +161,7 @@ def _compared(
             brixia=brixia,
             kept=film.kept,
             machine=machine_of(film),
+            prior=film.source == "prior",
             review=review_of(reviews.get(film.id)),
             change=change,
             since_first=since_first,

@@ -124,6 +124,9 @@ class Row(Schema):
         examples=["2026-03-04T05:06:07"],
     )
     door: FilmSource = Field(description="The source that it came by")
+    prior: bool = Field(
+        description="Whether it was fetched from the PACS as an earlier film of a patient"
+    )
     status: Status
     view: str | None = Field(examples=["PA"])
     severity: Severity | None
@@ -160,6 +163,7 @@ def row_of(
         received=film.received.astimezone(UTC).isoformat(),
         taken=film.acquired,
         door=film.source,
+        prior=film.source == "prior",
         status=film.status,
         view=film.view,
         severity=film.severity,

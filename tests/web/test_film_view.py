@@ -319,6 +319,37 @@ def test_messages_leave_by_themselves(browser: Browser, course: Course) -> None:
         expect(message).to_be_empty()
 
 
+def test_priors_are_marked_and_what_becomes_of_fetching_them_is_told(
+    page: Page, course: Course
+) -> None:
+    """The service has no PACS: its answers are changed on the way."""
+    told = {"state": "waiting", "films": 0, "error": None, "message": None}
+
+    def fetching(route: Route) -> None:
+        route.fulfill(json=told)
+
+    def history(route: Route) -> None:
+        answer = route.fetch().json()
+        answer["films"][0]["prior"] = True
+        route.fulfill(json=answer)
+
+    page.route("**/priors", fetching)
+    page.route("**/history", history)
+    open_film(page, course.url(course.last))
+    timeline = page.get_by_role("region", name="Timeline")
+    expect(timeline.get_by_role("status")).to_have_text(
+        "Earlier films are being fetched from the PACS."
+    )
+    told |= {"state": "failed", "error": "unreachable", "message": "pacs:104 does not answer."}
+    expect(timeline.get_by_role("status")).to_have_text(
+        "Earlier films could not be fetched from the PACS: pacs:104 does not answer."
+    )
+    expect(timeline.get_by_role("link").first).to_contain_text("from the PACS")
+    expect(timeline.get_by_role("link").nth(1)).not_to_contain_text("from the PACS")
+    screenshot(page, "27-priors")
+    assert serious_axe_findings(page) == []
+
+
 def test_the_browsers_own_print_shows_the_report(page: Page, course: Course) -> None:
     waiting: list[Route] = []
     page.route("**/overlay.png", lambda route: waiting.append(route))

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import cast
 
-from pynetdicom import AE, evt
+from pydicom.uid import UID
+from pynetdicom import AE, build_role, evt
 from pynetdicom.association import Association
 from pynetdicom.events import Event
-from pynetdicom.pdu_primitives import A_ASSOCIATE
+from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext
 
 from radiograde.service.config.site import DicomDestinationConfig
 from radiograde.service.delivery.destinations.network import Endpoint
 from radiograde.service.dicom_pdu import bound_socket
 from radiograde.service.errors import UnreachableError
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who is sent films on the association that asked for them: C-GET, PS3.4 C.4.3.
+
+    ``classes``: those that may come. ``take``: takes one, and returns a status.
+    """
+
+    classes: Sequence[UID]
+    take: Callable[[Event], int]
+
+    def handlers(self) -> list[evt.EventHandlerType]:
+        """Return what pynetdicom is to call."""
+        return [(evt.EVT_C_STORE, self.take)]
+
+    def roles(self) -> list[SCP_SCU_RoleSelectionNegotiation]:
+        """Return the offer to be who storage is asked of, PS3.7 D.3.3.4."""
+        return [build_role(one, scp_role=True) for one in self.classes]
 
 
 def endpoint(node: DicomDestinationConfig) -> Endpoint:
@@ -28,17 +49,21 @@ def associated(
     node: DicomDestinationConfig,
     contexts: Sequence[PresentationContext],
     handlers: Sequence[evt.EventHandlerType] = (),
+    receiver: Receiver | None = None,
 ) -> Iterator[Association]:
     """Yield an association; one whose ``accepted_contexts`` are empty is not established.
 
-    ``handlers``: of what the node asks on it.
+    ``handlers``: of what the node asks on it. ``receiver``: of the films that it sends back.
 
     Raises:
         UnreachableError: there is none, with what to do about it.
     """
     where = endpoint(node)
     progress = _Progress(node.timeout_s)
-    association = _request(node, where, contexts, progress, handlers)
+    if receiver is not None:
+        handlers = [*handlers, *receiver.handlers()]
+    roles = receiver.roles() if receiver else []
+    association = _request(node, where, contexts, progress, handlers, roles)
     if not association.is_established and not association.rejected_contexts:
         raise _reason(node, where, association, progress)
     try:
@@ -72,6 +97,7 @@ def _request(
     contexts: Sequence[PresentationContext],
     progress: _Progress,
     handlers: Sequence[evt.EventHandlerType],
+    roles: Sequence[SCP_SCU_RoleSelectionNegotiation],
 ) -> Association:
     ae = AE(node.calling_aet)
     ae.connection_timeout = ae.acse_timeout = ae.dimse_timeout = node.timeout_s
@@ -85,6 +111,7 @@ def _request(
         ae_title=node.aet,
         tls_args=None if tls is None else (tls, node.host),
         evt_handlers=[*progress.handlers(), *handlers],
+        ext_neg=[*roles],
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from radiograde.service.errors import DeliveryError
+from radiograde.service.retrieve_errors import RetrieveError
 
 if TYPE_CHECKING:  # documents need pydicom, and the command to test destinations is to be quick
     from radiograde.service.documents.document import Document
@@ -87,7 +88,7 @@ class Committing(Destination, Protocol):
 
 Step = tuple[str, Callable[[], str | None]]
 """What is tried, and the trying: it returns advice where something is doubtful, else None, and
-raises DeliveryError with what to do where it fails."""
+raises DeliveryError or RetrieveError with what to do where it fails."""
 
 
 def run_steps(steps: Sequence[Step]) -> list[Finding]:
@@ -96,7 +97,7 @@ def run_steps(steps: Sequence[Step]) -> list[Finding]:
     for what, attempt in steps:
         try:
             advice = attempt()
-        except DeliveryError as error:
+        except (DeliveryError, RetrieveError) as error:
             return [*findings, Finding(what, "fail", error.message)]
         findings.append(Finding(what, "warn", advice) if advice else Finding(what, "ok"))
     return findings

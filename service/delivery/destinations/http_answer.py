@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,20 @@ class Answer:
             raise
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What came back, as bytes."""
+
+    status: int
+    content_type: str
+    content: bytes
+    retry_after_s: float = 0.0
+
+    def to_answer(self) -> Answer:
+        """Return it as JSON."""
+        return Answer(self.status, _json(self.content), self.retry_after_s)
+
+
 def is_final(status: int) -> bool:
     """Return whether the document is to blame.
 
@@ -77,3 +92,10 @@ def _advice(status: int) -> str:
     if is_final(status):
         return _ADVICE.get(status, "Its log may say why.")
     return _ADVICE.get(status, "It is tried again later.")
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import ssl
 import time
@@ -19,13 +18,16 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from radiograde.service.config.site import ClientTls, HttpEndpointConfig
 from radiograde.service.delivery.destinations.destination import Step
-from radiograde.service.delivery.destinations.http_answer import Answer
+from radiograde.service.delivery.destinations.http_answer import Answer, Download
 from radiograde.service.delivery.destinations.network import Endpoint
 from radiograde.service.delivery.destinations.retry_after import retry_after_s
 from radiograde.service.errors import SiteError, UnreachableError
 
 _LONGEST_ANSWER = 16 * 1024 * 1024
 _PIECE = 64 * 1024
+_SLOWEST_LINK = 100_000
+"""Bytes a second: the time for an answer grows with it."""
+
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
@@ -74,7 +76,15 @@ class HttpClient:
         Raises:
             UnreachableError: nothing does, or it points elsewhere.
         """
-        return self._request("GET", path, {"Accept": accept}, None)
+        return self._request("GET", path, {"Accept": accept}, None).to_answer()
+
+    def download(self, path: str, accept: str, most: int) -> Download:
+        """Return what a path below the base URL answers, as bytes, ``most`` of them.
+
+        Raises:
+            UnreachableError: nothing does, it points elsewhere, or goes on beyond that.
+        """
+        return self._request("GET", path, {"Accept": accept}, None, most)
 
     def post(
         self,
@@ -90,7 +100,7 @@ class HttpClient:
             UnreachableError: nothing does, or it points elsewhere.
         """
         headers = {"Accept": accept, "Content-Type": content_type} | dict(more or {})
-        return self._request("POST", path, headers, body)
+        return self._request("POST", path, headers, body).to_answer()
 
     def put(self, path: str, body: bytes, content_type: str, version: str | None) -> Answer:
         """Return what a path below the base URL answers to new content.
@@ -103,11 +113,16 @@ class HttpClient:
         headers = {"Accept": content_type, "Content-Type": content_type}
         if version is not None:
             headers["If-Match"] = version
-        return self._request("PUT", path, headers, body)
+        return self._request("PUT", path, headers, body).to_answer()
 
     def _request(
-        self, method: str, path: str, headers: dict[str, str], body: bytes | None
-    ) -> Answer:
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes | None,
+        most: int = _LONGEST_ANSWER,
+    ) -> Download:
         try:
             with requests.Session() as session:
                 session.mount("https://", _TlsAdapter(self.where.tls_context()))
@@ -122,9 +137,10 @@ class HttpClient:
                     allow_redirects=False,
                     stream=True,
                 ) as response:
-                    answer = Answer(
+                    answer = Download(
                         response.status_code,
-                        _json(self._body(response)),
+                        response.headers.get("Content-Type", ""),
+                        self._body(response, most),
                         retry_after_s(response.headers),
                     )
         except requests.exceptions.ProxyError as error:
@@ -143,15 +159,15 @@ class HttpClient:
             )
         return answer
 
-    def _body(self, response: requests.Response) -> bytes:
+    def _body(self, response: requests.Response, most: int) -> bytes:
         """Return the body; a trickle or a flood ends in UnreachableError."""
-        deadline = time.monotonic() + self._timeout_s
+        began = time.monotonic()
         body = bytearray()
         while piece := response.raw.read1(_PIECE, decode_content=True):
             body += piece
-            if time.monotonic() > deadline:
+            if time.monotonic() - began > self._timeout_s + len(body) / _SLOWEST_LINK:
                 raise self._silent()
-            if len(body) > _LONGEST_ANSWER:
+            if len(body) > most:
                 raise UnreachableError(f"{self.where} answers without end. Check `url`.")
         return bytes(body)
 
@@ -225,13 +241,6 @@ def _sign_in(destination: HttpEndpointConfig) -> AuthBase:
     if destination.user is not None and password is not None:
         return HTTPBasicAuth(destination.user.encode(), password.get_secret_value().encode())
     return _Anonymous()
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _advise_encryption() -> str:

@@ -5,6 +5,7 @@ import { isUnlikelyAcquisition, score, signed } from "../format.js";
 import { t } from "../words.js";
 import { CourseChart, dateOf } from "./course_chart.js";
 import { isDisplayable, isUnread } from "./film_data.js";
+import { PriorsNote } from "./priors_note.js";
 
 /**
  * Return what changed, as [{verdict, text}]: since the patient's prior film, then since the first.
@@ -27,12 +28,13 @@ export function Timeline({ history, row, id, comparedIds, href }) {
     if (item) strip.current.scrollLeft = item.offsetLeft - (strip.current.clientWidth - item.clientWidth) / 2;
   }, [id, films.length]);
   if (films.length < 2) {
-    return html`<section class="timeline alone"><p class="dim">${t(row.patient ? "time.only" : "time.unknown")}</p></section>`;
+    return html`<section class="timeline alone"><p class="dim">${t(row.patient ? "time.only" : "time.unknown")}</p><${PriorsNote} id=${id} /></section>`;
   }
   const limit = repeatability === null ? t("time.no_limit") : t("time.limit", { limit: score(repeatability) });
   return html`
     <section class="timeline" aria-labelledby="over-time">
       <h2 id="over-time">${t("time.title")} <span class="dim">${limit}</span></h2>
+      <${PriorsNote} id=${id} />
       <${CourseChart} films=${films} current=${id} />
       <div ref=${strip} class="scroll" tabindex="0" role="group" aria-labelledby="over-time">
         <ol>
@@ -44,6 +46,7 @@ export function Timeline({ history, row, id, comparedIds, href }) {
                   <span class="date">${dateOf(film, films)}${isUnlikelyAcquisition(film) && html` <span class="doubt">${t("date.unlikely")}</span>`}</span>
                   <span><b>${film.brixia ? score(film.brixia.value) : "–"}</b> ${t(isUnread(film) ? "read_first.row" : `severity.${film.severity ?? "unknown"}`)}</span>
                   ${film.change ? html`<${Change} change=${film.change} />` : film.id === films[0].id && html`<span class="dim">${t("time.first")}</span>`}
+                  ${film.prior && html`<span class="dim">${t("time.prior")}</span>`}
                   ${film.since_first && html`<${SinceFirst} change=${film.since_first} />`}
                 </span>
               </a>

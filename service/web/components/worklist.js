@@ -133,6 +133,7 @@ function Tags({ film }) {
   const { review, delivery } = film;
   const warnings = film.reasons.filter(({ level }) => level === "warn").length;
   const tags = [
+    film.prior && ["prior", t("row.prior")],
     review && ["reviewed", t("row.reviewed")],
     delivery && [`delivery-${delivery}`, t(`row.delivery.${delivery}`)],
     hasUnlikelyDate(film) && ["", t("date.unlikely")],

@@ -59,6 +59,8 @@ def test_what_does_not_work_is_said_with_advice(data: Path, tmp_path: Path) -> N
         ("[node]\nport = 99999\n", "node.port"),
         ("[node]\ncolour = 1\n", "node.colour"),
         (SHARE.format("a") + SHARE.format("b"), "two destinations"),
+        (SHARE.format("a") + '[priors]\npacs = ["share"]\n', "is called share"),
+        ("[priors]\ndayz = 3\n", "Did you mean days?"),
     ],
 )
 def test_a_site_file_that_cannot_be_used_is_said(data: Path, text: str, reason: str) -> None:
@@ -72,6 +74,17 @@ def test_a_destination_that_is_not_there_is_said(data: Path) -> None:
     code, shown = check(data, "nowhere")
     assert code == 1
     assert "no destination nowhere" in shown
+
+
+def test_a_pacs_that_priors_come_from_is_tried(data: Path) -> None:
+    (data / "radiograde.toml").write_text(
+        '[[destination]]\nname = "pacs"\ntype = "dicom"\naet = "PACS"\nhost = "127.0.0.1"\n'
+        f'port = {free_port()}\n[priors]\npacs = ["pacs"]\n'
+    )
+    code, shown = check(data, "pacs", "--json")
+    assert code == 1
+    (found,) = json.loads(shown)["priors from pacs"]
+    assert (found["level"], "accepts no connection" in found["advice"]) == ("fail", True)
 
 
 def findings(data: Path, *more: str) -> dict[str, tuple[str, str]]:

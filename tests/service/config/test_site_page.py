@@ -23,6 +23,7 @@ from radiograde.service.config.site import (
     Hl7DestinationConfig,
     NodeConfig,
     Peer,
+    PriorsConfig,
     ReadingConfig,
     ServerTls,
     Table,
@@ -48,6 +49,7 @@ SECTIONS: dict[str, type[Table]] = {
     "`[[rules]]`": RuleConfig,
     '`type = "mail"`': MailConfig,
     '`type = "webhook"`': WebhookConfig,
+    "`[priors]`": PriorsConfig,
 }
 ARCHIVE = {"charset", "long_accession_numbers"}
 PAGE_OF_ROUTES = "route-results.md"

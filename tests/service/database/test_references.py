@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from radiograde.command import main
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import Database
+from radiograde.service.database.prior_tables import prior_fetches
 from radiograde.service.database.references import dangling_rows, remove_dangling_rows
 from radiograde.service.database.tables import (
     commitments,
@@ -60,6 +61,17 @@ GONE: dict[sa.Table, dict[str, object]] = {
         "kind": "sr",
         "began": DAY,
         "sent": DAY,
+    },
+    prior_fetches: {
+        "film_id": "nobody",
+        "patient": "A",
+        "study_instance_uid": "1.2.3",
+        "state": "waiting",
+        "attempts": 0,
+        "starts": 0,
+        "begun": DAY,
+        "updated": DAY,
+        "films": 0,
     },
     traces: {"id": "nobody", "document": {}},
     sessions: {"token_sha256": "t", "user": "nobody", "csrf": "c", "created": DAY, "seen": DAY},

@@ -31,7 +31,7 @@ from radiograde.service.reviews.review import Judgement
 from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import FakeScorer, png
 from tests.service.grading import graders
-from tests.service.grading.graders import DirectWork, Outbox
+from tests.service.grading.graders import DirectWork, Outbox, fetcher_of
 from tests.service.reviews.made import CORRECTED
 
 CORRECTION = Judgement("corrected", CORRECTED, None)
@@ -52,7 +52,15 @@ def working(records: Records, destination: DestinationConfig, target: Destinatio
             {destination.name: (destination, target)},
             RetryPolicy(timedelta(hours=72)),
         ),
-        Reconciler(records.database, records.queue, records.films, records.deliveries, Breakers()),
+        Reconciler(
+            records.database,
+            records.queue,
+            records.films,
+            records.deliveries,
+            records.priors,
+            Breakers(),
+        ),
+        fetcher_of(records),
     )
 
 

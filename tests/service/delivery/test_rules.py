@@ -35,7 +35,7 @@ from radiograde.service.grading.records import Records
 from radiograde.service.reviews.review import Judgement
 from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import METADATA, POOR, FakeScorer
-from tests.service.grading.graders import DirectWork, EmptyDocuments, Outbox
+from tests.service.grading.graders import DirectWork, EmptyDocuments, Outbox, fetcher_of
 
 SITE = tomllib.loads("""
 [[destination]]
@@ -270,9 +270,11 @@ def site(records: Records) -> Site:
         clock=lambda: made.now,
     )
     reconciler = Reconciler(
-        records.database, records.queue, records.films, records.deliveries, breakers
+        records.database, records.queue, records.films, records.deliveries, records.priors, breakers
     )
-    work = DirectWork(FilmGrader(routed, scorer, Limits()), deliverer, reconciler)
+    work = DirectWork(
+        FilmGrader(routed, scorer, Limits()), deliverer, reconciler, fetcher_of(records)
+    )
     made = Site(records, settings, outboxes, scorer, work)
     return made
 

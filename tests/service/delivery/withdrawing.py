@@ -34,7 +34,7 @@ from radiograde.service.grading.records import Records
 from tests.service.delivery.web import Reply, Request
 from tests.service.documents.graded_films import STUDY_UID, film_bytes
 from tests.service.fakes import FakeScorer
-from tests.service.grading.graders import DirectWork
+from tests.service.grading.graders import DirectWork, fetcher_of
 
 MOST_KILLS = 2
 """Of one delivery; after a third start without an end it is left to a person."""
@@ -200,7 +200,15 @@ def work_of(records: Records, *targets: tuple[DestinationConfig, Destination]) -
             {config.name: (config, target) for config, target in targets},
             RetryPolicy(timedelta(hours=72)),
         ),
-        Reconciler(records.database, records.queue, records.films, records.deliveries, Breakers()),
+        Reconciler(
+            records.database,
+            records.queue,
+            records.films,
+            records.deliveries,
+            records.priors,
+            Breakers(),
+        ),
+        fetcher_of(records),
     )
 
 

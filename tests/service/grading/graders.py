@@ -26,6 +26,8 @@ from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.reconciler import Reconciler
 from radiograde.service.grading.records import Records
 from radiograde.service.grading.worker import Work
+from radiograde.service.pacs.query_retrieve import Pacs
+from radiograde.service.priors.prior_fetcher import PriorFetcher
 from tests.service.fakes import FakeScorer
 
 
@@ -96,6 +98,9 @@ class DirectWork(Work):
     def deliver(self, film_id: str, destination: str) -> None:
         self.deliverer.deliver(film_id, destination)
 
+    def fetch_priors(self, film_id: str) -> None:
+        self.prior_fetcher.fetch(film_id)
+
 
 def work_with(
     records: Records,
@@ -103,6 +108,7 @@ def work_with(
     scorer: Scorer | None = None,
     delivery: DeliveryConfig | None = None,
     breakers: Breakers | None = None,
+    pacs: Sequence[Pacs] = (),
 ) -> DirectWork:
     """Return the work on the records, with destinations of the outboxes' names."""
     delivery = delivery or DeliveryConfig()
@@ -130,5 +136,28 @@ def work_with(
             RetryPolicy(timedelta(hours=delivery.give_up_after_h)),
             breakers,
         ),
-        Reconciler(records.database, records.queue, records.films, records.deliveries, breakers),
+        Reconciler(
+            records.database,
+            records.queue,
+            records.films,
+            records.deliveries,
+            records.priors,
+            breakers,
+        ),
+        fetcher_of(records, *pacs, breakers=breakers),
+    )
+
+
+def fetcher_of(records: Records, *pacs: Pacs, breakers: Breakers | None = None) -> PriorFetcher:
+    """Return what fetches priors from these PACS."""
+    return PriorFetcher(
+        records.priors,
+        records.expected_priors,
+        records.films,
+        records.intake,
+        records.archive,
+        pacs,
+        RetryPolicy(timedelta(hours=72)),
+        Limits(),
+        breakers or Breakers(),
     )

@@ -52,6 +52,8 @@ OPERATIONS = {
     "getThumbnail",
     "getHistory",
     "getStatement",
+    "getPriors",
+    "fetchPriors",
     "listJobs",
     "getJob",
     "retryJob",

@@ -41,6 +41,8 @@ NEEDS: dict[Permission, set[str]] = {
         "GET /v1/results/{id}/history",
         "GET /v1/results/{id}/statement",
         "GET /v1/results/{id}/reading",
+        "GET /v1/results/{id}/priors",
+        "POST /v1/results/{id}/priors",
         "GET /v1/results/{id}/reviews",
         "GET /v1/results/{id}/withdrawal",
         "GET /v1/results/{id}/reviews/{review_id}/sr",

@@ -314,6 +314,7 @@ def test_what_nobody_works_on_is_found(house: House) -> None:
         records.queue,
         records.films,
         records.deliveries,
+        records.priors,
         Breakers(),
         records.notices.notices,
     )

@@ -29,6 +29,7 @@ def film(number: int) -> HistoryFilm:
         severity="moderate",
         brixia=SCORE,
         kept=True,
+        prior=False,
         review=REVIEW,
         change=change(IDS[number - 1]) if number else None,
         since_first=change(IDS[0]) if number > 1 else None,
@@ -52,6 +53,7 @@ def test_a_row_loses_score_severity_and_review_and_nothing_else() -> None:
         error=None,
         patient=None,
         kept=True,
+        prior=False,
         review=REVIEW,
         delivery="sent",
     )

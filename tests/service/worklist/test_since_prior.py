@@ -26,6 +26,7 @@ def film(id: str, taken: str | None, change: Change | None = None) -> HistoryFil
         brixia=None,
         kept=True,
         machine=None,
+        prior=False,
         review=None,
         change=change,
         since_first=None,

@@ -1,0 +1,45 @@
+"""The tables of earlier films: what was asked for, and what is on its way."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import sqlalchemy as sa
+
+from radiograde.service.database.tables import UtcDateTime, metadata
+
+PriorState = Literal["waiting", "done", "failed"]
+
+prior_fetches = sa.Table(
+    "prior_fetches",
+    metadata,
+    sa.Column("film_id", sa.String(26), sa.ForeignKey("films.id"), primary_key=True),
+    sa.Column("patient", sa.String(26), nullable=False),
+    sa.Column("study_instance_uid", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("starts", sa.Integer, nullable=False),
+    sa.Column("begun", UtcDateTime, nullable=False),
+    sa.Column("updated", UtcDateTime, nullable=False),
+    sa.Column("films", sa.Integer, nullable=False),
+    sa.Column("error", sa.String(64)),
+    sa.Column("message", sa.Text),
+    sa.Index("ix_prior_fetches_study", "patient", "study_instance_uid", unique=True),
+    sa.Index("ix_prior_fetches_state", "state", "film_id"),
+)
+"""Earlier films that were asked for, once for each study of a patient. ``films``: that came."""
+
+expected_priors = sa.Table(
+    "expected_priors",
+    metadata,
+    sa.Column("sop_instance_uid", sa.String(64), primary_key=True),
+    sa.Column("patient", sa.String(26), nullable=False),
+    sa.Column("asked", UtcDateTime, nullable=False),
+    sa.Column("refused", sa.Boolean, nullable=False),
+)
+"""Films that a PACS is just now asked for; see :mod:`radiograde.service.films.expected_priors`."""
+
+
+def every_table() -> list[sa.Table]:
+    """Return the tables of this module and of ``tables``, those that others refer to first."""
+    return metadata.sorted_tables
