@@ -426,3 +426,33 @@ def test_without_webgl_the_error_says_so(own_harness: ViewerHarness) -> None:
         }"""
     )
     assert code == "no_webgl"
+
+
+def test_a_film_that_comes_back_is_not_derived_again(harness: ViewerHarness) -> None:
+    harness.show(ramp(), lungs())
+    same = harness.js(
+        """async () => {
+          const view = await (await fetch("films/film/view")).json();
+          const bytes = async (part) => (await fetch(`films/film/${part}`)).arrayBuffer();
+          const pixels = new Uint16Array(await bytes("pixels"));
+          const maps = new Uint8Array(await bytes("maps"));
+          const presets = (...film) => { viewer.show(...film); return viewer.presets(); };
+          const first = presets(view, pixels, maps);
+          const bare = presets({ ...view, maps: null }, pixels, null);
+          const again = presets(view, pixels, maps);
+          return [first === again, bare === first, first.length > bare.length];
+        }"""
+    )
+    assert same == [False, False, True]
+    again = harness.js(
+        """async () => {
+          const view = await (await fetch("films/film/view")).json();
+          const pixels = new Uint16Array(await (await fetch("films/film/pixels")).arrayBuffer());
+          viewer.show(view, pixels, null);
+          const first = viewer.presets();
+          viewer.clear();
+          viewer.show(view, pixels, null);
+          return viewer.presets() === first;
+        }"""
+    )
+    assert again is True

@@ -1,7 +1,7 @@
 /** The film on a canvas: window, zoom, position, and the model's maps over it. */
 
 import { Camera } from "./camera.js";
-import { Film } from "./film.js";
+import { filmOf } from "./film.js";
 import { Gestures } from "./gestures.js";
 import { drawLens } from "./lens.js";
 import { MEASURES, Measurements } from "./measurements.js";
@@ -58,7 +58,7 @@ export class Viewer extends EventTarget {
    */
   show(view, pixels, maps) {
     if (this.#isClosed) return;
-    this.#film = new Film(view, pixels, maps, this.#renderer.limit);
+    this.#film = filmOf(view, pixels, maps, this.#renderer.limit);
     this.#renderer.show(this.#film);
     this.#camera.film = { columns: view.columns, rows: view.rows };
     this.reset();
