@@ -59,6 +59,7 @@ bench: $(VENV)/.develop ## measure speed on this machine
 	$(BIN)/python -m benchmarks.load
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.open_pages
+	$(BIN)/python -m benchmarks.pacs_reconciliation
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.page_changes
 	$(BIN)/python -m benchmarks.reconciler

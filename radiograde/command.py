@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "restore": "radiograde.service.cli.backup_commands:restore",
     "doctor": "radiograde.service.cli.doctor:doctor",
     "migrate": "radiograde.service.cli.migrate:migrate",
+    "reconcile": "radiograde.service.cli.reconcile:reconcile",
     "withdraw": "radiograde.service.cli.withdraw:withdraw",
     "models": "radiograde.service.cli.models:models",
     "users": "radiograde.service.cli.users:users",

@@ -24,6 +24,7 @@ from radiograde.service.config.site import (
     Peer,
     PriorsConfig,
     ReadingConfig,
+    ReconcileConfig,
     ServerTls,
     WatchConfig,
 )
@@ -34,6 +35,7 @@ _OF_KEYS: dict[str, type[BaseModel]] = {
     "node": NodeConfig,
     "delivery": DeliveryConfig,
     "priors": PriorsConfig,
+    "reconcile": ReconcileConfig,
     "reading": ReadingConfig,
     "hl7": Hl7Config,
 }

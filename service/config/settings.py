@@ -46,6 +46,7 @@ from radiograde.service.config.site import (
     NodeConfig,
     PriorsConfig,
     ReadingConfig,
+    ReconcileConfig,
     WatchConfig,
 )
 from radiograde.service.errors import SiteError
@@ -59,7 +60,18 @@ Identifiers = Literal["none", "id", "full"]
 
 SITE_FILE = "radiograde.toml"
 TABLES = frozenset(
-    {"node", "watch", "hl7", "reading", "delivery", "destination", "rules", "notify", "priors"}
+    {
+        "node",
+        "watch",
+        "hl7",
+        "reading",
+        "delivery",
+        "destination",
+        "rules",
+        "notify",
+        "priors",
+        "reconcile",
+    }
 )
 """Settings that have tables of the site file."""
 
@@ -155,6 +167,7 @@ class Settings(BaseSettings):
     rules: tuple[RuleConfig, ...] = ()
     notify: tuple[ChannelConfig, ...] = ()
     priors: PriorsConfig = PriorsConfig()
+    reconcile: ReconcileConfig = ReconcileConfig()
 
     @classmethod
     def settings_customise_sources(
@@ -204,9 +217,11 @@ class Settings(BaseSettings):
             check_rules(value, info.data["destination"])
         return value
 
-    @field_validator("priors")
+    @field_validator("priors", "reconcile")
     @classmethod
-    def _priors_come_from_archives(cls, value: PriorsConfig, info: ValidationInfo) -> PriorsConfig:
+    def _names_are_of_archives(
+        cls, value: PriorsConfig | ReconcileConfig, info: ValidationInfo
+    ) -> PriorsConfig | ReconcileConfig:
         archives_named(value.pacs, info.data.get("destination", ()))
         return value
 

@@ -104,6 +104,9 @@ _HOLD: Mapping[Language, tuple[Charset | Hl7Charset, ...]] = {
 }
 """Character sets that hold a language; of others those that miss accents write the letters bare."""
 
+Modality = Annotated[str, Field(pattern="^[A-Z0-9_]{2,16}$")]
+"""A Defined Term of Modality, PS3.3 C.7.3.1.1.1, or another."""
+
 FilmSource = Literal["dicom", "dicomweb", "folder", "http", "prior"]
 """How a film came in: C-STORE, STOW-RS, a watched folder, ``POST /v1/score``, or fetched as a prior
 of another film.
@@ -365,10 +368,19 @@ class PriorsConfig(Table):
     )
     days: int = Field(730, ge=1, le=36500, description="How far back")
     most: int = Field(5, ge=1, le=100, description="Studies, the newest of them")
-    modalities: tuple[Annotated[str, Field(pattern="^[A-Z0-9_]{2,16}$")], ...] = ("CR", "DX")
+    modalities: tuple[Modality, ...] = ("CR", "DX")
     body_parts: tuple[Annotated[str, Field(pattern="^[A-Z0-9 _]{1,16}$")], ...] = Field(
         (), description="BodyPartExamined; by default whatever is not another part than the chest"
     )
+
+
+class ReconcileConfig(Table):
+    """What ``radiograde reconcile`` and the nightly pass compare with; no pass without ``pacs``."""
+
+    pacs: tuple[Name, ...] = Field((), description="Destinations that are compared every night")
+    hour: int = Field(3, ge=0, le=23, description="From which it is done, local time")
+    days: int = Field(3, ge=0, le=365, description="How far back a nightly pass looks")
+    modalities: tuple[Modality, ...] = ("CR", "DX")
 
 
 def _secret(variable: str | None) -> SecretStr | None:

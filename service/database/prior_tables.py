@@ -1,4 +1,4 @@
-"""The tables of earlier films: what was asked for, and what is on its way."""
+"""The tables of what is fetched from a PACS: earlier films, and nightly passes."""
 
 from __future__ import annotations
 
@@ -38,6 +38,17 @@ expected_priors = sa.Table(
     sa.Column("refused", sa.Boolean, nullable=False),
 )
 """Films that a PACS is just now asked for; see :mod:`radiograde.service.films.expected_priors`."""
+
+reconciliations = sa.Table(
+    "reconciliations",
+    metadata,
+    sa.Column("pacs", sa.String(40), primary_key=True),
+    sa.Column("day", sa.String(10), nullable=False),
+    sa.Column("began", UtcDateTime, nullable=False),
+    sa.Column("error", sa.String(64)),
+    sa.Column("summary", sa.JSON),
+)
+"""The last nightly pass with each PACS. ``day``: local; empty where it has to be done again."""
 
 
 def every_table() -> list[sa.Table]:

@@ -33,6 +33,8 @@ from radiograde.service.notifications.notifier import Notifier
 from radiograde.service.pacs.open_pacs import open_pacs
 from radiograde.service.priors.prior_fetcher import PriorFetcher
 from radiograde.service.queue import APPLICATION, DELIVER, GRADE, NOTIFY, PRIORS, hush_queue
+from radiograde.service.reconciliation.nightly import Nightly
+from radiograde.service.reconciliation.open_reconciliations import open_reconciliations
 from radiograde.service.signals import stop_event, wait_for
 
 log = structlog.get_logger("radiograde.work")
@@ -82,11 +84,17 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
             keep = None if settings.keep_days is None else timedelta(days=settings.keep_days)
             tasks = chores(records.database, records.archive, records.films, records.intake, keep)
             house = Thread(target=keep_house, args=(stop, tasks))
-            with _beside(stop, house, Thread(target=follower.run, args=(stop,))):
+            night = Thread(target=keep_house, args=(stop, [_nightly(settings, records, stop).run]))
+            with _beside(stop, house, night, Thread(target=follower.run, args=(stop,))):
                 wait_for(stop)
         slot.release()
     finally:
         records.close()
+
+
+def _nightly(settings: Settings, records: Records, stop: threading.Event) -> Nightly:
+    wanted = open_reconciliations(settings, records, settings.reconcile.pacs, stop)
+    return Nightly(records.database, settings.reconcile, wanted)
 
 
 def _work(settings: Settings, records: Records, stop: threading.Event) -> Work:

@@ -25,6 +25,7 @@ from radiograde.service.config.site import (
     Peer,
     PriorsConfig,
     ReadingConfig,
+    ReconcileConfig,
     ServerTls,
     Table,
     WatchConfig,
@@ -50,6 +51,7 @@ SECTIONS: dict[str, type[Table]] = {
     '`type = "mail"`': MailConfig,
     '`type = "webhook"`': WebhookConfig,
     "`[priors]`": PriorsConfig,
+    "`[reconcile]`": ReconcileConfig,
 }
 ARCHIVE = {"charset", "long_accession_numbers"}
 PAGE_OF_ROUTES = "route-results.md"

@@ -47,15 +47,15 @@ class FakePacs:
         yield self
 
     def studies(self, query: StudyQuery) -> list[FoundStudy]:
-        found = {}
+        found: dict[str, FoundStudy] = {}
         for ds in self._headers():
             day = datetime.strptime(ds.StudyDate, "%Y%m%d").date()
             patient = self.answers_as or PatientIdentity(ds.PatientID, ds.IssuerOfPatientID)
             asked = query.patient is None or query.patient.id == ds.PatientID
             if asked and query.since <= day <= query.until:
-                found[ds.StudyInstanceUID] = FoundStudy(
-                    ds.StudyInstanceUID, day, patient, frozenset({ds.Modality})
-                )
+                uid = ds.StudyInstanceUID
+                others = found[uid].modalities if uid in found else frozenset()
+                found[uid] = FoundStudy(uid, day, patient, others | {ds.Modality})
         return list(found.values())
 
     def images(self, study_instance_uid: str, modalities: Collection[str] = ()) -> list[FoundImage]:
