@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from radiograde.service.config.settings import Settings
 from radiograde.service.pacs.open_pacs import open_pacs
-from radiograde.service.reconciliation.comparison import Holdings
+from radiograde.service.reconciliation.pacs_comparison import Holdings
 from radiograde.service.reconciliation.reconciliation import Reconciliation
 
 

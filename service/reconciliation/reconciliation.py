@@ -14,7 +14,7 @@ import structlog
 from radiograde.model.errors import RadiogradeError
 from radiograde.service.config.site import DestinationConfig, DicomDestinationConfig, FilmSource
 from radiograde.service.pacs.query_retrieve import FoundImage, Pacs, PacsSession, StudyQuery
-from radiograde.service.reconciliation.comparison import (
+from radiograde.service.reconciliation.pacs_comparison import (
     Comparison,
     Differences,
     Holdings,
