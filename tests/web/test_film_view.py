@@ -371,7 +371,7 @@ def test_the_browsers_own_print_shows_the_report(page: Page, course: Course) -> 
 
 def test_the_menus_print_is_never_blank(page: Page, course: Course) -> None:
     page.emulate_media(media="print")
-    expect(page.locator(".card").last).to_contain_text("mild")
+    expect(page.locator(".card").last).to_contain_text("none")
     expect(page.get_by_role("button", name="Add films")).to_be_hidden()
     screenshot(page, "26-print-list")
     page.goto(course.url(course.first))
