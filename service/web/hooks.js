@@ -1,6 +1,6 @@
 /** Hooks that several components share: loading, routes, events, timers. */
 
-import { useCallback, useEffect, useRef, useState } from "./vendor/preact.js";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
 
 const RECONNECT_MS = 5000;
 const ANNOUNCED_MS = 6000;
@@ -10,7 +10,8 @@ const EVENTS = ["film", "review", "delivery"];
 export function useRoute() {
   const read = () => location.hash.replace(/^#\/?/, "").split("/").filter(Boolean);
   const [route, setRoute] = useState(read);
-  useEffect(() => {
+  // Before the next task: an address that changes in between would be missed.
+  useLayoutEffect(() => {
     const follow = () => setRoute(read());
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
