@@ -56,6 +56,7 @@ def test_a_film_from_the_door_to_its_row(client: TestClient) -> None:
         "reasons": [{"code": "view_unknown", "level": "warn", "message": "The view is not known."}],
         "error": None,
         "kept": True,
+        "prior": False,
         "review": None,
         "delivery": None,
     }
