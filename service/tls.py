@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from radiograde.service.errors import CertificateError
+from radiograde.service.file_state import state_of
 
 log = structlog.get_logger("radiograde.tls")
 
@@ -73,7 +74,7 @@ class TlsFiles:
 
     def state(self) -> tuple[object, ...]:
         """Return what changes when a file does."""
-        return tuple(_state(path) for path in self._paths())
+        return tuple(state_of(path) for path in self._paths())
 
     def _paths(self) -> Iterator[Path]:
         yield from (self.certificate, self.key)
@@ -133,11 +134,3 @@ class RenewedContext:
             log.warning("certificate_not_renewed", reason=error.message)
         else:
             log.info("certificate_renewed", file=str(self._files.certificate))
-
-
-def _state(path: Path) -> tuple[int, int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino

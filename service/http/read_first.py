@@ -28,7 +28,7 @@ from radiograde.service.worklist.listed_film import Row
 SHOWS_NO_SCORE = frozenset(
     {
         *("storeInstances", "storeInstancesOfStudy", "getModel", "getEvents"),
-        *("getPixels", "getThumbnail", "commitReading"),
+        *("getPixels", "getThumbnail", "getPriors", "fetchPriors", "commitReading"),
         # These leave the scores out themselves.
         *("scoreFilm", "listFilms", "getFilm", "getView", "getHistory", "listReadings"),
     }

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from radiograde.service.database.tables import ModelAction
 from radiograde.service.errors import ModelReleaseError
@@ -25,7 +25,7 @@ class Evidence:
 
 
 class _Facts(BaseModel):
-    sha256: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
 
 
 class _Acceptance(BaseModel):

@@ -10,6 +10,7 @@ import structlog
 from radiograde.model.errors import ModelFileError
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.errors import DeviceError, StoreError
+from radiograde.service.file_state import state_of
 from radiograde.service.programme.release import ModelRelease
 
 log = structlog.get_logger("radiograde.models")
@@ -36,7 +37,7 @@ class ModelFollower:
         self._use = use
         self._used = first.facts.sha256
         self._loaded = {first.facts.sha256: first}
-        self._failed = ""
+        self._failed: tuple[str, object] | None = None
 
     def run(self, stop: threading.Event, every_s: float = EVERY_S) -> None:
         """Follow until ``stop``."""
@@ -48,26 +49,31 @@ class ModelFollower:
     def follow(self) -> None:
         """Change over to the model in production, if it is another one.
 
-        One that fails its self-test is not used, and the one before goes on.
+        One that fails its self-test is not used, and the one before goes on; it is tried again once
+        its file changed, or another was in production since.
         """
         try:
             production = self._release.models.production()
         except StoreError:
             return
         wanted = self._first.facts.sha256 if production is None else production.sha256
-        if wanted in (self._used, self._failed):
+        if wanted == self._used:
+            self._failed = None
+            return
+        attempt = wanted, state_of(self._release.file(wanted))
+        if attempt == self._failed:
             return
         try:
             scorer = self._loaded.get(wanted) or self._release.tested(wanted)
         except (ModelFileError, DeviceError, OSError) as error:
-            self._failed = wanted
+            self._failed = attempt
             log.error("model_unusable", model=wanted, type=type(error).__name__)
             return
         self._use(scorer)
         kept = {self._first.facts.sha256, self._used}
         self._loaded = {name: one for name, one in self._loaded.items() if name in kept}
         self._loaded[wanted] = scorer
-        self._used, self._failed = wanted, ""
+        self._used, self._failed = wanted, None
         log.info("model_changed", model=wanted, version=scorer.facts.version)
 
 

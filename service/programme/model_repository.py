@@ -156,6 +156,8 @@ def _before(connection: sa.Connection, current: str) -> SiteModel | None:
 
 
 def _leave_production(connection: sa.Connection) -> None:
+    # Of two who promote at once the second waits, and then sees what the first has promoted.
+    connection.execute(sa.select(models.c.sha256).with_for_update())
     leaving = sa.update(models).where(models.c.state == "production")
     connection.execute(leaving.values(state="retired"))
 

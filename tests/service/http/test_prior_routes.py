@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from radiograde.service.config.site import DicomDestinationConfig, PriorsConfig
+from tests.service.accounts import add_user, sign_in, under
 from tests.service.conftest import Start
 from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import png
@@ -35,6 +36,16 @@ def test_they_are_asked_for_when_a_film_is_opened(start: Start) -> None:
     assert [one["prior"] for one in client.get(f"/v1/results/{id}/history").json()["films"]] == [
         False
     ]
+
+
+def test_who_grades_a_film_first_has_them_asked_for_too(start: Start) -> None:
+    priors = PriorsConfig(pacs=("pacs",), when="opened")
+    client = start(destination=(PACS,), priors=priors, reading={"readers": ["lee"]})
+    id = send(client, film_bytes(), "application/dicom").json()["id"]
+    add_user(client, "lee", "administrator")
+    headers = under(sign_in(client, "lee"))
+    for answer in (client.post, client.get):
+        assert answer(f"/v1/results/{id}/priors", headers=headers).json() == WAITING
 
 
 def test_a_film_that_is_scored_has_them_asked_for(start: Start) -> None:

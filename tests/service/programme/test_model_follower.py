@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from radiograde.model.errors import ModelFileError
 from radiograde.model.limits import Limits
 from radiograde.model.scoring.result import SeverityResult
+from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.settings import Settings
 from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.records import open_records
@@ -68,6 +70,40 @@ def test_a_model_that_cannot_be_used_leaves_the_old_one_at_work(site: SiteModels
     assert used == ["one"]
     assert len(site.loads) == tried + 1, "it is tried once"
     site.release.roll_back("kim")
+    follower.follow()
+    assert used == ["one"]
+
+
+def test_a_file_that_is_put_back_is_used_without_a_restart(site: SiteModels) -> None:
+    used: list[str] = []
+    follower = follower_of(site, used)
+    one = site.accepted("one")
+    site.release.promote(one, "lee", two_persons=True)
+    site.release.file(one).unlink()
+    follower.follow()
+    assert used == []
+    site.release.file(one).write_bytes(b"one")
+    follower.follow()
+    assert used == ["one"]
+
+
+def test_a_model_that_could_not_be_used_is_tried_when_it_is_promoted_anew(
+    site: SiteModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(scorer: Scorer) -> None:
+        raise ModelFileError("No memory of the GPU is free.")
+
+    used: list[str] = []
+    follower = follower_of(site, used)
+    one = site.accepted("one")
+    site.release.promote(one, "lee", two_persons=True)
+    with monkeypatch.context() as patched:
+        patched.setattr("radiograde.service.programme.release.self_test", busy)
+        follower.follow()
+    site.release.roll_back("kim")
+    follower.follow()
+    assert used == []
+    site.release.promote(one, "lee", two_persons=True)
     follower.follow()
     assert used == ["one"]
 

@@ -122,6 +122,13 @@ def test_records_of_other_models_and_other_files_are_no_evidence(site: SiteModel
     assert (found.action, found.outcome) == ("compared", "better")
 
 
+@pytest.mark.parametrize("letters", [0, 6, 63])
+def test_a_record_names_its_model_by_the_whole_digest(site: SiteModels, letters: int) -> None:
+    sha256 = site.add("one")
+    with pytest.raises(ModelReleaseError, match="no record"):
+        site.release.record(acceptance(sha256[:letters]), "kim")
+
+
 @pytest.mark.parametrize("digest", ["ab", "zzzzzz"])
 def test_a_model_is_named_by_letters_of_its_own(site: SiteModels, digest: str) -> None:
     site.add("one")
