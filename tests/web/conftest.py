@@ -11,8 +11,9 @@ import pytest
 from tests.web.static_site import StaticSite, serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
+    from tests.web.course import Course
     from tests.web.viewer_harness import ViewerHarness
 
 PATIENCE_MS = 60_000
@@ -63,3 +64,21 @@ def own_harness(browser: Browser, site: StaticSite) -> Iterator[ViewerHarness]:
 
     with opened(browser, site) as harness:
         yield harness
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+    """Serve a patient's course of films."""
+    from tests.web.course import serving_course
+
+    with serving_course(tmp_path_factory.mktemp("course")) as course:
+        yield course
+
+
+@pytest.fixture
+def page(browser: Browser, course: Course) -> Iterator[Page]:
+    """Open the page of the course's service."""
+    from tests.web.page_driver import opened_page
+
+    with opened_page(browser, course.address) as page:
+        yield page

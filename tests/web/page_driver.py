@@ -104,7 +104,6 @@ def opened_page(
     if layout is not None:
         chosen = f"localStorage.getItem('{LAYOUT}') ?? localStorage.setItem('{LAYOUT}', {layout})"
         context.add_init_script(chosen)
-    context.set_default_timeout(60_000)
     page = context.new_page()
     requests: list[str] = []
     errors: list[str] = []

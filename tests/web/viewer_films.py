@@ -27,3 +27,16 @@ def lungs(rows: int = 64, columns: int = 64) -> NDArray[np.uint8]:
         distance = np.hypot((x / columns - middle) / width, (y / rows - 0.5) / height)
         planes.append(np.clip(127.5 + 400 * (1 - distance), 0, 255))
     return np.stack(planes).astype(np.uint8)
+
+
+def grey(values: NDArray[Any], window: dict[str, Any]) -> Any:
+    """Return PS3.3 C.11.2.1.2 and C.11.2.1.3.1, 0-255."""
+    values = values.astype(np.float64)
+    center, width = window["center"], window["width"]
+    if window["function"] == "SIGMOID":
+        return 255 / (1 + np.exp(-4 * (values - center) / width))
+    if window["function"] == "LINEAR":
+        center, width = center - 0.5, width - 1
+        if width == 0:
+            return np.where(values <= center, 0.0, 255.0)
+    return np.clip((values - center) / width + 0.5, 0, 1) * 255

@@ -70,8 +70,8 @@ function useHanging({ id, comparedId, history, go, announce }) {
   const [viewers, setViewers] = useState({});
   const order = history ? hangingOrder(history, id) : [];
   const others = comparedId ? [comparedId, ...order.filter((one) => one !== comparedId)] : order;
-  const beside = others.slice(0, Math.max(count, comparedId || sequence ? 2 : 1) - 1);
-  const shown = sequence === "cine" && history ? courseOf(history, id) : sequence === "blink" ? [others[0], id] : [...beside.reverse(), id];
+  const beside = others.slice(0, Math.max(count, comparedId ? 2 : 1) - 1).reverse();
+  const shown = sequence === "cine" && history ? courseOf(history, id) : [...(sequence === "blink" ? others.slice(0, 1) : beside), id];
   const turn = useTurn(shown.length, sequence !== null);
   const linked = shown.map((one) => viewers[one]).filter(Boolean);
   const leader = viewers[id];

@@ -1,6 +1,6 @@
 /** Earlier films of the patient: asked for when a film is opened, and what is still to be said. */
 
-import { html, useEffect } from "../vendor/preact.js";
+import { html, useEffect, useState } from "../vendor/preact.js";
 import { getJson, postJson } from "../api.js";
 import { useLoaded } from "../hooks.js";
 import { t } from "../words.js";
@@ -10,14 +10,14 @@ const AGAIN_MS = 2000;
 /** What comes announces itself as every film does; here stands that some are on their way, or why not. */
 export function PriorsNote({ id }) {
   const path = `v1/results/${id}/priors`;
-  const asked = useLoaded(() => postJson(path, {}), [id]);
-  const later = useLoaded((signal) => getJson(path, signal), [id, asked.value]);
-  const { state, message } = later.value ?? asked.value ?? {};
+  const [round, setRound] = useState(0);
+  const { value } = useLoaded((signal) => (round ? getJson(path, signal) : postJson(path, {})), [path, round]);
+  const { state, message } = value ?? {};
   useEffect(() => {
     if (state !== "waiting") return undefined;
-    const timer = setTimeout(later.reload, AGAIN_MS);
+    const timer = setTimeout(() => setRound(round + 1), AGAIN_MS);
     return () => clearTimeout(timer);
-  }, [later.value]);
+  }, [value]);
   if (state === "waiting") return html`<p class="dim" role="status">${t("time.priors_waiting")}</p>`;
   return state === "failed" && html`<p class="dim" role="status">${t("time.priors_failed", { message })}</p>`;
 }

@@ -1,6 +1,7 @@
 /** The tools above the film. */
 
 import { html, useEffect, useReducer } from "../vendor/preact.js";
+import { TOOLS } from "../viewer/viewer.js";
 import { sameWindow } from "../viewer/voi.js";
 import { t } from "../words.js";
 import { Icon } from "./icons.js";
@@ -8,8 +9,6 @@ import { LAYOUTS } from "./layout.js";
 
 /** The layers over a newly opened film, `overlay` in 0-1, and the mouse's tool. */
 export const INITIAL_DISPLAY = Object.freeze({ overlay: 0.2, outlines: true, zones: false, numbers: true, magnifier: false, tool: "window" });
-
-const TOOLS = ["window", "pan", "zoom", "length", "angle", "region"];
 
 export function Toolbar({ viewer, display, setDisplay, reset, hanging }) {
   const [, redraw] = useReducer((count) => count + 1, 0);

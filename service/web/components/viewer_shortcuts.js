@@ -1,5 +1,6 @@
 /** What the keyboard shortcuts do to the film. */
 
+import { TOOLS } from "../viewer/viewer.js";
 import { sameWindow } from "../viewer/voi.js";
 import { INITIAL_DISPLAY } from "./toolbar.js";
 
@@ -20,7 +21,7 @@ export function viewerShortcuts(viewer, display, setDisplay) {
     viewer.window = { ...now, center: now.center - level * WINDOW_STEP * now.width, width: now.width * (1 + width * WINDOW_STEP) };
   };
   return {
-    ...Object.fromEntries(["window", "pan", "zoom", "length", "angle", "region"].map((tool) => [tool, () => set({ tool })])),
+    ...Object.fromEntries(TOOLS.map((tool) => [tool, () => set({ tool })])),
     ...Object.fromEntries(PRESET_KEYS.map((number) => [`preset_${number}`, () => {
       const preset = viewer.presets()[number - 1];
       if (preset) viewer.window = preset.window;

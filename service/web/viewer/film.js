@@ -33,7 +33,7 @@ class Film {
     this.lut = view.lut && { first: view.lut.first, values: bytesOf(view.lut.values) };
     this.zones = this.maps ? zonesOf(maps, view.maps, view) : [];
     this.lungs = lungsOf(this.zones);
-    this.spacing = believedSpacing(view, this.zones);
+    this.spacing = believedSpacing(view, this.lungs);
     this.presets = presetsOf({ view, pixels, maps: this.maps, counts });
   }
 

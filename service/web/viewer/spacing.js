@@ -15,18 +15,14 @@ export const longestSide = ({ rows, columns, spacing_mm: [down, across] }) => Ma
  * or where the film, or the lungs on it, would have a size that no adult's have. `origin`:
  * `calibrated` at the patient, `detector`, `scanned`, or `unstated`.
  */
-export function believedSpacing(view, zones) {
+export function believedSpacing(view, lungs) {
   if (!view.spacing_mm) return null;
   const [down, across] = view.spacing_mm;
   const length = longestSide(view);
-  const isBelieved = length >= SHORTEST_FILM_MM && length <= LONGEST_FILM_MM && fitsLungs(zones, across);
+  const isBelieved = length >= SHORTEST_FILM_MM && length <= LONGEST_FILM_MM && fitLungs(lungs, across);
   return isBelieved ? { down, across, origin: view.spacing_origin } : null;
 }
 
-/** Return whether an adult's lungs can be as wide; true where one of them is not seen. */
-function fitsLungs(zones, across) {
-  if (zones.length < 2 || zones.includes(null)) return true;
-  const sides = zones.flatMap(({ anchors }) => Object.values(anchors).map(({ outer }) => outer.x * across));
-  const width = Math.max(...sides) - Math.min(...sides);
-  return width >= NARROWEST_LUNGS_MM && width <= WIDEST_LUNGS_MM;
-}
+/** Return whether both lungs can be an adult's; true where one of them is not seen. */
+const fitLungs = (lungs, across) =>
+  lungs === null || (lungs.width * across >= NARROWEST_LUNGS_MM && lungs.width * across <= WIDEST_LUNGS_MM);

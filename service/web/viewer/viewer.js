@@ -9,7 +9,8 @@ import { Renderer } from "./renderer.js";
 import { watchSize } from "./canvas_size.js";
 import { ENTRIES, allowed, fillTable, lineOver, sameWindow } from "./voi.js";
 
-const TOOLS = ["window", "pan", "zoom", ...MEASURES];
+/** What the left button can do. */
+export const TOOLS = ["window", "pan", "zoom", ...MEASURES];
 const NO_WINDOW = Object.freeze({ center: 0.5, width: 1, function: "LINEAR_EXACT" });
 
 /**
@@ -79,6 +80,7 @@ export class Viewer extends EventTarget {
   clear() {
     if (this.#isClosed) return;
     this.#film = null;
+    this.#measurements = null;
     this.#renderer.show(null);
     this.#changed("film");
   }
@@ -349,7 +351,7 @@ export class Viewer extends EventTarget {
     this.#move(() => this.#camera.set({ scale: scale * factor, center: { x: x / film.columns, y: y / film.rows } }));
   }
 
-  /** {x, y, size}: middle and size, in film pixels, of the box around both lungs; null unless both are seen. */
+  /** Of the box around both lungs, as `lungsOf`; null unless both are seen. */
   get lungs() {
     return this.#film?.lungs ?? null;
   }

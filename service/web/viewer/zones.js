@@ -35,15 +35,16 @@ export function zonesOf(maps, size, film) {
 }
 
 /**
- * Return {x, y, size}: middle and size of the box around both lungs, film pixels; null unless both
- * are seen. The size is the geometric mean of the box's sides.
+ * Return {x, y, width, size}: middle, width and size of the box around both lungs, film pixels; null
+ * unless both are seen. The size is the geometric mean of the box's sides.
  */
 export function lungsOf(zones) {
   if (zones.length < 2 || zones.includes(null)) return null;
   const sides = zones.flatMap(({ anchors }) => Object.values(anchors).map(({ outer }) => outer.x));
   const [left, right] = [Math.min(...sides), Math.max(...sides)];
   const [top, bottom] = [Math.min(...zones.map(({ extent }) => extent[0])), Math.max(...zones.map(({ extent }) => extent[1]))];
-  return { x: (left + right) / 2, y: (top + bottom) / 2, size: Math.sqrt((right - left) * (bottom - top)) };
+  const width = right - left;
+  return { x: (left + right) / 2, y: (top + bottom) / 2, width, size: Math.sqrt(width * (bottom - top)) };
 }
 
 /** The map of one lung; between the centres of its pixels it is interpolated linearly. */
