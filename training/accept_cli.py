@@ -104,9 +104,12 @@ def accept(
     with PlainErrors():
         asked = load_limits(limits)
         scorer = Scorer(model, threads=1)
-        films = manifest.load(*data) if data else None
-        graded = None if films is None else graded_films(scorer, films, report, threads)
-        if plan or films is None or graded is None:
+        if not data:
+            _show_plan(scorer, None, asked)
+            return
+        films = manifest.load(*data)
+        graded = graded_films(scorer, films, report, threads)
+        if plan:
             _show_plan(scorer, graded, asked)
             return
         record = AcceptanceTest(asked, by or _user()).run(scorer, films, graded)

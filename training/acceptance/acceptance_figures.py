@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from statistics import NormalDist
 
 import numpy as np
@@ -17,7 +16,7 @@ from radiograde.training.evaluation.figures import statistics
 from radiograde.training.evaluation.figures.film_groups import film_groups
 from radiograde.training.evaluation.figures.graded_films import GradedFilms, ScaleGrades
 from radiograde.training.evaluation.figures.patient_bootstrap import Array, Estimate, estimate
-from radiograde.training.evaluation.figures.scale_figures import FEWEST
+from radiograde.training.evaluation.figures.scale_figures import FEWEST, agreement
 
 UNREADABLE = "cannot be read"
 
@@ -120,20 +119,16 @@ def share_of(happened: Array, patients: Sequence[str]) -> Estimate:
 def _scale(
     grades: ScaleGrades, patients: list[str], metadata: ModelMetadata, limits: Limits
 ) -> ScaleAcceptance:
-    kappa = partial(statistics.quadratic_kappa, top=int(grades.scale.high))
+    found = agreement(grades, patients)
     asked = limits.of(grades.scale.name).second_reader
-
-    def of(statistic: Callable[..., float | None]) -> Estimate:
-        return estimate(statistic, patients, grades.values, grades.reference)
-
     return ScaleAcceptance(
-        scale=grades.scale.name,
-        films=int(grades.known.sum()),
-        patients=len({patient for patient, one in zip(patients, grades.known, strict=True) if one}),
-        mae=of(statistics.mean_absolute_error),
-        bias=of(statistics.bias),
-        r=of(statistics.pearson),
-        kappa=of(kappa),
+        scale=found.scale,
+        films=found.films,
+        patients=found.patients,
+        mae=found.mae,
+        bias=found.bias,
+        r=found.r,
+        kappa=found.kappa,
         coverage=share_of(grades.covered, patients),
         second_reader=beside_second_reader(grades, patients, metadata, asked),
     )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,12 +13,13 @@ from radiograde.training.acceptance.acceptance_figures import AcceptanceFigures
 from radiograde.training.acceptance.acceptance_limits import Limits
 from radiograde.training.acceptance.criteria import Criterion, Verdict
 from radiograde.training.errors import ConfigError
+from radiograde.training.evaluation.json_record import JsonRecord
 
 FORMAT: Literal["radiograde.acceptance/1"] = "radiograde.acceptance/1"
 
 
 @dataclass(frozen=True, slots=True)
-class AcceptanceRecord:
+class AcceptanceRecord(JsonRecord):
     """What was tested, found and signed.
 
     ``level``: share that intervals promise to hold. ``manifest``: sha256 of the films' manifest.
@@ -40,20 +39,6 @@ class AcceptanceRecord:
     remarks: Sequence[str]
     figures: AcceptanceFigures
     limits: Limits
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the record as types that JSON knows."""
-        plain: dict[str, Any] = _RECORD.dump_python(self, mode="json")
-        return plain
-
-    def to_bytes(self) -> bytes:
-        """Return the record as it is written to disk."""
-        return (json.dumps(self.to_json(), indent=1, allow_nan=False) + "\n").encode()
-
-    @property
-    def digest(self) -> str:
-        """The sha256 of those bytes."""
-        return hashlib.sha256(self.to_bytes()).hexdigest()
 
 
 _RECORD = TypeAdapter(AcceptanceRecord)

@@ -18,10 +18,14 @@ import numpy as np
 
 from radiograde.model.scoring.metadata import ModelMetadata
 from radiograde.training.acceptance.acceptance_limits import Limits
-from radiograde.training.acceptance.second_reader import film_distances, two_readers_in
+from radiograde.training.acceptance.second_reader import (
+    distance_to_readers,
+    film_distances,
+    two_readers_in,
+)
 from radiograde.training.errors import UnfitDataError
 from radiograde.training.evaluation.figures.graded_films import GradedFilms
-from radiograde.training.evaluation.figures.scale_figures import FEWEST
+from radiograde.training.evaluation.figures.scale_figures import FEWEST, MEAN, OURS
 from radiograde.training.evaluation.worded_figures import FigureTable
 
 SIZES = (50, 100, 150, 200, 400, 800)
@@ -60,24 +64,19 @@ def expected_of_file(metadata: ModelMetadata) -> Expected:
     Raises:
         UnfitDataError: it says nothing; then ``--data`` has to.
     """
-    rows = {(row["reference"], row["grader"]): row["agreement"] for row in _rows(metadata)}
-    own = rows.get(("Brixia, readers' mean", "Radiograde"))
+    rows: Sequence[dict[str, Any]] = metadata.metrics.get("agreement", [])
+    found = {(row["reference"], row["grader"]): row["agreement"] for row in rows}
+    own = found.get((f"Brixia, {MEAN}", OURS))
     if own is None:
         raise UnfitDataError(
             "The model file does not say how far it was from readers. Give some graded films with "
             "--data."
         )
-    apart = two_readers_in(metadata)
-    ours = [
-        found["mae"]
-        for (reference, grader), found in rows.items()
-        if reference.startswith("Brixia, reader ") and grader == "Radiograde"
-    ]
+    ours, apart = distance_to_readers(metadata, OURS), two_readers_in(metadata)
     beyond = None
-    if apart is not None and ours:
-        mean = sum(ours) / len(ours)
+    if ours is not None and apart is not None:
         # The two errors are taken to be normal and independent: films tell more exactly.
-        beyond = (mean - apart, SD_OF_ABSOLUTE * math.hypot(mean, apart))
+        beyond = (ours - apart, SD_OF_ABSOLUTE * math.hypot(ours, apart))
     coverage = metadata.metrics["coverage"]["brixia"]["share"] or metadata.intervals.level
     lost = metadata.metrics.get("gate", {}).get("films_rejected", 0.0)
     deviation = MAE_TO_SD * own["mae"]
@@ -184,8 +183,3 @@ def _share_half(share: float, films: int) -> float:
 
 def _in_words(films: int | None) -> str:
     return "none: what is expected misses the limit" if films is None else f"{films}"
-
-
-def _rows(metadata: ModelMetadata) -> Sequence[dict[str, Any]]:
-    rows: Sequence[dict[str, Any]] = metadata.metrics.get("agreement", [])
-    return rows

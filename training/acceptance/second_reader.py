@@ -7,7 +7,7 @@ colleague's place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -16,7 +16,7 @@ import numpy as np
 from radiograde.model.scoring.metadata import ModelMetadata
 from radiograde.model.scoring.scales import BRIXIA
 from radiograde.training.evaluation.figures import statistics
-from radiograde.training.evaluation.figures.graded_films import ScaleGrades
+from radiograde.training.evaluation.figures.graded_films import ScaleGrades, mean_of_known
 from radiograde.training.evaluation.figures.patient_bootstrap import (
     NOT_MEASURED,
     Array,
@@ -26,8 +26,6 @@ from radiograde.training.evaluation.figures.patient_bootstrap import (
 from radiograde.training.evaluation.figures.scale_figures import FEWEST
 
 THESE_FILMS, MODEL_FILE, LIMITS_FILE = "these films", "the model file", "the limits"
-
-_REFERENCE = "Brixia, reader "
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +68,15 @@ def beside_second_reader(
 
 def two_readers_in(metadata: ModelMetadata) -> float | None:
     """Return how far two readers of the global score are apart, as the model file says; or None."""
-    rows = metadata.metrics.get("agreement", [])
+    return distance_to_readers(metadata, "reader ")
+
+
+def distance_to_readers(metadata: ModelMetadata, grader: str) -> float | None:
+    """Return how far graders, by how their names begin, are from single readers of Brixia."""
     found = [
         float(row["agreement"]["mae"])
-        for row in rows
-        if row["reference"].startswith(_REFERENCE) and row["grader"].startswith("reader ")
+        for row in metadata.metrics.get("agreement", [])
+        if row["reference"].startswith("Brixia, reader ") and row["grader"].startswith(grader)
     ]
     return sum(found) / len(found) if found else None
 
@@ -88,17 +90,7 @@ def film_distances(grades: ScaleGrades) -> tuple[Array, Array]:
     if len(grades.readers) < 2:
         return nothing, nothing
     ours = {name: np.abs(grades.values - column) for name, column in grades.readers.items()}
-    pairs = [np.abs(grades.readers[a] - grades.readers[b]) for a, b in _pairs(grades.readers)]
-    beside = [(ours[a] + ours[b]) / 2 for a, b in _pairs(grades.readers)]
-    return _mean(beside), _mean(pairs)
-
-
-def _pairs(readers: Mapping[str, Array]) -> Sequence[tuple[str, str]]:
-    return list(combinations(readers, 2))
-
-
-def _mean(columns: Sequence[Array]) -> Array:
-    stacked = np.stack(columns)
-    count = (~np.isnan(stacked)).sum(0)
-    mean: Array = np.nansum(stacked, 0) / np.where(count, count, np.nan)
-    return mean
+    pairs = list(combinations(grades.readers, 2))
+    theirs = [np.abs(grades.readers[a] - grades.readers[b]) for a, b in pairs]
+    beside = [(ours[a] + ours[b]) / 2 for a, b in pairs]
+    return mean_of_known(beside), mean_of_known(theirs)

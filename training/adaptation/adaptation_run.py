@@ -13,13 +13,12 @@ import numpy as np
 
 from radiograde.data.film import Film
 from radiograde.data.manifest import Manifest
-from radiograde.model.scoring.metadata import ModelMetadata
 from radiograde.model.scoring.scales import BRIXIA
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.training.adaptation.adaptation_card import adaptation_card
 from radiograde.training.adaptation.graph_curves import adapted_model
 from radiograde.training.adaptation.local_scale import LocalScale, adapt_scale, folds_of
-from radiograde.training.adaptation.network_scores import ScaleScores, network_scores
+from radiograde.training.adaptation.network_scores import network_scores
 from radiograde.training.errors import ParityError, UnfitDataError
 
 KEY = "adapted"
@@ -36,7 +35,6 @@ class Adaptation:
 
     base: Scorer
     manifest: Manifest
-    scores: Mapping[str, ScaleScores]
     scales: Mapping[str, LocalScale]
 
     @classmethod
@@ -48,16 +46,15 @@ class Adaptation:
         """
         if KEY in base.metadata.raw:
             raise UnfitDataError("The model file is adapted already. Adapt its base model instead.")
-        scores = network_scores(base, manifest.films)
         intervals = base.metadata.intervals
         scales = {}
-        for name, own in scores.items():
+        for name, own in network_scores(base, manifest.films).items():
             folds = folds_of(own.patients, manifest.films)
             scales[name] = adapt_scale(own, getattr(intervals, name), intervals.level, folds)
         if not any(scale.is_adapted for scale in scales.values()):
             reasons = "\n".join(f"{name}: {scale.reason}." for name, scale in scales.items())
             raise UnfitDataError(f"The films do not carry an adaptation.\n{reasons}")
-        return cls(base, manifest, scores, scales)
+        return cls(base, manifest, scales)
 
     def metadata(self) -> dict[str, Any]:
         """Return what the adapted file says of itself."""
@@ -102,7 +99,8 @@ class Adaptation:
             scorer = Scorer(tried, threads=1)
             self._check(scorer)
             tried.replace(out)
-        out.with_suffix(".md").write_text(self._card(scorer.metadata), encoding="utf-8")
+        card = adaptation_card(scorer.metadata, self.scales)
+        out.with_suffix(".md").write_text(card, encoding="utf-8")
 
     def _check(self, adapted: Scorer) -> None:
         films = _spread_over(self.manifest.films)
@@ -113,9 +111,6 @@ class Adaptation:
             found = after[name].parts
             if wanted.shape != found.shape or np.abs(wanted - found).max(initial=0.0) > TOLERANCE:
                 raise ParityError(f"The written graph does not follow the curve of {name}.")
-
-    def _card(self, metadata: ModelMetadata) -> str:
-        return adaptation_card(metadata, self.scales)
 
 
 def _spread_over(films: Sequence[Film]) -> list[Film]:

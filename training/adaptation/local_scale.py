@@ -92,22 +92,21 @@ def adapt_scale(scores: ScaleScores, width: Width, level: float, folds: Array) -
     values = moved if has_curve else scores.values
     half = width.half(scores.values, scores.spread, scores.scale)
     before = _figures(scores, scores.values, half)
-    misses = before.coverage.ends is not None and not _holds(before.coverage, level)
-    if not (has_curve or misses):
+    if not has_curve and _holds(before.coverage, level):
         reason = "no gain out of fold: the error is hardly smaller, and the intervals hold"
         return LocalScale(
             scores.scale.name, films, patients, reason=reason, before=before, gain=gain
         )
     new_half = width.half(values, scores.spread, scores.scale)
-    factors = _factors(np.abs(values - scores.reference) / new_half, level, folds)
+    ratios = np.abs(values - scores.reference) / new_half
     return LocalScale(
         scores.scale.name,
         films,
         patients,
         fit_local_curve(scores.parts, scores.reference, scores.top) if has_curve else IDENTITY,
-        conformal_factor(np.abs(values - scores.reference) / new_half, level),
+        conformal_factor(ratios, level),
         before=before,
-        after=_figures(scores, values, factors * new_half),
+        after=_figures(scores, values, _factors(ratios, level, folds) * new_half),
         gain=gain,
     )
 
@@ -179,5 +178,6 @@ def _is_gain(gain: Estimate) -> bool:
 
 
 def _holds(coverage: Estimate, level: float) -> bool:
+    """Return whether nothing certain speaks against intervals that hold as they promise."""
     low, high = coverage.ends or (0.0, 1.0)
     return low <= level <= high

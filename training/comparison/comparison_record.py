@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from pydantic import TypeAdapter
+from typing import Literal
 
 from radiograde.model.scoring.result import ModelFacts
 from radiograde.training.comparison.paired_figures import MOST_LOST, PairedFigures, Verdict
+from radiograde.training.evaluation.json_record import JsonRecord
 from radiograde.training.evaluation.worded_figures import FigureTable, figure, scale_name
 
 FORMAT: Literal["radiograde.comparison/1"] = "radiograde.comparison/1"
 
 
 @dataclass(frozen=True, slots=True)
-class ComparisonRecord:
+class ComparisonRecord(JsonRecord):
     """Two models, the films' manifest (sha256), the verdict on B, and the figures."""
 
     format: Literal["radiograde.comparison/1"]
@@ -28,23 +25,6 @@ class ComparisonRecord:
     when: str
     program: str
     figures: PairedFigures
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the record as types that JSON knows."""
-        plain: dict[str, Any] = _RECORD.dump_python(self, mode="json")
-        return plain
-
-    def to_bytes(self) -> bytes:
-        """Return the record as it is written to disk."""
-        return (json.dumps(self.to_json(), indent=1, allow_nan=False) + "\n").encode()
-
-    @property
-    def digest(self) -> str:
-        """The sha256 of those bytes."""
-        return hashlib.sha256(self.to_bytes()).hexdigest()
-
-
-_RECORD = TypeAdapter(ComparisonRecord)
 
 
 def comparison_tables(figures: PairedFigures) -> list[FigureTable]:

@@ -16,6 +16,9 @@ from radiograde.training.evaluation.figures.scale_figures import FEWEST
 
 Verdict = Literal["better", "not worse", "undecided", "worse"]
 
+ORDER: Sequence[Verdict] = ("worse", "undecided", "better", "not worse")
+"""Which verdict of several is the whole one: the first of these that is among them."""
+
 MOST_LOST = 0.02
 """By how much more of the films B may leave ungraded and still be not worse."""
 
@@ -90,10 +93,7 @@ def verdict_of(more: Estimate, margin: float) -> Verdict:
 
 def overall(verdicts: Sequence[Verdict]) -> Verdict:
     """Return one verdict: B is better where it is somewhere, and not worse anywhere."""
-    for bad in ("worse", "undecided"):
-        if bad in verdicts:
-            return "worse" if bad == "worse" else "undecided"
-    return "better" if "better" in verdicts else "not worse"
+    return min(verdicts, key=ORDER.index)
 
 
 def _on_losses(more: Estimate) -> Verdict:
@@ -104,31 +104,24 @@ def _on_losses(more: Estimate) -> Verdict:
 
 def _paired_scale(name: str, a: GradedFilms, b: GradedFilms, margin: float) -> PairedScale:
     first, second = a.scales[name], b.scales[name]
-    reference, patients = first.reference, a.patients
-    columns = first.values, second.values, reference
-    more_error = estimate(_more_error, patients, *columns)
-    both = second.values + reference, first.values + reference
+    patients, known = a.patients, first.known & second.known
+    before, after, reference = (
+        np.where(known, column, np.nan) for column in (first.values, second.values, first.reference)
+    )
+    more_error = estimate(_more_error, patients, before, after, reference)
     return PairedScale(
         name,
-        int((first.known & second.known).sum()),
-        estimate(statistics.mean, patients, _error(first.values, reference, both[0])),
-        estimate(statistics.mean, patients, _error(second.values, reference, both[1])),
+        int(known.sum()),
+        estimate(statistics.mean_absolute_error, patients, before, reference),
+        estimate(statistics.mean_absolute_error, patients, after, reference),
         more_error,
-        estimate(statistics.bias, patients, second.values, _where(first.values, both[0])),
-        estimate(_more_r, patients, *columns),
+        estimate(statistics.bias, patients, after, before),
+        estimate(_more_r, patients, before, after, reference),
         estimate(statistics.bias, patients, second.covered, first.covered),
         estimate(statistics.mean_absolute_error, patients, second.values, first.values),
         margin,
         verdict_of(more_error, margin),
     )
-
-
-def _where(values: Array, known: Array) -> Array:
-    return np.where(np.isnan(known), np.nan, values)
-
-
-def _error(values: Array, reference: Array, known: Array) -> Array:
-    return np.abs(_where(values, known) - reference)
 
 
 def _more_error(a: Array, b: Array, reference: Array) -> float:

@@ -54,9 +54,7 @@ class FilmCache:
 
     def only(self, films: Tensor) -> FilmCache:
         """Return the cache of some films (indices) alone."""
-        rows = films.numpy()
-        places = rows if self.chosen is None else self.chosen[rows]
-        return FilmCache(self.cells, self.frames[rows], places)
+        return FilmCache(self.cells, self.frames[films.numpy()], self._places(films))
 
     def frame(self, index: int) -> Letterbox:
         """Return where film ``index`` lies in its square."""

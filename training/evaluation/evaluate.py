@@ -108,8 +108,8 @@ def trained_folds(paths: RunPaths, dataset: FilmDataset) -> list[int]:
     """
     folds = dataset.fold_numbers
     trained = [fold for fold in folds if paths.input_check(fold_name(fold)).exists()]
-    for fold in folds:
-        if len(trained) < FEWEST_FOLDS:
+    if len(trained) < FEWEST_FOLDS:
+        for fold in folds:
             check_trained(paths.input_check(fold_name(fold)))
     return trained
 

@@ -50,7 +50,7 @@ def check_teacher(
     Raises:
         ConfigError: the folder holds no run.
         UnfitDataError: other films, or other folds: a fold's teacher would have seen its films.
-        UnfinishedRunError: a model or its input check is not trained yet.
+        UnfinishedRunError: a model is not trained yet.
     """
     theirs = paths.of_run(teacher)
     their_config = TrainConfig.load(theirs.config)

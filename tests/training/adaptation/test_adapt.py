@@ -43,7 +43,7 @@ def adaptation(manifest: Manifest) -> Adaptation:
         "geographic_extent": LocalScale("geographic_extent", 60, 60, reason="too few"),
         "opacity": LocalScale("opacity", 60, 60, OPACITY, 0.8),
     }
-    return Adaptation(base, manifest, network_scores(base, manifest.films), scales)
+    return Adaptation(base, manifest, scales)
 
 
 @pytest.fixture(scope="module")

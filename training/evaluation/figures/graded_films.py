@@ -166,10 +166,16 @@ def reader_grades(films: Sequence[Film], scale: Scale) -> tuple[dict[str, Array]
     unnamed = columns.pop("", np.full(len(films), np.nan))
     if not columns:
         return columns, unnamed
-    graded = np.stack(list(columns.values()))
-    count = (~np.isnan(graded)).sum(0)
-    mean = np.nansum(graded, 0) / np.where(count, count, np.nan)
+    mean = mean_of_known(list(columns.values()))
     return columns, np.where(np.isnan(unnamed), mean, unnamed)
+
+
+def mean_of_known(columns: Sequence[Array]) -> Array:
+    """Return each film's mean (N,) over those columns (N,) that have it; NaN where none does."""
+    stacked = np.stack(columns)
+    count = (~np.isnan(stacked)).sum(0)
+    mean: Array = np.nansum(stacked, 0) / np.where(count, count, np.nan)
+    return mean
 
 
 def _score(grading: ServedGrading, name: str) -> tuple[float, float, float]:

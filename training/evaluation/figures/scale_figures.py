@@ -67,7 +67,7 @@ class TwoScales:
 def agreements(graded: GradedFilms) -> list[GraderAgreement]:
     """Return us and the readers beside each reference, on every scale that readers graded."""
     return [
-        _agreement(grades, graded.patients, reference, grader)
+        agreement(grades, graded.patients, reference, grader)
         for grades in graded.scales.values()
         if grades.known.sum() >= FEWEST
         for reference, grader in _pairs(grades)
@@ -120,9 +120,10 @@ def column_of(grades: ScaleGrades, grader: str) -> Array:
     return named[grader] if grader in named else grades.readers[grader]
 
 
-def _agreement(
-    grades: ScaleGrades, patients: list[str], reference: str, grader: str
+def agreement(
+    grades: ScaleGrades, patients: list[str], reference: str = MEAN, grader: str = OURS
 ) -> GraderAgreement:
+    """Return one grader beside one reference on the films that we graded."""
     # Beside each other, readers stand on the films that we graded: as we do beside them.
     graded = np.where(np.isnan(grades.values), np.nan, column_of(grades, grader))
     columns = graded, column_of(grades, reference)
