@@ -20,12 +20,12 @@ UNMEASURED = (
 )
 
 TUNED = (
-    "What was tuned on what: architecture, losses and augmentation were chosen by the out-of-fold "
-    "figures of the films that the model learned from, which flatters those figures. Calibration, "
-    "the intervals' rule and the input check's threshold were fitted to out-of-fold grades of "
-    "those films, and measured on folds that they were not fitted to. The network that ships "
-    "learned from every fold and has no out-of-fold figure of its own. Nothing was fitted to films "
-    "that a model never saw."
+    "What was tuned on what: architecture, losses and augmentation were chosen by out-of-fold "
+    "figures and by those of RALO left out of training, which flatters both. Calibration, the "
+    "intervals' rule and the input check's threshold were fitted to out-of-fold grades of the "
+    "films that the model learned from, and measured on folds that they were not fitted to. The "
+    "network that ships learned from every fold and has no out-of-fold figure of its own. No "
+    "weight, calibration, interval or input check was fitted to films that a model never saw."
 )
 
 

@@ -2,7 +2,7 @@
 
 The same weights serve the pass over the whole film and those over the lungs. What is graded
 are two maps, of opacity and of its density; a zone's score is pooled from them over a third of a
-lung, so the picture explains the score by construction.
+lung, and what deep features of the same third add is bounded.
 """
 
 from __future__ import annotations

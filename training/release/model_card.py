@@ -78,7 +78,8 @@ def _model_details(file: ExportedFile, metrics: EvaluationMetrics) -> list[str]:
         "## Model",
         "",
         "One network finds the lungs on the whole film, then grades them in two passes over boxes "
-        "around them. Zone scores are means of a map of opacity over thirds of each lung.",
+        "around them. Scores are pooled from maps of opacity and of its density, over thirds of "
+        "each lung and over each lung; features of the same regions move them within bounds.",
         "",
         f"- created {file.metadata.created}, {file.size / 1e6:.1f} MB",
         f"- trained in {training_time(metrics.run)} on "
@@ -162,8 +163,8 @@ def _intervals(metrics: EvaluationMetrics) -> list[str]:
     return [
         f"### {metrics.intervals.level:.0%} intervals",
         "",
-        "Set on the other folds. An interval is wider where the passes over a film disagree and in "
-        "the middle of a scale.",
+        "Set on the other folds. An interval is wider where the network expects a larger error, "
+        "where its passes over a film disagree, and in the middle of a scale.",
         "",
         *markdown(("scale", "films covered", "median width"), rows),
         "",
