@@ -6,6 +6,7 @@ RadiogradeError
 │   └── BadCursorError       422  what is handed back is not where a page ended
 ├── SignInNeededError        401  nobody is signed in, and no key came along
 │   └── SignInFailedError    401  name or password is wrong
+├── ForeignPageError         403  a page of another site made the browser ask
 ├── NotAllowedError          403  the role does not allow it
 ├── ReadFirstError           403  the caller is to grade the film before its scores are shown
 ├── CsrfError                403  a change under a session without its token
@@ -14,6 +15,7 @@ RadiogradeError
 ├── CutShortError            503  what was computed ended early; as OverloadedError
 ├── TooManyAttemptsError     429  sign-in failed too often; wait before the next
 ├── StoreError               503  the results store cannot be used
+│   ├── ContradictionError   503  what was to be recorded is there already
 │   └── NoDatabaseError      500  a command is to read one that is not there
 ├── DeviceError              500  the device asked for is not there
 ├── UnsafeHostError          500  would listen beyond this computer unguarded
@@ -41,6 +43,7 @@ RadiogradeError
 └── DeliveryError            502  a document did not arrive
     ├── GaveUpError          502  sending it ended the worker each time
     ├── UnreachableError     502  the destination does not answer; later it may
+    ├── UncommittedError     502  it does not say that it keeps what it was sent
     └── RefusedError         502  the destination will not have it
 """
 

@@ -17,7 +17,6 @@ APPLICATION = "radiograde"
 GRADE, DELIVER, NOTIFY, PRIORS = "grade", "deliver", "notify", "priors"
 """Names of the workflows, and of the queues that they wait in."""
 
-
 LONGEST_DELAY_S = {GRADE: 120.0, DELIVER: 3700.0, NOTIFY: 3700.0, PRIORS: 3700.0}
 """Longer than any that is asked for: one that ends later was reckoned by a clock that was wrong.
 
@@ -182,13 +181,11 @@ class DurableQueue:
         options: EnqueueOptions = {
             "workflow_name": GRADE,
             "queue_name": GRADE,
-            "workflow_id": f"{film_id}:{GRADE}" + (f":{ULID()}" if again else ""),
+            "workflow_id": f"{film_id}:{GRADE}",
         }
-        if delay_s:
-            options["delay_seconds"] = delay_s
         if last:
             options["priority"] = _LAST
-        self._client.enqueue_in_transaction(connection, options, film_id)
+        self._enqueue(connection, options, film_id, again=again, delay_s=delay_s)
 
     def fetch_priors(
         self,
@@ -203,11 +200,9 @@ class DurableQueue:
         options: EnqueueOptions = {
             "workflow_name": PRIORS,
             "queue_name": PRIORS,
-            "workflow_id": f"{film_id}:{PRIORS}:{attempt}" + (f":{ULID()}" if again else ""),
+            "workflow_id": f"{film_id}:{PRIORS}:{attempt}",
         }
-        if delay_s:
-            options["delay_seconds"] = delay_s
-        self._client.enqueue_in_transaction(connection, options, film_id)
+        self._enqueue(connection, options, film_id, again=again, delay_s=delay_s)
 
     def deliver(
         self,
@@ -224,13 +219,11 @@ class DurableQueue:
         options: EnqueueOptions = {
             "workflow_name": DELIVER,
             "queue_name": DELIVER,
-            "workflow_id": f"{film_id}:{destination}:{attempt}" + (f":{ULID()}" if again else ""),
+            "workflow_id": f"{film_id}:{destination}:{attempt}",
             "queue_partition_key": destination,
             "priority": priority,
         }
-        if delay_s:
-            options["delay_seconds"] = delay_s
-        self._client.enqueue_in_transaction(connection, options, film_id, destination)
+        self._enqueue(connection, options, film_id, destination, again=again, delay_s=delay_s)
 
     def notify(
         self,
@@ -246,12 +239,25 @@ class DurableQueue:
         options: EnqueueOptions = {
             "workflow_name": NOTIFY,
             "queue_name": NOTIFY,
-            "workflow_id": f"{id}:{channel}:{attempt}" + (f":{ULID()}" if again else ""),
+            "workflow_id": f"{id}:{channel}:{attempt}",
             "queue_partition_key": channel,
         }
+        self._enqueue(connection, options, id, again=again, delay_s=delay_s)
+
+    def _enqueue(
+        self,
+        connection: sa.Connection,
+        options: EnqueueOptions,
+        *arguments: str,
+        again: bool,
+        delay_s: float,
+    ) -> None:
+        """Record work; what is done ``again`` has an id of its own, or it would count as done."""
+        if again:
+            options["workflow_id"] += f":{ULID()}"
         if delay_s:
             options["delay_seconds"] = delay_s
-        self._client.enqueue_in_transaction(connection, options, id)
+        self._client.enqueue_in_transaction(connection, options, *arguments)
 
 
 def _is_there(url: str) -> bool:

@@ -72,8 +72,10 @@ class FrameReader:
         self._connection.settimeout(left_s)
         piece = self._connection.recv(_PIECE)
         self._buffer += piece
-        if START not in self._buffer and self._buffer.strip(RETURN + b"\n \0"):
+        start = self._buffer.find(START)
+        if start < 0 and self._buffer.strip(RETURN + b"\n \0"):
             raise FrameError("It begins with something else than a frame.")
+        del self._buffer[: start if start >= 0 else None]
         return bool(piece)
 
     def _whole(self) -> bytes | None:

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
 
 import structlog
@@ -114,14 +114,19 @@ class MllpServer(ThreadingMixIn, TCPServer):
 
     def enter(self, connection: socket.socket, address: str) -> str | None:
         """Give a connection a place; return why there is none, None where it has got one."""
-        allowed = self.config.allow_from
-        if allowed and not any(ip_address(address) in network for network in allowed):
+        if not self._may_send(address):
             return "its address is not in hl7.allow_from"
         with self._lock:
             if len(self._open) >= self.config.connections:
                 return f"all {self.config.connections} connections are taken"
             self._open[connection] = threading.current_thread()
         return None
+
+    def _may_send(self, address: str) -> bool:
+        allowed, caller = self.config.allow_from, ip_address(address)
+        # A socket of IPv6 that takes IPv4, too, sees such a caller as ::ffff:192.0.2.1.
+        mapped = caller.ipv4_mapped if isinstance(caller, IPv6Address) else None
+        return not allowed or any((mapped or caller) in network for network in allowed)
 
     def leave(self, connection: socket.socket) -> None:
         """Forget a connection that is over."""

@@ -114,6 +114,7 @@ class PacsSession(Protocol):
         """Have an instance; what comes is given to ``keep``, and what that raises is raised.
 
         By C-MOVE the PACS sends it to the own node instead, and it is there when this returns.
+        Raises TooLargeError where more comes than a film may have.
         """
         ...
 

@@ -26,6 +26,7 @@ from radiograde.service.films.archive import Archive
 from radiograde.service.films.expected_priors import ExpectedPriors
 from radiograde.service.films.film_repository import FilmRepository
 from radiograde.service.films.intake import Intake
+from radiograde.service.pacs.fetch_film import fetch_film
 from radiograde.service.pacs.query_retrieve import FoundImage, Pacs, PacsSession
 from radiograde.service.priors.prior_repository import PriorFetch, PriorRepository
 from radiograde.service.priors.prior_rules import Subject, choose, subject_of
@@ -156,8 +157,9 @@ class PriorFetcher:
         uid = image.sop_instance_uid
         self.expected.add(uid, fetch.patient)
         try:
-            session.retrieve(image, lambda film: self.intake.accept(film, "prior", name))
-            self._check_arrived(uid)
+            fetch_film(
+                session, image, lambda film: self.intake.accept(film, "prior", name), self.films
+            )
         except OtherPatientError as error:
             tally.refused = error
         except RetrieveError:
@@ -173,14 +175,6 @@ class PriorFetcher:
             tally.fetched += 1
         finally:
             self.expected.remove(uid)
-
-    def _check_arrived(self, sop_instance_uid: str) -> None:
-        if not self.films.of_instances([sop_instance_uid]):
-            raise RetrieveError(
-                "The PACS says that it sent the film, and it did not arrive. See that the node of "
-                "this installation runs (radiograde listen), and that the PACS knows its host "
-                "and port."
-            )
 
     def _after_failure(self, fetch: PriorFetch, error: UnreachableError | RetrieveError) -> None:
         delay_s = self.retries.delay_s(

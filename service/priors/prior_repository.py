@@ -76,7 +76,10 @@ class PriorRepository:
         return bool(self.rules.pacs) and self.rules.when == "arrival"
 
     def on_arrival(self, film_id: str) -> None:
-        """Have the priors of a film that was scored fetched; a prior has none in turn."""
+        """Have the priors of a film that was scored fetched; a prior has none in turn.
+
+        Once a corrected header names another patient or study, its priors are.
+        """
         subject = self._subject(film_id)
         if subject.source != "prior":
             self._plan(film_id, subject)
@@ -150,7 +153,12 @@ class PriorRepository:
     def _end(
         self, fetch: PriorFetch, values: Mapping[str, Any], delay_s: float | None = None
     ) -> None:
-        same = sa.and_(_waiting(fetch.film_id), prior_fetches.c.attempts == fetch.attempts)
+        same = sa.and_(
+            _waiting(fetch.film_id),
+            prior_fetches.c.attempts == fetch.attempts,
+            prior_fetches.c.patient == fetch.patient,
+            prior_fetches.c.study_instance_uid == fetch.study_instance_uid,
+        )
         attempts = fetch.attempts + 1
         now = datetime.now(UTC)
         with self._database.write() as connection:
@@ -192,8 +200,9 @@ class PriorRepository:
         }
         try:
             with self._database.write() as connection:
+                again = _forget(connection, film_id)
                 connection.execute(sa.insert(prior_fetches), row)
-                self._queue.fetch_priors(connection, film_id, attempt=1)
+                self._queue.fetch_priors(connection, film_id, attempt=1, again=again)
         except ContradictionError:
             # Another film of the study asked at the same moment.
             if self._of(subject) is None:
@@ -207,6 +216,8 @@ class PriorRepository:
         )
         row = {"film_id": film_id, "state": "waiting", "begun": now, "updated": now}
         with self._database.write() as connection:
+            if film_id != fetch.film_id:
+                _forget(connection, film_id)
             again = sa.update(prior_fetches).where(failed).values(row)
             if connection.execute(again).rowcount:
                 attempt = fetch.attempts + 1
@@ -215,6 +226,12 @@ class PriorRepository:
 
 def _waiting(film_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(prior_fetches.c.film_id == film_id, prior_fetches.c.state == "waiting")
+
+
+def _forget(connection: sa.Connection, film_id: str) -> bool:
+    """Remove what was asked for a film when it named another patient or study; whether it was."""
+    former = sa.delete(prior_fetches).where(prior_fetches.c.film_id == film_id)
+    return connection.execute(former).rowcount > 0
 
 
 def _words(error: RadiogradeError | None) -> dict[str, str | None]:

@@ -13,6 +13,7 @@ import structlog
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.service.config.site import DestinationConfig, DicomDestinationConfig, FilmSource
+from radiograde.service.pacs.fetch_film import fetch_film
 from radiograde.service.pacs.query_retrieve import FoundImage, Pacs, PacsSession, StudyQuery
 from radiograde.service.reconciliation.pacs_comparison import (
     Comparison,
@@ -110,13 +111,8 @@ class Reconciliation:
         is_node = isinstance(self.config, DicomDestinationConfig)
         source: FilmSource = "dicom" if is_node else "dicomweb"
         name = self.pacs.name
-        session.retrieve(image, lambda film: self.holdings.intake.accept(film, source, name))
-        if not self.holdings.films.of_instances([image.sop_instance_uid]):
-            raise RetrieveError(
-                "The PACS says that it sent a film, and it did not arrive. See that the node of "
-                "this installation runs (radiograde listen), and that the PACS knows its host "
-                "and port."
-            )
+        intake, films = self.holdings.intake, self.holdings.films
+        fetch_film(session, image, lambda film: intake.accept(film, source, name), films)
 
     def _send_again(self, session: PacsSession, result: MissingResult) -> None:
         if not result.film.kept:

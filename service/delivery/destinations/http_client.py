@@ -16,6 +16,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from radiograde.model.errors import TooLargeError
 from radiograde.service.config.site import ClientTls, HttpEndpointConfig
 from radiograde.service.delivery.destinations.destination import Step
 from radiograde.service.delivery.destinations.http_answer import Answer, Download
@@ -76,13 +77,14 @@ class HttpClient:
         Raises:
             UnreachableError: nothing does, or it points elsewhere.
         """
-        return self._request("GET", path, {"Accept": accept}, None).to_answer()
+        return self._answer("GET", path, {"Accept": accept}, None)
 
     def download(self, path: str, accept: str, most: int) -> Download:
         """Return what a path below the base URL answers, as bytes, ``most`` of them.
 
         Raises:
-            UnreachableError: nothing does, it points elsewhere, or goes on beyond that.
+            UnreachableError: nothing does, or it points elsewhere.
+            TooLargeError: it goes on beyond that.
         """
         return self._request("GET", path, {"Accept": accept}, None, most)
 
@@ -100,7 +102,7 @@ class HttpClient:
             UnreachableError: nothing does, or it points elsewhere.
         """
         headers = {"Accept": accept, "Content-Type": content_type} | dict(more or {})
-        return self._request("POST", path, headers, body).to_answer()
+        return self._answer("POST", path, headers, body)
 
     def put(self, path: str, body: bytes, content_type: str, version: str | None) -> Answer:
         """Return what a path below the base URL answers to new content.
@@ -113,7 +115,15 @@ class HttpClient:
         headers = {"Accept": content_type, "Content-Type": content_type}
         if version is not None:
             headers["If-Match"] = version
-        return self._request("PUT", path, headers, body).to_answer()
+        return self._answer("PUT", path, headers, body)
+
+    def _answer(
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None
+    ) -> Answer:
+        try:
+            return self._request(method, path, headers, body).to_answer()
+        except TooLargeError as error:
+            raise UnreachableError(f"{self.where} answers without end. Check `url`.") from error
 
     def _request(
         self,
@@ -160,7 +170,7 @@ class HttpClient:
         return answer
 
     def _body(self, response: requests.Response, most: int) -> bytes:
-        """Return the body; a trickle or a flood ends in UnreachableError."""
+        """Return the body; a trickle ends in UnreachableError, a flood in TooLargeError."""
         began = time.monotonic()
         body = bytearray()
         while piece := response.raw.read1(_PIECE, decode_content=True):
@@ -168,7 +178,7 @@ class HttpClient:
             if time.monotonic() - began > self._timeout_s + len(body) / _SLOWEST_LINK:
                 raise self._silent()
             if len(body) > most:
-                raise UnreachableError(f"{self.where} answers without end. Check `url`.")
+                raise TooLargeError(f"{self.where} sends more than {most} bytes.")
         return bytes(body)
 
     def _silent(self) -> UnreachableError:

@@ -174,6 +174,22 @@ def test_a_stranger_is_hung_up_on_unread(handler: MessageHandler, records: Recor
     assert links(records) == 1
 
 
+def test_a_listener_for_all_addresses_knows_callers_by_ipv4(handler: MessageHandler) -> None:
+    with (
+        listening(handler, host="::", allow_from=["127.0.0.0/8"]) as port,
+        connected(port) as connection,
+    ):
+        assert code(sent(connection, MERGE)) == ("AA", "C-1")
+
+
+def test_what_fills_a_line_is_not_kept(handler: MessageHandler) -> None:
+    with listening(handler, max_message_kb=1) as port, connected(port) as connection:
+        connection.sendall(b"\r\n \0" * 65536 + b"\x0b" + MERGE[:20])
+        time.sleep(0.1)
+        connection.sendall(MERGE[20:] + b"\x1c\r")
+        assert code(answer(connection)) == ("AA", "C-1")
+
+
 def test_more_connections_than_allowed_are_hung_up_on(handler: MessageHandler) -> None:
     with listening(handler, connections=1) as port, connected(port) as first:
         assert code(sent(first, MERGE))[0] == "AA"

@@ -12,11 +12,15 @@ import pytest
 from pydicom.dataset import Dataset
 from pynetdicom import AE, evt
 
-from radiograde.service.config.site import DicomDestinationConfig
+from radiograde.model.errors import TooLargeError
+from radiograde.model.limits import Limits
+from radiograde.service.config.site import DicomDestinationConfig, DicomWebDestinationConfig
 from radiograde.service.errors import UnreachableError
+from radiograde.service.pacs.dicomweb_pacs import DicomWebPacs
 from radiograde.service.pacs.dimse_pacs import FIND, GET, MOVE, DimsePacs
 from radiograde.service.pacs.query_retrieve import FoundImage, StudyQuery
 from radiograde.service.retrieve_errors import RetrieveError, UnknownMoveDestinationError
+from tests.service.delivery.web import Reply, running_web
 
 QUERY = StudyQuery(date(2026, 1, 1), date(2026, 1, 31))
 IMAGE = FoundImage("1.2", "1.2.3", "1.2.3.4", "", "DX")
@@ -156,3 +160,12 @@ def test_what_is_not_offered_is_told(models: tuple[str, ...], words: str) -> Non
         failed = [one for one in pacs.check() if one.level == "fail"]
     assert len(failed) == 1
     assert words in failed[0].advice
+
+
+def test_a_film_that_is_too_large_is_told_from_a_server_that_is_away() -> None:
+    large = Reply(200, b"x" * 200_000, {"Content-Type": "application/dicom"})
+    with running_web(large) as web:
+        config = DicomWebDestinationConfig(type="dicomweb", name="pacs", url=web.url)
+        pacs = DicomWebPacs(config, Limits(max_bytes=1000))
+        with pacs.session() as session, pytest.raises(TooLargeError, match="66536 bytes"):
+            session.retrieve(IMAGE, lambda film: None)

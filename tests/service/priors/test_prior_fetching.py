@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from radiograde.model.errors import RadiogradeError
+from radiograde.model.errors import RadiogradeError, TooLargeError
 from radiograde.service.config.site import PriorsConfig
 from radiograde.service.database.prior_tables import prior_fetches
 from radiograde.service.database.tables import films
@@ -19,7 +19,7 @@ from radiograde.service.films.expected_priors import EXPECTED_FOR
 from radiograde.service.films.score_change import RepeatabilityLimit
 from radiograde.service.grading.reconciler import standing
 from radiograde.service.grading.records import Records
-from radiograde.service.pacs.query_retrieve import PatientIdentity
+from radiograde.service.pacs.query_retrieve import FoundImage, Keep, PatientIdentity
 from radiograde.service.priors.prior_repository import PriorFetch, PriorRepository
 from radiograde.service.retrieve_errors import (
     OtherPatientError,
@@ -303,6 +303,73 @@ def test_only_a_reader_may_ask_where_the_site_file_says_so(
     assert records.priors.ask(film_id) is not None
     work.fetch_priors(film_id)
     assert fetched(records, film_id).films == 3
+
+
+def test_priors_are_of_whom_a_corrected_header_names(
+    install: Install, priors: Sequence[bytes]
+) -> None:
+    other = film_of_day("20260201", 50, PatientID="P-2")
+    pacs = FakePacs([*priors, other])
+    records, work = install(pacs)
+    film_id = arrive(records, work)
+    work.fetch_priors(film_id)
+    assert fetched(records, film_id).films == 3
+    again = arrive(records, work, film_of_day("20260304", 1, PatientID="P-2"))
+    work.grade(film_id)
+    assert again == film_id
+    assert records.priors.ask(film_id) is not None
+    work.fetch_priors(film_id)
+    assert (fetched(records, film_id).state, fetched(records, film_id).films) == ("done", 1)
+    assert pacs.retrieved[-1] == f"{ROOT_UID}.50.1.1"
+
+
+def test_the_queue_does_the_work_of_a_corrected_film(install: Install) -> None:
+    records, work = install(FakePacs())
+    film_id = arrive(records, work)
+    work.fetch_priors(film_id)
+    with records.database.write() as connection:
+        connection.execute(sa.text("UPDATE workflow_status SET status = 'SUCCESS'"))
+    arrive(records, work, film_of_day("20260304", 1, PatientID="P-2"))
+    work.grade(film_id)
+    assert fetched(records, film_id).state == "waiting"
+    assert standing(records.database, records.queue).priors == []
+
+
+def test_a_fetch_of_another_film_takes_the_place_of_a_former_one(install: Install) -> None:
+    pacs = FakePacs(error=UnknownMoveDestinationError("It does not know us."))
+    records, work = install(pacs, when="opened")
+    first = arrive(records, work)
+    second = arrive(records, work, film_of_day("20260304", 2))
+    for film_id in (first, second):
+        records.priors.ask(film_id)
+        for _ in range(4):
+            work.fetch_priors(film_id)
+    moved = {"StudyInstanceUID": f"{ROOT_UID}.1", "SOPInstanceUID": f"{ROOT_UID}.2.1.1"}
+    assert arrive(records, work, film_of_day("20260304", 2, **moved)) == second
+    asked = records.priors.ask(second)
+    assert asked is not None
+    assert (asked.film_id, asked.state) == (second, "waiting")
+
+
+def test_a_prior_that_is_too_large_holds_up_no_other(
+    install: Install, priors: Sequence[bytes]
+) -> None:
+    records, work = install(pacs := FakePacs(list(priors)))
+    film_id = arrive(records, work)
+    retrieve = pacs.retrieve
+
+    def one_is_too_large(image: FoundImage, keep: Keep) -> None:
+        if image.sop_instance_uid == f"{ROOT_UID}.102.1.1":
+            raise TooLargeError("The file has more bytes than are accepted.")
+        retrieve(image, keep)
+
+    pacs.retrieve = one_is_too_large  # type: ignore[method-assign]
+    for _ in range(4):
+        work.fetch_priors(film_id)
+    fetch = fetched(records, film_id)
+    assert (fetch.state, fetch.error) == ("failed", "not_retrieved")
+    assert fetch.message == "The file has more bytes than are accepted."
+    assert len(pacs.retrieved) == 2
 
 
 def test_a_film_that_is_no_longer_kept_cannot_say_whose_priors_to_fetch(

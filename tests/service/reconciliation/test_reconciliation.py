@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import threading
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from pydicom import dcmread
+from structlog.testing import capture_logs
 
+from radiograde.model.errors import RadiogradeError, TooLargeError
 from radiograde.service.config.site import (
     DicomDestinationConfig,
     ReconcileConfig,
@@ -21,6 +24,7 @@ from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import RefusedError, UnreachableError
 from radiograde.service.grading.records import Records
+from radiograde.service.pacs.query_retrieve import FoundImage, FoundStudy, Keep, StudyQuery
 from radiograde.service.reconciliation.nightly import Nightly
 from radiograde.service.reconciliation.reconciliation import Reconciliation, Summary
 from radiograde.service.retrieve_errors import RetrieveError
@@ -180,12 +184,15 @@ def test_priors_and_films_of_other_places_are_left_alone(hospital: Hospital) -> 
     assert hospital.reconcile(dry_run=True).films_missing == 2
 
 
-def test_one_film_that_cannot_be_had_holds_up_no_other(hospital: Hospital) -> None:
+@pytest.mark.parametrize("error", [RetrieveError, TooLargeError])
+def test_one_film_that_cannot_be_had_holds_up_no_other(
+    hospital: Hospital, error: type[RadiogradeError]
+) -> None:
     retrieve = hospital.pacs.retrieve
 
     def refuses_one(image: object, keep: object) -> None:
         if image.sop_instance_uid.endswith(".15.1.1"):  # type: ignore[attr-defined]
-            raise RetrieveError("It is broken there.")
+            raise error("It is broken there.")
         retrieve(image, keep)  # type: ignore[arg-type]
 
     hospital.pacs.retrieve = refuses_one  # type: ignore[method-assign]
@@ -195,9 +202,9 @@ def test_one_film_that_cannot_be_had_holds_up_no_other(hospital: Hospital) -> No
     assert not summary.is_in_order
 
 
-def nightly(hospital: Hospital, now: datetime) -> Nightly:
+def nightly(hospital: Hospital, now: datetime, stop: threading.Event | None = None) -> Nightly:
     rules = ReconcileConfig(pacs=("pacs",), hour=3, days=30)
-    one = Reconciliation(hospital.records, CONFIG, hospital.pacs)
+    one = Reconciliation(hospital.records, CONFIG, hospital.pacs, stop=stop or threading.Event())
     return Nightly(hospital.records.database, rules, [one], lambda: now)
 
 
@@ -221,6 +228,40 @@ def test_a_pacs_that_does_not_answer_is_asked_again_an_hour_later(hospital: Hosp
     query = sa.select(reconciliations.c.error)
     assert hospital.records.database.values(query, str) == ["unreachable"]
     hospital.pacs.error = None
+    nightly(hospital, now.replace(hour=4)).run()
+    assert len(hospital.pacs.retrieved) == 2
+
+
+def test_a_pass_that_was_stopped_is_done_again(hospital: Hospital) -> None:
+    now, stop = datetime(2026, 1, 20, 3, 30), threading.Event()
+    retrieve = hospital.pacs.retrieve
+
+    def one_and_stop(image: FoundImage, keep: Keep) -> None:
+        stop.set()
+        retrieve(image, keep)
+
+    hospital.pacs.retrieve = one_and_stop  # type: ignore[method-assign]
+    nightly(hospital, now, stop).run()
+    assert len(hospital.pacs.retrieved) == 1
+    hospital.pacs.retrieve = retrieve  # type: ignore[method-assign]
+    nightly(hospital, now.replace(minute=40)).run()
+    assert len(hospital.pacs.retrieved) == 2
+
+
+def test_whatever_breaks_a_pass_is_recorded_and_it_is_done_again(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(query: StudyQuery) -> list[FoundStudy]:
+        raise ValueError("P-1")
+
+    now = datetime(2026, 1, 20, 3, 30)
+    with monkeypatch.context() as broken, capture_logs() as logs:
+        broken.setattr(hospital.pacs, "studies", breaks)
+        nightly(hospital, now).run()
+    query = sa.select(reconciliations.c.error)
+    assert hospital.records.database.values(query, str) == ["not_retrieved"]
+    (line,) = (line for line in logs if line["event"] == "reconciling_broke")
+    assert (line["type"], "P-1" in str(logs)) == ("ValueError", False)
     nightly(hospital, now.replace(hour=4)).run()
     assert len(hospital.pacs.retrieved) == 2
 
