@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
-
-import numpy as np
 
 from radiograde.model.scoring.metadata import ModelMetadata
 from radiograde.training.acceptance.acceptance_limits import Limits
@@ -15,12 +12,11 @@ from radiograde.training.acceptance.second_reader import SecondReader, beside_se
 from radiograde.training.evaluation.figures import statistics
 from radiograde.training.evaluation.figures.film_groups import film_groups
 from radiograde.training.evaluation.figures.graded_films import GradedFilms, ScaleGrades
-from radiograde.training.evaluation.figures.patient_bootstrap import Array, Estimate, estimate
+from radiograde.training.evaluation.figures.patient_bootstrap import Estimate, estimate
 from radiograde.training.evaluation.figures.scale_figures import FEWEST, agreement
+from radiograde.training.evaluation.figures.shares import share_of
 
 UNREADABLE = "cannot be read"
-
-Z = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +95,6 @@ def acceptance_figures(
         _losses(inside),
         _groups(inside, measured[0]) if measured else [],
     )
-
-
-def share_of(happened: Array, patients: Sequence[str]) -> Estimate:
-    """Return the share of films (N,) in which something happened, 1 or 0; NaN is left out.
-
-    Where it happened in all or in none, resampling finds no interval: then it is Wilson's (J Am
-    Stat Assoc 1927;22:209-212), each patient counted once.
-    """
-    found = estimate(statistics.mean, patients, happened)
-    if found.value is None or found.ends is None or found.low != found.high:
-        return found
-    known = ~np.isnan(happened)
-    count = len({patient for patient, one in zip(patients, known, strict=True) if one})
-    room = Z**2 / (count + Z**2)
-    return Estimate(found.value, max(found.value - room, 0.0), min(found.value + room, 1.0))
 
 
 def _scale(

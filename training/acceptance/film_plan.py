@@ -26,11 +26,11 @@ from radiograde.training.acceptance.second_reader import (
 from radiograde.training.errors import UnfitDataError
 from radiograde.training.evaluation.figures.graded_films import GradedFilms
 from radiograde.training.evaluation.figures.scale_figures import FEWEST, MEAN, OURS
+from radiograde.training.evaluation.figures.shares import Z
 from radiograde.training.evaluation.worded_figures import FigureTable
 
 SIZES = (50, 100, 150, 200, 400, 800)
 POWER = 0.8
-Z = NormalDist().inv_cdf(0.975)
 Z_POWER = NormalDist().inv_cdf(POWER)
 
 MAE_TO_SD = math.sqrt(math.pi / 2)

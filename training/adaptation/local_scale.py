@@ -26,6 +26,7 @@ from radiograde.training.evaluation.figures.patient_bootstrap import (
     Estimate,
     estimate,
 )
+from radiograde.training.evaluation.figures.shares import Z, share_of
 
 FEWEST_FILMS, FEWEST_PATIENTS = 50, 10
 LEAST_RANGE = 0.25
@@ -165,7 +166,7 @@ def _figures(scores: ScaleScores, values: Array, half: Array) -> LocalFigures:
     return LocalFigures(
         estimate(statistics.mean, patients, error),
         estimate(statistics.bias, patients, values, scores.reference),
-        estimate(statistics.mean, patients, (error <= half).astype(float)),
+        share_of((error <= half).astype(float), patients),
     )
 
 
@@ -173,7 +174,7 @@ def _is_gain(gain: Estimate) -> bool:
     """Return whether the gain is above 0 with nine tenths of certainty, by its 95 % interval."""
     if gain.value is None or gain.ends is None:
         return False
-    deviation = (gain.ends[1] - gain.ends[0]) / (2 * NORMAL.inv_cdf(0.975))
+    deviation = (gain.ends[1] - gain.ends[0]) / (2 * Z)
     return gain.value > NORMAL.inv_cdf(CERTAINTY) * deviation
 
 

@@ -81,6 +81,16 @@ def test_a_model_that_fits_is_left_alone() -> None:
     assert (found.factor, found.curve.is_identity) == (1.0, True)
 
 
+def test_intervals_that_always_hold_say_little_where_patients_are_few() -> None:
+    scores = scores_of(60, LocalCurve(), 0.2)
+    few = replace(scores, patients=[f"P{number % 10}" for number in range(60)])
+    held = adapt_scale(few, Width(2.0), LEVEL, folds(60))
+    assert held.before is not None
+    assert held.before.coverage.value == 1.0
+    assert not held.is_adapted
+    assert adapt_scale(scores, Width(2.0), LEVEL, folds(60)).factor < 1
+
+
 def test_noise_seldom_passes_for_other_readers() -> None:
     """Of readers who see as the model does, a curve is found for no more than nine tenths says."""
     curves = sum(
