@@ -13,7 +13,6 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib.resources.abc import Traversable
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -35,6 +34,7 @@ from pydantic_settings import (
 )
 
 from radiograde.model.limits import Limits
+from radiograde.service.config.loopback import LOOPBACK_NAMES, is_loopback
 from radiograde.service.config.notify import ChannelConfig
 from radiograde.service.config.rules import RuleConfig, check_rules
 from radiograde.service.config.site import (
@@ -74,9 +74,6 @@ TABLES = frozenset(
     }
 )
 """Settings that have tables of the site file."""
-
-LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
-"""Always answered: a health check on the machine itself uses them."""
 
 Named = TypeVar("Named", DestinationConfig, ChannelConfig)
 
@@ -265,10 +262,7 @@ class Settings(BaseSettings):
     @property
     def is_loopback(self) -> bool:
         """True when only this computer can reach the service."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
     @property
     def is_encrypted(self) -> bool:

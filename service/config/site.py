@@ -120,7 +120,7 @@ class Table(BaseModel):
 
 
 class ServerTls(Table):
-    """TLS of the node: with ``ca`` only callers whose certificate it signed are let in."""
+    """TLS of a listener: with ``ca`` only callers whose certificate it signed are let in."""
 
     certificate: Path
     key: Path

@@ -8,13 +8,12 @@ caller is silent.
 from __future__ import annotations
 
 import contextlib
-import socket
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
+from socketserver import BaseRequestHandler
 
 import structlog
 
@@ -31,6 +30,7 @@ from radiograde.service.dimse.connections import Connection, Connections
 from radiograde.service.dimse.message_reader import MessageLimits
 from radiograde.service.dimse.negotiation import negotiate
 from radiograde.service.dimse.refusal_log import RefusalLog
+from radiograde.service.threaded_server import ThreadedServer
 from radiograde.service.tls import RenewedContext
 
 log = structlog.get_logger("radiograde.node")
@@ -99,13 +99,8 @@ class _Handler(BaseRequestHandler):
         self.server.refusals.write(refusal, connection.address)
 
 
-class Acceptor(ThreadingMixIn, TCPServer):
-    """Takes connections; TLS is agreed on in the thread of each, not before the next is taken."""
-
-    request_queue_size = 128
-    allow_reuse_address = True
-    daemon_threads = True
-    block_on_close = False
+class Acceptor(ThreadedServer):
+    """Takes connections, and ends the associations that they become."""
 
     def __init__(
         self,
@@ -121,20 +116,9 @@ class Acceptor(ThreadingMixIn, TCPServer):
         self.limits = limits
         self.request_s = min(REQUEST_S, limits.pdu.seconds)
         self.refusals = RefusalLog()
-        self._tls = tls
         self._serving: dict[Association, threading.Thread] = {}
         self._lock = threading.Lock()
-        self.address_family = _family_of(address)
-        super().__init__(address, _Handler)
-
-    def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
-        """Return the next connection and its address; TLS has not spoken yet."""
-        connection, address = super().get_request()
-        if self._tls is not None:
-            connection = self._tls.current().wrap_socket(
-                connection, server_side=True, do_handshake_on_connect=False
-            )
-        return connection, address
+        super().__init__(address, _Handler, tls)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say that a connection's thread ended on an error; traces may quote a patient."""
@@ -165,9 +149,3 @@ class Acceptor(ThreadingMixIn, TCPServer):
             association.end()
         for thread in serving.values():
             thread.join(max(end - time.monotonic(), 0))
-
-
-def _family_of(address: tuple[str, int]) -> socket.AddressFamily:
-    """Return the family of a host, IPv4 where it has both. Raises OSError: it is not known."""
-    families = {one[0] for one in socket.getaddrinfo(*address, type=socket.SOCK_STREAM)}
-    return socket.AF_INET if socket.AF_INET in families else socket.AF_INET6

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from pydicom import uid
 from pydicom.uid import UID
 from pynetdicom.presentation import PresentationContext, build_context
 
+from radiograde.service.config.loopback import is_loopback
 from radiograde.service.config.site import NodeConfig
 from radiograde.service.dicom_pdu import COMMITMENT
 from radiograde.service.errors import UnsafeHostError
@@ -94,7 +94,7 @@ def check_exposure(config: NodeConfig, *, allow_insecure: bool) -> None:
     """Raise UnsafeHostError where anyone in the network could store."""
     asks_for_certificates = config.tls is not None and config.tls.ca is not None
     guarded = asks_for_certificates or not AllowedTitles.of(config).is_open
-    if not (_is_loopback(config.host) or guarded or allow_insecure):
+    if not (is_loopback(config.host) or guarded or allow_insecure):
         raise UnsafeHostError(
             f"On {config.host} anyone in the network could send films. In the site file, name the "
             "AE titles that may (node.store_from), or ask for certificates (node.tls.ca); or "
@@ -112,10 +112,3 @@ def supported_contexts() -> list[PresentationContext]:
     # Its callers ask for commitment, or report on what they were asked for.
     commitment.scu_role = commitment.scp_role = True
     return [build_context(VERIFICATION, list(UNCOMPRESSED)), commitment]
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

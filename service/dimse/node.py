@@ -7,7 +7,7 @@ from collections.abc import Collection
 from types import TracebackType
 from typing import Self
 
-from radiograde.service.config.site import NodeConfig, ServerTls
+from radiograde.service.config.site import NodeConfig
 from radiograde.service.dicom_pdu import P_DATA_BYTES, PduLimits
 from radiograde.service.dimse.accepted_association import Services
 from radiograde.service.dimse.acceptor import Acceptor, Admission
@@ -22,9 +22,9 @@ from radiograde.service.dimse.commitment_report import Reporter
 from radiograde.service.dimse.connections import Connections
 from radiograde.service.dimse.message_reader import MessageLimits
 from radiograde.service.dimse.storage import Storage
-from radiograde.service.errors import AddressError, CertificateError, SiteError
+from radiograde.service.errors import AddressError
 from radiograde.service.films.intake import Intake
-from radiograde.service.tls import RenewedContext, TlsFiles
+from radiograde.service.threaded_server import renewed_context
 
 
 class Node:
@@ -88,7 +88,7 @@ def start_node(
             Services(storage.store, commitment.commit, inbox.answer),
             Admission(config.aet, allowed, connections),
             MessageLimits(pdu_limits, most_bytes, 2 * most_bytes),
-            None if config.tls is None else _renewed_context(config.tls),
+            renewed_context(config.tls, "node.tls"),
         )
     except OSError as error:
         raise AddressError(
@@ -97,14 +97,3 @@ def start_node(
         ) from error
     threading.Thread(target=server.serve_forever, name="dicom-node", daemon=True).start()
     return Node(server, reporter)
-
-
-def _renewed_context(tls: ServerTls) -> RenewedContext:
-    try:
-        return RenewedContext(TlsFiles(tls.certificate, tls.key, tls.ca))
-    except CertificateError as error:
-        raise SiteError(
-            f"The node's TLS cannot be set up: {error.message}. In the site file, node.tls needs "
-            "`certificate` and `key` as PEM files that belong together, the key without a "
-            "password, and as `ca` the PEM file of those who sign the callers' certificates."
-        ) from error

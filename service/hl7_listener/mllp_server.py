@@ -13,14 +13,16 @@ import threading
 import time
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
-from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
+from socketserver import BaseRequestHandler
 
 import structlog
 
 from radiograde.service.config.site import Hl7Config
 from radiograde.service.dicom_pdu import shut
 from radiograde.service.hl7.mllp import FrameError, FrameReader, framed
-from radiograde.service.tls import RenewedContext
+from radiograde.service.rare_lines import RareLines
+from radiograde.service.threaded_server import ThreadedServer
+from radiograde.service.tls import RenewedContext, cause_of
 
 log = structlog.get_logger("radiograde.hl7")
 
@@ -29,8 +31,6 @@ MESSAGE_S = 30.0
 """Time for a message that has begun, and to take an answer."""
 
 _END_S = 5.0
-_EVERY_S = 10.0
-"""Between two lines of the log about refused callers."""
 
 
 class _Handler(BaseRequestHandler):
@@ -51,8 +51,8 @@ class _Handler(BaseRequestHandler):
             self.server.refused(address, "too slow, or silent for too long")
         except FrameError as error:
             self.server.refused(address, str(error))
-        except ssl.SSLError:
-            self.server.refused(address, "no TLS in common")
+        except ssl.SSLError as error:
+            self.server.refused(address, f"TLS: {cause_of(error)}")
         except OSError:
             pass  # the sender, or the end of the listener, ended the connection
         finally:
@@ -73,13 +73,8 @@ class _Handler(BaseRequestHandler):
             connection.sendall(framed(answer))
 
 
-class MllpServer(ThreadingMixIn, TCPServer):
-    """Takes connections from allowed addresses; TLS is agreed on in the thread of each."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 64
+class MllpServer(ThreadedServer):
+    """Takes connections from allowed addresses, as many as there are places."""
 
     def __init__(
         self,
@@ -90,22 +85,10 @@ class MllpServer(ThreadingMixIn, TCPServer):
         """Listen from now on. Raises OSError where the address cannot be had."""
         self.config = config
         self.answer = answer
-        self._tls = tls
         self._open: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
-        self._logged_s: dict[str, float] = {}
-        if ":" in config.host:
-            self.address_family = socket.AF_INET6
-        super().__init__((config.host, config.port), _Handler)
-
-    def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
-        """Return the next connection and its address; TLS has not spoken yet."""
-        connection, address = super().get_request()
-        if self._tls is not None:
-            connection = self._tls.current().wrap_socket(
-                connection, server_side=True, do_handshake_on_connect=False
-            )
-        return connection, address
+        self._lines = RareLines()
+        super().__init__((config.host, config.port), _Handler, tls)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say that a connection's thread ended on an error; traces may quote a patient."""
@@ -134,15 +117,12 @@ class MllpServer(ThreadingMixIn, TCPServer):
             self._open.pop(connection, None)
 
     def refused(self, address: str, reason: str) -> None:
-        """Log who was let go and why, an address once in a while."""
-        now = time.monotonic()
-        with self._lock:
-            if now - self._logged_s.get(address, -_EVERY_S) < _EVERY_S:
-                return
-            if len(self._logged_s) > 1000:
-                self._logged_s.clear()
-            self._logged_s[address] = now
-        log.warning("hl7_connection", outcome="refused", address=address, reason=reason)
+        """Log who was let go and why, each once in a while."""
+        unsaid = self._lines.unsaid((address, reason))
+        if unsaid is not None:
+            log.warning(
+                "hl7_connection", outcome="refused", address=address, reason=reason, unsaid=unsaid
+            )
 
     def shutdown(self) -> None:
         """Stop listening and hang up; what is being kept is kept and answered first."""

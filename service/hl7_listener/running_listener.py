@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address
 
+from radiograde.service.config.loopback import is_loopback
 from radiograde.service.config.site import Hl7Config
-from radiograde.service.errors import AddressError, CertificateError, SiteError, UnsafeHostError
+from radiograde.service.errors import AddressError, UnsafeHostError
 from radiograde.service.hl7_listener.message_handler import MessageHandler
 from radiograde.service.hl7_listener.mllp_server import MllpServer
-from radiograde.service.tls import RenewedContext, TlsFiles
+from radiograde.service.threaded_server import renewed_context
 
 
 @contextmanager
@@ -26,8 +26,9 @@ def running_hl7_listener(
         AddressError: the address is not this computer's, or the port is taken.
     """
     _check_exposure(config, allow_insecure=allow_insecure)
+    context = renewed_context(config.tls, "hl7.tls")
     try:
-        server = MllpServer(config, handler.answer, _context(config))
+        server = MllpServer(config, handler.answer, context)
     except OSError as error:
         raise AddressError(
             f"Cannot listen on {config.host} port {config.port} for HL7: {error.strerror}. "
@@ -42,29 +43,9 @@ def running_hl7_listener(
 
 def _check_exposure(config: Hl7Config, *, allow_insecure: bool) -> None:
     guarded = bool(config.allow_from) or (config.tls is not None and config.tls.ca is not None)
-    if not (guarded or allow_insecure or _is_loopback(config.host)):
+    if not (guarded or allow_insecure or is_loopback(config.host)):
         raise UnsafeHostError(
             f"On {config.host} anyone in the network could send HL7 messages. In the site file, "
             "name the addresses that may (hl7.allow_from), or ask for certificates (hl7.tls.ca); "
             "or accept it with --allow-insecure (RADIOGRADE_ALLOW_INSECURE=true)."
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _context(config: Hl7Config) -> RenewedContext | None:
-    if config.tls is None:
-        return None
-    try:
-        return RenewedContext(TlsFiles(config.tls.certificate, config.tls.key, config.tls.ca))
-    except CertificateError as error:
-        raise SiteError(
-            f"TLS for HL7 cannot be set up: {error.message}. In the site file, hl7.tls needs "
-            "`certificate` and `key` as PEM files that belong together, the key without a "
-            "password, and as `ca` the PEM file of those who sign the senders' certificates."
-        ) from error

@@ -8,7 +8,8 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from radiograde.service.config.settings import LOOPBACK_NAMES, Settings
+from radiograde.service.config.loopback import LOOPBACK_NAMES
+from radiograde.service.config.settings import Settings
 
 log = structlog.get_logger("radiograde.access")
 

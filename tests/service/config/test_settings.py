@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from radiograde.service.auth.access import open_access
-from radiograde.service.config.settings import LOOPBACK_NAMES, Settings, default_data_dir
+from radiograde.service.config.loopback import LOOPBACK_NAMES
+from radiograde.service.config.settings import Settings, default_data_dir
 from radiograde.service.config.site import NodeConfig
 from radiograde.service.dimse.association_rules import check_exposure as check_node_exposure
 from radiograde.service.errors import UnsafeHostError

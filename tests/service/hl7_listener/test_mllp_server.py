@@ -14,6 +14,7 @@ from typing import Any
 import hl7
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from radiograde.service.config.site import Hl7Config
 from radiograde.service.database.tables import patient_links
@@ -188,6 +189,16 @@ def test_what_fills_a_line_is_not_kept(handler: MessageHandler) -> None:
         time.sleep(0.1)
         connection.sendall(MERGE[20:] + b"\x1c\r")
         assert code(answer(connection)) == ("AA", "C-1")
+
+
+def test_nobody_fills_the_log_by_calling_again_and_again(handler: MessageHandler) -> None:
+    with capture_logs() as logs, listening(handler, allow_from=["10.0.0.0/8"]) as port:
+        for _ in range(5):
+            with connected(port) as connection:
+                assert is_hung_up_on(connection)
+    (line,) = (line for line in logs if line["event"] == "hl7_connection")
+    assert (line["address"], line["unsaid"]) == ("127.0.0.1", 0)
+    assert line["reason"] == "its address is not in hl7.allow_from"
 
 
 def test_more_connections_than_allowed_are_hung_up_on(handler: MessageHandler) -> None:
