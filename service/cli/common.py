@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,6 +74,14 @@ def installation_of(chosen: dict[str, Any], *, quiet: bool = False) -> Settings:
 def keep_private() -> None:
     """Have this command write files for this user alone: they name patients."""
     click.get_current_context().call_on_close(permissions.keep_private())
+
+
+def user_of_computer() -> str:
+    """Return who runs the command; a container's user may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "command line"
 
 
 @contextmanager

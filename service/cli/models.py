@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from radiograde.service.cli.common import (
     data_dir_option,
     installation_of,
     plain_errors,
+    user_of_computer,
 )
 from radiograde.service.cli.terminal import plain_table, stdout
 from radiograde.service.errors import NoDatabaseError
@@ -175,7 +175,7 @@ def _site(
         settings = installation_of(chosen)
         with open_access(settings, create=create) as access:
             has_users = bool(access.users.all())
-            name = _signed_in(access, by, from_stdin) if has_users else by or _login()
+            name = _signed_in(access, by, from_stdin) if has_users else by or user_of_computer()
             yield _Site(model_release(settings, access.database), name, has_users)
 
 
@@ -201,11 +201,3 @@ def _signed_in(access: Access, by: str | None, from_stdin: bool) -> str:
     if user.role == "reader":
         raise NotAllowedError("Engineers and administrators release models.")
     return user.name
-
-
-def _login() -> str:
-    """Return who runs the command; a container's user may have no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "command line"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import getpass
 from contextlib import closing
 from typing import Any
 
 import click
 
-from radiograde.service.cli.common import data_dir_option, installation_of, plain_errors
+from radiograde.service.cli.common import (
+    data_dir_option,
+    installation_of,
+    plain_errors,
+    user_of_computer,
+)
 
 
 @click.command()
@@ -40,7 +44,7 @@ def withdraw(ids: tuple[str, ...], reason: str, code: Any, **chosen: Any) -> Non
     if not 0 < len(reason) <= LONGEST_REASON:
         raise click.UsageError(f"Give a reason of at most {LONGEST_REASON} characters.")
     words = WithdrawalRequest(reason=reason, code=code).words()
-    by = _user()
+    by = user_of_computer()
     with plain_errors():
         settings = installation_of(chosen)
         configure_logging(settings.log_level)
@@ -49,11 +53,3 @@ def withdraw(ids: tuple[str, ...], reason: str, code: Any, **chosen: Any) -> Non
             for id in ids:
                 recorder.withdraw(id, by, words, code)
     click.echo(f"{len(ids)} withdrawn.")
-
-
-def _user() -> str:
-    """Return who runs the command; a container's user may have no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "command line"

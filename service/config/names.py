@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pydantic import BaseModel
 
+from radiograde.service.config.archives import PriorsConfig, ReconcileConfig
 from radiograde.service.config.nearest_name import did_you_mean
 from radiograde.service.config.notify import MailConfig, WebhookConfig
 from radiograde.service.config.rules import Conditions, RuleConfig
@@ -22,9 +23,7 @@ from radiograde.service.config.site import (
     Hl7DestinationConfig,
     NodeConfig,
     Peer,
-    PriorsConfig,
     ReadingConfig,
-    ReconcileConfig,
     ServerTls,
     WatchConfig,
 )

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from radiograde.service.config.named_secret import secret_of
 from radiograde.service.config.site import (
     ClientTls,
     FilmSource,
@@ -116,27 +116,3 @@ class WebhookConfig(_ChannelConfig, HttpEndpointConfig):
 
 
 ChannelConfig = Annotated[MailConfig | WebhookConfig, Field(discriminator="type")]
-
-
-def secret_of(variable: str | None, file: Path | None) -> SecretStr | None:
-    """Return a secret from its variable or its file; None where neither is named.
-
-    Raises:
-        SiteError: the variable is empty, or the file cannot be read or is empty.
-    """
-    if variable is not None:
-        value = os.environ.get(variable, "")
-        if not value:
-            raise SiteError(
-                f"The environment variable {variable}, which the site file names, is empty."
-            )
-        return SecretStr(value)
-    if file is None:
-        return None
-    try:
-        value = file.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SiteError(f"{file}, which the site file names, cannot be read.") from error
-    if not value:
-        raise SiteError(f"{file}, which the site file names, is empty.")
-    return SecretStr(value)

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -34,28 +34,22 @@ from pydantic_settings import (
 )
 
 from radiograde.model.limits import Limits
+from radiograde.service.config.archives import PriorsConfig, ReconcileConfig, archives_named
 from radiograde.service.config.loopback import LOOPBACK_NAMES, is_loopback
 from radiograde.service.config.notify import ChannelConfig
 from radiograde.service.config.rules import RuleConfig, check_rules
 from radiograde.service.config.site import (
     DeliveryConfig,
     DestinationConfig,
-    DicomDestinationConfig,
-    DicomWebDestinationConfig,
     Hl7Config,
     NodeConfig,
-    PriorsConfig,
     ReadingConfig,
-    ReconcileConfig,
     WatchConfig,
 )
 from radiograde.service.errors import SiteError
 
 Device = Literal["auto", "cpu", "cuda"]
 LogLevel = Literal["debug", "info", "warning", "error"]
-ArchiveConfig = DicomDestinationConfig | DicomWebDestinationConfig
-"""A destination that films can be fetched from."""
-
 Identifiers = Literal["none", "id", "full"]
 
 SITE_FILE = "radiograde.toml"
@@ -219,7 +213,8 @@ class Settings(BaseSettings):
     def _names_are_of_archives(
         cls, value: PriorsConfig | ReconcileConfig, info: ValidationInfo
     ) -> PriorsConfig | ReconcileConfig:
-        archives_named(value.pacs, info.data.get("destination", ()))
+        if "destination" in info.data:  # else it does not fit, which is said
+            archives_named(value.pacs, info.data["destination"])
         return value
 
     @property
@@ -278,24 +273,6 @@ class Settings(BaseSettings):
         if self.is_loopback or self.allowed_hosts:
             return frozenset({*LOOPBACK_NAMES, self.host, *self.allowed_hosts})
         return None
-
-
-def archives_named(
-    names: Iterable[str], destinations: Iterable[DestinationConfig]
-) -> list[ArchiveConfig]:
-    """Return the destinations of these names, which films can be fetched from.
-
-    Raises:
-        ValueError: there is none of a name, or it is neither ``dicom`` nor ``dicomweb``.
-    """
-    kinds = (DicomDestinationConfig, DicomWebDestinationConfig)
-    known = {one.name: one for one in destinations if isinstance(one, kinds)}
-    if unknown := [name for name in names if name not in known]:
-        raise ValueError(
-            f"no destination of type dicom or dicomweb is called {', '.join(unknown)}; films are "
-            "fetched from such alone"
-        )
-    return [known[name] for name in names]
 
 
 def site_path(given: Mapping[str, Any]) -> Path:

@@ -1,4 +1,4 @@
-"""The tables of the site file: DICOM node, watched folders, delivery, destinations, priors.
+"""The tables of the site file: DICOM node, watched folders, delivery, destinations.
 
 docs/reference/site.md describes every key. Secrets do not belong in the file: it names the
 environment variables that hold them.
@@ -6,7 +6,6 @@ environment variables that hold them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -22,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from radiograde.service.errors import SiteError
+from radiograde.service.config.named_secret import secret_of
 
 AeTitle = Annotated[str, Field(pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$")]
 """DICOM PS3.5 6.2, VR AE: at most 16 characters, no backslash, no space at either end."""
@@ -103,9 +102,6 @@ _HOLD: Mapping[Language, tuple[Charset | Hl7Charset, ...]] = {
     ),
 }
 """Character sets that hold a language; of others those that miss accents write the letters bare."""
-
-Modality = Annotated[str, Field(pattern="^[A-Z0-9_]{2,16}$")]
-"""A Defined Term of Modality, PS3.3 C.7.3.1.1.1, or another."""
 
 FilmSource = Literal["dicom", "dicomweb", "folder", "http", "prior"]
 """How a film came in: C-STORE, STOW-RS, a watched folder, ``POST /v1/score``, or fetched as a prior
@@ -282,12 +278,12 @@ class HttpEndpointConfig(Table):
     @property
     def password(self) -> SecretStr | None:
         """The password, from its variable."""
-        return _secret(self.password_env)
+        return secret_of(self.password_env)
 
     @property
     def token(self) -> SecretStr | None:
         """The bearer token, from its variable."""
-        return _secret(self.token_env)
+        return secret_of(self.token_env)
 
 
 class _HttpDestinationConfig(_DestinationConfig, HttpEndpointConfig):
@@ -357,38 +353,3 @@ DestinationConfig = Annotated[
     | FolderDestinationConfig,
     Field(discriminator="type"),
 ]
-
-
-class PriorsConfig(Table):
-    """Which earlier films of a patient are fetched, and from where; none without ``pacs``."""
-
-    pacs: tuple[Name, ...] = Field((), description="Destinations that are asked for them")
-    when: Literal["arrival", "opened"] = Field(
-        "arrival", description="Once a film was scored, or only once a reader opens it"
-    )
-    days: int = Field(730, ge=1, le=36500, description="How far back")
-    most: int = Field(5, ge=1, le=100, description="Studies, the newest of them")
-    modalities: tuple[Modality, ...] = ("CR", "DX")
-    body_parts: tuple[Annotated[str, Field(pattern="^[A-Z0-9 _]{1,16}$")], ...] = Field(
-        (), description="BodyPartExamined; by default whatever is not another part than the chest"
-    )
-
-
-class ReconcileConfig(Table):
-    """What ``radiograde reconcile`` and the nightly pass compare with; no pass without ``pacs``."""
-
-    pacs: tuple[Name, ...] = Field((), description="Destinations that are compared every night")
-    hour: int = Field(3, ge=0, le=23, description="From which it is done, local time")
-    days: int = Field(3, ge=0, le=365, description="How far back a nightly pass looks")
-    modalities: tuple[Modality, ...] = ("CR", "DX")
-
-
-def _secret(variable: str | None) -> SecretStr | None:
-    if variable is None:
-        return None
-    value = os.environ.get(variable)
-    if not value:
-        raise SiteError(
-            f"The environment variable {variable}, which the site file names, is empty."
-        )
-    return SecretStr(value)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from radiograde.service.database.engine import Database
-from radiograde.service.database.prior_tables import expected_priors
+from radiograde.service.database.pacs_tables import expected_priors
 from radiograde.service.database.rows import columns_of
 
 EXPECTED_FOR = timedelta(minutes=15)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from radiograde.service.database.engine import Database
-from radiograde.service.database.prior_tables import prior_fetches
+from radiograde.service.database.pacs_tables import prior_fetches
 from radiograde.service.database.tables import deliveries, films
 from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.delivery.delivery_repository import DeliveryRepository

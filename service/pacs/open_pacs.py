@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from radiograde.service.config.settings import Settings, archives_named
+from radiograde.service.config.archives import archives_named
+from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import DicomDestinationConfig
 from radiograde.service.errors import SiteError
 from radiograde.service.pacs.dicomweb_pacs import DicomWebPacs

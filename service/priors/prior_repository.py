@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from radiograde.model.errors import NotFoundError, RadiogradeError
-from radiograde.service.config.site import PriorsConfig
+from radiograde.service.config.archives import PriorsConfig
 from radiograde.service.database.engine import Database
-from radiograde.service.database.prior_tables import PriorState, prior_fetches
+from radiograde.service.database.pacs_tables import PriorState, prior_fetches
 from radiograde.service.database.rows import columns_of, first_of
 from radiograde.service.database.tables import films
 from radiograde.service.errors import ContradictionError

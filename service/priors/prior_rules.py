@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from radiograde.model.reading.acquisition_time import acquired
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.film_attributes import uid
-from radiograde.service.config.site import PriorsConfig
+from radiograde.service.config.archives import PriorsConfig
 from radiograde.service.pacs.query_retrieve import (
     FoundImage,
     PacsSession,

@@ -13,9 +13,9 @@ import structlog
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.service.backoff import patiently
-from radiograde.service.config.site import ReconcileConfig
+from radiograde.service.config.archives import ReconcileConfig
 from radiograde.service.database.engine import Database
-from radiograde.service.database.prior_tables import reconciliations
+from radiograde.service.database.pacs_tables import reconciliations
 from radiograde.service.errors import ContradictionError, StoreError
 from radiograde.service.reconciliation.reconciliation import Reconciliation
 from radiograde.service.retrieve_errors import RetrieveError

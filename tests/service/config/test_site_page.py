@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic.fields import FieldInfo
 
+from radiograde.service.config.archives import PriorsConfig, ReconcileConfig
 from radiograde.service.config.notify import MailConfig, WebhookConfig
 from radiograde.service.config.rules import Conditions, RuleConfig
 from radiograde.service.config.settings import TABLES, Settings
@@ -23,9 +24,7 @@ from radiograde.service.config.site import (
     Hl7DestinationConfig,
     NodeConfig,
     Peer,
-    PriorsConfig,
     ReadingConfig,
-    ReconcileConfig,
     ServerTls,
     Table,
     WatchConfig,

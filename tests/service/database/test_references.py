@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from radiograde.command import main
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import Database
-from radiograde.service.database.prior_tables import prior_fetches
+from radiograde.service.database.pacs_tables import prior_fetches
 from radiograde.service.database.references import dangling_rows, remove_dangling_rows
 from radiograde.service.database.tables import (
     commitments,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from radiograde.service.config.site import DicomDestinationConfig, PriorsConfig
+from radiograde.service.config.archives import PriorsConfig
+from radiograde.service.config.site import DicomDestinationConfig
 from tests.service.accounts import add_user, sign_in, under
 from tests.service.conftest import Start
 from tests.service.documents.graded_films import film_bytes

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from radiograde.model.errors import RadiogradeError, TooLargeError
-from radiograde.service.config.site import PriorsConfig
-from radiograde.service.database.prior_tables import prior_fetches
+from radiograde.service.config.archives import PriorsConfig
+from radiograde.service.database.pacs_tables import prior_fetches
 from radiograde.service.database.tables import films
 from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.errors import UnreachableError

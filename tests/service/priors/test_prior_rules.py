@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from radiograde.service.config.site import PriorsConfig
+from radiograde.service.config.archives import PriorsConfig
 from radiograde.service.pacs.query_retrieve import PatientIdentity
 from radiograde.service.priors.prior_rules import Subject, choose, subject_of
 from radiograde.service.retrieve_errors import NothingFoundError, OtherPatientError, RetrieveError

@@ -14,11 +14,9 @@ from pydicom import dcmread
 from structlog.testing import capture_logs
 
 from radiograde.model.errors import RadiogradeError, TooLargeError
-from radiograde.service.config.site import (
-    DicomDestinationConfig,
-    ReconcileConfig,
-)
-from radiograde.service.database.prior_tables import reconciliations
+from radiograde.service.config.archives import ReconcileConfig
+from radiograde.service.config.site import DicomDestinationConfig
+from radiograde.service.database.pacs_tables import reconciliations
 from radiograde.service.database.tables import films
 from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document import Document

@@ -52,5 +52,8 @@ reconciliations = sa.Table(
 
 
 def every_table() -> list[sa.Table]:
-    """Return the tables of this module and of ``tables``, those that others refer to first."""
+    """Return the tables of this module and of ``tables``, those that others refer to first.
+
+    ``metadata`` alone has those of the modules that happen to be imported.
+    """
     return metadata.sorted_tables
