@@ -79,6 +79,10 @@ class Archive:
             raise _no_space(error) from error
         self.drop_made(film_id, but=MAPS)
 
+    def drop_correction(self, film_id: str, sha256: str) -> None:
+        """Remove these bytes with a corrected header: there is nothing to correct."""
+        (self.folder(film_id) / f"{_CORRECTION}{sha256}").unlink(missing_ok=True)
+
     def former(self, film_id: str) -> bytes:
         """Return a film's bytes before its header was corrected; where it was not, its bytes.
 

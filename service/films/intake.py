@@ -181,6 +181,8 @@ class FilmIntake:
         if self._films.corrections.add(known.id, facts, file.sha256, film.number):
             self._films.corrections.adopt(known.id, self._archive.adopt_correction)
             log.info("header_corrected", film_id=known.id)
+        else:
+            self._archive.drop_correction(known.id, file.sha256)
 
     def _is_corrected(self, known: Film, film: NewFilm, file: FilmFile) -> bool:
         content = self._archive.find(known.id)

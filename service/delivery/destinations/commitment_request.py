@@ -24,6 +24,9 @@ REPORT_S = 2.0
 _REQUEST = 1
 """Action type, PS3.4 J.3.2."""
 
+_SUCCESS, _FAILURE = 0x0000, 0x0110
+"""Statuses of an N-EVENT-REPORT, PS3.7 10.1.1.1.8."""
+
 CONTEXT = build_context(COMMITMENT, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
 
 
@@ -41,8 +44,11 @@ def request_commitment(
     where = endpoint(node)
 
     def on_report(event: Event) -> tuple[int, None]:
-        reports.put(event.event_information)
-        return 0x0000, None
+        report = event.event_information
+        if report.get("TransactionUID") != transaction_uid:
+            return _FAILURE, None  # of another request: it is to come on an association of its own
+        reports.put(report)
+        return _SUCCESS, None
 
     handlers = [(evt.EVT_N_EVENT_REPORT, on_report)]
     with associated(node, [CONTEXT], handlers) as association:
@@ -52,7 +58,7 @@ def request_commitment(
                 "take `commitment` out."
             )
         _ask(association, node, transaction_uid, objects)
-        return _reported(reports, transaction_uid)
+        return _reported(reports)
 
 
 def kept_objects(report: Dataset) -> frozenset[str]:
@@ -85,12 +91,11 @@ def _ask(
         )
 
 
-def _reported(reports: queue.Queue[Dataset], transaction_uid: str) -> list[frozenset[str]]:
+def _reported(reports: queue.Queue[Dataset]) -> list[frozenset[str]]:
     try:
-        report = reports.get(timeout=REPORT_S)
+        return [kept_objects(reports.get(timeout=REPORT_S))]
     except queue.Empty:
         return []
-    return [kept_objects(report)] if report.get("TransactionUID") == transaction_uid else []
 
 
 def _information(transaction_uid: str, objects: Mapping[str, str]) -> Dataset:

@@ -202,11 +202,16 @@ def test_what_was_said_of_other_objects_says_nothing_of_these(records: Records) 
 
 
 class Peer:
-    """An archive that speaks DICOM: what it answers an N-ACTION with, and what it reports."""
+    """An archive that speaks DICOM: what it answers an N-ACTION with, and what it reports.
+
+    ``earlier``: requests that it reports on first. ``answers``: statuses of its reports.
+    """
 
     def __init__(self, status: int = 0, *, reports: bool = True) -> None:
         self.status, self.reports, self.lost = status, reports, False
         self.actions: list[Dataset] = []
+        self.earlier: list[str] = []
+        self.answers: list[int] = []
 
     def on_action(self, event: Event) -> tuple[int, None]:
         self.actions.append(event.action_information)
@@ -215,16 +220,19 @@ class Peer:
         return self.status, None
 
     def _report(self, event: Event) -> None:
-        event.assoc.send_n_event_report(
-            self._report_on(event.action_information),
-            2 if self.lost else 1,
-            COMMITMENT,
-            COMMITMENT_INSTANCE,
-        )
+        asked = event.action_information
+        for transaction in (*self.earlier, asked.TransactionUID):
+            answer, _ = event.assoc.send_n_event_report(
+                self._report_on(asked, transaction),
+                2 if self.lost else 1,
+                COMMITMENT,
+                COMMITMENT_INSTANCE,
+            )
+            self.answers.append(int(answer.Status))
 
-    def _report_on(self, asked: Dataset) -> Dataset:
+    def _report_on(self, asked: Dataset, transaction: str) -> Dataset:
         ds = Dataset()
-        ds.TransactionUID = asked.TransactionUID
+        ds.TransactionUID = transaction
         items = list(asked.ReferencedSOPSequence)
         if self.lost:
             items, failed = items[:1], items[1:]
@@ -271,6 +279,18 @@ def test_a_report_on_the_same_association_is_taken(monkeypatch: pytest.MonkeyPat
         one.ReferencedSOPInstanceUID: str(one.ReferencedSOPClassUID)
         for one in asked.ReferencedSOPSequence
     } == OBJECTS
+
+
+def test_a_report_on_an_earlier_request_is_left_for_another_association(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(commitment_request, "REPORT_S", 30.0)
+    peer = Peer()
+    peer.earlier = ["2.25.4"]
+    with running(peer) as target:
+        assert target.commit("2.25.5", OBJECTS) == [frozenset(OBJECTS)]
+        wait_for(lambda: len(peer.answers) == 2)
+    assert peer.answers == [0x0110, 0x0000]
 
 
 def test_an_archive_that_reports_later_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

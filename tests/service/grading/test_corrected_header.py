@@ -341,3 +341,12 @@ def test_a_film_that_was_let_go_comes_back_corrected(records: Records) -> None:
     deliver(records, work, film)
     assert {ds.PatientID for ds in holding(archive, film)} == {"P-2"}
     assert len(archive.rejected) == 2
+
+
+def test_nothing_is_left_of_a_correction_of_a_film_that_was_set_aside(records: Records) -> None:
+    film = records.intake.accept(film_bytes(SOPInstanceUID=uid_of(0)), "dicom").film_id
+    with records.database.write() as connection:
+        assert records.films.set_aside(connection, film, "lateral_view")
+    assert records.intake.accept(corrected(), "dicom").film_id == film
+    assert not records.archive.has_correction(film)
+    assert records.archive.film(film) == film_bytes(SOPInstanceUID=uid_of(0))
