@@ -21,7 +21,7 @@ def quiet_for_s(hours: str | None, now: datetime) -> float:
     if hours is None:
         return 0.0
     begin, end = (time.fromisoformat(part) for part in hours.split("-"))
-    at = now.time().replace(tzinfo=None)
+    at = now.time()
     inside = begin <= at < end if begin < end else at >= begin or at < end
     if not inside:
         return 0.0

@@ -29,6 +29,11 @@ OTHER_REASON = _own("OTHER", "Other reason, told in words")
 VERDICT = _own("VERDICT", "Reader's verdict on the grading")
 ACCEPTED = _own("ACCEPTED", "Grading accepted")
 CORRECTED = _own("CORRECTED", "Grading corrected")
+VERDICTS = {
+    "accepted": ACCEPTED,
+    "corrected": CORRECTED,
+    "not_gradable": NOT_GRADABLE,
+}
 GRADED_FILM = _own("FILM", "Graded film")
 PAGE = _own("PAGE", "Page of the result")
 

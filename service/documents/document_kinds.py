@@ -145,13 +145,13 @@ def in_form(name: str, form: DocumentForm) -> str:
 
 def _request(kind: DocumentKind, reviews: Sequence[Review], form: DocumentForm) -> DocumentRequest:
     name, _ = NAMES[kind]
-    if kind in OF_FILM or kind in ("fhir", "fhir_r5"):
-        make = partial(_document, kind=kind)
-        return DocumentRequest(kind, name, in_form(name, form), make, form)
-    spoken = DocumentForm(language=form.language) if kind == "pdf" else USUAL
-    form = form if kind == "hl7" else spoken
+    if kind == "pdf":
+        form = DocumentForm(language=form.language)
+    elif kind == "json":
+        form = USUAL
     kept_as = in_form(name, form)
-    kept_as = _of_reviews(kept_as, reviews) if kind in WITH_REVIEWS else kept_as
+    if kind in WITH_REVIEWS:
+        kept_as = _of_reviews(kept_as, reviews)
     return DocumentRequest(kind, name, kept_as, partial(_document, kind=kind), form)
 
 

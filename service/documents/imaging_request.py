@@ -80,9 +80,9 @@ def refer_to_orders(header: Header, ds: Dataset) -> None:
     """Set ReferencedRequestSequence (0040,A370), PS3.3 Table C.17-2, where there are orders.
 
     Those of the film, else one for each of its requested procedures, else one of its accession
-    number alone. An accession number that SH cannot hold stands as
-    the filler's order number, which is an LO and by which IHE has accession numbers given out.
-    ``ds``: the document, with its Study Instance UID.
+    number alone. An accession number that SH cannot hold stands as the filler's order number, which
+    is an LO and by which IHE has accession numbers given out. ``ds``: the document, with its Study
+    Instance UID.
     """
     items = header.readable_items("ReferencedRequestSequence")
     items = items or header.readable_items("RequestAttributesSequence")

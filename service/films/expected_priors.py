@@ -5,7 +5,6 @@ By C-MOVE they come to the node like any other film. What is recorded here tells
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -42,7 +41,7 @@ class ExpectedPriors:
         """Record that a film of a patient is about to be asked for."""
         row = {"sop_instance_uid": sop_instance_uid, "patient": patient}
         with self._database.write() as connection:
-            connection.execute(_of([sop_instance_uid]))
+            connection.execute(sa.delete(expected_priors).where(_is(sop_instance_uid)))
             connection.execute(
                 sa.insert(expected_priors), row | {"asked": datetime.now(UTC), "refused": False}
             )
@@ -50,26 +49,22 @@ class ExpectedPriors:
     def find(self, sop_instance_uid: str) -> ExpectedPrior | None:
         """Return what is expected under a UID; None where nothing is."""
         query = sa.select(*columns_of(expected_priors, ExpectedPrior)).where(
-            expected_priors.c.sop_instance_uid == sop_instance_uid,
+            _is(sop_instance_uid),
             expected_priors.c.asked > datetime.now(UTC) - EXPECTED_FOR,
         )
         return self._database.first(query, ExpectedPrior)
 
     def refuse(self, sop_instance_uid: str) -> None:
         """Record that a film came, and that it is of another patient."""
-        one = sa.update(expected_priors).where(
-            expected_priors.c.sop_instance_uid == sop_instance_uid
-        )
+        refused = sa.update(expected_priors).where(_is(sop_instance_uid)).values(refused=True)
         with self._database.write() as connection:
-            connection.execute(one.values(refused=True))
+            connection.execute(refused)
 
     def remove(self, sop_instance_uid: str) -> None:
         """Record that nobody waits for a film any more."""
         with self._database.write() as connection:
-            connection.execute(_of([sop_instance_uid]))
+            connection.execute(sa.delete(expected_priors).where(_is(sop_instance_uid)))
 
 
-def _of(sop_instance_uids: Iterable[str]) -> sa.Delete:
-    return sa.delete(expected_priors).where(
-        expected_priors.c.sop_instance_uid.in_(list(sop_instance_uids))
-    )
+def _is(sop_instance_uid: str) -> sa.ColumnElement[bool]:
+    return expected_priors.c.sop_instance_uid == sop_instance_uid

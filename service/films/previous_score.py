@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -67,15 +68,18 @@ def score_before(connection: sa.Connection, film: CoursePlace) -> Score | None:
 def change_of(
     connection: sa.Connection,
     film: CoursePlace,
-    brixia: float,
-    model_sha256: str,
+    document: Mapping[str, Any],
     limit: RepeatabilityLimit,
 ) -> ChangeVerdict | None:
-    """Return how a film's score differs from that before; None where there is none before."""
-    before = score_before(connection, film)
+    """Return how a film's score differs from that before; None where either has none.
+
+    ``document``: the film's result as JSON.
+    """
+    before = score_before(connection, film) if document["status"] == "scored" else None
     if before is None:
         return None
-    return compare(before, Score(film.id, brixia, model_sha256), limit).verdict
+    brixia, model = document["scores"]["brixia"]["value"], document["model"]["sha256"]
+    return compare(before, Score(film.id, brixia, model), limit).verdict
 
 
 def _scored(patients: Sequence[str]) -> sa.Select[tuple[object, ...]]:

@@ -128,15 +128,14 @@ class DryRun:
     def _change(
         self, film: FilmFile, document: Mapping[str, Any], scorer: Scorer
     ) -> ChangeVerdict | None:
-        if document["status"] != "scored" or self.records is None:
+        if self.records is None:
             return None
         new = self.records.intake.describe(film, "dicom")
         place = CoursePlace(
             new.id, new.patient, new.acquired, datetime.now(UTC), new.sop_instance_uid
         )
-        brixia, model = document["scores"]["brixia"]["value"], document["model"]["sha256"]
         with self.records.database.reading() as connection:
-            return change_of(connection, place, brixia, model, RepeatabilityLimit.of(scorer))
+            return change_of(connection, place, document, RepeatabilityLimit.of(scorer))
 
 
 def _possible(grading: FilmGrading) -> frozenset[DocumentKind]:

@@ -64,11 +64,9 @@ class FactFinder:
     def _change(
         self, connection: sa.Connection, film: Film, document: Mapping[str, Any]
     ) -> ChangeVerdict | None:
-        is_asked = self.needs_change or self.routing.asks_for("change")
-        if document["status"] != "scored" or not is_asked:
+        if not self.needs_change and not self.routing.asks_for("change"):
             return None
         place = CoursePlace(
             film.id, film.patient, film.acquired, film.received, film.sop_instance_uid
         )
-        brixia, model = document["scores"]["brixia"]["value"], document["model"]["sha256"]
-        return change_of(connection, place, brixia, model, self.limit)
+        return change_of(connection, place, document, self.limit)

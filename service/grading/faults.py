@@ -113,10 +113,7 @@ def _stranded(records: Records, before: datetime) -> int:
 
 
 def _of_deliveries(records: Records) -> Iterator[Fault]:
-    parked = sa.select(sa.func.count()).where(deliveries.c.state == "parked")
-    with records.database.reading() as connection:
-        count = connection.scalar(parked)
-    if count:
+    if count := _parked(records, deliveries):
         yield Fault(
             "deliveries_parked",
             f"{count} deliveries are parked",
@@ -125,15 +122,18 @@ def _of_deliveries(records: Records) -> Iterator[Fault]:
 
 
 def _of_notifications(records: Records) -> Iterator[Fault]:
-    parked = sa.select(sa.func.count()).where(notices.c.state == "parked")
-    with records.database.reading() as connection:
-        count = connection.scalar(parked)
-    if count:
+    if count := _parked(records, notices):
         yield Fault(
             "notifications_parked",
             f"{count} notifications could not be sent",
             "Try the channel with radiograde check, then: radiograde jobs retry --all",
         )
+
+
+def _parked(records: Records, table: sa.Table) -> int:
+    parked = sa.select(sa.func.count()).where(table.c.state == "parked")
+    with records.database.reading() as connection:
+        return connection.execute(parked).scalar_one()
 
 
 def _of_disk(data_dir: Path) -> Iterator[Fault]:

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from radiograde.model.reading.dicom_header import Header
 from radiograde.model.scoring.result_json import parse_result
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.database.engine import Database
@@ -105,17 +106,13 @@ class ResultKeeper:
     def _plan(self, connection: sa.Connection, grading: FilmGrading) -> None:
         # Destinations that have the film's former result get this one.
         self.deliveries.send_anew(connection, grading.film_id)
-        facts = self._facts(connection, grading)
-        self._record_notices(connection, grading.film_id, facts, grading.result.to_json())
+        document, header = grading.result.to_json(), _header_of(grading)
+        facts = self.facts.of(connection, grading.film_id, document, header)
+        self._record_notices(connection, grading.film_id, facts, document)
         wanted = self.facts.routing.routes_of(facts)
-        header = None if grading.film is None else grading.film.header
         if wanted and header is not None and is_long_accession(header):
             log.warning("accession_number_too_long", film_id=grading.film_id)
         self.deliveries.plan_routes(connection, grading.film_id, wanted)
-
-    def _facts(self, connection: sa.Connection, grading: FilmGrading) -> FilmFacts:
-        header = None if grading.film is None else grading.film.header
-        return self.facts.of(connection, grading.film_id, grading.result.to_json(), header)
 
     def _record_notices(
         self,
@@ -130,8 +127,10 @@ class ResultKeeper:
 
     def _make_documents(self, grading: FilmGrading) -> None:
         """Make documents ahead; one that cannot be made is tried again when it is delivered."""
+        document, header = grading.result.to_json(), _header_of(grading)
         with self.database.reading() as connection:
-            wanted = self.facts.routing.routes_of(self._facts(connection, grading))
+            facts = self.facts.of(connection, grading.film_id, document, header)
+        wanted = self.facts.routing.routes_of(facts)
         kinds: dict[DocumentForm, dict[DocumentKind, None]] = {}
         for one in wanted:
             form = form_for(one.destination)
@@ -141,9 +140,13 @@ class ResultKeeper:
             return
         # As it will be read back, so that documents are the same whenever they are made.
         maps = graded.result.maps
-        as_kept = parse_result(graded.result.to_json(), maps and as_read_back(maps))
+        as_kept = parse_result(document, maps and as_read_back(maps))
         try:
             for form, of_form in kinds.items():
                 self.document_store.make(replace(graded, result=as_kept), of_form, form)
         except Exception as error:  # noqa: BLE001 - whatever a document or a library may raise
             log.error("documents_broke", film_id=grading.film_id, type=type(error).__name__)
+
+
+def _header_of(grading: FilmGrading) -> Header | None:
+    return None if grading.film is None else grading.film.header

@@ -24,15 +24,29 @@ class Holdings(Protocol):
     """What an installation keeps."""
 
     @property
-    def films(self) -> FilmRepository: ...  # noqa: D102 - names say it
+    def films(self) -> FilmRepository:
+        """The films that came in."""
+        ...
+
     @property
-    def deliveries(self) -> DeliveryRepository: ...  # noqa: D102
+    def deliveries(self) -> DeliveryRepository:
+        """What was sent of them."""
+        ...
+
     @property
-    def withdrawals(self) -> WithdrawalRepository: ...  # noqa: D102
+    def withdrawals(self) -> WithdrawalRepository:
+        """What was withdrawn, and what destinations have."""
+        ...
+
     @property
-    def document_store(self) -> DocumentStore: ...  # noqa: D102
+    def document_store(self) -> DocumentStore:
+        """What makes and keeps documents."""
+        ...
+
     @property
-    def intake(self) -> FilmIntake: ...  # noqa: D102
+    def intake(self) -> FilmIntake:
+        """What takes films in."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

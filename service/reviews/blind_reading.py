@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from radiograde.model.scoring.scales import ZONES, ZoneName
-from radiograde.service.reviews.review import LONGEST_COMMENT, Grade, clean_comment
+from radiograde.service.reviews.review import LONGEST_COMMENT, Grade, clean_comment, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,5 @@ class ReadingRequest(BaseModel):
 
     def reading(self, film_id: str, reader: str, created: datetime) -> BlindReading:
         """Return it as it is kept: zones in order, the comment cleaned, None for an empty one."""
-        zones = None if self.zones is None else {zone: self.zones[zone] for zone in ZONES}  # type: ignore[index]
         comment = clean_comment(self.comment or "") or None
-        return BlindReading(film_id, reader, created, zones, comment)
+        return BlindReading(film_id, reader, created, in_order(self.zones), comment)

@@ -127,8 +127,13 @@ class ReviewRequest(BaseModel):
 
     def judgement(self) -> Judgement:
         """Return it as it is kept: zones in order, the comment cleaned, None for an empty one."""
-        zones = None if self.zones is None else {zone: self.zones[zone] for zone in ZONES}  # type: ignore[index]
-        return Judgement(self.verdict, zones, clean_comment(self.comment or "") or None)
+        comment = clean_comment(self.comment or "") or None
+        return Judgement(self.verdict, in_order(self.zones), comment)
+
+
+def in_order(zones: Mapping[ZoneName, int] | None) -> dict[str, int] | None:
+    """Return grades from A to F; None where there are none."""
+    return None if zones is None else dict(sorted(zones.items()))
 
 
 def clean_comment(text: str) -> str:

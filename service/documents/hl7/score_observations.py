@@ -24,11 +24,6 @@ WITHDRAWN = "W"
 """OBX-11, table 0085: "post original as wrong"."""
 
 _SIDES = ("BILATERAL", "RIGHT", "LEFT")
-_VERDICTS = {
-    "accepted": codes.ACCEPTED,
-    "corrected": codes.CORRECTED,
-    "not_gradable": codes.NOT_GRADABLE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +156,7 @@ def _review(review: Review, sub_id: str) -> Iterator[Observation]:
         "CWE",
         codes.VERDICT,
         sub_id,
-        coded(_VERDICTS[review.verdict]),
+        coded(codes.VERDICTS[review.verdict]),
         note=repeated(*map(value, filter(None, words))),
         observer=who,
         made=made,

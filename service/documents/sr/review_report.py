@@ -29,7 +29,6 @@ from pydicom.uid import Comprehensive3DSRStorage
 from radiograde.model.reading.uids import is_strict_uid
 from radiograde.model.scoring.result import NOTICE
 from radiograde.model.scoring.scales import ZONE_NAMES
-from radiograde.service.database.tables import Verdict
 from radiograde.service.documents import codes, document_uids, equipment
 from radiograde.service.documents.clean_elements import clean, clean_words
 from radiograde.service.documents.document import Document
@@ -52,11 +51,6 @@ from radiograde.service.reviews.review import Review
 
 SERIES_NUMBER = 9004
 SERIES_DESCRIPTION = "Radiograde reader's review, research use only"
-VERDICTS: dict[Verdict, Code] = {
-    "accepted": codes.ACCEPTED,
-    "corrected": codes.CORRECTED,
-    "not_gradable": codes.NOT_GRADABLE,
-}
 CONTAINS = RelationshipTypeValues.CONTAINS
 
 
@@ -163,7 +157,7 @@ def _verdict_group(regions: FilmRegions, review: Review) -> Group:
         site=(codes.LUNG, codes.BILATERAL) if gradable else None,
         measurements=[] if review.brixia is None else [_score(codes.BRIXIA, review.brixia)],
         evaluations=[
-            QualitativeEvaluation(codes.VERDICT, VERDICTS[review.verdict]),
+            QualitativeEvaluation(codes.VERDICT, codes.VERDICTS[review.verdict]),
             QualitativeEvaluation(
                 codes.GRADABILITY, codes.GRADABLE if gradable else codes.NOT_GRADABLE
             ),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,25 +11,17 @@ import sqlalchemy as sa
 from pydicom import dcmread
 
 from radiograde.model.errors import NotFoundError
-from radiograde.model.limits import Limits
-from radiograde.service.config.site import DestinationConfig, DocumentKind, FolderDestinationConfig
-from radiograde.service.delivery.breakers import Breakers
-from radiograde.service.delivery.deliver import Deliverer
-from radiograde.service.delivery.destinations.destination import Destination
+from radiograde.service.config.site import DocumentKind, FolderDestinationConfig
 from radiograde.service.delivery.open_destination import open_destination
-from radiograde.service.delivery.retry_policy import RetryPolicy
-from radiograde.service.delivery.review_recorder import ReviewRecorder
-from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document import Document
 from radiograde.service.errors import NotReviewableError, UnreachableError
-from radiograde.service.grading.film_grader import FilmGrader
-from radiograde.service.grading.reconciler import Reconciler
 from radiograde.service.grading.records import Records
 from radiograde.service.reviews.review import Judgement
+from tests.service.delivery.withdrawing import recorder_of, work_of
 from tests.service.documents.graded_films import film_bytes
-from tests.service.fakes import FakeScorer, png
+from tests.service.fakes import png
 from tests.service.grading import graders
-from tests.service.grading.graders import DirectWork, Outbox, fetcher_of
+from tests.service.grading.graders import DirectWork, Outbox
 from tests.service.reviews.made import CORRECTED
 
 CORRECTION = Judgement("corrected", CORRECTED, None)
@@ -39,35 +29,6 @@ CORRECTION = Judgement("corrected", CORRECTED, None)
 
 def folder(path: Path, *send: DocumentKind, name: str = "share") -> FolderDestinationConfig:
     return FolderDestinationConfig(type="folder", name=name, path=path, send=send)
-
-
-def working(records: Records, destination: DestinationConfig, target: Destination) -> DirectWork:
-    """Return the work with real documents and one destination."""
-    routed = dataclasses.replace(records, routing=RoutingRules([destination]))
-    return DirectWork(
-        FilmGrader(routed, FakeScorer(), Limits()),
-        Deliverer(
-            records.deliveries,
-            records.document_store,
-            {destination.name: (destination, target)},
-            RetryPolicy(timedelta(hours=72)),
-        ),
-        Reconciler(
-            records.database,
-            records.queue,
-            records.films,
-            records.deliveries,
-            records.priors,
-            Breakers(),
-        ),
-        fetcher_of(records),
-    )
-
-
-def recorder_of(records: Records, *destinations: DestinationConfig) -> ReviewRecorder:
-    return ReviewRecorder(
-        records.database, records.results, records.reviews, records.deliveries, destinations
-    )
 
 
 def delivered(records: Records, work: DirectWork, content: bytes | None = None) -> str:
@@ -91,7 +52,7 @@ def queued(records: Records, film: str) -> int:
 
 def test_after_a_review_its_report_reaches_the_folder(records: Records, tmp_path: Path) -> None:
     share = folder(tmp_path, "sr", "pdf", "json")
-    work = working(records, share, open_destination(share))
+    work = work_of(records, (share, open_destination(share)))
     film = delivered(records, work)
     (sent,) = tmp_path.glob(f"*/{film}")
     before = (sent / "report.pdf").read_bytes()
@@ -128,7 +89,7 @@ def test_a_review_made_while_a_delivery_goes_on_is_not_lost(
     records: Records, tmp_path: Path
 ) -> None:
     share, target = folder(tmp_path, "sr"), Keeper()
-    work = working(records, share, target)  # type: ignore[arg-type]
+    work = work_of(records, (share, target))  # type: ignore[arg-type]
     film = records.intake.accept(film_bytes(), "dicom").film_id
     work.grade(film)
     recorder = recorder_of(records, share)
@@ -148,7 +109,7 @@ def test_a_delivery_that_waits_anyway_has_no_second_attempt_beside_it(
 ) -> None:
     outbox = Outbox("share", UnreachableError("Nobody answers."))
     share = folder(tmp_path, "sr")
-    work = working(records, share, outbox)
+    work = work_of(records, (share, outbox))
     film = delivered(records, work)
     assert (state(records, film), queued(records, film)) == (("waiting", 1), 2)
     recorder_of(records, share).record(film, "kim", CORRECTION)
@@ -162,7 +123,7 @@ def test_what_is_parked_stays_parked_until_a_person_retries(
     records: Records, tmp_path: Path
 ) -> None:
     outbox, share = Outbox("share", RuntimeError()), folder(tmp_path, "sr")
-    work = working(records, share, outbox)
+    work = work_of(records, (share, outbox))
     film = delivered(records, work)
     for _ in range(4):
         work.deliver(film, "share")
@@ -176,7 +137,7 @@ def test_what_is_parked_stays_parked_until_a_person_retries(
 
 def test_destinations_that_show_no_reviews_are_left_alone(records: Records, tmp_path: Path) -> None:
     outbox, share = Outbox("share"), folder(tmp_path, "seg", "fhir")
-    work = working(records, share, outbox)
+    work = work_of(records, (share, outbox))
     film = delivered(records, work)
     recorder_of(records, share).record(film, "kim", CORRECTION)
     assert state(records, film) == ("delivered", 1)
@@ -186,7 +147,7 @@ def test_a_review_of_a_film_that_is_gone_is_kept_and_sent_nowhere(
     records: Records, tmp_path: Path
 ) -> None:
     outbox, share = Outbox("share"), folder(tmp_path, "sr")
-    film = delivered(records, working(records, share, outbox))
+    film = delivered(records, work_of(records, (share, outbox)))
     records.archive.drop(film)
     records.films.let_go([film], records.archive.drop)
     review = recorder_of(records, share).record(film, "kim", CORRECTION)

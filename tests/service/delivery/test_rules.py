@@ -23,7 +23,6 @@ from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.delivery.deliver import Deliverer
 from radiograde.service.delivery.film_facts import FilmFacts
 from radiograde.service.delivery.retry_policy import RetryPolicy
-from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents.document import Document
 from radiograde.service.documents.document_form import USUAL, DocumentForm
@@ -33,6 +32,7 @@ from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.reconciler import Reconciler
 from radiograde.service.grading.records import Records
 from radiograde.service.reviews.review import Judgement
+from tests.service.delivery.withdrawing import recorder_of
 from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import METADATA, POOR, FakeScorer
 from tests.service.grading.graders import DirectWork, EmptyDocuments, Outbox, fetcher_of
@@ -362,13 +362,7 @@ def test_a_review_goes_where_documents_show_it(site: Site) -> None:
     film = site.take_in(8)
     site.deliver(film)
     records = site.records
-    recorder = ReviewRecorder(
-        records.database,
-        records.results,
-        records.reviews,
-        records.deliveries,
-        site.settings.destination,
-    )
+    recorder = recorder_of(records, *site.settings.destination)
     recorder.record(film, "kim", Judgement("accepted", None, None))
     states = {one.destination: one.state for one in records.jobs.get(film).deliveries}
     assert states == {"archive": "waiting", "ward": "waiting"}

@@ -28,7 +28,6 @@ from radiograde.service.delivery.destinations.destination import Taken
 from radiograde.service.delivery.destinations.fhir_destination import FhirDestination
 from radiograde.service.delivery.destinations.folder_destination import FolderDestination
 from radiograde.service.delivery.destinations.hl7_destination import Hl7Destination
-from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.documents import codes, document_kinds
 from radiograde.service.errors import ExportError, ReviewedError, UndocumentedError, WithdrawnError
 from radiograde.service.grading.records import Records
@@ -46,6 +45,7 @@ from tests.service.delivery.withdrawing import (
     delivered,
     film_of,
     graded,
+    recorder_of,
     rejected_by,
     short_report,
     uid_of,
@@ -193,10 +193,7 @@ def test_a_note_names_every_object_says_why_and_is_valid(records: Records, tmp_p
 def test_what_was_withdrawn_is_not_given_out_and_does_not_count(records: Records) -> None:
     work = work_of(records, (PACS, Archive()))
     film = delivered(records, work)
-    recorder = ReviewRecorder(
-        records.database, records.results, records.reviews, records.deliveries, [PACS]
-    )
-    recorder.record(film, "kim", Judgement("corrected", CORRECTED))
+    recorder_of(records, PACS).record(film, "kim", Judgement("corrected", CORRECTED))
     assert len(ReviewExport(records, Choice(), Limits())) == 1
     made = records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient")
     assert records.withdrawal_recorder().withdraw(film, "lee", "Again") == made
@@ -246,10 +243,7 @@ def test_a_withdrawn_film_that_is_sent_again_is_graded_again(records: Records) -
 def test_a_withdrawn_result_that_readers_reviewed_is_given_to_no_sender(records: Records) -> None:
     work = work_of(records, (PACS, Archive()))
     film = delivered(records, work)
-    recorder = ReviewRecorder(
-        records.database, records.results, records.reviews, records.deliveries, [PACS]
-    )
-    recorder.record(film, "kim", Judgement("corrected", CORRECTED))
+    recorder_of(records, PACS).record(film, "kim", Judgement("corrected", CORRECTED))
     assert work.grader.answer(film_of(0)).id == film
     records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient")
     with pytest.raises(ReviewedError):
@@ -346,9 +340,7 @@ def test_a_delivery_asks_the_database_once_what_was_withdrawn(records: Records) 
 def test_a_result_that_was_withdrawn_is_not_reviewed(records: Records) -> None:
     work = work_of(records, (PACS, Archive()))
     film = delivered(records, work)
-    recorder = ReviewRecorder(
-        records.database, records.results, records.reviews, records.deliveries, [PACS]
-    )
+    recorder = recorder_of(records, PACS)
     records.withdrawal_recorder().withdraw(film, "kim", "Wrong patient")
     with pytest.raises(WithdrawnError):
         recorder.record(film, "kim", Judgement("corrected", CORRECTED))

@@ -23,6 +23,7 @@ from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.delivery.deliver import Deliverer
 from radiograde.service.delivery.destinations.destination import Destination, Finding, Taken
 from radiograde.service.delivery.retry_policy import RetryPolicy
+from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.documents import document_uids
 from radiograde.service.documents.document import Document
@@ -209,6 +210,13 @@ def work_of(records: Records, *targets: tuple[DestinationConfig, Destination]) -
             Breakers(),
         ),
         fetcher_of(records),
+    )
+
+
+def recorder_of(records: Records, *destinations: DestinationConfig) -> ReviewRecorder:
+    """Return what records reviews, and sends these destinations what shows them."""
+    return ReviewRecorder(
+        records.database, records.results, records.reviews, records.deliveries, destinations
     )
 
 

@@ -21,7 +21,6 @@ from radiograde.service.config.site import (
 )
 from radiograde.service.delivery.destinations.fhir_destination import FhirDestination
 from radiograde.service.delivery.destinations.hl7_destination import Hl7Destination
-from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.errors import NoSpaceError
 from radiograde.service.films.archive import Archive as FilmArchive
 from radiograde.service.films.pseudonym import label_of
@@ -38,6 +37,7 @@ from tests.service.delivery.withdrawing import (
     FhirServer,
     deliver,
     delivered,
+    recorder_of,
     rejected_by,
     uid_of,
     work_of,
@@ -189,10 +189,7 @@ def test_what_readers_reviewed_moves_with_its_reviews(records: Records) -> None:
     archive = Archive()
     work = work_of(records, (PACS, archive))
     film = delivered(records, work)
-    recorder = ReviewRecorder(
-        records.database, records.results, records.reviews, records.deliveries, [PACS]
-    )
-    recorder.record(film, "kim", Judgement("corrected", CORRECTED))
+    recorder_of(records, PACS).record(film, "kim", Judgement("corrected", CORRECTED))
     deliver(records, work, film)
     former, scores = archive.objects_of(film), records.results.get(film)["scores"]
     send(records, work, corrected())
@@ -258,10 +255,7 @@ def test_what_was_withdrawn_and_reviewed_stays_withdrawn(records: Records) -> No
     archive = Archive()
     work = work_of(records, (PACS, archive))
     film = delivered(records, work)
-    recorder = ReviewRecorder(
-        records.database, records.results, records.reviews, records.deliveries, [PACS]
-    )
-    recorder.record(film, "kim", Judgement("corrected", CORRECTED))
+    recorder_of(records, PACS).record(film, "kim", Judgement("corrected", CORRECTED))
     records.withdrawal_recorder().withdraw(film, "kim", "Cut off")
     deliver(records, work, film)
     send(records, work, corrected())
