@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.utils import format_datetime
 
@@ -94,7 +94,7 @@ class MailChannel:
     def _session(self) -> Iterator[smtplib.SMTP]:
         """Yield a session that is signed in, and put what goes wrong in it in words."""
         try:
-            with self._connected() as server:
+            with _ended(self._connected()) as server:
                 if self._config.user is not None and self._password is not None:
                     server.login(self._config.user, self._password.get_secret_value())
                 yield server
@@ -141,3 +141,14 @@ class MailChannel:
 
     def _busy(self, code: int) -> UnreachableError:
         return UnreachableError(f"{self._where} answers {code}. It is tried again later.")
+
+
+@contextmanager
+def _ended(server: smtplib.SMTP) -> Iterator[smtplib.SMTP]:
+    """Yield a session, and end it; what QUIT is answered is no matter of the mail before."""
+    try:
+        yield server
+    finally:
+        with suppress(smtplib.SMTPException, OSError):
+            server.quit()
+        server.close()

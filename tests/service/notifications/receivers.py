@@ -62,6 +62,7 @@ class MailServer:
     got: list[tuple[list[str], Message]] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     encrypted: list[bool] = field(default_factory=list)
+    farewell: str = "221 Bye"
 
 
 @contextmanager
@@ -88,6 +89,9 @@ def running_mail_server(
             server.got.append((envelope.rcpt_tos, message_from_bytes(envelope.content)))
             server.encrypted.append(session.ssl is not None or from_the_start)
             return "250 OK"
+
+        async def handle_QUIT(self, smtp: SMTP, session: Session, envelope: Envelope) -> str:
+            return server.farewell
 
     def authenticate(*arguments: Any) -> AuthResult:
         data = arguments[-1]

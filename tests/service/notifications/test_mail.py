@@ -108,6 +108,14 @@ def test_who_is_refused_keeps_nothing_from_the_others() -> None:
         assert len(server.got) == 1
 
 
+@pytest.mark.parametrize("farewell", ["421 too busy", "502 not implemented"])
+def test_what_was_handed_over_is_sent_whatever_the_farewell(farewell: str) -> None:
+    with running_mail_server() as server:
+        server.farewell = farewell
+        open_channel(config_of(server, encryption="none")).send(MESSAGE)
+        assert len(server.got) == 1
+
+
 def test_a_server_without_starttls_or_none_at_all_is_said() -> None:
     with running_mail_server() as server, pytest.raises(UnreachableError, match="no STARTTLS"):
         open_channel(config_of(server)).send(MESSAGE)
