@@ -9,32 +9,17 @@ from radiograde.service.documents.statement.facts import (
     HEIGHTS,
     ChangeSince,
     Facts,
+    Side,
     ZoneGroup,
     groups,
 )
-
-LABEL = "Generated from the zone scores"
+from radiograde.service.documents.statement.wording import Wording
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-_WITHHELD = "No description: the input check is unsure of the film's orientation or polarity."
 _TRENDS = {"more": "Overall more than", "less": "Overall less than"}
-
-
-def text(facts: Facts) -> str:
-    """Return the facts as sentences."""
-    if facts.kind == "withheld":
-        return _WITHHELD
-    sentences = [_finding(facts)]
-    if facts.unseen is not None:
-        sentences.append(f"The {facts.unseen} lung was not found.")
-    if facts.change is not None:
-        sentences.append(_change(facts.change))
-    if facts.remarked:
-        sentences.append("Subject to the remarks of the input check.")
-    return " ".join(sentences)
 
 
 def day_words(day: date) -> str:
@@ -52,6 +37,10 @@ def _finding(facts: Facts) -> str:
     more = f", more on the {facts.more_on}" if facts.more_on else ""
     possible = f"; possibly also in {_zones(facts.possible)}" if facts.possible else ""
     return f"Opacities in {_zones(facts.certain)}{more}{possible}."
+
+
+def _unseen(side: Side) -> str:
+    return f"The {side} lung was not found."
 
 
 def _change(change: ChangeSince) -> str:
@@ -79,3 +68,13 @@ def _group(group: ZoneGroup) -> str:
 def _listed(parts: Iterable[str]) -> str:
     *most, last = parts
     return f"{', '.join(most)} and {last}" if most else last
+
+
+WORDING = Wording(
+    label="Generated from the zone scores",
+    withheld="No description: the input check is unsure of the film's orientation or polarity.",
+    finding=_finding,
+    unseen=_unseen,
+    change=_change,
+    remarked="Subject to the remarks of the input check.",
+)

@@ -9,19 +9,15 @@ from radiograde.service.documents.statement.facts import (
     HEIGHTS,
     ChangeSince,
     Facts,
+    Side,
     ZoneGroup,
     groups,
 )
-
-LABEL = "Automatisch aus den Zonenwerten erzeugt"
+from radiograde.service.documents.statement.wording import Wording
 
 _MONTHS = (
     *("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli"),
     *("August", "September", "Oktober", "November", "Dezember"),
-)
-_WITHHELD = (
-    "Keine Beschreibung: Laut Eingangsprüfung ist die Ausrichtung oder die Polarität der Aufnahme "
-    "unsicher."
 )
 _TRENDS = {
     "more": "Insgesamt zugenommen seit",
@@ -30,20 +26,6 @@ _TRENDS = {
 }
 _HEIGHTS = {"upper": "Ober", "middle": "Mittel", "lower": "Unter"}
 _SIDES = {"right": "recht", "left": "link"}
-
-
-def text(facts: Facts) -> str:
-    """Return the facts as sentences."""
-    if facts.kind == "withheld":
-        return _WITHHELD
-    sentences = [_finding(facts)]
-    if facts.unseen is not None:
-        sentences.append(f"Die {_SIDES[facts.unseen]}e Lunge wurde nicht gefunden.")
-    if facts.change is not None:
-        sentences.append(_change(facts.change))
-    if facts.remarked:
-        sentences.append("Unter Vorbehalt der Hinweise der Eingangsprüfung.")
-    return " ".join(sentences)
 
 
 def day_words(day: date) -> str:
@@ -61,6 +43,10 @@ def _finding(facts: Facts) -> str:
     more = f", {_SIDES[facts.more_on]}s betont" if facts.more_on else ""
     possible = f"; möglicherweise auch {_zones(facts.possible)}" if facts.possible else ""
     return f"Verschattungen {_zones(facts.certain)}{more}{possible}."
+
+
+def _unseen(side: Side) -> str:
+    return f"Die {_SIDES[side]}e Lunge wurde nicht gefunden."
 
 
 def _change(change: ChangeSince) -> str:
@@ -83,3 +69,16 @@ def _group(group: ZoneGroup) -> str:
     if group.lungs != "both":
         return f"im {_SIDES[group.lungs]}en {names}"
     return f"in beiden {names}ern" if first == last else f"in den {names}ern beider Lungen"
+
+
+WORDING = Wording(
+    label="Automatisch aus den Zonenwerten erzeugt",
+    withheld=(
+        "Keine Beschreibung: Laut Eingangsprüfung ist die Ausrichtung oder die Polarität der "
+        "Aufnahme unsicher."
+    ),
+    finding=_finding,
+    unseen=_unseen,
+    change=_change,
+    remarked="Unter Vorbehalt der Hinweise der Eingangsprüfung.",
+)

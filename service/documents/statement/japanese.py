@@ -9,30 +9,15 @@ from radiograde.service.documents.statement.facts import (
     HEIGHTS,
     ChangeSince,
     Facts,
+    Side,
     ZoneGroup,
     groups,
 )
+from radiograde.service.documents.statement.wording import Wording
 
-LABEL = "領域スコアから自動生成"
-
-_WITHHELD = "記述なし。入力チェックでは画像の向きまたは白黒反転の有無が不確実。"
 _TRENDS = {"more": "全体として増加", "less": "全体として減少", "uncertain": "確実な変化なし"}
 _HEIGHTS = {"upper": "上", "middle": "中", "lower": "下"}
 _LUNGS = {"both": "両側", "right": "右", "left": "左"}
-
-
-def text(facts: Facts) -> str:
-    """Return the facts as sentences."""
-    if facts.kind == "withheld":
-        return _WITHHELD
-    sentences = [_finding(facts)]
-    if facts.unseen is not None:
-        sentences.append(f"{_LUNGS[facts.unseen]}肺は検出されなかった。")
-    if facts.change is not None:
-        sentences.append(_change(facts.change))
-    if facts.remarked:
-        sentences.append("入力チェックの指摘事項あり。")
-    return "".join(sentences)
 
 
 def day_words(day: date) -> str:
@@ -52,6 +37,10 @@ def _finding(facts: Facts) -> str:
     return f"{_zones(facts.certain)}に{more}陰影を認める。{possible}"
 
 
+def _unseen(side: Side) -> str:
+    return f"{_LUNGS[side]}肺は検出されなかった。"
+
+
 def _change(change: ChangeSince) -> str:
     prior = "前回" if change.day is None else day_words(change.day)
     return f"{prior}と比較して{_TRENDS[change.trend]}。"
@@ -65,3 +54,14 @@ def _group(group: ZoneGroup) -> str:
     if group.heights == HEIGHTS:
         return f"{_LUNGS[group.lungs]}全肺野"
     return f"{_LUNGS[group.lungs]}{'・'.join(_HEIGHTS[one] for one in group.heights)}肺野"
+
+
+WORDING = Wording(
+    label="領域スコアから自動生成",
+    withheld="記述なし。入力チェックでは画像の向きまたは白黒反転の有無が不確実。",
+    finding=_finding,
+    unseen=_unseen,
+    change=_change,
+    remarked="入力チェックの指摘事項あり。",
+    between="",
+)

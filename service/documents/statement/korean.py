@@ -9,30 +9,15 @@ from radiograde.service.documents.statement.facts import (
     HEIGHTS,
     ChangeSince,
     Facts,
+    Side,
     ZoneGroup,
     groups,
 )
+from radiograde.service.documents.statement.wording import Wording
 
-LABEL = "구역 점수로 자동 생성된 문장"
-
-_WITHHELD = "설명 없음: 입력 검사에 따르면 영상의 방향 또는 흑백 반전 여부가 불확실함."
 _TRENDS = {"more": "전반적으로 증가", "less": "전반적으로 감소", "uncertain": "확실한 변화 없음"}
 _HEIGHTS = {"upper": "상폐야", "middle": "중폐야", "lower": "하폐야"}
 _LUNGS = {"both": "양측", "right": "우측", "left": "좌측"}
-
-
-def text(facts: Facts) -> str:
-    """Return the facts as sentences."""
-    if facts.kind == "withheld":
-        return _WITHHELD
-    sentences = [_finding(facts)]
-    if facts.unseen is not None:
-        sentences.append(f"{_LUNGS[facts.unseen]} 폐는 확인되지 않음.")
-    if facts.change is not None:
-        sentences.append(_change(facts.change))
-    if facts.remarked:
-        sentences.append("입력 검사의 지적 사항 있음.")
-    return " ".join(sentences)
 
 
 def day_words(day: date) -> str:
@@ -52,6 +37,10 @@ def _finding(facts: Facts) -> str:
     return f"{_zones(facts.certain)}에 음영{more}{possible}."
 
 
+def _unseen(side: Side) -> str:
+    return f"{_LUNGS[side]} 폐는 확인되지 않음."
+
+
 def _change(change: ChangeSince) -> str:
     prior = "이전" if change.day is None else day_words(change.day)
     return f"{prior} 영상과 비교하여 {_TRENDS[change.trend]}."
@@ -65,3 +54,13 @@ def _group(group: ZoneGroup) -> str:
     if group.heights == HEIGHTS:
         return f"{_LUNGS[group.lungs]} 전 폐야"
     return f"{_LUNGS[group.lungs]} {' 및 '.join(_HEIGHTS[one] for one in group.heights)}"
+
+
+WORDING = Wording(
+    label="구역 점수로 자동 생성된 문장",
+    withheld="설명 없음: 입력 검사에 따르면 영상의 방향 또는 흑백 반전 여부가 불확실함.",
+    finding=_finding,
+    unseen=_unseen,
+    change=_change,
+    remarked="입력 검사의 지적 사항 있음.",
+)

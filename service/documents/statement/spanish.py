@@ -9,19 +9,15 @@ from radiograde.service.documents.statement.facts import (
     HEIGHTS,
     ChangeSince,
     Facts,
+    Side,
     ZoneGroup,
     groups,
 )
-
-LABEL = "Generado a partir de las puntuaciones por zonas"
+from radiograde.service.documents.statement.wording import Wording
 
 _MONTHS = (
     *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio"),
     *("agosto", "septiembre", "octubre", "noviembre", "diciembre"),
-)
-_WITHHELD = (
-    "Sin descripción: según el control de entrada, la orientación o la polaridad de la radiografía "
-    "no es segura."
 )
 _TRENDS = {
     "more": "En conjunto, aumento desde",
@@ -31,20 +27,6 @@ _TRENDS = {
 _HEIGHTS = {"upper": "superior", "middle": "medio", "lower": "inferior"}
 _PLURALS = {"upper": "superiores", "middle": "medios", "lower": "inferiores"}
 _SIDES = {"right": "derecho", "left": "izquierdo"}
-
-
-def text(facts: Facts) -> str:
-    """Return the facts as sentences."""
-    if facts.kind == "withheld":
-        return _WITHHELD
-    sentences = [_finding(facts)]
-    if facts.unseen is not None:
-        sentences.append(f"No se ha encontrado el pulmón {_SIDES[facts.unseen]}.")
-    if facts.change is not None:
-        sentences.append(_change(facts.change))
-    if facts.remarked:
-        sentences.append("Con las reservas del control de entrada.")
-    return " ".join(sentences)
 
 
 def day_words(day: date) -> str:
@@ -62,6 +44,10 @@ def _finding(facts: Facts) -> str:
     more = f", de predominio {_SIDES[facts.more_on]}" if facts.more_on else ""
     possible = f"; posiblemente también {_zones(facts.possible)}" if facts.possible else ""
     return f"Opacidades {_zones(facts.certain)}{more}{possible}."
+
+
+def _unseen(side: Side) -> str:
+    return f"No se ha encontrado el pulmón {_SIDES[side]}."
 
 
 def _change(change: ChangeSince) -> str:
@@ -94,3 +80,16 @@ def _pair(heights: Iterable[str]) -> str:
     """Return two heights; before another i, "y" becomes "e"."""
     first, last = heights
     return f"{first} {'e' if last.startswith('i') else 'y'} {last}"
+
+
+WORDING = Wording(
+    label="Generado a partir de las puntuaciones por zonas",
+    withheld=(
+        "Sin descripción: según el control de entrada, la orientación o la polaridad de la "
+        "radiografía no es segura."
+    ),
+    finding=_finding,
+    unseen=_unseen,
+    change=_change,
+    remarked="Con las reservas del control de entrada.",
+)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.service.config.site import Language
 from radiograde.service.documents.statement import english, german, japanese, korean, spanish
-from radiograde.service.documents.statement.facts import ChangeSince, Facts, facts_of
+from radiograde.service.documents.statement.facts import ChangeSince, facts_of
+from radiograde.service.documents.statement.wording import Wording
 
-_TEXTS: Mapping[Language, tuple[str, Callable[[Facts], str]]] = {
-    "en": (english.LABEL, english.text),
-    "ko": (korean.LABEL, korean.text),
-    "de": (german.LABEL, german.text),
-    "es": (spanish.LABEL, spanish.text),
-    "ja": (japanese.LABEL, japanese.text),
+_WORDINGS: Mapping[Language, Wording] = {
+    "en": english.WORDING,
+    "ko": korean.WORDING,
+    "de": german.WORDING,
+    "es": spanish.WORDING,
+    "ja": japanese.WORDING,
 }
-"""A label and a renderer of each language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +45,5 @@ def statement(
     facts = facts_of(result, change)
     if facts is None:
         return None
-    label, text = _TEXTS[language]
-    return Statement(language, label, text(facts))
+    wording = _WORDINGS[language]
+    return Statement(language, wording.label, wording.text(facts))
