@@ -111,7 +111,7 @@ _TEXTS: Mapping[str, str] = {
     "ReleaseStage": "Research use only; no medical device",
     "GlobalAvailability": "As source code and wheel, Apache-2.0; weights by their own licence",
     "Summary": "Grades how much of the lungs pneumonia involves on one frontal chest radiograph of "
-    "an adult: six zones, whole lungs, with intervals and a map of what was summed.",
+    "an adult: six zones, whole lungs, with intervals and a map of the opacity found.",
     "PrimaryIntendedUsers": "Researchers, and radiologists who take part in research",
     "HowToUse": "The film goes in by DICOM, STOW-RS, HTTP or a folder; the result is read beside "
     "the film on the page or in the PACS, and reviewed.",

@@ -2,7 +2,7 @@
 
     ROOT/<last two characters of the id>/<id>/film         as it was sent, or sent again corrected
                                              /former       before its header was corrected
-                                             /maps.npz     what the score was summed from
+                                             /maps.npz     the maps behind the scores
                                              /sr.dcm ...   documents, once one was requested
 
 A film is there whole and synced to disk, or not at all, whenever the power goes. What has not

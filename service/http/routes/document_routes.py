@@ -118,7 +118,7 @@ def _report(
 @router.get(
     "/overlay.png",
     operation_id="getOverlay",
-    summary="Return the film with the opacity that was summed",
+    summary="Return the film with the opacity that was found",
     responses=_answers("image/png"),
     response_class=Response,
 )

@@ -87,7 +87,7 @@ async def get_pixels(
 @router.get(
     "/maps",
     operation_id="getMaps",
-    summary="Return the maps that a film's scores were summed from",
+    summary="Return the maps behind a film's scores",
     responses=_BYTES,
     response_class=Response,
 )
