@@ -28,6 +28,9 @@ PRIORITIES = {"high": 1, "normal": 5, "low": 9}
 
 NORMAL = PRIORITIES["normal"]
 
+REQUEST_S = 20.0
+"""How long a request has for grading its film itself; after that a worker sees to it."""
+
 _COLUMNS = (
     "workflow_uuid",
     "status",

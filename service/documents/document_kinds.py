@@ -57,7 +57,7 @@ TIED: tuple[ObjectKind, ...] = ("sr", "seg")
 OF_SCORES: frozenset[DocumentKind] = frozenset({"seg", "sc", "pr"})
 """Documents that show where the scores come from."""
 
-WITH_REVIEWS: frozenset[DocumentKind] = frozenset({"hl7", "pdf", "json"})
+WITH_REVIEWS: frozenset[DocumentKind] = frozenset({"fhir", "fhir_r5", "hl7", "pdf", "json"})
 """Documents that show reviews, and so change with every review."""
 
 

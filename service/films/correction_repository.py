@@ -14,7 +14,7 @@ from radiograde.service.database.tables import films
 from radiograde.service.films.film_days import day_of
 from radiograde.service.films.known_numbers import add_number
 from radiograde.service.films.patient_number import PatientNumber
-from radiograde.service.queue import WorkQueue
+from radiograde.service.queue import REQUEST_S, WorkQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,18 @@ class CorrectionRepository:
         self._queue = queue
 
     def add(
-        self, film_id: str, facts: HeaderFacts, sha256: str, number: PatientNumber | None = None
+        self,
+        film_id: str,
+        facts: HeaderFacts,
+        sha256: str,
+        number: PatientNumber | None = None,
+        *,
+        begun: bool = False,
     ) -> bool:
         """Record that a film came again with a corrected header, and the work of following it.
 
-        ``sha256``: of the file that brought it. ``number``: of its patient. Return False where
+        ``sha256``: of the file that brought it. ``number``: of its patient. ``begun``: whoever
+        took it in follows it at once; the work then waits for ``REQUEST_S``. Return False where
         there is nothing to correct: the film was set aside, or could not be graded.
         """
         with self._database.write() as connection:
@@ -62,7 +69,8 @@ class CorrectionRepository:
             corrected = sa.update(films).where(films.c.id == film_id)
             connection.execute(corrected.values(**values, kept=True, attempts=0))
             add_number(connection, facts.patient, number)
-            self._queue.grade(connection, film_id, again=True)
+            delay_s = REQUEST_S if begun else 0.0
+            self._queue.grade(connection, film_id, again=True, delay_s=delay_s)
         return True
 
     def adopt(self, film_id: str, adopt: Callable[[str, str], None]) -> None:

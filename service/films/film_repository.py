@@ -29,10 +29,7 @@ from radiograde.service.films.correction_repository import CorrectionRepository
 from radiograde.service.films.film_days import day_of
 from radiograde.service.films.known_numbers import add_number
 from radiograde.service.films.patient_number import PatientNumber
-from radiograde.service.queue import WorkQueue
-
-REQUEST_S = 20.0
-"""How long a request has for grading its film itself; after that a worker sees to it."""
+from radiograde.service.queue import REQUEST_S, WorkQueue
 
 
 @dataclass(frozen=True, slots=True)

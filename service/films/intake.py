@@ -96,7 +96,7 @@ class FilmIntake:
         A film that could not be graded is accepted anew. Under a known UID the same picture with
         another header counts as the film that is known, and corrects it (IHE PIR): whose film it
         is, of which order and when is from then on what the last header says. Over HTTP, where
-        the sender waits for its result, it is another film.
+        the sender waits for its result, it is another film if its header corrects none of that.
         """
         file = content if isinstance(content, FilmFile) else open_film(content, self._limits)
         film = self._as_expected(self.describe(file, source))
@@ -163,23 +163,26 @@ class FilmIntake:
         # Recorded first: from then on nobody lets the film go. What the record says of the disk
         # is not believed.
         self._films.keep_again(known)
-        if source != "http":
-            self._correct(known, film, file)
+        self._correct(known, film, file, begun=source == "http")
         if not self._archive.has(known.id):
             self._archive.keep(known.id, file.content)
         self._films.add_source(known.id, source)
         return Receipt(known.id, known=True)
 
-    def _correct(self, known: Film, film: NewFilm, file: FilmFile) -> None:
-        """Keep a corrected header in place of the former; whoever grades has the result follow."""
+    def _correct(self, known: Film, film: NewFilm, file: FilmFile, *, begun: bool) -> None:
+        """Keep a corrected header in place of the former; whoever grades has the result follow.
+
+        ``begun``: whoever took it in does so at once.
+        """
         if not self._is_corrected(known, film, file):
             return
         self._archive.keep_correction(known.id, file.sha256, file.content)
         facts = HeaderFacts(
             film.size, film.sop_class_uid, film.patient, film.acquired, film.study_instance_uid
         )
-        if self._films.corrections.add(known.id, facts, file.sha256, film.number):
-            self._films.corrections.adopt(known.id, self._archive.adopt_correction)
+        corrections = self._films.corrections
+        if corrections.add(known.id, facts, file.sha256, film.number, begun=begun):
+            corrections.adopt(known.id, self._archive.adopt_correction)
             log.info("header_corrected", film_id=known.id)
         else:
             self._archive.drop_correction(known.id, file.sha256)
@@ -230,7 +233,9 @@ class FilmIntake:
         if content in (None, file.content):
             return True
         kept = FilmFile(content, self._limits)
-        return is_same_instance(kept, file) if source == "http" else shows_the_same(kept, file)
+        if source != "http":
+            return shows_the_same(kept, file)
+        return is_same_instance(kept, file) or _is_corrected_copy(kept, file)
 
     def describe(self, file: FilmFile, source: FilmSource) -> NewFilm:
         """Return what is recorded of a film, under a new id; nothing is kept yet.
@@ -255,3 +260,10 @@ class FilmIntake:
             uid(header, "StudyInstanceUID"),
             number=self._pseudonyms.number_of(header),
         )
+
+
+def _is_corrected_copy(kept: FilmFile, sent: FilmFile) -> bool:
+    """Return whether a file shows the same as the one that is kept, and says better whose it is."""
+    if kept.header is None or sent.header is None:
+        return False
+    return is_corrected(kept.header, sent.header) and shows_the_same(kept, sent)

@@ -26,12 +26,14 @@ def adopt_file(records: Records, film_id: str) -> None:
         records.films.corrections.adopt(film_id, records.archive.adopt_correction)
 
 
-def follow_header(records: Records, film_id: str, scorer: Scorer, limits: Limits) -> bool:
+def follow_header(
+    records: Records, film_id: str, scorer: Scorer, limits: Limits, *, begun: bool = False
+) -> bool:
     """Have a graded film's result follow its corrected header; False where none was corrected.
 
-    The film is graded again, and what was sent of it is replaced. What a reader reviewed keeps
-    its scores and reviews, and is of the corrected film from now on; where it was withdrawn, it
-    stays so.
+    The film is graded again, by the caller where it is ``begun``, and what was sent of it is
+    replaced. What a reader reviewed keeps its scores and reviews, and is of the corrected film
+    from now on; where it was withdrawn, it stays so.
 
     Raises:
         UndocumentedError: the film is no longer kept.
@@ -39,7 +41,7 @@ def follow_header(records: Records, film_id: str, scorer: Scorer, limits: Limits
     """
     if not records.films.corrections.is_open(film_id):
         return False
-    if not _grades_again(records, film_id):
+    if not _grades_again(records, film_id, begun=begun):
         _move_reviewed(records, film_id, scorer, limits)
     return True
 
@@ -50,7 +52,7 @@ def is_reviewed(connection: sa.Connection, film_id: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def _grades_again(records: Records, film_id: str) -> bool:
+def _grades_again(records: Records, film_id: str, *, begun: bool) -> bool:
     with records.database.write() as connection:
         film = records.films.get(connection, film_id)
         if film is None or film.state != "graded" or film.corrected is None:
@@ -58,7 +60,7 @@ def _grades_again(records: Records, film_id: str) -> bool:
         if is_reviewed(connection, film_id):
             return False
         records.withdrawals.replace(connection, film_id, CORRECTED)
-        records.films.start_over(connection, film_id)
+        records.films.start_over(connection, film_id, begun=begun)
     log.info("film_graded_again", film_id=film_id, reason="header_corrected")
     return True
 

@@ -198,7 +198,10 @@ class FilmGrader:
 
     def _kept(self, film_id: str, *, again: bool) -> SeverityResult | None:
         """Return the kept result that answers for a known film; None where it is to be graded."""
+        followed = follow_header(self._records, film_id, self._scorer, self._limits, begun=True)
         stored = self._records.results.find(film_id)
+        if followed and stored is None:
+            return None
         if stored is not None and not again:
             kept = parse_result(stored.document)
             is_of_this_model = kept.model.sha256 == self._scorer.facts.sha256

@@ -29,6 +29,7 @@ from radiograde.service.documents.fhir.logical_references import (
 )
 from radiograde.service.documents.fhir.measurements import measurements
 from radiograde.service.documents.fhir.observations import GROUP, group, member
+from radiograde.service.documents.fhir.review_observations import review_observations
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.patient_study import PatientStudy, read_patient_study
 from radiograde.service.documents.sentences import described
@@ -45,14 +46,15 @@ def bundle(graded: GradedFilm, version: Version = "R4") -> Document:
 
     Mapped as HL7's dicom-sr guide maps measurement reports: the report's one result is a group
     Observation, the severity, and each number is a member of it. Of a rejected film the group
-    says why its value is absent, and there are no numbers. Patient, order, study and film are
-    logical references by identifier; of a picture the patient is unknown and there is no study.
+    says why its value is absent, and there are no numbers. What readers said are Observations
+    about the group. Patient, order, study and film are logical references by identifier; of a
+    picture the patient is unknown and there is no study.
 
     Every entry is a conditional create (POST with ``ifNoneExist``) by an identifier that is one
-    for each film and model, so that sending twice leaves one set. It is not a conditional update
-    (PUT): a result never changes, while what someone did with the report on the server, such as
-    signing it, must outlast a retry; and the Device is shared by all results, which would each
-    write it anew.
+    for each film and model, or review, so that sending twice leaves one set. It is not a
+    conditional update (PUT): neither a result nor a review ever changes, while what someone did
+    with the report on the server, such as signing it, must outlast a retry; and the Device is
+    shared by all results, which would each write it anew.
     """
     patient_study = read_patient_study(graded.header)
     numbers = [] if graded.result.scores is None else measurements(graded.result.scores)
@@ -61,6 +63,7 @@ def bundle(graded: GradedFilm, version: Version = "R4") -> Document:
         *((part_uid(graded, each.part), member(graded, patient_study, each)) for each in numbers),
         (part_uid(graded, GROUP), group(graded, patient_study, numbers)),
         (report_uid(graded), _report(graded, patient_study, version)),
+        *review_observations(graded, patient_study),
     ]
     document = {
         "resourceType": "Bundle",

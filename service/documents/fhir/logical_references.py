@@ -98,6 +98,12 @@ def study(patient_study: PatientStudy) -> list[Json]:
     return [{"type": "ImagingStudy", "identifier": identifier}]
 
 
+def part_of_study(patient_study: PatientStudy) -> Json:
+    """Return what ties an Observation to its study, if there is one."""
+    studies = study(patient_study)
+    return {"partOf": studies} if studies else {}
+
+
 def film(graded: GradedFilm) -> list[Json]:
     """Return the film that was graded, by SOP Instance UID, else by the sha256 of its file."""
     instance = graded.film.sop_instance_uid

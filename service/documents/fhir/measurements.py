@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pydicom.sr.coding import Code
 
 from radiograde.model.scoring.result import Involvement, ScaleScore, Scores
-from radiograde.model.scoring.scales import ZONE_NAMES
+from radiograde.model.scoring.scales import BRIXIA, ZONE, ZONE_NAMES, Scale
 from radiograde.service.documents import codes
 
 _LUNGS = (codes.LUNG, codes.BILATERAL)
@@ -44,14 +44,49 @@ def measurements(scores: Scores) -> list[Measurement]:
     ]
 
 
+def corrected(zones: Mapping[str, int]) -> list[Measurement]:
+    """Return the Brixia score and its zones A-F as a reader has them: without intervals."""
+    whole = Measurement(
+        codes.BRIXIA.value,
+        codes.BRIXIA,
+        _of_range(codes.BRIXIA.meaning, BRIXIA),
+        sum(zones.values()),
+        codes.SCORE,
+    )
+    parts = [
+        Measurement(
+            _zone_part(zone),
+            codes.BRIXIA_ZONE,
+            _of_range(_zone_words(zone), ZONE),
+            grade,
+            codes.SCORE,
+            codes.ZONE_SITES[zone],
+        )
+        for zone, grade in zones.items()
+    ]
+    return [whole, *parts]
+
+
 def _zone(zone: str, score: ScaleScore) -> Measurement:
     return _scale(
         codes.BRIXIA_ZONE,
         score,
-        part=f"{codes.BRIXIA_ZONE.value}-{zone}",
-        words=f"Brixia score of zone {zone}, {ZONE_NAMES[zone]}",
+        part=_zone_part(zone),
+        words=_zone_words(zone),
         site=codes.ZONE_SITES[zone],
     )
+
+
+def _zone_part(zone: str) -> str:
+    return f"{codes.BRIXIA_ZONE.value}-{zone}"
+
+
+def _zone_words(zone: str) -> str:
+    return f"Brixia score of zone {zone}, {ZONE_NAMES[zone]}"
+
+
+def _of_range(words: str, scale: Scale) -> str:
+    return f"{words} ({scale.low:g} to {scale.high:g})"
 
 
 def _scale(

@@ -22,8 +22,8 @@ from radiograde.service.documents.fhir.datatypes import (
 from radiograde.service.documents.fhir.logical_references import (
     circumstances,
     film,
+    part_of_study,
     part_uid,
-    study,
     uid_identifier,
     within,
 )
@@ -62,10 +62,15 @@ def group(graded: GradedFilm, patient_study: PatientStudy, members: Sequence[Mea
 
 
 def member(graded: GradedFilm, patient_study: PatientStudy, measurement: Measurement) -> Json:
-    """Return the Observation of one number; its interval and its side are components."""
+    """Return the Observation of one number of the model."""
+    return _observation(graded, patient_study, measurement.part) | number(measurement)
+
+
+def number(measurement: Measurement) -> Json:
+    """Return what an Observation says of a number; its interval and its side are components."""
     part, side = measurement.site
     laterality = {"code": concept(LATERALITY), "valueCodeableConcept": concept(side)}
-    return _observation(graded, patient_study, measurement.part) | {
+    return {
         "text": narrative(_sentence(measurement)),
         "category": [concept(IMAGING)],
         "code": concept(measurement.code, measurement.words),
@@ -76,16 +81,14 @@ def member(graded: GradedFilm, patient_study: PatientStudy, measurement: Measure
 
 
 def _observation(graded: GradedFilm, patient_study: PatientStudy, part: str) -> Json:
-    resource: Json = {
+    return {
         "resourceType": "Observation",
         "meta": asserted(),
         "identifier": [uid_identifier(part_uid(graded, part))],
         "device": within(document_uids.device_uid(graded.result.model.sha256)),
+        **part_of_study(patient_study),
+        **circumstances(graded, patient_study),
     }
-    studies = study(patient_study)
-    if studies:
-        resource["partOf"] = studies
-    return resource | circumstances(graded, patient_study)
 
 
 def _interval(measurement: Measurement) -> list[Json]:

@@ -136,7 +136,7 @@ def test_what_is_parked_stays_parked_until_a_person_retries(
 
 
 def test_destinations_that_show_no_reviews_are_left_alone(records: Records, tmp_path: Path) -> None:
-    outbox, share = Outbox("share"), folder(tmp_path, "seg", "fhir")
+    outbox, share = Outbox("share"), folder(tmp_path, "seg", "sc")
     work = work_of(records, (share, outbox))
     film = delivered(records, work)
     recorder_of(records, share).record(film, "kim", CORRECTION)

@@ -47,7 +47,7 @@ def test_a_film_that_was_passed_on_is_the_same_film(records: Records, syntax: st
 
 @pytest.mark.parametrize(
     "other",
-    [film_bytes()[:-1000], film_bytes(PatientID="P-2"), film_bytes(WindowCenter=1000), b"DICM"],
+    [film_bytes()[:-1000], film_bytes(PatientAge="009Y"), film_bytes(WindowCenter=1000), b"DICM"],
 )
 def test_over_http_another_instance_of_its_uid_is_another_film(
     records: Records, other: bytes
@@ -90,7 +90,7 @@ def test_another_picture_under_a_known_uid_is_kept_beside_the_first(
     assert third.film_id not in (first.film_id, second.film_id)
 
 
-@pytest.mark.parametrize("source", ["dicom", "dicomweb", "folder"])
+@pytest.mark.parametrize("source", ["dicom", "dicomweb", "folder", "http"])
 def test_the_same_picture_with_a_corrected_header_is_the_same_film(
     records: Records, source: FilmSource
 ) -> None:

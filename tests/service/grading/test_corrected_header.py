@@ -83,7 +83,7 @@ def course_of(records: Records, film: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("source", ["dicom", "dicomweb", "folder"])
+@pytest.mark.parametrize("source", ["dicom", "dicomweb", "folder", "http"])
 def test_result_and_documents_follow_a_corrected_header(
     records: Records, source: FilmSource, tmp_path: Any
 ) -> None:
@@ -207,14 +207,53 @@ def test_what_readers_reviewed_moves_with_its_reviews(records: Records) -> None:
     assert archive.rejected == former
 
 
+def test_whoever_waits_is_answered_with_the_result_of_the_corrected_film(
+    records: Records,
+) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+    former, before = archive.objects_of(film), records.results.get(film)
+    answered = work.grader.answer(corrected())
+    assert answered.id == film
+    assert answered.to_json() == records.results.get(film)
+    assert answered.to_json()["image"] != before["image"]
+    assert not records.films.corrections.is_open(film)
+    assert records.jobs.get(film).attempts == 1
+    work.grade(film)
+    deliver(records, work, film)
+    assert archive.rejected == former
+    assert {ds.PatientID for ds in holding(archive, film)} == {"P-2"}
+    assert work.grader.answer(corrected()).id == film
+    assert [one.id for one in records.jobs.page(9)] == [film]
+
+
+def test_whoever_waits_for_a_reviewed_film_is_answered_with_what_moved(records: Records) -> None:
+    archive = Archive()
+    work = work_of(records, (PACS, archive))
+    film = delivered(records, work)
+    recorder_of(records, PACS).record(film, "kim", Judgement("corrected", CORRECTED))
+    scores = records.results.get(film)["scores"]
+    answered = work.grader.answer(corrected()).to_json()
+    assert (answered["id"], answered["scores"]) == (film, scores)
+    assert answered["image"]["sha256"] == FilmFile(corrected(), Limits()).sha256
+    deliver(records, work, film)
+    assert {ds.PatientID for ds in holding(archive, film)} == {"P-2"}
+
+
 def test_a_fhir_report_of_the_wrong_patient_is_entered_in_error(records: Records) -> None:
     server = FhirServer()
     with running_web(server.answer) as web:
         ehr = FhirDestinationConfig(type="fhir", name="ehr", url=f"{web.url}/fhir")
         work = work_of(records, (ehr, FhirDestination(ehr)))
         film = delivered(records, work)
+        recorder_of(records, ehr).record(film, "kim", Judgement("corrected", CORRECTED))
+        deliver(records, work, film)
         send(records, work, corrected())
         deliver(records, work, film)
+    verdicts = [one for one in server.kept.values() if "focus" in one]
+    moved = {one["status"]: one["subject"]["identifier"]["value"] for one in verdicts}
+    assert moved == {"entered-in-error": "P-1", "preliminary": "P-2"}
     reports = [one for one in server.kept.values() if one["resourceType"] == "DiagnosticReport"]
     told = {one["status"]: one["subject"]["identifier"]["value"] for one in reports}
     assert told == {"entered-in-error": "P-1", "preliminary": "P-2"}
@@ -311,7 +350,7 @@ def test_a_correction_that_cannot_be_followed_yet_is_followed_later(
     work = work_of(records, (PACS, archive))
     film = delivered(records, work)
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise NoSpaceError("Full.")
 
     with monkeypatch.context() as patched:

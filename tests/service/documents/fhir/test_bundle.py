@@ -41,6 +41,7 @@ from tests.service.documents.graded_films import (
     rejected_film,
 )
 from tests.service.fakes import FACTS, scored
+from tests.service.reviews.made import CORRECTED, review
 
 ROOT = Path(__file__).resolve().parents[4]
 JAPANESE = ["", "ISO 2022 IR 87"]
@@ -63,7 +64,19 @@ def picture_film() -> GradedFilm:
     return GradedFilm(film, None, dataclasses.replace(scored(), id=RESULT_ID), BEGAN)
 
 
-CASES = {"scored": scored_film, "rejected": gated_out, "picture": picture_film}
+@cache
+def reviewed_film() -> GradedFilm:
+    """Return a film that two readers reviewed, the newest first."""
+    names = review(1, "corrected", reader="kim <b>", comment="Effusion <left>", minutes=5)
+    return dataclasses.replace(graded_film(), reviews=(names, review(2, "accepted", reader="lee")))
+
+
+CASES = {
+    "scored": scored_film,
+    "rejected": gated_out,
+    "picture": picture_film,
+    "reviewed": reviewed_film,
+}
 
 
 def entries(subject: GradedFilm, version: Version = "R4") -> list[dict[str, Any]]:
@@ -151,9 +164,12 @@ def test_references_within_lead_to_entries(name: str) -> None:
     assert len(set(urls)) == len(urls)
     referred = {value for key, value in everything(found) if key == "reference"}
     assert referred <= set(urls)
-    kinds = {entry["fullUrl"]: entry["resource"]["resourceType"] for entry in found}
-    reports = [url for url, kind in kinds.items() if kind == "DiagnosticReport"]
-    assert set(urls) - referred == set(reports)
+    ends = [
+        entry["fullUrl"]
+        for entry in found
+        if entry["resource"]["resourceType"] == "DiagnosticReport" or "focus" in entry["resource"]
+    ]
+    assert set(urls) - referred == set(ends)
 
 
 def test_scales_equal_the_result() -> None:
@@ -272,6 +288,8 @@ def test_all_is_preliminary_labelled_and_for_research(name: str) -> None:
     for resource in written:
         assert resource["status"] == "preliminary"
         assert NOTICE in resource["text"]["div"]
+        if "performer" in resource:
+            continue
         assert resource["meta"]["security"][0]["code"] == "AIAST"
         assert resource["issued"] == "2026-03-04T05:06:07+00:00"
     assert report_of(subject)["conclusion"].endswith(NOTICE)
@@ -443,6 +461,57 @@ def test_sending_twice_leaves_one_set() -> None:
     again = dataclasses.replace(scored_film().result, id="01JARADMZ00000000000000001")
     server.take(entries(dataclasses.replace(scored_film(), result=again)))
     assert len(server.kept) == first
+
+
+def reviews_of(subject: GradedFilm) -> list[dict[str, Any]]:
+    return members(subject, "VERDICT")
+
+
+def test_a_review_is_an_observation_about_the_result_by_its_reader() -> None:
+    corrected, accepted = reviews_of(reviewed_film())
+    (group_url,) = (
+        entry["fullUrl"]
+        for entry in entries(reviewed_film())
+        if entry["resource"] == group_of(reviewed_film())
+    )
+    for said, number in ((corrected, 1), (accepted, 2)):
+        assert said["focus"] == [{"reference": group_url}]
+        own = {"system": "urn:radiograde:review", "value": f"01JARADR{number:018d}"}
+        assert own in said["identifier"]
+        assert "device" not in said
+        assert "meta" not in said
+        assert said["subject"] == group_of(reviewed_film())["subject"]
+    assert (value_code(corrected), value_code(accepted)) == ("CORRECTED", "ACCEPTED")
+    assert corrected["performer"] == [{"type": "Practitioner", "display": "kim <b>"}]
+    assert corrected["issued"] == "2026-03-05T05:11:07+00:00"
+    assert accepted["issued"] == "2026-03-05T05:06:07+00:00"
+    assert corrected["note"] == [{"text": "Effusion <left>"}]
+    assert not {"note", "hasMember"} & accepted.keys()
+
+
+def test_a_corrections_numbers_are_its_members_where_they_belong() -> None:
+    (corrected, _) = reviews_of(reviewed_film())
+    found = {entry["fullUrl"]: entry["resource"] for entry in entries(reviewed_film())}
+    numbers = [found[member["reference"]] for member in corrected["hasMember"]]
+    assert [one["valueQuantity"]["value"] for one in numbers] == [6, *CORRECTED.values()]
+    for one, own in zip(numbers[1:], members(reviewed_film(), "BRIXIA-ZONE"), strict=False):
+        assert one["bodySite"] == own["bodySite"]
+        assert components(one) == {"272741003": components(own)["272741003"]}
+        assert one["code"] == own["code"]
+    assert {one["performer"][0]["display"] for one in numbers} == {"kim <b>"}
+
+
+def test_reviews_change_nothing_of_what_was_sent_before() -> None:
+    before, after = entries(scored_film()), entries(reviewed_film())
+    assert after[: len(before)] == before
+    server = Server()
+    server.take(before)
+    server.take(after)
+    server.take(after)
+    assert len(server.kept) == len(before) + 2 + 7
+    withdrawn = entries(dataclasses.replace(reviewed_film(), withdrawn=1))
+    server.take(withdrawn)
+    assert len(server.kept) == 2 * (len(before) + 2 + 7) - 1
 
 
 def test_another_film_shares_nothing_but_the_device_and_another_model_not_even_that() -> None:
