@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "radiograde.service.cli.doctor:doctor",
     "migrate": "radiograde.service.cli.migrate:migrate",
     "reconcile": "radiograde.service.cli.reconcile:reconcile",
+    "regrade": "radiograde.service.cli.regrade:regrade",
     "withdraw": "radiograde.service.cli.withdraw:withdraw",
     "models": "radiograde.service.cli.models:models",
     "users": "radiograde.service.cli.users:users",

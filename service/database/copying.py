@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from radiograde.service.database.engine import Database
-from radiograde.service.database.pacs_tables import every_table
+from radiograde.service.database.every_table import every_table
 from radiograde.service.database.tables import film_counts, films, installation, workers
 from radiograde.service.errors import StoreError
 

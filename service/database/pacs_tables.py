@@ -49,11 +49,3 @@ reconciliations = sa.Table(
     sa.Column("summary", sa.JSON),
 )
 """The last nightly pass with each PACS. ``day``: local; empty where it has to be done again."""
-
-
-def every_table() -> list[sa.Table]:
-    """Return the tables of this module and of ``tables``, those that others refer to first.
-
-    ``metadata`` alone has those of the modules that happen to be imported.
-    """
-    return metadata.sorted_tables

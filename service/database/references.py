@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from radiograde.service.database.engine import Database
-from radiograde.service.database.pacs_tables import every_table
+from radiograde.service.database.every_table import every_table
 from radiograde.service.database.tables import reviews
 
 

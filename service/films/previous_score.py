@@ -13,6 +13,7 @@ from radiograde.service.config.rules import ChangeVerdict
 from radiograde.service.database.rows import rows_of
 from radiograde.service.database.tables import films, results, withdrawals
 from radiograde.service.films.patient_links import pseudonyms_of
+from radiograde.service.films.regrading_repository import score_beside
 from radiograde.service.films.score_change import RepeatabilityLimit, Score, compare
 
 MOST_FILMS = 200
@@ -46,9 +47,12 @@ def hospital_time(acquired: str | None, received: datetime) -> str:
     return acquired or received.astimezone().strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def score_before(connection: sa.Connection, film: CoursePlace) -> Score | None:
+def score_before(
+    connection: sa.Connection, film: CoursePlace, model: str | None = None
+) -> Score | None:
     """Return the score of the patient's film before; None where there is none.
 
+    ``model``: sha256 of the one whose score is preferred, where it graded that film again.
     Withdrawn results do not count, and an instance that came again counts once, as its last.
     """
     if film.patient is None:
@@ -62,7 +66,10 @@ def score_before(connection: sa.Connection, film: CoursePlace) -> Score | None:
     if not earlier:
         return None
     before = max(earlier, key=lambda one: one.order)
-    return Score(before.id, round(before.brixia, 2), before.model_sha256)
+    again = None
+    if model is not None and before.model_sha256 != model:
+        again = score_beside(connection, before.id, model)
+    return again or Score(before.id, round(before.brixia, 2), before.model_sha256)
 
 
 def change_of(
@@ -75,10 +82,11 @@ def change_of(
 
     ``document``: the film's result as JSON.
     """
-    before = score_before(connection, film) if document["status"] == "scored" else None
+    model = document["model"]["sha256"]
+    before = score_before(connection, film, model) if document["status"] == "scored" else None
     if before is None:
         return None
-    brixia, model = document["scores"]["brixia"]["value"], document["model"]["sha256"]
+    brixia = document["scores"]["brixia"]["value"]
     return compare(before, Score(film.id, brixia, model), limit).verdict
 
 

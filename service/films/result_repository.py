@@ -64,6 +64,10 @@ class ResultRepository:
         moved = sa.update(results).where(results.c.id == result.id)
         connection.execute(moved.values(**facts, document=document))
 
+    def remove(self, connection: sa.Connection, id: str) -> None:
+        """Remove a film's result, in the transaction that keeps another in its place."""
+        connection.execute(sa.delete(results).where(results.c.id == id))
+
     def find(self, id: str) -> StoredResult | None:
         """Return the result kept under an id; None where there is none."""
         return self._database.first(_QUERY.where(results.c.id == id), StoredResult)

@@ -82,6 +82,16 @@ class FilmGrader:
         """The model that grades the next film."""
         return self._scorer
 
+    @property
+    def keeper(self) -> ResultKeeper:
+        """What keeps the results of this model."""
+        return self._keeper
+
+    @property
+    def limits(self) -> Limits:
+        """What films are read under."""
+        return self._limits
+
     def use(self, scorer: Scorer) -> None:
         """Grade with another model from the next film on; what was begun is finished as begun."""
         facts = replace(self._keeper.facts, limit=RepeatabilityLimit.of(scorer))

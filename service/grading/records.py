@@ -17,6 +17,7 @@ from radiograde.service.films.expected_priors import ExpectedPriors
 from radiograde.service.films.film_repository import FilmRepository
 from radiograde.service.films.intake import FilmIntake
 from radiograde.service.films.pseudonym import Pseudonyms
+from radiograde.service.films.regrading_repository import RegradingRepository
 from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.films.trace_repository import TraceRepository
 from radiograde.service.grading.film_jobs import Jobs
@@ -52,6 +53,7 @@ class Records:
     priors: PriorRepository
     routing: RoutingRules
     notices: NoticeRecorder
+    regradings: RegradingRepository
 
     def withdrawal_recorder(self) -> WithdrawalRecorder:
         """Return what withdraws results of these records."""
@@ -114,4 +116,5 @@ def open_records(
         priors=PriorRepository(database, queue, settings.priors),
         routing=routing,
         notices=NoticeRecorder(NoticeRepository(database, queue), settings.notify),
+        regradings=RegradingRepository(database),
     )

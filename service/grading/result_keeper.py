@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from radiograde.model.reading.dicom_header import Header
 from radiograde.model.scoring.result_json import parse_result
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.database.engine import Database
+from radiograde.service.database.tables import films
 from radiograde.service.delivery.delivery_repository import DeliveryRepository
 from radiograde.service.delivery.film_facts import FilmFacts
 from radiograde.service.documents.document_form import DocumentForm, form_for
@@ -66,6 +68,24 @@ class ResultKeeper:
             self._make_documents(grading)
         with self.database.write() as connection:
             return self._record(connection, grading)
+
+    def replace(self, connection: sa.Connection, grading: FilmGrading) -> None:
+        """Put a result in the place of a graded film's own, and have it delivered.
+
+        In a transaction that its caller ends; whoever reviews meanwhile sees the maps of a result.
+
+        Raises:
+            NoSpaceError: the maps cannot be kept.
+        """
+        if grading.result.maps is not None:
+            self.archive.keep_maps(grading.film_id, grading.result.maps)
+        self.archive.drop_made(grading.film_id, but=MAPS)
+        self.results.remove(connection, grading.film_id)
+        # Whoever follows the films hears of it.
+        same = sa.update(films).where(films.c.id == grading.film_id)
+        connection.execute(same.values(changed=datetime.now(UTC)))
+        self._add(connection, grading)
+        self._plan(connection, grading)
 
     def plan_missing(self, film_id: str) -> None:
         """Plan the deliveries of a graded film that a further source brings with it."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from radiograde.model.errors import ModelFileError
+from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import Database
 from radiograde.service.grading.film_grader import FilmGrader
@@ -28,3 +32,22 @@ def model_follower(settings: Settings, database: Database, grader: FilmGrader) -
     follower = ModelFollower(model_release(settings, database), grader.scorer, grader.use)
     follower.follow()
     return follower
+
+
+def model_loader(settings: Settings, database: Database) -> Callable[[str], Scorer]:
+    """Return what loads a model by its sha256: one of the site, or that of the settings.
+
+    It raises ModelFileError where there is no such model or it fails its self-test, and
+    DeviceError.
+    """
+    release = model_release(settings, database)
+
+    def load(sha256: str) -> Scorer:
+        if release.models.named(sha256):
+            return release.tested(sha256)
+        scorer = load_scorer(settings)
+        if scorer.facts.sha256 != sha256:
+            raise ModelFileError("No model of this site has this digest.")
+        return scorer
+
+    return load

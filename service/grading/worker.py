@@ -24,7 +24,8 @@ from radiograde.service.grading.housekeeping import chores, keep_house
 from radiograde.service.grading.load_scorer import load_scorer
 from radiograde.service.grading.reconciler import Reconciler
 from radiograde.service.grading.records import Records, open_records
-from radiograde.service.grading.site_models import model_follower
+from radiograde.service.grading.regrader import Regrader
+from radiograde.service.grading.site_models import model_follower, model_loader
 from radiograde.service.grading.slots import Slot, take_slot
 from radiograde.service.grading.turns import Turns
 from radiograde.service.logs import configure_logging
@@ -85,7 +86,9 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
             tasks = chores(records.database, records.archive, records.films, records.intake, keep)
             house = Thread(target=keep_house, args=(stop, tasks))
             night = Thread(target=keep_house, args=(stop, [_nightly(settings, records, stop).run]))
-            with _beside(stop, house, night, Thread(target=follower.run, args=(stop,))):
+            regrader = Regrader(records, work.grader, model_loader(settings, records.database))
+            again = Thread(target=regrader.run, args=(stop,))
+            with _beside(stop, house, night, again, Thread(target=follower.run, args=(stop,))):
                 wait_for(stop)
         slot.release()
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC
+from typing import Any
 
 from pydantic import Field
 
@@ -11,6 +12,7 @@ from radiograde.model.errors import NotFoundError
 from radiograde.service.database.engine import Database
 from radiograde.service.films.patient_links import PatientLinks
 from radiograde.service.films.previous_score import hospital_time
+from radiograde.service.films.regrading_repository import RegradingRepository, ResultBeside
 from radiograde.service.films.score_change import Change, RepeatabilityLimit, Score, compare
 from radiograde.service.result_schema import Schema, Severity, Ulid
 from radiograde.service.reviews.review import Review
@@ -23,6 +25,7 @@ from radiograde.service.worklist.listed_film import (
     Status,
     StoredFilm,
     review_of,
+    with_result,
     without_result,
 )
 from radiograde.service.worklist.machines import Machines
@@ -51,6 +54,12 @@ class HistoryFilm(Schema):
     change: Change | None = Field(description="Since the scored film before")
     since_first: Change | None = Field(
         description="Since the first scored film; null for this and for the one after it"
+    )
+    regraded: bool = Field(
+        False, description="Its score is by the model in service, and its own result by another"
+    )
+    other_model: bool = Field(
+        False, description="Its score is by another model than the course over time is drawn by"
     )
     unread: bool = Field(False, description="The caller is to grade it before its scores are shown")
 
@@ -84,6 +93,7 @@ class History:
         self._limit = limit
         self._links = PatientLinks(database)
         self._withdrawals = WithdrawalRepository(database)
+        self._regradings = RegradingRepository(database)
 
     def of(self, film_id: str) -> PatientHistory:
         """Return the patient's films, oldest first, the film itself among them.
@@ -97,11 +107,28 @@ class History:
             StoreError: the database does not answer.
         """
         holding = self._holding(self._films(film_id), film_id)
-        films = sorted(_once(holding, film_id), key=_acquired)
-        reviews = self._reviews.newest(film.id for film in films)
         limit = self._limit()
+        films = self._by_one_model(sorted(_once(holding, film_id), key=_acquired), limit)
+        reviews = self._reviews.newest(film.id for film, _ in films)
         compared = _compared(films, reviews, limit, self._machine_of)
         return PatientHistory(repeatability=limit.repeatability, films=list(compared))
+
+    def _by_one_model(
+        self, films: Sequence[StoredFilm], limit: RepeatabilityLimit
+    ) -> list[tuple[StoredFilm, bool]]:
+        """Return films with the score of the model in service, where they were graded again.
+
+        Beside each: whether it was.
+        """
+        model = limit.model_sha256
+        others = [film.id for film in films if film.brixia and film.model_sha256 != model]
+        beside = self._regradings.of_films(others, model) if others else {}
+        return [
+            (with_result(film, document), True)
+            if (document := _scored_beside(beside.get(film.id)))
+            else (film, False)
+            for film in films
+        ]
 
     def _holding(self, films: Sequence[StoredFilm], film_id: str) -> list[StoredFilm]:
         """Return films without those whose result was withdrawn; the one asked for loses it."""
@@ -138,14 +165,15 @@ def _once(films: Sequence[StoredFilm], film_id: str) -> Iterable[StoredFilm]:
 
 
 def _compared(
-    films: Iterable[StoredFilm],
+    films: Sequence[tuple[StoredFilm, bool]],
     reviews: Mapping[str, Review],
     limit: RepeatabilityLimit,
     machine_of: Callable[[StoredFilm], str | None],
 ) -> Iterable[HistoryFilm]:
     first: Score | None = None
     before: Score | None = None
-    for film in films:
+    course = _model_of_course([film for film, _ in films], limit)
+    for film, regraded in films:
         brixia = film.brixia
         score = None if brixia is None else Score(film.id, brixia.value, film.model_sha256)
         change = compare(before, score, limit) if before and score else None
@@ -165,7 +193,19 @@ def _compared(
             review=review_of(reviews.get(film.id)),
             change=change,
             since_first=since_first,
+            regraded=regraded,
+            other_model=score is not None and score.model_sha256 != course,
         )
+
+
+def _scored_beside(beside: ResultBeside | None) -> Mapping[str, Any] | None:
+    return beside.document if beside and beside.document.get("scores") else None
+
+
+def _model_of_course(films: Sequence[StoredFilm], limit: RepeatabilityLimit) -> str | None:
+    """Return whose scores are drawn over time: the model in service, else that of the last one."""
+    models = [film.model_sha256 for film in films if film.brixia is not None]
+    return models[-1] if models and limit.model_sha256 not in models else limit.model_sha256
 
 
 def _acquired(film: StoredFilm) -> tuple[str, str]:

@@ -153,6 +153,17 @@ def without_result(film: StoredFilm) -> StoredFilm:
     return replace(film, severity=None, document=image)
 
 
+def with_result(film: StoredFilm, document: Mapping[str, Any]) -> StoredFilm:
+    """Return a film with another model's result in place of its own; ``document``: its JSON."""
+    return replace(
+        film,
+        result_status=document["status"],
+        severity=document.get("severity"),
+        model_sha256=document["model"]["sha256"],
+        document=document,
+    )
+
+
 def row_of(
     film: StoredFilm, review: Review | None, delivery: DeliveryLabel | None, identity: PatientLabel
 ) -> Row:

@@ -46,11 +46,11 @@ export function CourseChart({ films, current }) {
 const y = (value) => PADDING + (HEIGHT - 2 * PADDING) * (1 - value / MAX_SCORE);
 
 /**
- * Return [{film, x}] of the scored films, in proportion to time. A date that cannot be right would
+ * Return [{film, x}] of the films that one model scored, in proportion to time. A date that cannot be right would
  * crowd all others together: such films are left out where two others remain.
  */
 function pointsOf(films, width) {
-  const scored = films.filter(({ brixia }) => brixia);
+  const scored = films.filter(({ brixia, other_model: isOfAnother }) => brixia && !isOfAnother);
   const dated = scored.filter((film) => !isUnlikelyAcquisition(film));
   const drawn = dated.length > 1 ? dated : scored;
   const times = drawn.map(({ taken, received }) => Number(taken ? localTime(taken) : new Date(received)));

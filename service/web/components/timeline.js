@@ -47,6 +47,7 @@ export function Timeline({ history, row, id, comparedIds, href }) {
                   <span><b>${film.brixia ? score(film.brixia.value) : "–"}</b> ${t(isUnread(film) ? "read_first.row" : `severity.${film.severity ?? "unknown"}`)}</span>
                   ${film.change ? html`<${Change} change=${film.change} />` : film.id === films[0].id && html`<span class="dim">${t("time.first")}</span>`}
                   ${film.prior && html`<span class="dim">${t("time.prior")}</span>`}
+                  ${film.regraded && html`<span class="dim">${t("time.regraded")}</span>`}
                   ${film.since_first && html`<${SinceFirst} change=${film.since_first} />`}
                 </span>
               </a>

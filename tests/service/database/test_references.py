@@ -15,6 +15,7 @@ from radiograde.command import main
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import Database
 from radiograde.service.database.pacs_tables import prior_fetches
+from radiograde.service.database.programme_tables import regradings
 from radiograde.service.database.references import dangling_rows, remove_dangling_rows
 from radiograde.service.database.tables import (
     commitments,
@@ -72,6 +73,13 @@ GONE: dict[sa.Table, dict[str, object]] = {
         "begun": DAY,
         "updated": DAY,
         "films": 0,
+    },
+    regradings: {
+        "film_id": "nobody",
+        "model": "ab" * 32,
+        "state": "waiting",
+        "deliver": False,
+        "starts": 0,
     },
     traces: {"id": "nobody", "document": {}},
     sessions: {"token_sha256": "t", "user": "nobody", "csrf": "c", "created": DAY, "seen": DAY},
