@@ -42,6 +42,7 @@ COMMANDS: dict[str, str] = {
     "accept": "radiograde.training.accept_cli:accept",
     "compare": "radiograde.training.compare_cli:compare",
     "adapt": "radiograde.training.adapt_cli:adapt",
+    "runs": "radiograde.training.runs_cli:runs",
     "data": "radiograde.data.cli:data",
 }
 

@@ -45,10 +45,12 @@ def adapt(model: Path, data: tuple[Path, ...], out: Path) -> None:
     from radiograde.training.adaptation.adaptation_card import adaptation_table
     from radiograde.training.adaptation.adaptation_run import Adaptation
     from radiograde.training.evaluation.worded_figures import print_tables
+    from radiograde.training.tracking import tracked
 
-    with PlainErrors():
+    with PlainErrors(), tracked("adapt", out.name, {"model": model}) as tracker:
         adaptation = Adaptation.of(Scorer(model), manifest.load(*data))
         adaptation.write(model, out)
+        adaptation.record(tracker, out)
     print_tables([adaptation_table(adaptation.scales)])
     for name, scale in adaptation.scales.items():
         if scale.reason:

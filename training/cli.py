@@ -88,8 +88,8 @@ def train(
 ) -> None:
     """Train a model: pretraining, one fine-tune a fold, the model to ship, its input check.
 
-    Losses are in TensorBoard format below the run. On several GPUs, or CPUs, start it with
-    torchrun.
+    Losses are in TensorBoard format below the run, and in MLflow where MLFLOW_TRACKING_URI is set.
+    On several GPUs, or CPUs, start it with torchrun.
 
     \b
     Example:
@@ -149,12 +149,15 @@ def export(
     """  # noqa: D301  click needs the character itself
     import_training()
     from radiograde.training.release.model_card import parity_words
-    from radiograde.training.release.release_run import release_run
+    from radiograde.training.release.release_run import CARD, release_run
     from radiograde.training.run_paths import RunPaths
+    from radiograde.training.tracking import tracked
 
     out = out or run / "model.onnx"
-    with PlainErrors():
+    with PlainErrors(), tracked("train", run.name, {}, run) as tracker:
         differences = release_run(RunPaths.of(data, run, cache), out, name, licence)
+        for path in (out, out.with_name(CARD)):
+            tracker.file(path, "model")
     size = out.stat().st_size / 1e6
     click.echo(f"{out}: {size:.1f} MB, within {parity_words(differences)} of PyTorch")
 

@@ -161,12 +161,17 @@ def _measure_run(
     from radiograde.training.evaluation.readme import check_readme, fill_readme
     from radiograde.training.evaluation.tables import show
     from radiograde.training.report.page import write_report
+    from radiograde.training.report.tracked_report import record_run
     from radiograde.training.run_paths import RunPaths
+    from radiograde.training.tracking import is_tracked, tracked
 
     with PlainErrors():
         if readme is not None:
             check_readme(readme)
-        result = evaluation.evaluate(RunPaths.of(data, run, cache))
+        with tracked("evaluate", run.name, {"run": run}) as tracker:
+            result = evaluation.evaluate(RunPaths.of(data, run, cache))
+            if is_tracked():
+                record_run(tracker, result)
     if readme is not None:
         fill_readme(readme, result.metrics, result.level)
     if as_json:
@@ -183,9 +188,16 @@ def _measure_model(
     from radiograde.data import manifest
     from radiograde.model.scoring.scorer import Scorer
     from radiograde.training.evaluation.evaluate_model import evaluate_model
+    from radiograde.training.report.tracked_report import record_model
+    from radiograde.training.tracking import is_tracked, tracked
 
-    films = manifest.load(*data)
-    return evaluate_model(Scorer(model, threads=1), films, folder, threads, a_source, model)
+    with tracked("evaluate", model.name, {"model": model}) as tracker:
+        films = manifest.load(*data)
+        scorer = Scorer(model, threads=1)
+        result = evaluate_model(scorer, films, folder, threads, a_source, model)
+        if is_tracked():
+            record_model(tracker, *result)
+    return result
 
 
 def _check_marks(readme: Path | None, card: Path | None) -> None:

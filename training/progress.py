@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, Self, TypeVar
 
 from rich.console import Console
@@ -27,13 +27,14 @@ Step = TypeVar("Step")
 class StageProgress(NamedTuple):
     """A stage after ``done`` of its ``epochs``, with its losses, or what is going on, in words.
 
-    ``done`` counts parts of an epoch too.
+    ``done`` counts parts of an epoch too. ``losses``: of the epoch that has just ended, by term.
     """
 
     stage: str
     done: float
     epochs: int
     note: str = ""
+    losses: Mapping[str, float] = {}
 
 
 OnProgress = Callable[[StageProgress], None]
@@ -128,7 +129,7 @@ class ProgressBars:
             self._print(progress)
 
     def _move_bar(self, progress: StageProgress) -> None:
-        stage, done, epochs, note = progress
+        stage, done, epochs, note, _ = progress
         if stage not in self.tasks:
             self.tasks[stage] = self.bars.add_task(stage, total=epochs, note=note)
         self.bars.update(self.tasks[stage], completed=done)
@@ -136,7 +137,7 @@ class ProgressBars:
             self.bars.update(self.tasks[stage], note=note)
 
     def _print(self, progress: StageProgress) -> None:
-        stage, done, epochs, note = progress
+        stage, done, epochs, note, _ = progress
         if stage not in self.paces:
             self.paces[stage] = Pace(done)
         pace = self.paces[stage]

@@ -20,6 +20,7 @@ from radiograde.training.adaptation.graph_curves import adapted_model
 from radiograde.training.adaptation.local_scale import LocalScale, adapt_scale, folds_of
 from radiograde.training.adaptation.network_scores import network_scores
 from radiograde.training.errors import ParityError, UnfitDataError
+from radiograde.training.tracking import Tracker
 
 KEY = "adapted"
 CHECKED = 8
@@ -101,6 +102,23 @@ class Adaptation:
             tried.replace(out)
         card = adaptation_card(scorer.metadata, self.scales)
         out.with_suffix(".md").write_text(card, encoding="utf-8")
+
+    def record(self, tracker: Tracker, out: Path) -> None:
+        """Record what was adapted, with the figures before and after, and what was written."""
+        tracker.parameters(
+            {
+                "films": len(self.manifest.films),
+                "films_sha256": self.manifest.digest,
+                "model_sha256": self.base.facts.sha256,
+            }
+        )
+        for name, scale in self.scales.items():
+            for when, figures in (("before", scale.before), ("after", scale.after)):
+                for figure in () if figures is None else ("mae", "bias", "coverage"):
+                    value = getattr(figures, figure).value
+                    tracker.metrics({f"{name}/{figure}/{when}": value})
+        for path in (out, out.with_suffix(".md")):
+            tracker.file(path, "model")
 
     def _check(self, adapted: Scorer) -> None:
         films = _spread_over(self.manifest.films)

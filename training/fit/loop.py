@@ -98,7 +98,8 @@ def fit_network(
     while running.epoch < epochs:
         running.train_epoch(data)
         running.save()
-        context.on_progress(StageProgress(fit.name, running.epoch, epochs, running.describe()))
+        said = running.describe()
+        context.on_progress(StageProgress(fit.name, running.epoch, epochs, said, running.losses))
     averaged = cast(SeverityNetwork, running.averaged.module)
     if context.distributed.is_main:
         save_whole(averaged.state_dict(), weights)

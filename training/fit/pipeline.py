@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import click
 import torch
@@ -36,8 +37,9 @@ from radiograde.training.fit.run_record import (
 )
 from radiograde.training.input_check.train_head import train_input_checks
 from radiograde.training.network.severity_network import SeverityNetwork
-from radiograde.training.progress import ProgressBars
-from radiograde.training.run_paths import RunPaths
+from radiograde.training.progress import OnProgress, ProgressBars, StageProgress
+from radiograde.training.run_paths import FINAL, RunPaths
+from radiograde.training.tracking import NoTracker, Tracker, tracked
 
 LARGEST_MB = 25.0
 """What export writes at most."""
@@ -82,18 +84,47 @@ def train(
         config.save(paths.config)
     record = RunRecord(paths, dataset, distributed, config.teacher)
     record.add(DECODING, decoding)
-    with ProgressBars(shown=distributed.is_main) as bars:
-        context = FitContext(paths, config, distributed, bars.show)
-        started = time.monotonic()
-        if pretrain(dataset, context, wanted.left_out):
-            name = pretraining_without(dataset, wanted.left_out)
-            record.add(name, time.monotonic() - started)
-        _finetune_all(tasks, dataset, context, record)
-    if distributed.is_main and not wanted.left_out:
-        started = time.monotonic()
-        train_input_checks(paths, config, dataset, distributed, wanted.only)
-        record.add(INPUT_CHECK_STAGE, time.monotonic() - started)
+    with _tracked(paths, config, dataset, distributed) as tracker:
+        with ProgressBars(shown=distributed.is_main) as bars:
+            context = FitContext(paths, config, distributed, _heard_by(bars, tracker))
+            started = time.monotonic()
+            if pretrain(dataset, context, wanted.left_out):
+                name = pretraining_without(dataset, wanted.left_out)
+                record.add(name, time.monotonic() - started)
+            _finetune_all(tasks, dataset, context, record)
+        if distributed.is_main and not wanted.left_out:
+            started = time.monotonic()
+            train_input_checks(paths, config, dataset, distributed, wanted.only)
+            record.add(INPUT_CHECK_STAGE, time.monotonic() - started)
+        for path in (paths.config, paths.record):
+            tracker.file(path)
+        tracker.file(paths.weights(FINAL), FINAL)
     distributed.leave()
+
+
+def _tracked(
+    paths: RunPaths, config: TrainConfig, dataset: FilmDataset, distributed: DistributedContext
+) -> AbstractContextManager[Tracker]:
+    """Return what records the run; of several processes the main one does."""
+    if not distributed.is_main:
+        return nullcontext(NoTracker())
+    parameters = {
+        "films": len(dataset.manifest.films),
+        "films_sha256": dataset.manifest.digest,
+        "device": str(distributed.device),
+        "processes": distributed.world_size,
+        "config": config.model_dump(mode="json"),
+    }
+    return tracked("train", paths.run.name, parameters, paths.run)
+
+
+def _heard_by(bars: ProgressBars, tracker: Tracker) -> OnProgress:
+    def hear(progress: StageProgress) -> None:
+        bars.show(progress)
+        losses = {f"{progress.stage}/{term}": loss for term, loss in progress.losses.items()}
+        tracker.metrics(losses, int(progress.done))
+
+    return hear
 
 
 def exported_megabytes(config: TrainConfig) -> float:

@@ -23,6 +23,9 @@ from radiograde.training.run_paths import FINAL, RunPaths
 
 PARITY_FILMS = 24
 
+CARD = "MODEL_CARD.md"
+"""Beside the model file."""
+
 EVALUATIONS = "evaluation.json"
 """What was measured of a model elsewhere; the file lies beside the model."""
 
@@ -52,7 +55,7 @@ def release_run(paths: RunPaths, out: Path, name: str, licence: str) -> dict[str
     if elsewhere:
         save_evaluations(out.with_name(EVALUATIONS), elsewhere)
     file = ExportedFile(ModelMetadata.parse(json.dumps(metadata)), differences, out.stat().st_size)
-    out.with_name("MODEL_CARD.md").write_text(model_card(file, metrics, elsewhere))
+    out.with_name(CARD).write_text(model_card(file, metrics, elsewhere))
     return differences
 
 

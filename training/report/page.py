@@ -58,28 +58,32 @@ SECTIONS = (
 OUT_OF_FOLD = "each graded by a model that saw no severity score of its patient"
 
 
-def write_report(folder: Path, result: EvaluationResult) -> Path:
+def write_report(folder: Path, result: EvaluationResult, *, pictures: bool = True) -> Path:
     """Return the path of a run's page written into ``folder``, which is made where it is absent.
 
-    The page holds pictures of the worst films: it may go where the films may go, and no further.
+    With ``pictures`` of the worst films it may go where the films may go, and no further.
     Films are named by their row in the manifest; no file name and no patient stands on it.
     """
     metrics = result.metrics
     with rc_context(STYLE):
-        sections = [section(result) for section in SECTIONS]
+        chosen = [one for one in SECTIONS if pictures or one is not worst_films_section]
+        sections = [section(result) for section in chosen]
     if metrics.by_source is not None:
         sections += source_sections(metrics.by_source)
     counts = (metrics.films, metrics.patients)
     return _write(folder, OUT_OF_FOLD, counts, summary_tiles(result), sections)
 
 
-def write_model_report(folder: Path, evaluation: ModelEvaluation, graded: GradedFilms) -> Path:
+def write_model_report(
+    folder: Path, evaluation: ModelEvaluation, graded: GradedFilms, *, pictures: bool = True
+) -> Path:
     """Return the path of the page of a model file; see ``write_report``."""
     model = evaluation.model
     with rc_context(STYLE):
         plots = source_plots_section(graded, evaluation.level)
         tables = source_sections(evaluation.figures)
-        sections = [*tables[:1], plots, *tables[1:], worst_served_section(graded)]
+        worst = [worst_served_section(graded)] if pictures else []
+        sections = [*tables[:1], plots, *tables[1:], *worst]
     how = (
         f"each graded by {model.name} {model.version} (sha256 {model.sha256[:16]}) as it is served"
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +17,17 @@ from click.testing import CliRunner, Result
 from radiograde.command import main
 from radiograde.data.phantom_dataset import write_dataset
 from radiograde.model.scoring.scorer import BUNDLED, Scorer
+from radiograde.training import tracking
 from radiograde.training.errors import ConfigError
 from radiograde.training.evaluation import elsewhere, readme
 from radiograde.training.evaluation.begun_with import Beginning
+from radiograde.training.evaluation.figures.scale_figures import MEAN, OURS
 from radiograde.training.evaluation.model_evaluation import (
     ModelEvaluation,
     load_evaluations,
     save_evaluations,
 )
+from tests.training.heard import Heard
 
 FILMS = 14
 
@@ -49,7 +54,17 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def written(films: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def heard() -> Iterator[Heard]:
+    """Return what MLflow would hear of evaluations."""
+    tracker = Heard()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tracking, "is_tracked", lambda: True)
+        patch.setattr(tracking, "tracked", lambda *_: nullcontext(tracker))
+        yield tracker
+
+
+@pytest.fixture(scope="module")
+def written(films: Path, heard: Heard, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with what one command wrote: record, card, README and gradings."""
     out = tmp_path_factory.mktemp("written")
     (out / "card.md").write_text(f"# card\n{elsewhere.BEGIN}\nold\n{elsewhere.END}\ntail\n")
@@ -62,6 +77,21 @@ def written(films: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.exit_code == 0, done.output
     assert "Input check on real pictures" in done.output
     return out
+
+
+def test_mlflow_hears_the_figures_and_sees_no_film(written: Path, heard: Heard) -> None:
+    evaluation = recorded(written)
+    assert heard.facts["films_sha256"] == evaluation.manifest
+    assert heard.facts["model_sha256"] == evaluation.model.sha256
+    north = evaluation.figures.source("north")
+    assert north is not None
+    ours = {(one.scale, one.reference): one for one in north.agreement if one.grader == OURS}
+    assert heard.figures["north/brixia/mae"] == pytest.approx(
+        ours["brixia", MEAN].mae.value, abs=1e-3
+    )
+    assert json.loads(heard.files["evaluation.json"])["manifest"] == evaluation.manifest
+    assert "image/jpeg" in (written / "report.html").read_text("utf-8")
+    assert "image/jpeg" not in heard.files["report.html"]
 
 
 def evaluate(*options: str) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from dataclasses import replace
@@ -32,7 +33,9 @@ from radiograde.training.report.page import write_report
 from radiograde.training.report.parts import STYLE
 from radiograde.training.report.score_plots import GraderPair
 from radiograde.training.report.score_sections import bland_altman_section, brixia_section
+from radiograde.training.report.tracked_report import record_run
 from tests.training import samples
+from tests.training.heard import Heard
 from tests.training.samples import NO_PICTURES, RUN_FACTS
 
 COUNT, SIDE = 36, 32
@@ -126,6 +129,18 @@ def written(folder: Path, run: EvaluationResult) -> str:
 @pytest.fixture(scope="module")
 def html(whole: EvaluationResult, tmp_path_factory: pytest.TempPathFactory) -> str:
     return written(tmp_path_factory.mktemp("report") / "new", whole)
+
+
+def test_what_is_tracked_of_a_run_shows_no_film(whole: EvaluationResult, html: str) -> None:
+    heard = Heard()
+    record_run(heard, whole)
+    assert heard.facts == {"films": COUNT, "films_sha256": whole.metrics.manifest}
+    assert heard.figures["zones/mae"] == whole.metrics.zone_mae
+    assert json.loads(heard.files["evaluation.json"])["films"] == COUNT
+    page = heard.files["report.html"]
+    assert sections_of(page)[0] == ANCHORS - {"worst"}
+    assert "image/jpeg" in html
+    assert "image/jpeg" not in page
 
 
 def without_pictures(text: str) -> str:
