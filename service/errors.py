@@ -210,6 +210,7 @@ class AccountError(RadiogradeError):
 
     code = "account"
     title = "The account cannot be had so"
+    http_status = 422
 
 
 class AddressError(RadiogradeError):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
+from typing import TypeVar
+
+Found = TypeVar("Found")
 
 WAKE_S = 1.0
 
@@ -29,14 +32,19 @@ def stop_event() -> threading.Event:
     return stop
 
 
-def wait_for(stop: threading.Event) -> None:
-    """Return once the event is set; in the main thread, whose it is to take signals.
+def wait_for(
+    stop: threading.Event, found: Callable[[], Found | None] = lambda: None
+) -> Found | None:
+    """Return once the event is set, with None, or ``found`` something; in the main thread.
 
-    A signal that comes just before a thread blocks, or to another thread, does not wake it, and
-    its handler runs only once this thread runs: so it wakes by itself now and then.
+    That is to take signals. One that comes just before a thread blocks, or to another thread, does
+    not wake it, and its handler runs only once this thread runs: so it wakes now and then by
+    itself.
     """
     while not stop.wait(WAKE_S):
-        pass
+        if (what := found()) is not None:
+            return what
+    return None
 
 
 @contextmanager

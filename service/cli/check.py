@@ -22,17 +22,14 @@ from radiograde.service.cli.common import (
 )
 from radiograde.service.cli.installation_check import check_installation
 from radiograde.service.cli.terminal import plain_table, stdout
-from radiograde.service.config.notify import ChannelConfig, MailConfig, WebhookConfig
+from radiograde.service.config.notify import ChannelConfig
 from radiograde.service.config.settings import Settings
-from radiograde.service.config.site import DestinationConfig, FolderDestinationConfig
+from radiograde.service.config.site import DestinationConfig
 from radiograde.service.delivery.destinations.destination import Finding
 from radiograde.service.errors import SiteError
 
 FAULTY = 1
 """Exit code when something does not work."""
-
-TIMEOUT_S = 1.5
-"""Longest wait for an answer; a destination's own ``timeout_s`` holds where it is shorter."""
 
 _MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold red")}
 
@@ -108,6 +105,7 @@ def _self_test(settings: Settings, names: Sequence[str] = ()) -> Mapping[str, li
     Raises:
         SiteError: the site file has nothing of a name, or a secret of it is not there.
     """
+    from radiograde.service.administration.trials import TIMEOUT_S, hurried, trial_of
     from radiograde.service.pacs.open_pacs import open_pacs
 
     known = _by_name(settings)
@@ -120,10 +118,10 @@ def _self_test(settings: Settings, names: Sequence[str] = ()) -> Mapping[str, li
     if not names:
         attempts["this installation"] = partial(check_installation, settings, TIMEOUT_S)
     for name in names or known:
-        attempts[name] = _check_of(known[name])
+        attempts[name] = trial_of(known[name])
     fetched_from = [name for name in settings.priors.pacs if name in (names or known)]
-    hurried = tuple(map(_hurried, settings.destination))
-    for pacs in open_pacs(settings.model_copy(update={"destination": hurried}), fetched_from):
+    quick = tuple(map(hurried, settings.destination))
+    for pacs in open_pacs(settings.model_copy(update={"destination": quick}), fetched_from):
         attempts[f"priors from {pacs.name}"] = pacs.check
     with ThreadPoolExecutor(len(attempts) or 1) as threads:
         tried = {name: threads.submit(attempt) for name, attempt in attempts.items()}
@@ -140,25 +138,6 @@ def _by_name(settings: Settings) -> dict[str, DestinationConfig | ChannelConfig]
             channel
         )
     return known
-
-
-def _check_of(config: DestinationConfig | ChannelConfig) -> Callable[[], list[Finding]]:
-    """Return what tries it, and waits for it as long as somebody waits for ``check``."""
-    from radiograde.service.delivery.open_destination import open_destination
-
-    if isinstance(config, MailConfig | WebhookConfig):
-        from radiograde.service.notifications.channel import open_channel
-
-        least = min(config.timeout_s, TIMEOUT_S)
-        return open_channel(config.model_copy(update={"timeout_s": least})).check
-    return open_destination(_hurried(config)).check
-
-
-def _hurried(config: DestinationConfig) -> DestinationConfig:
-    """Return a destination that is waited for as long as somebody waits for ``check``."""
-    if isinstance(config, FolderDestinationConfig):
-        return config
-    return config.model_copy(update={"timeout_s": min(config.timeout_s, TIMEOUT_S)})
 
 
 def _write_findings(findings: Mapping[str, Sequence[Finding]]) -> None:

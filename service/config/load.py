@@ -49,7 +49,7 @@ def _secrets(settings: Settings) -> Iterator[str]:
 
 def _explained(error: ValidationError, chosen: Mapping[str, Any]) -> ConfigurationError | SiteError:
     given = EnvSettingsSource(Settings)() | dict(chosen)
-    faults = [(fault["loc"], _words(fault)) for fault in error.errors()]
+    faults = [(fault["loc"], in_words(fault)) for fault in error.errors()]
     if ours := [(where, what) for where, what in faults if _stands_in(given, where)]:
         return ConfigurationError("; ".join(f"{_variable(where)}: {what}" for where, what in ours))
     listed = "; ".join(f"{'.'.join(map(str, where))}: {what}" for where, what in faults)
@@ -76,7 +76,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _words(fault: ErrorDetails) -> str:
+def in_words(fault: ErrorDetails) -> str:
     """Return what is wrong at a place, with what to write instead where that is known."""
     match fault["type"]:
         case "tuple_type":

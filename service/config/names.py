@@ -30,6 +30,9 @@ from radiograde.service.config.site import (
 
 PREFIX = "RADIOGRADE_"
 
+SECRET_PREFIX = "RADIOGRADE_SECRET_"  # noqa: S105  the beginning of a name
+"""Variables for secrets that the page may name; others are named in the site file, by hand."""
+
 _OF_KEYS: dict[str, type[BaseModel]] = {
     "node": NodeConfig,
     "delivery": DeliveryConfig,
@@ -66,6 +69,7 @@ def unknown_variables(environment: Mapping[str, str], secrets: Iterable[str]) ->
         f"{name} is no setting{did_you_mean(name.upper(), known, PREFIX) or '.'}"
         for name, value in sorted(environment.items())
         if name.upper().startswith(PREFIX)
+        and not name.upper().startswith(SECRET_PREFIX)
         and name.upper() not in known | named
         and not any(name.upper().startswith(f"{one}__") for one in known)
         and not (_SERVICE_LINK.fullmatch(name.upper()) or value.startswith(("tcp://", "udp://")))

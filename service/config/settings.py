@@ -21,6 +21,7 @@ from pydantic import (
     IPvAnyNetwork,
     PositiveFloat,
     PositiveInt,
+    PrivateAttr,
     SecretStr,
     ValidationInfo,
     field_validator,
@@ -68,6 +69,19 @@ TABLES = frozenset(
     }
 )
 """Settings that have tables of the site file."""
+
+LIVE = (
+    "identifiers",
+    "keep_days",
+    "reading",
+    "delivery",
+    "destination",
+    "rules",
+    "notify",
+    "priors",
+    "reconcile",
+)
+"""Settings that running processes take from the site file again; others take a restart."""
 
 Named = TypeVar("Named", DestinationConfig, ChannelConfig)
 
@@ -159,6 +173,25 @@ class Settings(BaseSettings):
     notify: tuple[ChannelConfig, ...] = ()
     priors: PriorsConfig = PriorsConfig()
     reconcile: ReconcileConfig = ReconcileConfig()
+
+    _chosen: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+
+    def __init__(self, **chosen: Any) -> None:
+        super().__init__(**chosen)
+        self._chosen = chosen
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both say the same, whoever chose it."""
+        return isinstance(other, Settings) and self.__dict__ == other.__dict__
+
+    @property
+    def chosen(self) -> Mapping[str, Any]:
+        """What options chose; it goes before environment and site file."""
+        return self._chosen
+
+    def with_live(self, other: Settings) -> Settings:
+        """Return these settings with what is ``LIVE`` as others have it."""
+        return self.model_copy(update={name: getattr(other, name) for name in LIVE})
 
     @classmethod
     def settings_customise_sources(

@@ -56,6 +56,7 @@ class FilmGrader:
     ) -> None:
         self._records = records
         self._stop = stop or threading.Event()
+        self._changing = threading.Lock()
         self._scorer = scorer
         self._limits = limits
         self._keeper = ResultKeeper(
@@ -94,9 +95,18 @@ class FilmGrader:
 
     def use(self, scorer: Scorer) -> None:
         """Grade with another model from the next film on; what was begun is finished as begun."""
-        facts = replace(self._keeper.facts, limit=RepeatabilityLimit.of(scorer))
-        self._keeper = replace(self._keeper, facts=facts)
-        self._scorer = scorer
+        with self._changing:
+            facts = replace(self._keeper.facts, limit=RepeatabilityLimit.of(scorer))
+            self._keeper = replace(self._keeper, facts=facts)
+            self._scorer = scorer
+
+    def keep_by(self, records: Records) -> None:
+        """Go by the routing, notices and priors of other settings from the next film on."""
+        with self._changing:
+            worse = records.notices.wants("worse")
+            facts = replace(self._keeper.facts, routing=records.routing, needs_change=worse)
+            self._keeper = replace(self._keeper, facts=facts, notices=records.notices)
+            self._records = records
 
     def was_begun(self, film_id: str) -> bool:
         """Return whether a film that waits was begun before, and may have ended the process.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.binding import bind
@@ -59,6 +59,17 @@ class Records:
         """Return what withdraws results of these records."""
         return WithdrawalRecorder(self.database, self.results, self.withdrawals, self.deliveries)
 
+    def with_settings(self, settings: Settings) -> Records:
+        """Return the same records, where results go and who hears of them by other settings."""
+        routing = _routing(settings)
+        return replace(
+            self,
+            jobs=Jobs(self.database, self.films, self.deliveries, routing),
+            priors=PriorRepository(self.database, self.queue, settings.priors),
+            routing=routing,
+            notices=NoticeRecorder(self.notices.notices, settings.notify),
+        )
+
     def close(self) -> None:
         """Give everything back."""
         self.queue.close()
@@ -96,7 +107,7 @@ def open_records(
     reviews = ReviewRepository(database)
     withdrawals = WithdrawalRepository(database)
     expected = ExpectedPriors(database)
-    routing = RoutingRules(settings.destination, settings.delivery.rejected, settings.rules)
+    routing = _routing(settings)
     return Records(
         database=database,
         queue=queue,
@@ -118,3 +129,7 @@ def open_records(
         notices=NoticeRecorder(NoticeRepository(database, queue), settings.notify),
         regradings=RegradingRepository(database),
     )
+
+
+def _routing(settings: Settings) -> RoutingRules:
+    return RoutingRules(settings.destination, settings.delivery.rejected, settings.rules)

@@ -14,6 +14,7 @@ from threading import Thread
 import structlog
 from dbos import DBOS, DBOSConfig
 
+from radiograde.service.administration.settings_follower import SettingsFollower
 from radiograde.service.config.settings import Settings
 from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.delivery.deliver import Deliverer
@@ -64,6 +65,8 @@ class Work:
 def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
     """Work until interrupted; ``with_parent``: or until standard input closes, as a child's does.
 
+    Without a parent, who would start another, it goes by the site file as that changes.
+
     Raises:
         SiteError: a secret that the site file names is not there, or is none.
         RadiogradeError: as :func:`radiograde.service.grading.records.open_records` and
@@ -74,25 +77,40 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
     stop = stop_event()
     if with_parent:
         _stopped_with_parent(stop)
+    follower = None if with_parent else SettingsFollower(settings)
     records = open_records(settings)
     try:
         slot = take_slot(records.database, stop)
         if slot is None:
             return
-        work = _work(settings, records, stop)
-        follower = model_follower(settings, records.database, work.grader)
-        with working(work, settings.store_url, slot, settings.workers, settings.delivery.at_once):
-            keep = None if settings.keep_days is None else timedelta(days=settings.keep_days)
-            tasks = chores(records.database, records.archive, records.films, records.intake, keep)
-            house = Thread(target=keep_house, args=(stop, tasks))
-            night = Thread(target=keep_house, args=(stop, [_nightly(settings, records, stop).run]))
-            regrader = Regrader(records, work.grader, model_loader(settings, records.database))
-            again = Thread(target=regrader.run, args=(stop,))
-            with _beside(stop, house, night, again, Thread(target=follower.run, args=(stop,))):
-                wait_for(stop)
+        wanted: Settings | None = settings
+        while wanted is not None:
+            wanted = _work_by(wanted, records.with_settings(wanted), slot, stop, follower)
         slot.release()
     finally:
         records.close()
+
+
+def _work_by(
+    settings: Settings,
+    records: Records,
+    slot: Slot,
+    stop: threading.Event,
+    follower: SettingsFollower | None,
+) -> Settings | None:
+    """Work by these settings; return those to go on with, None once it is to stop."""
+    ended = threading.Event()
+    work = _work(settings, records, ended)
+    models = model_follower(settings, records.database, work.grader)
+    with working(work, settings.store_url, slot, settings.workers, settings.delivery.at_once):
+        keep = None if settings.keep_days is None else timedelta(days=settings.keep_days)
+        tasks = chores(records.database, records.archive, records.films, records.intake, keep)
+        house = Thread(target=keep_house, args=(ended, tasks))
+        night = Thread(target=keep_house, args=(ended, [_nightly(settings, records, ended).run]))
+        regrader = Regrader(records, work.grader, model_loader(settings, records.database))
+        again = Thread(target=regrader.run, args=(ended,))
+        with _beside(ended, house, night, again, Thread(target=models.run, args=(ended,))):
+            return wait_for(stop, lambda: None if follower is None else follower.changed())
 
 
 def _nightly(settings: Settings, records: Records, stop: threading.Event) -> Nightly:

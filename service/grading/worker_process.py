@@ -1,4 +1,7 @@
-"""A worker beside ``serve`` or ``listen``: a child process, started again whenever it ends."""
+"""A worker beside ``serve`` or ``listen``: a child process, started again whenever it ends.
+
+One whose settings changed in the site file finishes what it has begun, and another follows it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from contextlib import contextmanager
 
 import structlog
 
+from radiograde.service.administration.settings_follower import SettingsFollower
 from radiograde.service.backoff import Backoff
 from radiograde.service.config.settings import Settings
 from radiograde.service.permissions import umask_at_start
@@ -41,14 +45,19 @@ def worker_beside(settings: Settings) -> Iterator[None]:
 
 
 def _keep_running(settings: Settings, stop: threading.Event) -> None:
-    failures = 0
+    follower, failures = SettingsFollower(settings), 0
     while not stop.is_set():
         child, began = _start(settings), time.monotonic()
-        while child.poll() is None and not stop.wait(0.2):
-            pass
+        changed = None
+        while child.poll() is None and changed is None and not stop.wait(0.2):
+            changed = follower.changed()
         if stop.is_set():
             _end(child)
             return
+        if changed is not None:
+            _end(child)
+            settings, failures = changed, 0
+            continue
         failures = 1 if time.monotonic() - began > HEALTHY_S else failures + 1
         delay_s = BACKOFF.delay_s(failures)
         log.error("worker_ended", exit_code=child.returncode, again_in_s=delay_s)

@@ -15,10 +15,10 @@ from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.auth.access import Access
 from radiograde.service.auth.principal import Permission
 from radiograde.service.config.settings import Settings
-from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.http import read_first
 from radiograde.service.http.caller import REFUSALS, permit
 from radiograde.service.http.dicomweb.stow_endpoint import StowEndpoint
+from radiograde.service.http.live_settings import LiveSettings, review_recorder
 from radiograde.service.http.middleware import (
     KnownCallers,
     PlainPaths,
@@ -43,12 +43,14 @@ from radiograde.service.http.routes import (
     review_routes,
     score_routes,
     session_routes,
+    settings_routes,
     stow_routes,
+    user_routes,
     viewing_routes,
     withdrawal_routes,
     worklist_routes,
 )
-from radiograde.service.http.runtime import Runtime, open_runtime
+from radiograde.service.http.runtime import open_runtime
 from radiograde.service.processes.runner import INLINE, WorkRunner
 
 OPEN = (session_routes, health_routes, page_routes)
@@ -69,6 +71,8 @@ GUARDED: Mapping[ModuleType, Permission] = {
     viewing_routes: "read",
     prior_routes: "read",
     model_routes: "read",
+    settings_routes: "administer",
+    user_routes: "administer",
 }
 """The permission that every route of a module asks; a route that asks more says so itself, by
 ``dependencies=[permit(...)]``. A new module of routes comes in here."""
@@ -92,7 +96,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         _prepare_routes(app)
+        live.start()
         yield
+        live.close()
         queries.close()
         runtime.close()
 
@@ -117,7 +123,8 @@ def create_app(
     app.state.access = Access.of(runtime.records.database, settings)
     app.state.page_queries = queries
     app.state.stow = StowEndpoint(runtime.records.intake, settings.limits)
-    app.state.reviews = _review_recorder(runtime)
+    app.state.reviews = review_recorder(runtime)
+    app.state.live_settings = live = LiveSettings(app, settings)
     app.state.withdrawals = runtime.records.withdrawal_recorder()
     add_problem_handlers(app)
     _include_routes(app)
@@ -129,13 +136,6 @@ def _prepare_routes(app: FastAPI) -> None:
     nowhere = {"type": "http", "method": "GET", "path": "", "root_path": "", "headers": []}
     for route in app.routes:
         route.matches(nowhere)
-
-
-def _review_recorder(runtime: Runtime) -> ReviewRecorder:
-    records, destinations = runtime.records, runtime.settings.destination
-    return ReviewRecorder(
-        records.database, records.results, records.reviews, records.deliveries, destinations
-    )
 
 
 def _include_routes(app: FastAPI) -> None:

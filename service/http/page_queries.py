@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -37,6 +37,16 @@ class PageQueries:
     version: DatabaseVersion
     answers: AnswerCache
 
+    def with_runtime(self, runtime: Runtime) -> PageQueries:
+        """Return the same queries by the settings that a service has now."""
+        labels = _labels(runtime)
+        return replace(
+            self,
+            labels=labels,
+            worklist=_worklist(runtime, labels),
+            answers=AnswerCache(self.version),
+        )
+
     def close(self) -> None:
         """End what pages follow. To be called in the event loop."""
         self.feed.end()
@@ -47,16 +57,11 @@ def open_page_queries(runtime: Runtime) -> PageQueries:
     """Return what the page asks of a running service."""
     records, limits = runtime.records, runtime.settings.limits
     database, archive, reviews = records.database, records.archive, records.reviews
-    labels = PatientLabels(archive, runtime.settings.identifiers, limits)
+    labels = _labels(runtime)
     version = DatabaseVersion(database)
     return PageQueries(
         labels,
-        Worklist(
-            database,
-            reviews,
-            DeliveryStates(database, has_destinations=bool(records.routing.names)),
-            labels,
-        ),
+        _worklist(runtime, labels),
         Viewer(
             records.results,
             archive,
@@ -74,6 +79,17 @@ def open_page_queries(runtime: Runtime) -> PageQueries:
         version,
         AnswerCache(version),
     )
+
+
+def _labels(runtime: Runtime) -> PatientLabels:
+    settings = runtime.settings
+    return PatientLabels(runtime.records.archive, settings.identifiers, settings.limits)
+
+
+def _worklist(runtime: Runtime, labels: PatientLabels) -> Worklist:
+    records = runtime.records
+    deliveries = DeliveryStates(records.database, has_destinations=bool(records.routing.names))
+    return Worklist(records.database, records.reviews, deliveries, labels)
 
 
 async def _of_request(request: Request) -> PageQueries:

@@ -29,6 +29,8 @@ SHOWS_NO_SCORE = frozenset(
     {
         *("storeInstances", "storeInstancesOfStudy", "getModel", "getEvents"),
         *("getPixels", "getThumbnail", "getPriors", "fetchPriors", "commitReading"),
+        *("getSettings", "changeSettings", "trySettings"),
+        *("listUsers", "addUser", "setPassword", "removeUser"),
         # These leave the scores out themselves.
         *("scoreFilm", "listFilms", "getFilm", "getView", "getHistory", "listReadings"),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated
 
@@ -44,6 +44,12 @@ class Runtime:
     def scorer(self) -> Scorer:
         """The model that grades the next film."""
         return self.grader.scorer
+
+    def with_settings(self, settings: Settings) -> Runtime:
+        """Return the same service by other settings, as far as those are ``LIVE``."""
+        records = self.records.with_settings(settings)
+        self.grader.keep_by(records)
+        return replace(self, settings=settings, records=records)
 
     def close(self) -> None:
         """Cut documents short, finish what is being graded, then close the records."""

@@ -4,7 +4,6 @@ import { html, render, useCallback, useEffect, useRef, useState } from "./vendor
 import { onSignInRequired } from "./api.js";
 import { demonstrationFilms } from "./components/demonstration.js";
 import { FilmView } from "./components/film_view.js";
-import { ProblemRegister } from "./components/problem_register.js";
 import { useSession } from "./components/session.js";
 import { ShortcutsDialog, useShortcuts } from "./components/shortcuts.js";
 import { SignIn } from "./components/sign_in.js";
@@ -16,6 +15,12 @@ import { ANY, useAnnouncement, useCollected, useEvents, useRoute } from "./hooks
 import { chooseLanguage, loadWords, problemText, t } from "./words.js";
 
 const EVENTS_SETTLE_MS = 250;
+
+/** Pages of administrators, by the first part of the address; others do not load them. */
+const ADMINISTRATION = {
+  problems: async () => (await import("./components/problem_register.js")).ProblemRegister,
+  settings: async () => (await import("./components/settings_page.js")).SettingsPage,
+};
 
 function Page() {
   const session = useSession();
@@ -83,13 +88,20 @@ function Workspace({ session, onLanguage }) {
       </div>
       ${id
         ? html`<${FilmView} key=${id} id=${id} comparedId=${comparedId} go=${go} user=${user} session=${session.facts} changes=${changes} announce=${announce} onRead=${() => onChange({ id })} />`
-        : route[0] === "problems" && user.permissions.includes("administer")
-          ? html`<${ProblemRegister} announce=${announce} />`
+        : user.permissions.includes("administer") && route[0] in ADMINISTRATION
+          ? html`<${Loaded} key=${route[0]} load=${ADMINISTRATION[route[0]]} announce=${announce} />`
           : html`<${Welcome} fileInput=${fileInput} uploads=${uploads} announce=${announce} />`}
     </div>
     <p class="announcement" role="status">${announcement}</p>
     <div class="drop-hint" hidden=${!dragging}>${t("upload.drop")}</div>
     ${helpOpen && html`<${ShortcutsDialog} onClose=${() => setHelpOpen(false)} />`}`;
+}
+
+/** A component that is fetched first. */
+function Loaded({ load, ...facts }) {
+  const [component, setComponent] = useState(null);
+  useEffect(() => { load().then((found) => setComponent(() => found)); }, []);
+  return component ? html`<${component} ...${facts} />` : html`<main id="film" tabindex="-1" />`;
 }
 
 /** Shown instead of a film until one is opened. */

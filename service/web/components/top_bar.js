@@ -10,7 +10,9 @@ export function TopBar({ session, connected, onLanguage, onHelp }) {
       <a class="brand" href="#/"><img src="assets/icon.svg" alt="" width="24" height="24" /><h1>Radiograde</h1></a>
       <p class="notice">${t("notice")}</p>
       <span class=${connected ? "live" : "live off"} role="status">${t(connected ? "worklist.live" : "worklist.away")}</span>
-      ${user.permissions.includes("administer") && html`<a class="quiet" href="#/problems">${t("register.link")}</a>`}
+      ${user.permissions.includes("administer") && html`
+        <a class="quiet" href="#/settings">${t("settings.title")}</a>
+        <a class="quiet" href="#/problems">${t("register.link")}</a>`}
       <a class="quiet" href="docs" target="_blank" rel="noopener">API</a>
       <${LanguageChoice} onLanguage=${onLanguage} />
       <button class="quiet" onClick=${onHelp} aria-label=${t("keys.open")} title=${t("keys.open")}>?</button>

@@ -75,6 +75,30 @@ def test_delays_grow_and_begin_anew_after_a_healthy_run(
     assert delays == [0.5, 1.0, 2.0, 0.5, 1.0, 2.0]
 
 
+def test_a_worker_of_former_settings_is_followed_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, delays: list[float]
+) -> None:
+    begun: list[int | None] = []
+    ended: list[object] = []
+    second = threading.Event()
+
+    def start(settings: Settings) -> DyingWorkers:
+        begun.append(settings.keep_days)
+        if len(begun) == 1:
+            (tmp_path / "radiograde.toml").write_text("keep_days = 60\n")
+        else:
+            second.set()
+        return DyingWorkers([]).start(settings)
+
+    monkeypatch.setattr(worker_process, "_start", start)
+    monkeypatch.setattr(worker_process, "_end", ended.append)
+    with worker_beside(Settings(data_dir=tmp_path)):
+        assert second.wait(30)
+    assert begun == [30, 60]
+    assert len(ended) == 2, "each finished what it had begun"
+    assert delays == [], "that is no failure"
+
+
 def test_a_delay_has_a_longest() -> None:
     assert BACKOFF.delay_s(100) == 30.0
 

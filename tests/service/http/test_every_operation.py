@@ -36,9 +36,14 @@ UNSAID = frozenset(
         "POST /dicom-web/studies",
         "POST /dicom-web/studies/{study}",
         "POST /v1/jobs/{id}/deliver",
+        "POST /v1/settings",
+        "POST /v1/settings/trial",
+        "POST /v1/users",
+        "POST /v1/users/password",
+        "DELETE /v1/users",
     }
 )
-"""What they accept no schema can say: the bytes of a film, destinations of the site file."""
+"""What they accept no schema can say: the bytes of a film, what the site file says, users."""
 
 
 @schemathesis.serializer("application/dicom", "multipart/related")

@@ -62,7 +62,18 @@ NEEDS: dict[Permission, set[str]] = {
         "POST /v1/results/{id}/problems",
         "GET /v1/problems/{id}/file",
     },
-    "administer": {"GET /v1/problems", "GET /v1/problems.csv", "POST /v1/problems/{id}"},
+    "administer": {
+        "GET /v1/problems",
+        "GET /v1/problems.csv",
+        "POST /v1/problems/{id}",
+        "GET /v1/settings",
+        "POST /v1/settings",
+        "POST /v1/settings/trial",
+        "GET /v1/users",
+        "POST /v1/users",
+        "POST /v1/users/password",
+        "DELETE /v1/users",
+    },
     "operate": {"POST /v1/jobs/{id}/retry"},
 }
 """Every route that is not for everybody, by what it asks: a new one is entered here too."""

@@ -32,6 +32,9 @@ MARKS = re.compile(
 )
 """Every number of the film's scores, its severity, and what a statement of it begins with."""
 
+ALL_BANDS = '["none","mild","moderate","severe"]'
+"""Named by the schema of the settings, of which a rule may ask for some; they are no film's."""
+
 DICOM = {"Content-Type": "application/dicom"}
 FILMS = {"first": "1.2.3.1", "second": "1.2.3.2"}
 
@@ -125,7 +128,7 @@ def test_no_route_of_the_app_shows_a_score_before_the_reading(reader: Reader) ->
     asked = set()
     for method, path, operation in operations(reader.client):
         answer = ask(reader, method, path, reader.films["first"])
-        assert MARKS.search(said(answer)) is None, (method, path)
+        assert MARKS.search(said(answer).replace(ALL_BANDS, "")) is None, (method, path)
         if operation not in SHOWS_NO_SCORE:
             assert_problem(answer, 403, "read_first")
         asked.add(operation)

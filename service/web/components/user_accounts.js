@@ -1,0 +1,58 @@
+/** Who may sign in: added, given another password, removed. */
+
+import { html, useState } from "../vendor/preact.js";
+import { deleteResource, getJson, postJson } from "../api.js";
+import { day } from "../format.js";
+import { useLoaded } from "../hooks.js";
+import { problemText, t } from "../words.js";
+
+const ROLES = ["reader", "engineer", "administrator"];
+const SHORTEST_PASSWORD = 12;
+
+export function UserAccounts({ announce }) {
+  const accounts = useLoaded((signal) => getJson("v1/users", signal), []);
+  const [problem, setProblem] = useState(null);
+  const users = accounts.value?.users ?? [];
+  const run = (work, text, form = null) => {
+    setProblem(null);
+    work.then(() => { announce(text); form?.reset(); accounts.reload(); }, setProblem);
+  };
+  const add = (event) => {
+    event.preventDefault();
+    const account = Object.fromEntries(new FormData(event.target));
+    run(postJson("v1/users", account), t("users.added", { name: account.name }), event.target);
+  };
+  return html`
+    <section class="entry" aria-label=${t("users.title")}>
+      <h3>${t("users.title")}</h3>
+      ${accounts.value && !users.length && html`<p class="dim">${t("users.none")}</p>`}
+      ${users.map((user) => html`<${Account} key=${user.name} user=${user} run=${run} />`)}
+      <form class="row" onSubmit=${add}>
+        <label>${t("users.name")} <input name="name" required maxlength="64" autocomplete="off" /></label>
+        <label>${t("users.role")} <select name="role">${ROLES.map((role) => html`<option value=${role}>${t(`role.${role}`)}</option>`)}</select></label>
+        <${Password} />
+        <button>${t("users.add")}</button>
+      </form>
+      <p class="error" role="alert">${problem || accounts.problem ? problemText(problem ?? accounts.problem) : ""}</p>
+    </section>`;
+}
+
+function Account({ user, run }) {
+  const { name, role, created } = user;
+  const setPassword = (event) => {
+    event.preventDefault();
+    const { password } = Object.fromEntries(new FormData(event.target));
+    run(postJson("v1/users/password", { name, password }), t("users.password_set", { name }), event.target);
+  };
+  const remove = () => confirm(t("users.remove_sure", { name })) && run(deleteResource(`v1/users?${new URLSearchParams({ name })}`), t("users.removed", { name }));
+  return html`
+    <form class="row account" onSubmit=${setPassword}>
+      <b>${name}</b> <span>${t(`role.${role}`)}</span> <span class="dim">${day(created)}</span>
+      <${Password} />
+      <button>${t("users.set_password")}</button>
+      <button type="button" onClick=${remove}>${t("users.remove")}</button>
+    </form>`;
+}
+
+const Password = () => html`
+  <label>${t("users.password")} <input name="password" type="password" required minlength=${SHORTEST_PASSWORD} autocomplete="new-password" /></label>`;
