@@ -4,6 +4,8 @@ RetrieveError                    502  a PACS did not give films that were asked 
 ├── UnknownMoveDestinationError  502  it does not know the own node
 ├── NothingFoundError            404  it has no such films
 └── OtherPatientError            409  it sent films of another patient
+
+UnperformedError                 409  what a worklist asks for cannot be done
 """
 
 from __future__ import annotations
@@ -41,3 +43,11 @@ class OtherPatientError(RetrieveError):
     title = "The film names another patient"
     http_status = 409
     dimse_status = 0xA900
+
+
+class UnperformedError(RadiogradeError):
+    """A workitem that was claimed cannot be performed, and is cancelled."""
+
+    code = "unperformed"
+    title = "The workitem cannot be performed"
+    http_status = 409

@@ -22,6 +22,7 @@ from radiograde.service.cli.common import (
 )
 from radiograde.service.cli.installation_check import check_installation
 from radiograde.service.cli.terminal import plain_table, stdout
+from radiograde.service.config.archives import UpsConfig
 from radiograde.service.config.notify import ChannelConfig
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import DestinationConfig
@@ -123,6 +124,8 @@ def _self_test(settings: Settings, names: Sequence[str] = ()) -> Mapping[str, li
     quick = tuple(map(hurried, settings.destination))
     for pacs in open_pacs(settings.model_copy(update={"destination": quick}), fetched_from):
         attempts[f"priors from {pacs.name}"] = pacs.check
+    for worklist in () if names else settings.ups:
+        attempts[f"worklist {worklist.name}"] = _trial_of_worklist(worklist)
     with ThreadPoolExecutor(len(attempts) or 1) as threads:
         tried = {name: threads.submit(attempt) for name, attempt in attempts.items()}
         return {name: one.result() for name, one in tried.items()}
@@ -138,6 +141,13 @@ def _by_name(settings: Settings) -> dict[str, DestinationConfig | ChannelConfig]
             channel
         )
     return known
+
+
+def _trial_of_worklist(config: UpsConfig) -> Callable[[], list[Finding]]:
+    from radiograde.service.ups.ups_client import UpsClient
+
+    least = min(config.timeout_s, TIMEOUT_S)
+    return UpsClient(config.model_copy(update={"timeout_s": least})).check
 
 
 def _write_findings(findings: Mapping[str, Sequence[Finding]]) -> None:

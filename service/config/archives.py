@@ -1,4 +1,4 @@
-"""The tables of the site file on what is fetched from a PACS: priors, and what got lost.
+"""The tables of the site file on what is fetched: priors, what got lost, what a worklist asks.
 
 docs/reference/site.md describes every key.
 """
@@ -6,14 +6,15 @@ docs/reference/site.md describes every key.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from radiograde.service.config.site import (
     DestinationConfig,
     DicomDestinationConfig,
     DicomWebDestinationConfig,
+    HttpEndpointConfig,
     Name,
     Table,
 )
@@ -47,6 +48,29 @@ class ReconcileConfig(Table):
     hour: int = Field(3, ge=0, le=23, description="From which it is done, local time")
     days: int = Field(3, ge=0, le=365, description="How far back a nightly pass looks")
     modalities: tuple[Modality, ...] = ("CR", "DX")
+
+
+CodeText = Annotated[str, Field(pattern=r"^[^\\\s]{1,16}$")]
+"""A Code Value (0008,0100), PS3.3 section 8."""
+
+
+class UpsConfig(HttpEndpointConfig):
+    """A worklist (UPS-RS) whose workitems are performed: those of these stations or procedures."""
+
+    name: Name
+    pacs: Name = Field(description="Destination that the films are fetched from")
+    stations: tuple[CodeText, ...] = Field((), description="Scheduled Station Name codes")
+    procedures: tuple[CodeText, ...] = Field((), description="Scheduled Workitem codes")
+    every_s: float = Field(10.0, ge=0.1, le=3600, description="Between two looks at the worklist")
+    at_once: int = Field(8, ge=1, le=100, description="Workitems in hand at the same time")
+
+    @model_validator(mode="after")
+    def _not_everybodys(self) -> Self:
+        if not self.stations and not self.procedures:
+            raise ValueError(
+                "say which workitems are this installation's: by `stations`, `procedures` or both"
+            )
+        return self
 
 
 def archives_named(

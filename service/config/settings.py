@@ -35,7 +35,12 @@ from pydantic_settings import (
 )
 
 from radiograde.model.limits import Limits
-from radiograde.service.config.archives import PriorsConfig, ReconcileConfig, archives_named
+from radiograde.service.config.archives import (
+    PriorsConfig,
+    ReconcileConfig,
+    UpsConfig,
+    archives_named,
+)
 from radiograde.service.config.loopback import LOOPBACK_NAMES, is_loopback
 from radiograde.service.config.notify import ChannelConfig
 from radiograde.service.config.rules import RuleConfig, check_rules
@@ -66,6 +71,7 @@ TABLES = frozenset(
         "notify",
         "priors",
         "reconcile",
+        "ups",
     }
 )
 """Settings that have tables of the site file."""
@@ -83,7 +89,9 @@ LIVE = (
 )
 """Settings that running processes take from the site file again; others take a restart."""
 
-Named = TypeVar("Named", DestinationConfig, ChannelConfig)
+Named = TypeVar("Named", DestinationConfig, ChannelConfig, UpsConfig)
+
+_MANY = {"destination": "destinations", "notify": "notifications", "ups": "worklists"}
 
 _PLACES = ("site", "data_dir")
 """Say where the site file lies, so that it cannot say them."""
@@ -173,6 +181,7 @@ class Settings(BaseSettings):
     notify: tuple[ChannelConfig, ...] = ()
     priors: PriorsConfig = PriorsConfig()
     reconcile: ReconcileConfig = ReconcileConfig()
+    ups: tuple[UpsConfig, ...] = ()
 
     _chosen: Mapping[str, Any] = PrivateAttr(default_factory=dict)
 
@@ -222,14 +231,13 @@ class Settings(BaseSettings):
         is_address = isinstance(value, str) and any(mark in value for mark in ".:,")
         return _split(str(value)) if is_address else value
 
-    @field_validator("destination", "notify")
+    @field_validator("destination", "notify", "ups")
     @classmethod
     def _names_differ(cls, value: tuple[Named, ...], info: ValidationInfo) -> tuple[Named, ...]:
         names = [one.name for one in value]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            many = "destinations" if info.field_name == "destination" else "notifications"
-            raise ValueError(f"two {many} are called {', '.join(twice)}")
+            raise ValueError(f"two {_MANY[str(info.field_name)]} are called {', '.join(twice)}")
         return value
 
     @field_validator("rules")
@@ -248,6 +256,15 @@ class Settings(BaseSettings):
     ) -> PriorsConfig | ReconcileConfig:
         if "destination" in info.data:  # else it does not fit, which is said
             archives_named(value.pacs, info.data["destination"])
+        return value
+
+    @field_validator("ups")
+    @classmethod
+    def _films_come_from_archives(
+        cls, value: tuple[UpsConfig, ...], info: ValidationInfo
+    ) -> tuple[UpsConfig, ...]:
+        if "destination" in info.data:  # else it does not fit, which is said
+            archives_named([one.pacs for one in value], info.data["destination"])
         return value
 
     @property

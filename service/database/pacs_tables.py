@@ -1,4 +1,4 @@
-"""The tables of what is fetched from a PACS: earlier films, and nightly passes."""
+"""The tables of what is fetched from a PACS: earlier films, nightly passes, workitems."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ import sqlalchemy as sa
 from radiograde.service.database.tables import UtcDateTime, metadata
 
 PriorState = Literal["waiting", "done", "failed"]
+WorkitemState = Literal[
+    "claiming", "claimed", "fetched", "canceling", "completed", "canceled", "lost", "failed"
+]
+"""The last four are ends: ``lost`` to another performer, ``failed`` to be said at the server."""
 
 prior_fetches = sa.Table(
     "prior_fetches",
@@ -49,3 +53,22 @@ reconciliations = sa.Table(
     sa.Column("summary", sa.JSON),
 )
 """The last nightly pass with each PACS. ``day``: local; empty where it has to be done again."""
+
+workitems = sa.Table(
+    "workitems",
+    metadata,
+    sa.Column("worklist", sa.String(40), primary_key=True),
+    sa.Column("uid", sa.String(64), primary_key=True),
+    sa.Column("transaction_uid", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("films", sa.JSON, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("starts", sa.Integer, nullable=False),
+    sa.Column("begun", UtcDateTime, nullable=False),
+    sa.Column("due", UtcDateTime, nullable=False),
+    sa.Column("error", sa.String(64)),
+    sa.Column("message", sa.Text),
+    sa.Index("ix_workitems_state", "state", "due"),
+)
+"""What was claimed from a worklist (UPS-RS). ``films``: SOP Instance UIDs of what it asks for.
+``due``: when it is to be taken up; whoever takes it up sets it later, so that nobody else does."""

@@ -36,6 +36,7 @@ VERDICTS = {
 }
 GRADED_FILM = _own("FILM", "Graded film")
 PAGE = _own("PAGE", "Page of the result")
+STATION = _own("RADIOGRADE", "Radiograde")
 
 REASONS = {
     "age_unknown": _own("AGE-UNKNOWN", "Age not known"),
@@ -83,6 +84,7 @@ READER = Code("C28747", "NCIt", "Reader")
 REJECTED_QUALITY = Code("113001", "DCM", "Rejected for Quality Reasons")
 REJECTED_SAFETY = Code("113037", "DCM", "Rejected for Patient Safety Reasons")
 WRONG_ENTRY = Code("113038", "DCM", "Incorrect Modality Worklist Entry")
+DISCONTINUED = Code("110513", "DCM", "Discontinued for unspecified reason")
 EXPIRED = Code("113039", "DCM", "Data Retention Policy Expired")
 KEY_OBJECT_DESCRIPTION = Code("113012", "DCM", "Key Object Description")
 DICOM_STUDY = Code("113014", "DCM", "DICOM Study")

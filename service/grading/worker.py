@@ -15,6 +15,7 @@ import structlog
 from dbos import DBOS, DBOSConfig
 
 from radiograde.service.administration.settings_follower import SettingsFollower
+from radiograde.service.config.archives import ArchiveConfig
 from radiograde.service.config.settings import Settings
 from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.delivery.deliver import Deliverer
@@ -109,13 +110,28 @@ def _work_by(
         night = Thread(target=keep_house, args=(ended, [_nightly(settings, records, ended).run]))
         regrader = Regrader(records, work.grader, model_loader(settings, records.database))
         again = Thread(target=regrader.run, args=(ended,))
-        with _beside(ended, house, night, again, Thread(target=models.run, args=(ended,))):
+        follow = Thread(target=models.run, args=(ended,))
+        with _beside(ended, house, night, again, follow, *_performing(settings, records, ended)):
             return wait_for(stop, lambda: None if follower is None else follower.changed())
 
 
 def _nightly(settings: Settings, records: Records, stop: threading.Event) -> Nightly:
     wanted = open_reconciliations(settings, records, settings.reconcile.pacs, stop)
     return Nightly(records.database, settings.reconcile, wanted)
+
+
+def _performing(settings: Settings, records: Records, stop: threading.Event) -> list[Thread]:
+    """Return a thread for each worklist whose workitems are performed."""
+    if not settings.ups:
+        return []
+    from radiograde.service.ups.open_performers import open_performers
+    from radiograde.service.ups.outputs import Outputs
+    from radiograde.service.ups.performer import perform
+
+    archives = {one.name: one for one in settings.destination if isinstance(one, ArchiveConfig)}
+    outputs = Outputs(records.films, records.deliveries, records.withdrawals, archives)
+    performers = open_performers(settings, records.database, records.intake, outputs, stop)
+    return [Thread(target=perform, args=(one, stop)) for one in performers]
 
 
 def _work(settings: Settings, records: Records, stop: threading.Event) -> Work:

@@ -58,10 +58,16 @@ class JsonAttributes:
 
     def values(self, keyword: str) -> tuple[str, ...]:
         """Return the values of an attribute; what is no text is left out."""
+        return tuple(one.strip() for one in self._listed(keyword) if isinstance(one, str))
+
+    def items(self, keyword: str) -> tuple[JsonAttributes, ...]:
+        """Return the items of a sequence; what is no item is left out."""
+        return tuple(JsonAttributes(one) for one in self._listed(keyword) if isinstance(one, dict))
+
+    def _listed(self, keyword: str) -> list[Any]:
         element = self.document.get(f"{tag_for_keyword(keyword):08X}")
         values = element.get("Value") if isinstance(element, dict) else None
-        listed = values if isinstance(values, list) else []
-        return tuple(value.strip() for value in listed if isinstance(value, str))
+        return values if isinstance(values, list) else []
 
 
 def study_keys(query: StudyQuery) -> dict[str, str]:

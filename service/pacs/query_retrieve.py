@@ -77,13 +77,14 @@ class FoundImage:
     body_part: str = ""
     description: str = field(default="", repr=False)
 
-    def is_film(self, modalities: Collection[str]) -> bool:
-        """Return whether it is a radiograph of one of the modalities.
+    @property
+    def may_be_film(self) -> bool:
+        """Whether its class is one of radiographs; not every archive says of which it is."""
+        return not self.sop_class_uid or self.sop_class_uid in FILM_CLASSES
 
-        Not every archive says of which class an instance is.
-        """
-        is_film_class = not self.sop_class_uid or self.sop_class_uid in FILM_CLASSES
-        return is_film_class and self.modality in modalities
+    def is_film(self, modalities: Collection[str]) -> bool:
+        """Return whether it is a radiograph of one of the modalities."""
+        return self.may_be_film and self.modality in modalities
 
     def shows(self, body_parts: Collection[str]) -> bool:
         """Return whether it shows one of the parts; without any: perhaps a chest.

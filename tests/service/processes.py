@@ -14,12 +14,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Process:
-    """One command; killed, it can be started again. ``environment``: more than this process's."""
+    """One command; killed, it can be started again. ``environment``: more than this process's.
+
+    ``module``: another than the product's.
+    """
 
     def __init__(
-        self, *command: str, log: Path, environment: Mapping[str, str] | None = None
+        self,
+        *command: str,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        module: str = "radiograde",
     ) -> None:
-        self._command = [sys.executable, "-m", "radiograde", *command]
+        self._command = [sys.executable, "-m", module, *command]
         self._environment = environment or {}
         self._log = log.open("ab")
         self.start()
