@@ -55,7 +55,7 @@ def check(
 
     The own DICOM node gets a C-ECHO. Destinations get a C-ECHO, a store request that stores
     nothing, a request for what they can do or a file that is removed again; a PACS that priors come
-    from is asked for a study that nobody has: nothing of a patient.
+    from is asked for a study that nobody has: nothing of a patient. A worklist is searched.
     A mail server is asked whom it takes mail for, a webhook gets a signed request of the type
     radiograde.test. Each has a second and a half to answer. Exit code 1: something does not work.
 

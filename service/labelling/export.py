@@ -20,6 +20,7 @@ from radiograde.model.reading.view_position import View
 from radiograde.model.scoring.scales import ZONES
 from radiograde.service.database.tables import films, reviews
 from radiograde.service.errors import ExportError
+from radiograde.service.films.patient_links import PatientLinks
 from radiograde.service.grading.records import Records
 from radiograde.service.labelling.export_folder import (
     IMAGES,
@@ -110,10 +111,14 @@ class ReviewExport:
         return sorted(chosen, key=lambda review: review.result_id)
 
     def _pseudonyms(self) -> dict[str, str]:
+        """Return each film's patient: one pseudonym for all that were merged."""
         named = sa.select(films.c.id, films.c.patient).where(
             films.c.patient.is_not(None), films.c.id.in_(sa.select(reviews.c.result_id))
         )
-        return {film.id: film.patient for film in self._records.database.rows(named, _FilmOf)}
+        found = self._records.database.rows(named, _FilmOf)
+        links = PatientLinks(self._records.database)
+        merged = {one: min(links.same_as(one)) for one in {film.patient for film in found}}
+        return {film.id: merged[film.patient] for film in found}
 
     def _write_film(self, folder: ExportFolder, review: Review) -> Outcome:
         zones = zones_of(review, self._records.results.get(review.result_id))

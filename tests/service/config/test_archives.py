@@ -1,4 +1,4 @@
-"""``[priors]`` and ``[reconcile]`` name destinations that films can be fetched from."""
+"""``[priors]``, ``[reconcile]`` and ``[[ups]]`` name destinations to fetch films from."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from radiograde.service.errors import SiteError
 
 PACS = '[[destination]]\nname = "pacs"\ntype = "dicom"\naet = "PACS"\nhost = "pacs.example"\n'
 FETCHES = '[{table}]\npacs = ["pacs"]\n'
+UPS = '[[ups]]\nname = "list"\nurl = "https://ups.example"\npacs = "pacs"\n'
 
 
 @pytest.mark.parametrize("table", ["priors", "reconcile"])
@@ -26,4 +27,24 @@ def test_films_are_fetched_from_an_archive_alone(table: str, tmp_path: Path) -> 
     folder = f'[[destination]]\nname = "pacs"\ntype = "folder"\npath = "{tmp_path}"\n'
     (tmp_path / "radiograde.toml").write_text(folder + FETCHES.format(table=table))
     with pytest.raises(SiteError, match="dicom or dicomweb is called pacs"):
+        load_settings(data_dir=tmp_path)
+
+
+def test_the_films_of_a_worklist_come_from_an_archive(tmp_path: Path) -> None:
+    (tmp_path / "radiograde.toml").write_text(UPS + 'stations = ["X"]\n')
+    with pytest.raises(SiteError, match="dicom or dicomweb is called pacs"):
+        load_settings(data_dir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("", "say which workitems are this installation's"),
+        ('stations = ["two words"]', "stations"),
+        ('stations = ["X"]\n' + UPS + 'procedures = ["Y"]', "two worklists are called list"),
+    ],
+)
+def test_whose_workitems_they_are_is_said(more: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "radiograde.toml").write_text(PACS + "port = 104\n" + UPS + more)
+    with pytest.raises(SiteError, match=words):
         load_settings(data_dir=tmp_path)

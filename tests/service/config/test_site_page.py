@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic.fields import FieldInfo
 
-from radiograde.service.config.archives import PriorsConfig, ReconcileConfig
+from radiograde.service.config.archives import PriorsConfig, ReconcileConfig, UpsConfig
 from radiograde.service.config.notify import MailConfig, WebhookConfig
 from radiograde.service.config.rules import Conditions, RuleConfig
 from radiograde.service.config.settings import TABLES, Settings
@@ -51,6 +51,7 @@ SECTIONS: dict[str, type[Table]] = {
     '`type = "webhook"`': WebhookConfig,
     "`[priors]`": PriorsConfig,
     "`[reconcile]`": ReconcileConfig,
+    "`[[ups]]`": UpsConfig,
 }
 ARCHIVE = {"charset", "long_accession_numbers"}
 PAGE_OF_ROUTES = "route-results.md"

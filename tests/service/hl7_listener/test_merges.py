@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from radiograde.model.limits import Limits
 from radiograde.service.database.engine import Database
 from radiograde.service.database.tables import films
 from radiograde.service.errors import StoreError
@@ -18,10 +21,13 @@ from radiograde.service.films.previous_score import CoursePlace, score_before
 from radiograde.service.films.score_change import RepeatabilityLimit
 from radiograde.service.grading.records import Records
 from radiograde.service.hl7_listener.message_handler import MessageHandler
+from radiograde.service.labelling.export import Choice, ReviewExport
 from radiograde.service.worklist.change_log import ChangeLog
 from radiograde.service.worklist.history import History
 from tests.service.documents.graded_films import film_bytes
+from tests.service.grading.graders import work_with
 from tests.service.hl7_listener.messages import adt, answered
+from tests.service.reviews.made import keep, review
 from tests.service.worklist.stock import Stock
 
 LIMIT = RepeatabilityLimit("ab" * 32, 4.0)
@@ -53,6 +59,10 @@ class Hospital:
 
 @pytest.fixture
 def hospital(records: Records, handler: MessageHandler) -> Hospital:
+    return hospital_of(records, handler)
+
+
+def hospital_of(records: Records, handler: MessageHandler) -> Hospital:
     history = History(records.database, records.reviews, lambda: LIMIT)
     return Hospital(records, handler, history, Stock(records))
 
@@ -97,6 +107,11 @@ def courses(hospital: Hospital, films: Mapping[str, list[str]]) -> dict[str, set
 def test_courses_after_a_hundred_messages_are_those_computed_afresh(
     hospital: Hospital, seed: int
 ) -> None:
+    expect_courses_as_computed_afresh(hospital, seed)
+
+
+def expect_courses_as_computed_afresh(hospital: Hospital, seed: int) -> None:
+    """Send a hundred messages about patients, shuffled and some twice, then undo them all."""
     dice = random.Random(seed)  # noqa: S311 - what it decides is no secret
     names = [f"P-{number}" for number in range(1, PATIENTS + 1)]
     films = {name: hospital.patient(name) for name in names[:-2]}
@@ -126,6 +141,33 @@ def test_the_film_before_is_one_of_the_merged_patient(hospital: Hospital) -> Non
         before = score_before(connection, place)
     assert before is not None
     assert before.film_id == first
+
+
+def test_labels_are_of_the_merged_patient(hospital: Hospital, tmp_path: Path) -> None:
+    """Or films of one patient would be trained on and tested on."""
+    records, reviewed = hospital.records, []
+    for place, id in enumerate(("A-1", "B-1", "C-1", "A-1")):
+        content = film_bytes(PatientID=id, SOPInstanceUID=f"1.2.{place}")
+        film = records.intake.accept(content, "dicom").film_id
+        work_with(records).grade(film)
+        keep(records, review(place, "corrected", result_id=film))
+        reviewed.append(film)
+    one, given_up, other, again = reviewed
+
+    def patients() -> dict[str, str]:
+        export = ReviewExport(records, Choice(lungs=False), Limits())
+        list(export.write(tmp_path / "labels"))
+        with (tmp_path / "labels" / "manifest.csv").open(newline="") as file:
+            return {Path(row["image"]).stem: row["patient"] for row in csv.DictReader(file)}
+
+    before = patients()
+    assert before[one] == before[again]
+    assert len(set(before.values())) == 3
+    assert hospital.told("A40", "A-1^^^HOSPITAL", "B-1^^^HOSPITAL") == "AA"
+    merged = patients()
+    assert merged[one] == merged[again] == merged[given_up] != merged[other]
+    hospital.told("A37", "A-1^^^HOSPITAL", "B-1^^^HOSPITAL", time="20260305050607")
+    assert patients() == before
 
 
 def test_a_merge_that_is_reversed_or_closes_a_circle_is_one_patient(hospital: Hospital) -> None:

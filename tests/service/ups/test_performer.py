@@ -243,6 +243,23 @@ def test_what_its_requester_cancelled_or_removed_meanwhile_is_let_go(site: Site)
     assert {site.item().state, site.item(f"{UID}.2").state} == {"canceled"}
 
 
+def test_a_check_claims_nothing_and_says_what_is_wrong(site: Site) -> None:
+    site.server.add(UID, film_of(1))
+    assert [one.level for one in site.performer.client.check()] == ["ok"] * 3
+    assert site.state == "SCHEDULED"
+    elsewhere = site.performer.config.model_copy(update={"url": f"{site.server.url}/nothing"})
+    assert UpsClient(elsewhere).check()[-1].level == "fail"
+
+
+def test_a_worklist_that_does_not_answer_is_asked_later(site: Site) -> None:
+    site.server.add(UID, film_of(1))
+    site.server.lost.append(("GET", "/workitems"))
+    assert site.performer.work() == site.performer.config.every_s
+    assert site.performer.work() == 0.0
+    site.performer.work()
+    assert site.state == "IN PROGRESS"
+
+
 def test_no_more_are_in_hand_than_may_be(records: Records) -> None:
     with site_of(records, at_once=2) as site:
         for number in range(5):
