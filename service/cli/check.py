@@ -144,6 +144,7 @@ def _by_name(settings: Settings) -> dict[str, DestinationConfig | ChannelConfig]
 
 
 def _trial_of_worklist(config: UpsConfig) -> Callable[[], list[Finding]]:
+    from radiograde.service.administration.trials import TIMEOUT_S
     from radiograde.service.ups.ups_client import UpsClient
 
     least = min(config.timeout_s, TIMEOUT_S)

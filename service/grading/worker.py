@@ -121,7 +121,10 @@ def _nightly(settings: Settings, records: Records, stop: threading.Event) -> Nig
 
 
 def _performing(settings: Settings, records: Records, stop: threading.Event) -> list[Thread]:
-    """Return a thread for each worklist whose workitems are performed."""
+    """Return a thread for each worklist whose workitems are performed.
+
+    Destinations change while ``ups`` stays as it was at the start: without its PACS one rests.
+    """
     if not settings.ups:
         return []
     from radiograde.service.ups.open_performers import open_performers
@@ -130,7 +133,10 @@ def _performing(settings: Settings, records: Records, stop: threading.Event) -> 
 
     archives = {one.name: one for one in settings.destination if isinstance(one, ArchiveConfig)}
     outputs = Outputs(records.films, records.deliveries, records.withdrawals, archives)
-    performers = open_performers(settings, records.database, records.intake, outputs, stop)
+    able = settings.model_copy(
+        update={"ups": tuple(one for one in settings.ups if one.pacs in archives)}
+    )
+    performers = open_performers(able, records.database, records.intake, outputs, stop)
     return [Thread(target=perform, args=(one, stop)) for one in performers]
 
 
