@@ -41,6 +41,7 @@ from radiograde.service.config.archives import (
     UpsConfig,
     archives_named,
 )
+from radiograde.service.config.constancy_config import ConstancyConfig, check_test_destination
 from radiograde.service.config.loopback import LOOPBACK_NAMES, is_loopback
 from radiograde.service.config.notify import ChannelConfig
 from radiograde.service.config.rules import RuleConfig, check_rules
@@ -72,6 +73,7 @@ TABLES = frozenset(
         "priors",
         "reconcile",
         "ups",
+        "constancy",
     }
 )
 """Settings that have tables of the site file."""
@@ -181,6 +183,7 @@ class Settings(BaseSettings):
     notify: tuple[ChannelConfig, ...] = ()
     priors: PriorsConfig = PriorsConfig()
     reconcile: ReconcileConfig = ReconcileConfig()
+    constancy: ConstancyConfig = ConstancyConfig()
     ups: tuple[UpsConfig, ...] = ()
 
     _chosen: Mapping[str, Any] = PrivateAttr(default_factory=dict)
@@ -265,6 +268,15 @@ class Settings(BaseSettings):
     ) -> tuple[UpsConfig, ...]:
         if "destination" in info.data:  # else it does not fit, which is said
             archives_named([one.pacs for one in value], info.data["destination"])
+        return value
+
+    @field_validator("constancy")
+    @classmethod
+    def _drawn_films_go_somewhere(
+        cls, value: ConstancyConfig, info: ValidationInfo
+    ) -> ConstancyConfig:
+        if "destination" in info.data:  # else it does not fit, which is said
+            check_test_destination(value, info.data["destination"])
         return value
 
     @property

@@ -103,9 +103,9 @@ _HOLD: Mapping[Language, tuple[Charset | Hl7Charset, ...]] = {
 }
 """Character sets that hold a language; of others those that miss accents write the letters bare."""
 
-FilmSource = Literal["dicom", "dicomweb", "folder", "http", "prior"]
-"""How a film came in: C-STORE, STOW-RS, a watched folder, ``POST /v1/score``, or fetched as a prior
-of another film.
+FilmSource = Literal["dicom", "dicomweb", "folder", "http", "prior", "constancy"]
+"""How a film came in: C-STORE, STOW-RS, a watched folder, ``POST /v1/score``, fetched as a prior of
+another film, or drawn and sent by the installation itself.
 """
 
 

@@ -1,4 +1,4 @@
-"""The tables of a site's programme beside its models: films graded by another model."""
+"""The tables of a site's programme beside its models: films graded again, constancy."""
 
 from __future__ import annotations
 
@@ -29,4 +29,28 @@ regradings = sa.Table(
 ``model``: its sha256. ``deliver``: the result takes the place of the film's own and goes out.
 ``begun``: when a worker last took it in hand. ``reason``: code why it failed. ``graded``: when the
 analysis began. ``document``: the result's JSON.
+"""
+
+constancy_films = sa.Table(
+    "constancy_films",
+    metadata,
+    sa.Column("sop_instance_uid", sa.String(64), primary_key=True),
+    sa.Column("sent", UtcDateTime, nullable=False),
+)
+"""UIDs of the drawn films that this installation sends itself."""
+
+constancy_runs = sa.Table(
+    "constancy_runs",
+    metadata,
+    sa.Column("id", sa.String(26), primary_key=True),
+    sa.Column("day", sa.String(10), nullable=False, unique=True),
+    sa.Column("began", UtcDateTime, nullable=False),
+    sa.Column("ended", UtcDateTime),
+    sa.Column("baseline", sa.Boolean, nullable=False),
+    sa.Column("findings", sa.JSON(none_as_null=True)),
+    sa.Column("measured", sa.JSON(none_as_null=True)),
+)
+"""Nights on which drawn films were sent. ``day``: local; of a run by hand its id beside it.
+
+``baseline``: what later nights are compared with. ``findings``: None until it has ended.
 """

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from radiograde.model.reading.film_attributes import is_film_class
 from radiograde.model.scoring.result import Status
+from radiograde.service.config.constancy_config import CONSTANCY
 from radiograde.service.config.rules import Priority, RuleConfig
 from radiograde.service.config.site import DestinationConfig, DocumentKind
 from radiograde.service.delivery.film_facts import FilmFacts
@@ -91,8 +92,14 @@ class RoutingRules:
         kept_back = self._kept_back(film)
         if kept_back is not None:
             return [Decision(one, None, (kept_back,)) for one in self.destinations]
+        return [self._decision(one, film) for one in self.destinations]
+
+    def _decision(self, destination: DestinationConfig, film: FilmFacts) -> Decision:
+        """Return whether one destination gets it; no rule brings drawn films anywhere else."""
+        if CONSTANCY in film.source:
+            return _by_source(destination, replace(film, source=(CONSTANCY,)))
         decide = self._by_rules if self.rules else _by_source
-        return [decide(one, film) for one in self.destinations]
+        return decide(destination, film)
 
     def _kept_back(self, film: FilmFacts) -> str | None:
         """Return why no destination wants documents of a result."""

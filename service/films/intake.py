@@ -21,6 +21,7 @@ from radiograde.service.atomic_write import Content
 from radiograde.service.config.site import FilmSource
 from radiograde.service.errors import StoreError
 from radiograde.service.films.archive import Archive
+from radiograde.service.films.constancy_films import ConstancyFilms
 from radiograde.service.films.correction_repository import HeaderFacts
 from radiograde.service.films.expected_priors import ExpectedPriors
 from radiograde.service.films.film_repository import Film, FilmRepository, NewFilm
@@ -81,12 +82,14 @@ class FilmIntake:
         limits: Limits,
         pseudonyms: Pseudonyms,
         expected: ExpectedPriors | None = None,
+        constancy: ConstancyFilms | None = None,
     ) -> None:
         self._archive = archive
         self._films = films
         self._limits = limits
         self._pseudonyms = pseudonyms
         self._expected = expected
+        self._constancy = constancy
 
     def accept(
         self, content: Content | FilmFile, source: FilmSource, sender: str | None = None
@@ -100,7 +103,8 @@ class FilmIntake:
         """
         file = content if isinstance(content, FilmFile) else open_film(content, self._limits)
         film = self._as_expected(self.describe(file, source))
-        film, source = replace(film, sender=sender and sender[-LONGEST_SENDER:]), film.source
+        film = replace(film, sender=sender and sender[-LONGEST_SENDER:])
+        source = "prior" if film.source == "prior" else source
         first = known = self._films.known(film.key)
         if first is not None and not self._is_same(first, file, source):
             film = replace(
@@ -113,12 +117,14 @@ class FilmIntake:
         return replace(receipt, shares_uid=film.shares_uid_with is not None)
 
     def _as_expected(self, film: NewFilm) -> NewFilm:
-        """Return a film marked as a prior where it was asked for as one.
+        """Return a film marked as a prior where it was asked for as one, or as drawn here.
 
         Raises:
             OtherPatientError: it was, and is of another patient.
         """
         uid = film.sop_instance_uid
+        if self._is_drawn_here(film):
+            return replace(film, source="constancy")
         if self._expected is None or uid is None or film.source not in ("dicom", "prior"):
             return film
         expected = self._expected.find(uid)
@@ -131,6 +137,13 @@ class FilmIntake:
                 "asked for as a prior of. It was not kept."
             )
         return replace(film, source="prior")
+
+    def _is_drawn_here(self, film: NewFilm) -> bool:
+        """Return whether the installation sent a film itself; such a film names nobody."""
+        uid = film.sop_instance_uid
+        if self._constancy is None or uid is None or film.patient is not None:
+            return False
+        return self._constancy.is_expected(uid)
 
     def _known_beside(
         self, first: Film, film: NewFilm, file: FilmFile, source: FilmSource

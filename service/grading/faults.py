@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from radiograde.service.certificate_expiry import expiry
 from radiograde.service.config.settings import Settings
+from radiograde.service.constancy.constancy_repository import ConstancyRepository
 from radiograde.service.database.tables import deliveries, films, notices
 from radiograde.service.errors import CertificateError
 from radiograde.service.grading.reconciler import standing
@@ -53,6 +54,7 @@ def standing_faults(records: Records, settings: Settings) -> list[Fault]:
         *_of_deliveries(records),
         *_of_notifications(records),
         *_of_models(records, settings.data_dir),
+        *_of_constancy(records),
         *_of_disk(settings.data_dir),
         *certificate_faults(settings),
     ]
@@ -66,6 +68,19 @@ def _of_models(records: Records, data_dir: Path) -> Iterator[Fault]:
             f"The file of the model in production, {production.sha256[:12]}, is gone",
             "Put it back from a backup, or go back: radiograde models rollback. Until then the "
             "model before grades, after a restart the one of the settings.",
+        )
+
+
+def _of_constancy(records: Records) -> Iterator[Fault]:
+    last = ConstancyRepository(records.database).last()
+    if last is not None and last.findings:
+        kinds = sorted({str(one["kind"]) for one in last.findings})
+        yield Fault(
+            "constancy",
+            f"The drawn films of {last.began:%Y-%m-%d} are not as on the day of installation: "
+            f"{', '.join(kinds)}",
+            "See radiograde constancy --last; if the change was wanted: radiograde constancy "
+            "--accept",
         )
 
 

@@ -13,6 +13,7 @@ from radiograde.service.delivery.withdrawal_recorder import WithdrawalRecorder
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.errors import StoreError
 from radiograde.service.films.archive import Archive
+from radiograde.service.films.constancy_films import ConstancyFilms
 from radiograde.service.films.expected_priors import ExpectedPriors
 from radiograde.service.films.film_repository import FilmRepository
 from radiograde.service.films.intake import FilmIntake
@@ -54,6 +55,7 @@ class Records:
     routing: RoutingRules
     notices: NoticeRecorder
     regradings: RegradingRepository
+    constancy_films: ConstancyFilms
 
     def withdrawal_recorder(self) -> WithdrawalRecorder:
         """Return what withdraws results of these records."""
@@ -107,6 +109,7 @@ def open_records(
     reviews = ReviewRepository(database)
     withdrawals = WithdrawalRepository(database)
     expected = ExpectedPriors(database)
+    constancy = ConstancyFilms(database)
     routing = _routing(settings)
     return Records(
         database=database,
@@ -122,12 +125,15 @@ def open_records(
         document_store=DocumentStore(
             archive, results, reviews, withdrawals, settings.limits, runner
         ),
-        intake=FilmIntake(archive, films, settings.limits, Pseudonyms(settings.data_dir), expected),
+        intake=FilmIntake(
+            archive, films, settings.limits, Pseudonyms(settings.data_dir), expected, constancy
+        ),
         expected_priors=expected,
         priors=PriorRepository(database, queue, settings.priors),
         routing=routing,
         notices=NoticeRecorder(NoticeRepository(database, queue), settings.notify),
         regradings=RegradingRepository(database),
+        constancy_films=constancy,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -107,7 +107,7 @@ def _work_by(
         keep = None if settings.keep_days is None else timedelta(days=settings.keep_days)
         tasks = chores(records.database, records.archive, records.films, records.intake, keep)
         house = Thread(target=keep_house, args=(ended, tasks))
-        night = Thread(target=keep_house, args=(ended, [_nightly(settings, records, ended).run]))
+        night = Thread(target=keep_house, args=(ended, _nightly(settings, records, ended)))
         regrader = Regrader(records, work.grader, model_loader(settings, records.database))
         again = Thread(target=regrader.run, args=(ended,))
         follow = Thread(target=models.run, args=(ended,))
@@ -115,9 +115,18 @@ def _work_by(
             return wait_for(stop, lambda: None if follower is None else follower.changed())
 
 
-def _nightly(settings: Settings, records: Records, stop: threading.Event) -> Nightly:
+def _nightly(
+    settings: Settings, records: Records, stop: threading.Event
+) -> list[Callable[[], None]]:
+    """Return what is looked at every hour and done once a night."""
     wanted = open_reconciliations(settings, records, settings.reconcile.pacs, stop)
-    return Nightly(records.database, settings.reconcile, wanted)
+    tasks = [Nightly(records.database, settings.reconcile, wanted).run]
+    if settings.constancy.sources:
+        # Only here: who sends drawn films needs all that destinations need.
+        from radiograde.service.constancy.open_constancy import open_constancy
+
+        tasks.append(open_constancy(settings, records, stop).run_if_due)
+    return tasks
 
 
 def _performing(settings: Settings, records: Records, stop: threading.Event) -> list[Thread]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from radiograde.service.config.constancy_config import CONSTANCY
 from radiograde.service.database.tables import films, results, reviews
 from radiograde.service.films.pseudonym import LENGTH as PSEUDONYM_LENGTH
 from radiograde.service.worklist.cursor import Cursor
@@ -31,9 +32,15 @@ _answered = results.alias()
 _OF_PSEUDONYM = re.compile(f"[A-Z2-7]{{1,{PSEUDONYM_LENGTH}}}", re.ASCII)
 """The beginning of one, in base32."""
 
-LISTED = sa.or_(
-    films.c.state != "set_aside",
-    sa.exists().where(_answered.c.id == films.c.id).correlate(films),
+_OF_SOMEBODY = films.c.source != CONSTANCY
+"""Drawn films that the installation sends itself are nobody's to read."""
+
+LISTED = sa.and_(
+    _OF_SOMEBODY,
+    sa.or_(
+        films.c.state != "set_aside",
+        sa.exists().where(_answered.c.id == films.c.id).correlate(films),
+    ),
 )
 """What is set aside is listed only where somebody was answered why, as a rejected film."""
 
@@ -131,8 +138,7 @@ def _matching(filters: Filters, lead: Lead) -> sa.Select[Any]:
     both = films.join(results, results.c.id == films.c.id, isouter=not scored)
     columns = (films.c.id, results.c.brixia, films.c.acquired.label("acquired"))
     query = sa.select(*columns).select_from(both)
-    if not scored:
-        query = query.where(LISTED)
+    query = query.where(_OF_SOMEBODY if scored else LISTED)
     if filters.ids is not None:
         query = query.where(films.c.id.in_(filters.ids))
     if filters.search is not None:

@@ -1,0 +1,1 @@
+"""Drawn films through every source every night, compared with the day of installation."""
