@@ -21,7 +21,7 @@ from radiograde.model.limits import Limits
 from radiograde.model.reading import codecs, voi
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.scoring.scorer import Scorer
-from radiograde.service.config.constancy_config import ConstancyConfig
+from radiograde.service.config.constancy_config import ConstancyConfig, ConstancySource
 from radiograde.service.config.load import load_settings
 from radiograde.service.config.rules import RuleConfig
 from radiograde.service.config.settings import Settings
@@ -32,7 +32,7 @@ from radiograde.service.constancy.constancy_repository import (
 )
 from radiograde.service.constancy.drawn_films import PICTURES, drawn_film
 from radiograde.service.constancy.film_measuring import FilmMeasuring, SentFilm
-from radiograde.service.constancy.film_senders import film_senders
+from radiograde.service.constancy.film_senders import Send, film_senders
 from radiograde.service.constancy.measured_film import ArrivedDocument, MeasuredFilm
 from radiograde.service.constancy.night_comparison import NightFinding
 from radiograde.service.constancy.nightly_constancy import NightlyConstancy
@@ -185,8 +185,8 @@ def test_no_rule_brings_a_drawn_film_elsewhere_and_no_patients_film_to_the_test(
 
 def test_an_interface_that_is_down_is_found(site: Installation) -> None:
     closed = ConstancyConfig(sources=("http",), url=f"http://127.0.0.1:{free_port()}")
-    senders = film_senders(closed, NodeConfig())
-    site.nightly = dataclasses.replace(site.nightly, senders=senders)
+    down = film_senders(closed, NodeConfig())
+    site.nightly = dataclasses.replace(site.nightly, senders=down)
     assert site.found() == [("source", "http/3")]
 
 
@@ -201,7 +201,7 @@ def test_a_model_that_was_put_into_production_is_no_fault_and_the_night_before_i
     changed = Scorer(threads=1)
     changed.facts = facts
     nightly = site.nightly
-    senders = {"dicom": nightly.senders["dicom"]}
+    senders: Mapping[ConstancySource, Send] = {"dicom": nightly.senders["dicom"]}
     site.nightly = dataclasses.replace(nightly, senders=senders)
     site.grader.use(changed)
     assert site.found() == []
