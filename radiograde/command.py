@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "reconcile": "radiograde.service.cli.reconcile:reconcile",
     "regrade": "radiograde.service.cli.regrade:regrade",
     "withdraw": "radiograde.service.cli.withdraw:withdraw",
+    "readers": "radiograde.service.cli.readers:readers",
     "constancy": "radiograde.service.cli.constancy:constancy",
     "models": "radiograde.service.cli.models:models",
     "users": "radiograde.service.cli.users:users",

@@ -1,4 +1,4 @@
-"""The tables of a site's programme beside its models: films graded again, constancy."""
+"""The tables of a site's programme beside its models: films graded again, constancy, readers."""
 
 from __future__ import annotations
 
@@ -54,3 +54,28 @@ constancy_runs = sa.Table(
 
 ``baseline``: what later nights are compared with. ``findings``: None until it has ended.
 """
+
+reading_sets = sa.Table(
+    "reading_sets",
+    metadata,
+    sa.Column("id", sa.String(26), primary_key=True),
+    sa.Column("name", sa.String(80), nullable=False),
+    sa.Column("by", sa.String(64), nullable=False),
+    sa.Column("created", UtcDateTime, nullable=False),
+)
+"""Sets of films that several readers grade, blinded."""
+
+reading_slots = sa.Table(
+    "reading_slots",
+    metadata,
+    sa.Column("set_id", sa.String(26), sa.ForeignKey("reading_sets.id"), primary_key=True),
+    sa.Column("reader", sa.String(64), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("film_id", sa.String(26), sa.ForeignKey("films.id"), nullable=False),
+    sa.Column("again", sa.Boolean, nullable=False),
+    sa.Column("read", UtcDateTime),
+    sa.Column("zones", sa.JSON(none_as_null=True)),
+    sa.Column("comment", sa.Text),
+    sa.Index("ix_reading_slots_reader", "reader", "read"),
+)
+"""Each reader's films in the reader's order, and what the reader said; ``zones`` as of reviews."""

@@ -21,6 +21,7 @@ from radiograde.service.http.caller import AnyCaller, CallerContext
 from radiograde.service.http.runtime import Runtime, Service
 from radiograde.service.result_schema import ULID
 from radiograde.service.reviews.blind_reading_repository import BlindReadingRepository
+from radiograde.service.reviews.reading_set_repository import ReadingSetRepository
 from radiograde.service.worklist.blinding import blinded_history, blinded_row
 from radiograde.service.worklist.history import PatientHistory
 from radiograde.service.worklist.listed_film import Row
@@ -29,6 +30,7 @@ SHOWS_NO_SCORE = frozenset(
     {
         *("storeInstances", "storeInstancesOfStudy", "getModel", "getEvents"),
         *("getPixels", "getThumbnail", "getPriors", "fetchPriors", "commitReading"),
+        *("listReadingSets", "getNextOfReadingSet", "commitSetReading"),
         *("getSettings", "changeSettings", "trySettings"),
         *("listUsers", "addUser", "setPassword", "removeUser"),
         # These leave the scores out themselves.
@@ -43,24 +45,35 @@ BY_SCORE = "You grade films before their scores are shown, so they are not found
 
 @dataclass(frozen=True, slots=True)
 class Blinding:
-    """What is kept from a caller; ``reader``: the caller's name, None where nothing is."""
+    """What is kept from a caller.
+
+    ``reader``: the caller's name, None where nothing is. ``first``: each film until the caller has
+    graded it. ``assigned``: films of reading sets that the caller has not read to the end.
+    """
 
     reader: str | None
     readings: BlindReadingRepository
     results: ResultRepository
+    first: bool = True
+    assigned: frozenset[str] = frozenset()
 
     def hides(self, film_id: str) -> bool:
         """Return whether a film has, or may yet get, scores that the caller is not to see."""
-        if self.reader is None or self.readings.by(film_id, self.reader) is not None:
+        if self.reader is None or film_id in self.shown(self.reader, [film_id]):
             return False
         found = self.results.find(film_id)
         return found is None or found.document.get("scores") is not None
+
+    def shown(self, reader: str, film_ids: Sequence[str]) -> frozenset[str]:
+        """Return the films whose scores the reader may see, of those that have some."""
+        seen = self.readings.read_by(reader, film_ids) if self.first else frozenset(film_ids)
+        return seen - self.assigned
 
     def rows(self, rows: Sequence[Row]) -> list[Row]:
         """Return films of the worklist, without the scores that are kept from the caller."""
         if self.reader is None:
             return list(rows)
-        read = self.readings.read_by(self.reader, [row.id for row in rows])
+        read = self.shown(self.reader, [row.id for row in rows])
         return [
             row if row.status != "scored" or row.id in read else blinded_row(row) for row in rows
         ]
@@ -70,7 +83,7 @@ class Blinding:
         if self.reader is None:
             return history
         ids = [film.id for film in history.films]
-        return blinded_history(history, self.readings.read_by(self.reader, ids))
+        return blinded_history(history, self.shown(self.reader, ids))
 
     def result(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return a result's document, without scores that are kept from the caller."""
@@ -96,9 +109,15 @@ def reads_first(runtime: Runtime, caller: CallerContext) -> bool:
 
 
 async def _blinding(service: Service, caller: AnyCaller) -> Blinding:
-    records, principal = service.records, caller.principal
-    reader = principal.name if principal is not None and reads_first(service, caller) else None
-    return Blinding(reader, BlindReadingRepository(records.database), records.results)
+    database, results = service.records.database, service.records.results
+    readings, principal = BlindReadingRepository(database), caller.principal
+    if principal is None or not principal.may("review"):
+        return Blinding(None, readings, results)
+    sets = ReadingSetRepository(database)
+    assigned = await run_in_threadpool(sets.unread_films, principal.name)
+    first = reads_first(service, caller)
+    reader = principal.name if first or assigned else None
+    return Blinding(reader, readings, results, first, assigned)
 
 
 CallerBlinding = Annotated[Blinding, Depends(_blinding)]

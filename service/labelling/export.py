@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,9 @@ from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.reading.view_position import View
 from radiograde.model.scoring.scales import ZONES
-from radiograde.service.database.tables import films, reviews
+from radiograde.service.database.engine import Database
+from radiograde.service.database.rows import in_parts
+from radiograde.service.database.tables import films
 from radiograde.service.errors import ExportError
 from radiograde.service.films.patient_links import PatientLinks
 from radiograde.service.grading.records import Records
@@ -74,7 +76,8 @@ class ReviewExport:
             raise ExportError(
                 "No review to export. Review results on the page, or leave --since out."
             )
-        self._patients = self._pseudonyms()
+        ids = [review.result_id for review in self._reviews]
+        self._patients = patients_of(records.database, ids)
         self._rows: list[Mapping[str, str]] = []
 
     def __len__(self) -> int:
@@ -110,16 +113,6 @@ class ReviewExport:
         ]
         return sorted(chosen, key=lambda review: review.result_id)
 
-    def _pseudonyms(self) -> dict[str, str]:
-        """Return each film's patient: one pseudonym for all that were merged."""
-        named = sa.select(films.c.id, films.c.patient).where(
-            films.c.patient.is_not(None), films.c.id.in_(sa.select(reviews.c.result_id))
-        )
-        found = self._records.database.rows(named, _FilmOf)
-        links = PatientLinks(self._records.database)
-        merged = {one: min(links.same_as(one)) for one in {film.patient for film in found}}
-        return {film.id: merged[film.patient] for film in found}
-
     def _write_film(self, folder: ExportFolder, review: Review) -> Outcome:
         zones = zones_of(review, self._records.results.get(review.result_id))
         if zones is None:
@@ -134,9 +127,9 @@ class ReviewExport:
                 "image": folder.save(IMAGES, review.result_id, film_png(film)),
                 "patient": self._patients.get(review.result_id, review.result_id),
                 **{f"brixia_{zone}": str(score) for zone, score in zones.items()},
-                "view": _VIEWS.get(film.view, ""),
-                "sex": _sex(file.header),
-                "age": _age(film),
+                "view": view_code(film),
+                "sex": sex_of(file.header),
+                "age": age_of(film),
                 "lung_mask": self._save_lungs(folder, review.result_id, film),
                 "source": SOURCE,
                 "license": "",
@@ -180,12 +173,32 @@ def zones_of(review: Review, document: Mapping[str, Any]) -> dict[str, int] | No
     return {zone: math.floor(zones[zone]["value"] + 0.5) for zone in ZONES}
 
 
-def _sex(header: Header | None) -> str:
+def patients_of(database: Database, film_ids: Iterable[str]) -> dict[str, str]:
+    """Return each film's patient: one pseudonym for all that were merged. Raises StoreError."""
+    named = sa.select(films.c.id, films.c.patient).where(films.c.patient.is_not(None))
+    found = [
+        film
+        for some in in_parts(film_ids)
+        for film in database.rows(named.where(films.c.id.in_(some)), _FilmOf)
+    ]
+    links = PatientLinks(database)
+    merged = {one: min(links.same_as(one)) for one in {film.patient for film in found}}
+    return {film.id: merged[film.patient] for film in found}
+
+
+def view_code(film: Radiograph) -> str:
+    """Return a film's view as manifests have it; empty for an unknown one."""
+    return _VIEWS.get(film.view, "")
+
+
+def sex_of(header: Header | None) -> str:
+    """Return a patient's sex as manifests have it; empty where the header does not say."""
     sex = (header.text("PatientSex") or "").upper() if header is not None else ""
     return sex if sex in _SEXES else ""
 
 
-def _age(film: Radiograph) -> str:
+def age_of(film: Radiograph) -> str:
+    """Return a patient's age as manifests have it; empty where the film does not say."""
     if film.age_years is None:
         return ""
     return f"{OLDEST}+" if film.age_years >= OLDEST else str(int(film.age_years))

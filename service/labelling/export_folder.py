@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,14 +43,20 @@ _FAST = 1
 class ExportFolder:
     """A folder that holds one export and nothing else."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, columns: Sequence[str] = COLUMNS, beside: Collection[str] = ()
+    ) -> None:
         """Make the folder; one that holds an earlier export is taken up.
+
+        ``columns``: of the manifest. ``beside``: names of other files of the export.
 
         Raises:
             ExportError: it holds something else.
             OSError: it cannot be made.
         """
         self._path = path
+        self._columns = columns
+        self._files = {MANIFEST, IMAGES, MASKS, *beside}
         if path.exists() and any(path.iterdir()) and not self._is_export():
             raise ExportError(
                 f"{path} holds other files than an earlier export. Choose an empty or new folder."
@@ -59,7 +65,7 @@ class ExportFolder:
             (path / folder).mkdir(parents=True, exist_ok=True)
         if not (path / MANIFEST).exists():
             # Broken off, it is an export to go on with.
-            write_atomically(self._path / MANIFEST, _table([]), durable=False)
+            write_atomically(self._path / MANIFEST, _table(columns, []), durable=False)
 
     def save(self, folder: str, film_id: str, content: bytes) -> str:
         """Write a film's picture, and return its path as the manifest names it."""
@@ -69,19 +75,19 @@ class ExportFolder:
 
     def finish(self, rows: Sequence[Mapping[str, str]]) -> None:
         """Write the manifest, and remove an earlier export's pictures that it does not name."""
-        write_atomically(self._path / MANIFEST, _table(rows), durable=False)
-        named = {row[column] for row in rows for column in ("image", "lung_mask")}
+        write_atomically(self._path / MANIFEST, _table(self._columns, rows), durable=False)
+        named = {row.get(column) for row in rows for column in ("image", "lung_mask")}
         for folder in (IMAGES, MASKS):
             for picture in (self._path / folder).iterdir():
                 if f"{folder}/{picture.name}" not in named:
                     picture.unlink()
 
     def _is_export(self) -> bool:
-        if {entry.name for entry in self._path.iterdir()} - {MANIFEST, IMAGES, MASKS}:
+        if {entry.name for entry in self._path.iterdir()} - self._files:
             return False
         try:
             with (self._path / MANIFEST).open(encoding="utf-8", newline="") as file:
-                return next(csv.reader(file), []) == list(COLUMNS)
+                return next(csv.reader(file), []) == list(self._columns)
         except (FileNotFoundError, UnicodeDecodeError):
             return False
 
@@ -98,9 +104,9 @@ def lungs_png(film: Radiograph, maps: Maps) -> bytes:
     return _png(np.where(right, 1, np.where(left, 2, 0)).astype(np.uint8))
 
 
-def _table(rows: Iterable[Mapping[str, str]]) -> bytes:
+def _table(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> bytes:
     buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return buffer.getvalue().encode()

@@ -66,5 +66,12 @@ class ReadingRequest(BaseModel):
 
     def reading(self, film_id: str, reader: str, created: datetime) -> BlindReading:
         """Return it as it is kept: zones in order, the comment cleaned, None for an empty one."""
-        comment = clean_comment(self.comment or "") or None
-        return BlindReading(film_id, reader, created, in_order(self.zones), comment)
+        return BlindReading(film_id, reader, created, self.in_zone_order(), self.clean_comment())
+
+    def in_zone_order(self) -> dict[str, int] | None:
+        """Return the zones from A to F."""
+        return in_order(self.zones)
+
+    def clean_comment(self) -> str | None:
+        """Return the comment as it is kept; None for an empty one."""
+        return clean_comment(self.comment or "") or None

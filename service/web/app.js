@@ -22,6 +22,9 @@ const ADMINISTRATION = {
   settings: async () => (await import("./components/settings_page.js")).SettingsPage,
 };
 
+const readingSet = async () => (await import("./components/reading_set.js")).ReadingSet;
+const readingSetLinks = async () => (await import("./components/reading_set.js")).ReadingSetLinks;
+
 function Page() {
   const session = useSession();
   const [, rerender] = useState(0);
@@ -90,22 +93,24 @@ function Workspace({ session, onLanguage }) {
         ? html`<${FilmView} key=${id} id=${id} comparedId=${comparedId} go=${go} user=${user} session=${session.facts} changes=${changes} announce=${announce} onRead=${() => onChange({ id })} />`
         : user.permissions.includes("administer") && route[0] in ADMINISTRATION
           ? html`<${Loaded} key=${route[0]} load=${ADMINISTRATION[route[0]]} announce=${announce} />`
-          : html`<${Welcome} fileInput=${fileInput} uploads=${uploads} announce=${announce} />`}
+          : route[0] === "reading"
+            ? html`<${Loaded} key=${route[1]} load=${readingSet} id=${route[1]} announce=${announce} />`
+            : html`<${Welcome} fileInput=${fileInput} uploads=${uploads} announce=${announce} mayReview=${user.permissions.includes("review")} />`}
     </div>
     <p class="announcement" role="status">${announcement}</p>
     <div class="drop-hint" hidden=${!dragging}>${t("upload.drop")}</div>
     ${helpOpen && html`<${ShortcutsDialog} onClose=${() => setHelpOpen(false)} />`}`;
 }
 
-/** A component that is fetched first. */
-function Loaded({ load, ...facts }) {
+/** A component that is fetched first; `before`: what stands in its place until then. */
+function Loaded({ load, before = html`<main id="film" tabindex="-1" />`, ...facts }) {
   const [component, setComponent] = useState(null);
   useEffect(() => { load().then((found) => setComponent(() => found)); }, []);
-  return component ? html`<${component} ...${facts} />` : html`<main id="film" tabindex="-1" />`;
+  return component ? html`<${component} ...${facts} />` : before;
 }
 
 /** Shown instead of a film until one is opened. */
-function Welcome({ fileInput, uploads, announce }) {
+function Welcome({ fileInput, uploads, announce, mayReview }) {
   const demonstrate = () => demonstrationFilms().then(uploads.add, (problem) => announce(problemText(problem)));
   return html`
     <main id="film" class="welcome" tabindex="-1">
@@ -117,6 +122,7 @@ function Welcome({ fileInput, uploads, announce }) {
         <button disabled=${!uploads.allowed} onClick=${demonstrate}>${t("welcome.demonstrate")}</button>
       </div>
       <${UploadProgress} items=${uploads.items} />
+      ${mayReview && html`<${Loaded} load=${readingSetLinks} before=${null} />`}
       <p class="dim">${t("upload.hint")} ${t("welcome.keys")}</p>
       <p class="dim">${t("welcome.demonstration")}</p>
       <p class="dim">${t("panel.is_not")}</p>

@@ -58,7 +58,7 @@ def list_readings(blinding: CallerBlinding, id: FilmId) -> Response:
 def commit_reading(id: FilmId, blinding: CallerBlinding, body: ReadingRequest) -> Response:
     """Keep a reading under the caller's name; from now on the caller is shown the scores."""
     status = blinding.results.get(id)["status"]
-    if blinding.reader is None:
+    if blinding.reader is None or not blinding.first:
         raise NotAllowedError("You are shown scores at once, so that no reading of yours is blind.")
     if status != "scored":
         raise NotReviewableError("This film was not graded, so there is nothing to compare.")

@@ -15,7 +15,7 @@ from radiograde.command import main
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import Database
 from radiograde.service.database.pacs_tables import prior_fetches
-from radiograde.service.database.programme_tables import regradings
+from radiograde.service.database.programme_tables import reading_slots, regradings
 from radiograde.service.database.references import dangling_rows, remove_dangling_rows
 from radiograde.service.database.tables import (
     commitments,
@@ -80,6 +80,13 @@ GONE: dict[sa.Table, dict[str, object]] = {
         "state": "waiting",
         "deliver": False,
         "starts": 0,
+    },
+    reading_slots: {
+        "set_id": "nothing",
+        "reader": "kim",
+        "position": 0,
+        "film_id": "nobody",
+        "again": False,
     },
     traces: {"id": "nobody", "document": {}},
     sessions: {"token_sha256": "t", "user": "nobody", "csrf": "c", "created": DAY, "seen": DAY},

@@ -56,6 +56,9 @@ NEEDS: dict[Permission, set[str]] = {
         "POST /v1/results/{id}/reading",
         "POST /v1/results/{id}/reviews",
         "POST /v1/results/{id}/withdrawal",
+        "GET /v1/reading-sets",
+        "GET /v1/reading-sets/{id}/next",
+        "POST /v1/reading-sets/{id}/readings",
     },
     "deliver": {
         "POST /v1/jobs/{id}/deliver",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from radiograde.model.agreement import quadratic_kappa as quadratic_kappa
 from radiograde.training.evaluation.figures.patient_bootstrap import Array
 
 SAME = 1e-9
@@ -30,20 +31,6 @@ def pearson(a: Array, b: Array) -> float | None:
     if len(a) < 2 or not (a.std() > 0 and b.std() > 0):
         return None
     return float(np.corrcoef(a, b)[0, 1])
-
-
-def quadratic_kappa(a: Array, b: Array, top: int) -> float | None:
-    """Return Cohen's kappa with quadratic weights of two gradings, rounded to 0..``top``.
-
-    None where both give every film the same grade: then there is nothing to agree on.
-    """
-    counts = np.zeros((top + 1, top + 1))
-    np.add.at(counts, (np.rint(a).astype(int), np.rint(b).astype(int)), 1)
-    steps = np.arange(top + 1)
-    weights = (steps[:, None] - steps[None, :]) ** 2
-    chance = np.outer(counts.sum(1), counts.sum(0)) / counts.sum()
-    by_chance = float((weights * chance).sum())
-    return 1 - float((weights * counts).sum()) / by_chance if by_chance else None
 
 
 def percentile_95(values: Array) -> float:
