@@ -40,7 +40,7 @@ _SILENCE = Backoff(1.0, 60.0)
 
 @dataclass(slots=True)
 class Performer:
-    """Performs the workitems of one worklist. ``clock``: seconds, never set back."""
+    """Performs the workitems of one worklist. ``stop``: ends it after the workitem at hand."""
 
     config: UpsConfig
     client: UpsClient
@@ -60,6 +60,8 @@ class Performer:
         """
         for item in self.repository.take_due(self.config.name, self.lease):
             self._take_up(item)
+            if self.stop.is_set():
+                return 0.0
         try:
             new = self._claim_new()
         except (UnreachableError, RefusedError) as error:

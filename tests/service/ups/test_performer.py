@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from pydicom import dcmread
+from pydicom.dataset import Dataset
 
 from radiograde.model.limits import Limits
 from radiograde.service.config.archives import UpsConfig
@@ -23,10 +25,12 @@ from radiograde.service.pacs.dicomweb_pacs import DicomWebPacs
 from radiograde.service.ups.outputs import Outputs
 from radiograde.service.ups.performer import Performer
 from radiograde.service.ups.ups_client import UpsClient
+from radiograde.service.ups.workitem import Workitem, performed
 from radiograde.service.ups.workitem_repository import ClaimedItem, WorkitemRepository
-from tests.service.delivery.withdrawing import deliver, film_of, work_of
+from tests.service.delivery.withdrawing import deliver, film_of, uid_of, work_of
 from tests.service.documents.graded_films import film_bytes
 from tests.service.grading.graders import DirectWork
+from tests.service.priors.fake_pacs import FakePacs
 from tests.service.ups.ups_server import UpsServer, running_ups_server
 
 UID = "1.2.826.0.1.3680043.10.1541.9.1"
@@ -145,6 +149,29 @@ def test_workitems_are_known_by_their_procedure_too(records: Records) -> None:
         site.server.add(f"{UID}.2", film_of(2))
         site.settle(3)
         assert site.server.states() == {"SCHEDULED": 1}
+
+
+def test_a_series_that_is_named_without_its_instances_is_searched_for_films(site: Site) -> None:
+    lateral = film_bytes(SOPInstanceUID=f"{UID}.7", SeriesInstanceUID=f"{UID}.8")
+    report = film_bytes(SOPClassUID="1.2.840.10008.5.1.4.1.1.88.33", SOPInstanceUID=f"{UID}.9")
+    site.server.add(UID, film_of(1))
+    (item,) = site.server.workitems[UID].InputInformationSequence
+    del item.ReferencedSOPSequence
+    site.performer.pacs = FakePacs([film_of(1), lateral, report])
+    site.settle()
+    assert site.state == "COMPLETED"
+    assert [one.source for one in site.records.jobs.page(9)] == ["dicomweb"]
+    assert site.item().films == [uid_of(1)]
+
+
+def test_who_performed_is_said_where_no_station_was_scheduled() -> None:
+    now = datetime.now(UTC)
+    (document,) = json.loads(
+        performed("1.2", Workitem(UID, "", True, (), (), (), ()), now, now, [])
+    )
+    (step,) = Dataset.from_json(document).UnifiedProcedureStepPerformedProcedureSequence
+    assert step.PerformedStationNameCodeSequence[0].CodeValue == "RADIOGRADE"
+    assert list(step.OutputInformationSequence) == []
 
 
 def test_what_another_claimed_first_is_not_performed(site: Site) -> None:
