@@ -172,7 +172,8 @@ class Performer:
         self, item: ClaimedItem, state: WorkitemState, error: RadiogradeError | None = None
     ) -> None:
         self._record(partial(self.repository.end, item, state, error))
-        log.info("workitem_ended", worklist=item.worklist, uid=item.uid, state=state)
+        say = log.error if state == "failed" else log.info
+        say("workitem_ended", worklist=item.worklist, uid=item.uid, state=state)
 
     def _record(self, action: partial[None]) -> None:
         patiently(action, StoreError, self.stop)
