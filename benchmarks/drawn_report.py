@@ -28,7 +28,7 @@ from radiograde.service.grading.grade_film import grade_film
 from tests.orthanc import free_port, running_orthanc
 from tests.web.conftest import CHROMIUM
 
-SENT: tuple[DocumentKind, ...] = ("sr", "seg")
+SENT: tuple[DocumentKind, ...] = ("sr", "seg", "pr")
 PATIENCE_MS = 300_000
 """Images are fetched, and drawn without a graphics card."""
 
