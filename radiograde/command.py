@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "models": "radiograde.service.cli.models:models",
     "users": "radiograde.service.cli.users:users",
     "keys": "radiograde.service.cli.keys:keys",
+    "audit": "radiograde.service.cli.audit_commands:audit",
     "mercure": "radiograde.service.cli.mercure:mercure",
     "info": "radiograde.service.cli.info:info",
     "train": "radiograde.training.cli:train",

@@ -12,6 +12,7 @@ import click
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.service import permissions
+from radiograde.service.cli.audited import recorded
 from radiograde.service.cli.data_dir import data_dir
 from radiograde.service.config.settings import Device, Settings
 from radiograde.service.errors import ConfigurationError
@@ -59,7 +60,7 @@ def installation_of(chosen: dict[str, Any], *, quiet: bool = False) -> Settings:
     """Return the settings of a command that works with what an installation keeps.
 
     It says on stderr which data directory that is, unless it is to be ``quiet``. What the command
-    writes from now on is for this user alone.
+    writes from now on is for this user alone; what it did enters the audit trail at its end.
 
     Raises:
         click.UsageError, SiteError: as :func:`settings_of`.
@@ -68,6 +69,8 @@ def installation_of(chosen: dict[str, Any], *, quiet: bool = False) -> Settings:
     keep_private()
     if not quiet:
         click.echo(f"Data directory: {settings.data_dir}", err=True)
+    context = click.get_current_context()
+    context.with_resource(recorded(context, settings, user_of_computer()))
     return settings
 
 

@@ -31,6 +31,7 @@ def migrate(source: str | None, **chosen: Any) -> None:
       RADIOGRADE_DATABASE_URL=postgresql+psycopg://radiograde@db/radiograde \\
         radiograde migrate --from sqlite:////var/lib/radiograde/radiograde.sqlite
     """  # noqa: D301  click needs the character itself
+    from radiograde.service.database.audit_database import AuditDatabase, audit_url, copy_audit
     from radiograde.service.database.copying import copy_rows
     from radiograde.service.database.engine import Database
     from radiograde.service.grading.records import open_records
@@ -43,6 +44,11 @@ def migrate(source: str | None, **chosen: Any) -> None:
                 closing(Database(settings.store_url, upgrade=True)) as new,
             ):
                 films = copy_rows(old, new)
+            with (
+                closing(AuditDatabase(audit_url(source, settings.data_dir))) as old_trail,
+                closing(AuditDatabase(audit_url(settings.store_url, settings.data_dir))) as trail,
+            ):
+                copy_audit(old_trail, trail)
             click.echo(f"Copied {films} films with all that belongs to them.")
         open_records(settings, upgrade=True).close()
         click.echo("The database is up to date.")

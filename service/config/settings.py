@@ -41,6 +41,7 @@ from radiograde.service.config.archives import (
     UpsConfig,
     archives_named,
 )
+from radiograde.service.config.audit_config import AuditConfig, RetentionConfig
 from radiograde.service.config.constancy_config import ConstancyConfig, check_test_destination
 from radiograde.service.config.loopback import LOOPBACK_NAMES, is_loopback
 from radiograde.service.config.notify import ChannelConfig
@@ -74,6 +75,8 @@ TABLES = frozenset(
         "reconcile",
         "ups",
         "constancy",
+        "audit",
+        "retention",
     }
 )
 """Settings that have tables of the site file."""
@@ -183,6 +186,8 @@ class Settings(BaseSettings):
     notify: tuple[ChannelConfig, ...] = ()
     priors: PriorsConfig = PriorsConfig()
     reconcile: ReconcileConfig = ReconcileConfig()
+    audit: AuditConfig = AuditConfig()
+    retention: RetentionConfig = RetentionConfig()
     constancy: ConstancyConfig = ConstancyConfig()
     ups: tuple[UpsConfig, ...] = ()
 

@@ -7,12 +7,19 @@ is in the copy of the films; those that came between lie there without a record,
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 from radiograde.service.atomic_write import hidden_beside, make_folder, sync_folder
 from radiograde.service.config.settings import SITE_FILE, Settings
+from radiograde.service.database.audit_database import (
+    AUDIT_DATABASE,
+    AuditDatabase,
+    audit_url,
+    back_up_audit,
+    copy_audit,
+)
 from radiograde.service.database.copying import copy_database, copy_rows
 from radiograde.service.database.engine import Database, open_database
 from radiograde.service.errors import BackupError
@@ -20,6 +27,7 @@ from radiograde.service.folder_tree import paths_below
 
 DATABASE = "radiograde.sqlite"
 MODEL = "model.onnx"
+_DATABASES = (DATABASE, AUDIT_DATABASE)
 FOLDERS = ("films", "orders", "quarantine", "problems", "models")
 
 
@@ -37,13 +45,8 @@ def back_up(settings: Settings, target: Path) -> int:
     if target.resolve() == data or data in target.resolve().parents:
         raise BackupError(f"{target} lies in the data directory. Name a folder elsewhere.")
     make_folder(target.resolve())
-    partial = hidden_beside(target / DATABASE)
-    try:
-        with closing(open_database(settings, create=False)) as database:
-            copy_database(database, partial)
-        partial.replace(target / DATABASE)
-    finally:
-        partial.unlink(missing_ok=True)
+    with closing(open_database(settings, create=False)) as database:
+        _replace(target / DATABASE, lambda partial: copy_database(database, partial))
     copied = 1 + sum(_copy_tree(settings.data_dir / name, target / name) for name in FOLDERS)
     for file in _plain_files(settings.data_dir):
         copied += _copy(file, target / file.name)
@@ -51,6 +54,8 @@ def back_up(settings: Settings, target: Path) -> int:
         copied += _copy(settings.site_file, target / SITE_FILE)
     if settings.model_path is not None:
         copied += _copy(settings.model_path, target / MODEL)
+    # After its head, so that no row is missing that the head knows of.
+    _replace(target / AUDIT_DATABASE, lambda partial: back_up_audit(settings, partial))
     sync_folder(target)
     return copied
 
@@ -74,9 +79,18 @@ def restore(settings: Settings, source: Path) -> None:
     for file in _plain_files(source):
         if file.name not in (DATABASE, MODEL):
             _copy(file, data / file.name)
+    audit = source / AUDIT_DATABASE
     if settings.database_url is None:
         _copy(source / DATABASE, data / DATABASE)
+        if audit.exists():
+            _copy(audit, data / AUDIT_DATABASE)
         return
+    if audit.exists():
+        with (
+            closing(AuditDatabase(f"sqlite:///{audit}")) as rows,
+            closing(AuditDatabase(audit_url(settings.store_url, data))) as empty,
+        ):
+            copy_audit(rows, empty)
     with (
         closing(Database(f"sqlite:///{source / DATABASE}", upgrade=True)) as old,
         closing(open_database(settings, upgrade=True)) as new,
@@ -88,8 +102,18 @@ def _plain_files(folder: Path) -> Iterator[Path]:
     """Yield secrets, site file and ids; not databases, locks, and files half written."""
     for path in folder.iterdir():
         made_anew = path.name.startswith(".") or path.suffix in (".lock", ".worker", ".log")
-        if path.is_file() and not made_anew and not path.name.startswith(DATABASE):
+        if path.is_file() and not made_anew and not path.name.startswith(_DATABASES):
             yield path
+
+
+def _replace(file: Path, write: Callable[[Path], None]) -> None:
+    """Put a new file in the place of an earlier one, once it is whole."""
+    partial = hidden_beside(file)
+    try:
+        write(partial)
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _copy_tree(source: Path, target: Path) -> int:

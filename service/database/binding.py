@@ -58,6 +58,11 @@ def bind(database: Database, data_dir: Path) -> None:
         ) from error
 
 
+def database_id(database: Database) -> str:
+    """Return by which id data directories know a database that is bound. Raises StoreError."""
+    return _id_of(database) or ""
+
+
 def _id_of(database: Database) -> str | None:
     found = database.values(sa.select(installation.c.id), str)
     return found[0] if found else None

@@ -34,7 +34,7 @@ def copy_rows(source: Database, target: Database) -> int:
             write.execute(sa.delete(installation))
             for table in every_table():
                 if table not in (workers, film_counts):  # the copied films are counted as they come
-                    _copy_table(table, read, write)
+                    copy_table(table, read, write)
             return write.scalar(sa.select(sa.func.count()).select_from(films)) or 0
     except SQLAlchemyError as error:
         raise StoreError(
@@ -64,7 +64,8 @@ def copy_database(source: Database, file: Path) -> None:
         target.close()
 
 
-def _copy_table(table: sa.Table, read: sa.Connection, write: sa.Connection) -> None:
+def copy_table(table: sa.Table, read: sa.Connection, write: sa.Connection) -> None:
+    """Copy all rows of a table."""
     keys = [column.key for column in table.columns]
     rows = read.execution_options(yield_per=_AT_ONCE).execute(sa.select(table))
     for part in rows.partitions(_AT_ONCE):

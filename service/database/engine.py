@@ -169,7 +169,7 @@ def open_engine(url: str, *, upgrade: bool = False) -> Engine:
             it is not to be changed.
     """
     try:
-        engine = create_engine(url, connect_args=_connect_args(url), pool_pre_ping=True)
+        engine = create_engine(url, connect_args=connect_args(url), pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise StoreError(
             f"The database driver is not installed: pip install {error.name}."
@@ -181,7 +181,7 @@ def open_engine(url: str, *, upgrade: bool = False) -> Engine:
             "Write sqlite:////path/file.sqlite or postgresql+psycopg://user@host/name."
         ) from error
     if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
+        prepare_sqlite(engine)
     try:
         _check_schema(engine, upgrade=upgrade)
     except StoreError:
@@ -262,11 +262,12 @@ def _unopened(error: SQLAlchemyError) -> StoreError:
     )
 
 
-def _connect_args(url: str) -> dict[str, float]:
+def connect_args(url: str) -> dict[str, float]:
+    """Return how to connect: a writer of SQLite waits for its turn."""
     return {"timeout": 30.0} if url.startswith("sqlite") else {}
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def prepare_sqlite(engine: Engine, synchronous: str = "FULL") -> None:
     """Set write-ahead logging, foreign keys, and transactions that hold DDL too.
 
     pysqlite begins transactions late and never before DDL; this is SQLAlchemy's own recipe
@@ -277,7 +278,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     def configure(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("PRAGMA foreign_keys = ON")
 
     @event.listens_for(engine, "begin")

@@ -11,6 +11,9 @@ from functools import partial
 import structlog
 
 from radiograde.model.errors import NotFoundError
+from radiograde.service.audit.action import Action
+from radiograde.service.audit.audit_event import SERVICE, AuditEvent
+from radiograde.service.audit.audit_log import AuditLog
 from radiograde.service.backoff import patiently
 from radiograde.service.config.site import DestinationConfig
 from radiograde.service.delivery.asked_commitment import Commitments
@@ -63,6 +66,7 @@ class Deliverer:
     stop: threading.Event = field(default_factory=threading.Event)
     clock: Callable[[], datetime] = local_now
     parked: ParkedListener | None = None
+    audit: AuditLog | None = None
 
     @property
     def take_back(self) -> TakeBack:
@@ -128,7 +132,15 @@ class Deliverer:
                 self._record(lambda: self.deliveries.set_back(delivery, delay_s=0.0))
                 return
             self._record(lambda: self.deliveries.delivered(delivery))
+            self._note(delivery)
             log.info("delivered", film_id=delivery.film_id, destination=delivery.destination)
+
+    def _note(self, delivery: Delivery) -> None:
+        if self.audit is not None:
+            detail = {"destination": delivery.destination}
+            self.audit.note(
+                AuditEvent(Action.RESULT_DELIVER, SERVICE, delivery.film_id, detail=detail)
+            )
 
     def _quiet_for_s(self, delivery: Delivery) -> float:
         """Return for how long a delivery waits for the end of quiet hours; 0: it does not.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
@@ -23,6 +23,7 @@ from radiograde.service.dimse.command_set import (
     CommandSet,
 )
 from radiograde.service.dimse.commitment_report import Reference, Report, Reporter
+from radiograde.service.dimse.node_audit import NodeAudit
 
 log = structlog.get_logger("radiograde.node")
 
@@ -59,6 +60,7 @@ class Commitment:
     kept_instances: KeptInstances
     allowed: AllowedTitles
     reporter: Reporter
+    audit: NodeAudit = field(default_factory=NodeAudit)
 
     def commit(
         self, caller: Caller, request: CommandSet, information: Dataset
@@ -71,7 +73,9 @@ class Commitment:
             report = self._report(caller.title, request, information)
         except CannotCommitError as error:
             log.info("commitment", status=f"0x{error.status.code:04X}")
+            self.audit.asked_to_commit(caller.title, caller.address, error.status)
             return error.status, None
+        self.audit.asked_to_commit(caller.title, caller.address, rules.SUCCESS)
         log.info("commitment", kept=len(report.kept), missing=len(report.missing))
         if not self.reporter.knows(caller.title):
             return rules.SUCCESS, report

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 
+from radiograde.service.audit.service_run import service_run
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import DicomDestinationConfig
 from radiograde.service.delivery.asked_commitment import CommitmentReports
 from radiograde.service.delivery.commitment_repository import CommitmentRepository
 from radiograde.service.dimse.node import start_node
+from radiograde.service.films.audited_intake import AuditedIntake
 from radiograde.service.films.intake import Intake
 from radiograde.service.films.number_films import number_earlier_films
 from radiograde.service.films.order_store import OrderStore
@@ -39,6 +41,7 @@ def run_listener(settings: Settings, announce: Callable[[str], None]) -> None:
     with ExitStack() as stack:
         records = open_records(settings, upgrade=True)
         stack.callback(records.close)
+        stack.enter_context(service_run(records.audit, settings, "listen"))
         node = stack.enter_context(
             start_node(
                 settings.node,
@@ -49,11 +52,12 @@ def run_listener(settings: Settings, announce: Callable[[str], None]) -> None:
                 take_report=CommitmentReports(
                     CommitmentRepository(records.database), records.deliveries
                 ).take,
+                audit=records.audit,
             )
         )
         _start_hl7(stack, settings, records, stop)
         stack.enter_context(worker_beside(settings))
-        _start_watchers(stack, settings, records.intake, stop)
+        _start_watchers(stack, settings, AuditedIntake(records.intake, records.audit), stop)
         announce(
             f"Radiograde listens as {settings.node.aet} on {settings.node.host} port {node.port}"
         )
@@ -76,7 +80,10 @@ def _start_hl7(
         return
     pseudonyms = Pseudonyms(settings.data_dir)
     handler = MessageHandler(
-        PatientLinks(records.database), OrderStore(records.archive.orders), pseudonyms
+        PatientLinks(records.database),
+        OrderStore(records.archive.orders),
+        pseudonyms,
+        records.audit,
     )
     stack.enter_context(
         running_hl7_listener(settings.hl7, handler, allow_insecure=settings.allow_insecure)

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from types import TracebackType
 from typing import Self
 
+from radiograde.service.audit.audit_log import AuditLog
 from radiograde.service.config.site import NodeConfig
 from radiograde.service.dicom_pdu import P_DATA_BYTES, PduLimits
 from radiograde.service.dimse.accepted_association import Services
@@ -21,6 +22,7 @@ from radiograde.service.dimse.commitment_inbox import (
 from radiograde.service.dimse.commitment_report import Reporter
 from radiograde.service.dimse.connections import Connections
 from radiograde.service.dimse.message_reader import MessageLimits
+from radiograde.service.dimse.node_audit import NodeAudit
 from radiograde.service.dimse.storage import Storage
 from radiograde.service.errors import AddressError
 from radiograde.service.films.intake import Intake
@@ -60,13 +62,14 @@ def start_node(
     allow_insecure: bool = False,
     report_from: Collection[str] = (),
     take_report: TakeReport = nobody_waits,
+    audit: AuditLog | None = None,
 ) -> Node:
     """Return a node that takes associations from now on; ``node.port`` is where.
 
     ``config``: its title, address, callers, limits and TLS. ``intake``: keeps what is stored.
     ``kept_instances``: knows what is kept. ``allow_insecure``: let anyone in the network store.
     ``report_from``: titles of archives that are asked for storage commitment; ``take_report``: gets
-    what they report.
+    what they report. ``audit``: records what is stored and asked.
 
     Raises:
         UnsafeHostError: anyone in the network could store, and that was not allowed.
@@ -77,8 +80,9 @@ def start_node(
     allowed = AllowedTitles.of(config, report_from)
     reporter = Reporter(config.aet, config.peers)
     most_bytes = config.max_object_mb * 2**20
-    storage = Storage(intake, allowed, most_bytes)
-    commitment = Commitment(kept_instances, allowed, reporter)
+    node_audit = NodeAudit(audit)
+    storage = Storage(intake, allowed, most_bytes, node_audit)
+    commitment = Commitment(kept_instances, allowed, reporter, node_audit)
     inbox = CommitmentInbox(take_report, allowed)
     pdu_limits = PduLimits(P_DATA_BYTES, config.idle_timeout_s)
     connections = Connections(config.associations, config.associations_per_address)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from pydicom.filereader import read_dataset
@@ -27,6 +27,7 @@ from radiograde.service.dimse.association_rules import AllowedTitles, Status
 from radiograde.service.dimse.command_set import AFFECTED_CLASS, AFFECTED_INSTANCE
 from radiograde.service.dimse.message_reader import Message
 from radiograde.service.dimse.negotiation import Context
+from radiograde.service.dimse.node_audit import NodeAudit
 from radiograde.service.films.intake import Intake, Receipt
 
 log = structlog.get_logger("radiograde.node")
@@ -43,6 +44,7 @@ class Storage:
     intake: Intake
     allowed: AllowedTitles
     max_object_bytes: int
+    audit: NodeAudit = field(default_factory=NodeAudit)
 
     def store(self, caller: Caller, context: Context, message: Message) -> Status:
         """Return the status of a C-STORE-RQ; what goes wrong is an answer too, and one log line.
@@ -51,13 +53,15 @@ class Storage:
         """
         began = time.perf_counter()
         status, receipt = self._accept(caller, context, message)
+        film_id = None if receipt is None else receipt.film_id
+        self.audit.stored(caller.title, caller.address, status, film_id)
         log.info(
             "object",
             calling=caller.title,
             address=caller.address,
             status=f"0x{status.code:04X}",
             reason=status.comment or None,
-            film=receipt and receipt.film_id,
+            film=film_id,
             known=receipt and receipt.known,
             shares_uid=receipt and receipt.shares_uid,
             sop_class=context.abstract_syntax.keyword or "private",

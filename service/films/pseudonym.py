@@ -13,12 +13,9 @@ import secrets
 from functools import cached_property
 from pathlib import Path
 
-from filelock import FileLock
-
 from radiograde.model.reading.dicom_header import Header
-from radiograde.service.atomic_write import write_atomically
-from radiograde.service.errors import NoSpaceError, StoreError
 from radiograde.service.films.patient_number import PatientNumber
+from radiograde.service.secret_file import secret_in
 
 KEY_FILE = "pseudonym.key"
 KEY_BYTES = 32
@@ -97,36 +94,3 @@ def is_placeholder(identifier: bytes) -> bool:
 def _clean(header: Header, keyword: str) -> bytes:
     """Return an element's bytes in whatever character set, without padding and double spaces."""
     return b" ".join((header.raw(keyword) or b"").replace(b"\0", b" ").split())
-
-
-def secret_in(path: Path, fresh: bytes) -> bytes:
-    """Return the secret in a file that its owner alone may read; where there is none, ``fresh``.
-
-    Processes that start together get the same.
-
-    Raises:
-        NoSpaceError: it cannot be written.
-        StoreError: it cannot be read, or has another length than ``fresh``.
-    """
-    try:
-        if not path.exists():
-            with FileLock(path.with_name(f".{path.name}.lock")):
-                if not path.exists():
-                    write_atomically(path, fresh, mode=0o600)
-        secret = path.read_bytes()
-    except PermissionError as error:
-        raise StoreError(
-            f"{path} may not be read by this user. Start every process of the installation as "
-            "the same user."
-        ) from error
-    except OSError as error:
-        raise NoSpaceError(
-            f"{path} cannot be written ({error.strerror}). Make room in the data directory, then "
-            "send the film again."
-        ) from error
-    if len(secret) != len(fresh):
-        raise StoreError(
-            f"{path} is damaged. Put it back from a backup; without one, delete it: films that "
-            "come from then on are not linked with those before."
-        )
-    return secret

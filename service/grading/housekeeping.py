@@ -10,6 +10,9 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from dbos import DBOS
 
+from radiograde.service.audit.action import Action
+from radiograde.service.audit.audit_event import SERVICE, AuditEvent
+from radiograde.service.audit.audit_log import AuditLog
 from radiograde.service.database.engine import Database
 from radiograde.service.database.rows import in_parts
 from radiograde.service.errors import NoSpaceError
@@ -56,6 +59,7 @@ def chores(
     films: FilmRepository,
     intake: FilmIntake,
     keep: timedelta | None,
+    audit: AuditLog | None = None,
 ) -> list[Callable[[], object]]:
     """Return what is to be done once an hour; ``keep``: how long films stay, None for ever."""
     folders = UnrecordedFolders(archive, films)
@@ -66,15 +70,23 @@ def chores(
         OrderStore(archive.orders).drop_older,
     ]
     if keep is not None:
-        tasks.insert(0, lambda: drop_expired(archive, films, keep))
+        tasks.insert(0, lambda: drop_expired(archive, films, keep, audit))
     return tasks
 
 
-def drop_expired(archive: Archive, films: FilmRepository, keep: timedelta) -> None:
+def drop_expired(
+    archive: Archive, films: FilmRepository, keep: timedelta, audit: AuditLog | None = None
+) -> None:
     """Remove the bytes of films that last came longer than ``keep`` ago; their results stay."""
     last: Expired | None = None
+
+    def drop(film_id: str) -> None:
+        archive.drop(film_id)
+        if audit is not None:
+            audit.note(AuditEvent(Action.FILM_EXPIRE, SERVICE, film_id))
+
     while some := films.expired(keep, _AT_ONCE, after=last):
-        count = films.let_go([film.id for film in some], archive.drop, keep)
+        count = films.let_go([film.id for film in some], drop, keep)
         log.info("films_let_go", count=count)
         last = some[-1]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from radiograde.service.audit.audit_log import AuditLog
+from radiograde.service.audit.subjects import open_audit_log
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.binding import bind
 from radiograde.service.database.engine import Database, open_database
@@ -56,6 +58,7 @@ class Records:
     notices: NoticeRecorder
     regradings: RegradingRepository
     constancy_films: ConstancyFilms
+    audit: AuditLog
 
     def withdrawal_recorder(self) -> WithdrawalRecorder:
         """Return what withdraws results of these records."""
@@ -74,6 +77,7 @@ class Records:
 
     def close(self) -> None:
         """Give everything back."""
+        self.audit.close()
         self.queue.close()
         self.database.close()
 
@@ -134,6 +138,7 @@ def open_records(
         notices=NoticeRecorder(NoticeRepository(database, queue), settings.notify),
         regradings=RegradingRepository(database),
         constancy_films=constancy,
+        audit=open_audit_log(settings, database),
     )
 
 

@@ -15,12 +15,17 @@ import structlog
 from dbos import DBOS, DBOSConfig
 
 from radiograde.service.administration.settings_follower import SettingsFollower
+from radiograde.service.audit.pruning import drop_old_rows
+from radiograde.service.audit.service_run import service_run
+from radiograde.service.audit_receivers.forwarder import run_forwarders
 from radiograde.service.config.archives import ArchiveConfig
 from radiograde.service.config.settings import Settings
+from radiograde.service.database.binding import database_id
 from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.delivery.deliver import Deliverer
 from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.delivery.retry_policy import RetryPolicy
+from radiograde.service.films.audited_intake import AuditedIntake
 from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.housekeeping import chores, keep_house
 from radiograde.service.grading.load_scorer import load_scorer
@@ -85,8 +90,9 @@ def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
         if slot is None:
             return
         wanted: Settings | None = settings
-        while wanted is not None:
-            wanted = _work_by(wanted, records.with_settings(wanted), slot, stop, follower)
+        with service_run(records.audit, settings, "work"):
+            while wanted is not None:
+                wanted = _work_by(wanted, records.with_settings(wanted), slot, stop, follower)
         slot.release()
     finally:
         records.close()
@@ -105,13 +111,19 @@ def _work_by(
     models = model_follower(settings, records.database, work.grader)
     with working(work, settings.store_url, slot, settings.workers, settings.delivery.at_once):
         keep = None if settings.keep_days is None else timedelta(days=settings.keep_days)
-        tasks = chores(records.database, records.archive, records.films, records.intake, keep)
+        tasks = chores(
+            records.database, records.archive, records.films, records.intake, keep, records.audit
+        )
+        tasks.append(lambda: drop_old_rows(settings, records.audit))
         house = Thread(target=keep_house, args=(ended, tasks))
         night = Thread(target=keep_house, args=(ended, _nightly(settings, records, ended)))
         regrader = Regrader(records, work.grader, model_loader(settings, records.database))
         again = Thread(target=regrader.run, args=(ended,))
         follow = Thread(target=models.run, args=(ended,))
-        with _beside(ended, house, night, again, follow, *_performing(settings, records, ended)):
+        installation = database_id(records.database)
+        sending = Thread(target=run_forwarders, args=(settings, installation, ended))
+        others = (again, follow, sending, *_performing(settings, records, ended))
+        with _beside(ended, house, night, *others):
             return wait_for(stop, lambda: None if follower is None else follower.changed())
 
 
@@ -165,6 +177,7 @@ def _work(settings: Settings, records: Records, stop: threading.Event) -> Work:
             breakers,
             stop,
             parked=notices.of_parked,
+            audit=records.audit,
         ),
         Reconciler(
             records.database,
@@ -179,7 +192,7 @@ def _work(settings: Settings, records: Records, stop: threading.Event) -> Work:
             records.priors,
             records.expected_priors,
             records.films,
-            records.intake,
+            AuditedIntake(records.intake, records.audit),
             records.archive,
             open_pacs(settings, settings.priors.pacs),
             retries,

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import structlog
 
+from radiograde.service.audit.action import Action
+from radiograde.service.audit.audit_event import Actor, AuditEvent, Detail
+from radiograde.service.audit.audit_log import AuditLog
 from radiograde.service.errors import NoSpaceError, StoreError
 from radiograde.service.films.order_store import OrderStore
 from radiograde.service.films.patient_links import PatientLinks
@@ -17,6 +20,8 @@ from radiograde.service.hl7_listener.patient_events import LINKS, MERGES, links_
 
 log = structlog.get_logger("radiograde.hl7")
 
+_SENDER = Actor("hl7", "machine")
+
 
 @dataclass(frozen=True, slots=True)
 class MessageHandler:
@@ -25,6 +30,7 @@ class MessageHandler:
     links: PatientLinks
     orders: OrderStore
     pseudonyms: Pseudonyms
+    audit: AuditLog | None = None
 
     def answer(self, content: bytes) -> bytes:
         """Return the acknowledgement of a message; what it says is kept by then, or ``AE``.
@@ -62,6 +68,7 @@ class MessageHandler:
             return acknowledge(message, "AE", error="101", words="It names no two patients.")
         self.links.record(links)
         log.info("patients_linked", event_type=event, links=len(links))
+        self._note(Action.PATIENT_LINK, {"message": event, "links": len(links)})
         return acknowledge(message, "AA")
 
     def _take_orders(self, message: ReceivedMessage) -> bytes:
@@ -73,4 +80,9 @@ class MessageHandler:
             else:
                 self.orders.cancel(order)
         log.info("orders_taken", orders=len(found))
+        self._note(Action.ORDER_TAKE, {"orders": len(found)})
         return acknowledge(message, "AA")
+
+    def _note(self, action: Action, detail: Detail) -> None:
+        if self.audit is not None:
+            self.audit.note(AuditEvent(action, _SENDER, detail=detail))

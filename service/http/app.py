@@ -12,10 +12,12 @@ from fastapi.middleware import Middleware
 from radiograde import __version__
 from radiograde.model.scoring.result import NOTICE
 from radiograde.model.scoring.scorer import Scorer
+from radiograde.service.audit.service_run import service_run
 from radiograde.service.auth.access import Access
 from radiograde.service.auth.principal import Permission
 from radiograde.service.config.settings import Settings
 from radiograde.service.http import read_first
+from radiograde.service.http.audit_trail import AuditTrail
 from radiograde.service.http.caller import REFUSALS, permit
 from radiograde.service.http.dicomweb.stow_endpoint import StowEndpoint
 from radiograde.service.http.live_settings import LiveSettings, review_recorder
@@ -30,6 +32,7 @@ from radiograde.service.http.page_queries import open_page_queries
 from radiograde.service.http.problems import DocumentedApi, add_problem_handlers
 from radiograde.service.http.request_origin import proxy_middleware
 from radiograde.service.http.routes import (
+    audit_routes,
     document_routes,
     event_routes,
     health_routes,
@@ -75,6 +78,7 @@ GUARDED: Mapping[ModuleType, Permission] = {
     model_routes: "read",
     settings_routes: "administer",
     user_routes: "administer",
+    audit_routes: "administer",
 }
 """The permission that every route of a module asks; a route that asks more says so itself, by
 ``dependencies=[permit(...)]``. A new module of routes comes in here."""
@@ -99,7 +103,8 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         _prepare_routes(app)
         live.start()
-        yield
+        with service_run(runtime.records.audit, settings, "serve"):
+            yield
         live.close()
         queries.close()
         runtime.close()
@@ -116,6 +121,7 @@ def create_app(
             *proxy_middleware(settings),
             Middleware(SafeHeaders),
             Middleware(RequestLog),
+            Middleware(AuditTrail, audit=runtime.records.audit),
             Middleware(KnownCallers, names=settings.host_names),
             Middleware(PlainPaths),
             Middleware(SmallBodies),

@@ -107,8 +107,14 @@ async def _caller(
             "Sign in on the page, or send an API key as `Authorization: Bearer KEY`."
         )
     check_csrf(request, context.session)
-    request.state.caller = context.principal
+    know(request, context)
     return context.principal
+
+
+def know(request: Request, context: CallerContext) -> None:
+    """Note on a request who calls, for its log and for the audit trail."""
+    request.state.caller = context.principal
+    request.state.is_machine = context.is_machine
 
 
 Caller = Annotated[Principal, Depends(_caller)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -43,3 +44,10 @@ ProblemId = Annotated[
 ]
 
 Before = Annotated[str | None, Query(pattern=_PATTERN, description="`next` of the page before")]
+
+_IN_RANGE = "^(189[5-9]|19[0-9]{2}|[2-8][0-9]{3})-[0-9]{2}-[0-9]{2}$"
+Day = Annotated[
+    date,
+    Query(ge=date(1895, 1, 1), lt=date(9000, 1, 1), json_schema_extra={"pattern": _IN_RANGE}),
+]
+"""X-rays are not older, and beyond the end of the calendar days cannot be added."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from radiograde.service.audit.audit_log import AuditLog
 from radiograde.service.config.site import DestinationConfig
 from radiograde.service.delivery.delivery_repository import Delivery, DeliveryRepository
 from radiograde.service.documents.document_form import form_for
@@ -46,6 +47,11 @@ class Holdings(Protocol):
     @property
     def intake(self) -> FilmIntake:
         """What takes films in."""
+        ...
+
+    @property
+    def audit(self) -> AuditLog:
+        """What records who did what."""
         ...
 
 

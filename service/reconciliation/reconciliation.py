@@ -13,6 +13,7 @@ import structlog
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.service.config.site import DestinationConfig, DicomDestinationConfig, FilmSource
+from radiograde.service.films.audited_intake import AuditedIntake
 from radiograde.service.pacs.fetch_film import fetch_film
 from radiograde.service.pacs.query_retrieve import FoundImage, Pacs, PacsSession, StudyQuery
 from radiograde.service.reconciliation.pacs_comparison import (
@@ -111,7 +112,8 @@ class Reconciliation:
         is_node = isinstance(self.config, DicomDestinationConfig)
         source: FilmSource = "dicom" if is_node else "dicomweb"
         name = self.pacs.name
-        intake, films = self.holdings.intake, self.holdings.films
+        films = self.holdings.films
+        intake = AuditedIntake(self.holdings.intake, self.holdings.audit)
         fetch_film(session, image, lambda film: intake.accept(film, source, name), films)
 
     def _send_again(self, session: PacsSession, result: MissingResult) -> None:

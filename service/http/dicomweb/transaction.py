@@ -55,6 +55,11 @@ class StoreTransaction:
         return sum(isinstance(outcome, Stored) for outcome in self.outcomes)
 
     @property
+    def film_ids(self) -> list[str]:
+        """The films that the parts are of which are safe on disk."""
+        return [one.receipt.film_id for one in self.outcomes if isinstance(one, Stored)]
+
+    @property
     def refusal(self) -> RadiogradeError | None:
         """The error that kept every part out: no room for any, or one fault that all share.
 

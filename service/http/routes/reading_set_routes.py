@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import JSONResponse, Response
 
 from radiograde.model.errors import NotFoundError
+from radiograde.service.http.audit_trail import concerns
 from radiograde.service.http.caller import AnyCaller
 from radiograde.service.http.problems import UNREADABLE_BODY, problems
 from radiograde.service.http.runtime import Service
@@ -107,9 +108,11 @@ def next_of_reading_set(own: OwnSets, id: SetId) -> Response:
     },
     response_class=Response,
 )
-def commit_set_reading(own: OwnSets, id: SetId, body: SetReading) -> Response:
+def commit_set_reading(request: Request, own: OwnSets, id: SetId, body: SetReading) -> Response:
     """Keep what the caller says of it, under the caller's name."""
     own.progress(id)
+    due = own.repository.next_slot(id, own.reader)
+    concerns(request, [] if due is None else [due.film_id])
     own.repository.commit(id, own.reader, body.position, body.in_zone_order(), body.clean_comment())
     log.info("set_reading", set_id=id, position=body.position)
     return JSONResponse(own.next_film(id).model_dump(), 201)

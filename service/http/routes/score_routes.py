@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from radiograde.model.scoring.result import SeverityResult
+from radiograde.service.http.audit_trail import concerns
 from radiograde.service.http.caller import PlaceHolder, sender_of
 from radiograde.service.http.problems import Responses, problems, result_problem
 from radiograde.service.http.read_first import CallerBlinding
@@ -78,6 +79,7 @@ async def score(
             partial(service.grader.answer, data, again=again, sender=sender_of(request))
         )
     _log_result(result)
+    concerns(request, [str(result.id)])
     if result.status != "scored":
         return result_problem(result)
     return JSONResponse(await run_in_threadpool(blinding.result, result.to_json()))

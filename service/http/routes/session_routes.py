@@ -11,6 +11,7 @@ from radiograde.service.http.caller import (
     AnyCaller,
     CallerContext,
     check_csrf,
+    know,
 )
 from radiograde.service.http.cookies import device_of, drop_token, set_device, set_token
 from radiograde.service.http.problems import UNREADABLE_BODY, problems
@@ -62,6 +63,7 @@ async def sign_in(
         asked.name, asked.password, address, device_of(request, settings, asked.name)
     )
     caller = CallerContext(signed_in.session.principal, signed_in.session)
+    know(request, caller)
     answer = JSONResponse(_session(caller, service))
     set_token(request, answer, settings, signed_in.token)
     set_device(request, answer, settings, signed_in.session.principal.name, signed_in.device)
@@ -81,6 +83,7 @@ def sign_out(
 ) -> Response:
     """End the session, if there is one."""
     check_csrf(request, caller.session)
+    know(request, caller)
     if caller.session is not None and caller.token is not None:
         access.password_sign_in.sign_out(caller.token, caller.session)
     answer = Response(status_code=204, headers={"Clear-Site-Data": '"cache"'})

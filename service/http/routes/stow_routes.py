@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.uids import is_uid
 from radiograde.service.errors import BadRequestError, NoSpaceError, StoreError
+from radiograde.service.http.audit_trail import concerns
 from radiograde.service.http.caller import PlaceHolder, sender_of
 from radiograde.service.http.dicomweb.body import RELATED, parts_of
 from radiograde.service.http.dicomweb.outcome import Failed, Stored, response_module, status_of
@@ -103,6 +104,7 @@ async def _store(request: Request, stow: Stow, holder: Holder, study: str | None
     except RadiogradeError as error:
         return error_problem(error, stored=transaction.stored)
     finally:
+        concerns(request, transaction.film_ids)
         _log(transaction)
     return _answer(transaction)
 

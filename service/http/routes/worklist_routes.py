@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date
 from typing import Annotated, Literal, get_args
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -13,7 +12,7 @@ from radiograde.model.scoring.result_json import parse_result
 from radiograde.service.config.site import Language
 from radiograde.service.documents.statement.statement import statement
 from radiograde.service.http.page_queries import Queries
-from radiograde.service.http.parameters import FilmId
+from radiograde.service.http.parameters import Day, FilmId
 from radiograde.service.http.problems import problems
 from radiograde.service.http.read_first import CallerBlinding
 from radiograde.service.http.runtime import Service
@@ -27,13 +26,6 @@ from radiograde.service.worklist.since_prior import change_since_prior
 from radiograde.service.worklist.worklist import WorklistPage
 
 router = APIRouter(tags=["worklist"])
-
-_IN_RANGE = "^(189[5-9]|19[0-9]{2}|[2-8][0-9]{3})-[0-9]{2}-[0-9]{2}$"
-Day = Annotated[
-    date,
-    Query(ge=date(1895, 1, 1), lt=date(9000, 1, 1), json_schema_extra={"pattern": _IN_RANGE}),
-]
-"""X-rays are not older, and beyond the end of the calendar days cannot be added."""
 
 
 async def _filters(

@@ -10,6 +10,11 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from radiograde.service.config.archives import PriorsConfig, ReconcileConfig, UpsConfig
+from radiograde.service.config.audit_config import (
+    FhirAuditConfig,
+    RetentionConfig,
+    SyslogConfig,
+)
 from radiograde.service.config.notify import MailConfig, WebhookConfig
 from radiograde.service.config.rules import Conditions, RuleConfig
 from radiograde.service.config.settings import TABLES, Settings
@@ -52,6 +57,9 @@ SECTIONS: dict[str, type[Table]] = {
     "`[priors]`": PriorsConfig,
     "`[reconcile]`": ReconcileConfig,
     "`[[ups]]`": UpsConfig,
+    "`[audit.syslog]`": SyslogConfig,
+    "`[audit.fhir]`": FhirAuditConfig,
+    "`[retention]`": RetentionConfig,
 }
 ARCHIVE = {"charset", "long_accession_numbers"}
 PAGE_OF_ROUTES = "route-results.md"

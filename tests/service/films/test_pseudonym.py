@@ -82,7 +82,7 @@ def test_the_key_is_the_owners_alone(tmp_path: Path) -> None:
 
 def test_processes_that_start_together_make_one_key(tmp_path: Path) -> None:
     program = (
-        "import pathlib, secrets, sys; from radiograde.service.films.pseudonym import secret_in; "
+        "import pathlib, secrets, sys; from radiograde.service.secret_file import secret_in; "
         "print(secret_in(pathlib.Path(sys.argv[1]), secrets.token_bytes(32)).hex())"
     )
     command = [sys.executable, "-c", program, str(tmp_path / KEY_FILE)]

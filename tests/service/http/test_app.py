@@ -71,6 +71,8 @@ OPERATIONS = {
     "signIn",
     "signOut",
     "getModel",
+    "listAuditEvents",
+    "getAuditCsv",
     "getHealth",
     "getReadiness",
 }

@@ -76,6 +76,8 @@ NEEDS: dict[Permission, set[str]] = {
         "POST /v1/users",
         "POST /v1/users/password",
         "DELETE /v1/users",
+        "GET /v1/audit",
+        "GET /v1/audit.csv",
     },
     "operate": {"POST /v1/jobs/{id}/retry"},
 }

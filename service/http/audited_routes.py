@@ -1,0 +1,72 @@
+"""What the audit trail says of each route: a new one is entered here, or no test passes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from radiograde.service.audit.action import Action
+
+AUDITED: Mapping[str, Action] = {
+    "signIn": Action.SIGN_IN,
+    "signOut": Action.SIGN_OUT,
+    "scoreFilm": Action.FILM_SCORE,
+    "storeInstances": Action.FILM_STORE,
+    "storeInstancesOfStudy": Action.FILM_STORE,
+    "listFilms": Action.FILMS_LIST,
+    "getThumbnail": Action.FILMS_LIST,
+    "listResults": Action.FILMS_LIST,
+    "getEvents": Action.FILMS_FOLLOW,
+    "getFilm": Action.FILM_READ,
+    "getView": Action.FILM_READ,
+    "getPixels": Action.FILM_READ,
+    "getMaps": Action.FILM_READ,
+    "getOverlay": Action.FILM_READ,
+    "getHistory": Action.FILM_READ,
+    "getStatement": Action.FILM_READ,
+    "listReviews": Action.FILM_READ,
+    "getWithdrawal": Action.FILM_READ,
+    "listReadingSets": Action.FILMS_LIST,
+    "getNextOfReadingSet": Action.FILMS_LIST,
+    "getResult": Action.FILM_READ,
+    "getTrace": Action.FILM_READ,
+    "listReadings": Action.FILM_READ,
+    "getPriors": Action.FILM_READ,
+    "getJob": Action.FILM_READ,
+    "getSr": Action.DOCUMENT_READ,
+    "getSeg": Action.DOCUMENT_READ,
+    "getSc": Action.DOCUMENT_READ,
+    "getPr": Action.DOCUMENT_READ,
+    "getDoc": Action.DOCUMENT_READ,
+    "getFhir": Action.DOCUMENT_READ,
+    "getPdf": Action.DOCUMENT_READ,
+    "getReviewSr": Action.DOCUMENT_READ,
+    "listJobs": Action.JOBS_READ,
+    "retryJob": Action.JOB_RETRY,
+    "deliverJob": Action.DELIVERY_ASK,
+    "fetchPriors": Action.PRIORS_FETCH,
+    "addReview": Action.REVIEW_ADD,
+    "commitReading": Action.READING_COMMIT,
+    "commitSetReading": Action.READING_COMMIT,
+    "withdrawResult": Action.RESULT_WITHDRAW,
+    "reportProblem": Action.PROBLEM_REPORT,
+    "listProblems": Action.PROBLEMS_READ,
+    "getProblemsCsv": Action.PROBLEMS_EXPORT,
+    "changeProblem": Action.PROBLEM_CHANGE,
+    "getProblemFile": Action.PROBLEM_FILE_READ,
+    "changeSettings": Action.SETTINGS_CHANGE,
+    "listUsers": Action.USERS_READ,
+    "addUser": Action.USER_ADD,
+    "setPassword": Action.USER_CHANGE,
+    "removeUser": Action.USER_REMOVE,
+    "listAuditEvents": Action.AUDIT_READ,
+    "getAuditCsv": Action.AUDIT_EXPORT,
+}
+"""Operations, each with the action that it is."""
+
+NOT_AUDITED = frozenset(
+    {"getSession", "getHealth", "getReadiness", "getModel", "getSettings", "trySettings"}
+)
+"""They show neither a film nor a person but the caller."""
+
+FILM_PATHS = ("/v1/results/", "/v1/worklist/", "/v1/jobs/")
+"""Where the ``id`` in a path is a film's."""
