@@ -26,7 +26,7 @@ from tests.service.fakes import FakeScorer
 from tests.service.killing import Killer, killed_workers
 from tests.service.ups.ups_server import UpsServer, running_ups_server
 
-FILMS, KILLS = 50, 4
+FILMS, KILLS = 50, 3
 ALWAYS = datetime(9999, 1, 1, tzinfo=UTC)
 SITE = """
 [[destination]]

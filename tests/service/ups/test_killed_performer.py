@@ -14,7 +14,7 @@ from tests.service.delivery.withdrawing import film_of
 from tests.service.killing import killed_workers
 from tests.service.ups.ups_server import running_ups_server
 
-WORKITEMS, KILLS = 8, 3
+WORKITEMS, KILLS = 6, 2
 SITE = """
 [[destination]]
 name = "pacs"
