@@ -3,6 +3,7 @@
 import { html, render, useCallback, useEffect, useRef, useState } from "./vendor/preact.js";
 import { onSignInRequired } from "./api.js";
 import { demonstrationFilms } from "./components/demonstration.js";
+import { usePrefetched } from "./components/film_data.js";
 import { FilmView } from "./components/film_view.js";
 import { useSession } from "./components/session.js";
 import { ShortcutsDialog, useShortcuts } from "./components/shortcuts.js";
@@ -67,8 +68,9 @@ function Workspace({ session, onLanguage }) {
     // What is still hidden takes no focus.
     requestAnimationFrame(focus);
   };
+  const index = worklist.films.findIndex((film) => film.id === id);
+  usePrefetched(worklist.films[index + 1], id);
   const step = (by) => {
-    const index = worklist.films.findIndex((film) => film.id === id);
     const next = worklist.films[index < 0 ? 0 : index + by];
     if (next) open(next.id);
     else if (by > 0 && worklist.next) worklist.more();
@@ -91,7 +93,7 @@ function Workspace({ session, onLanguage }) {
         <${Worklist} worklist=${worklist} selected=${id} href=${(film) => `#/film/${film}`} identifiers=${session.facts.identifiers} readsFirst=${session.facts.reads_first} />
       </div>
       ${id
-        ? html`<${FilmView} key=${id} id=${id} comparedId=${comparedId} go=${go} user=${user} session=${session.facts} changes=${changes} announce=${announce} onRead=${() => onChange({ id })} />`
+        ? html`<${FilmView} key=${id} id=${id} listed=${worklist.films[index] ?? null} comparedId=${comparedId} go=${go} user=${user} session=${session.facts} changes=${changes} announce=${announce} onRead=${() => onChange({ id })} />`
         : user.permissions.includes("administer") && route[0] in ADMINISTRATION
           ? html`<${Loaded} key=${route[0]} load=${ADMINISTRATION[route[0]]} announce=${announce} />`
           : route[0] === "reading"

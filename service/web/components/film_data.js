@@ -4,8 +4,10 @@ import { useEffect, useRef } from "../vendor/preact.js";
 import { getBytes, getJson } from "../api.js";
 import { ANY, useLoaded } from "../hooks.js";
 import { unpacked } from "../viewer/packed_pixels.js";
+import { prepare } from "../viewer/viewer_pool.js";
 
 const CACHED_FILMS = 8;
+const SETTLED_MS = 200;
 const cache = new Map();
 
 /**
@@ -60,8 +62,22 @@ export const isUnread = ({ unread }) => Boolean(unread);
 /** Return whether a film of the worklist or a history can be displayed. */
 export const isDisplayable = ({ kept, status }) => kept && (status === "scored" || status === "rejected");
 
-/** Begin to load the pixels of a film that is about to be opened. */
-export const prefetch = (id, unread) => { loadPixels(id, unread); };
+/** Begin to load the pixels of a film of the worklist that is about to be opened. */
+export const prefetch = (row) => (isDisplayable(row) ? loadPixels(row.id, isUnread(row)) : null);
+
+/** Once the open film has been on the screen for a moment, have the one that follows it ready. */
+export function usePrefetched(row, openId) {
+  useEffect(() => {
+    if (!row) return undefined;
+    const timer = setTimeout(async () => {
+      const image = await prefetch(row)?.catch(() => null);
+      if (image) whenIdle(() => prepare(image.view, image.pixels, image.maps));
+    }, SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [row?.id, openId]);
+}
+
+const whenIdle = (run) => (globalThis.requestIdleCallback ? requestIdleCallback(run) : setTimeout(run));
 
 /** Return a film's pixels and maps; requested twice, they are fetched once. */
 function loadPixels(id, unread) {

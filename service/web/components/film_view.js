@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { problemText, t } from "../words.js";
-import { useFilm, useFilmPixels } from "./film_data.js";
+import { isUnread, useFilm, useFilmPixels } from "./film_data.js";
 import { LAYOUTS, courseOf, hangingOrder, useLayout, useTurn } from "./layout.js";
 import { linkViewers } from "./linked_viewers.js";
 import { ResultPanel } from "./result_panel.js";
@@ -12,7 +12,8 @@ import { INITIAL_DISPLAY, Toolbar } from "./toolbar.js";
 import { viewerShortcuts } from "./viewer_shortcuts.js";
 import { Viewport } from "./viewport.js";
 
-export function FilmView({ id, comparedId, go, user, session, changes, announce, onRead }) {
+/** `listed`: the row of the film in the list, where it is there; the picture need not wait for more. */
+export function FilmView({ id, listed, comparedId, go, user, session, changes, announce, onRead }) {
   const film = useFilm(id, changes);
   const result = film.value?.result ?? null;
   const [display, setDisplay] = useState(INITIAL_DISPLAY);
@@ -50,7 +51,7 @@ export function FilmView({ id, comparedId, go, user, session, changes, announce,
       <div class=${`viewports ${hanging.arrangement}`}>
         ${shown.map((one) => {
           const Shown = one === id ? FilmViewport : ComparedViewport;
-          return html`<${Shown} key=${one} id=${one} film=${film.value} changes=${changes} display=${display} isBehind=${hanging.isBehind(one)}
+          return html`<${Shown} key=${one} id=${one} listed=${listed} film=${film.value} changes=${changes} display=${display} isBehind=${hanging.isBehind(one)}
             onViewer=${(created) => hanging.setViewer(one, created)} caption=${shown.length > 1 && t(one === id ? "compare.this" : "compare.other")} />`;
         })}
       </div>
@@ -109,12 +110,12 @@ function useHanging({ id, comparedId, history, go, announce }) {
 /** A film to compare with: loaded here, since it has no panel. */
 function ComparedViewport({ id, changes, ...rest }) {
   const film = useFilm(id, changes);
-  return html`<${FilmViewport} ...${rest} id=${id} film=${film.value} />`;
+  return html`<${FilmViewport} ...${rest} id=${id} listed=${null} film=${film.value} />`;
 }
 
-function FilmViewport({ id, film, display, isBehind, onViewer, caption }) {
-  const unread = film?.unread ?? false;
-  const readable = unread || (film !== null && film.result !== null && film.result.status !== "failed");
-  const pixels = useFilmPixels(id, readable, { withdrawn: Boolean(film?.result?.withdrawn), unread });
+function FilmViewport({ id, listed, film, display, isBehind, onViewer, caption }) {
+  const row = film?.row ?? listed;
+  const readable = row?.status === "scored" || row?.status === "rejected";
+  const pixels = useFilmPixels(id, readable, { withdrawn: Boolean(row?.withdrawn), unread: Boolean(row && isUnread(row)) });
   return html`<${Viewport} film=${film} image=${pixels.value} problem=${pixels.problem} readable=${readable} display=${display} isBehind=${isBehind} onViewer=${onViewer} caption=${caption} />`;
 }

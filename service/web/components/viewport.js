@@ -3,7 +3,7 @@
 import { html, useEffect, useReducer, useRef, useState } from "../vendor/preact.js";
 import { acquired, dateTime, score } from "../format.js";
 import { problemText, t } from "../words.js";
-import { Viewer } from "../viewer/viewer.js";
+import { giveBack, takeViewer } from "../viewer/viewer_pool.js";
 import { Annotations } from "./annotations.js";
 
 /**
@@ -11,24 +11,27 @@ import { Annotations } from "./annotations.js";
  * `isBehind`: another film is in front of it. `onViewer` gets the viewer once it shows the film, and null when it is removed.
  */
 export function Viewport({ film, image, problem, readable, display, isBehind, onViewer, caption }) {
-  const canvas = useRef(null);
+  const place = useRef(null);
   const [viewer, setViewer] = useState(null);
   const [failure, setFailure] = useState(null);
   const [, redraw] = useReducer((count) => count + 1, 0);
   useEffect(() => {
-    let created;
+    let taken;
     try {
-      created = new Viewer(canvas.current);
+      taken = takeViewer();
     } catch {
       setFailure("no_webgl");
       return undefined;
     }
+    const { canvas, viewer: created } = taken;
     const onChange = () => redraw();
     created.addEventListener("change", onChange);
+    for (const [name, value] of Object.entries({ tabindex: 0, role: "img", "aria-label": t("viewer.label") })) canvas.setAttribute(name, value);
+    place.current.append(canvas);
     setViewer(created);
     return () => {
       created.removeEventListener("change", onChange);
-      created.close();
+      giveBack(taken);
     };
   }, []);
   useEffect(() => {
@@ -48,8 +51,8 @@ export function Viewport({ film, image, problem, readable, display, isBehind, on
   const id = film?.row.id;
   return html`
     <figure class=${isBehind ? "viewport behind" : "viewport"}>
-      <canvas ref=${canvas} tabindex="0" role="img" aria-label=${t("viewer.label")} hidden=${!image || failure} />
-      ${viewer && image && html`<${Annotations} viewer=${viewer} view=${image.view} result=${film.result} display=${display} />`}
+      <div ref=${place} class="picture" hidden=${!image || failure} />
+      ${viewer && image && film && html`<${Annotations} viewer=${viewer} view=${image.view} result=${film.result} display=${display} />`}
       ${caption && film && html`<figcaption>${caption}: ${film.row.taken ? acquired(film.row.taken) : dateTime(film.row.received)}${film.row.brixia ? `, ${score(film.row.brixia.value)}` : ""}</figcaption>`}
       ${(film === null || readable) && !image && !problem && html`<p class="message" role="status"><span class="working" />${t("viewer.loading")}</p>`}
       ${film && film.result === null && !film.unread && html`<p class="message" role="status"><span class="working" />${t("panel.waiting")}</p>`}

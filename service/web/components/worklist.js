@@ -4,7 +4,7 @@ import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { getJson } from "../api.js";
 import { acquired, dateTime, isUnlikelyAcquisition, isUnlikelyBirth, range, score } from "../format.js";
 import { messageText, problemText, t } from "../words.js";
-import { isDisplayable, isUnread, prefetch } from "./film_data.js";
+import { isUnread, prefetch } from "./film_data.js";
 import { PatientName } from "./patient_name.js";
 import { ScoreBar } from "./score_bar.js";
 import { Filters, NO_FILTERS, query } from "./worklist_filters.js";
@@ -85,7 +85,7 @@ export function Worklist({ worklist, selected, href, identifiers, readsFirst }) 
     document.querySelector(".card[aria-current]")?.scrollIntoView({ block: "nearest" });
   }, [selected, isListed]);
   const row = (film) => html`
-    <a href=${href(film.id)} class=${`card ${film.withdrawn ? "withdrawn" : film.severity ?? film.status}`} aria-current=${film.id === selected ? "true" : null} onPointerDown=${() => isDisplayable(film) && prefetch(film.id, isUnread(film))}>
+    <a href=${href(film.id)} class=${`card ${film.withdrawn ? "withdrawn" : film.severity ?? film.status}`} aria-current=${film.id === selected ? "true" : null} onPointerDown=${() => prefetch(film)}>
       <${Card} film=${film} />
     </a>`;
   return html`

@@ -98,6 +98,11 @@ export class Viewer extends EventTarget {
     return this.#listening.signal.aborted;
   }
 
+  /** Longest side that this graphics card can show, in pixels. */
+  get limit() {
+    return this.#renderer.limit;
+  }
+
   /** Whether the film is too large for this graphics card and is shown at reduced resolution. */
   get reduced() {
     return this.#film?.pyramid.reduced ?? false;
