@@ -39,8 +39,8 @@ KEYS = ("i", "i", "o", "o", "z", "z", "l", "l", "y", "y", "p", "+", "0", "v", "0
 """Tools by key, each undone."""
 
 _PRESSED = """() => {
-  for (const kind of ["pointerdown", "keydown"])
-    addEventListener(kind, ({ timeStamp }) => { globalThis.pressed = timeStamp; }, { capture: true });
+  const note = ({ timeStamp }) => { globalThis.pressed = timeStamp; };
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, note, { capture: true });
 }"""
 _SHOWN = """() => {
   const shown = performance.getEntriesByName("film-shown").at(-1)?.startTime ?? 0;
@@ -48,12 +48,16 @@ _SHOWN = """() => {
 }"""
 _PINCH = """(canvas) => {
   const { left, top } = canvas.getBoundingClientRect();
-  const send = (type, id, x) => canvas.dispatchEvent(new PointerEvent(type, {
-    pointerId: id, pointerType: "touch", clientX: left + x, clientY: top + 200, bubbles: true, isPrimary: id === 1,
+  const send = (type, pointerId, x) => canvas.dispatchEvent(new PointerEvent(type, {
+    pointerId, pointerType: "touch", clientX: left + x, clientY: top + 200, bubbles: true,
+    isPrimary: pointerId === 1,
   }));
   canvas.setPointerCapture = () => {};
   for (const id of [1, 2]) send("pointerdown", id, 100 + 60 * id);
-  for (let step = 1; step < 8; step += 1) { send("pointermove", 1, 160 - 8 * step); send("pointermove", 2, 220 + 8 * step); }
+  for (let step = 1; step < 8; step += 1) {
+    send("pointermove", 1, 160 - 8 * step);
+    send("pointermove", 2, 220 + 8 * step);
+  }
   for (const id of [1, 2]) send("pointerup", id, 100 + 60 * id);
 }"""
 

@@ -1,4 +1,4 @@
-"""A day of films for the page: drawn, of made-up patients with courses, sent as a modality would."""
+"""A day of films for the page: drawn, of made-up patients with courses, sent one by one."""
 
 from __future__ import annotations
 

@@ -53,6 +53,7 @@ COMMANDS: dict[str, str] = {
 MORE: dict[str, dict[str, str]] = {
     "data": {
         "reviews": "radiograde.service.cli.reviews:reviews",
+        "readings": "radiograde.service.cli.readings:readings",
         "masks": "radiograde.training.model_masks:masks",
     }
 }

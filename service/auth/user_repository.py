@@ -8,8 +8,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from radiograde.service.auth.credentials import Clock, utc_now
-from radiograde.service.auth.principal import Role, check_name, tidy
+from radiograde.service.auth.principal import PERMISSIONS, Role, check_name, tidy
 from radiograde.service.database.engine import Database
+from radiograde.service.database.reading_tables import assignments
 from radiograde.service.database.rows import columns_of, rows_of
 from radiograde.service.database.tables import api_keys, sessions, users
 from radiograde.service.errors import AccountError, ContradictionError
@@ -45,6 +46,12 @@ class UserRepository:
         if not name.isprintable():
             return None
         return self._database.first(_QUERY.where(users.c.name == name), User)
+
+    def readers(self) -> list[str]:
+        """Return the names of those who may review, in order."""
+        roles = [role for role, allowed in PERMISSIONS.items() if "review" in allowed]
+        query = sa.select(users.c.name).where(users.c.role.in_(roles))
+        return self._database.values(query.order_by(users.c.name), str)
 
     def has_administrator(self) -> bool:
         """Return whether somebody may do everything."""
@@ -86,7 +93,7 @@ class UserRepository:
         return replace(user, password=password)
 
     def remove(self, name: str) -> None:
-        """Remove a user and end his sessions.
+        """Remove a user, end his sessions and release the films that were his to read.
 
         Raises:
             AccountError: there is none of this name, or he is the last administrator of others.
@@ -103,6 +110,8 @@ class UserRepository:
                     "radiograde users add NAME --role administrator."
                 )
             connection.execute(sa.delete(sessions).where(sessions.c.user == name))
+            released = sa.update(assignments).where(assignments.c.reader == name)
+            connection.execute(released.values(reader=None, at=self._now()))
             connection.execute(sa.delete(users).where(users.c.name == name))
 
 

@@ -247,17 +247,6 @@ problems = sa.Table(
 )
 """The register of problems; an entry outlives its result. ``due``: a day."""
 
-blind_readings = sa.Table(
-    "blind_readings",
-    metadata,
-    sa.Column("film_id", sa.String(26), primary_key=True),
-    sa.Column("reader", sa.String(64), primary_key=True),
-    sa.Column("created", UtcDateTime, nullable=False),
-    sa.Column("zones", sa.JSON),
-    sa.Column("comment", sa.Text),
-)
-"""What readers graded before they were shown a score; ``zones``: null of a film not gradable."""
-
 withdrawals = sa.Table(
     "withdrawals",
     metadata,

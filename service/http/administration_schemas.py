@@ -64,6 +64,20 @@ class Findings(Schema):
     findings: list[TrialFinding]
 
 
+class Assignment(BaseModel):
+    """Who is to read a film."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reader: str | None = Field(description="A user who may review; null releases the film")
+
+
+class Readers(Schema):
+    """Who may be given films to read."""
+
+    readers: list[str]
+
+
 class SiteUser(Schema):
     """Somebody who may sign in."""
 

@@ -32,6 +32,7 @@ from radiograde.service.http.page_queries import open_page_queries
 from radiograde.service.http.problems import DocumentedApi, add_problem_handlers
 from radiograde.service.http.request_origin import proxy_middleware
 from radiograde.service.http.routes import (
+    assignment_routes,
     audit_routes,
     document_routes,
     event_routes,
@@ -76,6 +77,7 @@ GUARDED: Mapping[ModuleType, Permission] = {
     viewing_routes: "read",
     prior_routes: "read",
     model_routes: "read",
+    assignment_routes: "read",
     settings_routes: "administer",
     user_routes: "administer",
     audit_routes: "administer",

@@ -32,6 +32,7 @@ SHOWS_NO_SCORE = frozenset(
         *("getPixels", "getThumbnail", "getPriors", "fetchPriors", "commitReading"),
         *("listReadingSets", "getNextOfReadingSet", "commitSetReading"),
         *("getSettings", "changeSettings", "trySettings"),
+        *("listReaders", "assignFilm"),
         *("listUsers", "addUser", "setPassword", "removeUser"),
         # These leave the scores out themselves.
         *("scoreFilm", "listFilms", "getFilm", "getView", "getHistory", "listReadings"),

@@ -21,12 +21,12 @@ from radiograde.service.database.tables import ProblemState, problems
 from radiograde.service.errors import NoSpaceError, UndocumentedError
 from radiograde.service.films.archive import Archive
 from radiograde.service.problems.reporter import SealedProblem
+from radiograde.service.spreadsheet_cell import cell_of
 
 ANSWER_DAYS = 30
 """Until an entry is due, unless somebody says otherwise."""
 
 LONGEST_TEXT = 2000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class ProblemReport(BaseModel):
@@ -139,10 +139,5 @@ def as_csv(entries: Iterable[Problem]) -> str:
     writer.writeheader()
     for entry in entries:
         row = entry.to_json()
-        writer.writerow({name: _cell(row[name]) for name in names})
+        writer.writerow({name: cell_of(row[name]) for name in names})
     return buffer.getvalue()
-
-
-def _cell(value: str | None) -> str:
-    text = value or ""
-    return f"'{text}" if text.startswith(_FORMULA) else text

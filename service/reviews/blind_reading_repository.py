@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from radiograde.service.database.engine import Database
+from radiograde.service.database.reading_tables import blind_readings
 from radiograde.service.database.rows import columns_of, in_parts
-from radiograde.service.database.tables import blind_readings
 from radiograde.service.errors import CommittedError
 from radiograde.service.reviews.blind_reading import BlindReading
 
@@ -36,6 +37,12 @@ class BlindReadingRepository:
             if connection.execute(_of(reading.film_id, reading.reader)).first() is not None:
                 raise CommittedError("Your reading of this film is committed and stays as it is.")
             connection.execute(sa.insert(blind_readings), values)
+
+    def all(self, since: datetime | None = None) -> list[BlindReading]:
+        """Return every reading from a time on, the first to be committed first."""
+        query = _READINGS if since is None else _READINGS.where(blind_readings.c.created >= since)
+        ordered = query.order_by(blind_readings.c.created, blind_readings.c.reader)
+        return self._database.rows(ordered, BlindReading)
 
     def of(self, film_id: str) -> list[BlindReading]:
         """Return every reader's reading of a film, the first to be committed first."""

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import sqlalchemy as sa
 
 from radiograde.service.database.engine import Database
+from radiograde.service.database.reading_tables import assignments
 from radiograde.service.database.tables import deliveries, films, reviews, withdrawals
 
 OVERLAP = timedelta(seconds=10)
@@ -19,7 +20,7 @@ Kind = Literal["film", "review", "delivery"]
 
 
 class Change(NamedTuple):
-    """A film that came in, was graded, failed or was set aside, reviewed, delivered or withdrawn.
+    """A film that came in, was graded, failed, set aside, assigned, reviewed, sent or withdrawn.
 
     ``patient``: the pseudonym, None where the film names nobody.
     """
@@ -71,6 +72,11 @@ class ChangeLog:
                 "film",
                 films.join(withdrawals, withdrawals.c.result_id == films.c.id),
                 withdrawals.c.created,
+            ),
+            (
+                "film",
+                films.join(assignments, assignments.c.film_id == films.c.id),
+                assignments.c.at,
             ),
             ("review", films.join(reviews, reviews.c.result_id == films.c.id), reviews.c.created),
             ("delivery", films.join(deliveries), deliveries.c.updated),

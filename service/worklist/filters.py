@@ -32,7 +32,7 @@ class Filters:
     """Which films to list; what is None or empty filters nothing.
 
     ``since``, ``until``: first and last day of acquisition, by the film's header, else of arrival,
-    by this computer's clock. ``days``: single days among them.
+    by this computer's clock. ``days``: single days among them. ``unassigned``: nobody's to read.
     """
 
     ids: Collection[str] | None = None
@@ -44,6 +44,8 @@ class Filters:
     until: date | None = None
     days: Collection[str] | None = None
     reviewed: bool | None = None
+    assigned_to: str | None = None
+    unassigned: bool = False
 
     @property
     def need_a_result(self) -> bool:

@@ -141,6 +141,7 @@ class Row(Schema):
         "none, or no result"
     )
     withdrawn: bool = Field(False, description="Whether its result was withdrawn: it has none then")
+    assigned: str | None = Field(None, description="Who is to read it")
     unread: bool = Field(False, description="The caller is to grade it before its scores are shown")
     accession: str | None = Field(
         None, description="Accession number, where RADIOGRADE_IDENTIFIERS allows it"

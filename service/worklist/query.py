@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from radiograde.service.config.constancy_config import CONSTANCY
+from radiograde.service.database.reading_tables import assignments
 from radiograde.service.database.tables import films, results, reviews
 from radiograde.service.films.pseudonym import LENGTH as PSEUDONYM_LENGTH
 from radiograde.service.worklist.cursor import Cursor
@@ -143,6 +144,12 @@ def _matching(filters: Filters, lead: Lead) -> sa.Select[Any]:
         query = query.where(films.c.id.in_(filters.ids))
     if filters.search is not None:
         query = query.where(_is_found(filters.search))
+    if filters.assigned_to is not None:
+        own = assignments.c.reader == filters.assigned_to
+        query = query.where(films.c.id.in_(sa.select(assignments.c.film_id).where(own)))
+    if filters.unassigned:
+        somebodys = assignments.c.reader.is_not(None)
+        query = query.where(films.c.id.not_in(sa.select(assignments.c.film_id).where(somebodys)))
     query = query.where(*lead.conditions(filters), *lead.other_conditions(filters))
     query = query.where(*lead.of_days(filters))
     if filters.reviewed is not None and lead is not BY_REVIEWED:

@@ -12,6 +12,7 @@ from radiograde.model.errors import NotFoundError
 from radiograde.service.database.engine import Database
 from radiograde.service.films.pseudonym import label_of
 from radiograde.service.result_schema import Schema
+from radiograde.service.reviews.assignment_repository import AssignmentRepository
 from radiograde.service.reviews.review_repository import ReviewRepository
 from radiograde.service.reviews.withdrawal_repository import WithdrawalRepository
 from radiograde.service.worklist import query
@@ -51,6 +52,7 @@ class Worklist:
         self._deliveries = deliveries
         self._labels = labels
         self._withdrawals = WithdrawalRepository(database)
+        self._assignments = AssignmentRepository(database)
 
     def page(
         self, filters: Filters, order: Order, limit: int, after: Cursor | None = None
@@ -140,10 +142,11 @@ class Worklist:
             for id in ids
             if id in found
         ]
-        return [
-            row.model_copy(update={"withdrawn": True}) if row.id in withdrawn else row
-            for row in rows
-        ]
+        readers = self._assignments.readers_of(found)
+        said: dict[str, dict[str, Any]] = {id: {"withdrawn": True} for id in withdrawn}
+        for id, reader in readers.items():
+            said[id] = {**said.get(id, {}), "assigned": reader}
+        return [row.model_copy(update=said.get(row.id)) for row in rows]
 
     def _identity(self, film: StoredFilm) -> PatientLabel:
         return self._labels.of(film.id) if film.kept else PatientLabel()

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from radiograde.model.scoring.result_json import parse_result
 from radiograde.service.config.site import Language
 from radiograde.service.documents.statement.statement import statement
+from radiograde.service.http.caller import Caller
 from radiograde.service.http.page_queries import Queries
 from radiograde.service.http.parameters import Day, FilmId
 from radiograde.service.http.problems import problems
@@ -29,6 +30,7 @@ router = APIRouter(tags=["worklist"])
 
 
 async def _filters(
+    caller: Caller,
     id: Annotated[
         list[Ulid] | None, Query(max_length=200, description="Of these those that match")
     ] = None,
@@ -49,6 +51,9 @@ async def _filters(
     reviewed: Annotated[
         Literal["yes", "no"] | None, Query(description="Whether any reader has judged it")
     ] = None,
+    assigned: Annotated[
+        Literal["me", "nobody"] | None, Query(description="Who is to read it: the caller or nobody")
+    ] = None,
 ) -> Filters:
     return Filters(
         ids=id,
@@ -58,6 +63,8 @@ async def _filters(
         since=since,
         until=until,
         reviewed=None if reviewed is None else reviewed == "yes",
+        assigned_to=caller.name if assigned == "me" else None,
+        unassigned=assigned == "nobody",
     )
 
 
@@ -99,8 +106,9 @@ def list_films(
         shown = page.model_copy(update={"films": blinding.rows(page.films)})
         return bytes(JSONResponse(shown.to_json()).body)
 
-    # What the list shows depends on who reads it only where that is to grade first.
-    answer = queries.answers.get((request.url.query, blinding.reader), content)
+    # What the list shows depends on who reads it only where that is asked, or grades first.
+    asked = (request.url.query, blinding.reader, filters.assigned_to)
+    answer = queries.answers.get(asked, content)
     return Response(answer, media_type=JSONResponse.media_type)
 
 

@@ -3,6 +3,7 @@
 import { html, useState } from "../vendor/preact.js";
 import { acquired, dateTime, isUnlikelyAcquisition } from "../format.js";
 import { messageText, t } from "../words.js";
+import { Assignment } from "./assignment.js";
 import { Delivery } from "./delivery.js";
 import { PatientName } from "./patient_name.js";
 import { ProblemReport } from "./problem_report.js";
@@ -35,6 +36,7 @@ export function ResultPanel({ film, result, user, session, changes, announce, on
           ${isUnlikelyAcquisition(row) && html`<span class="doubt">${t("date.unlikely")} · </span>`}
           <span>${t("panel.received", { when: dateTime(row.received) })}</span>
         </p>
+        <${Assignment} key=${row.id} row=${row} user=${user} announce=${announce} onChanged=${onChanged} />
         ${session.identifiers === "none" && row.patient && html`<p class="dim small">${t("panel.hidden")}</p>`}
       </header>
       ${film.unread && html`<${ReadFirst} key=${`reading ${row.id}`} id=${row.id} announce=${announce} onRead=${onRead} />`}

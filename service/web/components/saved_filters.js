@@ -1,4 +1,4 @@
-/** Filters that this browser keeps by name, and the one for films that nobody has read. */
+/** Filters that this browser keeps by name, and those for films that nobody has read, and for one's own. */
 
 import { html, useState } from "../vendor/preact.js";
 import { t } from "../words.js";
@@ -6,6 +6,7 @@ import { t } from "../words.js";
 const STORAGE_KEY = "radiograde.filters";
 const MAX_NAME_LENGTH = 30;
 const UNREAD = { status: "scored", reviewed: "no" };
+const MINE = { assigned: "me", reviewed: "no" };
 
 /** `filters` are those in use, `none` the default, `choose(facts)` sets some of them. */
 export function SavedFilters({ filters, none, choose }) {
@@ -22,10 +23,12 @@ export function SavedFilters({ filters, none, choose }) {
     keep([...saved.filter((one) => one.name !== name), { name, filters: { ...filters, search: "" } }]);
     event.target.reset();
   };
-  const isUnread = Object.entries(UNREAD).every(([name, value]) => filters[name] === value);
+  const isOn = (wanted) => Object.entries(wanted).every(([name, value]) => filters[name] === value);
+  const toggle = (wanted) => choose(isOn(wanted) ? Object.fromEntries(Object.keys(wanted).map((name) => [name, ""])) : wanted);
   return html`
     <div class="row saved">
-      <button class="quiet" aria-pressed=${String(isUnread)} onClick=${() => choose(isUnread ? { status: "", reviewed: "" } : UNREAD)}>${t("worklist.unread")}</button>
+      <button class="quiet" aria-pressed=${String(isOn(UNREAD))} onClick=${() => toggle(UNREAD)}>${t("worklist.unread")}</button>
+      <button class="quiet" aria-pressed=${String(isOn(MINE))} onClick=${() => toggle(MINE)}>${t("worklist.mine")}</button>
       ${saved.map(({ name, filters: kept }) => html`
         <span key=${name} class="group">
           <button class="quiet" onClick=${() => choose({ ...none, ...kept })}>${name}</button>

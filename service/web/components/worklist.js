@@ -134,6 +134,7 @@ function Tags({ film }) {
   const warnings = film.reasons.filter(({ level }) => level === "warn").length;
   const tags = [
     film.prior && ["prior", t("row.prior")],
+    film.assigned && ["", `→ ${film.assigned}`],
     review && ["reviewed", t("row.reviewed")],
     delivery && [`delivery-${delivery}`, t(`row.delivery.${delivery}`)],
     hasUnlikelyDate(film) && ["", t("date.unlikely")],

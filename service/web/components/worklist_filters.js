@@ -6,13 +6,14 @@ import { t } from "../words.js";
 import { SavedFilters } from "./saved_filters.js";
 
 /** The whole list, last received first. */
-export const NO_FILTERS = Object.freeze({ order: "newest", search: "", severity: "", status: "", reviewed: "", since: "", until: "" });
+export const NO_FILTERS = Object.freeze({ order: "newest", search: "", severity: "", status: "", reviewed: "", assigned: "", since: "", until: "" });
 
 const ORDERS = ["newest", "acquired", "severest"];
 const CHOICES = {
   severity: ["none", "mild", "moderate", "severe"],
   status: ["scored", "rejected", "failed", "waiting"],
   reviewed: ["yes", "no"],
+  assigned: ["me", "nobody"],
 };
 const NARROWING = [...Object.keys(CHOICES), "since", "until"];
 const TYPING_MS = 300;
@@ -35,7 +36,7 @@ export function Filters({ worklist, identifiers, readsFirst }) {
   const choose = (name) => (event) => set({ [name]: event.target.value });
   const search = useDebounced((text) => set({ search: text.trim() }), TYPING_MS);
   const active = NARROWING.filter((name) => filters[name]).length;
-  const label = (name, value) => t(name === "reviewed" ? `worklist.reviewed.${value}` : `${name}.${value}`);
+  const label = (name, value) => t(name === "reviewed" || name === "assigned" ? `worklist.${name}.${value}` : `${name}.${value}`);
   const clear = () => set(Object.fromEntries(NARROWING.map((name) => [name, ""])));
   return html`
     <div class="filters" ref=${filtersRef}>

@@ -39,6 +39,8 @@ OPERATIONS = {
     "listReviews",
     "addReview",
     "addUser",
+    "assignFilm",
+    "listReaders",
     "changeSettings",
     "getSettings",
     "listUsers",

@@ -36,6 +36,7 @@ UNSAID = frozenset(
         "POST /dicom-web/studies",
         "POST /dicom-web/studies/{study}",
         "POST /v1/jobs/{id}/deliver",
+        "POST /v1/worklist/{id}/assignment",
         "POST /v1/settings",
         "POST /v1/settings/trial",
         "POST /v1/users",

@@ -48,6 +48,7 @@ NEEDS: dict[Permission, set[str]] = {
         "GET /v1/results/{id}/reviews/{review_id}/sr",
         "GET /v1/worklist",
         "GET /v1/worklist/{id}",
+        "GET /v1/readers",
         "GET /v1/events",
         "GET /v1/jobs",
         "GET /v1/model",
@@ -55,6 +56,7 @@ NEEDS: dict[Permission, set[str]] = {
     "review": {
         "POST /v1/results/{id}/reading",
         "POST /v1/results/{id}/reviews",
+        "POST /v1/worklist/{id}/assignment",
         "POST /v1/results/{id}/withdrawal",
         "GET /v1/reading-sets",
         "GET /v1/reading-sets/{id}/next",
