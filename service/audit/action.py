@@ -51,6 +51,7 @@ class Action(StrEnum):
     PATIENT_LINK = "patient_link"
     ORDER_TAKE = "order_take"
 
+    FILM_ASSIGN = "film_assign"
     REVIEW_ADD = "review_add"
     READING_COMMIT = "reading_commit"
     READING_SET_GIVE = "reading_set_give"
@@ -159,6 +160,7 @@ MEANINGS: Mapping[Action, Meaning] = {
     Action.PATIENT_LINK: Meaning(PATIENT, "U"),
     Action.ORDER_TAKE: Meaning(ORDER, "C"),
     Action.REVIEW_ADD: _CHANGE,
+    Action.FILM_ASSIGN: _CHANGE,
     Action.READING_COMMIT: _CHANGE,
     Action.READING_SET_GIVE: Meaning(ACTIVITY, "C"),
     Action.RESULT_WITHDRAW: _CHANGE,

@@ -44,6 +44,7 @@ AUDITED: Mapping[str, Action] = {
     "readers export": Action.REVIEWS_EXPORT,
     "readers agreement": Action.REVIEWS_EXPORT,
     "data reviews": Action.REVIEWS_EXPORT,
+    "data readings": Action.REVIEWS_EXPORT,
     "audit list": Action.AUDIT_EXPORT,
     "audit verify": Action.AUDIT_VERIFY,
 }

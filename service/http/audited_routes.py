@@ -44,6 +44,8 @@ AUDITED: Mapping[str, Action] = {
     "retryJob": Action.JOB_RETRY,
     "deliverJob": Action.DELIVERY_ASK,
     "fetchPriors": Action.PRIORS_FETCH,
+    "listReaders": Action.USERS_READ,
+    "assignFilm": Action.FILM_ASSIGN,
     "addReview": Action.REVIEW_ADD,
     "commitReading": Action.READING_COMMIT,
     "commitSetReading": Action.READING_COMMIT,

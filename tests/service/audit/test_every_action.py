@@ -167,6 +167,7 @@ DEEDS: Mapping[Action, Callable[[Installation], str]] = {
     Action.ARCHIVE_READ: by_command("reconcile", "--since", "2026-11-01", code=2),
     Action.PATIENT_LINK: lambda here: str(here.handler.answer(adt("A40", "1", "2")) and ""),
     Action.ORDER_TAKE: lambda here: str(here.handler.answer(ORM) and ""),
+    Action.FILM_ASSIGN: over_http("POST", "/v1/worklist/{id}/assignment", json={"reader": "local"}),
     Action.REVIEW_ADD: over_http("POST", "/v1/results/{id}/reviews", json={"verdict": "accepted"}),
     Action.JOB_RETRY: over_http("POST", "/v1/jobs/{id}/retry"),
     Action.DELIVERY_ASK: over_http("POST", "/v1/jobs/{id}/deliver"),
