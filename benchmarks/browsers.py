@@ -9,7 +9,10 @@ from contextlib import contextmanager
 import click
 from playwright.sync_api import Browser, sync_playwright
 
-FIREFOX_PREFERENCES = {"webgl.force-enabled": True, "webgl.enable-webgl2": True}
+FIREFOX_PREFERENCES: dict[str, str | float | bool] = {
+    "webgl.force-enabled": True,
+    "webgl.enable-webgl2": True,
+}
 
 
 @contextmanager
