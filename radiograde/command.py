@@ -32,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "regrade": "radiograde.service.cli.regrade:regrade",
     "withdraw": "radiograde.service.cli.withdraw:withdraw",
     "readers": "radiograde.service.cli.readers:readers",
+    "concordance": "radiograde.service.cli.concordance:concordance",
     "constancy": "radiograde.service.cli.constancy:constancy",
     "models": "radiograde.service.cli.models:models",
     "users": "radiograde.service.cli.users:users",

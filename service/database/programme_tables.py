@@ -1,4 +1,4 @@
-"""The tables of a site's programme beside its models: films graded again, constancy, readers."""
+"""The tables of a site's programme: films graded again, constancy, readers, reports."""
 
 from __future__ import annotations
 
@@ -79,3 +79,27 @@ reading_slots = sa.Table(
     sa.Index("ix_reading_slots_reader", "reader", "read"),
 )
 """Each reader's films in the reader's order, and what the reader said; ``zones`` as of reviews."""
+
+report_opinions = sa.Table(
+    "report_opinions",
+    metadata,
+    sa.Column("study_instance_uid", sa.String(64), primary_key=True),
+    sa.Column("says", sa.String(16), nullable=False),
+    sa.Column("language", sa.String(2), nullable=False),
+    sa.Column("model", sa.String(64)),
+    sa.Column("agrees", sa.Boolean),
+    sa.Column("received", UtcDateTime, nullable=False),
+)
+"""What signed reports say of opacities, never their words. ``agrees``: with the ``model``."""
+
+agreement_watches = sa.Table(
+    "agreement_watches",
+    metadata,
+    sa.Column("model", sa.String(64), primary_key=True),
+    sa.Column("reports", sa.Integer, nullable=False),
+    sa.Column("agreed", sa.Integer, nullable=False),
+    sa.Column("usual", sa.Float),
+    sa.Column("sum", sa.Float, nullable=False),
+    sa.Column("changed", UtcDateTime, nullable=False),
+)
+"""How each model agrees with signed reports; ``usual``: share among the first."""

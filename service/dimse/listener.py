@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from radiograde.service.audit.service_run import service_run
+from radiograde.service.concordance.signed_reports import ReportIntake
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import DicomDestinationConfig
 from radiograde.service.delivery.asked_commitment import CommitmentReports
@@ -84,6 +85,7 @@ def _start_hl7(
         OrderStore(records.archive.orders),
         pseudonyms,
         records.audit,
+        ReportIntake(records.database, records.archive, pseudonyms, settings.limits),
     )
     stack.enter_context(
         running_hl7_listener(settings.hl7, handler, allow_insecure=settings.allow_insecure)

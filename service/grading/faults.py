@@ -12,6 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from radiograde.service.certificate_expiry import expiry
+from radiograde.service.concordance.concordance_repository import ConcordanceRepository
 from radiograde.service.config.settings import Settings
 from radiograde.service.constancy.constancy_repository import ConstancyRepository
 from radiograde.service.database.tables import deliveries, films, notices
@@ -55,6 +56,7 @@ def standing_faults(records: Records, settings: Settings) -> list[Fault]:
         *_of_notifications(records),
         *_of_models(records, settings.data_dir),
         *_of_constancy(records),
+        *_of_concordance(records),
         *_of_disk(settings.data_dir),
         *certificate_faults(settings),
     ]
@@ -82,6 +84,17 @@ def _of_constancy(records: Records) -> Iterator[Fault]:
             "See radiograde constancy --last; if the change was wanted: radiograde constancy "
             "--accept",
         )
+
+
+def _of_concordance(records: Records) -> Iterator[Fault]:
+    for one in ConcordanceRepository(records.database).watches():
+        if one.watch.has_dropped:
+            yield Fault(
+                "concordance",
+                f"Model {one.model[:12]} agrees less often with signed reports than it did",
+                "See radiograde concordance; look at films and reports that differ, then: "
+                "radiograde concordance --reset",
+            )
 
 
 def _of_work(records: Records) -> Iterator[Fault]:

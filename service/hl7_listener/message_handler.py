@@ -9,6 +9,7 @@ import structlog
 from radiograde.service.audit.action import Action
 from radiograde.service.audit.audit_event import Actor, AuditEvent, Detail
 from radiograde.service.audit.audit_log import AuditLog
+from radiograde.service.concordance.signed_reports import ReportIntake
 from radiograde.service.errors import NoSpaceError, StoreError
 from radiograde.service.films.order_store import OrderStore
 from radiograde.service.films.patient_links import PatientLinks
@@ -17,6 +18,7 @@ from radiograde.service.hl7.acknowledgement import acknowledge, acknowledge_unre
 from radiograde.service.hl7.received_message import MessageError, ReceivedMessage
 from radiograde.service.hl7_listener.order_events import ORDERS, orders_of
 from radiograde.service.hl7_listener.patient_events import LINKS, MERGES, links_of
+from radiograde.service.hl7_listener.report_events import REPORTS, reports_of
 
 log = structlog.get_logger("radiograde.hl7")
 
@@ -31,6 +33,7 @@ class MessageHandler:
     orders: OrderStore
     pseudonyms: Pseudonyms
     audit: AuditLog | None = None
+    reports: ReportIntake | None = None
 
     def answer(self, content: bytes) -> bytes:
         """Return the acknowledgement of a message; what it says is kept by then, or ``AE``.
@@ -58,8 +61,10 @@ class MessageHandler:
         code, event = message.kind
         if message.kind in ORDERS:
             return self._take_orders(message)
+        if message.kind in REPORTS and self.reports is not None:
+            return self._take_reports(message, self.reports)
         if code != "ADT":
-            words = "It takes ADT, ORM, OMI and OMG alone."
+            words = "It takes ADT, ORM, OMI, OMG and ORU alone."
             return acknowledge(message, "AR", error="200", words=words)
         if event not in MERGES | LINKS:
             return acknowledge(message, "AA")
@@ -69,6 +74,12 @@ class MessageHandler:
         self.links.record(links)
         log.info("patients_linked", event_type=event, links=len(links))
         self._note(Action.PATIENT_LINK, {"message": event, "links": len(links)})
+        return acknowledge(message, "AA")
+
+    def _take_reports(self, message: ReceivedMessage, intake: ReportIntake) -> bytes:
+        """Read signed reports; one of no study that is known is acknowledged, and passed over."""
+        known = [intake.accept(report) for report in reports_of(message)]
+        log.info("reports_received", reports=len(known), known=sum(known))
         return acknowledge(message, "AA")
 
     def _take_orders(self, message: ReceivedMessage) -> bytes:

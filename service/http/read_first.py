@@ -30,7 +30,7 @@ SHOWS_NO_SCORE = frozenset(
     {
         *("storeInstances", "storeInstancesOfStudy", "getModel", "getEvents"),
         *("getPixels", "getThumbnail", "getPriors", "fetchPriors", "commitReading"),
-        *("listReadingSets", "getNextOfReadingSet", "commitSetReading"),
+        *("listReadingSets", "getNextOfReadingSet", "commitSetReading", "takeReport"),
         *("getSettings", "changeSettings", "trySettings"),
         *("listReaders", "assignFilm"),
         *("listUsers", "addUser", "setPassword", "removeUser"),

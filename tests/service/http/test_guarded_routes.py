@@ -18,6 +18,7 @@ OPEN = {"/", "/assets", "/docs", "/swagger", "/openapi.json", "/healthz", "/read
 NEEDS: dict[Permission, set[str]] = {
     "send": {
         "POST /v1/score",
+        "POST /v1/reports",
         "POST /dicom-web/studies",
         "POST /dicom-web/studies/{study}",
         "GET /v1/results/{id}",

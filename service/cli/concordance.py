@@ -1,0 +1,85 @@
+"""``radiograde concordance``."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from radiograde.service.cli.common import data_dir_option, installation_of, plain_errors
+
+if TYPE_CHECKING:
+    from radiograde.service.concordance.concordance_repository import Concordance, ModelAgreement
+
+DROPPED = 3
+"""Exit code where agreement has dropped."""
+
+SHOWN = 12
+"""Letters of a digest that are shown."""
+
+
+@click.command()
+@click.option(
+    "--reset", "digest", help="Begin anew with a model, by its first letters, once it was seen to."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@data_dir_option
+def concordance(digest: str | None, as_json: bool, **chosen: Any) -> None:
+    """Say how often signed reports and the model agree that there are opacities.
+
+    Reports come as HL7 ORU^R01 or FHIR DiagnosticReport. By the first 400 of a model it is learned
+    what is usual; a drop by 15 points is then noticed within some 200 reports.
+
+    Exit code 0: as usual, or too early to tell. 3: agreement has dropped.
+
+    \b
+    Example:
+      radiograde concordance
+    """  # noqa: D301  click needs the character itself
+    from radiograde.service.concordance.concordance_repository import ConcordanceRepository
+    from radiograde.service.grading.records import open_records
+    from radiograde.service.logs import configure_logging
+
+    with plain_errors():
+        settings = installation_of(chosen, quiet=as_json)
+        configure_logging("warning")
+        with closing(open_records(settings, create=False)) as records:
+            repository = ConcordanceRepository(records.database)
+            if digest:
+                for one in repository.watches():
+                    if one.model.startswith(digest):
+                        repository.reset(one.model)
+            watches, summary = repository.watches(), repository.summary()
+    _write(watches, summary, as_json=as_json)
+    dropped = any(one.watch.has_dropped for one in watches)
+    click.get_current_context().exit(DROPPED if dropped else 0)
+
+
+def _write(watches: list[ModelAgreement], summary: Concordance, *, as_json: bool) -> None:
+    if as_json:
+        models = [
+            {
+                "model": one.model,
+                "reports": one.reports,
+                "agreed": one.agreed,
+                "usual": one.usual,
+                "dropped": one.watch.has_dropped,
+            }
+            for one in watches
+        ]
+        counts = {name: getattr(summary, name) for name in ("counted", "unsure", "unscored")}
+        click.echo(json.dumps({"models": models, **counts}))
+        return
+    for one in watches:
+        usual = "not yet known" if one.usual is None else f"{one.usual:.0%}"
+        state = ": AGREEMENT HAS DROPPED" if one.watch.has_dropped else ""
+        click.echo(
+            f"{one.model[:SHOWN]}: {one.agreed} of {one.reports} reports agree, usual is "
+            f"{usual}{state}"
+        )
+    click.echo(
+        f"{summary.counted} reports counted, {summary.unsure} say nothing for certain, "
+        f"{summary.unscored} are of films without a score."
+    )
