@@ -49,7 +49,7 @@ def handler(client: TestClient, tmp_path: Path) -> MessageHandler:
     records, pseudonyms = records_of(client), Pseudonyms(tmp_path / "data")
     intake = ReportIntake(records.database, records.archive, pseudonyms, Limits())
     links, orders = PatientLinks(records.database), OrderStore(records.archive.orders)
-    return MessageHandler(links, orders, pseudonyms, intake)
+    return MessageHandler(links, orders, pseudonyms, reports=intake)
 
 
 def oru(text: str, *, status: str = "F", patient: str = "P-1", order: str = "ACC-9") -> bytes:
