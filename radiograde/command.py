@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "migrate": "radiograde.service.cli.migrate:migrate",
     "reconcile": "radiograde.service.cli.reconcile:reconcile",
     "regrade": "radiograde.service.cli.regrade:regrade",
+    "erase": "radiograde.service.cli.erase:erase",
     "withdraw": "radiograde.service.cli.withdraw:withdraw",
     "readers": "radiograde.service.cli.readers:readers",
     "concordance": "radiograde.service.cli.concordance:concordance",

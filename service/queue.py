@@ -171,6 +171,15 @@ class DurableQueue:
                 self._client.resume_workflows(ids, queue_name=name)
         return len(gone)
 
+    def forget(self, ids: Collection[str]) -> None:
+        """Remove all work with films, or of notifications, by their ids: to be done, and done."""
+        for id in ids:
+            found = self._client.list_workflows(
+                workflow_id_prefix=f"{id}:", load_input=False, load_output=False
+            )
+            if found:
+                self._client.delete_workflows([one.workflow_id for one in found])
+
     def grade(
         self,
         connection: sa.Connection,

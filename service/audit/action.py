@@ -68,6 +68,10 @@ class Action(StrEnum):
     PROBLEMS_READ = "problems_read"
     PROBLEMS_EXPORT = "problems_export"
 
+    PATIENT_ERASE = "patient_erase"
+    ERASURES_READ = "erasures_read"
+    RESULT_EXPIRE = "result_expire"
+
     MODEL_ADD = "model_add"
     MODEL_TEST = "model_test"
     MODEL_PROMOTE = "model_promote"
@@ -174,6 +178,9 @@ MEANINGS: Mapping[Action, Meaning] = {
     Action.PROBLEM_FILE_READ: Meaning(EXPORT, "R"),
     Action.PROBLEMS_READ: _QUERY,
     Action.PROBLEMS_EXPORT: Meaning(EXPORT, "R"),
+    Action.PATIENT_ERASE: Meaning(STUDY_DELETED, "D"),
+    Action.ERASURES_READ: _QUERY,
+    Action.RESULT_EXPIRE: Meaning(STUDY_DELETED, "D"),
     Action.MODEL_ADD: _RELEASE,
     Action.MODEL_TEST: _RELEASE,
     Action.MODEL_PROMOTE: _RELEASE,

@@ -45,6 +45,7 @@ AUDITED: Mapping[str, Action] = {
     "readers agreement": Action.REVIEWS_EXPORT,
     "data reviews": Action.REVIEWS_EXPORT,
     "data readings": Action.REVIEWS_EXPORT,
+    "erase": Action.PATIENT_ERASE,
     "audit list": Action.AUDIT_EXPORT,
     "audit verify": Action.AUDIT_VERIFY,
 }

@@ -33,6 +33,9 @@ class AuditConfig(Table):
 class RetentionConfig(Table):
     """How long is kept what outlives the films; for ever by default."""
 
+    results_days: int | None = Field(
+        None, ge=1, description="Days after which a result goes, with all that belongs to its film"
+    )
     audit_days: int | None = Field(
         None, ge=1, description="Days after which rows of the audit trail go"
     )

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from radiograde.service.database import pacs_tables, programme_tables, reading_tables
+from radiograde.service.database import (
+    erasure_tables,
+    pacs_tables,
+    programme_tables,
+    reading_tables,
+)
 from radiograde.service.database.tables import metadata
 
-MODULES = (pacs_tables, programme_tables, reading_tables)
+MODULES = (erasure_tables, pacs_tables, programme_tables, reading_tables)
 
 
 def every_table() -> list[sa.Table]:

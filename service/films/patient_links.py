@@ -59,10 +59,10 @@ class PatientLinks:
         """Keep links; whoever watches one of these patients' films hears of it."""
         with self._database.write() as connection:
             numbers = {end for link in links for end in link.ends}
-            before = _reached(connection, numbers)
+            before = reached(connection, numbers)
             for link in links:
                 insert_missing(connection, patient_links, _row(link))
-            _touch(connection, before | _reached(connection, numbers))
+            _touch(connection, before | reached(connection, numbers))
 
     def same_as(self, patient: str) -> list[str]:
         """Return the pseudonyms of a patient, the one that is asked for among them."""
@@ -74,7 +74,7 @@ def pseudonyms_of(connection: sa.Connection, patient: str) -> list[str]:
     """Return the same as :meth:`PatientLinks.same_as`, as a transaction sees it."""
     if connection.execute(sa.select(patient_links.c.id).limit(1)).first() is None:
         return [patient]
-    return sorted({patient} | _reached(connection, _numbers_of(connection, {patient})))
+    return sorted({patient} | reached(connection, _numbers_of(connection, {patient})))
 
 
 def _row(link: PatientLink) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def _row(link: PatientLink) -> dict[str, Any]:
     }
 
 
-def _reached(connection: sa.Connection, numbers: Iterable[PatientNumber]) -> set[str]:
+def reached(connection: sa.Connection, numbers: Iterable[PatientNumber]) -> set[str]:
     """Return the pseudonyms of all whom these numbers lead to."""
     patients: set[str] = set()
     known: set[PatientNumber] = set()

@@ -25,6 +25,7 @@ from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.delivery.deliver import Deliverer
 from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.delivery.retry_policy import RetryPolicy
+from radiograde.service.erasure.eraser import Eraser
 from radiograde.service.films.audited_intake import AuditedIntake
 from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.housekeeping import chores, keep_house
@@ -114,6 +115,8 @@ def _work_by(
         tasks = chores(
             records.database, records.archive, records.films, records.intake, keep, records.audit
         )
+        eraser = Eraser(records, settings)
+        tasks[:0] = [eraser.go_on, eraser.drop_old_results]
         tasks.append(lambda: drop_old_rows(settings, records.audit))
         house = Thread(target=keep_house, args=(ended, tasks))
         night = Thread(target=keep_house, args=(ended, _nightly(settings, records, ended)))

@@ -35,6 +35,7 @@ from radiograde.service.http.routes import (
     assignment_routes,
     audit_routes,
     document_routes,
+    erasure_routes,
     event_routes,
     health_routes,
     job_routes,
@@ -83,6 +84,7 @@ GUARDED: Mapping[ModuleType, Permission] = {
     settings_routes: "administer",
     user_routes: "administer",
     audit_routes: "administer",
+    erasure_routes: "administer",
 }
 """The permission that every route of a module asks; a route that asks more says so itself, by
 ``dependencies=[permit(...)]``. A new module of routes comes in here."""

@@ -28,14 +28,16 @@ ONCE_WITHIN_S = 600.0
 MOST_REMEMBERED = 10_000
 
 _FILMS = "audited_films"
+_PATIENT = "audited_patient"
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _REFUSED = (401, 403, 429)
 _FAILED = 500
 
 
-def concerns(request: Request, film_ids: Sequence[str]) -> None:
-    """Say which films a request brought in: their ids stand in no path."""
+def concerns(request: Request, film_ids: Sequence[str] = (), *, patient: str | None = None) -> None:
+    """Say which films, or whose pseudonym, a request is about that stand in no path."""
     setattr(request.state, _FILMS, list(film_ids))
+    setattr(request.state, _PATIENT, patient)
 
 
 class Recently:
@@ -70,6 +72,7 @@ class _Request:
     actor: Actor
     film_ids: Sequence[str]
     is_change: bool
+    patient: str | None = None
 
 
 class AuditTrail:
@@ -126,6 +129,7 @@ class AuditTrail:
                 asked.actor,
                 film_id,
                 outcome,
+                asked.patient,
                 request_id=request_id,
                 detail=detail,
             )
@@ -142,7 +146,8 @@ def _asked(scope: Scope) -> _Request | None:
     named = state.get(_FILMS) or list(_in_path(scope, str(getattr(route, "path", ""))))
     films = () if action is Action.FILMS_LIST else named
     is_change = scope["method"] not in _SAFE_METHODS
-    return _Request(action, operation, _actor(scope, state), films, is_change)
+    patient = state.get(_PATIENT)
+    return _Request(action, operation, _actor(scope, state), films, is_change, patient)
 
 
 def _in_path(scope: Scope, template: str) -> Iterator[str]:

@@ -60,6 +60,8 @@ AUDITED: Mapping[str, Action] = {
     "addUser": Action.USER_ADD,
     "setPassword": Action.USER_CHANGE,
     "removeUser": Action.USER_REMOVE,
+    "erase": Action.PATIENT_ERASE,
+    "listErasures": Action.ERASURES_READ,
     "listAuditEvents": Action.AUDIT_READ,
     "getAuditCsv": Action.AUDIT_EXPORT,
 }

@@ -19,6 +19,7 @@ const EVENTS_SETTLE_MS = 250;
 
 /** Pages of administrators, by the first part of the address; others do not load them. */
 const ADMINISTRATION = {
+  erasures: async () => (await import("./components/erasures.js")).Erasures,
   audit: async () => (await import("./components/audit_trail.js")).AuditTrail,
   problems: async () => (await import("./components/problem_register.js")).ProblemRegister,
   settings: async () => (await import("./components/settings_page.js")).SettingsPage,

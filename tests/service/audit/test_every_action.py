@@ -193,6 +193,8 @@ DEEDS: Mapping[Action, Callable[[Installation], str]] = {
     Action.AUDIT_VERIFY: by_command("audit", "verify"),
     Action.COMMITMENT_ANSWER: commit,
     Action.FILM_EXPIRE: expire,
+    Action.ERASURES_READ: over_http("GET", "/v1/erasures"),
+    Action.PATIENT_ERASE: by_command("erase", "--patient", "nobody", "--yes", code=1),
     Action.READING_SET_GIVE: by_command(
         "readers", "give", "course", "--reader", "kim", "--film", "x", code=1
     ),
@@ -209,12 +211,13 @@ DEEDS: Mapping[Action, Callable[[Installation], str]] = {
 FAILED = {
     *(Action.ARCHIVE_READ, Action.MODEL_ADD, Action.MODEL_TEST, Action.MODEL_PROMOTE),
     *(Action.MODEL_ROLLBACK, Action.MODEL_RETIRE, Action.READING_SET_GIVE),
+    Action.PATIENT_ERASE,
 }
 """What this installation cannot do: the event says so."""
 
 ELSEWHERE = {
     *(Action.SIGN_IN, Action.SIGN_OUT, Action.FILMS_FOLLOW, Action.READING_COMMIT),
-    *(Action.BACKUP_RESTORE, Action.AUDIT_PRUNE),
+    *(Action.BACKUP_RESTORE, Action.AUDIT_PRUNE, Action.RESULT_EXPIRE),
 }
 """Tried below, or in the tests of the routes."""
 

@@ -80,6 +80,8 @@ NEEDS: dict[Permission, set[str]] = {
         "POST /v1/users/password",
         "DELETE /v1/users",
         "GET /v1/audit",
+        "GET /v1/erasures",
+        "POST /v1/erasures",
         "GET /v1/audit.csv",
     },
     "operate": {"POST /v1/jobs/{id}/retry"},
