@@ -4,7 +4,8 @@ TOOLS ?= yes
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip
-DEBIAN := orthanc orthanc-dicomweb dcmtk chromium strace postgresql
+DEBIAN := orthanc orthanc-dicomweb dcmtk chromium strace postgresql nodejs npm
+PROVIDER := tests/oidc_provider
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -27,8 +28,8 @@ test: lint tools ## install everything, lint, run every test; TOOLS=no installs 
 	$(BIN)/pytest --numprocesses auto --dist loadgroup
 
 # Tests that need one of them are skipped where it is absent.
-tools: ## install the Debian packages that tests use beside Python's: a PACS, DCMTK, a browser, strace, a database
-	@if command -v storescu >/dev/null && command -v chromium >/dev/null && command -v strace >/dev/null && command -v psql >/dev/null && test -x /usr/sbin/Orthanc; then :; \
+tools: ## install what tests use beside Python's packages: a PACS, DCMTK, a browser, strace, a database, an OpenID provider
+	@if command -v storescu >/dev/null && command -v chromium >/dev/null && command -v strace >/dev/null && command -v psql >/dev/null && command -v npm >/dev/null && test -x /usr/sbin/Orthanc; then :; \
 	elif [ '$(TOOLS)' = no ] || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
 		echo 'Tests are skipped where one of these Debian packages is absent: $(DEBIAN)'; \
 	else \
@@ -38,8 +39,13 @@ tools: ## install the Debian packages that tests use beside Python's: a PACS, DC
 		echo '  chromium                    the browser in which the page is tried'; \
 		echo '  strace                      sees what the commands connect to and write'; \
 		echo '  postgresql                  a database that accidents happen to'; \
+		echo '  nodejs, npm                 what the OpenID provider of the tests runs on'; \
 		{ apt-get update -qq || true; } && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(DEBIAN); \
+	fi
+	@if [ '$(TOOLS)' != no ] && command -v npm >/dev/null && [ ! -d $(PROVIDER)/node_modules ]; then \
+		echo 'Installing the OpenID provider that tests sign in at: oidc-provider'; \
+		npm ci --prefix $(PROVIDER) --ignore-scripts --no-audit --no-fund --silent; \
 	fi
 
 lint: $(VENV)/.develop ## ruff, mypy, import layers, hadolint

@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "constancy": "radiograde.service.cli.constancy:constancy",
     "models": "radiograde.service.cli.models:models",
     "users": "radiograde.service.cli.users:users",
+    "sessions": "radiograde.service.cli.sessions:sessions",
     "keys": "radiograde.service.cli.keys:keys",
     "audit": "radiograde.service.cli.audit_commands:audit",
     "mercure": "radiograde.service.cli.mercure:mercure",

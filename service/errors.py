@@ -5,7 +5,8 @@ RadiogradeError
 │   ├── UnknownHostError     400  called by a name that is not this service's
 │   └── BadCursorError       422  what is handed back is not where a page ended
 ├── SignInNeededError        401  nobody is signed in, and no key came along
-│   └── SignInFailedError    401  name or password is wrong
+│   ├── SignInFailedError    401  name or password is wrong
+│   └── SignOnError          401  the provider or the proxy signs nobody in: ``auth/sign_on_error``
 ├── ForeignPageError         403  a page of another site made the browser ask
 ├── NotAllowedError          403  the role does not allow it
 ├── ReadFirstError           403  the caller is to grade the film before its scores are shown
@@ -20,7 +21,7 @@ RadiogradeError
 ├── DeviceError              500  the device asked for is not there
 ├── UnsafeHostError          500  would listen beyond this computer unguarded
 ├── CertificateError         500  certificate or key of the HTTP service cannot be used
-├── AccountError             500  a user or key cannot be made, changed or removed
+├── AccountError             422  a user or key cannot be made, changed or removed
 ├── AddressError             500  the address or port cannot be had
 ├── ConfigurationError       500  an option or environment variable does not fit
 ├── SiteError                500  the site file cannot be used

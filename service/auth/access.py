@@ -10,13 +10,15 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from radiograde.service.auth.credentials import Clock, utc_now
+from radiograde.service.auth.federated_users import FederatedUsers
 from radiograde.service.auth.key_repository import KeyRepository
 from radiograde.service.auth.password_sign_in import PasswordSignIn
 from radiograde.service.auth.session_repository import SessionRepository
+from radiograde.service.auth.sign_on import SignOn
 from radiograde.service.auth.user_repository import UserRepository
 from radiograde.service.config.settings import Settings
+from radiograde.service.database.account_tables import api_keys, users
 from radiograde.service.database.engine import Database, open_database
-from radiograde.service.database.tables import api_keys, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +30,32 @@ class Access:
     sessions: SessionRepository
     keys: KeyRepository
     password_sign_in: PasswordSignIn
+    sign_on: SignOn
+    signs_in_elsewhere: bool = False
 
     @classmethod
     def of(cls, database: Database, settings: Settings, now: Clock = utc_now) -> Access:
         """Return the access to an installation whose database is open."""
         people = UserRepository(database, now)
+        closed = settings.oidc is not None and settings.oidc.local_accounts == "administrators"
         sessions = SessionRepository(database, timedelta(minutes=settings.session_minutes), now)
         return cls(
             database,
             people,
             sessions,
             KeyRepository(database, now),
-            PasswordSignIn(people, sessions),
+            PasswordSignIn(people, sessions, administrators_alone=closed),
+            SignOn(settings, FederatedUsers(database, settings.groups, now), sessions, now),
+            signs_in_elsewhere=(settings.oidc or settings.proxy_sign_in) is not None,
         )
 
     def is_guarded(self) -> bool:
-        """Return whether a user or a key exists. Raises StoreError."""
+        """Return whether anybody has to sign in: there is a user or a key, or a provider.
+
+        Raises StoreError.
+        """
+        if self.signs_in_elsewhere:
+            return True
         there = sa.or_(sa.exists(sa.select(users.c.name)), sa.exists(sa.select(api_keys.c.name)))
         return self.database.values(sa.select(there), bool)[0]
 

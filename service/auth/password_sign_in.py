@@ -13,9 +13,9 @@ from radiograde.model.errors import OverloadedError
 from radiograde.service.auth.credentials import Passwords
 from radiograde.service.auth.known_devices import is_device_of, new_device
 from radiograde.service.auth.principal import Principal, tidy
-from radiograde.service.auth.session_repository import Session, SessionRepository
+from radiograde.service.auth.session_repository import Device, Session, SessionRepository
 from radiograde.service.auth.throttle import SignInThrottle
-from radiograde.service.auth.user_repository import UserRepository
+from radiograde.service.auth.user_repository import User, UserRepository
 from radiograde.service.errors import SignInFailedError
 
 log = structlog.get_logger("radiograde.access")
@@ -43,22 +43,31 @@ class PasswordSignIn:
         sessions: SessionRepository,
         passwords: Passwords | None = None,
         throttle: SignInThrottle | None = None,
+        *,
+        administrators_alone: bool = False,
     ) -> None:
         self._users = users
         self._sessions = sessions
         self._passwords = passwords or Passwords()
         self._throttle = throttle or SignInThrottle()
+        self._administrators_alone = administrators_alone
         self._threads = anyio.CapacityLimiter(AT_ONCE)
         self._lookups = anyio.CapacityLimiter(AT_ONCE)
         self._under_way = 0
 
     async def sign_in(
-        self, name: str, password: str, address: str, device: str | None = None
+        self,
+        name: str,
+        password: str,
+        address: str,
+        device: str | None = None,
+        browser: str | None = None,
     ) -> SignedIn:
         """Return a new session; ``address``: from where the caller comes.
 
-        ``device``: what an earlier sign-in of this user on the caller's device returned; anything
-        else counts for nothing.
+        ``browser``: what it calls itself; the session is for this one alone. ``device``: what an
+        earlier sign-in of this user on the caller's device returned; anything else counts for
+        nothing.
 
         Raises:
             SignInFailedError: name or password is wrong.
@@ -72,7 +81,7 @@ class PasswordSignIn:
             self._throttle.attempt(tidy(name), address, known),
         ):
             return await anyio.to_thread.run_sync(
-                self._verify, name, password, address, limiter=self._threads
+                self._verify, name, password, address, browser, limiter=self._threads
             )
 
     def sign_out(self, token: str, session: Session) -> None:
@@ -94,9 +103,9 @@ class PasswordSignIn:
         finally:
             self._under_way -= 1
 
-    def _verify(self, name: str, password: str, address: str) -> SignedIn:
+    def _verify(self, name: str, password: str, address: str, browser: str | None) -> SignedIn:
         user = self._users.find(name)
-        kept = user.password if user is not None else None
+        kept = user.password if user is not None and self._is_taken(user) else None
         if not self._passwords.matches(kept, password) or user is None:
             # What was typed may be a password in the wrong field: only known names are logged.
             log.warning("sign_in_failed", user=user and user.name, address=address)
@@ -104,8 +113,14 @@ class PasswordSignIn:
         if self._passwords.is_outdated(user.password):
             user = self._users.rehash(user, self._passwords.hash(password))
         log.info("signed_in", user=user.name, role=user.role, address=address)
-        token, session = self._sessions.open(Principal(user.name, user.role))
+        opened_on = None if browser is None else Device(address, browser)
+        token, session = self._sessions.open(Principal(user.name, user.role), opened_on)
         return SignedIn(token, session, new_device(user))
+
+    def _is_taken(self, user: User) -> bool:
+        """Return whether a user's password is; who signs in elsewhere has none here."""
+        allowed = user.role == "administrator" or not self._administrators_alone
+        return user.source == "local" and allowed
 
     def _refusal(self) -> SignInFailedError:
         if not self._users.all():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,21 +10,22 @@ import sqlalchemy as sa
 
 from radiograde.service.auth.credentials import Clock, utc_now
 from radiograde.service.auth.principal import PERMISSIONS, Role, check_name, tidy
+from radiograde.service.database.account_tables import UserSource, api_keys, sessions, users
 from radiograde.service.database.engine import Database
 from radiograde.service.database.reading_tables import assignments
 from radiograde.service.database.rows import columns_of, rows_of
-from radiograde.service.database.tables import api_keys, sessions, users
 from radiograde.service.errors import AccountError, ContradictionError
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Someone who may sign in. ``password``: the hash of it."""
+    """Someone who may sign in. ``password``: the hash of it, empty where ``source`` has it."""
 
     name: str
     role: Role
     password: str
     created: datetime
+    source: UserSource = "local"
 
 
 class UserRepository:
@@ -54,8 +56,9 @@ class UserRepository:
         return self._database.values(query.order_by(users.c.name), str)
 
     def has_administrator(self) -> bool:
-        """Return whether somebody may do everything."""
-        return self._database.exists(sa.select(users).where(users.c.role == "administrator"))
+        """Return whether somebody may do everything who can come in without a provider."""
+        whose = (users.c.role == "administrator", users.c.source == "local")
+        return self._database.exists(sa.select(users).where(*whose))
 
     def add(self, name: str, role: Role, password: str) -> None:
         """Add a user; ``password``: the hash of it.
@@ -63,22 +66,44 @@ class UserRepository:
         Raises:
             AccountError: the name cannot be used, or a user or a key has it.
         """
-        row = {"name": check_name(name), "role": role, "password": password, "created": self._now()}
+        name = check_name(name)
+        row = {"name": name, "role": role, "password": password, "created": self._now()}
         try:
             with self._database.write() as connection:
-                keys = sa.select(api_keys.c.name).where(api_keys.c.name == row["name"])
-                if connection.execute(keys).first() is not None:
-                    raise AccountError(f"An API key is called {row['name']}. Take another name.")
+                check_is_no_key(connection, name)
                 connection.execute(sa.insert(users), row)
         except ContradictionError as error:
             raise AccountError(
-                f"{row['name']} is a user already. `radiograde users password` sets a new password."
+                f"{name} is a user already. `radiograde users password` sets a new password."
             ) from error
 
-    def change_password(self, name: str, password: str) -> None:
-        """Set a user's password, by its hash, and end his sessions. Raises AccountError."""
+    def change_role(self, name: str, role: Role) -> None:
+        """Set a user's role, from the next request on.
+
+        Raises:
+            AccountError: there is none of this name, he signs in elsewhere and has the role from
+                there, or he is the last administrator of others.
+        """
+        name = tidy(name)
         with self._database.write() as connection:
-            if not connection.execute(_password_of(name, password)).rowcount:
+            everybody = {user.name: user for user in rows_of(connection, _QUERY, User)}
+            if name not in everybody:
+                raise _unknown(name)
+            if everybody[name].source != "local":
+                raise AccountError(f"{name} has the role from a group. Change the site file.")
+            if role != "administrator":
+                _check_others_administer(everybody.pop(name), everybody.values())
+            connection.execute(sa.update(users).where(users.c.name == name).values(role=role))
+
+    def change_password(self, name: str, password: str) -> None:
+        """Set a user's password, by its hash, and end his sessions.
+
+        Raises:
+            AccountError: there is none of this name who signs in here.
+        """
+        with self._database.write() as connection:
+            here = _password_of(name, password).where(users.c.source == "local")
+            if not connection.execute(here).rowcount:
                 raise _unknown(name)
             connection.execute(sa.delete(sessions).where(sessions.c.user == tidy(name)))
 
@@ -100,15 +125,10 @@ class UserRepository:
         """
         name = tidy(name)
         with self._database.write() as connection:
-            roles = {user.name: user.role for user in rows_of(connection, _QUERY, User)}
-            if name not in roles:
+            everybody = {user.name: user for user in rows_of(connection, _QUERY, User)}
+            if name not in everybody:
                 raise _unknown(name)
-            role = roles.pop(name)
-            if role == "administrator" and roles and role not in roles.values():
-                raise AccountError(
-                    f"{name} is the last administrator. Add another first: "
-                    "radiograde users add NAME --role administrator."
-                )
+            _check_others_administer(everybody.pop(name), everybody.values())
             connection.execute(sa.delete(sessions).where(sessions.c.user == name))
             released = sa.update(assignments).where(assignments.c.reader == name)
             connection.execute(released.values(reader=None, at=self._now()))
@@ -116,6 +136,29 @@ class UserRepository:
 
 
 _QUERY = sa.select(*columns_of(users, User))
+
+
+def check_is_no_key(connection: sa.Connection, name: str) -> None:
+    """Raise AccountError where a key has a name."""
+    if connection.execute(sa.select(api_keys.c.name).where(api_keys.c.name == name)).first():
+        raise AccountError(f"An API key is called {name}. Take another name.")
+
+
+def _check_others_administer(user: User, others: Collection[User]) -> None:
+    """Raise AccountError where a user is the last administrator of others.
+
+    Those who sign in elsewhere do not count: the provider may be away.
+    """
+    administrators = [one for one in (user, *others) if _administers(one)]
+    if administrators == [user] and others:
+        raise AccountError(
+            f"{user.name} is the last administrator. Add another first: "
+            "radiograde users add NAME --role administrator."
+        )
+
+
+def _administers(user: User) -> bool:
+    return user.role == "administrator" and user.source == "local"
 
 
 def _password_of(name: str, password: str) -> sa.Update:

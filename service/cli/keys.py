@@ -36,6 +36,8 @@ def keys() -> None:
       reader    sends films, reads all results, reviews them
       engineer  sends films, reads all results, runs jobs and exports
 
+    A key holds for 90 days unless it is made for more.
+
     \b
     Example:
       radiograde keys add orthanc --role sender
@@ -46,8 +48,13 @@ def keys() -> None:
 @keys.command()
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), required=True, help="What the key may do.")
+@click.option("--days", type=click.IntRange(1, 3650), help="How long it holds; 90 by default.")
+@click.option("--never-expires", is_flag=True, help="Let it hold for ever.")
+@click.option("--scope", multiple=True, help="What of the role it is for, such as `send`.")
 @data_dir_option
-def add(name: str, role: Any, **chosen: Any) -> None:
+def add(
+    name: str, role: Any, days: int | None, never_expires: bool, scope: Any, **chosen: Any
+) -> None:
     """Make a key and show it, this once.
 
     The key alone goes to standard output.
@@ -57,12 +64,16 @@ def add(name: str, role: Any, **chosen: Any) -> None:
       radiograde keys add orthanc --role sender
     """  # noqa: D301  click needs the character itself
     from radiograde.service.auth.access import open_access
+    from radiograde.service.auth.key_repository import DEFAULT_DAYS, KeyTerms
 
+    life = None if never_expires else days or DEFAULT_DAYS
+    terms = KeyTerms(life, frozenset(scope) if scope else None)
     with plain_errors(), open_access(installation_of(chosen)) as access:
-        key = access.keys.add(name, role)
+        key = access.keys.add(name, role, terms)
         has_users = bool(access.users.all())
     click.echo(key)
-    click.echo(f"{name} may come in as {role}. The key is not shown again.", err=True)
+    until = "for ever" if life is None else f"for {life} days"
+    click.echo(f"{name} may come in as {role} {until}. The key is not shown again.", err=True)
     if not has_users:
         click.echo(
             "From now on the page asks for a sign-in: `radiograde users add` makes a user.",
@@ -73,7 +84,7 @@ def add(name: str, role: Any, **chosen: Any) -> None:
 @keys.command("list")
 @data_dir_option
 def show(**chosen: Any) -> None:
-    """Show which keys there are, and when each was used last."""
+    """Show which keys there are, until when they hold, and when each was used last."""
     from radiograde.service.auth.access import open_access
 
     found: list[Key] = []
@@ -86,10 +97,12 @@ def show(**chosen: Any) -> None:
     if not found:
         click.echo("There is no key. `radiograde keys add NAME --role ROLE` makes one.")
         return
-    table = plain_table("Key", "Role", "Since", "Last used, UTC")
+    table = plain_table("Key", "Role", "Since", "Until", "Last used, UTC")
     for key in found:
         used = "never" if key.used is None else f"{key.used:%Y-%m-%d %H:%M}"
-        table.add_row(Text(key.name), key.role, f"{key.created:%Y-%m-%d}", used)
+        until = "for ever" if key.expires is None else f"{key.expires:%Y-%m-%d}"
+        allowed = key.role if key.scope is None else f"{key.role}: {', '.join(key.scope)}"
+        table.add_row(Text(key.name), allowed, f"{key.created:%Y-%m-%d}", until, used)
     stdout().print(table)
 
 

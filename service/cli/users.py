@@ -21,7 +21,8 @@ from radiograde.service.errors import NoDatabaseError
 if TYPE_CHECKING:
     from radiograde.service.auth.user_repository import User
 
-ROLES = ("reader", "engineer", "administrator")
+ROLES = ("reader", "engineer", "researcher", "data_steward", "manager", "administrator")
+PLACES = {"local": "here", "oidc": "at the provider", "proxy": "at the proxy"}
 
 password_option = click.option(
     "--password-stdin", is_flag=True, help="Take the password from standard input, one line."
@@ -39,6 +40,9 @@ def users() -> None:
     Roles:
       reader         sends films, reads results, reviews them
       engineer       sends films, reads results, runs jobs and exports
+      researcher     sends films, reads results
+      data_steward   sends films, reads results, gives films to projects
+      manager        manages users, keys, sessions and projects; sees no film
       administrator  everything
 
     \b
@@ -91,9 +95,9 @@ def show(**chosen: Any) -> None:
     if not found:
         click.echo("There is no user. `radiograde users add NAME --role ROLE` makes one.")
         return
-    table = plain_table("User", "Role", "Since")
+    table = plain_table("User", "Role", "Signs in", "Since")
     for user in found:
-        table.add_row(Text(user.name), user.role, f"{user.created:%Y-%m-%d}")
+        table.add_row(Text(user.name), user.role, PLACES[user.source], f"{user.created:%Y-%m-%d}")
     stdout().print(table)
 
 
@@ -112,6 +116,19 @@ def password(name: str, password_stdin: bool, **chosen: Any) -> None:
         with open_access(settings, create=False) as access:
             access.users.change_password(name, Passwords().hash(new))
     click.echo(f"{name} has a new password, and is signed out everywhere.")
+
+
+@users.command()
+@click.argument("name")
+@click.option("--to", "role", type=click.Choice(ROLES), required=True, help="The new role.")
+@data_dir_option
+def role(name: str, role: Any, **chosen: Any) -> None:
+    """Give a user another role, from now on."""
+    from radiograde.service.auth.access import open_access
+
+    with plain_errors(), open_access(installation_of(chosen), create=False) as access:
+        access.users.change_role(name, role)
+    click.echo(f"{name} is {role} now.")
 
 
 @users.command()

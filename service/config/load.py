@@ -45,6 +45,8 @@ def _secrets(settings: Settings) -> Iterator[str]:
         for name in ("password_env", "token_env", "secret_env"):
             if variable := getattr(table, name, None):
                 yield variable
+    if settings.oidc is not None and settings.oidc.client_secret_env:
+        yield settings.oidc.client_secret_env
 
 
 def _explained(error: ValidationError, chosen: Mapping[str, Any]) -> ConfigurationError | SiteError:
@@ -81,7 +83,7 @@ def in_words(fault: ErrorDetails) -> str:
     match fault["type"]:
         case "tuple_type":
             name = fault["loc"][-1]
-            if name in ("watch", "destination", "rules", "notify", "peers"):
+            if name in ("watch", "destination", "rules", "notify", "peers", "groups"):
                 return f"write a table for each, under [[{'.'.join(map(str, fault['loc']))}]]"
             return f'write a list, such as {name} = ["..."]'
         case "extra_forbidden":

@@ -12,6 +12,7 @@ from radiograde.service.config.nearest_name import did_you_mean
 from radiograde.service.config.notify import MailConfig, WebhookConfig
 from radiograde.service.config.rules import Conditions, RuleConfig
 from radiograde.service.config.settings import Settings
+from radiograde.service.config.sign_in_elsewhere import GroupConfig, OidcConfig, ProxySignInConfig
 from radiograde.service.config.site import (
     ClientTls,
     DeliveryConfig,
@@ -40,6 +41,8 @@ _OF_KEYS: dict[str, type[BaseModel]] = {
     "reconcile": ReconcileConfig,
     "reading": ReadingConfig,
     "hl7": Hl7Config,
+    "oidc": OidcConfig,
+    "proxy_sign_in": ProxySignInConfig,
 }
 """Tables of which an environment variable may set a single key."""
 
@@ -95,6 +98,7 @@ def keys_at(where: Sequence[int | str]) -> set[str]:
         "folder": FolderDestinationConfig,
         "hl7": Hl7DestinationConfig,
         "rules": RuleConfig,
+        "groups": GroupConfig,
         "unless": Conditions,
         "mail": MailConfig,
         "webhook": WebhookConfig,

@@ -46,6 +46,7 @@ from radiograde.service.config.constancy_config import ConstancyConfig, check_te
 from radiograde.service.config.loopback import LOOPBACK_NAMES, is_loopback
 from radiograde.service.config.notify import ChannelConfig
 from radiograde.service.config.rules import RuleConfig, check_rules
+from radiograde.service.config.sign_in_elsewhere import GroupConfig, OidcConfig, ProxySignInConfig
 from radiograde.service.config.site import (
     DeliveryConfig,
     DestinationConfig,
@@ -77,6 +78,9 @@ TABLES = frozenset(
         "constancy",
         "audit",
         "retention",
+        "oidc",
+        "proxy_sign_in",
+        "groups",
     }
 )
 """Settings that have tables of the site file."""
@@ -190,6 +194,9 @@ class Settings(BaseSettings):
     retention: RetentionConfig = RetentionConfig()
     constancy: ConstancyConfig = ConstancyConfig()
     ups: tuple[UpsConfig, ...] = ()
+    oidc: OidcConfig | None = None
+    proxy_sign_in: ProxySignInConfig | None = None
+    groups: tuple[GroupConfig, ...] = ()
 
     _chosen: Mapping[str, Any] = PrivateAttr(default_factory=dict)
 

@@ -248,7 +248,8 @@ class DicomDestinationConfig(_ArchiveConfig):
     )
 
 
-def _plain_url(url: str) -> str:
+def plain_url(url: str) -> str:
+    """Return an address without user, query and fragment. Raises ValueError for another."""
     parts = urlsplit(url)
     if not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("write it as https://host/path, without a user, a query or a fragment")
@@ -260,7 +261,7 @@ def _plain_url(url: str) -> str:
 class HttpEndpointConfig(Table):
     """An address that is spoken to over HTTP, and how it is signed in to."""
 
-    url: Annotated[str, Field(pattern="^https?://"), AfterValidator(_plain_url)]
+    url: Annotated[str, Field(pattern="^https?://"), AfterValidator(plain_url)]
     user: str | None = None
     password_env: str | None = Field(None, description="Variable that holds the password")
     token_env: str | None = Field(None, description="Variable that holds a bearer token")
@@ -329,8 +330,8 @@ class Hl7DestinationConfig(_DestinationConfig):
     receiving_application: Hl7Name = Field("", description="MSH-5")
     receiving_facility: Hl7Name = Field("", description="MSH-6")
     charset: Hl7Charset = Field("UNICODE UTF-8", description="Character set of messages, MSH-18")
-    page_url: Annotated[str, Field(pattern="^https?://"), AfterValidator(_plain_url)] | None = (
-        Field(None, description="Where people open the page; messages link to it")
+    page_url: Annotated[str, Field(pattern="^https?://"), AfterValidator(plain_url)] | None = Field(
+        None, description="Where people open the page; messages link to it"
     )
     timeout_s: float = Field(30.0, gt=0)
     tls: ClientTls | None = None

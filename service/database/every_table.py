@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from radiograde.service.database import (
+    account_tables,
     erasure_tables,
     pacs_tables,
     programme_tables,
@@ -12,7 +13,7 @@ from radiograde.service.database import (
 )
 from radiograde.service.database.tables import metadata
 
-MODULES = (erasure_tables, pacs_tables, programme_tables, reading_tables)
+MODULES = (account_tables, erasure_tables, pacs_tables, programme_tables, reading_tables)
 
 
 def every_table() -> list[sa.Table]:

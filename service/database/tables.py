@@ -1,4 +1,4 @@
-"""The tables of the database: films, results, deliveries, reviews, and who may come in.
+"""The tables of the database: films, results, deliveries, reviews.
 
 Nothing in them names a patient: DICOM UIDs are the only link back to the study, and a pseudonym
 tells which films are of the same patient.
@@ -349,38 +349,3 @@ patient_links = sa.Table(
     sa.Index("ix_patient_links_other", "other_number"),
 )
 """Every merge and unlink that was told, the last to occur holds: ``films/patient_links.py``."""
-
-users = sa.Table(
-    "users",
-    metadata,
-    sa.Column("name", sa.String(64), primary_key=True),
-    sa.Column("role", sa.String(16), nullable=False),
-    sa.Column("password", sa.String(255), nullable=False),
-    sa.Column("created", UtcDateTime, nullable=False),
-)
-
-sessions = sa.Table(
-    "sessions",
-    metadata,
-    sa.Column("token_sha256", sa.String(64), primary_key=True),
-    sa.Column(
-        "user",
-        sa.String(64),
-        sa.ForeignKey("users.name", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
-    sa.Column("csrf", sa.String(64), nullable=False),
-    sa.Column("created", UtcDateTime, nullable=False),
-    sa.Column("seen", UtcDateTime, nullable=False),
-)
-
-api_keys = sa.Table(
-    "api_keys",
-    metadata,
-    sa.Column("name", sa.String(64), primary_key=True),
-    sa.Column("sha256", sa.String(64), nullable=False, unique=True),
-    sa.Column("role", sa.String(16), nullable=False),
-    sa.Column("created", UtcDateTime, nullable=False),
-    sa.Column("used", UtcDateTime),
-)

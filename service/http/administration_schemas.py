@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from radiograde.service.auth.credentials import LONGEST, SHORTEST
 from radiograde.service.auth.principal import LONGEST_NAME, Role
+from radiograde.service.config.sign_in_elsewhere import PoolRole
+from radiograde.service.database.account_tables import UserSource
 from radiograde.service.result_schema import Schema
 
 
@@ -83,6 +85,7 @@ class SiteUser(Schema):
 
     name: str
     role: Role
+    source: UserSource = Field(description="Where the user signs in")
     created: str = Field(description="In UTC")
 
 
@@ -98,7 +101,7 @@ class Account(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=LONGEST_NAME)
-    role: Literal["reader", "engineer", "administrator"]
+    role: PoolRole
     password: str = Field(min_length=SHORTEST, max_length=LONGEST)
 
 
@@ -109,3 +112,12 @@ class NewPassword(BaseModel):
 
     name: str = Field(min_length=1, max_length=LONGEST_NAME)
     password: str = Field(min_length=SHORTEST, max_length=LONGEST)
+
+
+class NewRole(BaseModel):
+    """Another role of a user."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=LONGEST_NAME)
+    role: PoolRole

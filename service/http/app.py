@@ -30,8 +30,10 @@ from radiograde.service.http.middleware import (
 )
 from radiograde.service.http.page_queries import open_page_queries
 from radiograde.service.http.problems import DocumentedApi, add_problem_handlers
+from radiograde.service.http.proxy_user import proxy_user_middleware
 from radiograde.service.http.request_origin import proxy_middleware
 from radiograde.service.http.routes import (
+    account_routes,
     assignment_routes,
     audit_routes,
     document_routes,
@@ -51,6 +53,7 @@ from radiograde.service.http.routes import (
     score_routes,
     session_routes,
     settings_routes,
+    sign_on_routes,
     stow_routes,
     user_routes,
     viewing_routes,
@@ -60,7 +63,7 @@ from radiograde.service.http.routes import (
 from radiograde.service.http.runtime import open_runtime
 from radiograde.service.processes.runner import INLINE, WorkRunner
 
-OPEN = (session_routes, health_routes, page_routes)
+OPEN = (session_routes, sign_on_routes, health_routes, page_routes)
 """Routes for everybody: they show nothing of what is kept."""
 
 GUARDED: Mapping[ModuleType, Permission] = {
@@ -82,9 +85,10 @@ GUARDED: Mapping[ModuleType, Permission] = {
     model_routes: "read",
     assignment_routes: "read",
     settings_routes: "administer",
-    user_routes: "administer",
     audit_routes: "administer",
     erasure_routes: "administer",
+    user_routes: "manage",
+    account_routes: "manage",
 }
 """The permission that every route of a module asks; a route that asks more says so itself, by
 ``dependencies=[permit(...)]``. A new module of routes comes in here."""
@@ -124,6 +128,7 @@ def create_app(
         lifespan=lifespan,
         redirect_slashes=False,
         middleware=[
+            *proxy_user_middleware(settings),
             *proxy_middleware(settings),
             Middleware(SafeHeaders),
             Middleware(RequestLog),

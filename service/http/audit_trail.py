@@ -29,6 +29,7 @@ MOST_REMEMBERED = 10_000
 
 _FILMS = "audited_films"
 _PATIENT = "audited_patient"
+_IS_REFUSED = "audited_as_refused"
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _REFUSED = (401, 403, 429)
 _FAILED = 500
@@ -38,6 +39,11 @@ def concerns(request: Request, film_ids: Sequence[str] = (), *, patient: str | N
     """Say which films, or whose pseudonym, a request is about that stand in no path."""
     setattr(request.state, _FILMS, list(film_ids))
     setattr(request.state, _PATIENT, patient)
+
+
+def refused(request: Request) -> None:
+    """Say that a request was refused, though its answer leads a browser on."""
+    setattr(request.state, _IS_REFUSED, True)
 
 
 class Recently:
@@ -106,6 +112,8 @@ class AuditTrail:
 
     async def _record(self, scope: Scope, status: int) -> None:
         asked = _asked(scope)
+        if scope.get("state", {}).get(_IS_REFUSED):
+            status = _REFUSED[0]
         outcome = None if asked is None else _outcome(asked, status)
         if asked is None or outcome is None:
             return

@@ -8,7 +8,10 @@ from radiograde.service.audit.action import Action
 
 AUDITED: Mapping[str, Action] = {
     "signIn": Action.SIGN_IN,
+    "signOn": Action.SIGN_IN,
     "signOut": Action.SIGN_OUT,
+    "signOutByProvider": Action.SIGN_OUT,
+    "signOutByFrame": Action.SIGN_OUT,
     "scoreFilm": Action.FILM_SCORE,
     "storeInstances": Action.FILM_STORE,
     "storeInstancesOfStudy": Action.FILM_STORE,
@@ -59,6 +62,12 @@ AUDITED: Mapping[str, Action] = {
     "listUsers": Action.USERS_READ,
     "addUser": Action.USER_ADD,
     "setPassword": Action.USER_CHANGE,
+    "setRole": Action.USER_CHANGE,
+    "listSessions": Action.USERS_READ,
+    "endSession": Action.SIGN_OUT,
+    "listKeys": Action.KEYS_READ,
+    "addKey": Action.KEY_ADD,
+    "removeKey": Action.KEY_REMOVE,
     "removeUser": Action.USER_REMOVE,
     "erase": Action.PATIENT_ERASE,
     "listErasures": Action.ERASURES_READ,
@@ -68,7 +77,16 @@ AUDITED: Mapping[str, Action] = {
 """Operations, each with the action that it is."""
 
 NOT_AUDITED = frozenset(
-    {"getSession", "getHealth", "getReadiness", "getModel", "getSettings", "trySettings"}
+    {
+        "beginSignOn",
+        "endSignOn",
+        "getSession",
+        "getHealth",
+        "getReadiness",
+        "getModel",
+        "getSettings",
+        "trySettings",
+    }
 )
 """They show neither a film nor a person but the caller."""
 

@@ -12,14 +12,15 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from radiograde.service.auth.access import Access
-from radiograde.service.auth.principal import LOCAL, Permission, Principal
-from radiograde.service.auth.session_repository import Session
+from radiograde.service.auth.principal import LOCAL, Permission, Principal, tidy
+from radiograde.service.auth.session_repository import Device, Session
 from radiograde.service.auth.throttle import client_network
 from radiograde.service.config.settings import Settings
 from radiograde.service.errors import CsrfError, NotAllowedError, SignInNeededError
 from radiograde.service.http.cookies import token_of
 from radiograde.service.http.places import Holder
 from radiograde.service.http.problems import Responses, problems
+from radiograde.service.http.proxy_user import proxy_user_of
 from radiograde.service.http.request_origin import is_local
 from radiograde.service.http.runtime import Service
 
@@ -80,7 +81,9 @@ def find_caller(
     sits at this computer, or for everybody where the settings allow that.
     """
     token = token_of(request, settings)
-    session = access.sessions.find(token, attended=attended) if token else None
+    browser = device_of_request(request).browser
+    found = access.sessions.find(token, attended=attended, browser=browser) if token else None
+    session = found if found is not None and _comes_as_signed_in(request, found) else None
     if session is not None:
         return CallerContext(session.principal, session, token)
     key = _key_of(request.headers.get("authorization", ""))
@@ -119,6 +122,20 @@ def know(request: Request, context: CallerContext) -> None:
 
 Caller = Annotated[Principal, Depends(_caller)]
 """Who calls. Raises SignInNeededError for nobody, CsrfError, StoreError."""
+
+
+def device_of_request(request: Request) -> Device:
+    """Return from where a request comes, and what the browser calls itself."""
+    address = request.client.host if request.client else ""
+    return Device(address, request.headers.get("user-agent", ""))
+
+
+def _comes_as_signed_in(request: Request, session: Session) -> bool:
+    """Return whether the proxy that signed somebody in still names the same."""
+    if session.source != "proxy":
+        return True
+    named = proxy_user_of(request)
+    return named is not None and tidy(named.name) == session.principal.name
 
 
 def sender_of(request: Request) -> str | None:

@@ -1,4 +1,4 @@
-"""The cookies of the page: a session's token, and by what a device is known when one signs in."""
+"""The cookies of the page: a session's token, what a device is known by, a sign-in elsewhere."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ DEVICE_COOKIE = f"{COOKIE}-device-"
 """With a digest of the user's name after it: several people sign in on one device."""
 DEVICE_PATH = "/v1/session"
 DEVICE_LIFE_S = 180 * 24 * 3600
+ATTEMPT_COOKIE = f"{COOKIE}-sign-on"
+ATTEMPT_PATH = "/v1/session/sign-on"
+ATTEMPT_LIFE_S = 600
+"""Time to sign in at the provider."""
 
 
 def token_of(request: Request, settings: Settings) -> str | None:
@@ -59,12 +63,45 @@ def set_device(
     )
 
 
+def attempt_of(request: Request, settings: Settings) -> str | None:
+    """Return the secret of a sign-in at the provider that this browser began."""
+    return request.cookies.get(_attempt_cookie(secure=_is_secure(request, settings)))
+
+
+def set_attempt(request: Request, answer: Response, settings: Settings, secret: str) -> None:
+    """Have the browser keep the secret of a sign-in while it is at the provider.
+
+    ``lax``, as it comes back by a link of another site.
+    """
+    secure = _is_secure(request, settings)
+    answer.set_cookie(
+        _attempt_cookie(secure=secure),
+        secret,
+        max_age=ATTEMPT_LIFE_S,
+        path=ATTEMPT_PATH,
+        secure=secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def drop_attempt(request: Request, answer: Response, settings: Settings) -> None:
+    """Have the browser forget the secret: it is good for one answer."""
+    secure = _is_secure(request, settings)
+    name = _attempt_cookie(secure=secure)
+    answer.delete_cookie(name, ATTEMPT_PATH, secure=secure, httponly=True, samesite="lax")
+
+
 def _is_secure(request: Request, settings: Settings) -> bool:
     return settings.is_encrypted or request.url.scheme == "https"
 
 
 def _cookie(secure: bool) -> str:
     return SECURE_COOKIE if secure else COOKIE
+
+
+def _attempt_cookie(*, secure: bool) -> str:
+    return f"__Secure-{ATTEMPT_COOKIE}" if secure else ATTEMPT_COOKIE
 
 
 def _device_cookie(user: str, *, secure: bool) -> str:

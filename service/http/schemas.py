@@ -249,6 +249,12 @@ class User(Schema):
     permissions: list[Permission]
 
 
+class ProviderSignOn(Schema):
+    """A provider where people sign in, at `/v1/session/sign-on`; `/end` there signs out of it."""
+
+    label: str
+
+
 class Session(Schema):
     """Who the caller is, and what the page may show."""
 
@@ -260,6 +266,9 @@ class Session(Schema):
     identifiers: Identifiers = Field(description="How much of a patient's identity the page shows")
     reads_first: bool = Field(
         description="Whether the caller grades films before their scores show"
+    )
+    sign_on: ProviderSignOn | None = Field(
+        None, description="Where else one may sign in, or has signed in"
     )
 
 

@@ -94,6 +94,6 @@ function problemOf(status, text, path) {
   } catch {
     // A proxy in between may answer with a page of its own.
   }
-  if (status === 401 && !path.startsWith("v1/session")) onUnauthenticated();
+  if (status === 401 && path !== "v1/session") onUnauthenticated();
   return new Problem({ ...UNEXPECTED, ...document, status });
 }

@@ -17,12 +17,13 @@ import { chooseLanguage, loadWords, problemText, t } from "./words.js";
 
 const EVENTS_SETTLE_MS = 250;
 
-/** Pages of administrators, by the first part of the address; others do not load them. */
+/** Pages of administrators and managers, by the first part of the address; others do not load them. */
 const ADMINISTRATION = {
-  erasures: async () => (await import("./components/erasures.js")).Erasures,
-  audit: async () => (await import("./components/audit_trail.js")).AuditTrail,
-  problems: async () => (await import("./components/problem_register.js")).ProblemRegister,
-  settings: async () => (await import("./components/settings_page.js")).SettingsPage,
+  erasures: { needs: "administer", load: async () => (await import("./components/erasures.js")).Erasures },
+  audit: { needs: "administer", load: async () => (await import("./components/audit_trail.js")).AuditTrail },
+  problems: { needs: "administer", load: async () => (await import("./components/problem_register.js")).ProblemRegister },
+  settings: { needs: "administer", load: async () => (await import("./components/settings_page.js")).SettingsPage },
+  accounts: { needs: "manage", load: async () => (await import("./components/accounts.js")).Accounts },
 };
 
 const readingSet = async () => (await import("./components/reading_set.js")).ReadingSet;
@@ -95,8 +96,8 @@ function Workspace({ session, onLanguage }) {
       </div>
       ${id
         ? html`<${FilmView} key=${id} id=${id} listed=${worklist.films[index] ?? null} comparedId=${comparedId} go=${go} user=${user} session=${session.facts} changes=${changes} announce=${announce} onRead=${() => onChange({ id })} />`
-        : user.permissions.includes("administer") && route[0] in ADMINISTRATION
-          ? html`<${Loaded} key=${route[0]} load=${ADMINISTRATION[route[0]]} announce=${announce} />`
+        : user.permissions.includes(ADMINISTRATION[route[0]]?.needs)
+          ? html`<${Loaded} key=${route[0]} load=${ADMINISTRATION[route[0]].load} announce=${announce} />`
           : route[0] === "reading"
             ? html`<${Loaded} key=${route[1]} load=${readingSet} id=${route[1]} announce=${announce} />`
             : html`<${Welcome} fileInput=${fileInput} uploads=${uploads} announce=${announce} mayReview=${user.permissions.includes("review")} />`}

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from radiograde.service.auth.principal import LOCAL, PERMISSIONS, Principal
+from radiograde.service.auth.principal import LOCAL, Principal
+from radiograde.service.config.sign_in_elsewhere import OidcConfig
 from radiograde.service.http.caller import (
     AccessOfRequest,
     AnyCaller,
     CallerContext,
     check_csrf,
+    device_of_request,
     know,
 )
 from radiograde.service.http.cookies import device_of, drop_token, set_device, set_token
 from radiograde.service.http.problems import UNREADABLE_BODY, problems
+from radiograde.service.http.proxy_user import proxy_user_of
 from radiograde.service.http.read_first import reads_first
 from radiograde.service.http.runtime import Runtime, Service
-from radiograde.service.http.schemas import Session, SignIn, User
+from radiograde.service.http.schemas import ProviderSignOn, Session, SignIn, User
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
 
@@ -26,12 +31,28 @@ router = APIRouter(prefix="/v1/session", tags=["session"])
     "",
     operation_id="getSession",
     summary="Return who the caller is",
-    responses={200: {"model": Session}, **problems(s503="The store is away")},
+    responses={
+        200: {"model": Session},
+        **problems(s401="The proxy names somebody without a role", s503="The store is away"),
+    },
     response_class=Response,
 )
-def get_session(caller: AnyCaller, service: Service) -> Response:
-    """Return the user, or none; strangers are answered too."""
-    return JSONResponse(_session(caller, service))
+def get_session(
+    request: Request, caller: AnyCaller, access: AccessOfRequest, service: Service
+) -> Response:
+    """Return the user, or none; strangers are answered too.
+
+    Whom a trusted proxy names is signed in by this.
+    """
+    named = proxy_user_of(request)
+    if caller.principal is not None or named is None:
+        return JSONResponse(_session(caller, service))
+    device = device_of_request(request)
+    token, session = access.sign_on.by_proxy(named.name, named.groups, device)
+    know(request, CallerContext(session.principal, session))
+    answer = JSONResponse(_session(CallerContext(session.principal, session), service))
+    set_token(request, answer, service.settings, token)
+    return answer
 
 
 @router.post(
@@ -58,9 +79,10 @@ async def sign_in(
     Another cookie makes the device known: failures elsewhere do not hold it up.
     """
     settings = service.settings
-    address = request.client.host if request.client else ""
+    here = device_of_request(request)
+    known = device_of(request, settings, asked.name)
     signed_in = await access.password_sign_in.sign_in(
-        asked.name, asked.password, address, device_of(request, settings, asked.name)
+        asked.name, asked.password, here.address, known, here.browser
     )
     caller = CallerContext(signed_in.session.principal, signed_in.session)
     know(request, caller)
@@ -98,9 +120,18 @@ def _session(caller: CallerContext, service: Runtime) -> dict[str, object]:
         csrf=None if caller.session is None else caller.session.csrf,
         identifiers=service.settings.identifiers,
         reads_first=reads_first(service, caller),
+        sign_on=_sign_on(caller, service.settings.oidc),
     ).to_json()
 
 
+def _sign_on(caller: CallerContext, provider: OidcConfig | None) -> ProviderSignOn | None:
+    """Return the provider, to whoever is not signed in or came by it."""
+    came_by_it = caller.session is not None and caller.session.source == "oidc"
+    if provider is None or not (caller.principal is None or came_by_it):
+        return None
+    return ProviderSignOn(label=provider.label or urlsplit(provider.issuer).hostname or "")
+
+
 def _user(principal: Principal) -> User:
-    permissions = sorted(PERMISSIONS[principal.role])
+    permissions = sorted(principal.permissions)
     return User(name=principal.name, role=principal.role, permissions=permissions)

@@ -1,4 +1,7 @@
-"""``/v1/users``: who may sign in, for administrators."""
+"""``/v1/users``: who may sign in, for administrators and managers.
+
+A manager makes, changes and removes no administrator.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ import structlog
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
+from radiograde.service.auth.access import Access
 from radiograde.service.auth.credentials import Passwords, check_password
-from radiograde.service.auth.principal import LONGEST_NAME, check_name
-from radiograde.service.errors import AccountError
-from radiograde.service.http.administration_schemas import Account, NewPassword, SiteUsers
+from radiograde.service.auth.principal import LONGEST_NAME, Principal, check_name, tidy
+from radiograde.service.errors import AccountError, NotAllowedError
+from radiograde.service.http.administration_schemas import Account, NewPassword, NewRole, SiteUsers
 from radiograde.service.http.caller import AccessOfRequest, Caller
 from radiograde.service.http.problems import UNREADABLE_BODY, problems
 
@@ -35,7 +39,12 @@ _CHANGED = {
 def list_users(access: AccessOfRequest) -> Response:
     """Return every user, by name; nothing of their passwords."""
     users = [
-        {"name": user.name, "role": user.role, "created": user.created.isoformat()}
+        {
+            "name": user.name,
+            "role": user.role,
+            "source": user.source,
+            "created": user.created.isoformat(),
+        }
         for user in access.users.all()
     ]
     return JSONResponse({"users": users})
@@ -51,6 +60,7 @@ def list_users(access: AccessOfRequest) -> Response:
 )
 def add_user(access: AccessOfRequest, caller: Caller, body: Account) -> Response:
     """Let somebody sign in; the first user is an administrator, or nobody could go on here."""
+    _check_may_give(caller, body.role)
     if body.role != "administrator" and not access.users.has_administrator():
         raise AccountError("The first user has to be an administrator.")
     check_password(check_name(body.name), body.password)
@@ -69,9 +79,29 @@ def add_user(access: AccessOfRequest, caller: Caller, body: Account) -> Response
 )
 def set_password(access: AccessOfRequest, caller: Caller, body: NewPassword) -> Response:
     """Set it, and sign the user out everywhere."""
+    _check_may_touch(access, caller, body.name)
     check_password(body.name, body.password)
     access.users.change_password(body.name, Passwords().hash(body.password))
     log.info("password_set", by=caller.name)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/role",
+    operation_id="setRole",
+    summary="Set a user's role",
+    status_code=204,
+    responses=_CHANGED,
+    response_class=Response,
+)
+def set_role(access: AccessOfRequest, caller: Caller, body: NewRole) -> Response:
+    """Set it, from the next request on. Nobody changes his own role."""
+    _check_may_touch(access, caller, body.name)
+    _check_may_give(caller, body.role)
+    if tidy(body.name) == caller.name:
+        raise NotAllowedError("Have somebody else change your own role.")
+    access.users.change_role(body.name, body.role)
+    log.info("role_set", by=caller.name, role=body.role)
     return Response(status_code=204)
 
 
@@ -92,6 +122,19 @@ def remove_user(
     name: Annotated[str, Query(min_length=1, max_length=LONGEST_NAME)],
 ) -> Response:
     """Remove the account and end its sessions; films assigned to it are nobody's again."""
+    _check_may_touch(access, caller, name)
     access.users.remove(name)
     log.info("user_removed", by=caller.name)
     return Response(status_code=204)
+
+
+def _check_may_touch(access: Access, caller: Principal, name: str) -> None:
+    """Raise NotAllowedError where a manager would change an administrator."""
+    user = access.users.find(name)
+    if user is not None:
+        _check_may_give(caller, user.role)
+
+
+def _check_may_give(caller: Principal, role: str) -> None:
+    if role == "administrator" and not caller.may("administer"):
+        raise NotAllowedError("Only administrators make, change or remove administrators.")

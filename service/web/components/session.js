@@ -34,7 +34,9 @@ export function useSession() {
   const signIn = async (name, password) => apply(await postJson("v1/session", { name, password }));
   const signOut = async () => {
     await deleteResource("v1/session");
-    await load(false);
+    // Else the provider would sign in whoever comes next, without asking.
+    if (state.facts.sign_on) location.assign("v1/session/sign-on/end");
+    else await load(false);
   };
   return { ...state, signIn, signOut, expire: () => load(true) };
 }

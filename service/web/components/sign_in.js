@@ -5,7 +5,8 @@ import { problemText, t } from "../words.js";
 import { LanguageChoice } from "./top_bar.js";
 
 export function SignIn({ session, onLanguage }) {
-  const [error, setError] = useState(session.expired ? t("sign_in.ended") : "");
+  const [error, setError] = useState(firstError(session));
+  const provider = session.facts.sign_on;
   const [busy, setBusy] = useState(false);
   const submit = async (event) => {
     event.preventDefault();
@@ -24,7 +25,18 @@ export function SignIn({ session, onLanguage }) {
         <p class="error" role="alert">${error}</p>
         <button class="main" disabled=${busy}>${t("sign_in.submit")}</button>
       </form>
+      ${provider && html`<p><a class="button" href="v1/session/sign-on">${t("sign_on.button", { provider: provider.label })}</a></p>`}
       <p class="notice">${t("notice")}</p>
       <${LanguageChoice} onLanguage=${onLanguage} />
     </main>`;
+}
+
+const REASONS = ["unreachable", "refused", "second_factor", "no_role", "name_taken"];
+
+/** Return what is to be said before anything was typed: what the provider's sign-in came to. */
+function firstError(session) {
+  if (session.problem) return problemText(session.problem);
+  if (session.expired) return t("sign_in.ended");
+  const reason = new URLSearchParams(location.search).get("sign_on");
+  return REASONS.includes(reason) ? t(`sign_on.${reason}`) : "";
 }

@@ -1,4 +1,4 @@
-/** Who may sign in: added, given another password, removed. */
+/** Who may sign in: added, given another role or password, removed. */
 
 import { html, useState } from "../vendor/preact.js";
 import { deleteResource, getJson, postJson } from "../api.js";
@@ -6,7 +6,7 @@ import { day } from "../format.js";
 import { useLoaded } from "../hooks.js";
 import { problemText, t } from "../words.js";
 
-const ROLES = ["reader", "engineer", "administrator"];
+const ROLES = ["reader", "engineer", "researcher", "data_steward", "manager", "administrator"];
 const SHORTEST_PASSWORD = 12;
 
 export function UserAccounts({ announce }) {
@@ -29,7 +29,7 @@ export function UserAccounts({ announce }) {
       ${users.map((user) => html`<${Account} key=${user.name} user=${user} run=${run} />`)}
       <form class="row" onSubmit=${add}>
         <label>${t("users.name")} <input name="name" required maxlength="64" autocomplete="off" /></label>
-        <label>${t("users.role")} <select name="role">${ROLES.map((role) => html`<option value=${role}>${t(`role.${role}`)}</option>`)}</select></label>
+        <label>${t("users.role")} <${RoleChoice} name="role" value="reader" /></label>
         <${Password} />
         <button>${t("users.add")}</button>
       </form>
@@ -38,7 +38,8 @@ export function UserAccounts({ announce }) {
 }
 
 function Account({ user, run }) {
-  const { name, role, created } = user;
+  const { name, role, source, created } = user;
+  const setRole = (chosen) => run(postJson("v1/users/role", { name, role: chosen }), t("accounts.saved"));
   const setPassword = (event) => {
     event.preventDefault();
     const { password } = Object.fromEntries(new FormData(event.target));
@@ -47,12 +48,21 @@ function Account({ user, run }) {
   const remove = () => confirm(t("users.remove_sure", { name })) && run(deleteResource(`v1/users?${new URLSearchParams({ name })}`), t("users.removed", { name }));
   return html`
     <form class="row account" onSubmit=${setPassword}>
-      <b>${name}</b> <span>${t(`role.${role}`)}</span> <span class="dim">${day(created)}</span>
-      <${Password} />
-      <button>${t("users.set_password")}</button>
+      <b>${name}</b> <${RoleChoice} label=${t("accounts.role_of", { name })} value=${role} disabled=${source !== "local"} onChange=${setRole} />
+      <span class="dim">${t(`accounts.source.${source}`)}</span> <span class="dim">${day(created)}</span>
+      ${source === "local" && html`<${Password} /> <button>${t("users.set_password")}</button>`}
       <button type="button" onClick=${remove}>${t("users.remove")}</button>
     </form>`;
 }
 
 const Password = () => html`
   <label>${t("users.password")} <input name="password" type="password" required minlength=${SHORTEST_PASSWORD} autocomplete="new-password" /></label>`;
+
+function RoleChoice({ value, label, name, disabled = false, onChange = () => {} }) {
+  // One that signs in elsewhere may have a role that is not given here.
+  const shown = ROLES.includes(value) ? ROLES : [value, ...ROLES];
+  return html`
+    <select name=${name} aria-label=${label} value=${name ? undefined : value} disabled=${disabled} onChange=${(event) => onChange(event.target.value)}>
+      ${shown.map((role) => html`<option value=${role} selected=${role === value}>${t(`role.${role}`)}</option>`)}
+    </select>`;
+}

@@ -5,8 +5,8 @@ import sqlalchemy as sa
 
 from radiograde.service.auth.access import Access
 from radiograde.service.auth.principal import Principal
+from radiograde.service.database.account_tables import sessions, users
 from radiograde.service.database.engine import Database
-from radiograde.service.database.tables import sessions, users
 from radiograde.service.errors import StoreError
 from tests.service.accounts import TurnedClock
 

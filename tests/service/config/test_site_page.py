@@ -18,6 +18,7 @@ from radiograde.service.config.audit_config import (
 from radiograde.service.config.notify import MailConfig, WebhookConfig
 from radiograde.service.config.rules import Conditions, RuleConfig
 from radiograde.service.config.settings import TABLES, Settings
+from radiograde.service.config.sign_in_elsewhere import GroupConfig, OidcConfig, ProxySignInConfig
 from radiograde.service.config.site import (
     ClientTls,
     DeliveryConfig,
@@ -60,6 +61,9 @@ SECTIONS: dict[str, type[Table]] = {
     "`[audit.syslog]`": SyslogConfig,
     "`[audit.fhir]`": FhirAuditConfig,
     "`[retention]`": RetentionConfig,
+    "`[oidc]`": OidcConfig,
+    "`[proxy_sign_in]`": ProxySignInConfig,
+    "`[[groups]]`": GroupConfig,
 }
 ARCHIVE = {"charset", "long_accession_numbers"}
 PAGE_OF_ROUTES = "route-results.md"

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from radiograde.command import main
 from radiograde.service.config.settings import Settings
+from radiograde.service.database.account_tables import sessions
 from radiograde.service.database.engine import Database
 from radiograde.service.database.pacs_tables import prior_fetches
 from radiograde.service.database.programme_tables import reading_slots, regradings
@@ -24,7 +25,6 @@ from radiograde.service.database.tables import (
     metadata,
     reviews,
     sent_objects,
-    sessions,
     traces,
 )
 from radiograde.service.errors import ContradictionError

@@ -75,6 +75,7 @@ OPERATIONS = {
     "getSession",
     "signIn",
     "signOut",
+    *("setRole", "listKeys", "addKey", "removeKey", "listSessions", "endSession"),
     "getModel",
     "takeReport",
     "listAuditEvents",

@@ -41,6 +41,10 @@ UNSAID = frozenset(
         "POST /v1/settings/trial",
         "POST /v1/users",
         "POST /v1/users/password",
+        "POST /v1/users/role",
+        "POST /v1/keys",
+        "DELETE /v1/keys",
+        "DELETE /v1/sessions",
         "DELETE /v1/users",
     }
 )

@@ -1,0 +1,73 @@
+"""The tables of the site file on signing in elsewhere: an OpenID provider, a proxy, their groups.
+
+docs/reference/site.md describes every key.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr
+
+from radiograde.service.config.named_secret import secret_of
+from radiograde.service.config.site import Name, Table, plain_url
+
+PoolRole = Literal["reader", "engineer", "researcher", "data_steward", "manager", "administrator"]
+"""Roles that people have for every film."""
+
+HttpUrl = Annotated[str, Field(pattern="^https?://"), AfterValidator(plain_url)]
+HeaderName = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9-]{0,63}$")]
+
+
+class OidcConfig(Table):
+    """The OpenID provider where people sign in; without the table there is none."""
+
+    issuer: HttpUrl
+    client_id: Annotated[str, Field(min_length=1, max_length=255)]
+    client_secret_env: str | None = Field(
+        None, description="Variable that holds the secret; without it the client is a public one"
+    )
+    page_url: HttpUrl = Field(description="Where people open the page")
+    label: Annotated[str, Field(max_length=40)] | None = Field(
+        None, description="What the button says; default the provider's host"
+    )
+    scopes: tuple[str, ...] = ("openid", "profile")
+    name_claim: str = Field("preferred_username", description="Claim that users are named by")
+    groups_claim: str = Field("groups", description="Claim that lists a user's groups")
+    acr: tuple[str, ...] = Field(
+        (), description="Authentication context classes of which one is required: a second factor"
+    )
+    local_accounts: Literal["everybody", "administrators"] = Field(
+        "everybody", description="Whose passwords are taken beside it"
+    )
+    timeout_s: float = Field(5.0, gt=0)
+    ca: Path | None = Field(None, description="PEM file that signs it; default the system's")
+
+    @property
+    def client_secret(self) -> SecretStr | None:
+        """The secret, from its variable. Raises SiteError."""
+        return secret_of(self.client_secret_env)
+
+    @property
+    def page(self) -> str:
+        """Where people open the page, without a slash at the end."""
+        return self.page_url.rstrip("/")
+
+
+class ProxySignInConfig(Table):
+    """A proxy in front that has signed people in, and names them in a header."""
+
+    header: HeaderName = Field("X-Remote-User", description="Names the user")
+    groups_header: HeaderName = Field("X-Remote-Groups", description="Lists groups, by commas")
+    allow_from: tuple[IPvAnyNetwork, ...] = Field(
+        min_length=1, description="Addresses or networks of the proxy; others' headers are ignored"
+    )
+
+
+class GroupConfig(Table):
+    """What a group of the provider, or of the proxy, may do; the first that fits holds."""
+
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    role: PoolRole
+    project: Name | None = Field(None, description="In this project alone; default every film")

@@ -1,0 +1,65 @@
+"""What the routes of keys and sessions take and answer, described for OpenAPI."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from radiograde.service.auth.key_repository import DEFAULT_DAYS, KeyRole
+from radiograde.service.auth.principal import LONGEST_NAME, Permission, Role
+from radiograde.service.result_schema import Schema
+
+AccountName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+
+
+class ApiKey(Schema):
+    """A key that was given out."""
+
+    name: str
+    role: Role
+    scope: list[Permission] | None = Field(description="Null: all that the role may")
+    created: str = Field(description="In UTC")
+    expires: str | None = Field(description="Null: never")
+    used: str | None = Field(description="When last, to a minute; null: never")
+
+
+class KeyList(Schema):
+    """Every key."""
+
+    keys: list[ApiKey]
+
+
+class NewKey(BaseModel):
+    """A key that is to be made."""
+
+    name: AccountName
+    role: KeyRole
+    days: Annotated[int, Field(ge=1, le=3650)] | None = Field(
+        DEFAULT_DAYS, description="How long it holds; null: for ever"
+    )
+    scope: list[Permission] | None = Field(
+        None, max_length=8, description="What of the role it is for; null: all"
+    )
+
+
+class NewKeyShown(Schema):
+    """A key, this once."""
+
+    key: str
+
+
+class OpenSession(Schema):
+    """Somebody who is signed in. ``address``: from where."""
+
+    id: str
+    user: str
+    created: str = Field(description="In UTC")
+    seen: str = Field(description="When last, to a minute")
+    address: str | None
+
+
+class SessionList(Schema):
+    """Everyone who is signed in."""
+
+    sessions: list[OpenSession]
