@@ -78,9 +78,7 @@ TABLES = frozenset(
         "constancy",
         "audit",
         "retention",
-        "oidc",
-        "proxy_sign_in",
-        "groups",
+        *("oidc", "proxy_sign_in", "groups"),
     }
 )
 """Settings that have tables of the site file."""
