@@ -147,8 +147,8 @@ class RunPaths:
         return self.folder(network) / "pseudo_labels.pt"
 
     def input_check(self, model: str) -> Path:
-        """Return the weights of a model's input check."""
-        return self.folder(model) / "input_check.pt"
+        """Return the weights of a model's input check; ``input_check.pt`` saw the film alone."""
+        return self.folder(model) / "film_and_lungs_check.pt"
 
     def held_out_pictures(self, model: str) -> Path:
         """Return what a fold's input check says of the pictures held out from it."""

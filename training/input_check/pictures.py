@@ -31,7 +31,7 @@ from radiograde.training.input_check.picture_kind import (
 )
 from radiograde.training.progress import followed
 
-FRONTAL_FILMS = 1500
+FRONTAL_FILMS = 5000
 CORRUPTED_FILMS = 150
 """Frontal films that stand as they are, of all sources alike, and those corrupted in each way."""
 

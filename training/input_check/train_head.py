@@ -1,8 +1,8 @@
 """The input check of every model of a run: fitted after its network, tried on the fold held out.
 
-One linear layer on what the network's pass over the whole film gives; the network stays as it
-is. A film is graded where ``frontal`` is probable enough; else the likeliest other class is the
-reason given.
+One linear layer on what the network's passes over the whole film and over the lungs give; the
+network stays as it is. A film is graded where ``frontal`` is probable enough; else the likeliest
+other class is the reason given.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from radiograde.model.scoring.input_check import CLASSES
 from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_dataset import FilmDataset
 from radiograde.training.distributed import DistributedContext
 from radiograde.training.input_check.pictures import LabelledPictures, gather_pictures
-from radiograde.training.network.checkpoints import load_network, save_whole
+from radiograde.training.network.calibration import Calibration
+from radiograde.training.network.checkpoints import load_members, save_whole
 from radiograde.training.network.heads import InputCheckHead
+from radiograde.training.network.localise_then_grade import LocaliseThenGrade
 from radiograde.training.network.severity_network import SeverityNetwork
 from radiograde.training.progress import followed
 from radiograde.training.run_paths import RunPaths, held_out_folds, model_name
 
-DECAY = 0.1
+DECAY = 0.0035
 BATCH = 16
 
 
@@ -58,8 +59,8 @@ def train_input_checks(
     for fold in followed(
         waiting, "Fitting the input check", len(waiting), shown=distributed.is_main
     ):
-        network = load_network(config, paths.weights(model_name(fold)))
-        inputs = summarise(network, pictures, distributed.device)
+        members = load_members(paths, config, model_name(fold))
+        inputs = summarise(members, pictures, distributed.device)
         _train_head(paths, fold, inputs, pictures)
 
 
@@ -81,32 +82,33 @@ def _train_head(
 
 
 @torch.no_grad()
-def summarise(network: SeverityNetwork, pictures: LabelledPictures, device: torch.device) -> Tensor:
-    """Return the network's summary of each picture as a whole, (M, D)."""
-    network = network.to(device).eval()
-    side, found = network.config.pass_size, []
+def summarise(
+    members: Sequence[SeverityNetwork], pictures: LabelledPictures, device: torch.device
+) -> Tensor:
+    """Return a model's summaries of each picture as a whole and of its lungs, (M, 2 D)."""
+    no_check = InputCheckHead(members[0].summary_size)
+    model = LocaliseThenGrade(members, no_check, Calibration()).to(device).eval()
+    found = []
     for start in range(0, len(pictures.squares), BATCH):
         squares = torch.from_numpy(pictures.squares[start : start + BATCH]).to(device)
-        images = F.interpolate(squares[:, None].float() / 255, (side, side), mode="area")
-        found.append(network(images).summary.cpu())
+        found.append(model.summarise(squares[:, None].float() / 255).cpu())
     return torch.cat(found)
 
 
 def fit_input_check(inputs: Tensor, labels: Tensor) -> InputCheckHead:
-    """Return the head that tells pictures (M, D) of classes (M,) apart.
+    """Return the head that tells pictures (M, 2 D) of classes (M,) apart.
 
-    Logistic regression with a weight decay; a rare class weighs as much as its root in films.
+    Logistic regression with a weight decay.
     """
     mean, deviation = inputs.mean(0), inputs.std(0) + 1e-3
     scaled = (inputs - mean) / deviation
-    head = InputCheckHead(inputs.shape[1])
-    counts = torch.bincount(labels, minlength=len(CLASSES)).clamp(min=1)
+    head = InputCheckHead(inputs.shape[1] // 2)
     optimiser = torch.optim.LBFGS(head.parameters(), max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimiser.zero_grad()
-        entropy = F.cross_entropy(head.linear(scaled), labels, weight=counts.float().rsqrt())
-        total = entropy + DECAY * head.linear.weight.square().sum() / inputs.shape[1]
+        entropy = F.cross_entropy(head.linear(scaled), labels)
+        total = entropy + DECAY * head.linear.weight.square().sum()
         total.backward()
         return total
 

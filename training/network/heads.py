@@ -95,18 +95,18 @@ class DeviationHead(nn.Module):
 
 
 class InputCheckHead(nn.Module):
-    """Probabilities of what a picture is (``CLASSES``), from the summary of the whole film.
+    """Probabilities of what a picture is (``CLASSES``), from summaries of the film and its lungs.
 
     One linear layer, fitted after the network, which stays as it is (``training.input_check``).
     """
 
-    def __init__(self, inputs: int) -> None:
+    def __init__(self, summary_size: int) -> None:
         super().__init__()
-        self.linear = nn.Linear(inputs, len(CLASSES))
+        self.linear = nn.Linear(2 * summary_size, len(CLASSES))
         nn.init.zeros_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, summary: Tensor) -> Tensor:
-        """Return (N, K) probabilities for summaries (N, D)."""
+        """Return (N, K) probabilities for summaries (N, 2 D)."""
         scores: Tensor = self.linear(summary)
         return scores.softmax(1)

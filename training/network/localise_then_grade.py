@@ -73,11 +73,7 @@ class LocaliseThenGrade(nn.Module):
 
     def forward(self, image: Tensor) -> Grading:
         """Return the grading of square films (N, 1, S, S) in [0, 1]."""
-        side = self.config.pass_size
-        finder = cast(SeverityNetwork, self.members[0])
-        whole = forward_pass(finder, F.interpolate(image, (side, side), mode="area"))
-        boxes = [lung_box(whole.lungs, margin) for margin in self.config.grading_margins]
-        passes = self._passes([sample_box(image, box, side) for box in boxes])
+        whole, boxes, passes = self._look(image)
         # For scores the first pass is too far off; where lung is, it helps to see.
         everywhere = image.new_tensor([WHOLE_FILM]).expand(image.shape[0], 4)
         lungs = _over_the_film([one.lungs for one in (whole, *passes)], [everywhere, *boxes])
@@ -89,11 +85,24 @@ class LocaliseThenGrade(nn.Module):
             _spread(passes),
             _over_the_film([one.opacity for one in passes], boxes),
             lungs,
-            self.input_check(whole.summary),
+            self.input_check(_summary(whole, mean)),
             mean.findings,
             _over_the_film([one.density for one in passes], boxes),
             lung_scales,
         )
+
+    def summarise(self, image: Tensor) -> Tensor:
+        """Return what the input check is given of square pictures (N, 1, S, S)."""
+        whole, _, passes = self._look(image)
+        return _summary(whole, _mean(passes))
+
+    def _look(self, image: Tensor) -> tuple[NetworkOutput, list[Tensor], list[NetworkOutput]]:
+        """Return the pass over the whole film, the boxes around the lungs, the passes over them."""
+        side = self.config.pass_size
+        finder = cast(SeverityNetwork, self.members[0])
+        whole = forward_pass(finder, F.interpolate(image, (side, side), mode="area"))
+        boxes = [lung_box(whole.lungs, margin) for margin in self.config.grading_margins]
+        return whole, boxes, self._passes([sample_box(image, box, side) for box in boxes])
 
     def _passes(self, crops: Sequence[Tensor]) -> list[NetworkOutput]:
         """Return the output for each of P crops (N, 1, s, s), every other one seen in the mirror.
@@ -143,6 +152,14 @@ def unmirror(output: NetworkOutput) -> NetworkOutput:
         deviations=output.deviations[:, [3, 4, 5, 0, 1, 2, 6, 7, 8]],
         shares=output.shares.flip(1),
     )
+
+
+def _summary(whole: NetworkOutput, lungs: NetworkOutput) -> Tensor:
+    """Return the summaries (N, 2 D) of the film and of its lungs from close up.
+
+    A child's chest is told by both: how much of the film it is, and what is in it.
+    """
+    return torch.cat([whole.summary, lungs.summary], 1)
 
 
 def _spread(passes: Sequence[NetworkOutput]) -> Tensor:

@@ -8,6 +8,7 @@ from radiograde.training.input_check import train_head
 from radiograde.training.input_check.pictures import LabelledPictures
 from radiograde.training.input_check.train_head import fit_input_check, summarise
 from radiograde.training.network.heads import InputCheckHead
+from radiograde.training.network.lung_crop import lung_box, sample_box
 from radiograde.training.network.severity_network import SeverityNetwork
 
 INPUTS = 12
@@ -32,7 +33,7 @@ def test_what_can_be_told_apart_is_told_apart_on_new_pictures() -> None:
 
 
 def test_probabilities_are_a_share_each() -> None:
-    for head in (fit_input_check(*clouds(1)), InputCheckHead(INPUTS)):
+    for head in (fit_input_check(*clouds(1)), InputCheckHead(INPUTS // 2)):
         probabilities = head(100 * torch.randn(50, INPUTS))
         assert ((probabilities >= 0) & (probabilities <= 1)).all()
         torch.testing.assert_close(probabilities.sum(1), torch.ones(50))
@@ -59,14 +60,12 @@ def test_the_scale_and_origin_of_a_summary_do_not_matter() -> None:
     torch.testing.assert_close(plain, moved, atol=0.02, rtol=0)
 
 
-def test_a_rare_class_weighs_as_much_as_its_root_in_films() -> None:
-    # Where nothing tells them apart, a class is as probable as it weighs: 30 beside 3, not 900
-    # beside 9.
+def test_where_nothing_tells_them_apart_a_class_is_as_probable_as_it_is_frequent() -> None:
     inputs = torch.zeros(909, INPUTS)
     labels = torch.cat([torch.zeros(900), torch.full((9,), 3)]).long()
     probabilities = fit_input_check(inputs, labels)(inputs[:1])[0]
-    assert float(probabilities[3]) == pytest.approx(3 / 33, abs=0.01)
-    assert float(probabilities[0]) == pytest.approx(30 / 33, abs=0.01)
+    assert float(probabilities[3]) == pytest.approx(9 / 909, abs=0.002)
+    assert float(probabilities[0]) == pytest.approx(900 / 909, abs=0.002)
 
 
 def test_a_class_without_pictures_is_never_the_answer() -> None:
@@ -85,7 +84,7 @@ def test_a_head_is_the_same_every_time_and_learns_no_further() -> None:
 
 
 @pytest.mark.parametrize("batch", [3, 16])
-def test_summaries_are_of_each_picture_as_a_whole(
+def test_summaries_are_of_each_picture_as_a_whole_and_of_its_lungs(
     monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     torch.manual_seed(0)
@@ -96,9 +95,16 @@ def test_summaries_are_of_each_picture_as_a_whole(
     nothing = np.zeros(7, np.int64)
     pictures = LabelledPictures(squares, nothing, nothing, ("film",) * 7, np.ones(7, bool))
     monkeypatch.setattr(train_head, "BATCH", batch)
-    found = summarise(network, pictures, torch.device("cpu"))
-    assert found.shape == (7, network.summary_size)
+    found = summarise([network], pictures, torch.device("cpu"))
+    assert found.shape == (7, 2 * network.summary_size)
     halves = torch.from_numpy(squares).float().reshape(7, 1, 64, 2, 64, 2).mean((3, 5)) / 255
     with torch.no_grad():
-        expected = network.eval()(halves).summary
+        whole = network.eval()(halves)
+        films = torch.from_numpy(squares)[:, None].float() / 255
+        crops = [
+            sample_box(films, lung_box(whole.lungs.sigmoid(), margin), 64)
+            for margin in network.config.grading_margins
+        ]
+        close = (network(crops[0]).summary + network(crops[1].flip(3)).summary) / 2
+    expected = torch.cat([whole.summary, close], 1)
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)

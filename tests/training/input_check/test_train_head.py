@@ -39,9 +39,9 @@ def learned(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
         batches.append([int(place) for place in inputs[:, 0]])
         return InputCheckHead(1).requires_grad_(False)
 
-    numbers = torch.arange(7.0)[:, None]
+    numbers = torch.arange(7.0)[:, None].expand(7, 2)
     monkeypatch.setattr(train_head, "gather_pictures", lambda *_: PICTURES)
-    monkeypatch.setattr(train_head, "load_network", lambda _, path: path)
+    monkeypatch.setattr(train_head, "load_members", lambda _, __, name: name)
     monkeypatch.setattr(train_head, "summarise", lambda *_: numbers)
     monkeypatch.setattr(train_head, "fit_input_check", fit)
     return batches
