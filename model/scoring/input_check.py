@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ SMALLEST_SIDE = 100
 LOW_RESOLUTION_SIDE = 256
 LONGEST_ASPECT = 2.5
 FLAT = 0.03
+MAJORITY = 0.5
 
 FRONTAL = "frontal"
 CLASS_REASONS = (
@@ -53,21 +55,32 @@ def check_film(film: Radiograph) -> GateVerdict:
     return GateVerdict(tuple(found))
 
 
+def frontality(scope: NDArray[Any]) -> NDArray[Any]:
+    """Return the probability of the frontal class, or 0 where another is likelier than not.
+
+    ``scope``: (..., K) probabilities in the order of ``CLASSES``. So what is more likely than not a
+    child's film is turned away, however little of doubt the threshold allows odd adults' films.
+    """
+    majority = scope[..., 1:].max(-1) > MAJORITY
+    frontal: NDArray[Any] = np.where(majority, 0.0, scope[..., 0])
+    return frontal
+
+
 def class_reason(
     probabilities: NDArray[np.float32], threshold: float, film: Radiograph
 ) -> Reason | None:
     """Return why a picture is no frontal chest film of an adult; None where it is one.
 
-    ``probabilities``: (K,) in the order of ``CLASSES``; ``threshold``: of the frontal class, from
+    ``probabilities``: (K,) in the order of ``CLASSES``; ``threshold``: of :func:`frontality`, from
     which on a picture is one. A likeliest class of less than a half is no answer, and the reason
     then is ``out_of_distribution``. Where the header says that the patient is grown up, a small
     chest is remarked on and graded.
     """
-    frontal, others = float(probabilities[0]), probabilities[1:]
-    if frontal >= threshold:
+    if frontality(probabilities) >= threshold:
         return None
+    others = probabilities[1:]
     likeliest = int(others.argmax())
-    if others[likeliest] < 0.5:
+    if others[likeliest] < MAJORITY:
         return reasons.UNFAMILIAR
     reason = CLASS_REASONS[likeliest]
     grown_up = film.age_years is not None and film.age_years >= ADULT_YEARS

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from radiograde.model.scoring.input_check import CLASSES, FRONTAL
+from radiograde.model.scoring.input_check import frontality
 from radiograde.model.scoring.scales import BRIXIA, ZONE
 from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_dataset import FilmDataset, open_dataset
@@ -131,7 +131,7 @@ def assess(
     kappas = _zone_kappas(predictions.zones.astype(float), standard, patients)
     frontal = dataset.in_scope.numpy()
     sources = [film.source for film in films if film.in_scope]
-    scope = predictions.scope[frontal, CLASSES.index(FRONTAL)]
+    scope = frontality(predictions.scope[frontal])
     check = input_check_metrics(pictures, scope, sources)
     return EvaluationMetrics(
         **learned_from(dataset),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radiograde.data.film import Film
-from radiograde.model.scoring.input_check import CLASSES, FRONTAL
+from radiograde.model.scoring.input_check import frontality
 from radiograde.model.scoring.scales import BRIXIA, EXTENT, OPACITY
 from radiograde.training.evaluation.figures.graded_films import (
     SCALES,
@@ -42,7 +42,7 @@ def out_of_fold_figures(
     ``scales``: with the intervals that the other folds set. ``threshold``: of the input check, on
     the probability of a frontal film; tags and pixels are not judged.
     """
-    away = predictions.scope[:, CLASSES.index(FRONTAL)] < threshold
+    away = frontality(predictions.scope) < threshold
     grades = {}
     for scale in SCALES:
         graded = scales[scale.name]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from radiograde.model.scoring.input_check import CLASSES, FRONTAL
+from radiograde.model.scoring.input_check import frontality
 from radiograde.training.input_check.corruptions import CORRUPTIONS
 from radiograde.training.input_check.picture_kind import ORDINARY
 from radiograde.training.run_paths import RunPaths, fold_name
@@ -33,7 +33,8 @@ NOT_COUNTED = (ORDINARY, *_FORMERLY_COUNTED)
 class HeldOutPictures:
     """Real pictures out of scope, each judged by an input check that never saw it.
 
-    ``frontal``: (M,) probability that it is a frontal film. ``kinds``: what each was.
+    ``frontal``: (M,) probability that it is a frontal film, as :func:`frontality` has it.
+    ``kinds``: what each was.
     """
 
     frontal: NDArray[np.float64]
@@ -43,9 +44,7 @@ class HeldOutPictures:
     def load(cls, paths: RunPaths, folds: Sequence[int]) -> HeldOutPictures:
         """Return what the input checks of all folds said of the pictures held out from them."""
         parts = [np.load(paths.held_out_pictures(fold_name(fold))) for fold in folds]
-        frontal = np.concatenate([part["probabilities"] for part in parts])[
-            :, CLASSES.index(FRONTAL)
-        ]
+        frontal = frontality(np.concatenate([part["probabilities"] for part in parts]))
         kinds = np.concatenate([part["kinds"] for part in parts])
         other = ~np.isin(kinds, NOT_COUNTED)
         return cls(frontal[other].astype(float), kinds[other])
@@ -79,7 +78,7 @@ def input_check_metrics(
 ) -> InputCheckMetrics:
     """Return the threshold, what it rejects of each kind, and the ROC's area.
 
-    ``films``: (N,) out-of-fold probability of every ordinary frontal film that it is one.
+    ``films``: (N,) the same, out of fold, of every ordinary frontal film.
     ``sources``: where each is from.
     """
     good = films.astype(float)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from radiograde.model.scoring.input_check import CLASSES, FRONTAL
+from radiograde.model.scoring.input_check import frontality
 from radiograde.training.evaluation.evaluation_result import EvaluationResult
 from radiograde.training.evaluation.figures.patient_bootstrap import Array
 from radiograde.training.input_check.held_out import HeldOutPictures
@@ -17,7 +17,7 @@ def input_check_section(result: EvaluationResult) -> Section:
     """Return the ROC, every picture's probability, and what is rejected of each kind."""
     check, others = result.metrics.input_check, result.held_out_pictures
     frontal = result.dataset.in_scope.numpy()
-    films = result.predictions.scope[frontal, CLASSES.index(FRONTAL)].astype(float)
+    films = frontality(result.predictions.scope[frontal]).astype(float)
     films = films[~np.isnan(films)]
     measured = bool(films.size and others.frontal.size)
     good = ("frontal films to grade", f"{check.films}", f"{check.films_rejected:.1%}")

@@ -13,7 +13,7 @@ from radiograde.model.reading.digest import Digest
 from radiograde.model.reading.grey import Pixels
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.reasons import INVERTED, UNFAMILIAR
-from radiograde.model.scoring.input_check import CLASS_REASONS, CLASSES, class_reason
+from radiograde.model.scoring.input_check import CLASS_REASONS, CLASSES, class_reason, frontality
 from radiograde.model.scoring.metadata import ModelMetadata
 from radiograde.model.scoring.result import ModelFacts, SeverityResult
 from radiograde.model.scoring.scorer import Scorer
@@ -50,6 +50,16 @@ def test_the_threshold_itself_is_enough() -> None:
     half = probabilities(frontal=0.5, child=0.5)
     assert class_reason(half, 0.5, film()) is None
     assert class_reason(half, 0.5001, film()) is not None
+
+
+@pytest.mark.parametrize("code", CLASSES[1:])
+def test_what_is_more_likely_than_not_something_else_is_turned_away(code: str) -> None:
+    likelier = probabilities(frontal=0.42, **{code: 0.55})
+    reason = class_reason(likelier, THRESHOLD, film())
+    assert reason is not None
+    assert reason.code == code
+    assert frontality(likelier) == 0
+    assert class_reason(probabilities(frontal=0.42, **{code: 0.5}), THRESHOLD, film()) is None
 
 
 @pytest.mark.parametrize("code", CLASSES[1:])

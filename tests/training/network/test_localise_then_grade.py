@@ -136,7 +136,9 @@ def test_what_a_picture_is_is_told_by_the_first_members_pass_over_it_and_by_thos
     no_check = InputCheckHead(members[0].summary_size)
     model = LocaliseThenGrade(members[:2], no_check, Calibration()).eval()
     with torch.no_grad():
-        whole = members[0].eval()(torch.nn.functional.interpolate(films, (64, 64), mode="area")).summary
+        whole = (
+            members[0].eval()(torch.nn.functional.interpolate(films, (64, 64), mode="area")).summary
+        )
         close = torch.stack([one.summary for one in grading_passes(members[:2], films)]).mean(0)
         torch.testing.assert_close(model.summarise(films), torch.cat([whole, close], 1))
 
