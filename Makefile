@@ -73,6 +73,7 @@ bench: $(VENV)/.develop ## measure speed on this machine
 	$(BIN)/python -m benchmarks.replay
 	$(BIN)/python -m benchmarks.trace
 	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.training_recipe
 	$(BIN)/python -m benchmarks.under_attack
 	$(BIN)/python -m benchmarks.viewer
 	$(BIN)/python -m benchmarks.year_after

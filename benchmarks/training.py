@@ -81,7 +81,7 @@ def _steps(contender: str) -> Iterator[float]:
         for block in network.encoder.blocks[: config.finetune.frozen_blocks]:
             block.requires_grad_(False)
     if contender == "batch normalisation kept":
-        _normalise(network.encoder)
+        normalise(network.encoder)
     network.train().to(memory_format=torch.channels_last)
     side = config.network.pass_size
     pictures = torch.rand(config.batch_size, 1, side, side)
@@ -96,13 +96,13 @@ def _total(output: tuple[Tensor, ...]) -> Tensor:
     return torch.stack([part.float().mean() for part in output]).sum()
 
 
-def _normalise(module: nn.Module) -> None:
+def normalise(module: nn.Module) -> None:
     """Put a batch normalisation behind every convolution."""
     for name, child in module.named_children():
         if isinstance(child, nn.Conv2d):
             setattr(module, name, nn.Sequential(child, nn.BatchNorm2d(child.out_channels)))
         else:
-            _normalise(child)
+            normalise(child)
 
 
 if __name__ == "__main__":

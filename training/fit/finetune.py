@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from multiprocessing.connection import wait as wait_for
+from multiprocessing.managers import SyncManager
 from queue import Empty
 from typing import NamedTuple, cast
 
@@ -148,9 +152,11 @@ def parallel_folds(
     """
     spawning = multiprocessing.get_context("spawn")
     share = max(1, threads // jobs)
+    manager = SyncManager(ctx=spawning)
+    manager.start(end_with_parent)
     with (
-        spawning.Manager() as manager,
-        ProcessPoolExecutor(jobs, mp_context=spawning) as executor,
+        manager,
+        ProcessPoolExecutor(jobs, spawning, initializer=end_with_parent) as executor,
     ):
         progress = manager.Queue()
         waiting: dict[Future[float], str] = {
@@ -170,6 +176,22 @@ def parallel_folds(
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def end_with_parent() -> None:
+    """Have this process end when its parent does, however that one ends.
+
+    A run that was killed goes on by the same command: nobody else may still write into it.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        wait_for([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _finetune_alone(

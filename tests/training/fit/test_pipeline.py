@@ -21,7 +21,7 @@ from radiograde.training.fit.loop import NetworkFit
 from radiograde.training.input_check.held_out import HeldOutPictures
 from radiograde.training.input_check.picture_kind import ORDINARY
 from radiograde.training.run_paths import RunPaths
-from tests.service.processes import ROOT
+from tests.service.processes import ROOT, waited
 
 FEW_PICTURES = """
 import pytest
@@ -175,6 +175,98 @@ def test_two_processes_train_one_model(paths: RunPaths, tiny: TrainConfig, tmp_p
     assert record["processes"] == 2
     assert all(value.isfinite().all() for value in weights(tmp_path / "run", "final").values())
     assert paths.of_run(tmp_path / "run").input_check("final").exists()
+
+
+KILLED_ONCE = """
+import os
+import pathlib
+import signal
+
+import pytest
+
+from radiograde.command import main
+from radiograde.training.fit import pipeline
+from radiograde.training.fit.loop import NetworkFit
+from tests.training import shallow_encoder
+
+pipeline.train_input_checks = lambda *_: None
+shallow_encoder.register(pytest.MonkeyPatch())
+flag = pathlib.Path(os.environ["FLAG"])
+save = NetworkFit.save
+
+
+def save_and_kill(self):
+    save(self)
+    if self.fit.name == "final" and self.epoch == 1 and not flag.exists():
+        flag.write_text(str(os.getpid()))
+        os.kill(os.getppid(), getattr(signal, os.environ["SIGNAL"]))
+
+
+NetworkFit.save = save_and_kill
+if __name__ == "__main__":
+    main()
+"""
+"""Training whose process is sent a signal by what it started, once, in the midst of a fit."""
+
+
+def killed_once(
+    paths: RunPaths, config: TrainConfig, folder: Path, signal: str, *launcher: str
+) -> RunPaths:
+    """Train what is left after pretraining and a fold, killed by a signal and taken up again."""
+    begun = paths.of_run(folder / "run")
+    for name in ("pretrain", "fold0"):
+        shutil.copytree(paths.folder(name), begun.folder(name))
+    shutil.copy(paths.lung_boxes, begun.lung_boxes)
+    config.save(folder / "tiny.yaml")
+    (folder / "killed.py").write_text(KILLED_ONCE)
+    flag = folder / "flag"
+    command = [
+        *(sys.executable, *launcher, str(folder / "killed.py"), "train"),
+        *("--data", str(paths.data), "--out", str(begun.run)),
+        *("--config", str(folder / "tiny.yaml"), "--cache", str(paths.cache)),
+    ]
+    environment = {"OMP_NUM_THREADS": "1", "FLAG": str(flag), "SIGNAL": signal}
+    environment |= {"PYTHONPATH": str(ROOT)}
+
+    def train() -> int:
+        with (folder / "log").open("ab") as log:
+            done = subprocess.run(
+                command, stdout=log, stderr=log, timeout=240, env=os.environ | environment
+            )
+        return done.returncode
+
+    assert train() != 0
+    assert flag.exists(), (folder / "log").read_text()[-2000:]
+    assert waited(lambda: not is_running(int(flag.read_text())), 60)
+    assert begun.checkpoint("final").exists()
+    assert not begun.weights("final").exists()
+    assert train() == 0, (folder / "log").read_text()[-2000:]
+    return begun
+
+
+def is_running(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_a_run_of_several_jobs_that_is_killed_goes_on_to_the_same_weights(
+    paths: RunPaths, tiny: TrainConfig, tmp_path: Path
+) -> None:
+    jobs = tiny.model_copy(update={"threads": 2, "jobs": 2})
+    begun = killed_once(paths, jobs, tmp_path, "SIGKILL")
+    for stage in ("fold1", "final"):
+        # Another process rounds otherwise in the last digit.
+        torch.testing.assert_close(
+            weights(begun.run, stage), weights(paths.run, stage), atol=1e-6, rtol=1e-4
+        )
+
+
+def test_a_run_under_torchrun_that_is_preempted_goes_on(
+    paths: RunPaths, tiny: TrainConfig, tmp_path: Path
+) -> None:
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    begun = killed_once(paths, tiny, tmp_path, "SIGTERM", *launcher)
+    assert all(value.isfinite().all() for value in weights(begun.run, "final").values())
 
 
 def test_without_a_lung_mask_there_is_nothing_to_learn_lungs_from(
