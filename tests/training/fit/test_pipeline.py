@@ -197,7 +197,8 @@ save = NetworkFit.save
 
 def save_and_kill(self):
     save(self)
-    if self.fit.name == "final" and self.epoch == 1 and not flag.exists():
+    ready = self.fit.name == "final" and self.epoch == 1 and self.distributed.is_main
+    if ready and not flag.exists():
         flag.write_text(str(os.getpid()))
         os.kill(os.getppid(), getattr(signal, os.environ["SIGNAL"]))
 
