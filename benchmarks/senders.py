@@ -61,6 +61,9 @@ class Web:
         kind = 'multipart/related; type="application/dicom"; boundary=x'
         return self._post("/dicom-web/studies", body, kind)
 
+    def read(self, status: int, body: bytes) -> None:
+        """Take what was answered; here nobody reads it."""
+
     def close(self) -> None:
         """End the connections."""
         while not self._free.empty():
@@ -71,7 +74,7 @@ class Web:
             try:
                 connection.request("POST", path, body, {"Content-Type": kind})
                 answer = connection.getresponse()
-                answer.read()
+                self.read(answer.status, answer.read())
             except (OSError, HTTPException):
                 connection.close()  # the next request opens it anew
                 return "connection lost"

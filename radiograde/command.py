@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "concordance": "radiograde.service.cli.concordance:concordance",
     "constancy": "radiograde.service.cli.constancy:constancy",
     "models": "radiograde.service.cli.models:models",
+    "monitor": "radiograde.service.cli.monitor:monitor",
     "users": "radiograde.service.cli.users:users",
     "sessions": "radiograde.service.cli.sessions:sessions",
     "keys": "radiograde.service.cli.keys:keys",
@@ -48,6 +49,7 @@ COMMANDS: dict[str, str] = {
     "accept": "radiograde.training.accept_cli:accept",
     "compare": "radiograde.training.compare_cli:compare",
     "adapt": "radiograde.training.adapt_cli:adapt",
+    "reference": "radiograde.training.reference_cli:reference",
     "runs": "radiograde.training.runs_cli:runs",
     "data": "radiograde.data.cli:data",
 }
@@ -58,9 +60,13 @@ MORE: dict[str, dict[str, str]] = {
         "reviews": "radiograde.service.cli.reviews:reviews",
         "readings": "radiograde.service.cli.readings:readings",
         "masks": "radiograde.training.model_masks:masks",
-    }
+    },
+    "models": {
+        "shadow": "radiograde.service.cli.models_shadow:shadow",
+        "compare": "radiograde.service.cli.models_shadow:compare",
+    },
 }
-"""Commands of a group that its own package may not import."""
+"""Commands of a group that live in other files, or that its own package may not import."""
 
 
 class LazyGroup(click.Group):

@@ -29,7 +29,7 @@ RadiogradeError
 ├── ExportError              500  reviews cannot be exported there, or there are none
 ├── BundleError              500  the file of a problem was changed, or is none
 ├── AdvisoryError            500  the list of advisories is not signed, or is none
-├── ModelReleaseError        500  a model may not be added, promoted or taken back
+├── ModelReleaseError        409  a model may not be added, promoted or taken back
 ├── DossierError             500  the dossier claims what no test shows, or lacks a page
 ├── TaskError                500  Mercure's task file or its films cannot be used
 ├── NoSpaceError             507  the film cannot be written to disk
@@ -268,6 +268,7 @@ class ModelReleaseError(RadiogradeError):
 
     code = "model_release"
     title = "The model cannot be released"
+    http_status = 409
 
 
 class DossierError(RadiogradeError):

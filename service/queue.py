@@ -14,7 +14,7 @@ from dbos import DBOS, DBOSClient, EnqueueOptions
 from ulid import ULID
 
 APPLICATION = "radiograde"
-GRADE, DELIVER, NOTIFY, PRIORS = "grade", "deliver", "notify", "priors"
+GRADE, DELIVER, NOTIFY, PRIORS, SHADOW = "grade", "deliver", "notify", "priors", "shadow"
 """Names of the workflows, and of the queues that they wait in."""
 
 LONGEST_DELAY_S = {GRADE: 120.0, DELIVER: 3700.0, NOTIFY: 3700.0, PRIORS: 3700.0}
@@ -122,6 +122,10 @@ class WorkQueue(Protocol):
         """Record that a notification is to be sent to a channel; otherwise as :meth:`deliver`."""
         ...
 
+    def shadow(self, connection: sa.Connection, film_id: str, model: str) -> None:
+        """Record that the model in shadow is to grade a film, which nobody waits for."""
+        ...
+
 
 class DurableQueue:
     """Records work in the tables of DBOS, which lie in the database of the results."""
@@ -165,7 +169,7 @@ class DurableQueue:
         """Queue again what was begun by none of these workers; return how much it was."""
         begun = self._client.list_workflows(status=_BEGUN, load_input=False, load_output=False)
         gone = [one for one in begun if one.executor_id not in workers]
-        for name in LONGEST_DELAY_S:
+        for name in (*LONGEST_DELAY_S, SHADOW):
             ids = [one.workflow_id for one in gone if one.name == name]
             if ids:
                 self._client.resume_workflows(ids, queue_name=name)
@@ -255,6 +259,16 @@ class DurableQueue:
             "queue_partition_key": channel,
         }
         self._enqueue(connection, options, id, again=again, delay_s=delay_s)
+
+    def shadow(self, connection: sa.Connection, film_id: str, model: str) -> None:
+        """Record that a model in shadow is to grade a film; see :class:`WorkQueue`."""
+        options: EnqueueOptions = {
+            "workflow_name": SHADOW,
+            "queue_name": SHADOW,
+            "workflow_id": f"{film_id}:{SHADOW}:{model[:12]}",
+        }
+        # A film that is graded again is graded by the shadow again.
+        self._enqueue(connection, options, film_id, model, again=True, delay_s=0.0)
 
     def _enqueue(
         self,

@@ -60,7 +60,7 @@ def adapt(
         return
     if config_path is not None:
         raise click.UsageError("--config belongs to --init.")
-    _import_onnx()
+    import_onnx()
     from radiograde.data import manifest
     from radiograde.model.scoring.scorer import Scorer
     from radiograde.training.adaptation.adaptation_card import adaptation_table
@@ -98,7 +98,7 @@ def _fine_tune(data: tuple[Path, ...], out: Path, init: Path, config_path: Path 
     click.echo(f"{out}, its card and its run {paths.run}")
 
 
-def _import_onnx() -> None:
+def import_onnx() -> None:
     """Raise a ClickException that says what to install where onnx is missing."""
     try:
         import onnx  # noqa: F401

@@ -50,6 +50,11 @@ class Grey(ABC):
         """What the content is judged by: every so many rows and columns, about 256 of each."""
 
     @property
+    def stored_thumbnail(self) -> Values:
+        """The same rows and columns as they are stored, as shares of the highest value."""
+        return self.thumbnail
+
+    @property
     def stored(self) -> tuple[int, int]:
         """Rows and columns of what :meth:`reduced` reduces."""
         return self.shape
@@ -140,6 +145,12 @@ class Shades(Grey):
     def thumbnail(self) -> Values:
         """What the content is judged by."""
         return np.take(self._shades, thumbnail_of(self._codes))
+
+    @property
+    def stored_thumbnail(self) -> Values:
+        """The codes, as shares of the highest."""
+        codes = thumbnail_of(self._codes).astype(np.float32)
+        return codes / np.float32(max(len(self._shades) - 1, 1))
 
     def digests(self) -> Digests:
         """Return the digests of the codes, and of the grey of every code."""

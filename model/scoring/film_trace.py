@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from radiograde.model.reading.digest import pixel_digest
 from radiograde.model.reading.radiograph import Radiograph
+from radiograde.model.scoring.grey_levels import GreyLevels, grey_levels
 from radiograde.model.scoring.preprocess import Letterbox
 
 DIGITS = 8
@@ -42,7 +43,8 @@ class FilmTrace:
     the grey of each code. ``crop``: where the film lies in the network's square. ``square``:
     digest of the square. ``passes``: how far the network's passes disagree, see ``Grading.spread``.
     ``network``: zones, extent and opacity before rounding. ``scope``: the input check's
-    probabilities by class.
+    probabilities by class. ``levels``: how bright and grainy the film is; no stage, and not in the
+    JSON.
     """
 
     decoded: tuple[int, int]
@@ -53,12 +55,13 @@ class FilmTrace:
     network: tuple[float, ...] | None = None
     passes: tuple[float, ...] | None = None
     scope: Mapping[str, float] | None = None
+    levels: GreyLevels | None = None
 
     @classmethod
     def begin(cls, film: Radiograph) -> FilmTrace:
         """Return the trace of a film that was read."""
         pixels, shades = film.grey.digests()
-        return cls(film.grey.stored, pixels, shades)
+        return cls(film.grey.stored, pixels, shades, levels=grey_levels(film.grey))
 
     def prepared(self, square: NDArray[np.float32], crop: Letterbox) -> FilmTrace:
         """Return the trace with the network's input."""

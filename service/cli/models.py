@@ -30,13 +30,15 @@ SHOWN = 12
 """Letters of a digest that are shown."""
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_by = click.option("--by", help="Who does it. Where there are users: one of them, with a password.")
-_password = click.option(
+by_option = click.option(
+    "--by", help="Who does it. Where there are users: one of them, with a password."
+)
+password_option = click.option(
     "--password-stdin", is_flag=True, help="Take the password from standard input, one line."
 )
 
 
-class _Site(NamedTuple):
+class Releasing(NamedTuple):
     """The models of an installation, who acts, and whether two persons are asked for."""
 
     release: ModelRelease
@@ -95,53 +97,53 @@ def show(**chosen: Any) -> None:
 
 @models.command()
 @click.argument("file", type=_FILE)
-@_by
-@_password
+@by_option
+@password_option
 @data_dir_option
 def add(file: Path, by: str | None, password_stdin: bool, **chosen: Any) -> None:
     """Copy a model FILE into the data directory as a candidate, after a self-test."""
-    with _site(chosen, by, password_stdin, create=True) as site:
+    with releasing(chosen, by, password_stdin, create=True) as site:
         model = site.release.add(file, site.by)
     click.echo(f"{model.sha256[:SHOWN]} {model.name} {model.version} is a candidate.")
 
 
 @models.command()
 @click.argument("file", type=_FILE)
-@_by
-@_password
+@by_option
+@password_option
 @data_dir_option
 def record(file: Path, by: str | None, password_stdin: bool, **chosen: Any) -> None:
     """File the record of a test: acceptance.json or comparison.json.
 
     It is kept in the data directory, and its sha256 stands beside the model.
     """
-    with _site(chosen, by, password_stdin) as site:
+    with releasing(chosen, by, password_stdin) as site:
         evidence = site.release.record(file.read_bytes(), site.by)
     click.echo(f"{evidence.model[:SHOWN]} {evidence.action}: {evidence.outcome}.")
 
 
 @models.command()
 @click.argument("model")
-@_by
-@_password
+@by_option
+@password_option
 @data_dir_option
 def promote(model: str, by: str | None, password_stdin: bool, **chosen: Any) -> None:
     """Have a MODEL grade, by the first letters of its sha256.
 
     Its last acceptance must have passed, and it must pass its self-test.
     """
-    with _site(chosen, by, password_stdin) as site:
+    with releasing(chosen, by, password_stdin) as site:
         made = site.release.promote(model, site.by, two_persons=site.has_users)
     click.echo(f"{made.sha256[:SHOWN]} {made.name} {made.version} is in production.")
 
 
 @models.command()
-@_by
-@_password
+@by_option
+@password_option
 @data_dir_option
 def rollback(by: str | None, password_stdin: bool, **chosen: Any) -> None:
     """Go back to the model that graded before."""
-    with _site(chosen, by, password_stdin) as site:
+    with releasing(chosen, by, password_stdin) as site:
         left, came = site.release.roll_back(site.by)
     again = "the model of the settings grades" if came is None else f"{came.sha256[:SHOWN]} grades"
     click.echo(f"{left.sha256[:SHOWN]} is retired; {again} again.")
@@ -149,12 +151,12 @@ def rollback(by: str | None, password_stdin: bool, **chosen: Any) -> None:
 
 @models.command()
 @click.argument("model")
-@_by
-@_password
+@by_option
+@password_option
 @data_dir_option
 def retire(model: str, by: str | None, password_stdin: bool, **chosen: Any) -> None:
     """Take a MODEL out of use: no rollback goes back to it."""
-    with _site(chosen, by, password_stdin) as site:
+    with releasing(chosen, by, password_stdin) as site:
         gone = site.release.retire(model, site.by)
     click.echo(f"{gone.sha256[:SHOWN]} is retired.")
 
@@ -165,9 +167,16 @@ def _said(event: ModelEvent) -> str:
 
 
 @contextmanager
-def _site(
+def releasing(
     chosen: Any, by: str | None, from_stdin: bool, *, create: bool = False
-) -> Iterator[_Site]:
+) -> Iterator[Releasing]:
+    """Give the models of an installation to somebody who may release them.
+
+    ``by``, ``from_stdin``: who does it, and where a password comes from where there are users.
+
+    Raises:
+        click.ClickException: whatever goes wrong within the ``with`` block, as a line.
+    """
     from radiograde.service.auth.access import open_access
     from radiograde.service.grading.site_models import model_release
 
@@ -175,11 +184,11 @@ def _site(
         settings = installation_of(chosen)
         with open_access(settings, create=create) as access:
             has_users = bool(access.users.all())
-            name = _signed_in(access, by, from_stdin) if has_users else by or user_of_computer()
-            yield _Site(model_release(settings, access.database), name, has_users)
+            name = signed_in(access, by, from_stdin) if has_users else by or user_of_computer()
+            yield Releasing(model_release(settings, access.database), name, has_users)
 
 
-def _signed_in(access: Access, by: str | None, from_stdin: bool) -> str:
+def signed_in(access: Access, by: str | None, from_stdin: bool) -> str:
     """Return a user who may release models, and whose password was given.
 
     Raises:

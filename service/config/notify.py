@@ -23,11 +23,11 @@ from radiograde.service.config.site import (
 )
 from radiograde.service.errors import SiteError
 
-EventName = Literal["severe", "worse", "parked", "model_stopped"]
+EventName = Literal["severe", "worse", "parked", "drift", "model_stopped"]
 """A severe result; one that is certainly worse than the film before; a delivery that was given
-up; a model that was stopped."""
+up; an alarm of the monitor; a model that was stopped."""
 
-EVERY_EVENT: tuple[EventName, ...] = ("severe", "worse", "parked", "model_stopped")
+EVERY_EVENT: tuple[EventName, ...] = ("severe", "worse", "parked", "drift", "model_stopped")
 
 Address = Annotated[str, Field(pattern=r"^[!-?A-~]+@[A-Za-z0-9.-]+$", max_length=254)]
 """A mail address, RFC 5321 section 4.1.2, without quoted parts."""

@@ -44,6 +44,7 @@ from radiograde.service.config.archives import (
 from radiograde.service.config.audit_config import AuditConfig, RetentionConfig
 from radiograde.service.config.constancy_config import ConstancyConfig, check_test_destination
 from radiograde.service.config.loopback import LOOPBACK_NAMES, is_loopback
+from radiograde.service.config.monitor_rules import MonitorConfig
 from radiograde.service.config.notify import ChannelConfig
 from radiograde.service.config.rules import RuleConfig, check_rules
 from radiograde.service.config.sign_in_elsewhere import GroupConfig, OidcConfig, ProxySignInConfig
@@ -79,6 +80,7 @@ TABLES = frozenset(
         "audit",
         "retention",
         *("oidc", "proxy_sign_in", "groups"),
+        "monitor",
     }
 )
 """Settings that have tables of the site file."""
@@ -93,6 +95,7 @@ LIVE = (
     "notify",
     "priors",
     "reconcile",
+    "monitor",
 )
 """Settings that running processes take from the site file again; others take a restart."""
 
@@ -214,6 +217,8 @@ class Settings(BaseSettings):
     def with_live(self, other: Settings) -> Settings:
         """Return these settings with what is ``LIVE`` as others have it."""
         return self.model_copy(update={name: getattr(other, name) for name in LIVE})
+
+    monitor: MonitorConfig = MonitorConfig()
 
     @classmethod
     def settings_customise_sources(

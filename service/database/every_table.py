@@ -7,13 +7,21 @@ import sqlalchemy as sa
 from radiograde.service.database import (
     account_tables,
     erasure_tables,
+    monitor_tables,
     pacs_tables,
     programme_tables,
     reading_tables,
 )
 from radiograde.service.database.tables import metadata
 
-MODULES = (account_tables, erasure_tables, pacs_tables, programme_tables, reading_tables)
+MODULES = (
+    account_tables,
+    erasure_tables,
+    monitor_tables,
+    pacs_tables,
+    programme_tables,
+    reading_tables,
+)
 
 
 def every_table() -> list[sa.Table]:

@@ -16,8 +16,10 @@ DeliveryState = Literal["waiting", "delivered", "parked"]
 NoticeState = Literal["waiting", "sent", "parked", "dropped"]
 ProblemState = Literal["open", "sent", "answered", "closed"]
 Verdict = Literal["accepted", "corrected", "not_gradable"]
-ModelState = Literal["candidate", "production", "retired"]
-ModelAction = Literal["added", "compared", "tested", "promoted", "rolled_back", "retired"]
+ModelState = Literal["candidate", "shadow", "production", "retired"]
+ModelAction = Literal[
+    "added", "compared", "tested", "shadowed", "promoted", "rolled_back", "retired"
+]
 
 WithdrawalCode = Literal["quality", "patient_safety", "worklist_entry", "expired"]
 """Why a result was withdrawn: one of the titles of a rejection note, PS3.16 CID 7011."""
@@ -300,6 +302,7 @@ models = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("added", UtcDateTime, nullable=False),
     sa.Column("added_by", sa.String(64), nullable=False),
+    sa.Column("shadow_share", sa.Float),
 )
 """Models of this site. At most one is in production; where none is, the settings name the model."""
 

@@ -17,6 +17,7 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.constancy.constancy_repository import ConstancyRepository
 from radiograde.service.database.tables import deliveries, films, notices
 from radiograde.service.errors import CertificateError
+from radiograde.service.films.stopped_films import MODEL_STOPPED
 from radiograde.service.grading.reconciler import standing
 from radiograde.service.grading.records import Records
 from radiograde.service.grading.slots import living
@@ -57,6 +58,7 @@ def standing_faults(records: Records, settings: Settings) -> list[Fault]:
         *_of_models(records, settings.data_dir),
         *_of_constancy(records),
         *_of_concordance(records),
+        *_of_stopped(records),
         *_of_disk(settings.data_dir),
         *certificate_faults(settings),
     ]
@@ -97,9 +99,19 @@ def _of_concordance(records: Records) -> Iterator[Fault]:
             )
 
 
+def _of_stopped(records: Records) -> Iterator[Fault]:
+    if count := records.stopped_films.count():
+        yield Fault(
+            "model_stopped",
+            f"{count} films wait because the model was stopped",
+            "See why: radiograde monitor. Then clear the alarm, or put another model to work.",
+        )
+
+
 def _of_work(records: Records) -> Iterator[Fault]:
     database, now = records.database, datetime.now(UTC)
-    waiting = sa.select(sa.func.min(films.c.changed)).where(films.c.state == "waiting")
+    is_held = sa.func.coalesce(films.c.reason, "") == MODEL_STOPPED
+    waiting = sa.select(sa.func.min(films.c.changed)).where(films.c.state == "waiting", ~is_held)
     with database.reading() as connection:
         oldest = connection.scalar(waiting)
         has_worker = bool(living(connection))

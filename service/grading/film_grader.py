@@ -28,6 +28,9 @@ from radiograde.service.grading.fact_finder import FactFinder
 from radiograde.service.grading.grade_film import FilmGrading, grade_film
 from radiograde.service.grading.records import Records
 from radiograde.service.grading.result_keeper import ResultKeeper
+from radiograde.service.monitoring.alarm_repository import AlarmRepository
+from radiograde.service.monitoring.statistics_repository import StatisticsRepository
+from radiograde.service.programme_errors import ModelStoppedError
 
 log = structlog.get_logger("radiograde.work")
 
@@ -76,7 +79,10 @@ class FilmGrader:
                 needs_change=records.notices.wants("worse"),
             ),
             records.notices,
+            StatisticsRepository(records.database),
+            records.shadow,
         )
+        self._alarms = AlarmRepository(records.database)
 
     @property
     def scorer(self) -> Scorer:
@@ -119,7 +125,8 @@ class FilmGrader:
     def grade_waiting(self, film_id: str) -> None:
         """Grade a film that waits, with the documents that its destinations want.
 
-        May be begun again at any time after a crash. Of a film that was graded before, deliveries
+        May be begun again at any time after a crash. While the model is stopped the film is marked
+        and waits. Of a film that was graded before, deliveries
         are planned that a further source asks for. Once it is scored, its priors are asked for.
 
         Raises:
@@ -128,6 +135,8 @@ class FilmGrader:
         attempt = self._records.films.begin(film_id)
         if attempt is None:
             self._go_on(film_id)
+        elif self._is_stopped():
+            self._records.stopped_films.hold(film_id)
         elif attempt > MOST_ATTEMPTS:
             log.error("film_given_up", film_id=film_id, attempts=attempt - 1)
             self._fail(film_id, GAVE_UP)
@@ -148,6 +157,7 @@ class FilmGrader:
             TooLargeError: more bytes than are accepted.
             NoSpaceError, StoreError: film or result could not be kept, so it is not given out.
             ReviewedError: it is to be graded again, or its result was withdrawn, and was reviewed.
+            ModelStoppedError: the model is stopped; the film is kept, and waits.
         """
         film = open_film(content, self._limits)
         receipt = self._records.intake.accept(film, "http", sender)
@@ -155,11 +165,20 @@ class FilmGrader:
             kept = self._kept(receipt.film_id, again=again)
             if kept is not None:
                 return kept
+        if self._is_stopped():
+            self._records.stopped_films.hold(receipt.film_id)
+            raise ModelStoppedError(
+                "The film is kept and not graded: the model was stopped. It is graded once "
+                "somebody releases the model."
+            )
         keeper = replace(self._keeper, answered=True)
         grading = grade_film(film, self._scorer, receipt.film_id, keeper)
         self._ask_for_priors(receipt.film_id)
         other = None if grading.kept else self._records.results.find(receipt.film_id)
         return grading.result if other is None else parse_result(other.document)
+
+    def _is_stopped(self) -> bool:
+        return self._alarms.is_stopped(self._scorer.facts.sha256)
 
     def _try(self, film_id: str, attempt: int) -> None:
         # A document that ended the first attempt must not end the others.

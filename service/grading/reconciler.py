@@ -16,6 +16,7 @@ from radiograde.service.database.tables import deliveries, films
 from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.delivery.delivery_repository import DeliveryRepository
 from radiograde.service.films.film_repository import FilmRepository
+from radiograde.service.films.stopped_films import MODEL_STOPPED as HELD
 from radiograde.service.grading.slots import BEAT_S, Slot, forget_dead, living
 from radiograde.service.notifications.notice_repository import NoticeRepository
 from radiograde.service.priors.prior_repository import PriorRepository
@@ -44,11 +45,14 @@ class Standing:
 def standing(database: Database, queue: DurableQueue) -> Standing:
     """Return what waits and is neither queued nor begun by a worker that lives.
 
+    Not what waits because the model is stopped.
+
     Raises:
         StoreError: the database does not answer.
     """
     # What waits is read first: work that was recorded meanwhile is then seen as such.
-    waiting = database.values(sa.select(films.c.id).where(films.c.state == "waiting"), str)
+    waits = sa.and_(films.c.state == "waiting", sa.func.coalesce(films.c.reason, "") != HELD)
+    waiting = database.values(sa.select(films.c.id).where(waits), str)
     to_send = database.rows(
         sa.select(deliveries.c.film_id, deliveries.c.destination).where(
             deliveries.c.state == "waiting"

@@ -22,12 +22,14 @@ from radiograde.service.films.intake import FilmIntake
 from radiograde.service.films.pseudonym import Pseudonyms
 from radiograde.service.films.regrading_repository import RegradingRepository
 from radiograde.service.films.result_repository import ResultRepository
+from radiograde.service.films.stopped_films import StoppedFilms
 from radiograde.service.films.trace_repository import TraceRepository
 from radiograde.service.grading.film_jobs import Jobs
 from radiograde.service.notifications.notice_recorder import NoticeRecorder
 from radiograde.service.notifications.notice_repository import NoticeRepository
 from radiograde.service.priors.prior_repository import PriorRepository
 from radiograde.service.processes.runner import INLINE, WorkRunner
+from radiograde.service.programme.shadow_repository import ShadowRepository
 from radiograde.service.queue import DurableQueue
 from radiograde.service.reviews.review_repository import ReviewRepository
 from radiograde.service.reviews.withdrawal_repository import WithdrawalRepository
@@ -59,6 +61,8 @@ class Records:
     regradings: RegradingRepository
     constancy_films: ConstancyFilms
     audit: AuditLog
+    stopped_films: StoppedFilms
+    shadow: ShadowRepository
 
     def withdrawal_recorder(self) -> WithdrawalRecorder:
         """Return what withdraws results of these records."""
@@ -139,6 +143,8 @@ def open_records(
         regradings=RegradingRepository(database),
         constancy_films=constancy,
         audit=open_audit_log(settings, database),
+        stopped_films=StoppedFilms(database, queue),
+        shadow=ShadowRepository(database, queue),
     )
 
 

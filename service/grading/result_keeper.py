@@ -27,7 +27,9 @@ from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.films.trace_repository import TraceRepository
 from radiograde.service.grading.fact_finder import FactFinder
 from radiograde.service.grading.grade_film import FilmGrading
+from radiograde.service.monitoring.statistics_repository import StatisticsRepository
 from radiograde.service.notifications.notice_recorder import NoticeRecorder
+from radiograde.service.programme.shadow_repository import ShadowRepository
 
 log = structlog.get_logger("radiograde.work")
 
@@ -50,6 +52,8 @@ class ResultKeeper:
     document_store: DocumentStore
     facts: FactFinder
     notices: NoticeRecorder
+    statistics: StatisticsRepository
+    shadow: ShadowRepository
     documents_ahead: bool = False
     answered: bool = False
 
@@ -115,8 +119,10 @@ class ResultKeeper:
             changed = self.films.graded(connection, film_id, sha256)
         if changed:
             self._add(connection, grading)
+            self.statistics.record(connection, film_id, result, _header_of(grading))
         if changed and result.error is None:
             self._plan(connection, grading)
+            self.shadow.plan(connection, film_id)
         return changed
 
     def _add(self, connection: sa.Connection, grading: FilmGrading) -> None:

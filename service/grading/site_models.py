@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from radiograde.model.errors import ModelFileError
 from radiograde.model.scoring.scorer import Scorer
@@ -21,7 +22,19 @@ def model_release(settings: Settings, database: Database) -> ModelRelease:
         ModelRepository(database),
         settings.data_dir / MODELS,
         lambda path: load_scorer(settings, path=path),
+        lambda path: load_scorer(settings, threads=1, path=path),
     )
+
+
+def production_file(settings: Settings, database: Database) -> Path | None:
+    """Return the file of the model in production; None where the settings name the model.
+
+    Raises:
+        StoreError: the database does not answer.
+    """
+    release = model_release(settings, database)
+    production = release.models.production()
+    return None if production is None else release.file(production.sha256)
 
 
 def model_follower(settings: Settings, database: Database, grader: FilmGrader) -> ModelFollower:

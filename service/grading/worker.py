@@ -33,15 +33,17 @@ from radiograde.service.grading.load_scorer import load_scorer
 from radiograde.service.grading.reconciler import Reconciler
 from radiograde.service.grading.records import Records, open_records
 from radiograde.service.grading.regrader import Regrader
+from radiograde.service.grading.shadow_grader import ShadowGrader, shadow_grader
 from radiograde.service.grading.site_models import model_follower, model_loader
 from radiograde.service.grading.slots import Slot, take_slot
 from radiograde.service.grading.turns import Turns
+from radiograde.service.grading.watch_model import watch_model
 from radiograde.service.logs import configure_logging
 from radiograde.service.notifications.channel import open_channel
 from radiograde.service.notifications.notifier import Notifier
 from radiograde.service.pacs.open_pacs import open_pacs
 from radiograde.service.priors.prior_fetcher import PriorFetcher
-from radiograde.service.queue import APPLICATION, DELIVER, GRADE, NOTIFY, PRIORS, hush_queue
+from radiograde.service.queue import APPLICATION, DELIVER, GRADE, NOTIFY, PRIORS, SHADOW, hush_queue
 from radiograde.service.reconciliation.nightly import Nightly
 from radiograde.service.reconciliation.open_reconciliations import open_reconciliations
 from radiograde.service.signals import stop_event, wait_for
@@ -53,6 +55,8 @@ QUEUE_VERSION = "1"
 
 POLL_S = 0.4
 """Between polls of a queue: half of it is what a film waits, and each poll costs a little."""
+
+SHADOW_POLL_S = 2.0
 
 AHEAD = 4
 """Pieces of work taken at a poll for each that may be done at once."""
@@ -67,6 +71,7 @@ class Work:
     reconciler: Reconciler
     prior_fetcher: PriorFetcher
     notifier: Notifier | None = None
+    shadow: ShadowGrader | None = None
 
 
 def run_worker(settings: Settings, *, with_parent: bool = False) -> None:
@@ -125,7 +130,8 @@ def _work_by(
         follow = Thread(target=models.run, args=(ended,))
         installation = database_id(records.database)
         sending = Thread(target=run_forwarders, args=(settings, installation, ended))
-        others = (again, follow, sending, *_performing(settings, records, ended))
+        watch = Thread(target=watch_model, args=(ended, settings, records, work.grader))
+        others = (again, watch, follow, sending, *_performing(settings, records, ended))
         with _beside(ended, house, night, *others):
             return wait_for(stop, lambda: None if follower is None else follower.changed())
 
@@ -204,6 +210,7 @@ def _work(settings: Settings, records: Records, stop: threading.Event) -> Work:
             stop,
         ),
         Notifier(notices.notices, channels, records.archive, settings.limits, retries, stop=stop),
+        shadow_grader(settings, records),
     )
 
 
@@ -220,7 +227,7 @@ def working(work: Work, url: str, slot: Slot, graders: int, senders: int = 2) ->
         "system_database_url": url,
         "application_version": QUEUE_VERSION,
         "executor_id": slot.name,
-        "max_executor_threads": AHEAD * (graders + places + 1) + 5,
+        "max_executor_threads": AHEAD * (graders + places + 1) + 6,
         "console_log_level": "ERROR",
         "run_migrations": False,
     }
@@ -245,10 +252,13 @@ def working(work: Work, url: str, slot: Slot, graders: int, senders: int = 2) ->
         )
         # One at a time: an archive has more to do than to look for what was.
         DBOS.register_queue(PRIORS, worker_concurrency=1, polling_interval_sec=POLL_S)
+        DBOS.register_queue(SHADOW, worker_concurrency=1, polling_interval_sec=SHADOW_POLL_S)
         log.info("worker_ready", slot=slot.name)
         with _beside(stop, Thread(target=work.reconciler.run, args=(stop, slot))):
             yield
     finally:
+        if work.shadow is not None:
+            work.shadow.close()
         DBOS.destroy(workflow_completion_timeout_sec=30, destroy_registry=True)
         log.info("worker_stopped", slot=slot.name)
 
@@ -273,6 +283,13 @@ def _register(work: Work, graders: int, senders: int) -> None:
     @DBOS.workflow(name=PRIORS)
     def fetch_priors(film_id: str) -> None:
         work.prior_fetcher.fetch(film_id)
+
+    shadow = work.shadow
+    if shadow is not None:
+
+        @DBOS.workflow(name=SHADOW)
+        def grade_in_shadow(film_id: str, model: str) -> None:
+            shadow.grade(film_id, model)
 
     notifier = work.notifier
     if notifier is None:

@@ -42,11 +42,13 @@ from radiograde.service.http.routes import (
     health_routes,
     job_routes,
     model_routes,
+    monitor_routes,
     page_routes,
     prior_routes,
     problem_routes,
     reading_routes,
     reading_set_routes,
+    registry_routes,
     report_routes,
     result_routes,
     review_routes,
@@ -89,6 +91,8 @@ GUARDED: Mapping[ModuleType, Permission] = {
     erasure_routes: "administer",
     user_routes: "manage",
     account_routes: "manage",
+    registry_routes: "operate",
+    monitor_routes: "operate",
 }
 """The permission that every route of a module asks; a route that asks more says so itself, by
 ``dependencies=[permit(...)]``. A new module of routes comes in here."""

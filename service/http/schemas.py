@@ -291,7 +291,8 @@ class Health(Schema):
     faults: list[str] | None = Field(
         None,
         description="Codes of what somebody has to see to: worker_missing, queue_old, "
-        "work_stranded, deliveries_parked, notifications_parked, model_gone, disk_low; "
+        "work_stranded, deliveries_parked, notifications_parked, model_gone, model_stopped, "
+        "disk_low; "
         "`radiograde check` says more",
     )
 

@@ -14,6 +14,7 @@ TYPES: Mapping[EventName, str] = {
     "severe": "result.severe",
     "worse": "result.worse",
     "parked": "delivery.parked",
+    "drift": "model.drift",
     "model_stopped": "model.stopped",
 }
 """What an event is called in a webhook, in the manner of Standard Webhooks."""
@@ -22,6 +23,7 @@ _TITLES: Mapping[EventName, str] = {
     "severe": "Severe involvement",
     "worse": "Certainly worse than the film before",
     "parked": "A delivery was given up",
+    "drift": "Films or scores are not as they were",
     "model_stopped": "The model was stopped",
 }
 _LABELS = {

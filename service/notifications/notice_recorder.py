@@ -58,6 +58,16 @@ class NoticeRecorder:
         details = {"result_id": film_id, "destination": destination, "reason": reason}
         self._add(connection, "parked", key, details, None)
 
+    def of_alarm(
+        self, connection: sa.Connection, model: str, reason: str, key: str, *, stops: bool
+    ) -> None:
+        """Record that the monitor raised an alarm, which may have stopped the model."""
+        if stops:
+            self.of_stopped_model(connection, model, reason, key)
+        else:
+            details = {"model": model, "reason": reason}
+            self._add(connection, "drift", f"drift:{key}", details, None)
+
     def of_stopped_model(
         self, connection: sa.Connection, model: str, reason: str, key: str
     ) -> None:

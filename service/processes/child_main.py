@@ -22,6 +22,9 @@ from radiograde.service.processes.child_process import (
 NICENESS = 3
 """Whoever waits for an answer, or sends a film, goes before who wants a document."""
 
+LAST = 19
+"""Of whom nobody waits for."""
+
 _INNERMOST = 8
 
 
@@ -69,7 +72,9 @@ def _confine(limits: ChildLimits) -> None:
         return
     import resource
 
-    os.nice(NICENESS)
+    os.nice(LAST if limits.idle_only else NICENESS)
+    if limits.idle_only and hasattr(os, "SCHED_IDLE"):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold the film
     _bound(resource.RLIMIT_AS, limits.memory_bytes)
 

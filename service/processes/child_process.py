@@ -32,12 +32,13 @@ class ChildLimits:
     """What a call may use up: address space, processor and wall clock.
 
     A film of the largest size allowed takes 0.8 GB and some seconds; libraries reserve address
-    space that they never touch.
+    space that they never touch. ``idle_only``: what it does is done when no other wants a core.
     """
 
     memory_bytes: int = 3 * 2**30
     cpu_s: int = 60
     wall_s: float = 120.0
+    idle_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

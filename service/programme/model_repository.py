@@ -24,7 +24,10 @@ LEAST_LETTERS = 6
 
 @dataclass(frozen=True, slots=True)
 class SiteModel:
-    """A model of the site, by the sha256 of its file."""
+    """A model of the site, by the sha256 of its file.
+
+    ``shadow_share``: of live films that it grades in shadow, 0-1.
+    """
 
     sha256: str
     name: str
@@ -32,6 +35,7 @@ class SiteModel:
     state: ModelState
     added: datetime
     added_by: str
+    shadow_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class ModelEvent:
 _MODELS = sa.select(*columns_of(models, SiteModel))
 _EVENTS = sa.select(*columns_of(model_events, ModelEvent))
 _PRODUCTION = _MODELS.where(models.c.state == "production")
+IN_SHADOW = _MODELS.where(models.c.state == "shadow")
 
 
 class ModelRepository:
@@ -109,6 +114,16 @@ class ModelRepository:
             _set(connection, sha256, "production")
             _record(connection, sha256, by, "promoted", evidence=evidence)
 
+    def shadow(self, sha256: str, by: str, share: float) -> None:
+        """Put a model into shadow, and the one that was there back; a ``share`` of 0 ends it."""
+        with self._database.write() as connection:
+            leaving = sa.update(models).where(models.c.state == "shadow")
+            connection.execute(leaving.values(state="candidate", shadow_share=None))
+            if share > 0:
+                own = sa.update(models).where(models.c.sha256 == sha256)
+                connection.execute(own.values(state="shadow", shadow_share=share))
+            _record(connection, sha256, by, "shadowed", outcome=f"{share:.0%}")
+
     def roll_back(self, by: str) -> tuple[SiteModel, SiteModel | None] | None:
         """Retire the model in production for the one before; return both.
 
@@ -163,7 +178,8 @@ def _leave_production(connection: sa.Connection) -> None:
 
 
 def _set(connection: sa.Connection, sha256: str, state: ModelState) -> None:
-    connection.execute(sa.update(models).where(models.c.sha256 == sha256).values(state=state))
+    own = sa.update(models).where(models.c.sha256 == sha256)
+    connection.execute(own.values(state=state, shadow_share=None))
 
 
 def _record(

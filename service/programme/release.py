@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from radiograde.model.errors import ModelFileError
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.atomic_write import make_folder, write_atomically
 from radiograde.service.errors import ModelReleaseError
+from radiograde.service.low_priority import at_low_priority
 from radiograde.service.programme.evidence import ACCEPTED, Evidence, read_evidence
 from radiograde.service.programme.model_repository import (
     LEAST_LETTERS,
@@ -30,29 +32,44 @@ Load = Callable[[Path], Scorer]
 class ModelRelease:
     """Adds, tests, promotes and takes back models. ``folder``: of the site's model files.
 
-    ``load``: loads a model file as the service does. Every method raises StoreError where the
+    ``load``: loads a model file as the service does. ``load_to_test``: loads one that grades
+    nothing, on one core, which leaves the others to films. Every method raises StoreError where the
     database does not answer, OSError where a file cannot be written.
     """
 
     models: ModelRepository
     folder: Path
     load: Load
+    load_to_test: Load
 
     def file(self, sha256: str) -> Path:
         """Return where a model's file lies."""
         return model_file(self.folder, sha256)
 
     def tested(self, sha256: str) -> Scorer:
-        """Return a model of the site, loaded, after its self-test.
+        """Return a model of the site, loaded as the service does, after its self-test.
+
+        The test yields to films that are being graded.
 
         Raises:
             ModelFileError: its file is gone or changed, does not load, or fails.
         """
-        path = self.file(sha256)
-        scorer = self.load(path)
+        scorer = self._unchanged(sha256, self.load)
+        at_low_priority(partial(self_test, scorer))
+        return scorer
+
+    def test(self, sha256: str) -> None:
+        """Test a model of the site on one core.
+
+        Raises:
+            ModelFileError: as :meth:`tested`.
+        """
+        self_test(self._unchanged(sha256, self.load_to_test))
+
+    def _unchanged(self, sha256: str, load: Load) -> Scorer:
+        scorer = load(self.file(sha256))
         if scorer.facts.sha256 != sha256:
             raise ModelFileError("The file of a model in the data directory was changed.")
-        self_test(scorer)
         return scorer
 
     def find(self, digest: str) -> SiteModel:
@@ -76,7 +93,7 @@ class ModelRelease:
             ModelFileError: it does not load, or fails its self-test.
             ModelReleaseError: it is there already.
         """
-        scorer = self.load(path)
+        scorer = self.load_to_test(path)
         self_test(scorer)
         content = path.read_bytes()
         sha256 = hashlib.sha256(content).hexdigest()
@@ -126,8 +143,23 @@ class ModelRelease:
             raise ModelReleaseError(
                 f"{by} recorded the acceptance of this model. Somebody else has to promote it."
             )
-        self.tested(model.sha256)
+        self.test(model.sha256)
         self.models.promote(model.sha256, by, tested.evidence)
+        return self.find(model.sha256)
+
+    def shadow(self, digest: str, by: str, share: float) -> SiteModel:
+        """Have a candidate grade a share (0-1) of live films beside production; 0 ends that.
+
+        Raises:
+            ModelReleaseError: it is no candidate.
+            ModelFileError: it fails its self-test.
+        """
+        model = self.find(digest)
+        if model.state not in ("candidate", "shadow"):
+            raise ModelReleaseError(f"{model.sha256[:12]} is {model.state}, and no candidate.")
+        if share > 0:
+            self.test(model.sha256)
+        self.models.shadow(model.sha256, by, share)
         return self.find(model.sha256)
 
     def roll_back(self, by: str) -> tuple[SiteModel, SiteModel | None]:

@@ -24,6 +24,7 @@ const ADMINISTRATION = {
   problems: { needs: "administer", load: async () => (await import("./components/problem_register.js")).ProblemRegister },
   settings: { needs: "administer", load: async () => (await import("./components/settings_page.js")).SettingsPage },
   accounts: { needs: "manage", load: async () => (await import("./components/accounts.js")).Accounts },
+  models: { needs: "operate", load: async () => (await import("./components/models_page.js")).ModelsPage },
 };
 
 const readingSet = async () => (await import("./components/reading_set.js")).ReadingSet;

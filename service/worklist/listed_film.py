@@ -13,6 +13,7 @@ from radiograde.model.scoring import result
 from radiograde.service.config.site import FilmSource
 from radiograde.service.database.tables import FilmState, Verdict
 from radiograde.service.films.pseudonym import label_of
+from radiograde.service.films.stopped_films import MODEL_STOPPED
 from radiograde.service.result_schema import Failure, Pair, Reason, Schema, Severity, Ulid
 from radiograde.service.reviews.review import Review
 from radiograde.service.worklist.patient_labels import PatientLabel
@@ -25,6 +26,7 @@ _FAILURES = {
     "no_document": "The film was no longer there when it was to be graded. Send it again.",
 }
 _FAILED = "The film could not be graded. Try it again."
+_STOPPED = Reason(MODEL_STOPPED, "reject", "Not graded: model stopped.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class StoredFilm:
     @property
     def reasons(self) -> list[Reason]:
         """What the input check found."""
+        if self.state == "waiting" and self.reason == MODEL_STOPPED:
+            return [_STOPPED]
         found = _part(self.document, "gate").get("reasons", [])
         return [Reason(one["code"], one["level"], one["message"]) for one in found]
 

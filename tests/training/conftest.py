@@ -157,6 +157,15 @@ def measured(paths: RunPaths) -> dict[str, Any]:
     return evaluation
 
 
+@pytest.fixture(scope="session")
+def exported(paths: RunPaths, measured: dict[str, Any]) -> Path:
+    """Return the ONNX file of the run."""
+    out = paths.run.parent / "model" / "mine.onnx"
+    done = invoke("export", paths, "--out", str(out))
+    assert done.exit_code == 0, done.output
+    return out
+
+
 def invoke(command: str, paths: RunPaths, *options: str) -> Result:
     """Run a command on a run."""
     files = ["--data", str(paths.data), "--run", str(paths.run), "--cache", str(paths.cache)]

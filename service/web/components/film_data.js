@@ -32,6 +32,10 @@ export function useFilm(id, changes) {
   return film;
 }
 
+/** The key of the text of why a film of the worklist has no result yet. */
+export const waitingKey = ({ reasons }) =>
+  reasons.some(({ code }) => code === "model_stopped") ? "panel.model_stopped" : "panel.waiting";
+
 /** Nothing of a withdrawn result is to be read off the page. */
 const withoutScores = (result) => ({ ...result, scores: null, severity: null });
 

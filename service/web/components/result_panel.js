@@ -5,6 +5,7 @@ import { acquired, dateTime, isUnlikelyAcquisition } from "../format.js";
 import { messageText, t } from "../words.js";
 import { Assignment } from "./assignment.js";
 import { Delivery } from "./delivery.js";
+import { waitingKey } from "./film_data.js";
 import { PatientName } from "./patient_name.js";
 import { ProblemReport } from "./problem_report.js";
 import { ReadFirst, Readings } from "./read_first.js";
@@ -40,7 +41,7 @@ export function ResultPanel({ film, result, user, session, changes, announce, on
         ${session.identifiers === "none" && row.patient && html`<p class="dim small">${t("panel.hidden")}</p>`}
       </header>
       ${film.unread && html`<${ReadFirst} key=${`reading ${row.id}`} id=${row.id} announce=${announce} onRead=${onRead} />`}
-      ${result === null && !film.unread && html`<p>${t("panel.waiting")}</p>`}
+      ${result === null && !film.unread && html`<p>${t(waitingKey(row))}</p>`}
       ${withdrawal && html`<${Withdrawn} key=${`withdrawn ${row.id}`} withdrawal=${withdrawal} isNew=${withdrawnHere === row.id} />`}
       ${!withdrawal && html`<${Statement} film=${film} />`}
       ${result?.scores && html`<${Scores} result=${result} changes=${changesOf(film)} />`}

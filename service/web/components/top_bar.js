@@ -16,6 +16,7 @@ export function TopBar({ session, connected, onLanguage, onHelp }) {
         <a class="quiet" href="#/audit">${t("audit.link")}</a>
         <a class="quiet" href="#/erasures">${t("erasure.link")}</a>`}
       ${user.permissions.includes("manage") && html`<a class="quiet" href="#/accounts">${t("accounts.link")}</a>`}
+      ${user.permissions.includes("operate") && html`<a class="quiet" href="#/models">${t("models.link")}</a>`}
       <a class="quiet" href="docs" target="_blank" rel="noopener">API</a>
       <${LanguageChoice} onLanguage=${onLanguage} />
       <button class="quiet" onClick=${onHelp} aria-label=${t("keys.open")} title=${t("keys.open")}>?</button>

@@ -5,6 +5,7 @@ import { acquired, dateTime, score } from "../format.js";
 import { problemText, t } from "../words.js";
 import { giveBack, takeViewer } from "../viewer/viewer_pool.js";
 import { Annotations } from "./annotations.js";
+import { waitingKey } from "./film_data.js";
 
 /**
  * `image`: {view, pixels, maps}, null while it loads. `display`: the layers and the mouse's tool.
@@ -55,7 +56,7 @@ export function Viewport({ film, image, problem, readable, display, isBehind, on
       ${viewer && image && film && html`<${Annotations} viewer=${viewer} view=${image.view} result=${film.result} display=${display} />`}
       ${caption && film && html`<figcaption>${caption}: ${film.row.taken ? acquired(film.row.taken) : dateTime(film.row.received)}${film.row.brixia ? `, ${score(film.row.brixia.value)}` : ""}</figcaption>`}
       ${(film === null || readable) && !image && !problem && html`<p class="message" role="status"><span class="working" />${t("viewer.loading")}</p>`}
-      ${film && film.result === null && !film.unread && html`<p class="message" role="status"><span class="working" />${t("panel.waiting")}</p>`}
+      ${film && film.result === null && !film.unread && html`<p class="message" role="status"><span class="working" />${t(waitingKey(film.row))}</p>`}
       ${film?.result?.status === "failed" && html`<p class="message">${t("status.failed")}</p>`}
       ${problem && html`<p class="message">${problem.code === "no_document" ? t("viewer.gone") : problemText(problem)}</p>`}
       ${failure && html`

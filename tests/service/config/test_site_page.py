@@ -15,6 +15,7 @@ from radiograde.service.config.audit_config import (
     RetentionConfig,
     SyslogConfig,
 )
+from radiograde.service.config.monitor_rules import MonitorConfig
 from radiograde.service.config.notify import MailConfig, WebhookConfig
 from radiograde.service.config.rules import Conditions, RuleConfig
 from radiograde.service.config.settings import TABLES, Settings
@@ -64,6 +65,7 @@ SECTIONS: dict[str, type[Table]] = {
     "`[oidc]`": OidcConfig,
     "`[proxy_sign_in]`": ProxySignInConfig,
     "`[[groups]]`": GroupConfig,
+    "`[monitor]`": MonitorConfig,
 }
 ARCHIVE = {"charset", "long_accession_numbers"}
 PAGE_OF_ROUTES = "route-results.md"

@@ -15,6 +15,7 @@ from radiograde.command import main
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.account_tables import sessions
 from radiograde.service.database.engine import Database
+from radiograde.service.database.monitor_tables import film_statistics, shadow_gradings
 from radiograde.service.database.pacs_tables import prior_fetches
 from radiograde.service.database.programme_tables import reading_slots, regradings
 from radiograde.service.database.references import dangling_rows, remove_dangling_rows
@@ -81,6 +82,13 @@ GONE: dict[sa.Table, dict[str, object]] = {
         "deliver": False,
         "starts": 0,
     },
+    film_statistics: {
+        "film_id": "nobody",
+        "graded": DAY,
+        "model_sha256": "ab" * 32,
+        "outcome": "scored",
+    },
+    shadow_gradings: {"film_id": "nobody", "model": "ab" * 32, "graded": DAY, "document": {}},
     reading_slots: {
         "set_id": "nothing",
         "reader": "kim",

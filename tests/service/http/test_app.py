@@ -19,6 +19,15 @@ from tests.service.fakes import FACTS, METADATA, FakeScorer, png
 from tests.service.http.test_scoring import assert_problem
 
 OPERATIONS = {
+    "listModels",
+    "recordEvidence",
+    "rollBackModel",
+    "promoteModel",
+    "retireModel",
+    "shadowModel",
+    "getMonitor",
+    "stopModel",
+    "clearAlarm",
     "scoreFilm",
     "listResults",
     "getResult",

@@ -91,5 +91,5 @@ def site_models(folder: Path) -> Iterator[SiteModels]:
         return NamedScorer(content)
 
     with closing(open_database(settings)) as database:
-        release = ModelRelease(ModelRepository(database), settings.data_dir / MODELS, load)
+        release = ModelRelease(ModelRepository(database), settings.data_dir / MODELS, load, load)
         yield SiteModels(release, folder, loads)

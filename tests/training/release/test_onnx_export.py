@@ -32,15 +32,6 @@ def is_usable(file: Path, provider: str) -> bool:
     return Scorer(file, providers=[provider]).provider == provider
 
 
-@pytest.fixture(scope="module")
-def exported(paths: RunPaths, measured: dict[str, Any]) -> Path:
-    """Return the ONNX file of the run."""
-    out = paths.run.parent / "model" / "mine.onnx"
-    done = invoke("export", paths, "--out", str(out))
-    assert done.exit_code == 0, done.output
-    return out
-
-
 def test_a_run_is_put_in_service(measured: dict[str, Any], exported: Path) -> None:
     assert str(ROOT).encode() not in exported.read_bytes()
     scorer = Scorer(exported)

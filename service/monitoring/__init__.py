@@ -1,0 +1,1 @@
+"""Whether the model in production still holds: drift, agreement, deliveries, and what is done."""
