@@ -19,6 +19,7 @@ from tests.service.fakes import FACTS, METADATA, FakeScorer, png
 from tests.service.http.test_scoring import assert_problem
 
 OPERATIONS = {
+    "takeReport",
     "listModels",
     "recordEvidence",
     "rollBackModel",
