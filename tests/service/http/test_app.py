@@ -87,7 +87,6 @@ OPERATIONS = {
     "signOut",
     *("setRole", "listKeys", "addKey", "removeKey", "listSessions", "endSession"),
     "getModel",
-    "takeReport",
     "listAuditEvents",
     "erase",
     "listErasures",
