@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from radiograde.model.limits import Limits
+from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.tables import models
 from radiograde.service.errors import ModelReleaseError
@@ -19,7 +20,7 @@ from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.records import Records, open_records
 from radiograde.service.grading.shadow_grader import ShadowGrader
 from radiograde.service.processes.runner import InlineRunner
-from radiograde.service.programme.release import ModelRelease
+from radiograde.service.programme.release import Load, ModelRelease
 from radiograde.service.programme.shadow_figures import shadow_figures
 from radiograde.service.programme.shadow_repository import Pair, ShadowRepository
 from tests.service.fakes import FACTS, FakeScorer, png
@@ -152,8 +153,12 @@ def test_the_release_loads_a_model_that_it_only_tests_by_its_own_way(tmp_path: P
     with site_models(tmp_path) as site:
         ways: list[str] = []
 
-        def way(name: str) -> Any:
-            return lambda path: (ways.append(name), site.release.load(path))[1]
+        def way(name: str) -> Load:
+            def load(path: Path) -> Scorer:
+                ways.append(name)
+                return site.release.load(path)
+
+            return load
 
         release = ModelRelease(site.release.models, site.release.folder, way("use"), way("test"))
         path = tmp_path / "one.onnx"
