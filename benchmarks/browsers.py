@@ -11,8 +11,11 @@ from playwright.sync_api import Browser, sync_playwright
 
 FIREFOX_PREFERENCES: dict[str, str | float | bool] = {
     "webgl.force-enabled": True,
-    "webgl.enable-webgl2": True,
+    "webgl.out-of-process": False,
+    "gfx.webrender.software": True,
+    "security.sandbox.content.level": 0,
 }
+"""WebGL by the processor, where there is no graphics card."""
 
 
 @contextmanager

@@ -32,7 +32,7 @@ TOUCHED = 40
 """Films that are opened by a finger, on a tablet."""
 
 AXE_EVERY, TOOLS_EVERY, REVIEW_EVERY = 50, 10, 20
-DWELL_MS = 1500
+DWELL_MS = 500
 """How long a film is looked at, at least; a reader takes longer."""
 
 KEYS = ("i", "i", "o", "o", "z", "z", "l", "l", "y", "y", "p", "+", "0", "v", "0")
@@ -123,6 +123,7 @@ def main(browser: str, films: int, large: int, keep: Path | None) -> None:
 def walked(browser: Browser, address: str, films: int, large: int) -> Walk:
     """Return what was found on the way through the day's films."""
     walk = Walk()
+    expect.set_options(timeout=60_000)
     with _page(browser, address, walk, {"viewport": {"width": 1600, "height": 1000}}) as page:
         _read_all(page, walk, films, large)
     tablet = {"viewport": {"width": 1180, "height": 820}, "has_touch": True}
