@@ -69,6 +69,7 @@ bench: $(VENV)/.develop ## measure speed on this machine
 	$(BIN)/python -m benchmarks.pacs_reconciliation
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.page_changes
+	$(BIN)/python -m benchmarks.permissions
 	$(BIN)/python -m benchmarks.reconciler
 	$(BIN)/python -m benchmarks.replay
 	$(BIN)/python -m benchmarks.trace

@@ -35,7 +35,7 @@ def subject_of(source: UserSource, issuer: str, name: str) -> str:
 def role_of(groups: Collection[str], mapping: Sequence[GroupConfig]) -> Role | None:
     """Return the role that the first group which fits gives; None where none does."""
     for group in mapping:
-        if group.project is None and group.name in groups:
+        if group.name in groups:
             return group.role
     return None
 

@@ -9,43 +9,29 @@ from typing import Literal
 
 from radiograde.service.errors import AccountError
 
-Role = Literal[
-    "sender",
-    "reader",
-    "engineer",
-    "researcher",
-    "data_steward",
-    "manager",
-    "administrator",
-    "member",
-]
-Permission = Literal[
-    "send", "read", "review", "deliver", "operate", "administer", "manage", "assign"
-]
+Role = Literal["sender", "reader", "engineer", "researcher", "manager", "administrator"]
+Permission = Literal["send", "read", "review", "deliver", "operate", "administer", "manage"]
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     "sender": frozenset({"send"}),
     "reader": frozenset({"send", "read", "review", "deliver"}),
     "engineer": frozenset({"send", "read", "deliver", "operate"}),
     "researcher": frozenset({"send", "read"}),
-    "data_steward": frozenset({"send", "read", "assign"}),
     "manager": frozenset({"manage"}),
     "administrator": frozenset(
-        {"send", "read", "review", "deliver", "operate", "administer", "manage", "assign"}
+        {"send", "read", "review", "deliver", "operate", "administer", "manage"}
     ),
-    "member": frozenset(),
 }
 """``send``: films in. ``read``: results and films. ``review``: judge a result. ``deliver``: send a
 result to the destinations. ``operate``: jobs, export. ``administer``: the register of problems.
-``manage``: users, keys, sessions, projects. ``assign``: films to projects. A ``member`` may what
-projects allow."""
+``manage``: users, keys, sessions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
     """A signed-in person, a machine with a key, or whoever sits at a computer without sign-in.
 
-    ``role``: for every film. ``scope``: what a key is for, None for all that its role may.
+    ``scope``: what a key is for, None for all that its role may.
     """
 
     name: str
@@ -53,17 +39,14 @@ class Principal:
     scope: frozenset[Permission] | None = None
 
     def may(self, permission: Permission) -> bool:
-        """Return whether the role and the scope allow it, for every film."""
+        """Return whether the role and the scope allow it."""
         return permission in self.permissions
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        """What the role and the scope allow, for every film."""
-        return self.within_scope(PERMISSIONS[self.role])
-
-    def within_scope(self, permissions: frozenset[Permission]) -> frozenset[Permission]:
-        """Return those of some permissions that the scope allows."""
-        return permissions if self.scope is None else permissions & self.scope
+        """What the role and the scope allow."""
+        allowed = PERMISSIONS[self.role]
+        return allowed if self.scope is None else allowed & self.scope
 
 
 LOCAL = Principal("local", "administrator")

@@ -21,7 +21,7 @@ from radiograde.service.errors import NoDatabaseError
 if TYPE_CHECKING:
     from radiograde.service.auth.user_repository import User
 
-ROLES = ("reader", "engineer", "researcher", "data_steward", "manager", "administrator")
+ROLES = ("reader", "engineer", "researcher", "manager", "administrator")
 PLACES = {"local": "here", "oidc": "at the provider", "proxy": "at the proxy"}
 
 password_option = click.option(
@@ -41,8 +41,7 @@ def users() -> None:
       reader         sends films, reads results, reviews them
       engineer       sends films, reads results, runs jobs and exports
       researcher     sends films, reads results
-      data_steward   sends films, reads results, gives films to projects
-      manager        manages users, keys, sessions and projects; sees no film
+      manager        manages users, keys and sessions; sees no film
       administrator  everything
 
     \b

@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr
 
 from radiograde.service.config.named_secret import secret_of
-from radiograde.service.config.site import Name, Table, plain_url
+from radiograde.service.config.site import Table, plain_url
 
-PoolRole = Literal["reader", "engineer", "researcher", "data_steward", "manager", "administrator"]
-"""Roles that people have for every film."""
+PersonRole = Literal["reader", "engineer", "researcher", "manager", "administrator"]
+"""Roles of people; machines have some of their own."""
 
 HttpUrl = Annotated[str, Field(pattern="^https?://"), AfterValidator(plain_url)]
 HeaderName = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9-]{0,63}$")]
@@ -69,5 +69,4 @@ class GroupConfig(Table):
     """What a group of the provider, or of the proxy, may do; the first that fits holds."""
 
     name: Annotated[str, Field(min_length=1, max_length=255)]
-    role: PoolRole
-    project: Name | None = Field(None, description="In this project alone; default every film")
+    role: PersonRole

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from radiograde.service.auth.credentials import LONGEST, SHORTEST
 from radiograde.service.auth.principal import LONGEST_NAME, Role
-from radiograde.service.config.sign_in_elsewhere import PoolRole
+from radiograde.service.config.sign_in_elsewhere import PersonRole
 from radiograde.service.database.account_tables import UserSource
 from radiograde.service.result_schema import Schema
 
@@ -101,7 +101,7 @@ class Account(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=LONGEST_NAME)
-    role: PoolRole
+    role: PersonRole
     password: str = Field(min_length=SHORTEST, max_length=LONGEST)
 
 
@@ -120,4 +120,4 @@ class NewRole(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=LONGEST_NAME)
-    role: PoolRole
+    role: PersonRole

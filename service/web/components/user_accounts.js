@@ -6,7 +6,7 @@ import { day } from "../format.js";
 import { useLoaded } from "../hooks.js";
 import { problemText, t } from "../words.js";
 
-const ROLES = ["reader", "engineer", "researcher", "data_steward", "manager", "administrator"];
+const ROLES = ["reader", "engineer", "researcher", "manager", "administrator"];
 const SHORTEST_PASSWORD = 12;
 
 export function UserAccounts({ announce }) {

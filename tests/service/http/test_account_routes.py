@@ -44,7 +44,7 @@ def test_a_user_has_another_role_at_once(client: TestClient, headers: dict[str, 
     ("method", "path", "body", "code"),
     [
         ("POST", "/v1/users", {"name": "k", "role": "reader", "password": "short"}, 422),
-        ("POST", "/v1/users", {"name": "k", "role": "member", "password": PASSWORD}, 422),
+        ("POST", "/v1/users", {"name": "k", "role": "sender", "password": PASSWORD}, 422),
         ("POST", "/v1/users", {"name": PASSWORD, "role": "reader", "password": PASSWORD}, 422),
         ("POST", "/v1/users", {"name": "\x07", "role": "reader", "password": PASSWORD}, 422),
         ("POST", "/v1/users/role", {"name": "nobody", "role": "reader"}, 422),
