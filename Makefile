@@ -4,7 +4,7 @@ TOOLS ?= yes
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip
-DEBIAN := orthanc orthanc-dicomweb dcmtk chromium strace postgresql nodejs npm
+DEBIAN := orthanc orthanc-dicomweb dcmtk chromium strace postgresql pgbouncer nodejs npm
 PROVIDER := tests/oidc_provider
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -29,7 +29,7 @@ test: lint tools ## install everything, lint, run every test; TOOLS=no installs 
 
 # Tests that need one of them are skipped where it is absent.
 tools: ## install what tests use beside Python's packages: a PACS, DCMTK, a browser, strace, a database, an OpenID provider
-	@if command -v storescu >/dev/null && command -v chromium >/dev/null && command -v strace >/dev/null && command -v psql >/dev/null && command -v npm >/dev/null && test -x /usr/sbin/Orthanc; then :; \
+	@if command -v storescu >/dev/null && command -v chromium >/dev/null && command -v strace >/dev/null && command -v psql >/dev/null && command -v npm >/dev/null && test -x /usr/sbin/pgbouncer && test -x /usr/sbin/Orthanc; then :; \
 	elif [ '$(TOOLS)' = no ] || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
 		echo 'Tests are skipped where one of these Debian packages is absent: $(DEBIAN)'; \
 	else \
@@ -39,6 +39,7 @@ tools: ## install what tests use beside Python's packages: a PACS, DCMTK, a brow
 		echo '  chromium                    the browser in which the page is tried'; \
 		echo '  strace                      sees what the commands connect to and write'; \
 		echo '  postgresql                  a database that accidents happen to'; \
+		echo '  pgbouncer                   a pooler before it'; \
 		echo '  nodejs, npm                 what the OpenID provider of the tests runs on'; \
 		{ apt-get update -qq || true; } && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(DEBIAN); \

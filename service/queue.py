@@ -13,6 +13,8 @@ import structlog
 from dbos import DBOS, DBOSClient, EnqueueOptions
 from ulid import ULID
 
+from radiograde.service.database.connection_pools import QUEUE_MOST
+
 APPLICATION = "radiograde"
 GRADE, DELIVER, NOTIFY, PRIORS, SHADOW = "grade", "deliver", "notify", "priors", "shadow"
 """Names of the workflows, and of the queues that they wait in."""
@@ -138,7 +140,12 @@ class DurableQueue:
         hush_queue()
         if upgrade or not _is_there(url):
             DBOS.migrate(url)
-        self._client = DBOSClient(system_database_url=url, application_name=APPLICATION)
+        self._client = DBOSClient(
+            system_database_url=url,
+            system_database_pool_size=QUEUE_MOST,
+            application_name=APPLICATION,
+            lazy=True,
+        )
 
     def close(self) -> None:
         """Give the connections back."""

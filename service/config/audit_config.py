@@ -31,11 +31,17 @@ class AuditConfig(Table):
 
 
 class RetentionConfig(Table):
-    """How long is kept what outlives the films; for ever by default."""
+    """How long is kept what outlives the films, and what is none."""
 
     results_days: int | None = Field(
         None, ge=1, description="Days after which a result goes, with all that belongs to its film"
     )
     audit_days: int | None = Field(
         None, ge=1, description="Days after which rows of the audit trail go"
+    )
+    set_aside_days: int = Field(
+        7, ge=1, description="Days that objects stay which were set aside: they are not films"
+    )
+    set_aside_gb: int = Field(
+        20, ge=1, description="GiB that they may have together; what came first goes first"
     )

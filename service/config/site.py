@@ -148,7 +148,7 @@ class NodeConfig(Table):
     store_from: tuple[AeTitle, ...] = Field((), description="Titles that may store")
     commit_from: tuple[AeTitle, ...] = Field((), description="Titles that may ask for commitment")
     peers: tuple[Peer, ...] = Field((), description="Where commitment reports are sent")
-    associations: int = Field(64, ge=1, description="At the same time")
+    associations: int = Field(256, ge=1, description="At the same time")
     associations_per_address: int = Field(32, ge=1, description="Of them, from one address")
     idle_timeout_s: float = Field(60.0, gt=0, description="Silence after which a caller is let go")
     max_object_mb: int = Field(256, ge=1, description="Largest object that is accepted")

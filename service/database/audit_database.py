@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.audit_tables import audit_base, audit_events, audit_metadata
+from radiograde.service.database.connection_pools import AUDIT_MOST, pool_options
 from radiograde.service.database.copying import copy_database, copy_table
 from radiograde.service.database.engine import Database, connect_args, prepare_sqlite
 from radiograde.service.errors import StoreError
@@ -32,7 +33,10 @@ class AuditDatabase(Database):
         self.url = url
         try:
             self.engine = sa.create_engine(
-                url, connect_args=connect_args(url), pool_pre_ping=not url.startswith("sqlite")
+                url,
+                connect_args=connect_args(url),
+                pool_pre_ping=not url.startswith("sqlite"),
+                **pool_options(url, AUDIT_MOST, AUDIT_MOST),
             )
             if self.engine.dialect.name == "sqlite":
                 prepare_sqlite(self.engine, synchronous="NORMAL")

@@ -19,6 +19,12 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQL
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from radiograde.service.config.settings import Settings
+from radiograde.service.database.connection_pools import (
+    RESULTS_KEPT,
+    RESULTS_MOST,
+    pool_options,
+    refuse_transaction_pooling,
+)
 from radiograde.service.database.rows import Row, first_of, rows_of
 from radiograde.service.errors import ContradictionError, NoDatabaseError, StoreError
 
@@ -165,11 +171,12 @@ def open_engine(url: str, *, upgrade: bool = False) -> Engine:
 
     Raises:
         StoreError: the URL is malformed, its driver is not installed, the database cannot be
-            reached or written, a newer version of the program made it, or an older one did and
-            it is not to be changed.
+            reached or written, a pooler in between keeps no sessions, a newer version of the
+            program made it, or an older one did and it is not to be changed.
     """
     try:
-        engine = create_engine(url, connect_args=connect_args(url), pool_pre_ping=True)
+        pool = pool_options(url, RESULTS_KEPT, RESULTS_MOST)
+        engine = create_engine(url, connect_args=connect_args(url), pool_pre_ping=True, **pool)
     except ModuleNotFoundError as error:
         raise StoreError(
             f"The database driver is not installed: pip install {error.name}."
@@ -195,6 +202,8 @@ def _check_schema(engine: Engine, *, upgrade: bool) -> None:
     steps = ScriptDirectory(str(MIGRATIONS))
     newest = steps.get_current_head()
     try:
+        if engine.dialect.name == "postgresql":
+            refuse_transaction_pooling(engine)
         with engine.connect() as connection:
             present = MigrationContext.configure(connection).get_current_revision()
     except SQLAlchemyError as error:

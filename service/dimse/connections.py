@@ -64,9 +64,12 @@ class Connections:
         with self._lock:
             standing = Counter(one.address for one in self._all if one.has_place)
             if standing.total() >= self._places:
-                return f"all {self._places} places for associations are taken"
+                return f"all {self._places} places are taken: raise node.associations"
             if standing[connection.address] >= self._places_an_address:
-                return f"this address has {self._places_an_address} associations, its share"
+                return (
+                    f"this address has {self._places_an_address} associations, its share: "
+                    "raise node.associations_per_address"
+                )
             connection.has_place = True
         return None
 

@@ -87,10 +87,11 @@ class Film:
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """A film that is kept longer than need be, and when it first came."""
+    """A film that is kept longer than need be, when it first came, and its bytes."""
 
     id: str
     received: datetime
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,13 +290,19 @@ class FilmRepository:
                 self._queue.grade(connection, film_id, again=True, delay_s=delay_s)
 
     def expired(
-        self, age: timedelta, limit: int = 500, after: Expired | None = None
+        self,
+        age: timedelta,
+        limit: int = 500,
+        after: Expired | None = None,
+        state: FilmState | None = None,
     ) -> list[Expired]:
         """Return kept films with nothing left to do that last came longer than ``age`` ago.
 
-        The first to come first; ``after``: those behind this one.
+        The first to come first; ``after``: those behind this one; ``state``: those in it alone.
         """
         query = sa.select(*columns_of(films, Expired)).where(_expired(age))
+        if state is not None:
+            query = query.where(films.c.state == state)
         if after is not None:
             place = sa.tuple_(films.c.received, films.c.id)
             query = query.where(
@@ -304,6 +311,14 @@ class FilmRepository:
             )
         query = query.order_by(films.c.received, films.c.id).limit(limit)
         return self._database.rows(query, Expired)
+
+    def size_of(self, state: FilmState) -> int:
+        """Return how many bytes the kept films in a state have."""
+        size = sa.func.coalesce(sa.func.sum(films.c.size), 0)
+        (found,) = self._database.values(
+            sa.select(size).where(films.c.kept, films.c.state == state), int
+        )
+        return found
 
     def keep_again(self, film: Film) -> None:
         """Record that a film came again: from now on it is kept as long as a new one."""

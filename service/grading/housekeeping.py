@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 import structlog
 from dbos import DBOS
@@ -15,6 +16,7 @@ from radiograde.service.audit.audit_event import SERVICE, AuditEvent
 from radiograde.service.audit.audit_log import AuditLog
 from radiograde.service.database.engine import Database
 from radiograde.service.database.rows import in_parts
+from radiograde.service.database.tables import FilmState
 from radiograde.service.errors import NoSpaceError
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.film_days import fill_days
@@ -75,20 +77,58 @@ def chores(
 
 
 def drop_expired(
-    archive: Archive, films: FilmRepository, keep: timedelta, audit: AuditLog | None = None
+    archive: Archive,
+    films: FilmRepository,
+    keep: timedelta,
+    audit: AuditLog | None = None,
+    state: FilmState | None = None,
 ) -> None:
-    """Remove the bytes of films that last came longer than ``keep`` ago; their results stay."""
-    last: Expired | None = None
+    """Remove the bytes of films that last came longer than ``keep`` ago; their results stay.
 
+    ``state``: of those in it alone.
+    """
+    last: Expired | None = None
+    while some := films.expired(keep, _AT_ONCE, after=last, state=state):
+        _let_go(archive, films, some, keep, audit)
+        last = some[-1]
+
+
+def drop_set_aside(
+    archive: Archive,
+    films: FilmRepository,
+    keep: timedelta,
+    most_bytes: int,
+    audit: AuditLog | None = None,
+) -> None:
+    """Remove the bytes of what was set aside longer than ``keep`` ago, or is beyond a quota.
+
+    ``most_bytes``: that all of it may have; what came first goes first.
+    """
+    drop_expired(archive, films, keep, audit, "set_aside")
+    excess, last = films.size_of("set_aside") - most_bytes, None
+    while excess > 0 and (
+        some := films.expired(timedelta(0), _AT_ONCE, after=last, state="set_aside")
+    ):
+        sizes = accumulate((film.size for film in some), initial=0)
+        too_many = [film for film, before in zip(some, sizes, strict=False) if before < excess]
+        _let_go(archive, films, too_many, timedelta(0), audit)
+        excess, last = excess - sum(film.size for film in too_many), some[-1]
+
+
+def _let_go(
+    archive: Archive,
+    films: FilmRepository,
+    some: Sequence[Expired],
+    keep: timedelta,
+    audit: AuditLog | None,
+) -> None:
     def drop(film_id: str) -> None:
         archive.drop(film_id)
         if audit is not None:
             audit.note(AuditEvent(Action.FILM_EXPIRE, SERVICE, film_id))
 
-    while some := films.expired(keep, _AT_ONCE, after=last):
-        count = films.let_go([film.id for film in some], drop, keep)
-        log.info("films_let_go", count=count)
-        last = some[-1]
+    count = films.let_go([film.id for film in some], drop, keep)
+    log.info("films_let_go", count=count)
 
 
 def adopt_unrecorded(

@@ -21,6 +21,7 @@ from radiograde.service.audit_receivers.forwarder import run_forwarders
 from radiograde.service.config.archives import ArchiveConfig
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.binding import database_id
+from radiograde.service.database.connection_pools import WORKING_MOST
 from radiograde.service.delivery.breakers import Breakers
 from radiograde.service.delivery.deliver import Deliverer
 from radiograde.service.delivery.open_destination import open_destination
@@ -28,7 +29,7 @@ from radiograde.service.delivery.retry_policy import RetryPolicy
 from radiograde.service.erasure.eraser import Eraser
 from radiograde.service.films.audited_intake import AuditedIntake
 from radiograde.service.grading.film_grader import FilmGrader
-from radiograde.service.grading.housekeeping import chores, keep_house
+from radiograde.service.grading.housekeeping import chores, drop_set_aside, keep_house
 from radiograde.service.grading.load_scorer import load_scorer
 from radiograde.service.grading.reconciler import Reconciler
 from radiograde.service.grading.records import Records, open_records
@@ -123,6 +124,7 @@ def _work_by(
         eraser = Eraser(records, settings)
         tasks[:0] = [eraser.go_on, eraser.drop_old_results]
         tasks.append(lambda: drop_old_rows(settings, records.audit))
+        tasks.append(lambda: _drop_set_aside(settings, records))
         house = Thread(target=keep_house, args=(ended, tasks))
         night = Thread(target=keep_house, args=(ended, _nightly(settings, records, ended)))
         regrader = Regrader(records, work.grader, model_loader(settings, records.database))
@@ -134,6 +136,15 @@ def _work_by(
         others = (again, watch, follow, sending, *_performing(settings, records, ended))
         with _beside(ended, house, night, *others):
             return wait_for(stop, lambda: None if follower is None else follower.changed())
+
+
+def _drop_set_aside(settings: Settings, records: Records) -> None:
+    """Remove what was set aside and is past its time or quota, unless films stay for ever."""
+    if settings.keep_days is None:
+        return
+    keep = timedelta(days=min(settings.keep_days, settings.retention.set_aside_days))
+    most_bytes = settings.retention.set_aside_gb * 2**30
+    drop_set_aside(records.archive, records.films, keep, most_bytes, records.audit)
 
 
 def _nightly(
@@ -225,6 +236,7 @@ def working(work: Work, url: str, slot: Slot, graders: int, senders: int = 2) ->
     config: DBOSConfig = {
         "name": APPLICATION,
         "system_database_url": url,
+        "sys_db_pool_size": WORKING_MOST,
         "application_version": QUEUE_VERSION,
         "executor_id": slot.name,
         "max_executor_threads": AHEAD * (graders + places + 1) + 6,

@@ -28,9 +28,9 @@ class Postgres:
         # Not below pytest's folder: the server runs as another user, who may not look in there.
         self.folder = Path(tempfile.mkdtemp(prefix="radiograde-postgres-", dir="/tmp"))
         self.port = free_port()
-        self._user = "postgres" if os.getuid() == 0 else None
-        if self._user is not None:
-            shutil.chown(self.folder, self._user)
+        self.user = "postgres" if os.getuid() == 0 else None
+        if self.user is not None:
+            shutil.chown(self.folder, self.user)
         self._run("initdb", "-D", "data", "-U", "test", "--auth=trust", "--no-sync")
         self.start()
 
@@ -68,7 +68,7 @@ class Postgres:
         subprocess.run(
             [program, *arguments],
             cwd=self.folder,
-            user=self._user,
+            user=self.user,
             check=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -92,6 +92,8 @@ def test_lists_are_read_along_their_indexes(installation: Records) -> None:
         "results": lambda: installation.results.page(2),
         "scored results": lambda: installation.results.page(2, status="scored"),
         "expired": lambda: films.expired(timedelta(0), 2),
+        "set aside": lambda: films.expired(timedelta(0), 2, state="set_aside"),
+        "size of what was set aside": lambda: films.size_of("set_aside"),
         "changes": changes.poll,
         "days": lambda: fill_days(installation.database),
     }

@@ -22,9 +22,9 @@ from tests.service.dimse.test_storage import data_set_of
 def test_associations_that_are_silent_take_no_time_of_the_processor(
     start_a_node: StartNode,
 ) -> None:
-    node = start_a_node(associations=64, associations_per_address=64)
+    node = start_a_node(associations=256, associations_per_address=256)
     callers = []
-    for _ in range(64):
+    for _ in range(256):
         callers.append(RawCaller(node))
         callers[-1].associate()
     began_s, nothing = time.process_time(), threading.Event()

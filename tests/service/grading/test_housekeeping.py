@@ -14,6 +14,7 @@ from radiograde.service.grading.housekeeping import (
     UnrecordedFolders,
     adopt_unrecorded,
     drop_expired,
+    drop_set_aside,
     keep_house,
 )
 from radiograde.service.grading.records import Records
@@ -125,3 +126,40 @@ def test_a_stray_file_and_a_task_that_breaks_stop_nothing(records: Records) -> N
 
     keep_house(stop, [breaks, last], every_s=0.01, first_after_s=0.01)
     assert len(passes) == 3
+
+
+def set_aside(records: Records, *numbers: int) -> list[str]:
+    """Return objects that are no films, in the order in which they came."""
+    ct = "1.2.840.10008.5.1.4.1.1.2"
+    found = []
+    for n in numbers:
+        content = film_bytes(SOPClassUID=ct, SOPInstanceUID=f"1.2.{n}")
+        found.append(records.intake.accept(content, "dicom").film_id)
+        work_with(records).grade(found[-1])
+        assert records.jobs.get(found[-1]).state == "set_aside"
+    return found
+
+
+def test_what_was_set_aside_goes_before_films_do(records: Records) -> None:
+    film = records.intake.accept(film_bytes(), "dicom").film_id
+    work_with(records).grade(film)
+    aside = set_aside(records, 1)
+    drop_set_aside(records.archive, records.films, timedelta(days=1), 2**30)
+    assert sorted(records.archive.ids()) == sorted([film, *aside])
+    drop_set_aside(records.archive, records.films, AT_ONCE, 2**30)
+    assert list(records.archive.ids()) == [film]
+    assert records.jobs.get(aside[0]).state == "set_aside"
+
+
+def test_of_what_was_set_aside_beyond_the_quota_the_first_goes(records: Records) -> None:
+    film = records.intake.accept(film_bytes(), "dicom").film_id
+    work_with(records).grade(film)
+    first, second, third = set_aside(records, 1, 2, 3)
+    size = records.films.size_of("set_aside")
+    assert size == sum(len(records.archive.film(one)) for one in (first, second, third))
+    drop_set_aside(records.archive, records.films, timedelta(days=1), size)
+    assert len(list(records.archive.ids())) == 4
+    drop_set_aside(records.archive, records.films, timedelta(days=1), size - 1)
+    assert sorted(records.archive.ids()) == sorted([film, second, third])
+    drop_set_aside(records.archive, records.films, timedelta(days=1), 0)
+    assert list(records.archive.ids()) == [film]
