@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from radiograde import __version__
 from tests.helm import Helm, faults_of, unpack_helm
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,6 +33,11 @@ def manifests(helm: Helm) -> list[dict[str, Any]]:
 
 def of_kind(manifests: list[dict[str, Any]], kind: str) -> Iterator[dict[str, Any]]:
     return (one for one in manifests if one["kind"] == kind)
+
+
+def test_the_chart_is_of_the_version_that_runs() -> None:
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    assert chart["appVersion"] == __version__
 
 
 def test_helm_finds_no_fault_in_the_chart(helm: Helm) -> None:

@@ -314,11 +314,8 @@ class FilmRepository:
 
     def size_of(self, state: FilmState) -> int:
         """Return how many bytes the kept films in a state have."""
-        size = sa.func.coalesce(sa.func.sum(films.c.size), 0)
-        (found,) = self._database.values(
-            sa.select(size).where(films.c.kept, films.c.state == state), int
-        )
-        return found
+        size = sa.select(sa.func.coalesce(sa.func.sum(films.c.size), 0))
+        return self._database.values(size.where(films.c.kept, films.c.state == state), int)[0]
 
     def keep_again(self, film: Film) -> None:
         """Record that a film came again: from now on it is kept as long as a new one."""
