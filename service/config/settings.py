@@ -73,14 +73,12 @@ TABLES = frozenset(
         "destination",
         "rules",
         "notify",
-        "priors",
-        "reconcile",
+        *("priors", "reconcile", "monitor"),
         "ups",
         "constancy",
         "audit",
         "retention",
         *("oidc", "proxy_sign_in", "groups"),
-        "monitor",
     }
 )
 """Settings that have tables of the site file."""
@@ -93,9 +91,7 @@ LIVE = (
     "destination",
     "rules",
     "notify",
-    "priors",
-    "reconcile",
-    "monitor",
+    *("priors", "reconcile", "monitor"),
 )
 """Settings that running processes take from the site file again; others take a restart."""
 
