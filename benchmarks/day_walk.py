@@ -146,6 +146,7 @@ def _page(browser: Browser, address: str, walk: Walk, options: dict[str, Any]) -
     page.goto(address)
     page.locator(".card").first.wait_for()
     page.evaluate(_PRESSED)
+    page.wait_for_timeout(DWELL_MS)
     yield page
     context.close()
 
@@ -213,7 +214,8 @@ def _wait(page: Page, walk: Walk, what: str) -> None:
             page.wait_for_timeout(DWELL_MS)
             return
         page.wait_for_timeout(50)
-    raise click.ClickException(f"no film appeared at {page.url}")
+    said = "; ".join([*page.locator(".viewport .message").all_inner_texts(), *walk.errors])
+    raise click.ClickException(f"film {walk.films + 1} ({what}) did not appear. {said}")
 
 
 def _compare_score(page: Page, walk: Walk) -> None:
