@@ -50,6 +50,7 @@ class Action(StrEnum):
     COMMITMENT_ANSWER = "commitment_answer"
     PATIENT_LINK = "patient_link"
     ORDER_TAKE = "order_take"
+    REPORT_TAKE = "report_take"
 
     FILM_ASSIGN = "film_assign"
     REVIEW_ADD = "review_add"
@@ -163,6 +164,7 @@ MEANINGS: Mapping[Action, Meaning] = {
     Action.COMMITMENT_ANSWER: Meaning(QUERY, "E"),
     Action.PATIENT_LINK: Meaning(PATIENT, "U"),
     Action.ORDER_TAKE: Meaning(ORDER, "C"),
+    Action.REPORT_TAKE: Meaning(ORDER, "C"),
     Action.REVIEW_ADD: _CHANGE,
     Action.FILM_ASSIGN: _CHANGE,
     Action.READING_COMMIT: _CHANGE,

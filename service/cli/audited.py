@@ -63,6 +63,7 @@ NOT_AUDITED = frozenset(
             "info",
             "dossier",
             "constancy",
+            "concordance",
             "readers list",
         ),  # they show no film and no person
         *("score", "route", "mercure", "problem open"),  # they work with the caller's own files

@@ -40,11 +40,13 @@ def listen(aet: str | None, host: str | None, port: int | None, **chosen: Any) -
       storescu -aec RADIOGRADE 127.0.0.1 11112 film.dcm
     """  # noqa: D301  click needs the character itself
     from radiograde.service.dimse.listener import run_listener
+    from radiograde.service.metrics.health_server import health_server
 
     given = {"aet": aet, "host": host, "port": port}
     node = {name: value for name, value in given.items() if value is not None}
     with plain_errors():
         settings = installation_of(chosen | {"node": node}, quiet=True)
-        run_listener(
-            settings, lambda line: click.echo(f"{line}\nData directory: {settings.data_dir}")
-        )
+        with health_server(settings, settings.observe.listen):
+            run_listener(
+                settings, lambda line: click.echo(f"{line}\nData directory: {settings.data_dir}")
+            )

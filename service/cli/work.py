@@ -34,6 +34,9 @@ def work(with_parent: bool, **chosen: Any) -> None:
       radiograde work
     """  # noqa: D301  click needs the character itself
     from radiograde.service.grading.worker import run_worker
+    from radiograde.service.metrics.health_server import health_server
 
     with plain_errors():
-        run_worker(installation_of(chosen, quiet=True), with_parent=with_parent)
+        settings = installation_of(chosen, quiet=True)
+        with health_server(settings, settings.observe.work):
+            run_worker(settings, with_parent=with_parent)

@@ -46,6 +46,7 @@ from radiograde.service.config.constancy_config import ConstancyConfig, check_te
 from radiograde.service.config.loopback import LOOPBACK_NAMES, is_loopback
 from radiograde.service.config.monitor_rules import MonitorConfig
 from radiograde.service.config.notify import ChannelConfig
+from radiograde.service.config.observe_config import ObserveConfig
 from radiograde.service.config.rules import RuleConfig, check_rules
 from radiograde.service.config.sign_in_elsewhere import GroupConfig, OidcConfig, ProxySignInConfig
 from radiograde.service.config.site import (
@@ -79,6 +80,7 @@ TABLES = frozenset(
         "audit",
         "retention",
         *("oidc", "proxy_sign_in", "groups"),
+        "observe",
     }
 )
 """Settings that have tables of the site file."""
@@ -189,6 +191,7 @@ class Settings(BaseSettings):
     reconcile: ReconcileConfig = ReconcileConfig()
     audit: AuditConfig = AuditConfig()
     retention: RetentionConfig = RetentionConfig()
+    observe: ObserveConfig = ObserveConfig()
     constancy: ConstancyConfig = ConstancyConfig()
     ups: tuple[UpsConfig, ...] = ()
     oidc: OidcConfig | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -27,6 +28,9 @@ from radiograde.service.programme.release import MODELS, model_file
 QUEUE_OLD = timedelta(minutes=15)
 STRANDED_AFTER = timedelta(minutes=3)
 """Whoever reconciles has had time for it by then."""
+
+LEAST_INODES = 10_000
+"""Files that there is to be room for: a film has a dozen."""
 
 LEAST_FREE = 2**30
 """Bytes on the disk of the films."""
@@ -60,6 +64,7 @@ def standing_faults(records: Records, settings: Settings) -> list[Fault]:
         *_of_concordance(records),
         *_of_stopped(records),
         *_of_disk(settings.data_dir),
+        *_of_inodes(settings.data_dir),
         *certificate_faults(settings),
     ]
 
@@ -182,6 +187,19 @@ def _of_disk(data_dir: Path) -> Iterator[Fault]:
             "disk_low",
             "Less than 1 GiB is free for films",
             "Make room, or keep films for fewer days (RADIOGRADE_KEEP_DAYS).",
+        )
+
+
+def _of_inodes(data_dir: Path) -> Iterator[Fault]:
+    """Yield a fault where the disk has room for few files more, whatever their size."""
+    if not hasattr(os, "statvfs"):
+        return
+    disk = os.statvfs(data_dir)
+    if disk.f_files and disk.f_favail < LEAST_INODES:
+        yield Fault(
+            "inodes_low",
+            f"The disk has room for {disk.f_favail} files more, whatever their size",
+            "Keep films for fewer days (RADIOGRADE_KEEP_DAYS), or move to another disk.",
         )
 
 

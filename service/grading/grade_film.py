@@ -20,6 +20,7 @@ from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.grading.trace import trace_of
 from radiograde.service.grading.triage import SetAside, reason_to_set_aside, rejection
+from radiograde.service.measures import MEASURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,19 @@ def _grade(film: FilmFile, scorer: Scorer, film_id: str) -> FilmGrading:
     aside = reason_to_set_aside(film.header)
     result = grade(film, scorer) if aside is None else rejection(film, aside, scorer)
     trace = trace_of(result, scorer, film)
+    _measure(result)
     return FilmGrading(replace(result, id=film_id), began, film, aside, trace=trace)
+
+
+def _measure(result: SeverityResult) -> None:
+    MEASURES.count("graded", result.status)
+    for stage, ms in result.timing_ms.items():
+        MEASURES.time("grading_seconds", ms / 1000, stage)
+    if result.error is not None:
+        MEASURES.count("refused", result.error.code)
+    for reason in result.gate.reasons if result.gate is not None else ():
+        if reason.level == "reject":
+            MEASURES.count("refused", reason.code)
 
 
 def _open(path: Path, limits: Limits) -> FilmFile:

@@ -53,6 +53,7 @@ AUDITED: Mapping[str, Action] = {
     "commitReading": Action.READING_COMMIT,
     "commitSetReading": Action.READING_COMMIT,
     "withdrawResult": Action.RESULT_WITHDRAW,
+    "takeReport": Action.REPORT_TAKE,
     "reportProblem": Action.PROBLEM_REPORT,
     "listProblems": Action.PROBLEMS_READ,
     "getProblemsCsv": Action.PROBLEMS_EXPORT,
@@ -86,6 +87,7 @@ NOT_AUDITED = frozenset(
         "getModel",
         "getSettings",
         "trySettings",
+        "getMetrics",
     }
 )
 """They show neither a film nor a person but the caller."""

@@ -17,6 +17,7 @@ from radiograde.model.errors import RadiogradeError, TooLargeError
 from radiograde.service.errors import ForeignPageError, UnknownHostError, UploadTimeoutError
 from radiograde.service.http.problems import error_problem, unexpected_problem
 from radiograde.service.http.request_origin import host_name, is_foreign
+from radiograde.service.measures import MEASURES
 
 log = structlog.get_logger("radiograde.http")
 
@@ -49,6 +50,7 @@ _FOLDERS = ("/assets/", "/swagger/")
 
 _QUIET_ROUTES = frozenset({"/healthz", "/readyz"})
 _CLIENT_GONE = 499
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 
 
 class SafeHeaders:
@@ -158,6 +160,9 @@ class RequestLog:
 
 def _log_request(scope: Scope, status: int | None, ms: float) -> None:
     route = getattr(scope.get("route"), "path", "unmatched")
+    method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+    MEASURES.count("requests", route, method, str(status or 0))
+    MEASURES.time("request_seconds", ms / 1000, route)
     write = log.debug if route in _QUIET_ROUTES else log.info
     write("request", method=scope["method"], route=route, status=status, ms=round(ms, 1))
 

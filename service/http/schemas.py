@@ -292,7 +292,7 @@ class Health(Schema):
         None,
         description="Codes of what somebody has to see to: worker_missing, queue_old, "
         "work_stranded, deliveries_parked, notifications_parked, model_gone, model_stopped, "
-        "disk_low; "
+        "disk_low, inodes_low, http_certificate_expires and those of node and hl7; "
         "`radiograde check` says more",
     )
 

@@ -147,6 +147,7 @@ def commit(here: Installation) -> str:
     return ""
 
 
+REPORT = {"resourceType": "DiagnosticReport", "status": "final", "conclusion": "Clear."}
 _KIM = ("users", "add", "kim", "--role", "reader")
 
 DEEDS: Mapping[Action, Callable[[Installation], str]] = {
@@ -166,6 +167,7 @@ DEEDS: Mapping[Action, Callable[[Installation], str]] = {
     Action.PRIORS_FETCH: over_http("POST", "/v1/results/{id}/priors"),
     Action.ARCHIVE_READ: by_command("reconcile", "--since", "2026-11-01", code=2),
     Action.PATIENT_LINK: lambda here: str(here.handler.answer(adt("A40", "1", "2")) and ""),
+    Action.REPORT_TAKE: over_http("POST", "/v1/reports", json=REPORT),
     Action.ORDER_TAKE: lambda here: str(here.handler.answer(ORM) and ""),
     Action.FILM_ASSIGN: over_http("POST", "/v1/worklist/{id}/assignment", json={"reader": "local"}),
     Action.REVIEW_ADD: over_http("POST", "/v1/results/{id}/reviews", json={"verdict": "accepted"}),

@@ -17,6 +17,7 @@ from radiograde.service.config.audit_config import (
 )
 from radiograde.service.config.monitor_rules import MonitorConfig
 from radiograde.service.config.notify import MailConfig, WebhookConfig
+from radiograde.service.config.observe_config import ObserveConfig
 from radiograde.service.config.rules import Conditions, RuleConfig
 from radiograde.service.config.settings import TABLES, Settings
 from radiograde.service.config.sign_in_elsewhere import GroupConfig, OidcConfig, ProxySignInConfig
@@ -66,6 +67,7 @@ SECTIONS: dict[str, type[Table]] = {
     "`[proxy_sign_in]`": ProxySignInConfig,
     "`[[groups]]`": GroupConfig,
     "`[monitor]`": MonitorConfig,
+    "`[observe]`": ObserveConfig,
 }
 ARCHIVE = {"charset", "long_accession_numbers"}
 PAGE_OF_ROUTES = "route-results.md"

@@ -93,6 +93,7 @@ OPERATIONS = {
     "getAuditCsv",
     "getHealth",
     "getReadiness",
+    "getMetrics",
 }
 
 

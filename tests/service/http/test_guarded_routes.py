@@ -86,6 +86,7 @@ NEEDS: dict[Permission, set[str]] = {
     },
     "operate": {
         "POST /v1/jobs/{id}/retry",
+        "GET /metrics",
         "GET /v1/models",
         "POST /v1/models/evidence",
         "POST /v1/models/rollback",
