@@ -64,6 +64,7 @@ lint: $(VENV)/.develop ## ruff, mypy, import layers, hadolint
 	$(BIN)/hadolint Dockerfile
 
 bench: $(VENV)/.develop ## measure speed on this machine
+	$(BIN)/python -m benchmarks.audit_overhead
 	$(BIN)/python -m benchmarks.concordance_watch
 	$(BIN)/python -m benchmarks.decode
 	$(BIN)/python -m benchmarks.disk
