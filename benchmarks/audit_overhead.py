@@ -15,6 +15,7 @@ import time
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from fastapi.testclient import TestClient
@@ -36,13 +37,18 @@ def service(stack: ExitStack, folder: Path, *, audited: bool) -> TestClient:
     """Return the client of a service with films."""
     app = create_app(Settings(data_dir=folder))
     if not audited:
-        app.user_middleware = [one for one in app.user_middleware if one.cls is not AuditTrail]
+        app.user_middleware = [one for one in app.user_middleware if is_other(one)]
     client = TestClient(app, base_url="http://localhost", client=("127.0.0.1", 50000))
     stack.enter_context(client)
     stock = Stock(records_of(client))
     for _ in range(FILMS):
         stock.scored()
     return client
+
+
+def is_other(middleware: Any) -> bool:
+    """Return whether it is another than the audit trail's."""
+    return middleware.cls is not AuditTrail
 
 
 @click.command()
