@@ -78,6 +78,9 @@ class Action(StrEnum):
     MODEL_PROMOTE = "model_promote"
     MODEL_ROLLBACK = "model_rollback"
     MODEL_RETIRE = "model_retire"
+    MODEL_SHADOW = "model_shadow"
+    MODEL_STOP = "model_stop"
+    ALARM_CLEAR = "alarm_clear"
     MODELS_READ = "models_read"
 
     AUDIT_READ = "audit_read"
@@ -188,6 +191,9 @@ MEANINGS: Mapping[Action, Meaning] = {
     Action.MODEL_PROMOTE: _RELEASE,
     Action.MODEL_ROLLBACK: _RELEASE,
     Action.MODEL_RETIRE: _RELEASE,
+    Action.MODEL_SHADOW: _RELEASE,
+    Action.MODEL_STOP: _RELEASE,
+    Action.ALARM_CLEAR: _RELEASE,
     Action.MODELS_READ: Meaning(ALERT, "R", SOFTWARE_CONFIGURATION, once=True),
     Action.AUDIT_READ: Meaning(LOG_USED, "R", once=True),
     Action.AUDIT_EXPORT: Meaning(LOG_USED, "R"),

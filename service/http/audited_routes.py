@@ -70,6 +70,14 @@ AUDITED: Mapping[str, Action] = {
     "addKey": Action.KEY_ADD,
     "removeKey": Action.KEY_REMOVE,
     "removeUser": Action.USER_REMOVE,
+    "listModels": Action.MODELS_READ,
+    "recordEvidence": Action.MODEL_TEST,
+    "rollBackModel": Action.MODEL_ROLLBACK,
+    "promoteModel": Action.MODEL_PROMOTE,
+    "retireModel": Action.MODEL_RETIRE,
+    "shadowModel": Action.MODEL_SHADOW,
+    "stopModel": Action.MODEL_STOP,
+    "clearAlarm": Action.ALARM_CLEAR,
     "erase": Action.PATIENT_ERASE,
     "listErasures": Action.ERASURES_READ,
     "listAuditEvents": Action.AUDIT_READ,
@@ -88,6 +96,7 @@ NOT_AUDITED = frozenset(
         "getSettings",
         "trySettings",
         "getMetrics",
+        "getMonitor",
     }
 )
 """They show neither a film nor a person but the caller."""

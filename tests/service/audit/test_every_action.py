@@ -197,6 +197,9 @@ DEEDS: Mapping[Action, Callable[[Installation], str]] = {
     Action.FILM_EXPIRE: expire,
     Action.ERASURES_READ: over_http("GET", "/v1/erasures"),
     Action.PATIENT_ERASE: by_command("erase", "--patient", "nobody", "--yes", code=1),
+    Action.MODEL_SHADOW: by_command("models", "shadow", "ab", code=1),
+    Action.MODEL_STOP: by_command("monitor", "stop", "--reason", "Doe"),
+    Action.ALARM_CLEAR: by_command("monitor", "clear", "x", code=1),
     Action.READING_SET_GIVE: by_command(
         "readers", "give", "course", "--reader", "kim", "--film", "x", code=1
     ),
@@ -212,6 +215,7 @@ DEEDS: Mapping[Action, Callable[[Installation], str]] = {
 }
 FAILED = {
     *(Action.ARCHIVE_READ, Action.MODEL_ADD, Action.MODEL_TEST, Action.MODEL_PROMOTE),
+    *(Action.MODEL_SHADOW, Action.ALARM_CLEAR),
     *(Action.MODEL_ROLLBACK, Action.MODEL_RETIRE, Action.READING_SET_GIVE),
     Action.PATIENT_ERASE,
 }
@@ -227,7 +231,7 @@ BY_COMMAND = {
     *(Action.SCHEMA_CHANGE, Action.BACKUP_MAKE, Action.DOCTOR_RUN, Action.RESULT_REPLAY),
     *(Action.REVIEWS_EXPORT, Action.RESULT_REGRADE, Action.MODELS_READ, Action.AUDIT_VERIFY),
     *(Action.USER_ADD, Action.USERS_READ, Action.USER_CHANGE, Action.USER_REMOVE),
-    *(Action.KEY_ADD, Action.KEYS_READ, Action.KEY_REMOVE, *FAILED),
+    *(Action.KEY_ADD, Action.KEYS_READ, Action.KEY_REMOVE, Action.MODEL_STOP, *FAILED),
 }
 BY_MACHINES = {Action.COMMITMENT_ANSWER, Action.PATIENT_LINK, Action.ORDER_TAKE}
 BY_THE_SERVICE = {
