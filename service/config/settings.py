@@ -77,10 +77,8 @@ TABLES = frozenset(
         *("priors", "reconcile", "monitor"),
         "ups",
         "constancy",
-        "audit",
-        "retention",
         *("oidc", "proxy_sign_in", "groups"),
-        "observe",
+        *("audit", "retention", "observe"),
     }
 )
 """Settings that have tables of the site file."""
