@@ -74,9 +74,7 @@ TABLES = frozenset(
         "destination",
         "rules",
         "notify",
-        *("priors", "reconcile", "monitor"),
-        "ups",
-        "constancy",
+        *("priors", "reconcile", "monitor", "ups", "constancy"),
         *("oidc", "proxy_sign_in", "groups"),
         *("audit", "retention", "observe"),
     }
