@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
 
 from radiograde.service.cli.common import (
-    data_dir_of_group,
     data_dir_option,
     installation_of,
     plain_errors,
@@ -36,9 +36,9 @@ _NO_COMPARISON = {
 
 
 @click.group(invoke_without_command=True)
-@data_dir_of_group
+@data_dir_option
 @click.pass_context
-def monitor(context: click.Context) -> None:
+def monitor(context: click.Context, data_dir: Path | None) -> None:
     """Watch the model: whether films and scores are as they were, and readers agree.
 
     The worker looks once an hour, and notifies by mail or webhook. Without a command: look now.
@@ -50,7 +50,7 @@ def monitor(context: click.Context) -> None:
       radiograde monitor stop --reason "Scores of the new machine look wrong"
     """  # noqa: D301  click needs the character itself
     if context.invoked_subcommand is None:
-        context.invoke(show)
+        context.invoke(show, data_dir=data_dir)
 
 
 @monitor.command()
