@@ -93,7 +93,7 @@ class Month:
 @click.command()
 @click.option("--months", default=200, show_default=True, help="Of each kind.")
 @click.option("--films", default=1000, show_default=True, help="A month.")
-@click.option("--drawn", default=300, show_default=True, help="Films of each pool.")
+@click.option("--drawn", default=150, show_default=True, help="Films of each pool.")
 def main(months: int, films: int, drawn: int) -> None:
     """Simulate, and write table and results."""
     scorer = Scorer(threads=1)
