@@ -143,8 +143,10 @@ def test_a_stream_of_changes_is_followed_while_it_lasts(page: Page, listed: List
         page.clock.run_for(100)
     page.clock.run_for(500)
     until_it_asks_no_more(page)
-    assert 3 <= len(requests) < 30, "several changes are asked for together"
-    assert {frozenset(parse_qs(urlsplit(one).query)["id"]) for one in requests} == {
+    # The first film of the list is made ready meanwhile.
+    rows = [one for one in requests if one.startswith("/v1/worklist")]
+    assert 3 <= len(rows) < 30, "several changes are asked for together"
+    assert {frozenset(parse_qs(urlsplit(one).query)["id"]) for one in rows} == {
         frozenset(listed.ids[:2])
     }
     requests.clear()
@@ -380,12 +382,12 @@ def test_films_are_grouped_by_patient(page: Page, listed: ListedFilms) -> None:
 def test_unread_films_and_filters_that_are_kept(page: Page, listed: ListedFilms) -> None:
     page.get_by_role("button", name="Unread").click()
     expect(page.get_by_role("button", name="Unread")).to_have_attribute("aria-pressed", "true")
-    page.get_by_label("Save filters as").fill("Mine")
+    page.get_by_label("Save filters as").fill("My morning")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("button", name="Unread").click()
     expect(page.get_by_label("Save filters as")).to_have_count(0)
     page.reload()
-    page.get_by_role("button", name="Mine", exact=True).click()
+    page.get_by_role("button", name="My morning", exact=True).click()
     expect(page.get_by_role("button", name="Unread")).to_have_attribute("aria-pressed", "true")
-    page.get_by_role("button", name="Remove the saved filters Mine").click()
-    expect(page.get_by_role("button", name="Mine", exact=True)).to_have_count(0)
+    page.get_by_role("button", name="Remove the saved filters My morning").click()
+    expect(page.get_by_role("button", name="My morning", exact=True)).to_have_count(0)
