@@ -84,7 +84,7 @@ def add(
 @keys.command("list")
 @data_dir_option
 def show(**chosen: Any) -> None:
-    """Show which keys there are, until when they hold, and when each was used last."""
+    """Show all keys, until when they hold and when they were used."""
     from radiograde.service.auth.access import open_access
 
     found: list[Key] = []
