@@ -68,6 +68,19 @@ def test_films_have_room_on_every_screen(browser: Browser, course: Course, scree
         screenshot(page, f"20-{screen.replace(', ', '-').replace(' ', '-')}")
 
 
+@pytest.mark.parametrize("language", ["en", "de", "es", "ja", "ko"])
+def test_the_top_bar_leaves_room_in_every_language(
+    browser: Browser, course: Course, language: str
+) -> None:
+    with opened_page(browser, course.address, locale=language) as page:
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        for width in (320, 761, 820, 1101):
+            page.set_viewport_size({"width": width, "height": 1180})
+            [bar] = boxes(page, "header.bar")
+            assert bar["height"] < 0.1 * 1180
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_phone_shows_the_list_or_a_film(browser: Browser, course: Course) -> None:
     with opened_page(browser, course.address, **PHONE) as page:
         page.locator(".card").last.tap()

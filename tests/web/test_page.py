@@ -28,6 +28,7 @@ from tests.web.page_driver import (
 
 BEFORE = PhantomSpec(zones={"C": 1}, seed=1)
 AFTER = PhantomSpec(zones={"A": 1, "B": 1, "C": 1.5, "D": 1, "E": 1, "F": 2}, seed=1)
+LATE = PhantomSpec(zones={"C": 1}, seed=2)
 SITE = """
 [[destination]]
 name = "pacs"
@@ -259,7 +260,7 @@ def test_films_from_another_source_appear_by_themselves(page: Page, served: Serv
     rows = page.locator(".worklist li")
     expect(rows.first).to_be_visible()
     count = rows.count()
-    path = write_film(served.folder, "late.dcm", "20240311", BEFORE, patient="P2")
+    path = write_film(served.folder, "late.dcm", "20240311", LATE, patient="P2")
     command = ["curl", "-sSf", "-o", "/dev/null", "-H", "Content-Type: application/dicom"]
     where = f"{served.address}/v1/score"
     subprocess.run([*command, "--data-binary", f"@{path}", where], check=True)
