@@ -49,6 +49,12 @@ AlarmId = Annotated[
     AfterValidator(_known_form),
 ]
 
+SetId = Annotated[
+    str,
+    Path(description="`id` of a reading set", json_schema_extra={"pattern": _PATTERN}),
+    AfterValidator(_known_form),
+]
+
 Before = Annotated[str | None, Query(pattern=_PATTERN, description="`next` of the page before")]
 
 _IN_RANGE = "^(189[5-9]|19[0-9]{2}|[2-8][0-9]{3})-[0-9]{2}-[0-9]{2}$"

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import Path
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
+from radiograde.model.errors import NotFoundError
 from radiograde.service.database.tables import ModelAction, ModelState
 from radiograde.service.result_schema import Schema, Sha256, Ulid
+
+_DIGEST = "[0-9a-f]{6,64}"
+
+
+def _beginning(digest: str) -> str:
+    if not re.fullmatch(_DIGEST, digest):
+        raise NotFoundError("No model begins with this: a digest is of 0-9 and a-f, six or more.")
+    return digest
+
 
 ModelDigest = Annotated[
     str,
     Path(
         description="sha256 of the model's file, or its first letters, six or more",
-        json_schema_extra={"pattern": "^[0-9a-f]{6,64}$"},
+        json_schema_extra={"pattern": f"^{_DIGEST}$"},
     ),
+    AfterValidator(_beginning),
 ]
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
 

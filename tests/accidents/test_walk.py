@@ -11,7 +11,7 @@ from tests.accidents.postgres import tool
 from tests.accidents.site import Engine
 from tests.accidents.walk import walk
 
-MINUTES = 1 / 3
+MINUTES = 1 / 6
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for children in /proc")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
 from radiograde.model.errors import NotFoundError
 from radiograde.service.http.audit_trail import concerns
 from radiograde.service.http.caller import AnyCaller
+from radiograde.service.http.parameters import SetId
 from radiograde.service.http.problems import UNREADABLE_BODY, problems
 from radiograde.service.http.runtime import Service
-from radiograde.service.result_schema import ULID
 from radiograde.service.reviews.reading_set import (
     NextFilm,
     OwnReadingSet,
@@ -24,8 +24,6 @@ from radiograde.service.reviews.reading_set_repository import ReadingSetReposito
 
 router = APIRouter(prefix="/v1/reading-sets", tags=["reviews"])
 log = structlog.get_logger("radiograde.reviews")
-
-SetId = Annotated[str, Path(pattern=ULID)]
 
 
 class _OwnSets:

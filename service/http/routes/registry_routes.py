@@ -29,6 +29,7 @@ router = APIRouter(prefix="/v1/models", tags=["models"])
 _CHANGED: Responses = {
     200: {"model": ModelOfSite},
     **problems(
+        s404="No model of the site begins with this digest",
         s409="It may not be done: the answer says why",
         s422="What was sent is not valid",
         s500="The model's file fails its self-test",

@@ -58,7 +58,7 @@ from tests.service.reviews.made import CORRECTED
 PACS = DicomDestinationConfig(
     type="dicom", name="pacs", aet="PACS", host="pacs", port=104, send=("sr", "seg")
 )
-FILMS, TAKEN_BACK = 50, 10
+FILMS, TAKEN_BACK = 20, 9
 
 
 def test_exactly_what_was_withdrawn_is_withdrawn_everywhere_under_random_kills(

@@ -83,9 +83,9 @@ def test_it_goes_on_while_the_caller_may_read(
     asked: list[bool] = []
     find = access.sessions.find
 
-    def watched(token: str, *, attended: bool = True) -> object:
+    def watched(token: str, *, attended: bool = True, browser: str | None = None) -> object:
         asked.append(attended)
-        return find(token, attended=attended)
+        return find(token, attended=attended, browser=browser)
 
     monkeypatch.setattr(type(access.sessions), "find", staticmethod(watched))
     lines = request_lines(

@@ -32,6 +32,7 @@ EXAMPLES = 8
 
 UNSAID = frozenset(
     {
+        "POST /v1/erasures",
         "POST /v1/score",
         "POST /dicom-web/studies",
         "POST /dicom-web/studies/{study}",
@@ -48,7 +49,7 @@ UNSAID = frozenset(
         "DELETE /v1/users",
     }
 )
-"""What they accept no schema can say: the bytes of a film, what the site file says, users."""
+"""What they accept no schema can say: one of three, the bytes of a film, the site file, users."""
 
 
 @schemathesis.serializer("application/dicom", "multipart/related")
@@ -111,6 +112,14 @@ def each_case(
     run()
 
 
+def release(service: Service) -> None:
+    """Let the model go on, whose stop others would meet."""
+    url, headers = f"{service.known.config.base_url}/v1/monitor", service.headers
+    for alarm in requests.get(url, headers=headers, timeout=30).json()["alarms"]:
+        clear = f"{url}/alarms/{alarm['id']}/clear"
+        requests.post(clear, json={}, headers=headers, timeout=30)
+
+
 @pytest.mark.parametrize("mode", GenerationMode, ids=lambda mode: mode.value)
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_stranger_is_answered_as_documented(
@@ -128,6 +137,8 @@ def test_what_the_document_allows_is_accepted(service: Service, operation: str) 
             case.path_parameters["id"] = service.film
         case.query.pop("after", None)  # only the service knows where its pages end
         case.call_and_validate(headers=service.headers, excluded_checks=excluded, timeout=30)
+        if operation == "POST /v1/monitor/stop":
+            release(service)
 
     if operation != ENDLESS:
         each_case(service.known, operation, GenerationMode.POSITIVE, ask)
