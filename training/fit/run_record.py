@@ -52,8 +52,10 @@ class RunFacts:
         return cls(**json.loads(path.read_text())) if path.exists() else None
 
     def save(self, path: Path) -> None:
-        """Write the facts as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        """Write the facts as JSON, whole or not at all: another process may read them meanwhile."""
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        partial.replace(path)
 
 
 class RunRecord:

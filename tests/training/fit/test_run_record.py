@@ -87,3 +87,21 @@ def test_the_facts_of_a_run_come_back_from_their_file(tmp_path: Path) -> None:
     assert RunFacts.load(tmp_path / "run.json") is None
     RUN_FACTS.save(tmp_path / "run.json")
     assert RunFacts.load(tmp_path / "run.json") == RUN_FACTS
+
+
+def test_whoever_reads_while_facts_are_written_finds_those_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.json"
+    RUN_FACTS.save(path)
+    write, found = Path.write_text, []
+
+    def slow(self: Path, text: str) -> int:
+        write(self, "")
+        found.append(RunFacts.load(path))
+        return write(self, text)
+
+    monkeypatch.setattr(Path, "write_text", slow)
+    replace(RUN_FACTS, minutes=9.0).save(path)
+    assert found == [RUN_FACTS]
+    assert RunFacts.load(path) == replace(RUN_FACTS, minutes=9.0)
