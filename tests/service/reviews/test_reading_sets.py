@@ -121,7 +121,7 @@ def test_a_set_is_its_readers_alone(reader: tuple[TestClient, str, list[str]]) -
     )
     assert client.get(f"/v1/reading-sets/{other}/next").status_code == 404
     assert commit(client, other, 0).status_code == 404
-    assert client.get("/v1/reading-sets/nothing/next").status_code == 422
+    assert client.get("/v1/reading-sets/nothing/next").status_code == 404
     reading = client.post(f"/v1/results/{films[0]}/reading", json={"zones": ZONES})
     assert reading.status_code == 403
 
