@@ -126,7 +126,7 @@ def make_phantoms(out: Path | None, dicom: bool, count: int | None, seed: int) -
       radiograde data phantom --dicom
       radiograde score film.dcm
       storescu -aec RADIOGRADE 127.0.0.1 11112 film.dcm
-    """  # noqa: D301  click needs the character itself
+    """
     if out is None and not dicom:
         raise click.UsageError("Name the folder to write, or give --dicom for one DICOM film.")
     try:

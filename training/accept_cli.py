@@ -90,7 +90,7 @@ def accept(
     Example:
       radiograde accept --plan
       radiograde accept --model mine.onnx --data local/ --by "Dr K. Lim" --report acceptance/
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.data import manifest
     from radiograde.model.scoring.scorer import Scorer
     from radiograde.training.acceptance.acceptance_limits import DEFAULTS, load_limits

@@ -54,7 +54,7 @@ def adapt(
       radiograde adapt --model mine.onnx --data local/ --out mine-local.onnx
       radiograde accept --model mine-local.onnx --data other/
       radiograde adapt --init mine.onnx --data local/ --out mine-tuned.onnx
-    """  # noqa: D301  click needs the character itself
+    """
     if init is not None:
         _fine_tune(data, out, init.resolve(), config_path)
         return

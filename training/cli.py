@@ -99,7 +99,7 @@ def train(
       radiograde train --data films/ --out runs/student --teacher runs/mine
       radiograde train --data films/ --data more/ --out runs/mine --leave-out hospital
       torchrun --nproc-per-node 4 --no-python radiograde train --data films/ --out runs/mine
-    """  # noqa: D301  click needs the character itself
+    """
     import_training()
     from radiograde.training.config import TrainConfig
     from radiograde.training.fit import pipeline
@@ -146,7 +146,7 @@ def export(
     Example:
       radiograde export --data films/ --run runs/mine --out mine.onnx
       radiograde serve --model mine.onnx
-    """  # noqa: D301  click needs the character itself
+    """
     import_training()
     from radiograde.training.release.model_card import parity_words
     from radiograde.training.release.release_run import CARD, release_run

@@ -57,7 +57,7 @@ def compare(
     \b
     Example:
       radiograde compare old.onnx new.onnx --data local/ --report comparison/
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.data import manifest
     from radiograde.model.scoring.scorer import Scorer
     from radiograde.training.acceptance.acceptance_limits import load_limits

@@ -116,7 +116,7 @@ def evaluate(
       radiograde evaluate --data films/ --run runs/mine --report report/
       radiograde evaluate --data films/ --run runs/mine --leave-out hospital
       radiograde evaluate --data films/ --data more/ --model mine.onnx --report report/
-    """  # noqa: D301  click needs the character itself
+    """
     if (run is not None) is (model is not None or bool(recorded)):
         raise click.UsageError("Give either --run or --model.")
     if leave_out is not None and run is None:

@@ -59,7 +59,7 @@ def masks(source: Path, out: Path, model: Path | None) -> None:
     Example:
       radiograde data masks films/ --out drawn/
       radiograde train --data films/ --data drawn/ --out runs/mine
-    """  # noqa: D301  click needs the character itself
+    """
     try:
         films = manifests.load(source).films
         drawn = draw_masks(films, out, Scorer(model))

@@ -35,7 +35,7 @@ def reference(model: Path, data: tuple[Path, ...], out: Path) -> None:
     \b
     Example:
       radiograde reference --model mine.onnx --data films/ --out mine-reference.onnx
-    """  # noqa: D301  click needs the character itself
+    """
     import_onnx()
     from radiograde.data import manifest
     from radiograde.model.scoring.scorer import Scorer

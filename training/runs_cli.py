@@ -29,7 +29,7 @@ def runs(folder: Path | None, as_json: bool) -> None:
     Example:
       radiograde runs runs/
       MLFLOW_TRACKING_URI=http://mlflow:5000 radiograde runs
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.training.run_list import runs_below, runs_in_mlflow
     from radiograde.training.tracking import is_tracked
 

@@ -51,7 +51,7 @@ def advisories(
     \b
     Example:
       radiograde advisories advisories-2026-12.json --keep
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.problems import known_faults
 
     if (keep or key_file) and file is None:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from radiograde.service.cli.common import (
+    DAY,
     data_dir_of_group,
     data_dir_option,
     installation_of,
@@ -17,8 +18,6 @@ from radiograde.service.cli.common import (
 
 BROKEN = 1
 """Exit code where the audit trail is not whole."""
-
-_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group()
@@ -30,7 +29,7 @@ def audit() -> None:
     Example:
       radiograde audit verify
       radiograde audit list --since 2026-11-01 > audit.csv
-    """  # noqa: D301  click needs the character itself
+    """
 
 
 @audit.command()
@@ -62,8 +61,8 @@ def verify(context: click.Context, /, **chosen: Any) -> None:
 @click.option("--actor", help="Only of this user, key or node.")
 @click.option("--film", help="Only of this film.")
 @click.option("--patient", help="Only of this patient, by label or pseudonym.")
-@click.option("--since", type=_DAY, help="First day, UTC.")
-@click.option("--until", type=_DAY, help="Last day, UTC.")
+@click.option("--since", type=DAY, help="First day, UTC.")
+@click.option("--until", type=DAY, help="Last day, UTC.")
 @data_dir_option
 @site_option
 def show(

@@ -76,7 +76,7 @@ NOT_AUDITED = frozenset(
     }
 )
 
-_TOLD = ("name", "role", "model", "folder", "destination")
+_TOLD = ("name", "role", "model", "folder", "destination", "since", "dry_run")
 """Parameters that say what a command was about; others may quote a patient."""
 
 _IDS = ("ids", "id")
@@ -138,7 +138,7 @@ def _events(
     action: Action, params: Mapping[str, Any], user: str, outcome: Outcome
 ) -> Iterator[AuditEvent]:
     actor = Actor(params.get("by") or user, "command", socket.gethostname())
-    detail: Detail = {name: str(params[name]) for name in _TOLD if params.get(name) is not None}
+    detail: Detail = {name: str(params[name]) for name in _TOLD if params.get(name)}
     named = _IDS if action in _OF_FILMS else ()
     given = next((params[name] for name in named if params.get(name)), ())
     ids: Sequence[str | None] = [given] if isinstance(given, str) else list(given) or [None]

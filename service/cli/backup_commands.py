@@ -33,7 +33,7 @@ def backup(folder: Path, **chosen: Any) -> None:
     \b
     Example:
       radiograde backup /backup/radiograde
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.database.backup import back_up
 
     with plain_errors():
@@ -53,7 +53,7 @@ def restore(folder: Path, **chosen: Any) -> None:
     \b
     Example:
       radiograde restore /backup/radiograde --data-dir /var/lib/radiograde
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.database.backup import restore
     from radiograde.service.grading.housekeeping import adopt_unrecorded
     from radiograde.service.grading.records import open_records

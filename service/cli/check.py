@@ -22,7 +22,6 @@ from radiograde.service.cli.common import (
 )
 from radiograde.service.cli.installation_check import check_installation
 from radiograde.service.cli.terminal import plain_table, stdout
-from radiograde.service.config.archives import UpsConfig
 from radiograde.service.config.notify import ChannelConfig
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import DestinationConfig
@@ -67,7 +66,7 @@ def check(
       radiograde check
       radiograde check pacs
       radiograde check --config
-    """  # noqa: D301  click needs the character itself
+    """
     with plain_errors():
         settings = installation_of(chosen, quiet=as_json)
         if config:
@@ -108,6 +107,7 @@ def _self_test(settings: Settings, names: Sequence[str] = ()) -> Mapping[str, li
     """
     from radiograde.service.administration.trials import TIMEOUT_S, hurried, trial_of
     from radiograde.service.pacs.open_pacs import open_pacs
+    from radiograde.service.ups.ups_client import UpsClient
 
     known = _by_name(settings)
     if unknown := [name for name in names if name not in known]:
@@ -125,7 +125,7 @@ def _self_test(settings: Settings, names: Sequence[str] = ()) -> Mapping[str, li
     for pacs in open_pacs(settings.model_copy(update={"destination": quick}), fetched_from):
         attempts[f"priors from {pacs.name}"] = pacs.check
     for worklist in () if names else settings.ups:
-        attempts[f"worklist {worklist.name}"] = _trial_of_worklist(worklist)
+        attempts[f"worklist {worklist.name}"] = UpsClient(hurried(worklist)).check
     with ThreadPoolExecutor(len(attempts) or 1) as threads:
         tried = {name: threads.submit(attempt) for name, attempt in attempts.items()}
         return {name: one.result() for name, one in tried.items()}
@@ -141,14 +141,6 @@ def _by_name(settings: Settings) -> dict[str, DestinationConfig | ChannelConfig]
             channel
         )
     return known
-
-
-def _trial_of_worklist(config: UpsConfig) -> Callable[[], list[Finding]]:
-    from radiograde.service.administration.trials import TIMEOUT_S
-    from radiograde.service.ups.ups_client import UpsClient
-
-    least = min(config.timeout_s, TIMEOUT_S)
-    return UpsClient(config.model_copy(update={"timeout_s": least})).check
 
 
 def _write_findings(findings: Mapping[str, Sequence[Finding]]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -14,8 +14,15 @@ from radiograde.model.errors import RadiogradeError
 from radiograde.service import permissions
 from radiograde.service.cli.audited import recorded
 from radiograde.service.cli.data_dir import data_dir
-from radiograde.service.config.settings import Device, Settings
+from radiograde.service.config.settings import Device, LogLevel, Settings
 from radiograde.service.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from radiograde.service.grading.records import Records
+
+DAY = click.DateTime(["%Y-%m-%d"])
+SHOWN = 12
+"""Letters of a digest that are shown."""
 
 model_option = click.option(
     "--model", "model_path", type=click.Path(path_type=Path), help="ONNX file of the model."
@@ -77,6 +84,25 @@ def installation_of(chosen: dict[str, Any], *, quiet: bool = False) -> Settings:
 def keep_private() -> None:
     """Have this command write files for this user alone: they name patients."""
     click.get_current_context().call_on_close(permissions.keep_private())
+
+
+@contextmanager
+def opened_records(
+    chosen: dict[str, Any], *, quiet: bool = False, log_level: LogLevel = "warning"
+) -> Iterator[tuple[Settings, Records]]:
+    """Give a command what an installation keeps, and its settings as :func:`installation_of`.
+
+    Raises:
+        click.ClickException: whatever goes wrong within the ``with`` block, as a line.
+    """
+    from radiograde.service.grading.records import open_records
+    from radiograde.service.logs import configure_logging
+
+    with plain_errors():
+        settings = installation_of(chosen, quiet=quiet)
+        configure_logging(log_level)
+        with closing(open_records(settings, create=False)) as records:
+            yield settings, records
 
 
 def user_of_computer() -> str:

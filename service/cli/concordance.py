@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from radiograde.service.cli.common import data_dir_option, installation_of, plain_errors
+from radiograde.service.cli.common import SHOWN, data_dir_option, opened_records
 
 if TYPE_CHECKING:
     from radiograde.service.concordance.concordance_repository import Concordance, ModelAgreement
 
 DROPPED = 3
 """Exit code where agreement has dropped."""
-
-SHOWN = 12
-"""Letters of a digest that are shown."""
 
 
 @click.command()
@@ -37,21 +33,16 @@ def concordance(digest: str | None, as_json: bool, **chosen: Any) -> None:
     \b
     Example:
       radiograde concordance
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.concordance.concordance_repository import ConcordanceRepository
-    from radiograde.service.grading.records import open_records
-    from radiograde.service.logs import configure_logging
 
-    with plain_errors():
-        settings = installation_of(chosen, quiet=as_json)
-        configure_logging("warning")
-        with closing(open_records(settings, create=False)) as records:
-            repository = ConcordanceRepository(records.database)
-            if digest:
-                for one in repository.watches():
-                    if one.model.startswith(digest):
-                        repository.reset(one.model)
-            watches, summary = repository.watches(), repository.summary()
+    with opened_records(chosen, quiet=as_json) as (_, records):
+        repository = ConcordanceRepository(records.database)
+        if digest:
+            for one in repository.watches():
+                if one.model.startswith(digest):
+                    repository.reset(one.model)
+        watches, summary = repository.watches(), repository.summary()
     _write(watches, summary, as_json=as_json)
     dropped = any(one.watch.has_dropped for one in watches)
     click.get_current_context().exit(DROPPED if dropped else 0)

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from radiograde.service.cli.common import (
-    data_dir_option,
-    installation_of,
-    plain_errors,
-    site_option,
-)
+from radiograde.service.cli.common import data_dir_option, opened_records, site_option
 
 if TYPE_CHECKING:
     from radiograde.service.constancy.constancy_repository import ConstancyRun
@@ -43,21 +37,16 @@ def constancy(last: bool, accept: bool, as_json: bool, **chosen: Any) -> None:
       radiograde constancy
       radiograde constancy --last
       radiograde constancy --accept
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.constancy.open_constancy import open_constancy
-    from radiograde.service.grading.records import open_records
-    from radiograde.service.logs import configure_logging
 
-    with plain_errors():
-        settings = installation_of(chosen, quiet=as_json)
-        configure_logging("warning")
-        with closing(open_records(settings, create=False)) as records:
-            nightly = open_constancy(settings, records)
-            if not (last or accept or nightly.senders):
-                raise click.UsageError("The site file names no interface: [constancy] `sources`.")
-            run = nightly.runs.last() if last or accept else nightly.run()
-            if run is not None and accept:
-                nightly.runs.accept(run)
+    with opened_records(chosen, quiet=as_json) as (settings, records):
+        nightly = open_constancy(settings, records)
+        if not (last or accept or nightly.senders):
+            raise click.UsageError("The site file names no interface: [constancy] `sources`.")
+        run = nightly.runs.last() if last or accept else nightly.run()
+        if run is not None and accept:
+            nightly.runs.accept(run)
     if run is None:
         raise click.ClickException("No run has ended yet.")
     _write(run, as_json=as_json)

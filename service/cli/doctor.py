@@ -35,7 +35,7 @@ def doctor(context: click.Context, /, *, repair: bool, as_json: bool, **chosen: 
     Example:
       radiograde doctor
       radiograde doctor --repair
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.grading.examination import examine
     from radiograde.service.grading.records import open_records
 

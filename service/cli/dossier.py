@@ -43,7 +43,7 @@ def dossier(out: Path, source: Path | None, report: Path | None, **chosen: Any) 
     \b
     Example:
       radiograde dossier --out dossier/
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.dossier.build import build_dossier
     from radiograde.service.dossier.claims import outcomes_in
     from radiograde.service.grading.load_scorer import load_scorer

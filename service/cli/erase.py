@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from radiograde.service.cli.common import (
     data_dir_option,
-    installation_of,
-    plain_errors,
+    opened_records,
     site_option,
     user_of_computer,
 )
+
+if TYPE_CHECKING:
+    from radiograde.service.database.erasure_tables import ErasureScope
 
 
 @click.command()
@@ -55,34 +56,29 @@ def erase(
     Example:
       radiograde erase --patient 4711 --dry-run
       radiograde erase --patient 4711 > certificate.txt
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.erasure.certificate import in_words
     from radiograde.service.erasure.eraser import Eraser
-    from radiograde.service.grading.records import open_records
-    from radiograde.service.logs import configure_logging
 
     ways = [patient_id is not None, label is not None, bool(film_ids), go_on]
     if sum(ways) != 1:
         raise click.UsageError("Give one of --patient, --label, --film and --go-on.")
-    with plain_errors():
-        settings = installation_of(chosen)
-        configure_logging("warning")
-        with closing(open_records(settings, create=False)) as records:
-            eraser = Eraser(records, settings)
-            if go_on:
-                click.echo(f"{eraser.go_on()} erasures finished.", err=True)
-                return
-            if patient_id is not None:
-                plan = eraser.finder.of_patient(patient_id, issuer)
-            elif label is not None:
-                plan = eraser.finder.of_label(label)
-            else:
-                plan = eraser.finder.of_films(film_ids)
-            click.echo(f"{len(plan.film_ids)} films of {len(plan.patients)} pseudonyms.", err=True)
-            if dry_run:
-                return
-            if not yes:
-                click.confirm("Erase them for good?", abort=True, err=True)
-            scope: Any = "keep_results" if keep_results else "all"
-            certificate = eraser.finish(eraser.begin(plan, user_of_computer(), scope))
+    with opened_records(chosen) as (settings, records):
+        eraser = Eraser(records, settings)
+        if go_on:
+            click.echo(f"{eraser.go_on()} erasures finished.", err=True)
+            return
+        if patient_id is not None:
+            plan = eraser.finder.of_patient(patient_id, issuer)
+        elif label is not None:
+            plan = eraser.finder.of_label(label)
+        else:
+            plan = eraser.finder.of_films(film_ids)
+        click.echo(f"{len(plan.film_ids)} films of {len(plan.patients)} pseudonyms.", err=True)
+        if dry_run:
+            return
+        if not yes:
+            click.confirm("Erase them for good?", abort=True, err=True)
+        scope: ErasureScope = "keep_results" if keep_results else "all"
+        certificate = eraser.finish(eraser.begin(plan, user_of_computer(), scope))
     click.echo(json.dumps(certificate, indent=2) if as_json else in_words(certificate))

@@ -34,7 +34,7 @@ def info(as_json: bool, **chosen: Any) -> None:
     \b
     Example:
       radiograde info --json
-    """  # noqa: D301  click needs the character itself
+    """
     with plain_errors():
         facts = installation(settings_of(chosen).model_path)
     if as_json:

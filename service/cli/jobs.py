@@ -45,7 +45,7 @@ def jobs(context: click.Context, /, state: Any, limit: int, as_json: bool, **cho
     Example:
       radiograde jobs --state parked
       radiograde jobs retry --all
-    """  # noqa: D301  click needs the character itself
+    """
     if context.invoked_subcommand is not None:
         return
     from radiograde.service.grading.records import open_records

@@ -42,7 +42,7 @@ def keys() -> None:
     Example:
       radiograde keys add orthanc --role sender
       curl -H "Authorization: Bearer rg_..." -F file=@film.dcm http://127.0.0.1:8000/v1/score
-    """  # noqa: D301  click needs the character itself
+    """
 
 
 @keys.command()
@@ -62,7 +62,7 @@ def add(
     \b
     Example:
       radiograde keys add orthanc --role sender
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.auth.access import open_access
     from radiograde.service.auth.key_repository import DEFAULT_DAYS, KeyTerms
 

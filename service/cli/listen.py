@@ -38,7 +38,7 @@ def listen(aet: str | None, host: str | None, port: int | None, **chosen: Any) -
       radiograde listen --port 11112
       echoscu -aec RADIOGRADE 127.0.0.1 11112
       storescu -aec RADIOGRADE 127.0.0.1 11112 film.dcm
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.dimse.listener import run_listener
     from radiograde.service.metrics.health_server import health_server
 

@@ -45,7 +45,7 @@ def mercure(context: click.Context, /, in_dir: Path, out_dir: Path, **chosen: An
     \b
     Example:
       MERCURE_IN_DIR=in MERCURE_OUT_DIR=out radiograde mercure
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.grading.load_scorer import load_scorer
     from radiograde.service.logs import configure_logging
     from radiograde.service.mercure.module import run_module

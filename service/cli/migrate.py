@@ -30,7 +30,7 @@ def migrate(source: str | None, **chosen: Any) -> None:
       radiograde migrate
       RADIOGRADE_DATABASE_URL=postgresql+psycopg://radiograde@db/radiograde \\
         radiograde migrate --from sqlite:////var/lib/radiograde/radiograde.sqlite
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.database.audit_database import AuditDatabase, audit_url, copy_audit
     from radiograde.service.database.copying import copy_rows
     from radiograde.service.database.engine import Database

@@ -12,6 +12,7 @@ import click
 from rich.text import Text
 
 from radiograde.service.cli.common import (
+    SHOWN,
     data_dir_of_group,
     data_dir_option,
     installation_of,
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from radiograde.service.auth.access import Access
     from radiograde.service.programme.model_repository import ModelEvent
     from radiograde.service.programme.release import ModelRelease
-
-SHOWN = 12
-"""Letters of a digest that are shown."""
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 by_option = click.option(
@@ -62,7 +60,7 @@ def models() -> None:
       radiograde models record acceptance/acceptance.json
       radiograde models promote 5f2c91
       radiograde models rollback
-    """  # noqa: D301  click needs the character itself
+    """
 
 
 @models.command("list")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from radiograde.service.cli.common import data_dir_option, installation_of, plain_errors
-from radiograde.service.cli.models import SHOWN, by_option, password_option, releasing
+from radiograde.service.cli.common import SHOWN, data_dir_option, opened_records
+from radiograde.service.cli.models import by_option, password_option, releasing
 from radiograde.service.cli.terminal import plain_table, stdout
 
 if TYPE_CHECKING:
@@ -45,21 +45,16 @@ def shadow(model: str, share: int, by: str | None, password_stdin: bool, **chose
 @data_dir_option
 def compare(model: str | None, as_json: bool, **chosen: Any) -> None:
     """Show how the model in shadow, or MODEL, agrees with production on live films."""
-    from contextlib import closing
-
     from radiograde.service.errors import ModelReleaseError
-    from radiograde.service.grading.records import open_records
     from radiograde.service.grading.site_models import model_release
     from radiograde.service.programme.shadow_figures import shadow_figures
 
-    with plain_errors():
-        settings = installation_of(chosen, quiet=as_json)
-        with closing(open_records(settings, create=False)) as records:
-            release = model_release(settings, records.database)
-            wanted = release.find(model) if model else records.shadow.model()
-            if wanted is None:
-                raise ModelReleaseError("No model is in shadow: radiograde models shadow MODEL")
-            figures = shadow_figures(records.shadow.pairs(wanted.sha256))
+    with opened_records(chosen, quiet=as_json) as (settings, records):
+        release = model_release(settings, records.database)
+        wanted = release.find(model) if model else records.shadow.model()
+        if wanted is None:
+            raise ModelReleaseError("No model is in shadow: radiograde models shadow MODEL")
+        figures = shadow_figures(records.shadow.pairs(wanted.sha256))
     if as_json:
         click.echo(json.dumps({"model": wanted.sha256, **figures.to_json()}, indent=2))
     else:

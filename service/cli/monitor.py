@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +10,17 @@ import click
 from rich.text import Text
 
 from radiograde.service.cli.common import (
+    SHOWN,
     data_dir_option,
-    installation_of,
-    plain_errors,
+    opened_records,
     site_option,
     user_of_computer,
 )
-from radiograde.service.cli.models import SHOWN, by_option, password_option, signed_in
+from radiograde.service.cli.models import by_option, password_option, signed_in
 from radiograde.service.cli.terminal import plain_table, stdout
 
 if TYPE_CHECKING:
     from radiograde.service.config.settings import Settings
-    from radiograde.service.grading.records import Records
     from radiograde.service.monitoring.monitor_report import MonitorReport
 
 ALARM = 3
@@ -48,7 +45,7 @@ def monitor(context: click.Context, data_dir: Path | None) -> None:
       radiograde monitor
       radiograde monitor clear 01K8...
       radiograde monitor stop --reason "Scores of the new machine look wrong"
-    """  # noqa: D301  click needs the character itself
+    """
     if context.invoked_subcommand is None:
         context.invoke(show, data_dir=data_dir)
 
@@ -66,7 +63,7 @@ def show(as_json: bool = False, **chosen: Any) -> None:
     from radiograde.service.grading.site_models import production_file
     from radiograde.service.monitoring.model_monitor import Monitor
 
-    with _records(chosen, quiet=as_json) as (settings, records):
+    with opened_records(chosen, quiet=as_json, log_level="error") as (settings, records):
         scorer = load_scorer(settings, threads=1, path=production_file(settings, records.database))
         watching = Monitor(records.database, settings.monitor, records.notices)
         watching.run(scorer)
@@ -93,7 +90,7 @@ def clear(
     """
     from radiograde.service.grading.model_stop import ModelStop
 
-    with _records(chosen) as (settings, records):
+    with opened_records(chosen, log_level="error") as (settings, records):
         name = _who(settings, by, password_stdin)
         made = ModelStop(records).clear(alarm, name, new_normal=new_normal)
     click.echo(f"{made.feature}: cleared by {name}.")
@@ -110,7 +107,7 @@ def stop(reason: str, by: str | None, password_stdin: bool, **chosen: Any) -> No
     from radiograde.service.grading.model_stop import ModelStop
     from radiograde.service.grading.site_models import production_file
 
-    with _records(chosen) as (settings, records):
+    with opened_records(chosen, log_level="error") as (settings, records):
         name = _who(settings, by, password_stdin)
         path = production_file(settings, records.database)
         model = load_scorer(settings, threads=1, path=path).facts.sha256
@@ -125,18 +122,6 @@ def _who(settings: Settings, by: str | None, from_stdin: bool) -> str:
 
     with open_access(settings, create=False) as access:
         return signed_in(access, by, from_stdin) if access.users.all() else by or user_of_computer()
-
-
-@contextmanager
-def _records(chosen: Any, *, quiet: bool = False) -> Iterator[tuple[Settings, Records]]:
-    from radiograde.service.grading.records import open_records
-    from radiograde.service.logs import configure_logging
-
-    with plain_errors():
-        settings = installation_of(chosen, quiet=quiet)
-        configure_logging("error")
-        with closing(open_records(settings, create=False)) as records:
-            yield settings, records
 
 
 def _write(report: MonitorReport) -> None:

@@ -51,7 +51,7 @@ def problem() -> None:
       radiograde problem 01JD8Z3S9V2N4Q6T8W0Y1X3Z5B --out problem.zip
       radiograde problem open problem.zip
       radiograde problem register > problems.csv
-    """  # noqa: D301  click needs the character itself
+    """
 
 
 @problem.command()

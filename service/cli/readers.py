@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,20 +10,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from radiograde.service.cli.common import (
+    DAY,
     data_dir_of_group,
     data_dir_option,
-    installation_of,
-    plain_errors,
+    opened_records,
     user_of_computer,
 )
 from radiograde.service.cli.terminal import plain_table, stdout
 
 if TYPE_CHECKING:
-    from radiograde.service.config.settings import Settings
     from radiograde.service.grading.records import Records
     from radiograde.service.labelling.reader_agreement import PairAgreement
 
-_DAY = click.DateTime(["%Y-%m-%d"])
 _BETWEEN = {"readers": "two readers", "same_reader": "the same reader twice", "model": "the model"}
 
 
@@ -45,15 +41,15 @@ def readers() -> None:
       radiograde readers list
       radiograde readers agreement 01J
       radiograde readers export 01J --out read/
-    """  # noqa: D301  click needs the character itself
+    """
 
 
 @readers.command()
 @click.argument("name")
 @click.option("--reader", "names", multiple=True, required=True, help="A user; again for another.")
 @click.option("--film", "film_ids", multiple=True, help="Id of a scored film; again for another.")
-@click.option("--since", type=_DAY, help="Instead: films drawn from those of this day on.")
-@click.option("--until", type=_DAY, help="Last day of them; today by default.")
+@click.option("--since", type=DAY, help="Instead: films drawn from those of this day on.")
+@click.option("--until", type=DAY, help="Last day of them; today by default.")
 @click.option(
     "--count", type=click.IntRange(1), default=20, show_default=True, help="Films to draw."
 )
@@ -78,7 +74,7 @@ def give(
     """Give films to readers as a set called NAME."""
     if bool(film_ids) == (since is not None):
         raise click.UsageError("Name the films with --film, or draw them with --since.")
-    with _opened(chosen) as (records, _):
+    with opened_records(chosen, quiet=True) as (_, records):
         from radiograde.service.labelling.reading_films import drawn_films, scored_films
 
         films = (
@@ -100,7 +96,7 @@ def give(
 def show(**chosen: Any) -> None:
     """Show the sets, and how far their readers are."""
     table = plain_table("Set", "Name", "Reader", "Read", "Films")
-    with _opened(chosen) as (records, _):
+    with opened_records(chosen, quiet=True) as (_, records):
         found = _sets(records).progress()
     for one in found:
         table.add_row(one.set_id, one.name, one.reader, str(one.read), str(one.films))
@@ -125,7 +121,7 @@ def export(id: str, out: Path, **chosen: Any) -> None:
     manifest.csv is what `radiograde accept` and `evaluate` take; readings.csv has every reading
     with its reader, those of films that came again too.
     """
-    with _opened(chosen) as (records, settings):
+    with opened_records(chosen, quiet=True) as (settings, records):
         from radiograde.service.labelling.reading_export import ReadingExport
 
         sets = _sets(records)
@@ -145,7 +141,7 @@ def agreement(id: str, as_json: bool, **chosen: Any) -> None:
     Zones: Cohen's kappa with quadratic weights. Global score: ICC(2,1), and the difference with
     its 95 % limits of agreement. Each on the films that both found gradable.
     """
-    with _opened(chosen) as (records, _):
+    with opened_records(chosen, quiet=True) as (_, records):
         from radiograde.service.labelling.reader_agreement import agreements, readers_together
         from radiograde.service.labelling.reading_films import model_zones
 
@@ -183,15 +179,3 @@ def _sets(records: Records) -> Any:
     from radiograde.service.reviews.reading_set_repository import ReadingSetRepository
 
     return ReadingSetRepository(records.database)
-
-
-@contextmanager
-def _opened(chosen: Any) -> Iterator[tuple[Records, Settings]]:
-    from radiograde.service.grading.records import open_records
-    from radiograde.service.logs import configure_logging
-
-    with plain_errors():
-        settings = installation_of(chosen, quiet=True)
-        configure_logging("warning")
-        with closing(open_records(settings, create=False)) as records:
-            yield records, settings

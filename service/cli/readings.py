@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from radiograde.service.cli.common import data_dir_option, installation_of, plain_errors
+from radiograde.service.cli.common import DAY, data_dir_option, opened_records
 
 
 @click.command()
@@ -18,12 +18,7 @@ from radiograde.service.cli.common import data_dir_option, installation_of, plai
     type=click.Path(dir_okay=False, path_type=Path),
     help="CSV file; one that is there is replaced.",
 )
-@click.option(
-    "--since",
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="YYYY-MM-DD",
-    help="Only readings from this day on, in local time.",
-)
+@click.option("--since", type=DAY, help="Only readings from this day on, in local time.")
 @data_dir_option
 def readings(out: Path, since: datetime | None, **chosen: Any) -> None:
     """Write what readers graded before they saw a score, beside the model's scores.
@@ -34,14 +29,9 @@ def readings(out: Path, since: datetime | None, **chosen: Any) -> None:
     \b
     Example:
       radiograde data readings --out readings.csv --since 2026-03-01
-    """  # noqa: D301  click needs the character itself
-    from radiograde.service.grading.records import open_records
+    """
     from radiograde.service.labelling.readings_table import write_readings
 
-    with plain_errors():
-        records = open_records(installation_of(chosen), create=False)
-        try:
-            count = write_readings(records, out, since.astimezone() if since else None)
-        finally:
-            records.close()
+    with opened_records(chosen) as (_, records):
+        count = write_readings(records, out, since.astimezone() if since else None)
     click.echo(f"{out}: {count} readings")

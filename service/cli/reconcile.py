@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from radiograde.service.cli.common import (
+    DAY,
     data_dir_option,
     installation_of,
     plain_errors,
@@ -25,12 +26,10 @@ if TYPE_CHECKING:
 INCOMPLETE = 3
 """Exit code when something is missing, and was not made good."""
 
-_DAY = click.DateTime(["%Y-%m-%d"])
-
 
 @click.command()
-@click.option("--since", type=_DAY, required=True, help="First day of the studies.")
-@click.option("--until", type=_DAY, help="Last day of them; today by default.")
+@click.option("--since", type=DAY, required=True, help="First day of the studies.")
+@click.option("--until", type=DAY, help="Last day of them; today by default.")
 @click.option(
     "--pacs", "names", multiple=True, help="Destination to compare with; again for another."
 )
@@ -59,7 +58,7 @@ def reconcile(
     Example:
       radiograde reconcile --since 2026-11-01
       radiograde reconcile --since 2026-11-01 --until 2026-11-07 --pacs pacs --dry-run
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.grading.records import open_records
     from radiograde.service.logs import configure_logging
     from radiograde.service.reconciliation.open_reconciliations import open_reconciliations

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from radiograde.service.cli.common import (
+    DAY,
+    SHOWN,
     data_dir_option,
-    installation_of,
-    plain_errors,
+    opened_records,
     site_option,
 )
 from radiograde.service.cli.terminal import plain_table, stdout
@@ -20,15 +20,10 @@ if TYPE_CHECKING:
     from radiograde.service.config.settings import Settings
     from radiograde.service.grading.records import Records
 
-SHOWN = 12
-"""Letters of a digest that are shown."""
-
-_DAY = click.DateTime(["%Y-%m-%d"])
-
 
 @click.command()
-@click.option("--since", type=_DAY, help="First day of the films: of acquisition, else of arrival.")
-@click.option("--until", type=_DAY, help="Last day of them; today by default.")
+@click.option("--since", type=DAY, help="First day of the films: of acquisition, else of arrival.")
+@click.option("--until", type=DAY, help="Last day of them; today by default.")
 @click.option(
     "--model", "digest", help="Of this site, by its first letters; the one that grades by default."
 )
@@ -58,24 +53,18 @@ def regrade(
       radiograde regrade --since 2026-01-01 --dry-run
       radiograde regrade --since 2026-01-01
       radiograde regrade
-    """  # noqa: D301  click needs the character itself
-    from radiograde.service.grading.records import open_records
-    from radiograde.service.logs import configure_logging
-
+    """
     if since is None and (until or digest or deliver or dry_run):
         raise click.UsageError("Give --since too.")
-    with plain_errors():
-        settings = installation_of(chosen)
-        configure_logging("warning")
-        with closing(open_records(settings, create=False)) as records:
-            if since is None:
-                _show(records)
-                return
-            model = _model(settings, records, digest, deliver=deliver)
-            first, last = since.date(), date.today() if until is None else until.date()
-            wanted = records.regradings.wanted(model, first, last, deliver=deliver)
-            if not dry_run:
-                records.regradings.ask(wanted.film_ids, model, deliver=deliver)
+    with opened_records(chosen) as (settings, records):
+        if since is None:
+            _show(records)
+            return
+        model = _model(settings, records, digest, deliver=deliver)
+        first, last = since.date(), date.today() if until is None else until.date()
+        wanted = records.regradings.wanted(model, first, last, deliver=deliver)
+        if not dry_run:
+            records.regradings.ask(wanted.film_ids, model, deliver=deliver)
     click.echo(
         f"{len(wanted.film_ids)} films to be graded by {model[:SHOWN]}; {wanted.known} have a "
         f"result of it, {wanted.waiting} wait already, {wanted.gone} are no longer kept."

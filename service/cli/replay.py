@@ -69,7 +69,7 @@ def replay(
     Example:
       radiograde replay 01JD8Z3S9V2N4Q6T8W0Y1X3Z5B
       radiograde replay --since 2026-11-01 --json > replayed.jsonl
-    """  # noqa: D301  click needs the character itself
+    """
     if bool(ids) == (since is not None):
         raise click.UsageError("Name the results, or give --since.")
     from radiograde.service.grading.load_scorer import load_scorer

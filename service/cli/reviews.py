@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from radiograde.service.cli.common import data_dir_option, installation_of, plain_errors
+from radiograde.service.cli.common import DAY, data_dir_option, opened_records
 
 
 @click.command()
@@ -18,12 +18,7 @@ from radiograde.service.cli.common import data_dir_option, installation_of, plai
     type=click.Path(file_okay=False, path_type=Path),
     help="New or empty folder, or an earlier export, which is replaced.",
 )
-@click.option(
-    "--since",
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="YYYY-MM-DD",
-    help="Only reviews from this day on, in local time.",
-)
+@click.option("--since", type=DAY, help="Only reviews from this day on, in local time.")
 @click.option(
     "--accepted/--no-accepted",
     default=False,
@@ -50,18 +45,12 @@ def reviews(out: Path, since: datetime | None, accepted: bool, lungs: bool, **ch
       radiograde data reviews --out reviewed/
       radiograde data check reviewed/
       radiograde train --data reviewed/ --out runs/mine
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.cli.terminal import progress_bar
-    from radiograde.service.grading.records import open_records
     from radiograde.service.labelling.export import Choice, ReviewExport, summary
 
-    with plain_errors():
-        settings = installation_of(chosen)
-        records = open_records(settings, create=False)
-        try:
-            choice = Choice(since.astimezone() if since else None, accepted, lungs)
-            export = ReviewExport(records, choice, settings.limits)
-            outcomes = list(progress_bar(export.write(out), len(export), "Exporting"))
-        finally:
-            records.close()
+    with opened_records(chosen) as (settings, records):
+        choice = Choice(since.astimezone() if since else None, accepted, lungs)
+        export = ReviewExport(records, choice, settings.limits)
+        outcomes = list(progress_bar(export.write(out), len(export), "Exporting"))
     click.echo(f"{out}: {summary(outcomes)}")

@@ -73,7 +73,7 @@ def route(
       radiograde route film.dcm --sender XRAY1
       radiograde route film.dcm --source http --json
       radiograde route film.dcm --site draft.toml
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.logs import hush_decoders
 
     hush_decoders()

@@ -70,7 +70,7 @@ def score(
       radiograde score film.dcm
       radiograde score study/ --json --out graded/ > results.jsonl
       radiograde score archive/ --table scores.csv --parquet scores.parquet
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.cli.batch import Batch
     from radiograde.service.cli.parquet_table import check_pyarrow, write_parquet
     from radiograde.service.cli.paths import FilmSearch

@@ -37,7 +37,7 @@ def serve(**chosen: Any) -> None:
     Example:
       radiograde serve --port 8000
       curl -F file=@film.dcm http://127.0.0.1:8000/v1/score
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.http.server import run_server
 
     with plain_errors():

@@ -30,7 +30,7 @@ def sessions() -> None:
     Example:
       radiograde sessions list
       radiograde sessions end --user kim
-    """  # noqa: D301  click needs the character itself
+    """
 
 
 @sessions.command("list")

@@ -48,7 +48,7 @@ def users() -> None:
     Example:
       radiograde users add kim --role administrator
       radiograde users list
-    """  # noqa: D301  click needs the character itself
+    """
 
 
 @users.command()
@@ -62,7 +62,7 @@ def add(name: str, role: Any, password_stdin: bool, **chosen: Any) -> None:
     \b
     Example:
       radiograde users add kim --role reader
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.auth.access import open_access
     from radiograde.service.auth.credentials import Passwords
     from radiograde.service.auth.principal import check_name

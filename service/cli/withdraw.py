@@ -36,7 +36,7 @@ def withdraw(ids: tuple[str, ...], reason: str, code: Any, **chosen: Any) -> Non
     \b
     Example:
       radiograde withdraw 01JARADMZ00000000000000000 --reason "Wrong patient" --code patient_safety
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.grading.records import open_records
     from radiograde.service.logs import configure_logging
     from radiograde.service.reviews.withdrawal import LONGEST_REASON, WithdrawalRequest

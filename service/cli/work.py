@@ -32,7 +32,7 @@ def work(with_parent: bool, **chosen: Any) -> None:
     Example:
       radiograde listen --no-worker
       radiograde work
-    """  # noqa: D301  click needs the character itself
+    """
     from radiograde.service.grading.worker import run_worker
     from radiograde.service.metrics.health_server import health_server
 

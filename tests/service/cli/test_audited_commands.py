@@ -72,6 +72,15 @@ def test_a_word_that_may_be_of_a_patient_is_not_recorded(data_dir: Path) -> None
     assert "Doe" not in str(row)
 
 
+def test_a_trial_is_told_from_the_deed(data_dir: Path) -> None:
+    erase = ("erase", "--film", "01JARADMZ00000000000000000")
+    run(data_dir, *erase, "--dry-run")
+    run(data_dir, *erase, "--yes")
+    trial, deed = rows_of(Settings(data_dir=data_dir))[-2:]
+    assert (trial.action, trial.detail) == ("patient_erase", {"dry_run": "True"})
+    assert (deed.action, deed.detail) == ("patient_erase", {})
+
+
 def test_who_only_looks_makes_nothing_where_nothing_is(tmp_path: Path) -> None:
     run(tmp_path / "empty", "users", "list")
     assert not (tmp_path / "empty").exists()
