@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -111,7 +111,6 @@ def _count(connection: sa.Connection, model: str, *, agrees: bool) -> None:
     mine = agreement_watches.c.model == model
     known = first_of(connection, _WATCHES.where(mine).with_for_update(), ModelAgreement)
     watch = (AgreementWatch() if known is None else known.watch).after(agrees=agrees)
-    row = {name: getattr(watch, name) for name in AgreementWatch.__slots__}
-    row |= {"model": model, "changed": datetime.now(UTC)}
+    row = {**asdict(watch), "model": model, "changed": datetime.now(UTC)}
     connection.execute(sa.delete(agreement_watches).where(mine))
     connection.execute(sa.insert(agreement_watches), row)

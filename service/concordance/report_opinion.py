@@ -89,7 +89,7 @@ def _mentions(sentence: str, words: ReportWords) -> Iterator[_Mention]:
             continue
         if in_doubt or words.gone.search(clause) is not None:
             yield "doubted"
-        elif _is_negated(clause, words):
+        elif _is_negated(clause, finding, words):
             yield "negated"
             negated_before = not words.follows
         elif negated_before:
@@ -101,10 +101,7 @@ def _mentions(sentence: str, words: ReportWords) -> Iterator[_Mention]:
             yield "affirmed"
 
 
-def _is_negated(clause: str, words: ReportWords) -> bool:
-    finding = words.finding.search(clause)
-    if finding is None:
-        return False
+def _is_negated(clause: str, finding: re.Match[str], words: ReportWords) -> bool:
     if words.follows:
         return words.negation.search(clause, finding.end()) is not None
     return words.negation.search(clause[: finding.start()]) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,7 @@ class SignedReport:
 @dataclass(frozen=True, slots=True)
 class _KeptFilm:
     id: str
-    study_instance_uid: str | None
+    study_instance_uid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +89,21 @@ class ReportIntake:
         number = self.pseudonyms.number(report.patient_id, report.issuer)
         if number is None or not report.accession:
             return None
-        return next((study for study in self._studies(number, report.accession)), None)
+        return next(self._studies(number, report.accession), None)
 
-    def _studies(self, number: PatientNumber, accession: str) -> Sequence[str]:
-        """Return studies of a patient with an accession number, in the film or its order."""
+    def _studies(self, number: PatientNumber, accession: str) -> Iterator[str]:
+        """Yield studies of a patient with an accession number, in the film or its order.
+
+        Each film is read for that, so no more of them than are asked for.
+        """
         same = sa.select(patient_numbers.c.patient).where(patient_numbers.c.number == number.number)
         query = sa.select(films.c.id, films.c.study_instance_uid).where(
             films.c.patient.in_(same), films.c.kept, films.c.study_instance_uid.is_not(None)
         )
         found = self.database.rows(query.order_by(films.c.id.desc()).limit(MOST_FILMS), _KeptFilm)
-        return [
-            str(film.study_instance_uid) for film in found if self._accession(film.id) == accession
-        ]
+        for film in found:
+            if self._accession(film.id) == accession:
+                yield film.study_instance_uid
 
     def _accession(self, film_id: str) -> str | None:
         content = self.archive.find(film_id)

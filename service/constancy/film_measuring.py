@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
 import time
@@ -68,7 +67,7 @@ class FilmMeasuring:
             sent.picture,
             status=result.document["status"],
             model=result.document["model"]["sha256"],
-            stages=json.loads(json.dumps(trace.get("stages"))),
+            stages=trace.get("stages"),
             documents=self._arrived(film.id, sent.uid),
             undelivered=tuple(self._undelivered(film.id)),
             clock_s=max(_off(film.received, sent), _early(result.began, sent), key=abs),

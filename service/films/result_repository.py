@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from radiograde.model.errors import NotFoundError
 from radiograde.model.scoring.result import SeverityResult, Status
 from radiograde.service.database.engine import Database
+from radiograde.service.database.rows import first_of
 from radiograde.service.database.tables import results
 from radiograde.service.films.film_days import day_of_film
 
@@ -70,7 +71,12 @@ class ResultRepository:
 
     def find(self, id: str) -> StoredResult | None:
         """Return the result kept under an id; None where there is none."""
-        return self._database.first(_QUERY.where(results.c.id == id), StoredResult)
+        with self._database.reading() as connection:
+            return self.read(connection, id)
+
+    def read(self, connection: sa.Connection, id: str) -> StoredResult | None:
+        """Return the result kept under an id, within its caller's transaction."""
+        return first_of(connection, _QUERY.where(results.c.id == id), StoredResult)
 
     def stored(self, id: str) -> StoredResult:
         """Return the result kept under an id. Raises NotFoundError."""

@@ -126,8 +126,8 @@ class FilmGrader:
         """Grade a film that waits, with the documents that its destinations want.
 
         May be begun again at any time after a crash. While the model is stopped the film is marked
-        and waits. Of a film that was graded before, deliveries
-        are planned that a further source asks for. Once it is scored, its priors are asked for.
+        and waits. Of a film that was graded before, deliveries are planned that a further source
+        asks for. Once it is scored, its priors are asked for.
 
         Raises:
             StoreError: the database is away, and nothing is begun.

@@ -102,7 +102,7 @@ class Regrader:
             return False
         with records.database.write() as connection:
             film = records.films.get(connection, one.film_id)
-            former = records.results.find(one.film_id)
+            former = records.results.read(connection, one.film_id)
             if film is None or former is None or not self._may_be_replaced(connection, film):
                 return False
             records.withdrawals.replace(connection, one.film_id)

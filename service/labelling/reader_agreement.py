@@ -56,7 +56,7 @@ def agreements(slots: Sequence[ReadingSlot], model: Grades) -> list[PairAgreemen
     again = dict(_by_reader(slot for slot in slots if slot.again))
     found = [_pair("readers", one, other, first) for one, other in combinations(sorted(first), 2)]
     found += [
-        pair_agreement("same_reader", (reader, first[reader]), (reader, twice))
+        pair_agreement("same_reader", (reader, first.get(reader, {})), (reader, twice))
         for reader, twice in sorted(again.items())
     ]
     found += [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,19 +36,8 @@ class Alarm:
 
     def to_json(self) -> dict[str, Any]:
         """Return the alarm as plain JSON types."""
-        return {
-            "id": self.id,
-            "model": self.model,
-            "feature": self.feature,
-            "against": self.against,
-            "raised": self.raised.isoformat(),
-            "reason": self.reason,
-            "stops": self.stops,
-            "by": self.by,
-            "cleared": self.cleared and self.cleared.isoformat(),
-            "cleared_by": self.cleared_by,
-            "new_normal": self.new_normal,
-        }
+        cleared = self.cleared and self.cleared.isoformat()
+        return asdict(self) | {"raised": self.raised.isoformat(), "cleared": cleared}
 
 
 _ALARMS = sa.select(*columns_of(alarms, Alarm))
@@ -125,8 +114,7 @@ class AlarmRepository:
             cleared_by=None,
             new_normal=False,
         )
-        row = {name: getattr(alarm, name) for name in Alarm.__slots__}
-        connection.execute(sa.insert(alarms), {**row, "key": key_of_row})
+        connection.execute(sa.insert(alarms), {**asdict(alarm), "key": key_of_row})
         return alarm
 
     def clear(

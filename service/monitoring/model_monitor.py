@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,14 +14,14 @@ from radiograde.service.config.monitor_rules import Action, MonitorConfig
 from radiograde.service.database.engine import Database
 from radiograde.service.monitoring.alarm_repository import Alarm, AlarmRepository
 from radiograde.service.monitoring.control_chart import ControlChart, control_chart
+from radiograde.service.monitoring.delivery_counts import delivery_counts
 from radiograde.service.monitoring.drift import (
-    BUDGET,
-    FAMILIES,
     WINDOWS,
     Against,
     FeatureDrift,
     drifts,
     last_windows,
+    level_of_look,
 )
 from radiograde.service.monitoring.film_sample import (
     CATEGORIES,
@@ -39,7 +39,7 @@ from radiograde.service.monitoring.monitor_report import (
     ReferenceState,
     series_of,
 )
-from radiograde.service.monitoring.review_series import MONTH, delivery_states, review_series
+from radiograde.service.monitoring.review_series import MONTH, review_series
 from radiograde.service.monitoring.significance import fisher_test
 from radiograde.service.monitoring.statistics_repository import StatisticsRepository
 from radiograde.service.notifications.notice_recorder import NoticeRecorder
@@ -179,19 +179,12 @@ class Monitor:
         return control_chart(series.differences, series.first, series.a_month)
 
     def _deliveries(self, cleared: datetime | None) -> DeliveryDrift | None:
-        settled = delivery_states(self.database, None)
-        if not settled:
+        found = delivery_counts(self.database, _DELIVERIES, cleared)
+        if found is None:
             return None
-        first = [one.state for one in settled if one.updated < settled[0].updated + MONTH]
-        later = [one for one in settled[len(first) :] if not cleared or one.updated > cleared]
-        end = _DELIVERIES.end(len(later))
-        last = [one.state for one in later[:end]][-_DELIVERIES.films :]
-        if not last:
-            return None
-        parked, before = last.count("parked"), first.count("parked")
-        p = fisher_test(parked, len(last), before, len(first))
-        level = BUDGET / FAMILIES / max(1.0, len(first) / _DELIVERIES.every)
-        return DeliveryDrift(len(last), parked, len(first), before, p, level)
+        p = fisher_test(found.parked, found.films, found.first_parked, found.first_films)
+        level = level_of_look(found.first_films, _DELIVERIES)
+        return DeliveryDrift(**asdict(found), p=p, level=level)
 
 
 def _state(reference: FilmSample | None) -> ReferenceState:

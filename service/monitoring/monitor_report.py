@@ -89,7 +89,7 @@ class MonitorReport:
             "stopped": self.stopped,
             "drifts": [_drift_json(drift) for drift in self.drifts],
             "series": {name: list(points) for name, points in self.series.items()},
-            "agreement": asdict(self.agreement) | {"points": list(self.agreement.points)},
+            "agreement": asdict(self.agreement),
             "deliveries": self.deliveries and asdict(self.deliveries),
             "alarms": [alarm.to_json() for alarm in self.standing],
             "cleared": [alarm.to_json() for alarm in self.cleared],

@@ -1,7 +1,8 @@
-"""What readers made of the model's scores, and what became of deliveries, as series in time."""
+"""What readers made of the model's scores, as a series in time."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from radiograde.service.database.engine import Database
-from radiograde.service.database.tables import deliveries, results, reviews
+from radiograde.service.database.tables import results, reviews
+from radiograde.service.monitoring.control_chart import GROUP
 
 MONTH = timedelta(days=30)
 MOST = 5000
-"""Reviews that are looked at, the last ones."""
+"""Reviews that are looked at: of more of them the first half, and the last ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +24,6 @@ class _Review:
     verdict: str
     zones: dict[str, Any] | None
     brixia: float
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """A delivery that arrived or was given up, and when."""
-
-    updated: datetime
-    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +56,16 @@ def review_series(database: Database, model: str, since: datetime | None) -> Rev
     )
     if since is not None:
         query = query.where(reviews.c.created > since)
-    found = database.rows(query.order_by(reviews.c.created.desc()).limit(MOST), _Review)[::-1]
+    count = database.values(sa.select(sa.func.count()).select_from(query.subquery()), int)[0]
+    # Whole points of the chart are left out: the others stay as they are.
+    left_out = max(0, math.ceil((count - MOST) / GROUP)) * GROUP
+    ordered, half = query.order_by(reviews.c.created, reviews.c.id), MOST // 2
+    found = database.rows(ordered.limit(half), _Review)
+    found += database.rows(ordered.offset(half + left_out), _Review)
     differences = [
         0.0 if one.zones is None else sum(map(float, one.zones.values())) - one.brixia
         for one in found
     ]
     first = sum(one.created < found[0].created + MONTH for one in found)
     lasted = max((found[-1].created - found[0].created) / MONTH, 1.0) if found else 1.0
-    return ReviewSeries(differences, first, len(found) / lasted)
-
-
-def delivery_states(database: Database, since: datetime | None) -> list[Delivered]:
-    """Return the last deliveries that arrived or were given up, in their order. Raises StoreError.
-
-    ``since``: only those that were so later.
-    """
-    query = sa.select(deliveries.c.updated, deliveries.c.state).where(
-        deliveries.c.state.in_(("delivered", "parked"))
-    )
-    if since is not None:
-        query = query.where(deliveries.c.updated > since)
-    newest = query.order_by(deliveries.c.updated.desc()).limit(MOST)
-    return database.rows(newest, Delivered)[::-1]
+    return ReviewSeries(differences, first, count / lasted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,19 +9,14 @@ import sqlalchemy as sa
 
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.film_attributes import age_years
-from radiograde.model.scoring.input_check import FRONTAL
+from radiograde.model.scoring.film_figures import film_figures, outcome_of
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.service.database.engine import Database
 from radiograde.service.database.monitor_tables import film_statistics
 from radiograde.service.database.tables import films
 from radiograde.service.monitoring.film_sample import COLUMNS, FilmRow
 
-OLDEST_AGE = 90.0
-"""Years; who is older is rare enough to be known by it."""
-
-_OF_WHOLE_FILM = 6
-"""Place of the global score among the network's spreads."""
-
+_LONGEST_OUTCOME = 64
 _LONGEST_MACHINE = 100
 _ROWS = sa.select(*(film_statistics.c[name] for name in COLUMNS), films.c.patient).join_from(
     film_statistics, films, film_statistics.c.film_id == films.c.id
@@ -97,39 +91,15 @@ def _live(after: datetime | None, model: str | None) -> list[sa.ColumnElement[bo
 
 def figures_of(result: SeverityResult, header: Header | None) -> dict[str, Any]:
     """Return what is watched of a film, by column."""
-    trace, scores = result.trace, result.scores
-    scope: Mapping[str, float] = (trace and trace.scope) or {}
-    passes = (trace and trace.passes) or ()
-    levels = None if trace is None else trace.levels
     return {
         "model_sha256": result.model.sha256,
-        "outcome": _outcome(result),
+        "outcome": outcome_of(result)[:_LONGEST_OUTCOME],
         "view": result.image and result.image.view,
         "machine": None if header is None else _machine(header),
-        "age": None if header is None else _age(header),
-        "brixia": scores and scores.brixia.value,
-        "geographic_extent": scores and scores.geographic_extent.value,
-        "opacity": scores and scores.opacity.value,
-        "spread": passes[_OF_WHOLE_FILM] if scores and len(passes) > _OF_WHOLE_FILM else None,
-        "frontal": scope.get(FRONTAL),
-        **({} if levels is None else levels._asdict()),
+        **film_figures(result, None if header is None else age_years(header)),
     }
-
-
-def _outcome(result: SeverityResult) -> str:
-    if result.error is not None:
-        return f"failed: {result.error.code}"[:64]
-    if result.status == "rejected" and result.gate is not None:
-        code = next((one.code for one in result.gate.reasons if one.level == "reject"), "")
-        return f"rejected: {code}"[:64]
-    return result.status
 
 
 def _machine(header: Header) -> str | None:
     names = [header.text("Manufacturer") or "", header.text("ManufacturerModelName") or ""]
     return " ".join(filter(None, names)).casefold()[:_LONGEST_MACHINE] or None
-
-
-def _age(header: Header) -> float | None:
-    years = age_years(header)
-    return None if years is None else min(years, OLDEST_AGE)

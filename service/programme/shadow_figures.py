@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from radiograde.model.agreement import LimitsOfAgreement, limits_of_agreement
 from radiograde.service.programme.shadow_repository import Pair
 
 SCALES = ("brixia", "geographic_extent", "opacity")
-_NINETY_FIVE = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class ShadowFigures:
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain JSON types."""
-        return asdict(self) | {"scales": [asdict(one) for one in self.scales]}
+        return asdict(self)
 
 
 def shadow_figures(pairs: Sequence[Pair]) -> ShadowFigures:
@@ -77,15 +77,15 @@ def _agreement(scale: str, pairs: Sequence[Pair]) -> ScaleAgreement:
     )
     difference = shadow - production
     mean = float(difference.mean())
-    spread = float(difference.std(ddof=1)) if len(pairs) > 1 else 0.0
+    limits = limits_of_agreement(production, shadow) or LimitsOfAgreement(mean, mean, mean)
     varies = len(pairs) > 2 and production.std() > 0 and shadow.std() > 0
     return ScaleAgreement(
         scale,
         len(pairs),
-        mean,
+        limits.bias,
         float(np.abs(difference).mean()),
-        mean - _NINETY_FIVE * spread,
-        mean + _NINETY_FIVE * spread,
+        limits.low,
+        limits.high,
         float(np.corrcoef(production, shadow)[0, 1]) if varies else None,
     )
 

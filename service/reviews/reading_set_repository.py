@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from ulid import ULID
@@ -92,8 +93,7 @@ class ReadingSetRepository:
 
     def next_slot(self, set_id: str, reader: str) -> ReadingSlot | None:
         """Return the film that a reader has to read next; None once all are read."""
-        with self._database.reading() as connection:
-            return _next(connection, set_id, reader)
+        return self._database.first(_next(set_id, reader), ReadingSlot)
 
     def commit(
         self,
@@ -114,7 +114,7 @@ class ReadingSetRepository:
             "comment": comment,
         }
         with self._database.write() as connection:
-            slot = _next(connection, set_id, reader)
+            slot = first_of(connection, _next(set_id, reader).with_for_update(), ReadingSlot)
             if slot is None or slot.position != position:
                 raise CommittedError("Another film of the set is next. Ask for it again.")
             mine = sa.update(reading_slots).where(
@@ -138,6 +138,6 @@ def _of(set_id: str, reader: str) -> tuple[sa.ColumnElement[bool], ...]:
     return reading_slots.c.set_id == set_id, reading_slots.c.reader == reader
 
 
-def _next(connection: sa.Connection, set_id: str, reader: str) -> ReadingSlot | None:
+def _next(set_id: str, reader: str) -> sa.Select[Any]:
     query = _SLOTS.where(*_of(set_id, reader), reading_slots.c.read.is_(None))
-    return first_of(connection, query.order_by(reading_slots.c.position).limit(1), ReadingSlot)
+    return query.order_by(reading_slots.c.position).limit(1)

@@ -15,7 +15,7 @@ from onnx import helper
 from radiograde.data.film import Film
 from radiograde.data.manifest import Manifest
 from radiograde.model.errors import RadiogradeError
-from radiograde.model.scoring.input_check import FRONTAL
+from radiograde.model.scoring.film_figures import film_figures, outcome_of
 from radiograde.model.scoring.metadata import KEY as METADATA
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.scorer import Scorer
@@ -30,7 +30,6 @@ MOST = 500
 FEWEST = 200
 """Films: the same as a site's first month."""
 
-_OF_WHOLE_FILM = 6
 _DIGITS = 4
 
 
@@ -43,16 +42,16 @@ def reference_distribution(scorer: Scorer, manifest: Manifest) -> dict[str, Any]
         UnfitDataError: fewer than 200 films can be read.
     """
     inside = [film for film in manifest.films if film.in_scope]
-    graded = [(film, result) for film, result in _results(scorer, inside)]
+    graded = list(_results(scorer, inside))
     if len(graded) < FEWEST:
         raise UnfitDataError(f"{len(graded)} films can be read; a reference needs {FEWEST}.")
-    rows = [_numbers(film, result) for film, result in graded]
+    rows = [film_figures(result, film.age) for film, result in graded]
     return {
         "films": len(graded),
         "films_sha256": manifest.digest,
-        "numbers": {name: _quantiles(row.get(name) for row in rows) for name in rows[0]},
+        "numbers": {name: _quantiles(row[name] for row in rows) for name in rows[0]},
         "counts": {
-            "outcome": Counter(_outcome(result) for _, result in graded),
+            "outcome": Counter(outcome_of(result) for _, result in graded),
             "view": Counter(result.image.view for _, result in graded if result.image),
         },
     }
@@ -78,29 +77,6 @@ def _results(scorer: Scorer, films: Sequence[Film]) -> Iterable[tuple[Film, Seve
             yield film, scorer.score(read_as_served(film))
         except RadiogradeError:
             continue
-
-
-def _numbers(film: Film, result: SeverityResult) -> dict[str, float | None]:
-    """Return a film's figures, by the names that the service gives them."""
-    scores, trace = result.scores, result.trace
-    passes = (trace and trace.passes) or ()
-    scope = (trace and trace.scope) or {}
-    levels = None if trace is None else trace.levels
-    return {
-        "brixia": scores and scores.brixia.value,
-        "geographic_extent": scores and scores.geographic_extent.value,
-        "opacity": scores and scores.opacity.value,
-        "spread": passes[_OF_WHOLE_FILM] if scores and passes else None,
-        "frontal": scope.get(FRONTAL),
-        "age": film.age,
-        **({} if levels is None else levels._asdict()),
-    }
-
-
-def _outcome(result: SeverityResult) -> str:
-    if result.status != "rejected" or result.gate is None:
-        return result.status
-    return "rejected: " + next(r.code for r in result.gate.reasons if r.level == "reject")
 
 
 def _quantiles(values: Iterable[float | None]) -> list[float]:

@@ -13,6 +13,7 @@ from radiograde.training.evaluation.evaluate_model import evaluate_model
 from radiograde.training.evaluation.figures.scale_figures import MEAN, OURS
 from radiograde.training.evaluation.figures.source_figures import SourceFigures
 from radiograde.training.evaluation.film_figures import FilmFigures
+from radiograde.training.evaluation.tables import markdown
 from radiograde.training.fit.pipeline import train
 from radiograde.training.release.release_run import CARD, release_run
 from radiograde.training.run_paths import RunPaths
@@ -80,7 +81,6 @@ def _errors(
 
 
 def _write(card: Path, changes: list[ScaleChange]) -> None:
-    rows = [HEADER, ("---",) * len(HEADER), *(one.words for one in changes)]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    table = "\n".join(markdown(HEADER, [one.words for one in changes]))
     text = card.read_text("utf-8").rstrip("\n")
     card.write_text(f"{text}\n\n## Before and after fine-tuning\n\n{table}\n", encoding="utf-8")

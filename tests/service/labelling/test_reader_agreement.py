@@ -77,6 +77,10 @@ def slot(reader: str, film: int, grade: int | None, *, again: bool = False) -> R
     return ReadingSlot("s", reader, position, f"f{film}", again, datetime.now(UTC), zones)
 
 
+def test_who_found_no_film_gradable_the_first_time_is_compared_with_nothing() -> None:
+    assert agreements([slot("kim", 0, None), slot("kim", 0, 1, again=True)], {}) == []
+
+
 def test_readers_themselves_and_the_model_are_compared_on_what_both_graded() -> None:
     kim = [slot("kim", film, film % 4) for film in range(8)]
     lee = [slot("lee", film, (film + 1) % 4 if film else None) for film in range(8)]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -163,23 +164,30 @@ def test_readers_who_begin_to_differ_are_seen_on_the_chart() -> None:
     assert not agreed.is_alarm
 
 
-def test_deliveries_that_begin_to_fail_raise_an_alarm(records: Records) -> None:
-    from datetime import timedelta
-
+@pytest.mark.parametrize("first", [480, 6000])
+def test_deliveries_that_begin_to_fail_raise_an_alarm(records: Records, first: int) -> None:
     record(records.database, made_rows(600))
-    with records.database.write() as connection:
-        for number in range(600):
-            later = number >= 480
-            when = BEGAN + timedelta(hours=number) + (timedelta(days=11) if later else timedelta(0))
-            row = {
-                "film_id": f"{number:026d}",
-                "destination": "pacs",
+    rows = []
+    for number in range(first + 120):
+        later = number >= first
+        hours = 31 * 24 + number - first if later else number * 480 / first
+        when = BEGAN + timedelta(hours=hours)
+        rows.append(
+            {
+                "film_id": f"{number % 600:026d}",
+                "destination": f"pacs{number // 600}",
                 "state": "parked" if later and number % 3 == 0 else "delivered",
                 "begun": when,
                 "updated": when,
             }
-            connection.execute(sa.insert(deliveries), row)
-    raised = monitor_of(records).run(FakeScorer())
+        )
+    with records.database.write() as connection:
+        connection.execute(sa.insert(deliveries), rows)
+    monitor = monitor_of(records)
+    sent = monitor.report(FakeScorer()).deliveries
+    assert sent is not None
+    assert (sent.films, sent.first_films, sent.first_parked) == (100, first, 0)
+    raised = monitor.run(FakeScorer())
     assert [alarm.feature for alarm in raised] == ["deliveries"]
 
 
