@@ -10,7 +10,11 @@ import click
 from radiograde.service.cli.common import SHOWN, data_dir_option, opened_records
 
 if TYPE_CHECKING:
-    from radiograde.service.concordance.concordance_repository import Concordance, ModelAgreement
+    from radiograde.service.concordance.concordance_repository import (
+        Concordance,
+        ConcordanceRepository,
+        ModelAgreement,
+    )
 
 DROPPED = 3
 """Exit code where agreement has dropped."""
@@ -38,14 +42,19 @@ def concordance(digest: str | None, as_json: bool, **chosen: Any) -> None:
 
     with opened_records(chosen, quiet=as_json) as (_, records):
         repository = ConcordanceRepository(records.database)
-        if digest:
-            for one in repository.watches():
-                if one.model.startswith(digest):
-                    repository.reset(one.model)
+        if digest is not None:
+            _reset(repository, digest)
         watches, summary = repository.watches(), repository.summary()
     _write(watches, summary, as_json=as_json)
     dropped = any(one.watch.has_dropped for one in watches)
     click.get_current_context().exit(DROPPED if dropped else 0)
+
+
+def _reset(repository: ConcordanceRepository, digest: str) -> None:
+    models = [one.model for one in repository.watches() if one.model.startswith(digest)]
+    if len(models) != 1:
+        raise click.UsageError(f"{len(models)} models with reports begin with {digest!r}.")
+    repository.reset(models[0])
 
 
 def _write(watches: list[ModelAgreement], summary: Concordance, *, as_json: bool) -> None:
