@@ -17,14 +17,14 @@ import { chooseLanguage, loadWords, problemText, t } from "./words.js";
 
 const EVENTS_SETTLE_MS = 250;
 
-/** Pages of administrators and managers, by the first part of the address; others do not load them. */
+/** Pages of administrators, managers and engineers, by the first part of the address; others do not load them. */
 const ADMINISTRATION = {
-  erasures: { needs: "administer", load: async () => (await import("./components/erasures.js")).Erasures },
-  audit: { needs: "administer", load: async () => (await import("./components/audit_trail.js")).AuditTrail },
-  problems: { needs: "administer", load: async () => (await import("./components/problem_register.js")).ProblemRegister },
-  settings: { needs: "administer", load: async () => (await import("./components/settings_page.js")).SettingsPage },
-  accounts: { needs: "manage", load: async () => (await import("./components/accounts.js")).Accounts },
-  models: { needs: "operate", load: async () => (await import("./components/models_page.js")).ModelsPage },
+  settings: { needs: "administer", title: "settings.title", load: async () => (await import("./components/settings_page.js")).SettingsPage },
+  problems: { needs: "administer", title: "register.link", load: async () => (await import("./components/problem_register.js")).ProblemRegister },
+  audit: { needs: "administer", title: "audit.link", load: async () => (await import("./components/audit_trail.js")).AuditTrail },
+  erasures: { needs: "administer", title: "erasure.link", load: async () => (await import("./components/erasures.js")).Erasures },
+  accounts: { needs: "manage", title: "accounts.link", load: async () => (await import("./components/accounts.js")).Accounts },
+  models: { needs: "operate", title: "models.link", load: async () => (await import("./components/models_page.js")).ModelsPage },
 };
 
 const readingSet = async () => (await import("./components/reading_set.js")).ReadingSet;
@@ -49,6 +49,8 @@ function Workspace({ session, onLanguage }) {
   const { user } = session.facts;
   const [route, go] = useRoute();
   const [id, comparedId] = route[0] === "film" ? route.slice(1) : [];
+  const pages = Object.entries(ADMINISTRATION).filter(([, { needs }]) => user.permissions.includes(needs));
+  const page = pages.find(([name]) => name === route[0])?.[1];
   const worklist = useWorklist();
   const [listShown, setListShown] = useState(true);
   const [helpOpen, setHelpOpen] = useState(false);
@@ -89,16 +91,16 @@ function Workspace({ session, onLanguage }) {
   });
   return html`
     <a class="skip" href="#film" onClick=${(event) => { event.preventDefault(); document.getElementById("film").focus(); }}>${t("skip")}</a>
-    <${TopBar} session=${session} connected=${connected} onLanguage=${onLanguage} onHelp=${() => setHelpOpen(true)} />
-    <div class=${`workspace ${listShown ? "" : "list-hidden"} ${id ? "film-open" : ""}`}>
+    <${TopBar} session=${session} connected=${connected} pages=${pages} onLanguage=${onLanguage} onHelp=${() => setHelpOpen(true)} />
+    <div class=${`workspace ${listShown ? "" : "list-hidden"} ${id ? "film-open" : ""} ${page || route[0] === "reading" ? "page-open" : ""}`}>
       <div class="sidebar" hidden=${!listShown}>
         <${Uploads} uploads=${uploads} fileInput=${fileInput} open=${open} />
         <${Worklist} worklist=${worklist} selected=${id} href=${(film) => `#/film/${film}`} identifiers=${session.facts.identifiers} readsFirst=${session.facts.reads_first} />
       </div>
       ${id
         ? html`<${FilmView} key=${id} id=${id} listed=${worklist.films[index] ?? null} comparedId=${comparedId} go=${go} user=${user} session=${session.facts} changes=${changes} announce=${announce} onRead=${() => onChange({ id })} />`
-        : user.permissions.includes(ADMINISTRATION[route[0]]?.needs)
-          ? html`<${Loaded} key=${route[0]} load=${ADMINISTRATION[route[0]].load} announce=${announce} />`
+        : page
+          ? html`<${Loaded} key=${route[0]} load=${page.load} announce=${announce} />`
           : route[0] === "reading"
             ? html`<${Loaded} key=${route[1]} load=${readingSet} id=${route[1]} announce=${announce} />`
             : html`<${Welcome} fileInput=${fileInput} uploads=${uploads} announce=${announce} mayReview=${user.permissions.includes("review")} />`}

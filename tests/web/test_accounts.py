@@ -33,6 +33,7 @@ def test_accounts_are_managed_on_the_page(browser: Browser, tmp_path: Path) -> N
             keys.get_by_role("button", name="Add").click()
             expect(keys.locator("code")).to_contain_text("rg_")
             expect(keys.get_by_role("row")).to_contain_text("never used")
+            expect(keys.get_by_label("Days it holds")).to_have_value("90")
             assert not serious_axe_findings(page)
             page.get_by_role("button", name="Remove platform").click()
             page.get_by_role("button", name="Remove for good").click()

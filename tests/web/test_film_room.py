@@ -96,6 +96,31 @@ def test_a_phone_shows_the_list_or_a_film(browser: Browser, course: Course) -> N
         assert serious_axe_findings(page) == []
 
 
+@pytest.mark.parametrize(
+    ("link", "heading"),
+    [
+        ("Settings", "Settings"),
+        ("Problems", "Reported problems"),
+        ("Audit", "Who did what"),
+        ("Erasure", "Erase a patient"),
+        ("Accounts", "Accounts"),
+        ("Models", "Models and monitor"),
+    ],
+)
+def test_a_phone_shows_a_page_in_place_of_the_list(
+    browser: Browser, course: Course, link: str, heading: str
+) -> None:
+    with opened_page(browser, course.address, **PHONE) as page:
+        page.get_by_role("link", name=link, exact=True).tap()
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_in_viewport()
+        expect(page.locator(".card").first).to_be_hidden()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert serious_axe_findings(page) == []
+        screenshot(page, f"23-phone-{link.lower()}")
+        page.get_by_role("link", name="Radiograde").tap()
+        expect(page.locator(".card").first).to_be_visible()
+
+
 def test_a_phone_shows_the_whole_help(browser: Browser, course: Course) -> None:
     with opened_page(browser, course.address, **PHONE) as page:
         page.get_by_label("Keyboard shortcuts and help").tap()

@@ -1,10 +1,10 @@
 /** Who may come in, for whoever manages that: users, keys of machines, who is signed in. */
 
 import { html, useState } from "../vendor/preact.js";
-import { deleteResource, getJson, postJson } from "../api.js";
+import { deleteResource, postJson } from "../api.js";
 import { dateTime, day } from "../format.js";
-import { useLoaded } from "../hooks.js";
-import { problemText, t } from "../words.js";
+import { t } from "../words.js";
+import { useManaged } from "./managed_list.js";
 import { UserAccounts } from "./user_accounts.js";
 
 const KEY_ROLES = ["sender", "reader", "engineer"];
@@ -19,39 +19,18 @@ export function Accounts({ announce }) {
     </main>`;
 }
 
-/** Return {value, error, run}: a list, and a function that changes it and says so. */
-function useManaged(path, announce) {
-  const list = useLoaded((signal) => getJson(path, signal), []);
-  const [error, setError] = useState("");
-  const run = async (change) => {
-    setError("");
-    try {
-      const made = await change();
-      announce(t("accounts.saved"));
-      list.reload();
-      return made;
-    } catch (problem) {
-      setError(problemText(problem));
-      return null;
-    }
-  };
-  return { value: list.value, error: error || (list.problem ? problemText(list.problem) : ""), run };
-}
-
 function Keys({ announce }) {
   const { value, error, run } = useManaged("v1/keys", announce);
   const [made, setMade] = useState(null);
   const add = async (event) => {
     event.preventDefault();
-    const { target } = event;
-    const { name, role, days } = Object.fromEntries(new FormData(target));
-    const shown = await run(() => postJson("v1/keys", { name, role, days: Number(days) }));
+    const { name, role, days } = Object.fromEntries(new FormData(event.target));
+    const shown = await run(postJson("v1/keys", { name, role, days: Number(days) }), t("accounts.saved"), event.target);
     setMade(shown?.key ?? null);
-    if (shown) target.reset();
   };
-  const remove = (name) => run(() => deleteResource(`v1/keys?name=${encodeURIComponent(name)}`));
+  const remove = (name) => run(deleteResource(`v1/keys?${new URLSearchParams({ name })}`));
   return html`
-    <section aria-label=${t("accounts.keys")}>
+    <section class="entry" aria-label=${t("accounts.keys")}>
       <h3>${t("accounts.keys")}</h3>
       <p class="error" role="alert">${error}</p>
       ${made && html`<p role="status">${t("accounts.key_made")} <code>${made}</code></p>`}
@@ -68,7 +47,7 @@ function Keys({ announce }) {
       <form class="row" onSubmit=${add}>
         <label>${t("accounts.name")} <input name="name" maxlength="64" autocomplete="off" required /></label>
         <label>${t("accounts.role")} <select name="role">${KEY_ROLES.map((role) => html`<option value=${role}>${t(`role.${role}`)}</option>`)}</select></label>
-        <label>${t("accounts.days")} <input name="days" type="number" min="1" max="3650" value="90" required /></label>
+        <label>${t("accounts.days")} <input name="days" type="number" min="1" max="3650" defaultValue="90" required /></label>
         <button>${t("accounts.add")}</button>
       </form>
     </section>`;
@@ -76,9 +55,9 @@ function Keys({ announce }) {
 
 function Sessions({ announce }) {
   const { value, error, run } = useManaged("v1/sessions", announce);
-  const end = (id) => run(() => deleteResource(`v1/sessions?id=${id}`));
+  const end = (id) => run(deleteResource(`v1/sessions?id=${id}`));
   return html`
-    <section aria-label=${t("accounts.sessions")}>
+    <section class="entry" aria-label=${t("accounts.sessions")}>
       <h3>${t("accounts.sessions")}</h3>
       <p class="error" role="alert">${error}</p>
       <table>

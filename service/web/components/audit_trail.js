@@ -11,18 +11,28 @@ const LABEL = 6;
 
 export function AuditTrail() {
   const [filters, setFilters] = useState("");
+  const apply = (event) => {
+    event.preventDefault();
+    const chosen = [...new FormData(event.target)].map(([name, value]) => [name, value.trim()]);
+    setFilters(new URLSearchParams(chosen.filter(([, value]) => value)).toString());
+  };
+  return html`
+    <main id="film" class="register audit" tabindex="-1">
+      <h2>${t("audit.title")}</h2>
+      <${Filters} onApply=${apply} />
+      <p><a class="button" href=${`v1/audit.csv?${filters}`} download>CSV</a></p>
+      <${Events} key=${filters} filters=${filters} />
+    </main>`;
+}
+
+/** What the filters let through, and older rows once they are asked for. */
+function Events({ filters }) {
   const [older, setOlder] = useState([]);
   const [error, setError] = useState("");
   const first = useLoaded((signal) => getJson(`v1/audit?${filters}`, signal), [filters]);
   const pages = first.value ? [first.value, ...older] : [];
   const rows = pages.flatMap((page) => page.events);
   const next = pages.at(-1)?.next;
-  const apply = (event) => {
-    event.preventDefault();
-    const chosen = [...new FormData(event.target)].filter(([, value]) => value.trim());
-    setOlder([]);
-    setFilters(new URLSearchParams(chosen.map(([name, value]) => [name, value.trim()])).toString());
-  };
   const more = () => {
     setError("");
     getJson(`v1/audit?${filters}&before=${next}`).then(
@@ -31,15 +41,10 @@ export function AuditTrail() {
     );
   };
   return html`
-    <main id="film" class="register audit" tabindex="-1">
-      <h2>${t("audit.title")}</h2>
-      <${Filters} onApply=${apply} />
-      <p><a class="button" href=${`v1/audit.csv?${filters}`} download>CSV</a></p>
-      <p class="error" role="alert">${first.problem ? problemText(first.problem) : error}</p>
-      ${first.value && !rows.length && html`<p class="dim">${t("audit.none")}</p>`}
-      ${rows.length > 0 && html`<${Rows} rows=${rows} />`}
-      ${next && html`<button onClick=${more}>${t("audit.more")}</button>`}
-    </main>`;
+    <p class="error" role="alert">${first.problem ? problemText(first.problem) : error}</p>
+    ${first.value && !rows.length && html`<p class="dim">${t("audit.none")}</p>`}
+    ${rows.length > 0 && html`<${Rows} rows=${rows} />`}
+    ${next && html`<button onClick=${more}>${t("audit.more")}</button>`}`;
 }
 
 function Filters({ onApply }) {
@@ -47,7 +52,7 @@ function Filters({ onApply }) {
     <form class="row" onSubmit=${onApply} aria-label=${t("audit.title")}>
       <label>${t("audit.actor")} <input name="actor" maxlength="64" /></label>
       <label>${t("audit.action")} <input name="action" maxlength="40" pattern="[a-z_]+" /></label>
-      <label>${t("audit.outcome")}
+      <label>${t("audit.outcome")}${" "}
         <select name="outcome"><option value="">${t("audit.any")}</option>${OUTCOMES.map((one) => html`<option value=${one}>${t(`audit.outcome.${one}`)}</option>`)}</select></label>
       <label>${t("audit.patient")} <input name="patient" maxlength="26" pattern="[A-Za-z2-7]+" /></label>
       <label>${t("audit.film")} <input name="film_id" maxlength="26" /></label>

@@ -48,7 +48,7 @@ function Alarms({ state, act }) {
       ${!state.alarms.length && html`<p class="dim">${t("models.no_alarm")}</p>`}
       <ul>${state.alarms.map((alarm) => html`
         <li key=${alarm.id} class="entry">
-          <p><b>${dateTime(alarm.raised)}</b> ${alarm.reason}${alarm.by && ` (${alarm.by})`}</p>
+          <p><b>${dateTime(alarm.raised)}</b> <span lang=${alarm.feature === "by_hand" ? null : "en"}>${alarm.reason}</span>${alarm.by && ` (${alarm.by})`}</p>
           <div class="row">
             <button onClick=${() => act(`v1/monitor/alarms/${alarm.id}/clear`)}>${t(alarm.stops ? "models.release" : "models.clear")}</button>
             <button onClick=${() => act(`v1/monitor/alarms/${alarm.id}/clear`, { new_normal: true })}>${t("models.new_normal")}</button>
@@ -72,7 +72,7 @@ function Registry({ found, act }) {
         <article key=${model.sha256} class="entry">
           <p><b>${model.name} ${model.version}</b> <code>${model.sha256.slice(0, SHOWN_LETTERS)}</code> · ${t(`models.state.${model.state}`)}</p>
           <ul class="small dim">${model.events.map((event) => html`
-            <li key=${event.at}>${dateTime(event.at)} ${event.by}: ${event.action.replace("_", " ")}${event.outcome ? ` (${event.outcome})` : ""} <code>${event.evidence?.slice(0, SHOWN_LETTERS)}</code></li>`)}</ul>
+            <li key=${event.at}>${dateTime(event.at)} ${event.by}: ${t(`models.event.${event.action}`)}${event.outcome ? ` (${event.outcome})` : ""} <code>${event.evidence?.slice(0, SHOWN_LETTERS)}</code></li>`)}</ul>
           <div class="row"><${Actions} model=${model} act=${act} /></div>
         </article>`)}
     </section>`;

@@ -48,7 +48,7 @@ function SiteForm({ site, reload, announce }) {
           <div key=${name} class="entry">
             ${facts.disabled && html`<p class="dim">${t(`settings.elsewhere.${elsewhere[name]}`)}</p>`}
             ${facts.schema.type === "array"
-              ? html`<${SettingTables} ...${facts} value=${tables[name] ?? []} onChange=${(list) => set(name)(list.length ? list : undefined)} destinations=${tables.destination ?? []} />`
+              ? html`<${SettingTables} ...${facts} value=${tables[name] ?? []} onChange=${(list) => set(name)(list.length ? list : undefined)} />`
               : html`<${Field} ...${facts} value=${tables[name]} onChange=${set(name)} />`}
           </div>`;
       })}

@@ -3,20 +3,15 @@
 import { html } from "../vendor/preact.js";
 import { currentLanguage, languages, t } from "../words.js";
 
-export function TopBar({ session, connected, onLanguage, onHelp }) {
+/** `pages`: [name, {title}] of the pages beside the films that the user may open. */
+export function TopBar({ session, connected, pages, onLanguage, onHelp }) {
   const { sign_in: signIn, user } = session.facts;
   return html`
     <header class="bar">
       <a class="brand" href="#/"><img src="assets/icon.svg" alt="" width="24" height="24" /><h1>Radiograde</h1></a>
       <p class="notice">${t("notice")}</p>
       <span class=${connected ? "live" : "live off"} role="status">${t(connected ? "worklist.live" : "worklist.away")}</span>
-      ${user.permissions.includes("administer") && html`
-        <a class="quiet" href="#/settings">${t("settings.title")}</a>
-        <a class="quiet" href="#/problems">${t("register.link")}</a>
-        <a class="quiet" href="#/audit">${t("audit.link")}</a>
-        <a class="quiet" href="#/erasures">${t("erasure.link")}</a>`}
-      ${user.permissions.includes("manage") && html`<a class="quiet" href="#/accounts">${t("accounts.link")}</a>`}
-      ${user.permissions.includes("operate") && html`<a class="quiet" href="#/models">${t("models.link")}</a>`}
+      ${pages.length > 0 && html`<nav>${pages.map(([name, { title }]) => html`<a key=${name} class="quiet" href=${`#/${name}`}>${t(title)}</a>`)}</nav>`}
       <a class="quiet" href="docs" target="_blank" rel="noopener">API</a>
       <${LanguageChoice} onLanguage=${onLanguage} />
       <button class="quiet" onClick=${onHelp} aria-label=${t("keys.open")} title=${t("keys.open")}>?</button>

@@ -1,22 +1,17 @@
 /** Who may sign in: added, given another role or password, removed. */
 
-import { html, useState } from "../vendor/preact.js";
-import { deleteResource, getJson, postJson } from "../api.js";
+import { html } from "../vendor/preact.js";
+import { deleteResource, postJson } from "../api.js";
 import { day } from "../format.js";
-import { useLoaded } from "../hooks.js";
-import { problemText, t } from "../words.js";
+import { t } from "../words.js";
+import { useManaged } from "./managed_list.js";
 
 const ROLES = ["reader", "engineer", "researcher", "manager", "administrator"];
 const SHORTEST_PASSWORD = 12;
 
 export function UserAccounts({ announce }) {
-  const accounts = useLoaded((signal) => getJson("v1/users", signal), []);
-  const [problem, setProblem] = useState(null);
-  const users = accounts.value?.users ?? [];
-  const run = (work, text, form = null) => {
-    setProblem(null);
-    work.then(() => { announce(text); form?.reset(); accounts.reload(); }, setProblem);
-  };
+  const { value, error, run } = useManaged("v1/users", announce);
+  const users = value?.users ?? [];
   const add = (event) => {
     event.preventDefault();
     const account = Object.fromEntries(new FormData(event.target));
@@ -25,7 +20,7 @@ export function UserAccounts({ announce }) {
   return html`
     <section class="entry" aria-label=${t("users.title")}>
       <h3>${t("users.title")}</h3>
-      ${accounts.value && !users.length && html`<p class="dim">${t("users.none")}</p>`}
+      ${value && !users.length && html`<p class="dim">${t("users.none")}</p>`}
       ${users.map((user) => html`<${Account} key=${user.name} user=${user} run=${run} />`)}
       <form class="row" onSubmit=${add}>
         <label>${t("users.name")} <input name="name" required maxlength="64" autocomplete="off" /></label>
@@ -33,13 +28,13 @@ export function UserAccounts({ announce }) {
         <${Password} />
         <button>${t("users.add")}</button>
       </form>
-      <p class="error" role="alert">${problem || accounts.problem ? problemText(problem ?? accounts.problem) : ""}</p>
+      <p class="error" role="alert">${error}</p>
     </section>`;
 }
 
 function Account({ user, run }) {
   const { name, role, source, created } = user;
-  const setRole = (chosen) => run(postJson("v1/users/role", { name, role: chosen }), t("accounts.saved"));
+  const setRole = (chosen) => run(postJson("v1/users/role", { name, role: chosen }));
   const setPassword = (event) => {
     event.preventDefault();
     const { password } = Object.fromEntries(new FormData(event.target));
