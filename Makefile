@@ -82,8 +82,10 @@ bench: $(VENV)/.develop ## measure speed on this machine
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.page_changes
 	$(BIN)/python -m benchmarks.permissions
+	$(BIN)/python -m benchmarks.promotion
 	$(BIN)/python -m benchmarks.reconciler
 	$(BIN)/python -m benchmarks.replay
+	$(BIN)/python -m benchmarks.shadow
 	$(BIN)/python -m benchmarks.trace
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.training_recipe

@@ -21,7 +21,7 @@ from radiograde.service.administration.site_errors import (
 )
 from radiograde.service.administration.usable_settings import check_usable
 from radiograde.service.atomic_write import hidden_beside, write_atomically
-from radiograde.service.config.in_force import leaves
+from radiograde.service.config.leaves import leaves
 from radiograde.service.config.load import in_words, load_settings
 from radiograde.service.config.names import SECRET_PREFIX
 from radiograde.service.config.notify import ChannelConfig

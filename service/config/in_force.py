@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic_settings import EnvSettingsSource
 
+from radiograde.service.config.leaves import leaves
 from radiograde.service.config.load import load_settings
 from radiograde.service.config.settings import Settings, read_site
 
@@ -42,18 +43,6 @@ def settings_in_force(**chosen: Any) -> list[SettingInForce]:
         SettingInForce(name_of(path), in_words(value), _source(path, layers))
         for path, value in leaves((), settings.model_dump())
     ]
-
-
-def leaves(path: tuple[str | int, ...], value: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Yield each place in nested tables with the plain value there."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from leaves((*path, key), inner)
-    elif isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
-        for number, inner in enumerate(value):
-            yield from leaves((*path, number), inner)
-    else:
-        yield path, value
 
 
 def _source(

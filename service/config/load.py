@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import EnvSettingsSource, SettingsError
 
+from radiograde.service.config.leaves import leaves
 from radiograde.service.config.names import PREFIX, is_plain_key, keys_at, unknown_variables
 from radiograde.service.config.nearest_name import did_you_mean
 from radiograde.service.config.settings import Settings, site_path
@@ -41,12 +42,9 @@ def load_settings(**chosen: Any) -> Settings:
 
 def _secrets(settings: Settings) -> Iterator[str]:
     """Yield the variables that the site file names."""
-    for table in (*settings.destination, *settings.notify):
-        for name in ("password_env", "token_env", "secret_env"):
-            if variable := getattr(table, name, None):
-                yield variable
-    if settings.oidc is not None and settings.oidc.client_secret_env:
-        yield settings.oidc.client_secret_env
+    for path, value in leaves((), settings.model_dump()):
+        if value and str(path[-1]).endswith("_env"):
+            yield value
 
 
 def _explained(error: ValidationError, chosen: Mapping[str, Any]) -> ConfigurationError | SiteError:

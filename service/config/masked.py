@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from radiograde.service.config.in_force import in_words, leaves, name_of
+from radiograde.service.config.in_force import in_words, name_of
+from radiograde.service.config.leaves import leaves
 from radiograde.service.config.settings import Settings
 
 MASK = "set"

@@ -185,6 +185,7 @@ class Settings(BaseSettings):
     notify: tuple[ChannelConfig, ...] = ()
     priors: PriorsConfig = PriorsConfig()
     reconcile: ReconcileConfig = ReconcileConfig()
+    monitor: MonitorConfig = MonitorConfig()
     audit: AuditConfig = AuditConfig()
     retention: RetentionConfig = RetentionConfig()
     observe: ObserveConfig = ObserveConfig()
@@ -212,8 +213,6 @@ class Settings(BaseSettings):
     def with_live(self, other: Settings) -> Settings:
         """Return these settings with what is ``LIVE`` as others have it."""
         return self.model_copy(update={name: getattr(other, name) for name in LIVE})
-
-    monitor: MonitorConfig = MonitorConfig()
 
     @classmethod
     def settings_customise_sources(

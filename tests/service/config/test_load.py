@@ -185,6 +185,24 @@ def test_a_variable_that_the_site_file_names_is_known(
 
 
 @pytest.mark.parametrize(
+    "table",
+    [
+        "[observe]",
+        "[constancy]",
+        '[audit.fhir]\nurl = "https://audit.example"',
+        PACS + '[[ups]]\nname = "list"\nurl = "https://list.example"\npacs = "pacs"\n'
+        'procedures = ["CHEST"]',
+    ],
+)
+def test_every_table_may_name_a_variable(
+    site: Path, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RADIOGRADE_OWN_TOKEN", "hunter2")
+    site.write_text(f'{table}\ntoken_env = "RADIOGRADE_OWN_TOKEN"\n')
+    load_settings(site=site)
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("keep_day = 3\n", "Did you mean keep_days?"),
