@@ -21,6 +21,7 @@ from radiograde.service.config.sign_in_elsewhere import OidcConfig
 
 if TYPE_CHECKING:
     from authlib.integrations.requests_client import OAuth2Session
+    from joserfc.jwk import KeySet
     from joserfc.jwt import Token
 
 log = structlog.get_logger("radiograde.access")
@@ -85,7 +86,7 @@ class Provider:
         self._now = now
         self._lock = threading.Lock()
         self._metadata: tuple[float, dict[str, Any]] | None = None
-        self._keys: tuple[float, dict[str, Any]] | None = None
+        self._keys: tuple[float, KeySet] | None = None
         self._logouts: dict[str, float] = {}
 
     def address(self, attempt: Attempt) -> str:
@@ -205,25 +206,24 @@ class Provider:
     def _decoded(self, token: str) -> Token:
         from joserfc import jwt
         from joserfc.errors import JoseError
-        from joserfc.jwk import KeySet
 
         known = self._known().get("id_token_signing_alg_values_supported", ["RS256"])
         taken = [one for one in known if one in (*ALGORITHMS, *ALGORITHMS_OF_CURVES)]
         cause: Exception | None = None
         for again in (False, True):  # a provider changes its keys
+            keys = self._signing_keys(again=again)
             try:
-                keys = KeySet.import_key_set(self._signing_keys(again=again))  # type: ignore[arg-type]  # checked there
                 return jwt.decode(token, keys, algorithms=taken)
             except (JoseError, ValueError) as error:
                 cause = error
         raise _refused("The token was not signed by the provider.") from cause
 
-    def _signing_keys(self, *, again: bool) -> dict[str, Any]:
+    def _signing_keys(self, *, again: bool) -> KeySet:
         with self._lock:
             kept = self._keys
         life = KEYS_AGAIN_S if again else METADATA_LIFE_S
         if kept is None or time.monotonic() - kept[0] > life:
-            kept = time.monotonic(), self._document(self._endpoint("jwks_uri"))
+            kept = time.monotonic(), _key_set(self._document(self._endpoint("jwks_uri")))
             with self._lock:
                 self._keys = kept
         return kept[1]
@@ -291,6 +291,17 @@ class Provider:
     def _unreachable(self) -> SignOnError:
         log.warning("provider_unreachable")
         return SignOnError("unreachable", "The provider does not answer. Sign in here.")
+
+
+def _key_set(document: Mapping[str, Any]) -> KeySet:
+    """Return the keys of a JWK Set, RFC 7517 section 5. Raises SignOnError: it is none."""
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
+    try:
+        return KeySet.import_key_set({"keys": document["keys"]})
+    except (JoseError, LookupError, TypeError, ValueError) as error:
+        raise _refused("The provider's keys cannot be read.") from error
 
 
 def _refused(why: str) -> SignOnError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from radiograde.service.auth.key_repository import DEFAULT_DAYS, KeyRole
 from radiograde.service.auth.principal import LONGEST_NAME, Permission, Role
@@ -31,7 +31,9 @@ class KeyList(Schema):
 
 
 class NewKey(BaseModel):
-    """A key that is to be made."""
+    """A key that is to be made; a word that is not known might have been its scope."""
+
+    model_config = ConfigDict(extra="forbid")
 
     name: AccountName
     role: KeyRole

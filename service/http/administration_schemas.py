@@ -7,9 +7,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from radiograde.service.auth.credentials import LONGEST, SHORTEST
-from radiograde.service.auth.principal import LONGEST_NAME, Role
+from radiograde.service.auth.principal import Role
 from radiograde.service.config.sign_in_elsewhere import PersonRole
 from radiograde.service.database.account_tables import UserSource
+from radiograde.service.http.account_schemas import AccountName
 from radiograde.service.result_schema import Schema
 
 
@@ -100,7 +101,7 @@ class Account(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=LONGEST_NAME)
+    name: AccountName
     role: PersonRole
     password: str = Field(min_length=SHORTEST, max_length=LONGEST)
 
@@ -110,7 +111,7 @@ class NewPassword(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=LONGEST_NAME)
+    name: AccountName
     password: str = Field(min_length=SHORTEST, max_length=LONGEST)
 
 
@@ -119,5 +120,5 @@ class NewRole(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=LONGEST_NAME)
+    name: AccountName
     role: PersonRole

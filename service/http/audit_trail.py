@@ -29,6 +29,7 @@ MOST_REMEMBERED = 10_000
 
 _FILMS = "audited_films"
 _PATIENT = "audited_patient"
+_ACTION = "audited_action"
 _IS_REFUSED = "audited_as_refused"
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _REFUSED = (401, 403, 429)
@@ -39,6 +40,11 @@ def concerns(request: Request, film_ids: Sequence[str] = (), *, patient: str | N
     """Say which films, or whose pseudonym, a request is about that stand in no path."""
     setattr(request.state, _FILMS, list(film_ids))
     setattr(request.state, _PATIENT, patient)
+
+
+def acts(request: Request, action: Action) -> None:
+    """Say that a request of a route that is not audited does something, this once."""
+    setattr(request.state, _ACTION, action)
 
 
 def refused(request: Request) -> None:
@@ -147,10 +153,10 @@ def _asked(scope: Scope) -> _Request | None:
     """Return what was asked; None for what is no action."""
     route = scope.get("route")
     operation = getattr(route, "operation_id", None)
-    action = AUDITED.get(operation or "")
+    state = scope.get("state", {})
+    action = state.get(_ACTION) or AUDITED.get(operation or "")
     if action is None or operation is None:
         return None
-    state = scope.get("state", {})
     named = state.get(_FILMS) or list(_in_path(scope, str(getattr(route, "path", ""))))
     films = () if action is Action.FILMS_LIST else named
     is_change = scope["method"] not in _SAFE_METHODS

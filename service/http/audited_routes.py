@@ -99,7 +99,10 @@ NOT_AUDITED = frozenset(
         "getMonitor",
     }
 )
-"""They show neither a film nor a person but the caller."""
+"""They show neither a film nor a person but the caller.
+
+By ``getSession`` a proxy may sign somebody in: it notes that itself.
+"""
 
 FILM_PATHS = ("/v1/results/", "/v1/worklist/", "/v1/jobs/")
 """Where the ``id`` in a path is a film's."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path, Query
 from pydantic import AfterValidator
@@ -21,39 +21,19 @@ def _known_form(id: str) -> str:
     return id
 
 
-FilmId = Annotated[
-    str,
-    Path(
-        description="`id` of a film, which its result and its job share",
-        json_schema_extra={"pattern": _PATTERN},
-    ),
-    AfterValidator(_known_form),
-]
+def _id_of(what: str) -> Any:
+    return Path(description=f"`id` of {what}", json_schema_extra={"pattern": _PATTERN})
+
+
+_KnownForm = AfterValidator(_known_form)
+
+FilmId = Annotated[str, _id_of("a film, which its result and its job share"), _KnownForm]
 """An id that reaches disk and database; NotFoundError for what cannot be one."""
 
-ReviewId = Annotated[
-    str,
-    Path(description="`id` of a review", json_schema_extra={"pattern": _PATTERN}),
-    AfterValidator(_known_form),
-]
-
-ProblemId = Annotated[
-    str,
-    Path(description="`id` of a problem", json_schema_extra={"pattern": _PATTERN}),
-    AfterValidator(_known_form),
-]
-
-AlarmId = Annotated[
-    str,
-    Path(description="`id` of an alarm", json_schema_extra={"pattern": _PATTERN}),
-    AfterValidator(_known_form),
-]
-
-SetId = Annotated[
-    str,
-    Path(description="`id` of a reading set", json_schema_extra={"pattern": _PATTERN}),
-    AfterValidator(_known_form),
-]
+ReviewId = Annotated[str, _id_of("a review"), _KnownForm]
+ProblemId = Annotated[str, _id_of("a problem"), _KnownForm]
+AlarmId = Annotated[str, _id_of("an alarm"), _KnownForm]
+SetId = Annotated[str, _id_of("a reading set"), _KnownForm]
 
 Before = Annotated[str | None, Query(pattern=_PATTERN, description="`next` of the page before")]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -35,6 +36,7 @@ SHOWS_NO_SCORE = frozenset(
         *("listReaders", "assignFilm"),
         *("listUsers", "addUser", "setPassword", "setRole", "removeUser"),
         *("listKeys", "addKey", "removeKey", "listSessions", "endSession"),
+        *("listErasures", "erase", "stopModel", "clearAlarm"),
         # These leave the scores out themselves.
         *("scoreFilm", "listFilms", "getFilm", "getView", "getHistory", "listReadings"),
     }
@@ -45,19 +47,29 @@ UNREAD = "Grade this film first: POST /v1/results/{id}/reading. Then its scores 
 BY_SCORE = "You grade films before their scores are shown, so they are not found by them."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Blinding:
-    """What is kept from a caller.
+    """What is kept from a caller; every method may raise StoreError.
 
-    ``reader``: the caller's name, None where nothing is. ``first``: each film until the caller has
-    graded it. ``assigned``: films of reading sets that the caller has not read to the end.
+    ``reviewer``: the caller's name, None for who may not review. ``first``: each film is kept from
+    the caller until the caller has graded it.
     """
 
-    reader: str | None
+    reviewer: str | None
+    first: bool
     readings: BlindReadingRepository
     results: ResultRepository
-    first: bool = True
-    assigned: frozenset[str] = frozenset()
+    sets: ReadingSetRepository
+
+    @cached_property
+    def assigned(self) -> frozenset[str]:
+        """Films of reading sets that the caller has not read to the end."""
+        return frozenset() if self.reviewer is None else self.sets.unread_films(self.reviewer)
+
+    @property
+    def reader(self) -> str | None:
+        """The caller's name, None where nothing is kept from the caller."""
+        return self.reviewer if self.first or self.assigned else None
 
     def hides(self, film_id: str) -> bool:
         """Return whether a film has, or may yet get, scores that the caller is not to see."""
@@ -111,15 +123,15 @@ def reads_first(runtime: Runtime, caller: CallerContext) -> bool:
 
 
 async def _blinding(service: Service, caller: AnyCaller) -> Blinding:
-    database, results = service.records.database, service.records.results
-    readings, principal = BlindReadingRepository(database), caller.principal
-    if principal is None or not principal.may("review"):
-        return Blinding(None, readings, results)
-    sets = ReadingSetRepository(database)
-    assigned = await run_in_threadpool(sets.unread_films, principal.name)
-    first = reads_first(service, caller)
-    reader = principal.name if first or assigned else None
-    return Blinding(reader, readings, results, first, assigned)
+    records, principal = service.records, caller.principal
+    reviewer = principal.name if principal is not None and principal.may("review") else None
+    return Blinding(
+        reviewer,
+        reads_first(service, caller),
+        BlindReadingRepository(records.database),
+        records.results,
+        ReadingSetRepository(records.database),
+    )
 
 
 CallerBlinding = Annotated[Blinding, Depends(_blinding)]
@@ -128,12 +140,17 @@ CallerBlinding = Annotated[Blinding, Depends(_blinding)]
 async def _guard(request: Request, blinding: CallerBlinding) -> None:
     """Raise ReadFirstError for what would show a score that is kept from the caller."""
     operation = getattr(request.scope.get("route"), "operation_id", None)
-    if blinding.reader is None or operation in SHOWS_NO_SCORE:
+    if blinding.reviewer is None or operation in SHOWS_NO_SCORE:
         return
-    film_id = request.path_params.get("id", "")
-    is_id = re.fullmatch(ULID, film_id) is not None
-    if not is_id or await run_in_threadpool(blinding.hides, film_id):
+    if await run_in_threadpool(_is_kept, blinding, request.path_params.get("id", "")):
         raise ReadFirstError(UNREAD)
+
+
+def _is_kept(blinding: Blinding, id: str) -> bool:
+    """Return whether a route is kept from the caller; ``id``: of its film, if it is of one."""
+    if blinding.reader is None:
+        return False
+    return re.fullmatch(ULID, id) is None or blinding.hides(id)
 
 
 guard: Any = Depends(_guard)

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from radiograde.service.auth.key_repository import KeyTerms
 from radiograde.service.auth.principal import tidy
 from radiograde.service.http.account_schemas import (
+    AccountName,
     KeyList,
     NewKey,
     NewKeyShown,
@@ -30,7 +31,6 @@ _CHANGED = {
     ),
 }
 _AWAY = problems(s503="The store is away")
-Name = Annotated[str, Query(max_length=200)]
 
 
 @router.get(
@@ -80,7 +80,9 @@ def add_key(access: AccessOfRequest, caller: Caller, body: NewKey) -> Response:
     responses={204: {"description": "It opens nothing any more"}, **_CHANGED},
     response_class=Response,
 )
-def remove_key(access: AccessOfRequest, caller: Caller, name: Name) -> Response:
+def remove_key(
+    access: AccessOfRequest, caller: Caller, name: Annotated[AccountName, Query()]
+) -> Response:
     """Remove one."""
     access.keys.remove(name)
     log.info("key_removed", key=tidy(name), by=caller.name)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
-from typing import Any
 
 import structlog
 from fastapi import APIRouter
@@ -31,16 +29,28 @@ class ReportPart(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
+class ReportCoding(ReportPart):
+    """A code."""
+
+    code: str = ""
+
+
+class ReportConcept(ReportPart):
+    """What is said in codes."""
+
+    coding: list[ReportCoding] = []
+
+
 class ReportIdentifier(ReportPart):
     """An Identifier."""
 
     value: str = ""
-    type: dict[str, Any] = Field(default_factory=dict)
+    type: ReportConcept = ReportConcept()
 
     @property
     def is_accession(self) -> bool:
         """Whether it is one, HL7 table 0203."""
-        return any(one.get("code") == "ACSN" for one in self.type.get("coding", []))
+        return any(one.code == "ACSN" for one in self.type.coding)
 
 
 class ReportReference(ReportPart):
@@ -93,7 +103,7 @@ def _decoded(form: ReportAttachment) -> str:
         return ""
     try:
         return base64.b64decode(form.data, validate=True).decode("utf-8", "replace")
-    except binascii.Error as error:
+    except ValueError as error:
         raise BadRequestError("presentedForm.data is not encoded in base64.") from error
 
 

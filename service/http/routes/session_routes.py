@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from radiograde.service.audit.action import Action
 from radiograde.service.auth.principal import LOCAL, Principal
 from radiograde.service.config.sign_in_elsewhere import OidcConfig
+from radiograde.service.http.audit_trail import acts
 from radiograde.service.http.caller import (
     AccessOfRequest,
     AnyCaller,
@@ -47,10 +49,12 @@ def get_session(
     named = proxy_user_of(request)
     if caller.principal is not None or named is None:
         return JSONResponse(_session(caller, service))
+    acts(request, Action.SIGN_IN)
     device = device_of_request(request)
     token, session = access.sign_on.by_proxy(named.name, named.groups, device)
-    know(request, CallerContext(session.principal, session))
-    answer = JSONResponse(_session(CallerContext(session.principal, session), service))
+    signed_in = CallerContext(session.principal, session)
+    know(request, signed_in)
+    answer = JSONResponse(_session(signed_in, service))
     set_token(request, answer, service.settings, token)
     return answer
 

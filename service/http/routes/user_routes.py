@@ -13,8 +13,9 @@ from fastapi.responses import JSONResponse, Response
 
 from radiograde.service.auth.access import Access
 from radiograde.service.auth.credentials import Passwords, check_password
-from radiograde.service.auth.principal import LONGEST_NAME, Principal, check_name, tidy
+from radiograde.service.auth.principal import Principal, check_name, tidy
 from radiograde.service.errors import AccountError, NotAllowedError
+from radiograde.service.http.account_schemas import AccountName
 from radiograde.service.http.administration_schemas import Account, NewPassword, NewRole, SiteUsers
 from radiograde.service.http.caller import AccessOfRequest, Caller
 from radiograde.service.http.problems import UNREADABLE_BODY, problems
@@ -119,7 +120,7 @@ def set_role(access: AccessOfRequest, caller: Caller, body: NewRole) -> Response
 def remove_user(
     access: AccessOfRequest,
     caller: Caller,
-    name: Annotated[str, Query(min_length=1, max_length=LONGEST_NAME)],
+    name: Annotated[AccountName, Query()],
 ) -> Response:
     """Remove the account and end its sessions; films assigned to it are nobody's again."""
     _check_may_touch(access, caller, name)

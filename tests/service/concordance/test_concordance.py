@@ -166,7 +166,14 @@ def test_a_report_by_fhir(client: TestClient, film: str, body: dict[str, Any], k
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [({}, 422), (report(conclusion=7), 422), (report(presentedForm=[FORM | {"data": "?"}]), 400)],
+    [
+        ({}, 422),
+        (report(conclusion=7), 422),
+        (report(identifier=[{"type": {"coding": ["ACSN"]}}]), 422),
+        (report(identifier=[{"type": {"coding": None}}]), 422),
+        (report(presentedForm=[FORM | {"data": "?"}]), 400),
+        (report(presentedForm=[FORM | {"data": "\u00e9"}]), 400),
+    ],
 )
 def test_what_is_no_report_is_refused(
     client: TestClient, body: dict[str, Any], status: int

@@ -57,6 +57,7 @@ def test_a_user_has_another_role_at_once(client: TestClient, headers: dict[str, 
         ("POST", "/v1/keys", {"name": "k", "role": "administrator"}, 422),
         ("POST", "/v1/keys", {"name": "k", "role": "sender", "scope": ["read"]}, 422),
         ("POST", "/v1/keys", {"name": "k", "role": "sender", "days": 0}, 422),
+        ("POST", "/v1/keys", {"name": "k", "role": "reader", "scopes": ["read"]}, 422),
     ],
 )
 def test_what_cannot_be_done_is_said(

@@ -136,6 +136,12 @@ def test_no_route_of_the_app_shows_a_score_before_the_reading(reader: Reader) ->
     assert asked | {"getEvents"} >= SHOWS_NO_SCORE, "what is listed is there"
 
 
+@pytest.mark.parametrize("path", ["/v1/erasures", "/v1/monitor/stop"])
+def test_who_reads_first_may_erase_and_stop_the_model(reader: Reader, path: str) -> None:
+    answer = reader.client.post(path, json={}, headers=reader.headers)
+    assert_problem(answer, 422, "invalid_parameters")
+
+
 def test_what_is_shown_before_it_is_the_film_alone(reader: Reader) -> None:
     id = reader.films["first"]
     for path in ("pixels", "thumbnail.jpg"):

@@ -84,6 +84,24 @@ def commit(client: TestClient, id: str, position: int) -> Any:
     return client.post(f"/v1/reading-sets/{id}/readings", json=body)
 
 
+def test_what_shows_no_score_asks_for_no_sets(
+    reader: tuple[TestClient, str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, _, films = reader
+    asked: list[str] = []
+    unread = ReadingSetRepository.unread_films
+
+    def counted(sets: ReadingSetRepository, name: str) -> frozenset[str]:
+        asked.append(name)
+        return unread(sets, name)
+
+    monkeypatch.setattr(ReadingSetRepository, "unread_films", counted)
+    assert client.get(f"/v1/results/{films[0]}/thumbnail.jpg").status_code == 200
+    assert asked == []
+    assert client.get(f"/v1/results/{films[0]}").status_code == 403
+    assert asked == ["kim"]
+
+
 def test_scores_of_a_set_are_kept_back_until_it_is_read_to_the_end(
     reader: tuple[TestClient, str, list[str]],
 ) -> None:

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from radiograde.service.config.sign_in_elsewhere import GroupConfig, ProxySignInConfig
 from tests.service.accounts import PASSWORD, access_of, add_user, under
 from tests.service.conftest import Start
+from tests.service.http.test_audit_trail import events
 from tests.service.http.test_scoring import assert_problem
 
 GROUPS = (GroupConfig(name="radiology", role="reader"),)
@@ -78,3 +79,18 @@ def test_a_local_users_name_and_a_name_without_a_role_are_refused(start: Start) 
     answer = client.post("/v1/session", json={"name": "root", "password": PASSWORD}, headers=root)
     assert answer.status_code == 200  # by his password he comes in
     assert access_of(client).users.find("kim") is None
+
+
+def test_whom_the_proxy_signs_in_and_whom_not_is_in_the_audit_trail(start: Start) -> None:
+    client = behind(start)
+    nobody = KIM | {"X-Remote-Groups": "gardeners"}
+    for headers in (KIM, KIM, nobody):
+        client.get("/v1/session", headers=headers)
+    client.cookies.clear()
+    client.get("/v1/session")
+    client.get("/v1/session", headers=nobody)
+    found = [(row.action, row.outcome, row.actor, row.actor_kind) for row in events(client)]
+    assert found == [
+        ("sign_in", "success", "kim", "person"),
+        ("sign_in", "refused", "", "unknown"),
+    ]
