@@ -72,12 +72,7 @@ class Forwarder:
             self._receiver.send(rows)
         except RefusedError:
             for row in rows:
-                try:
-                    self._receiver.send([row])
-                except RefusedError as error:
-                    log.error(
-                        "audit_row_refused", to=self._receiver.name, seq=row.seq, code=error.code
-                    )
+                self._send_alone(row)
         self._store.note_sent(self._receiver.name, rows[-1].seq)
         return len(rows)
 

@@ -19,13 +19,14 @@ from radiograde.service.audit.audit_store import opened_audit
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import Database
 from radiograde.service.database.erasure_tables import ErasureScope, erasures
+from radiograde.service.database.film_rows import remove_films
 from radiograde.service.database.rows import in_parts
 from radiograde.service.database.shrinking import wipe_free_space
 from radiograde.service.database.tables import films, notices
 from radiograde.service.erasure.certificate import certificate_of
 from radiograde.service.erasure.erasure_plan import ErasurePlan, Finder
 from radiograde.service.erasure.file_removal import FileRemoval
-from radiograde.service.erasure.row_removal import remove_films, remove_patients, unlink_films
+from radiograde.service.erasure.row_removal import remove_patients, unlink_films
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.pseudonym import Pseudonyms
 from radiograde.service.queue import DurableQueue
@@ -138,6 +139,7 @@ class Eraser:
         still to be graded stays.
 
         Raises:
+            NotFoundError: another process removed them just now.
             StoreError, NoSpaceError, OSError: something cannot be removed now.
         """
         days = self.settings.retention.results_days
@@ -147,10 +149,10 @@ class Eraser:
         old = sa.select(films.c.id).where(films.c.received < before, films.c.state.in_(_FINISHED))
         count = 0
         while some := self.holdings.database.values(old.limit(_AT_ONCE), str):
-            self._files().remove_films(some)
-            self._remove_work(some)
-            with self.holdings.database.write() as connection:
-                remove_films(connection, some)
+            plan = self.finder.of_films(some)
+            self._files().remove_films(plan)
+            self._remove_work(plan.film_ids)
+            self._remove_rows(plan, "all")
             for film_id in some:
                 self.holdings.audit.note(AuditEvent(Action.RESULT_EXPIRE, SERVICE, film_id))
             count += len(some)

@@ -29,15 +29,14 @@ class FileRemoval:
 
     def remove(self, plan: ErasurePlan) -> int:
         """Remove all files of a plan, and return how many places they lay in."""
-        removed = self.remove_films(plan.film_ids)
-        removed += sum(map(_remove, self._problems(plan.problems)))
+        removed = self.remove_films(plan)
         removed += sum(map(_remove, self._orders(plan.numbers)))
         return removed + sum(map(_remove, self._in_watched_folders(plan)))
 
-    def remove_films(self, film_ids: Iterable[str]) -> int:
-        """Remove the folders of films, and what of them was put into the quarantine."""
-        removed = 0
-        for film_id in film_ids:
+    def remove_films(self, plan: ErasurePlan) -> int:
+        """Remove what is of films here: folders, what is in the quarantine, reported problems."""
+        removed = sum(map(_remove, self._problems(plan.problems)))
+        for film_id in plan.film_ids:
             if self.archive.folder(film_id).exists():
                 self.archive.drop(film_id)
                 removed += 1

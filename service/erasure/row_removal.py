@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
-from radiograde.service.database.every_table import every_table
+from radiograde.service.database.film_rows import remove_related
 from radiograde.service.database.pacs_tables import expected_priors, prior_fetches, workitems
 from radiograde.service.database.programme_tables import reading_slots, regradings, report_opinions
 from radiograde.service.database.reading_tables import blind_readings
@@ -22,21 +22,10 @@ from radiograde.service.database.tables import (
 )
 from radiograde.service.erasure.erasure_plan import ErasurePlan
 
-_OF_FILMS = ("film_id", "result_id")
-"""Columns that say of which film a row is."""
-
 _ANONYMOUS = (reviews, blind_readings, reading_slots, withdrawals, regradings)
 """Tables whose rows stay with a result that stays, without what was written freely."""
 
 _NO_DIGEST = "0" * 64
-
-
-def remove_films(connection: sa.Connection, film_ids: Sequence[str]) -> None:
-    """Remove films and all rows of any table that are of them."""
-    for some in in_parts(film_ids):
-        _remove_related(connection, some, keep=())
-        for table in (traces, results, films):
-            connection.execute(sa.delete(table).where(table.c.id.in_(some)))
 
 
 def unlink_films(connection: sa.Connection, film_ids: Sequence[str]) -> None:
@@ -47,7 +36,7 @@ def unlink_films(connection: sa.Connection, film_ids: Sequence[str]) -> None:
     """
     for some in in_parts(film_ids):
         connection.execute(sa.delete(traces).where(traces.c.id.in_(some)))
-        _remove_related(connection, some, keep=_ANONYMOUS)
+        remove_related(connection, some, keep=_ANONYMOUS)
         for column in (reviews.c.result_id, blind_readings.c.film_id, reading_slots.c.film_id):
             said = sa.update(column.table).where(column.in_(some))
             connection.execute(said.values(comment=None))
@@ -68,19 +57,6 @@ def remove_patients(connection: sa.Connection, plan: ErasurePlan) -> None:
     of_studies = report_opinions.c.study_instance_uid.in_(plan.studies)
     connection.execute(sa.delete(report_opinions).where(of_studies))
     _forget_workitems(connection, set(plan.uids))
-
-
-def _remove_related(
-    connection: sa.Connection, film_ids: Sequence[str], keep: Collection[sa.Table]
-) -> None:
-    for table in reversed(every_table()):
-        column = _column_of(table)
-        if column is not None and table not in keep:
-            connection.execute(sa.delete(table).where(table.c[column].in_(film_ids)))
-
-
-def _column_of(table: sa.Table) -> str | None:
-    return next((name for name in _OF_FILMS if name in table.c), None)
 
 
 def _unlink(connection: sa.Connection, film_id: str) -> None:

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from radiograde.service.database.engine import Database
-from radiograde.service.database.every_table import every_table
+from radiograde.service.database.film_rows import remove_films
 from radiograde.service.database.programme_tables import constancy_films
-from radiograde.service.database.tables import films, results
 
 
 class ConstancyFilms:
@@ -40,10 +39,4 @@ class ConstancyFilms:
         Their UIDs stay known: one that is on its way still is no patient's film either.
         """
         with self._database.write() as connection:
-            for table in reversed(every_table()):
-                for key in table.foreign_keys:
-                    if key.column.table in (films, results):
-                        theirs = sa.delete(table).where(key.parent.in_(film_ids))
-                        connection.execute(theirs)
-            connection.execute(sa.delete(results).where(results.c.id.in_(film_ids)))
-            connection.execute(sa.delete(films).where(films.c.id.in_(film_ids)))
+            remove_films(connection, film_ids)

@@ -367,6 +367,8 @@ def test_results_past_their_time_go_with_all_that_is_of_them(place: Place) -> No
     assert sorted(map(str, told)) == sorted(place.mine)
     assert place.records.results.find(place.mine[0]) is None
     assert not place.records.archive.folder(place.mine[0]).exists()
+    assert list((place.settings.data_dir / "problems").iterdir()) == []
+    assert not place.records.database.exists(sa.select(report_opinions))
     assert place.records.archive.has(waiting)
     assert place.records.results.find(place.theirs) is not None
     assert Eraser(place.records, place.settings).drop_old_results() == 0
