@@ -15,6 +15,8 @@ ActorKind = Literal["person", "key", "local", "machine", "command", "service", "
 LONGEST = 64
 """Characters of a name or an address."""
 
+_LONGEST_ID = 26
+
 Detail = Mapping[str, str | int]
 
 
@@ -86,18 +88,30 @@ def timestamp(at: datetime) -> str:
 
 
 def values_of(event: AuditEvent, subject: Subject) -> dict[str, Any]:
-    """Return the columns of an event's row but for its number and its hash."""
+    """Return the columns of an event's row but for its number and its hash.
+
+    Whatever somebody typed, databases and receivers take it: one event holds up no other.
+    """
+    film_id = event.film_id
     return {
         "at": timestamp(event.at),
         "action": str(event.action),
         "outcome": event.outcome,
-        "actor": event.actor.name[:LONGEST],
+        "actor": _plain(event.actor.name)[:LONGEST],
         "actor_kind": event.actor.kind,
-        "machine": event.actor.machine[:LONGEST],
-        "film_id": event.film_id,
+        "machine": _plain(event.actor.machine)[:LONGEST],
+        "film_id": None if film_id is None else _plain(film_id)[:_LONGEST_ID],
         "patient": event.patient or subject.patient,
         "study_instance_uid": subject.study_instance_uid,
         "sop_instance_uid": subject.sop_instance_uid,
         "request_id": event.request_id,
-        "detail": dict(event.detail),
+        "detail": {
+            name: _plain(value) if isinstance(value, str) else value
+            for name, value in event.detail.items()
+        },
     }
+
+
+def _plain(text: str) -> str:
+    """Return text without what is no letter, such as NUL, or half of a surrogate pair."""
+    return "".join(one if one.isprintable() else "?" for one in text)

@@ -90,9 +90,8 @@ class AuditLog:
 
     def _add(self, one: _Waiting) -> None:
         with self._changed:
-            if len(self._waiting) >= MOST_WAITING:
-                self.lost += 1
-                log.error("audit_event_lost", action=str(one.event.action), lost=self.lost)
+            if self._is_closing or len(self._waiting) >= MOST_WAITING:
+                self._lose([one])
                 return
             self._waiting.append(one)
             self._is_urgent = self._is_urgent or one.is_over is not None
@@ -107,11 +106,13 @@ class AuditLog:
             try:
                 self._keep([one.event for one in batch])
             except Exception as error:  # noqa: BLE001 - what waits is kept later, whatever it was
-                log.error("audit_put_off", type=type(error).__name__, events=self.behind)
-                if self._is_closing:
-                    return
                 with self._changed:
                     self._waiting[:0] = batch
+                    if self._is_closing:
+                        self._lose(self._waiting)
+                        self._waiting.clear()
+                        return
+                log.error("audit_put_off", type=type(error).__name__, events=self.behind)
                 time.sleep(AGAIN_S)
                 continue
             with self._changed:
@@ -119,6 +120,15 @@ class AuditLog:
                 for one in batch:
                     if one.is_over is not None:
                         one.is_over.set()
+
+    def _lose(self, events: Sequence[_Waiting]) -> None:
+        """Say which events are kept nowhere; nobody waits for them."""
+        self.lost += len(events)
+        actions = sorted({str(one.event.action) for one in events})
+        log.error("audit_event_lost", action=", ".join(actions), lost=self.lost)
+        for one in events:
+            if one.is_over is not None:
+                one.is_over.set()
 
     def _next(self) -> list[_Waiting]:
         """Return the events to keep next, none once all are kept and nothing comes any more."""

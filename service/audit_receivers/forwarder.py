@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from itertools import islice
 
 import structlog
@@ -35,12 +34,12 @@ class Forwarder:
         """Send until ``stop`` is set; whatever happens, it goes on."""
         wait_s = EVERY_S
         while not stop.wait(wait_s):
-            wait_s = self._round()
+            wait_s = self._round(stop)
 
-    def _round(self) -> float:
+    def _round(self, stop: threading.Event) -> float:
         """Send what is new, and return the seconds until the next time."""
         try:
-            while self.forward():
+            while not stop.is_set() and self.forward():
                 pass
         except Exception as error:  # noqa: BLE001 - this thread must outlive whatever it is
             self._failures += 1
@@ -87,11 +86,11 @@ class Forwarder:
 def run_forwarders(settings: Settings, source_id: str, stop: threading.Event) -> None:
     """Send to every receiver of the site file until ``stop`` is set; none: return at once."""
     try:
-        receivers: Sequence[AuditReceiver] = open_receivers(settings.audit, source_id)
-        store = open_audit_store(settings) if receivers else None
+        receivers = open_receivers(settings.audit, source_id)
     except RadiogradeError as error:
         log.error("audit_not_sent", type=type(error).__name__, reason=error.message)
         return
+    store = _opened(settings, stop) if receivers else None
     if store is None:
         return
     threads = [
@@ -103,3 +102,16 @@ def run_forwarders(settings: Settings, source_id: str, stop: threading.Event) ->
     for thread in threads:
         thread.join()
     store.close()
+
+
+def _opened(settings: Settings, stop: threading.Event) -> AuditStore | None:
+    """Return the audit trail once it can be opened; None where ``stop`` is set before."""
+    failures = 0
+    while not stop.is_set():
+        try:
+            return open_audit_store(settings)
+        except RadiogradeError as error:
+            failures += 1
+            log.error("audit_not_sent", type=type(error).__name__, reason=error.message)
+            stop.wait(BACKOFF.delay_s(failures))
+    return None

@@ -14,7 +14,7 @@ import pytest
 
 from radiograde.service.audit import audit_log
 from radiograde.service.audit.action import Action
-from radiograde.service.audit.audit_event import SERVICE, AuditEvent, Subject
+from radiograde.service.audit.audit_event import SERVICE, Actor, AuditEvent, Subject
 from radiograde.service.audit.audit_log import AuditLog
 from radiograde.service.audit.audit_store import AuditStore, open_audit_store
 from radiograde.service.audit.hash_chain import Link
@@ -97,6 +97,34 @@ def test_what_could_not_be_kept_is_kept_later_in_its_order(
         log.record(event(5))
     rows = rows_of(Settings(data_dir=tmp_path))
     assert [row.detail["number"] for row in rows] == list(range(6))
+
+
+def test_whatever_somebody_typed_is_kept_and_holds_up_no_other(tmp_path: Path) -> None:
+    typed = "a\0b\udcff\n"
+    odd = Actor(typed, "command", typed)
+    with opened(tmp_path) as log:
+        log.note(AuditEvent(Action.FILM_READ, odd, typed + FILM, detail={"films": typed}))
+        log.record(event(1))
+        assert log.behind == 0
+    first, second = rows_of(Settings(data_dir=tmp_path))
+    assert (first.actor, first.machine, first.detail) == ("a?b??", "a?b??", {"films": "a?b??"})
+    assert first.film_id == ("a?b??" + FILM)[:26]
+    assert second.detail == {"number": 1}
+
+
+def test_what_is_lost_at_the_end_is_counted(tmp_path: Path) -> None:
+    def away() -> AuditStore:
+        raise StoreError("away")
+
+    log = AuditLog(away, subjects)
+    log.note(event(1))
+    log.note(event(2))
+    log.close()
+    assert log.lost == 2
+    began = time.monotonic()
+    log.record(event(3))
+    assert time.monotonic() - began < 1
+    assert log.lost == 3
 
 
 def test_nobody_waits_for_ever_for_a_trail_that_is_away(

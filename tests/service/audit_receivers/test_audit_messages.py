@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import threading
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,8 @@ from radiograde.service.audit.audit_event import (
     Subject,
     values_of,
 )
-from radiograde.service.audit.audit_store import AuditStore
+from radiograde.service.audit.audit_store import AuditStore, open_audit_store
+from radiograde.service.audit_receivers import forwarder as forwarder_module
 from radiograde.service.audit_receivers.audit_receiver import (
     FhirReceiver,
     SyslogReceiver,
@@ -29,10 +31,12 @@ from radiograde.service.audit_receivers.audit_receiver import (
 )
 from radiograde.service.audit_receivers.dicom_message import dicom_message
 from radiograde.service.audit_receivers.fhir_audit_event import fhir_audit_event
-from radiograde.service.audit_receivers.forwarder import Forwarder
-from radiograde.service.config.audit_config import FhirAuditConfig, SyslogConfig
+from radiograde.service.audit_receivers.forwarder import Forwarder, run_forwarders
+from radiograde.service.backoff import Backoff
+from radiograde.service.config.audit_config import AuditConfig, FhirAuditConfig, SyslogConfig
+from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import ClientTls
-from radiograde.service.errors import UnreachableError
+from radiograde.service.errors import StoreError, UnreachableError
 from tests.service.audit.trails import FILM, SUBJECT, trail
 from tests.service.audit_receivers.audit_schema import validate
 from tests.service.audit_receivers.receivers import (
@@ -42,6 +46,7 @@ from tests.service.audit_receivers.receivers import (
     syslog_server,
 )
 from tests.service.certificates import Certificates
+from tests.service.processes import waited
 
 ID = "01JARADMZ0000000000000INST"
 READER = Actor("kim <&>", "person", "192.0.2.7")
@@ -221,3 +226,28 @@ def test_a_server_that_is_busy_gets_the_rows_later(store: AuditStore, fhir: Fhir
         forwarder.forward()
     fhir.status = 201
     assert forwarder.forward() == 3
+
+
+def test_rows_are_sent_once_a_trail_that_was_away_is_back(
+    tmp_path: Path, fhir: FhirServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(data_dir=tmp_path, audit=AuditConfig(fhir=FhirAuditConfig(url=fhir.url)))
+    with trail(tmp_path, rows=1):
+        pass
+    opening = iter([StoreError("away")])
+
+    def opened(settings: Settings) -> AuditStore:
+        for error in opening:
+            raise error
+        return open_audit_store(settings)
+
+    monkeypatch.setattr(forwarder_module, "BACKOFF", Backoff(0.01, 0.01))
+    monkeypatch.setattr(forwarder_module, "EVERY_S", 0.01)
+    monkeypatch.setattr(forwarder_module, "open_audit_store", opened)
+    stop = threading.Event()
+    sending = threading.Thread(target=run_forwarders, args=(settings, ID, stop))
+    sending.start()
+    assert waited(lambda: fhir.requests > 0, 10)
+    stop.set()
+    sending.join()
+    assert list(fhir.resources) == [f"/fhir/AuditEvent/{ID}-1"]
