@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -209,9 +210,25 @@ class BoundedSocket(AssociationSocket):
                 self.socket.settimeout(self._limits.seconds)
 
 
+class _Checkpoint(threading.Event):
+    """Where pynetdicom's reactor is held while a request waits for its answer.
+
+    The reactor that was let go on after one request may wake within the next: pynetdicom's own
+    event would let it pass, and it would take the answer from under the caller.
+    """
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Return once it is set, and still is; with a time limit as any event."""
+        while (was_set := super().wait(timeout)) and not self.is_set():
+            pass
+        return was_set
+
+
 def bound_socket(event: Event, seconds: float) -> None:
     """Put a bounded socket in place of a requestor's; a handler of ``EVT_CONN_OPEN``."""
     association = event.assoc
+    association._reactor_checkpoint = _Checkpoint()
+    association._reactor_checkpoint.set()
     association.bind(evt.EVT_PDU_RECV, _note_rejection)
     limits = PduLimits(association.requestor.maximum_length or P_DATA_BYTES, seconds)
     association.dul.socket = BoundedSocket(cast(AssociationSocket, association.dul.socket), limits)
