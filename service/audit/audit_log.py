@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from weakref import WeakSet
 
 import structlog
 
@@ -22,6 +23,8 @@ AT_ONCE = 500
 MOST_WAITING = 50_000
 AGAIN_S = 1.0
 LONGEST_WAIT_S = 2.0
+
+_OPEN: WeakSet[AuditLog] = WeakSet()
 
 Subjects = Callable[[Collection[str]], Mapping[str, Subject]]
 """Returns what is known of films, by their ids. Raises StoreError."""
@@ -50,6 +53,7 @@ class AuditLog:
         self._is_urgent = False
         self._is_closing = False
         self.lost = 0
+        _OPEN.add(self)
 
     def record(self, event: AuditEvent) -> None:
         """Return once an event is kept; after some seconds without, it is kept later."""
@@ -158,3 +162,8 @@ class AuditLog:
         except StoreError:
             log.warning("audit_subjects_unknown", films=len(film_ids))
             return {}
+
+
+def events_waiting() -> int:
+    """Return how many events of this process are still to be kept, whoever recorded them."""
+    return sum(one.behind for one in tuple(_OPEN))

@@ -80,6 +80,7 @@ class MessageHandler:
         """Read signed reports; one of no study that is known is acknowledged, and passed over."""
         known = [intake.accept(report) for report in reports_of(message)]
         log.info("reports_received", reports=len(known), known=sum(known))
+        self._note(Action.REPORT_TAKE, {"reports": len(known), "known": sum(known)})
         return acknowledge(message, "AA")
 
     def _take_orders(self, message: ReceivedMessage) -> bytes:

@@ -46,7 +46,7 @@ class Readiness:
             self._pinging = self._start(self._ping)
         await asyncio.shield(self._pinging)
         is_due = self._due is None or self._clock() >= self._due
-        if is_due and (self._looking is None or self._looking.done()):
+        if is_due and self._looking is None:
             self._looking = self._start(self._find_faults)
             self._looking.add_done_callback(self._note)
         if self._due is None and self._looking is not None:
@@ -61,5 +61,6 @@ class Readiness:
         return asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _note(self, looking: asyncio.Future[Sequence[Fault]]) -> None:
+        self._looking = None
         if not looking.cancelled() and looking.exception() is None:
             self._faults, self._due = looking.result(), self._clock() + FAULTS_AGE_S

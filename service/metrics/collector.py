@@ -19,6 +19,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from radiograde import __version__
+from radiograde.service.audit.audit_log import events_waiting
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.tables import deliveries, film_counts, films
 from radiograde.service.grading.faults import standing_faults
@@ -98,8 +99,10 @@ class InstallationCollector(Collector):
         age_s = 0.0 if oldest is None else (datetime.now(UTC) - oldest).total_seconds()
         yield _gauge("radiograde_queue_age_seconds", "How long the oldest film waits", age_s)
         yield _gauge("radiograde_workers", "Workers that live", workers)
-        behind = self.records.audit.behind
-        yield _gauge("radiograde_audit_waiting", "Events that are not in the trail yet", behind)
+        waiting_events = events_waiting()
+        yield _gauge(
+            "radiograde_audit_waiting", "Events that are not in the trail yet", waiting_events
+        )
 
     def _of_disk(self) -> Iterator[Metric]:
         folder = self.settings.data_dir

@@ -28,6 +28,7 @@ from radiograde.service.films.patient_links import PatientLinks
 from radiograde.service.films.pseudonym import Pseudonyms
 from radiograde.service.grading.faults import standing_faults
 from radiograde.service.hl7_listener.message_handler import MessageHandler
+from tests.service.audit.trails import rows_of
 from tests.service.documents.graded_films import STUDY_UID, film_bytes
 from tests.service.hl7_listener.messages import answered
 from tests.service.worklist.stock import records_of
@@ -49,7 +50,7 @@ def handler(client: TestClient, tmp_path: Path) -> MessageHandler:
     records, pseudonyms = records_of(client), Pseudonyms(tmp_path / "data")
     intake = ReportIntake(records.database, records.archive, pseudonyms, Limits())
     links, orders = PatientLinks(records.database), OrderStore(records.archive.orders)
-    return MessageHandler(links, orders, pseudonyms, reports=intake)
+    return MessageHandler(links, orders, pseudonyms, records.audit, intake)
 
 
 def oru(text: str, *, status: str = "F", patient: str = "P-1", order: str = "ACC-9") -> bytes:
@@ -235,3 +236,14 @@ def test_a_drop_is_a_fault_until_it_was_seen_to(client: TestClient, tmp_path: Pa
     assert run("--reset", "abab")[0] == 0
     assert "concordance" not in [one.code for one in standing_faults(records, settings)]
     assert run("--json") == (0, '{"models": [], "counted": 420, "unsure": 0, "unscored": 0}\n')
+
+
+def test_a_report_by_hl7_is_in_the_audit_trail(
+    client: TestClient, handler: MessageHandler, film: str, tmp_path: Path
+) -> None:
+    handler.answer(oru("No consolidation."))
+    records_of(client).audit.flush()
+    (row,) = [
+        one for one in rows_of(Settings(data_dir=tmp_path / "data")) if one.action == "report_take"
+    ]
+    assert (row.actor, row.detail) == ("hl7", {"reports": 1, "known": 1})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -59,10 +60,10 @@ def readiness(there: Installation) -> Iterator[Readiness]:
         yield made
 
 
-async def until(readiness: Readiness, faults: Sequence[Fault]) -> None:
+async def until(readiness: Readiness, faults: Sequence[Fault], pause_s: float = 0.01) -> None:
     async with asyncio.timeout(60):
         while await readiness.check() != faults:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(pause_s)
 
 
 def test_many_at_a_time_ask_once(there: Installation, readiness: Readiness) -> None:
@@ -117,6 +118,23 @@ def test_nobody_waits_while_faults_are_looked_for(
         there.looked.set()
         await until(readiness, [PARKED])
         assert there.looks == 2
+
+    asyncio.run(ask())
+
+
+def test_faults_just_found_are_not_looked_for_again(there: Installation) -> None:
+    def look_briefly() -> Sequence[Fault]:
+        time.sleep(0.002)
+        return there.find_faults()
+
+    async def ask() -> None:
+        with closing(Readiness(there.ping, look_briefly, lambda: there.now)) as readiness:
+            for looks in range(1, 101):
+                there.faults = [Fault(f"fault_{looks}", "New.", "Look.")]
+                there.now += FAULTS_AGE_S
+                await asyncio.gather(*(until(readiness, there.faults, 0) for _ in range(20)))
+                await asyncio.sleep(0.005)
+                assert there.looks == looks
 
     asyncio.run(ask())
 

@@ -20,6 +20,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+from radiograde.service.audit import audit_log
+from radiograde.service.audit.action import Action
+from radiograde.service.audit.audit_event import SERVICE, AuditEvent
 from radiograde.service.config.observe_config import ObserveConfig
 from radiograde.service.config.settings import Settings
 from radiograde.service.grading import faults
@@ -214,3 +217,15 @@ def test_a_collector_gives_nothing_twice(records: Records) -> None:
     text = collector.exposition(records, Settings(data_dir=data_dir)).decode()
     names: Any = [line.split(" ")[2] for line in text.splitlines() if line.startswith("# TYPE")]
     assert len(names) == len(set(names))
+
+
+def test_events_that_wait_are_counted_whoever_recorded_them(
+    place: Settings, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_log, "LINGER_S", 30.0)
+    others = audit_log.events_waiting()
+    records.audit.note(AuditEvent(Action.DOCTOR_RUN, SERVICE))
+    with health_server(place, "127.0.0.1:0") as port:
+        found = scraped(asked(port, "/metrics")[1])
+    assert found["radiograde_audit_waiting"] == [({}, others + 1.0)]
+    records.audit.flush()
