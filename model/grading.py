@@ -20,10 +20,11 @@ def grade(film: FilmFile, scorer: Scorer) -> SeverityResult:
     started = time.perf_counter()
     try:
         radiograph = film.small_radiograph(scorer.least_side)
+        read = _ms_since(started)
+        result = scorer.score(radiograph)
+        radiograph.assure_whole()
     except RadiogradeError as error:
         return replace(failed(error, scorer), timing_ms={"total": _ms_since(started)})
-    read = _ms_since(started)
-    result = scorer.score(radiograph)
     total = _ms_since(started)
     return replace(result, timing_ms={"read": read, "score": total - read, "total": total})
 

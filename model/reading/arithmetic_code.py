@@ -7,6 +7,7 @@ the decoder counts what it used, some small blocks come to the same number of by
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import imagecodecs
@@ -17,10 +18,11 @@ from radiograde.model.reading.code_blocks import code_blocks
 from radiograde.model.reading.jpeg_2000_coding import PREDICTABLE_END, USUAL_BLOCK, damaged
 from radiograde.model.reading.jpeg_2000_reduction import reduced
 from radiograde.model.reading.jpeg_2000_stream import (
-    PRECISION_AT,
+    WIDER_BITS,
     Jpeg2000Stream,
     jpeg_2000_stream,
 )
+from radiograde.model.reading.wavelet import low_band
 
 JUDGED = 256
 """A larger picture is judged at 1/2, 1/4, ... of its size, not below this: there blocks are small,
@@ -30,43 +32,48 @@ and one of them is seen all over the picture. So judging costs a small part of d
 MOST_UNLIKE = 2
 """Damage that the decoder does not count is of one block; an encoder of other habits has more."""
 
-WIDER_BITS = 2
-"""Of samples that are not yet brought into their range."""
-
-SIGNED = 0x80
 LEFT_AWAY = b"\xff\x7f"
 
 
-def check_code(stream: Jpeg2000Stream, smaller: Jpeg2000Stream | None = None) -> None:
+def check_code(stream: Jpeg2000Stream) -> None:
     """Check that a lossless codestream is what its samples are coded to.
 
-    Colour, and what :func:`code_blocks` does not part, is not judged. ``smaller``: the codestream
-    reduced, where it is at hand, of which fewer heads of packets are read.
+    Colour, and what :func:`code_blocks` does not part, is not judged.
 
     Raises:
         MalformedImageError: a block has an end that no encoder gives it, or samples are beyond
             their range.
         RuntimeError: the stream is damaged.
     """
+    if not is_judged(stream):
+        return
+    small = reduced(stream, JUDGED)
+    if small is not None:
+        _check_blocks(small, lambda: _unlimited(small))
+    elif max(stream.rows, stream.columns) < 2 * JUDGED:
+        _check_blocks(stream, lambda: _unlimited(stream), in_range=True)
+
+
+def check_reduced(stream: Jpeg2000Stream, samples: NDArray[Any]) -> None:
+    """Check a reduced codestream as :func:`check_code` does, but for the range of its samples.
+
+    ``samples``: (H, W), what its ``unlimited`` one is decoded to, so that it is not decoded again.
+
+    Raises:
+        MalformedImageError: a block has an end that no encoder gives it.
+    """
+    if not is_judged(stream):
+        return
+    small = reduced(stream, JUDGED) or stream
+    halvings = stream.codings[0].levels - small.codings[0].levels
+    _check_blocks(small, lambda: low_band(samples, halvings).astype(samples.dtype))
+
+
+def is_judged(stream: Jpeg2000Stream) -> bool:
+    """Return whether a codestream is coded as OpenJPEG codes samples here."""
     coding = stream.codings[0]
-    if coding.style & ~PREDICTABLE_END or coding.block != USUAL_BLOCK or not coding.reversible:
-        return
-    small = reduced(smaller or stream, JUDGED) or smaller
-    if small is None and max(stream.rows, stream.columns) >= 2 * JUDGED:
-        return
-    judged = small or stream
-    blocks = _blocks(judged)
-    if blocks is None:
-        return
-    samples = _unlimited(judged)
-    if judged is stream and _is_beyond(samples, stream.precision):
-        raise damaged()
-    others = _blocks(jpeg_2000_stream(_encoded(judged, samples)))
-    if others is None or len(others) != len(blocks):
-        return
-    unlike = sum(not are_alike(one, other) for one, other in zip(blocks, others, strict=True))
-    if 0 < unlike <= MOST_UNLIKE:
-        raise damaged()
+    usual = not coding.style & ~PREDICTABLE_END and coding.block == USUAL_BLOCK
+    return usual and coding.reversible
 
 
 def are_alike(block: bytes, full: bytes) -> bool:
@@ -82,6 +89,23 @@ def are_alike(block: bytes, full: bytes) -> bool:
     return block[:-1] == full[:-1] and block[-1] | ones == full[-1]
 
 
+def _check_blocks(
+    stream: Jpeg2000Stream, decoded: Callable[[], NDArray[Any]], *, in_range: bool = False
+) -> None:
+    blocks = _blocks(stream)
+    if blocks is None:
+        return
+    samples = decoded()
+    if in_range and _is_beyond(samples, stream.precision):
+        raise damaged()
+    others = _blocks(jpeg_2000_stream(_encoded(stream, samples)))
+    if others is None or len(others) != len(blocks):
+        return
+    unlike = sum(not are_alike(one, other) for one, other in zip(blocks, others, strict=True))
+    if 0 < unlike <= MOST_UNLIKE:
+        raise damaged()
+
+
 def _blocks(stream: Jpeg2000Stream | None) -> list[bytes] | None:
     try:
         return None if stream is None else code_blocks(stream)
@@ -91,9 +115,7 @@ def _blocks(stream: Jpeg2000Stream | None) -> list[bytes] | None:
 
 def _unlimited(stream: Jpeg2000Stream) -> NDArray[Any]:
     """Return (H, W) integers around 0, which the decoder does not bring into their range."""
-    content = bytearray(stream.content)
-    content[PRECISION_AT] = SIGNED | (stream.precision + WIDER_BITS - 1)
-    samples: NDArray[Any] = imagecodecs.jpeg2k_decode(bytes(content), numthreads=1)
+    samples: NDArray[Any] = imagecodecs.jpeg2k_decode(stream.unlimited().content, numthreads=1)
     return samples
 
 

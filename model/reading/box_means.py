@@ -17,19 +17,22 @@ def box_means(
     factor: int,
     values_of: Callable[[NDArray[Any]], NDArray[Any]],
     change: Callable[[NDArray[np.float32]], None] | None = None,
+    wide: type[np.generic] | None = None,
 ) -> NDArray[np.float32]:
     """Return the means of boxes of ``factor`` x ``factor``; those at the far edges may be smaller.
 
     ``samples``: (H, W). ``values_of``: what a few rows of them are worth, of any numeric type in
-    which the sum of a box has room. ``change``: what becomes of a few rows of means, in place. The
-    result is (ceil(H / factor), ceil(W / factor)).
+    which the sum of ``factor`` has room. ``change``: what becomes of a few rows of means, in place.
+    ``wide``: the type in which the sum of a box has room; None: that of ``values_of``. The result
+    is (ceil(H / factor), ceil(W / factor)).
     """
     rows, columns = (-(-side // factor) for side in samples.shape)
     beyond = [factor / (side % factor or factor) for side in samples.shape]
     means = np.empty((rows, columns), np.float32)
     for top in range(0, rows, BAND):
         band = values_of(samples[top * factor : (top + BAND) * factor])
-        sums = sums_of_columns(_sums_of_rows(band, factor), factor)
+        lines = _sums_of_rows(band, factor)
+        sums = sums_of_columns(lines.astype(wide or lines.dtype, copy=False), factor)
         part = means[top : top + BAND]
         np.multiply(sums, np.float32(1 / factor**2), out=part, dtype=np.float32)
         part[:, -1] *= beyond[1]

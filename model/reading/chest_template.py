@@ -9,6 +9,7 @@ rounded.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -54,34 +55,59 @@ LEFT_HALF = (
 )
 
 
-def chest_likeness(pixels: NDArray[np.float32]) -> float:
-    """Return the correlation with a chest film, -1 to 1; its negative gives the opposite sign.
+class ChestLook:
+    """How a picture looks beside a chest film; what is asked for is worked out once.
 
-    ``pixels``: (H, W) in [0, 1], at least 8 x 8. A flat picture gives 0.
+    ``pixels``: (H, W) in [0, 1], at least 8 x 8.
     """
-    cells = _standardised(_cell_means(pixels))
-    return float((cells * _TEMPLATE).sum())
 
+    def __init__(self, pixels: NDArray[np.float32]) -> None:
+        self._pixels = pixels
 
-def looks_like_chest(pixels: NDArray[np.float32]) -> bool:
-    """Return whether (H, W) in [0, 1] looks like a chest film: whole, or within its margins."""
-    if chest_likeness(pixels) >= LEAST_LIKENESS:
-        return True
-    return chest_likeness(_within_margins(thumbnail_of(pixels))) >= LEAST_ENCLOSED
+    @property
+    def contrast(self) -> float:
+        """The standard deviation of the 64 means, 0 to 0.5: noise does not count."""
+        return float(self._cells.std())
 
+    @cached_property
+    def likeness(self) -> float:
+        """The correlation, -1 to 1; its negative gives the opposite sign, a flat picture 0."""
+        return float((_standardised(self._cells) * _TEMPLATE).sum())
 
-def _plain_likeness(pixels: NDArray[np.float32]) -> float:
-    """Return the likeness within margins, where it is plainer there, else that of the whole."""
-    likeness = chest_likeness(pixels)
-    if likeness >= LEAST_ENCLOSED:
-        return likeness
-    enclosed = chest_likeness(_within_margins(thumbnail_of(pixels)))
-    return enclosed if abs(enclosed) >= max(LEAST_ENCLOSED, abs(likeness)) else likeness
+    @property
+    def is_like(self) -> bool:
+        """Whether it looks like a chest film: whole, or within its margins."""
+        return self.likeness >= LEAST_LIKENESS or self._within_margins >= LEAST_ENCLOSED
 
+    @property
+    def polarity(self) -> Reason | None:
+        """What is to be said of black and white: exchanged, unsure, or nothing.
 
-def contrast(pixels: NDArray[np.float32]) -> float:
-    """Return the standard deviation of the 64 means, 0 to 0.5: noise does not count."""
-    return float(_cell_means(pixels).std())
+        Of a picture too small to judge it is nothing.
+        """
+        if min(self._pixels.shape) < CELLS:
+            return None
+        likeness = self._plain_likeness
+        if likeness < -LEAST_LIKENESS:
+            return INVERTED
+        return POLARITY_UNSURE if likeness < UNSURE else None
+
+    @property
+    def _plain_likeness(self) -> float:
+        """The likeness within margins, where it is plainer there, else that of the whole."""
+        if self.likeness >= LEAST_ENCLOSED:
+            return self.likeness
+        enclosed = self._within_margins
+        plain = abs(enclosed) >= max(LEAST_ENCLOSED, abs(self.likeness))
+        return enclosed if plain else self.likeness
+
+    @cached_property
+    def _cells(self) -> NDArray[np.float64]:
+        return _cell_means(self._pixels)
+
+    @cached_property
+    def _within_margins(self) -> float:
+        return ChestLook(_within_margins(thumbnail_of(self._pixels))).likeness
 
 
 def thumbnail_of(pixels: NDArray[Sample]) -> NDArray[Sample]:
@@ -156,14 +182,10 @@ def settle_polarity(
     Its negative looks like a chest: inverted, with a note. Doubtful: left as it is, with a
     warning. A picture too small to judge is left alone.
     """
-    if min(pixels.shape) < CELLS:
+    noticed = ChestLook(pixels).polarity
+    if noticed is None:
         return pixels, ()
-    likeness = _plain_likeness(pixels)
-    if likeness < -LEAST_LIKENESS:
-        return 1 - pixels, (INVERTED,)
-    if likeness < UNSURE:
-        return pixels, (POLARITY_UNSURE,)
-    return pixels, ()
+    return 1 - pixels if noticed == INVERTED else pixels, (noticed,)
 
 
 def is_negative(codes: NDArray[Any], shades: NDArray[np.float32]) -> bool:
@@ -171,9 +193,7 @@ def is_negative(codes: NDArray[Any], shades: NDArray[np.float32]) -> bool:
 
     Only the pixels that it judges by are worked out. ``codes``: (H, W); ``shades``: in [0, 1].
     """
-    if min(codes.shape) < CELLS:
-        return False
-    return _plain_likeness(np.take(shades, thumbnail_of(codes))) < -LEAST_LIKENESS
+    return ChestLook(np.take(shades, thumbnail_of(codes))).polarity == INVERTED
 
 
 _TEMPLATE = _standardised(np.hstack((np.array(LEFT_HALF), np.array(LEFT_HALF)[:, ::-1])))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import imagecodecs
 import numpy as np
@@ -20,15 +20,16 @@ from pydicom import uid
 
 from radiograde.model.beside import Beside
 from radiograde.model.errors import MalformedImageError, TruncatedError, UnsupportedSyntaxError
-from radiograde.model.reading.arithmetic_code import check_code
+from radiograde.model.reading.arithmetic_code import check_code, check_reduced, is_judged
 from radiograde.model.reading.jpeg_2000_decoder import decode_jpeg_2000
-from radiograde.model.reading.jpeg_2000_reduction import enlarged, reduced
-from radiograde.model.reading.jpeg_2000_stream import jpeg_2000_stream
+from radiograde.model.reading.jpeg_2000_reduction import enlarged, fills_its_code, reduced
+from radiograde.model.reading.jpeg_2000_stream import Jpeg2000Stream, jpeg_2000_stream
 from radiograde.model.reading.jpeg_stream import JPEG_LS as JPEG_LS_FRAME
 from radiograde.model.reading.jpeg_stream import JpegStream, jpeg_stream
 from radiograde.model.reading.run_lengths import decode_rle
 
 COLOUR_MARKS = (b"Adobe", b"JFIF")
+MOST_BITS = 16
 LEAST_JUDGED, SAMPLES_A_BYTE = 4_000_000, 1000
 """No film of more than four megapixels is a thousandth of its size."""
 
@@ -100,9 +101,19 @@ def decode(frame: bytes, syntax: str, shape: FrameShape) -> NDArray[Any]:
     return samples
 
 
+class SmallSamples(NamedTuple):
+    """``codes``: (H, W) at a fraction of the size.
+
+    ``code_check``: where damage is still looked for; it raises MalformedImageError.
+    """
+
+    codes: NDArray[Any]
+    code_check: Beside[None] | None
+
+
 def decode_small(
     frame: bytes, syntax: str, shape: FrameShape, bits: int, least: int
-) -> NDArray[Any] | None:
+) -> SmallSamples | None:
     """Return the samples of a grey JPEG 2000 frame at 1/2, 1/4, ... of its size.
 
     The longer side keeps ``least`` samples. ``bits``: of its unsigned samples, as the header says.
@@ -113,22 +124,37 @@ def decode_small(
         TruncatedError, MalformedImageError: as :func:`decode`.
     """
     stream = jpeg_2000_stream(frame)
-    if stream is None or stream.signed or stream.precision != bits:
+    if stream is None or stream.signed or stream.precision != bits or bits > MOST_BITS:
         return None
     _check((stream.rows, stream.columns, stream.samples), shape, len(stream.content))
     smaller = reduced(stream, least)
     if smaller is None:
         return None
+    filled = Beside(partial(fills_its_code, stream))
     with _damage_as_malformed():
-        lossless = syntax in LOSSLESS_JPEG_2000
-        check = Beside(partial(check_code, stream, smaller)) if lossless else None
-        samples = decode_jpeg_2000(smaller, lossless=False)
-        if check is not None:
-            check.result()
-    if samples.dtype.itemsize > 2 or samples.shape != (smaller.rows, smaller.columns):
+        samples, check = _decoded_small(smaller, lossless=syntax in LOSSLESS_JPEG_2000)
+    if not filled.result() or samples.shape != (smaller.rows, smaller.columns):
         return None
     halvings = stream.codings[0].levels - smaller.codings[0].levels
-    return enlarged(samples, halvings, (shape.rows, shape.columns))
+    return SmallSamples(enlarged(samples, halvings, (shape.rows, shape.columns)), check)
+
+
+def _decoded_small(
+    smaller: Jpeg2000Stream, *, lossless: bool
+) -> tuple[NDArray[Any], Beside[None] | None]:
+    """Return the samples of a reduced codestream, and the check of its code where it has one."""
+    if not lossless or not is_judged(smaller):
+        return decode_jpeg_2000(smaller, lossless=False), None
+    wide = decode_jpeg_2000(smaller.unlimited(), lossless=False)
+    half = 1 << smaller.precision - 1
+    samples = np.clip(wide, -half, half - 1) + half
+    check = Beside(partial(_check_small, smaller, wide))
+    return samples.astype(np.uint8 if smaller.precision <= 8 else np.uint16), check
+
+
+def _check_small(smaller: Jpeg2000Stream, wide: NDArray[Any]) -> None:
+    with _damage_as_malformed():
+        check_reduced(smaller, wide)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from radiograde.model.beside import Beside
 from radiograde.model.errors import MalformedImageError, MissingPixelsError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.codecs import JPEG, NATIVE, RLE, FrameShape, check_syntax, decode
@@ -24,7 +25,8 @@ class Frame:
 
     The bits lie ``shift`` above the lowest; ``signed``: they are two's complement. ``frames``: how
     many the object holds. ``highest``: the largest code. ``shape``: rows and columns of the film;
-    the codes are (H, W), or those of the film at a fraction of its size.
+    the codes are (H, W), or those of the film at a fraction of its size. ``code_check``: where
+    damage of the code is still looked for.
     """
 
     codes: NDArray[np.uint8] | NDArray[np.uint16]
@@ -35,6 +37,7 @@ class Frame:
     frames: int
     highest: int
     shape: tuple[int, int]
+    code_check: Beside[None] | None = None
 
 
 def read_frame(file: DicomFile, limits: Limits) -> Frame:

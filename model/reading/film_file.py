@@ -91,8 +91,10 @@ class FilmFile:
         """Return the film as a look with ``least`` pixels along its longer side needs it.
 
         A film in JPEG 2000 may be decoded at a fraction of its size. Its highest resolutions are
-        then not decoded: where their packets lie is checked, not what is in them. Any other is
-        the same as :meth:`radiograph`.
+        then not decoded: where their packets lie is checked, not what is in them. Damage of the
+        others may still be looked for: nothing that is seen of the film is given out before
+        :meth:`radiograde.model.reading.radiograph.Radiograph.assure_whole`. Any other film is the
+        same as by :meth:`radiograph`.
 
         Raises:
             RadiogradeError: as :func:`read`.
@@ -117,7 +119,8 @@ class FilmFile:
     def _decode_small(self, least: int) -> Radiograph | None:
         if self.format != "dicom":
             return None
-        return small_dicom_film(self.dicom(), self._digest, self.limits, least)
+        digest = self._digest  # begun first, it is worked out beside all that follows
+        return small_dicom_film(self.dicom(), digest, self.limits, least)
 
     def _decode(self) -> Radiograph:
         if self.format is None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from radiograde.model.reading.box_means import box_means
-from radiograde.model.reading.chest_template import thumbnail_of
+from radiograde.model.reading.chest_template import ChestLook, thumbnail_of
 from radiograde.model.reading.colour import look_up
 from radiograde.model.reading.digest import pixel_digest
 
@@ -48,6 +48,11 @@ class Grey(ABC):
     @abstractmethod
     def thumbnail(self) -> Values:
         """What the content is judged by: every so many rows and columns, about 256 of each."""
+
+    @cached_property
+    def look(self) -> ChestLook:
+        """How it looks beside a chest film."""
+        return ChestLook(self.thumbnail)
 
     @property
     def stored_thumbnail(self) -> Values:
@@ -141,9 +146,9 @@ class Shades(Grey):
         rows, columns = self.shape
         return np.asarray(_picture(shown).resize((columns, rows), Image.Resampling.BILINEAR))
 
-    @property
+    @cached_property
     def thumbnail(self) -> Values:
-        """What the content is judged by."""
+        """What the content is judged by, looked up at the first call and kept."""
         return np.take(self._shades, thumbnail_of(self._codes))
 
     @property
@@ -172,9 +177,11 @@ class Shades(Grey):
             line = _line(self._shades, low, high)
         if line is None:
             return box_means(self._codes, factor, lambda codes: np.take(self._shades, codes))
-        wide = np.uint16 if high * factor**2 <= np.iinfo(np.uint16).max else np.uint32
+        of_rows, of_boxes = _roomy(high * factor), _roomy(high * factor**2)
         show = line.shows_cut if line.is_cut(low, high) else line.shows
-        return box_means(self._codes, factor, lambda codes: codes.astype(wide, copy=False), show)
+        return box_means(
+            self._codes, factor, lambda codes: codes.astype(of_rows, copy=False), show, of_boxes
+        )
 
     def negative(self) -> Self:
         """Return the same film with black and white exchanged."""
@@ -213,6 +220,10 @@ def _line(shades: Values, low: int, high: int) -> _Line | None:
     line = _Line(slope, float(used[first]) - slope * float(first + low))
     expected = np.clip(np.arange(low, high + 1) * line.slope + line.start, 0, 1)
     return line if np.abs(expected - used).max() < OFF_THE_LINE else None
+
+
+def _roomy(highest: int) -> type[np.unsignedinteger[Any]]:
+    return np.uint16 if highest <= np.iinfo(np.uint16).max else np.uint32
 
 
 def _picture(pixels: Values) -> Image.Image:

@@ -8,6 +8,7 @@ picture: of its size, with fewer decompositions.
 from __future__ import annotations
 
 import struct
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -39,20 +40,26 @@ BEHIND_SOT = 14
 def reduced(stream: Jpeg2000Stream, least: int) -> Jpeg2000Stream | None:
     """Return the codestream at 1/2, 1/4, ... of its size, the longer side not below ``least``.
 
-    None where there is none: the picture is small, or its packets are not laid out so that the
-    highest resolution ends the code, as they are in nearly all films.
+    None where there is none: the picture is small, or its packets are not laid out resolution by
+    resolution, as they are in nearly all films. What follows its own packets is not looked at.
     """
     coding = stream.codings[0]
     halvings = min(coding.levels, (max(stream.rows, stream.columns) // least).bit_length() - 1)
     if halvings < 1 or not _ends_with_highest(stream, coding):
         return None
     try:
-        ends = _packet_ends(stream, coding)
-        if ends[-1] != stream.parts[0].stop:
-            return None
-        return jpeg_2000_stream(_without(stream, halvings, ends[-1 - halvings]))
+        end = _end_of_packets(stream, coding.levels + 1 - halvings)
+        return jpeg_2000_stream(_without(stream, halvings, end))
     except (MalformedImageError, IndexError):
         return None
+
+
+def fills_its_code(stream: Jpeg2000Stream) -> bool:
+    """Return whether the packets of a codestream that was reduced end where its code does."""
+    try:
+        return _end_of_packets(stream, stream.codings[0].levels + 1) == stream.parts[0].stop
+    except IndexError:
+        return False
 
 
 def enlarged(samples: NDArray[Any], halvings: int, size: tuple[int, int]) -> NDArray[Any]:
@@ -62,24 +69,24 @@ def enlarged(samples: NDArray[Any], halvings: int, size: tuple[int, int]) -> NDA
     not in its middle, and what has no higher resolutions runs in straight lines between samples
     (the 5-3 synthesis, F.3.8.2): so the mean of a smaller box lies on the line to the next sample.
     """
-    for axis, pixels in enumerate(size):
-        lines = np.moveaxis(samples, axis, 0)
-        between = np.moveaxis(_halfway(lines, halvings), 0, axis)
-        side = -(-pixels >> (halvings - 1))
-        samples = between.take(range(side), axis) if between.shape[axis] > side else between
-    return samples
+    rows, columns = (-(-pixels >> (halvings - 1)) for pixels in size)
+    down = _halfway(samples, halvings, axis=0)[:rows]
+    return np.ascontiguousarray(_halfway(down, halvings, axis=1)[:, :columns])
 
 
-def _halfway(lines: NDArray[Any], halvings: int) -> NDArray[Any]:
+def _halfway(samples: NDArray[Any], halvings: int, axis: int) -> NDArray[Any]:
     """Return two lines for each: the means of the first and of the second half of what it spans."""
     half, whole = 1 << (halvings - 1), 2 << halvings
-    highest = int(lines.max()) * whole
-    wide = lines.astype(np.uint16 if highest < 1 << 16 else np.uint32)
-    beyond = np.concatenate((wide[1:], wide[-1:]))
-    halves = np.empty((2 * len(lines), *lines.shape[1:]), lines.dtype)
+    highest = int(samples.max()) * whole
+    wide = samples.astype(np.uint16 if highest < 1 << 16 else np.uint32)
+    along = (np.s_[1:], np.s_[-1:]) if axis == 0 else (np.s_[:, 1:], np.s_[:, -1:])
+    beyond = np.concatenate([wide[part] for part in along], axis)
+    shape = [side << (place == axis) for place, side in enumerate(samples.shape)]
+    halves = np.empty(shape, samples.dtype)
     for place in (0, 1):
         share = 2 * place * half + half - 1
-        halves[place::2] = ((whole - share) * wide + share * beyond + whole // 2) >> halvings + 1
+        between = ((whole - share) * wide + share * beyond + whole // 2) >> halvings + 1
+        halves[np.s_[place::2] if axis == 0 else np.s_[:, place::2]] = between
     return halves
 
 
@@ -94,19 +101,18 @@ def _ends_with_highest(stream: Jpeg2000Stream, coding: Coding) -> bool:
     )
 
 
-def _packet_ends(stream: Jpeg2000Stream, coding: Coding) -> list[int]:
-    """Return where the packet of each resolution ends, the lowest first.
+def _end_of_packets(stream: Jpeg2000Stream, count: int) -> int:
+    """Return where the packets of so many resolutions end, the lowest first.
 
-    Raises IndexError where the code ends before the heads of all packets.
+    Raises IndexError where the code ends before the heads of these packets.
     """
     content, at = stream.content, stream.parts[0].start
-    ends = []
-    for grids in resolutions(coding, (stream.rows, stream.columns)):
+    grids_of = resolutions(stream.codings[0], (stream.rows, stream.columns))
+    for grids in islice(grids_of, count):
         head = PacketHead(content, at)
         length = sum(sum(head.lengths(grid)) for grid in grids)
         at = head.end + length
-        ends.append(at)
-    return ends
+    return at
 
 
 def _without(stream: Jpeg2000Stream, halvings: int, end: int) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from radiograde.model.errors import MalformedImageError, TruncatedError
 from radiograde.model.reading.jpeg_2000_coding import (
@@ -24,6 +24,10 @@ CODESTREAM_BOX = b"jp2c"
 START_OF_CODESTREAM = b"\xff\x4f\xff\x51"
 SOT, SOD, EOC = 0xFF90, 0xFF93, 0xFFD9
 PRECISION_AT = 42
+SIGNED = 0x80
+WIDER_BITS = 2
+"""Of samples that are not yet brought into their range."""
+
 MOST_TILES = 4096
 MOST_SEGMENTS = 20_000
 
@@ -58,6 +62,15 @@ class Jpeg2000Stream:
     def high_throughput(self) -> bool:
         """Whether code blocks are coded as T.814 has it."""
         return any(coding.style & HIGH_THROUGHPUT for coding in self.codings)
+
+    def unlimited(self) -> Jpeg2000Stream:
+        """Return the codestream as of signed samples of more bits.
+
+        They are decoded to integers around 0, which are not yet brought into their range.
+        """
+        content = bytearray(self.content)
+        content[PRECISION_AT] = SIGNED | (self.precision + WIDER_BITS - 1)
+        return replace(self, content=bytes(content))
 
     def with_checked_ends(self) -> bytes:
         """Return the codestream, which asks that the end of each code block be checked.

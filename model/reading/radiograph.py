@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from radiograde.model.beside import Beside
+from radiograde.model.errors import damage_as_error
 from radiograde.model.limits import Limits
-from radiograde.model.reading.chest_template import settle_polarity
 from radiograde.model.reading.dicom_file import DicomFile
 from radiograde.model.reading.dicom_frame import Frame, read_frame
 from radiograde.model.reading.digest import Digest
@@ -46,6 +47,7 @@ class Radiograph:
     ``cross_section``: the header has the elements of a slice.
     ``sides_known``: the header says where head and sides are.
     ``colourful``: the picture was plainly in colour before it became grey.
+    ``code_check``: where damage of its code is still looked for, see :meth:`assure_whole`.
     """
 
     grey: Grey
@@ -66,6 +68,17 @@ class Radiograph:
     notes: tuple[Reason, ...] = ()
     colourful: bool = False
     flipped: tuple[bool, bool] = (False, False)
+    code_check: Beside[None] | None = None
+
+    def assure_whole(self) -> None:
+        """Wait until no damage of its code is looked for any more.
+
+        Raises:
+            MalformedImageError: some was found.
+        """
+        if self.code_check is not None:
+            with damage_as_error():
+                self.code_check.result()
 
     @property
     def pixels(self) -> NDArray[np.float32]:
@@ -139,6 +152,7 @@ def _dicom_film(file: DicomFile, frame: Frame, digest: Digest) -> Radiograph:
         notes=orientation.notes,
         colourful=frame.colourful,
         flipped=orientation.flipped,
+        code_check=frame.code_check,
     )
     # What is no chest has no polarity that a chest film could tell.
     return _settled(film) if may_show_chest(header) else film
@@ -159,6 +173,8 @@ def picture_film(
 
 def _settled(film: Radiograph) -> Radiograph:
     """Return the film with 0 = air by its content, and what was noticed about that."""
-    _, notes = settle_polarity(film.grey.thumbnail)
-    grey = film.grey.negative() if INVERTED in notes else film.grey
-    return replace(film, grey=grey, notes=(*film.notes, *notes))
+    noticed = film.grey.look.polarity
+    if noticed is None:
+        return film
+    grey = film.grey.negative() if noticed == INVERTED else film.grey
+    return replace(film, grey=grey, notes=(*film.notes, noticed))

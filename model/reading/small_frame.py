@@ -36,14 +36,16 @@ def read_small_frame(file: DicomFile, limits: Limits, least: int) -> Frame | Non
         return None
     frames = frame_count(header)
     frame = first_frame(pixels.value, frames)
-    codes = decode_small(frame, file.transfer_syntax, shape, bits, least)
-    if codes is None:
+    small = decode_small(frame, file.transfer_syntax, shape, bits, least)
+    if small is None:
         return None
+    codes = small.codes
     highest = int(codes.max())
     if stored_bits(codes, header, highest, in_cells=False) != (bits, 0, False):
         return None
     frames = max(frames, pages_in(pixels, file.transfer_syntax, shape))
-    return Frame(codes, bits, 0, False, False, frames, highest, (shape.rows, shape.columns))
+    size = shape.rows, shape.columns
+    return Frame(codes, bits, 0, False, False, frames, highest, size, small.code_check)
 
 
 def _is_straight(header: Header) -> bool:

@@ -63,7 +63,8 @@ def _is_signed(codes: NDArray[Any], stored: int) -> bool:
     half = 1 << (stored - 1)
     unsigned = _middle(codes) & ((1 << stored) - 1)
     negative = unsigned >= half
-    if not LEAST_SHARE < negative.mean() < 1 - LEAST_SHARE or not _wraps(unsigned, half):
+    share = np.count_nonzero(negative) / negative.size
+    if not LEAST_SHARE < share < 1 - LEAST_SHARE or not _wraps(unsigned, negative, half):
         return False
     values = unsigned.astype(np.int64)
     true = np.where(negative, values - 2 * half, values)
@@ -81,14 +82,19 @@ def _fills_both_halves(values: NDArray[np.int64], half: int) -> bool:
     return bool(spread > 2 * LEAST_SPREAD * half)
 
 
-def _wraps(values: NDArray[Any], half: int) -> bool:
+def _wraps(values: NDArray[Any], negative: NDArray[np.bool_], half: int) -> bool:
     """Return whether neighbours on both sides of ``half`` are nearly always far apart."""
-    beside = ((values[1:], values[:-1]), (values[:, 1:], values[:, :-1]))
-    parted = [((one >= half) != (other >= half), one, other) for one, other in beside]
-    steps = np.concatenate(
-        [np.abs(one[part].astype(np.int64) - other[part]) for part, one, other in parted]
-    )
-    return steps.size > 0 and bool((steps > half).mean() > MOSTLY)
+    columns = values.shape[1]
+    flat, below = values.ravel(), negative.ravel()
+    parted = far = 0
+    for apart in (1, columns):
+        at = np.flatnonzero(below[apart:] != below[:-apart])
+        if apart == 1:  # the last of a row is beside nothing
+            at = at[(at + 1) % columns != 0]
+        steps = flat[at + apart].astype(np.int64) - flat[at]
+        parted += steps.size
+        far += np.count_nonzero(np.abs(steps) > half)
+    return parted > 0 and far > MOSTLY * parted
 
 
 def _steps(codes: NDArray[Any]) -> NDArray[np.int64]:

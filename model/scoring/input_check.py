@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from radiograde.model import reasons
 from radiograde.model.reading.body_part import classify
-from radiograde.model.reading.chest_template import contrast, looks_like_chest
 from radiograde.model.reading.film_attributes import is_film_class, is_film_modality
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.reasons import Reason
@@ -139,8 +138,8 @@ def _size(film: Radiograph) -> Iterator[Reason]:
 
 def _content(film: Radiograph) -> Iterator[Reason]:
     """Yield what the pixels alone show."""
-    thumbnail = film.grey.thumbnail
-    if contrast(thumbnail) < FLAT:
+    look = film.grey.look
+    if look.contrast < FLAT:
         yield reasons.BLANK
-    elif not looks_like_chest(thumbnail):
+    elif not look.is_like:
         yield reasons.UNLIKE_CHEST

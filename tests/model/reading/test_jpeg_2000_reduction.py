@@ -95,7 +95,33 @@ def test_a_stream_laid_out_otherwise_is_read_whole() -> None:
 
 
 def small(content: bytes) -> NDArray[Any] | None:
-    return decode_small(content, uid.JPEG2000Lossless, SHAPE, 16, LEAST)
+    found = decode_small(content, uid.JPEG2000Lossless, SHAPE, 16, LEAST)
+    if found is None:
+        return None
+    assert found.code_check is not None
+    found.code_check.result()
+    return found.codes
+
+
+@pytest.mark.parametrize("reversible", [True, False])
+@pytest.mark.parametrize("bits", [8, 12, 14, 15, 16])
+def test_it_is_decoded_within_its_range(bits: int, *, reversible: bool) -> None:
+    drawn = np.random.default_rng(3).random((ROWS, COLUMNS)).round()
+    samples = (drawn * ((1 << bits) - 1)).astype(np.uint8 if bits == 8 else np.uint16)
+    content = bytes(
+        imagecodecs.jpeg2k_encode(
+            samples, level=0, reversible=reversible, codecformat="j2k", bitspersample=bits
+        )
+    )
+    smaller = reduced(stream_of(content), LEAST)
+    assert smaller is not None
+    plain = imagecodecs.jpeg2k_decode(smaller.content)
+    for syntax in (uid.JPEG2000Lossless, uid.JPEG2000):
+        found = decode_small(content, syntax, SHAPE, bits, LEAST)
+        assert found is not None
+        assert found.codes.flags.c_contiguous
+        assert found.codes.dtype == samples.dtype
+        assert np.array_equal(found.codes, enlarged(plain, 2, (ROWS, COLUMNS)))
 
 
 def test_damage_of_the_blocks_that_are_decoded_is_refused() -> None:

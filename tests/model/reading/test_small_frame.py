@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -12,8 +13,12 @@ from pydicom.dataset import Dataset
 from radiograde.data.phantom import Phantom, PhantomSpec, draw
 from radiograde.data.storage import Storage
 from radiograde.model.errors import MalformedImageError
+from radiograde.model.grading import grade
 from radiograde.model.limits import Limits
+from radiograde.model.reading.code_blocks import code_blocks
 from radiograde.model.reading.film_file import FilmFile, open_film
+from radiograde.model.reading.jpeg_2000_stream import jpeg_2000_stream
+from radiograde.model.scoring.scorer import Scorer
 from tests.model.reading.films import film
 
 LEAST = 150
@@ -84,3 +89,22 @@ def test_damage_of_what_is_not_decoded_is_seen_where_the_film_is_read_whole(
     assert file.small_radiograph(LEAST).shape == (611, 547)
     with pytest.raises(MalformedImageError):
         file.radiograph()
+
+
+def test_damage_that_is_found_late_gives_no_result(phantom: Phantom) -> None:
+    content = film(BY_JPEG_2000, of=phantom)
+    stream = jpeg_2000_stream(content[content.index(b"\xff\x4f\xff\x51") :])
+    assert stream is not None
+    blocks = code_blocks(stream)
+    assert blocks is not None
+    end = content.index(blocks[2]) + len(blocks[2])
+    other = content[: end - 1] + bytes((content[end - 1] ^ 0x80,)) + content[end:]
+    small = open_film(other, Limits()).small_radiograph(LEAST)
+    with pytest.raises(MalformedImageError):
+        small.assure_whole()
+    scorer = Scorer(threads=1)
+    with patch.object(Scorer, "least_side", LEAST):
+        graded = [grade(open_film(one, Limits()), scorer) for one in (content, other)]
+    assert [result.status for result in graded] == ["scored", "failed"]
+    assert graded[1].error is not None
+    assert graded[1].error.code == "malformed_image"
