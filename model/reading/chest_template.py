@@ -55,7 +55,7 @@ LEFT_HALF = (
 )
 
 
-class ChestLook:
+class ChestResemblance:
     """How a picture looks beside a chest film; what is asked for is worked out once.
 
     ``pixels``: (H, W) in [0, 1], at least 8 x 8.
@@ -107,7 +107,7 @@ class ChestLook:
 
     @cached_property
     def _within_margins(self) -> float:
-        return ChestLook(_within_margins(thumbnail_of(self._pixels))).likeness
+        return ChestResemblance(_within_margins(thumbnail_of(self._pixels))).likeness
 
 
 def thumbnail_of(pixels: NDArray[Sample]) -> NDArray[Sample]:
@@ -182,7 +182,7 @@ def settle_polarity(
     Its negative looks like a chest: inverted, with a note. Doubtful: left as it is, with a
     warning. A picture too small to judge is left alone.
     """
-    noticed = ChestLook(pixels).polarity
+    noticed = ChestResemblance(pixels).polarity
     if noticed is None:
         return pixels, ()
     return 1 - pixels if noticed == INVERTED else pixels, (noticed,)
@@ -193,7 +193,7 @@ def is_negative(codes: NDArray[Any], shades: NDArray[np.float32]) -> bool:
 
     Only the pixels that it judges by are worked out. ``codes``: (H, W); ``shades``: in [0, 1].
     """
-    return ChestLook(np.take(shades, thumbnail_of(codes))).polarity == INVERTED
+    return ChestResemblance(np.take(shades, thumbnail_of(codes))).polarity == INVERTED
 
 
 _TEMPLATE = _standardised(np.hstack((np.array(LEFT_HALF), np.array(LEFT_HALF)[:, ::-1])))

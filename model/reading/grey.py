@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from radiograde.model.reading.box_means import box_means
-from radiograde.model.reading.chest_template import ChestLook, thumbnail_of
+from radiograde.model.reading.chest_template import ChestResemblance, thumbnail_of
 from radiograde.model.reading.colour import look_up
 from radiograde.model.reading.digest import pixel_digest
 
@@ -50,9 +50,9 @@ class Grey(ABC):
         """What the content is judged by: every so many rows and columns, about 256 of each."""
 
     @cached_property
-    def look(self) -> ChestLook:
+    def resemblance(self) -> ChestResemblance:
         """How it looks beside a chest film."""
-        return ChestLook(self.thumbnail)
+        return ChestResemblance(self.thumbnail)
 
     @property
     def stored_thumbnail(self) -> Values:

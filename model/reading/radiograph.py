@@ -173,7 +173,7 @@ def picture_film(
 
 def _settled(film: Radiograph) -> Radiograph:
     """Return the film with 0 = air by its content, and what was noticed about that."""
-    noticed = film.grey.look.polarity
+    noticed = film.grey.resemblance.polarity
     if noticed is None:
         return film
     grey = film.grey.negative() if noticed == INVERTED else film.grey

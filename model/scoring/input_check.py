@@ -138,8 +138,8 @@ def _size(film: Radiograph) -> Iterator[Reason]:
 
 def _content(film: Radiograph) -> Iterator[Reason]:
     """Yield what the pixels alone show."""
-    look = film.grey.look
-    if look.contrast < FLAT:
+    resemblance = film.grey.resemblance
+    if resemblance.contrast < FLAT:
         yield reasons.BLANK
-    elif not look.is_like:
+    elif not resemblance.is_like:
         yield reasons.UNLIKE_CHEST

@@ -10,7 +10,7 @@ from radiograde.data.phantom import PhantomSpec, draw
 from radiograde.data.storage import Photometric, Storage
 from radiograde.model.reading.chest_template import (
     LEAST_LIKENESS,
-    ChestLook,
+    ChestResemblance,
     settle_polarity,
 )
 from radiograde.model.reading.film_file import read
@@ -46,7 +46,7 @@ def test_a_weak_likeness_turns_no_picture_around() -> None:
     negative_chest = 1 - phantom().pixels
     slope = np.linspace(0, 1, negative_chest.shape[1], dtype=np.float32)
     mixed = 0.2 * negative_chest + 0.8 * slope
-    assert -LEAST_LIKENESS < ChestLook(mixed).likeness < -0.15
+    assert -LEAST_LIKENESS < ChestResemblance(mixed).likeness < -0.15
     assert settle_polarity(mixed)[0] is mixed
 
 
@@ -56,8 +56,8 @@ def test_margins_with_writing_make_no_other_picture() -> None:
     sheet = np.zeros((rows + 150, columns + 200), np.float32)
     sheet[:rows, 200:] = shown
     sheet[rows + 30 : rows + 40, 60:80] = 1
-    assert ChestLook(sheet).likeness < LEAST_LIKENESS
-    assert ChestLook(sheet).is_like
+    assert ChestResemblance(sheet).likeness < LEAST_LIKENESS
+    assert ChestResemblance(sheet).is_like
 
 
 @pytest.mark.parametrize("turns", range(4))
@@ -68,20 +68,22 @@ def test_strips_along_two_edges_turn_no_chest_film_around(turns: int, noise: flo
     sheet[: rows // 7], sheet[:, : columns // 7] = 1, 0
     sheet += np.random.default_rng(turns).normal(0, noise, sheet.shape).astype(np.float32)
     framed = np.rot90(sheet, -turns).clip(0, 1)
-    assert ChestLook(framed).is_like
+    assert ChestResemblance(framed).is_like
     assert settle_polarity(framed)[1] == ()
     assert [note.code for note in settle_polarity(1 - framed)[1]] == ["inverted"]
 
 
 def test_too_small_or_flat_is_left_alone() -> None:
     assert settle_polarity(np.ones((5, 300), np.float32))[1] == ()
-    assert ChestLook(np.ones((300, 300), np.float32)).likeness == 0
+    assert ChestResemblance(np.ones((300, 300), np.float32)).likeness == 0
 
 
 def test_likeness_is_odd() -> None:
     pixels = phantom().pixels
-    assert ChestLook(pixels).likeness > 0.7
-    assert ChestLook(1 - pixels).likeness == pytest.approx(-ChestLook(pixels).likeness, abs=1e-6)
+    assert ChestResemblance(pixels).likeness > 0.7
+    assert ChestResemblance(1 - pixels).likeness == pytest.approx(
+        -ChestResemblance(pixels).likeness, abs=1e-6
+    )
 
 
 def test_real_films_keep_their_polarity(shared: Path) -> None:
