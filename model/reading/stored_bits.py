@@ -93,7 +93,7 @@ def _wraps(values: NDArray[Any], negative: NDArray[np.bool_], half: int) -> bool
             at = at[(at + 1) % columns != 0]
         steps = flat[at + apart].astype(np.int64) - flat[at]
         parted += steps.size
-        far += np.count_nonzero(np.abs(steps) > half)
+        far += int(np.count_nonzero(np.abs(steps) > half))
     return parted > 0 and far > MOSTLY * parted
 
 

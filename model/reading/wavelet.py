@@ -28,4 +28,5 @@ def _low_rows(lines: NDArray[np.int32]) -> NDArray[np.int32]:
     behind = even[1:] if len(even) > len(odd) else np.concatenate((even[1:], even[-1:]))
     high = odd - (even[: len(odd)] + behind >> 1)
     around = np.concatenate((high[:1], high, high[-1:]))
-    return even + (around[: len(even)] + around[1 : 1 + len(even)] + 2 >> 2)
+    low: NDArray[np.int32] = even + (around[: len(even)] + around[1 : 1 + len(even)] + 2 >> 2)
+    return low
