@@ -112,7 +112,7 @@ def main(browser: str, films: int, large: int, keep: Path | None) -> None:
         "milliseconds_from_press_to_picture": walk.summary(),
         "processes_waiting": round(os.getloadavg()[0], 1),
     }
-    _write(browser, facts)
+    write_result(browser, facts)
     click.echo(json.dumps(facts, indent=2))
     for error in walk.errors:
         click.echo(error, err=True)
@@ -124,10 +124,10 @@ def walked(browser: Browser, address: str, films: int, large: int) -> Walk:
     """Return what was found on the way through the day's films."""
     walk = Walk()
     expect.set_options(timeout=60_000)
-    with _page(browser, address, walk, {"viewport": {"width": 1600, "height": 1000}}) as page:
+    with walked_page(browser, address, walk, {"viewport": {"width": 1600, "height": 1000}}) as page:
         _read_all(page, walk, films, large)
     tablet = {"viewport": {"width": 1180, "height": 820}, "has_touch": True}
-    with _page(browser, address, walk, tablet) as page:
+    with walked_page(browser, address, walk, tablet) as page:
         # Firefox on a desk takes no taps from WebDriver; a pinch is the page's own events.
         taps = browser.browser_type.name == "chromium"
         _touch_some(page, walk, min(TOUCHED, films), taps=taps)
@@ -135,7 +135,10 @@ def walked(browser: Browser, address: str, films: int, large: int) -> Walk:
 
 
 @contextmanager
-def _page(browser: Browser, address: str, walk: Walk, options: dict[str, Any]) -> Iterator[Page]:
+def walked_page(
+    browser: Browser, address: str, walk: Walk, options: dict[str, Any]
+) -> Iterator[Page]:
+    """Open the page within the ``with`` block; what goes wrong on it is noted."""
     context = browser.new_context(locale="en-GB", **options)
     page = context.new_page()
     page.set_default_timeout(60_000)
@@ -161,7 +164,7 @@ def _check_origin(url: str, address: str, walk: Walk) -> None:
 def _read_all(page: Page, walk: Walk, films: int, large: int) -> None:
     """Open every film, by mouse and by key in turn; measure, look and review on the way."""
     page.locator(".card").first.click()
-    _wait(page, walk, "first")
+    wait_for_film(page, walk, "first")
     for number in range(1, films):
         size = "8 megapixels" if number < large else "small"
         if number % 2:
@@ -169,7 +172,7 @@ def _read_all(page: Page, walk: Walk, films: int, large: int) -> None:
             card.click()
         else:
             page.keyboard.press("j")
-        _wait(page, walk, f"{'mouse' if number % 2 else 'key'}, {size}")
+        wait_for_film(page, walk, f"{'mouse' if number % 2 else 'key'}, {size}")
         _compare_score(page, walk)
         if number % TOOLS_EVERY == 0:
             _use_tools(page)
@@ -205,14 +208,14 @@ def _touch_some(page: Page, walk: Walk, films: int, *, taps: bool) -> None:
             card.tap()
         else:
             card.click()
-        _wait(page, walk, "touch" if taps else "tablet, mouse")
+        wait_for_film(page, walk, "touch" if taps else "tablet, mouse")
         _compare_score(page, walk)
         if number % TOOLS_EVERY == 0:
             page.locator(".viewport canvas").last.evaluate(_PINCH)
     walk.errors += [f"axe, tablet: {finding}" for finding in serious_axe_findings(page)]
 
 
-def _wait(page: Page, walk: Walk, what: str) -> None:
+def wait_for_film(page: Page, walk: Walk, what: str) -> None:
     """Wait until a film is on the screen that was not there at the last press."""
     for _ in range(600):
         ms = page.evaluate(_SHOWN)
@@ -235,7 +238,8 @@ def _compare_score(page: Page, walk: Walk) -> None:
         walk.errors.append(f"a film without a score shows one: {page.url}")
 
 
-def _write(browser: str, facts: dict[str, Any]) -> None:
+def write_result(browser: str, facts: dict[str, Any]) -> None:
+    """Add a walk to benchmarks/results/day_walk.json."""
     path = RESULTS / "day_walk.json"
     known = json.loads(path.read_text()) if path.exists() else {"benchmark": "day_walk"}
     path.write_text(json.dumps(known | {browser: facts}, indent=2) + "\n")

@@ -1,8 +1,9 @@
-"""What a kept film takes on disk, beside its own size: film, maps, thumbnail and database.
+"""What a kept film takes on disk, beside its own size: film, maps, thumbnail, preview and database.
 
 A new installation for each way in which a film is stored takes films in, grades them and draws
-their thumbnails. Counted are the blocks that the file system gave, less those of an installation
-without films. Documents, which somebody asks for or a destination wants, are not among them.
+their thumbnails and previews. Counted are the blocks that the file system gave, less those of an
+installation without films. Documents, which somebody asks for or a destination wants, are not among
+them.
 
     python -m benchmarks.disk
 """
@@ -15,7 +16,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import count, islice
+from itertools import count, islice, product
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.config.settings import Settings
 from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.records import Records, open_records
-from radiograde.service.viewing.thumbnails import Thumbnails
+from radiograde.service.viewing.previews import previews
+from radiograde.service.viewing.thumbnails import thumbnails
 
 AT_MOST, AIM = 1.3, 1.1
 DIGITS = 6
@@ -71,10 +73,10 @@ def kept(settings: Settings, scorer: Scorer, file: bytes, films: int) -> dict[st
     with closing(open_records(settings)) as records:
         without = taken_by(records, settings)
         grader = FilmGrader(records, scorer, settings.upload_limits)
-        thumbnails = Thumbnails(records.archive, settings.limits)
+        pictures = [make(records.archive, settings.limits) for make in (thumbnails, previews)]
         answers = [grader.answer(one) for one in islice(under_new_uids(file), films)]
-        for answer in answers:
-            thumbnails.get(str(answer.id))
+        for answer, kind in product(answers, pictures):
+            kind.get(str(answer.id))
         a_film = (taken_by(records, settings) - without) / films
         own = records.archive.folder(str(answers[0].id))
         files = {path.name: taken(path) for path in sorted(own.iterdir())}

@@ -21,6 +21,7 @@ AUDITED: Mapping[str, Action] = {
     "getEvents": Action.FILMS_FOLLOW,
     "getFilm": Action.FILM_READ,
     "getView": Action.FILM_READ,
+    "getPreview": Action.FILM_READ,
     "getPixels": Action.FILM_READ,
     "getMaps": Action.FILM_READ,
     "getOverlay": Action.FILM_READ,

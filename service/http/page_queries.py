@@ -13,7 +13,9 @@ from radiograde.service.http.answer_cache import AnswerCache
 from radiograde.service.http.places import Places
 from radiograde.service.http.runtime import Runtime
 from radiograde.service.viewing.decoded_films import DecodedFilms
-from radiograde.service.viewing.thumbnails import Thumbnails
+from radiograde.service.viewing.previews import previews
+from radiograde.service.viewing.previews_ahead import PreviewsAhead
+from radiograde.service.viewing.thumbnails import thumbnails
 from radiograde.service.viewing.viewer import Viewer
 from radiograde.service.worklist.change_feed import MOST_LISTENERS, ChangeFeed
 from radiograde.service.worklist.change_log import ChangeLog
@@ -31,6 +33,7 @@ class PageQueries:
     labels: PatientLabels
     worklist: Worklist
     viewer: Viewer
+    previews_ahead: PreviewsAhead
     history: History
     feed: ChangeFeed
     streams: Places
@@ -49,6 +52,7 @@ class PageQueries:
 
     def close(self) -> None:
         """End what pages follow. To be called in the event loop."""
+        self.previews_ahead.close()
         self.feed.end()
         self.version.close()
 
@@ -59,15 +63,18 @@ def open_page_queries(runtime: Runtime) -> PageQueries:
     database, archive, reviews = records.database, records.archive, records.reviews
     labels = _labels(runtime)
     version = DatabaseVersion(database)
+    viewer = Viewer(
+        records.results,
+        archive,
+        DecodedFilms(archive, limits, runtime.runner),
+        thumbnails(archive, limits, runtime.runner),
+        previews(archive, limits, runtime.runner),
+    )
     return PageQueries(
         labels,
         _worklist(runtime, labels),
-        Viewer(
-            records.results,
-            archive,
-            DecodedFilms(archive, limits, runtime.runner),
-            Thumbnails(archive, limits, runtime.runner),
-        ),
+        viewer,
+        PreviewsAhead(viewer.prepare_preview),
         History(
             database,
             reviews,

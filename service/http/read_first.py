@@ -38,7 +38,8 @@ SHOWS_NO_SCORE = frozenset(
         *("listKeys", "addKey", "removeKey", "listSessions", "endSession"),
         *("listErasures", "erase", "stopModel", "clearAlarm"),
         # These leave the scores out themselves.
-        *("scoreFilm", "listFilms", "getFilm", "getView", "getHistory", "listReadings"),
+        *("scoreFilm", "listFilms", "getFilm", "getView", "getPreview", "getHistory"),
+        "listReadings",
     }
 )
 """Operations that answer a caller who reads first about any film."""

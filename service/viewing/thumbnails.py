@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
-from contextlib import suppress
 
 from PIL import Image
 
@@ -13,48 +11,21 @@ from radiograde.model.limits import Limits
 from radiograde.model.reading import film_file
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.service.documents.drawing import grey_levels, resized
-from radiograde.service.errors import NoSpaceError, UndocumentedError
+from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
 from radiograde.service.processes.runner import INLINE, WorkRunner
+from radiograde.service.viewing.kept_pictures import KeptPictures
 
 NAME = "thumbnail.jpg"
 SIDE = 144
 """Longest side in pixels: 72 on the page, for screens of twice the density."""
 
 QUALITY = 82
-AT_ONCE = 2
 
 
-class Thumbnails:
-    """Makes and keeps thumbnails; safe to share among threads and processes.
-
-    ``runner``: where they are made.
-    """
-
-    def __init__(self, archive: Archive, limits: Limits, runner: WorkRunner = INLINE) -> None:
-        self._archive = archive
-        self._limits = limits
-        self._runner = runner
-        self._places = threading.Semaphore(AT_ONCE)
-
-    def get(self, film_id: str, *, is_chest: bool = True) -> bytes:
-        """Return a kept film as a small JPEG: a chest as it was graded, all else as it is stored.
-
-        Raises:
-            UndocumentedError: the film is no longer kept, or cannot be read.
-            CutShortError: making it ended before it was done.
-        """
-        known = self._archive.document(film_id, NAME)
-        if known is not None:
-            return known
-        with self._places:
-            content = self._runner.run(
-                make_thumbnail, self._archive, self._limits, film_id, is_chest
-            )
-        # It can be made again, so a full disk keeps nobody from seeing it.
-        with suppress(NoSpaceError):
-            self._archive.keep_document(film_id, NAME, content)
-        return content
+def thumbnails(archive: Archive, limits: Limits, runner: WorkRunner = INLINE) -> KeptPictures:
+    """Return what makes and keeps thumbnails, small JPEGs."""
+    return KeptPictures(NAME, make_thumbnail, archive, limits, runner)
 
 
 def make_thumbnail(archive: Archive, limits: Limits, film_id: str, is_chest: bool) -> bytes:

@@ -84,7 +84,7 @@ def view_of(film: Viewable, maps: Maps | None) -> View:
         spacing_mm=film.pixel_spacing_mm,
         spacing_origin=film.spacing_origin,
         orientation=Orientation(known=film.sides_known, flipped=film.flipped),
-        maps=None if maps is None else _shape(maps),
+        maps=None if maps is None else shape_of(maps),
     )
 
 
@@ -107,6 +107,7 @@ def _lut(lut: Lut) -> GreyTable:
     return GreyTable(first=lut.first, values=base64.b64encode(greys.tobytes()).decode("ascii"))
 
 
-def _shape(maps: Maps) -> MapShape:
+def shape_of(maps: Maps) -> MapShape:
+    """Return the size of the maps and what their levels mean."""
     rows, columns = maps.opacity.shape
     return MapShape(rows=rows, columns=columns, borders=maps.borders, involved=maps.involved)

@@ -12,8 +12,9 @@ from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.viewing.decoded_films import DecodedFilms
+from radiograde.service.viewing.kept_pictures import KeptPictures
 from radiograde.service.viewing.packed_pixels import packed
-from radiograde.service.viewing.thumbnails import Thumbnails
+from radiograde.service.viewing.previews import Preview, preview_of, reach_for
 from radiograde.service.viewing.view import View, map_bytes, pixel_bytes, view_of
 
 
@@ -25,12 +26,18 @@ class Viewer:
     """
 
     def __init__(
-        self, store: ResultRepository, archive: Archive, films: DecodedFilms, thumbnails: Thumbnails
+        self,
+        store: ResultRepository,
+        archive: Archive,
+        films: DecodedFilms,
+        thumbnails: KeptPictures,
+        previews: KeptPictures,
     ) -> None:
         self._store = store
         self._archive = archive
         self._films = films
         self._thumbnails = thumbnails
+        self._previews = previews
 
     def view(self, id: str) -> View:
         """Return size, scale and windows."""
@@ -58,6 +65,21 @@ class Viewer:
             raise UndocumentedError("Only a scored film that is still kept has maps.")
         return map_bytes(maps)
 
+    def preview(self, id: str, *, with_maps: bool) -> bytes:
+        """Return the film at a screen's size, as :mod:`radiograde.service.viewing.previews`."""
+        document = self._check(id)
+        if _is_large(document):
+            preview = Preview.decoded(self._previews.get(id, is_chest=_is_chest(document)))
+        else:
+            preview = preview_of(self._film(id))
+        return preview.encoded(self._maps(id) if with_maps else None)
+
+    def prepare_preview(self, id: str) -> None:
+        """Have the preview of a film ready that is large enough to need one."""
+        document = self._check(id)
+        if _is_large(document) and not self._previews.has(id):
+            self._previews.get(id, is_chest=_is_chest(document))
+
     def thumbnail(self, id: str) -> bytes:
         """Return a small picture, as :func:`radiograde.service.viewing.thumbnails.thumbnail`."""
         return self._thumbnails.get(id, is_chest=_is_chest(self._check(id)))
@@ -76,6 +98,12 @@ class Viewer:
         if document["status"] == "failed":
             raise UndocumentedError("This file could not be read, so it cannot be shown.")
         return document
+
+
+def _is_large(document: dict[str, Any]) -> bool:
+    """Return whether a film has a preview that is smaller than itself."""
+    image = document["image"]
+    return reach_for((image["rows"], image["columns"])) > 1
 
 
 def _is_chest(document: dict[str, Any]) -> bool:

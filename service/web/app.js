@@ -3,8 +3,8 @@
 import { html, render, useCallback, useEffect, useRef, useState } from "./vendor/preact.js";
 import { onSignInRequired } from "./api.js";
 import { demonstrationFilms } from "./components/demonstration.js";
-import { usePrefetched } from "./components/film_data.js";
 import { FilmView } from "./components/film_view.js";
+import { usePrefetched } from "./components/prefetch.js";
 import { useSession } from "./components/session.js";
 import { ShortcutsDialog, useShortcuts } from "./components/shortcuts.js";
 import { SignIn } from "./components/sign_in.js";
@@ -74,7 +74,7 @@ function Workspace({ session, onLanguage }) {
     requestAnimationFrame(focus);
   };
   const index = worklist.films.findIndex((film) => film.id === id);
-  usePrefetched(worklist.films[index + 1], id);
+  usePrefetched(worklist.films[index + 1], worklist.films[index - 1], id);
   const step = (by) => {
     const next = worklist.films[index < 0 ? 0 : index + by];
     if (next) open(next.id);

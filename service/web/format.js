@@ -18,7 +18,14 @@ export const percent = (value) =>
 /** The browser's locale of the page's language, such as en-GB. */
 const locale = () => navigator.languages.find((tag) => tag.startsWith(currentLanguage())) ?? currentLanguage();
 
-const format = (date, options) => new Intl.DateTimeFormat(locale(), options).format(date);
+/** By locale and options: a list formats hundreds of dates, and making a format takes longer than using it. */
+const formats = new Map();
+
+function format(date, options) {
+  const key = `${locale()} ${Object.values(options)} ${Object.keys(options)}`;
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(locale(), options));
+  return formats.get(key).format(date);
+}
 
 /** Date and time of an ISO timestamp; the time alone where it is today's. */
 export function dateTime(iso) {

@@ -151,6 +151,11 @@ class Row(Schema):
         None, description="Accession number, where RADIOGRADE_IDENTIFIERS allows it"
     )
 
+    @property
+    def is_image(self) -> bool:
+        """Whether it was read, so that it can be shown while it is kept."""
+        return self.status in ("scored", "rejected")
+
 
 def without_result(film: StoredFilm) -> StoredFilm:
     """Return a film whose result was withdrawn, with nothing of it but what the film is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -48,6 +49,33 @@ async def get_view(queries: Queries, blinding: CallerBlinding, turn: Turn, id: F
 def _view(queries: PageQueries, blinding: Blinding, id: str) -> View:
     view = queries.viewer.view(id)
     return view.model_copy(update={"maps": None}) if blinding.hides(id) else view
+
+
+@router.get(
+    "/preview",
+    operation_id="getPreview",
+    summary="Return a film at a screen's size, with its view and maps",
+    responses={**_BYTES, 304: {"description": "The caller has it: If-None-Match"}},
+    response_class=Response,
+)
+async def get_preview(
+    request: Request, queries: Queries, blinding: CallerBlinding, turn: Turn, id: FilmId
+) -> Response:
+    """Return what a page shows at once: three 32-bit words, little-endian, and three parts.
+
+    The words: bytes of the first and of the second part, and how many film pixels a pixel of the
+    third spans each way. The parts: the JSON of `/view`, the planes of `/maps`, which may be
+    empty, and pixels packed as in `/pixels?packed=true`, each the mean of those that it spans.
+    """
+    content = await turn.run(partial(_preview, queries, blinding, id))
+    tag = f'"{sha256(content).hexdigest()}"'
+    if is_known(request, tag):
+        return tagged(Response(status_code=304), tag)
+    return tagged(Response(content, media_type=BINARY), tag)
+
+
+def _preview(queries: PageQueries, blinding: Blinding, id: str) -> bytes:
+    return queries.viewer.preview(id, with_maps=not blinding.hides(id))
 
 
 @router.get(

@@ -103,6 +103,7 @@ def list_films(
 
     def content() -> bytes:
         page = queries.worklist.page(filters, order, limit, cursor)
+        queries.previews_ahead.ask(row.id for row in page.films if row.kept and row.is_image)
         shown = page.model_copy(update={"films": blinding.rows(page.films)})
         return bytes(JSONResponse(shown.to_json()).body)
 

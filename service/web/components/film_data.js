@@ -1,14 +1,8 @@
-/** Everything about one film, from the service; the last few films' pixels stay in memory. */
+/** Everything about one film but its picture, from the service. */
 
 import { useEffect, useRef } from "../vendor/preact.js";
-import { getBytes, getJson } from "../api.js";
+import { getJson } from "../api.js";
 import { ANY, useLoaded } from "../hooks.js";
-import { unpacked } from "../viewer/packed_pixels.js";
-import { prepare } from "../viewer/viewer_pool.js";
-
-const CACHED_FILMS = 8;
-const SETTLED_MS = 200;
-const cache = new Map();
 
 /**
  * Return {value: {row, result, history, statements, unread}, problem, reload}; `result` is null until
@@ -51,57 +45,8 @@ export function useReloadOf({ reload }, changes, concerns) {
   }, [changes]);
 }
 
-/** Return {value: {view, pixels, maps}, problem}; `ready`: the film was decoded. A withdrawn result's maps are not shown. */
-export function useFilmPixels(id, ready, { withdrawn, unread }) {
-  return useLoaded(async () => {
-    if (!ready) return null;
-    const image = await loadPixels(id, unread);
-    return withdrawn ? { ...image, view: { ...image.view, maps: null }, maps: null } : image;
-  }, [id, ready, withdrawn, unread]);
-}
-
 /** Return whether the service keeps the scores of a film back until this reader has graded it. */
 export const isUnread = ({ unread }) => Boolean(unread);
 
 /** Return whether a film of the worklist or a history can be displayed. */
 export const isDisplayable = ({ kept, status }) => kept && (status === "scored" || status === "rejected");
-
-/** Begin to load the pixels of a film of the worklist that is about to be opened. */
-export const prefetch = (row) => (isDisplayable(row) ? loadPixels(row.id, isUnread(row)) : null);
-
-/** Once the open film has been on the screen for a moment, have the one that follows it ready. */
-export function usePrefetched(row, openId) {
-  useEffect(() => {
-    if (!row) return undefined;
-    const timer = setTimeout(async () => {
-      const image = await prefetch(row)?.catch(() => null);
-      if (image) whenIdle(() => prepare(image.view, image.pixels, image.maps));
-    }, SETTLED_MS);
-    return () => clearTimeout(timer);
-  }, [row?.id, openId]);
-}
-
-const whenIdle = (run) => (globalThis.requestIdleCallback ? requestIdleCallback(run) : setTimeout(run));
-
-/** Return a film's pixels and maps; requested twice, they are fetched once. */
-function loadPixels(id, unread) {
-  const key = unread ? `${id} unread` : id;
-  const loading = cache.get(key) ?? fetchPixels(id, unread);
-  cache.delete(key);
-  cache.set(key, loading);
-  loading.catch(() => cache.delete(key));
-  for (const oldest of [...cache.keys()].slice(0, -CACHED_FILMS)) cache.delete(oldest);
-  return loading;
-}
-
-async function fetchPixels(id, unread) {
-  const path = `v1/results/${id}`;
-  const [view, pixels, maps] = await Promise.all([
-    getJson(`${path}/view`),
-    getBytes(`${path}/pixels?packed=true`),
-    // A film that was not graded has no maps, and its view says so.
-    unread ? null : getBytes(`${path}/maps`).catch((problem) => problem),
-  ]);
-  if (view.maps && maps instanceof Error) throw maps;
-  return { view, pixels: await unpacked(pixels, view), maps: view.maps && new Uint8Array(maps) };
-}

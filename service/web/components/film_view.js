@@ -2,7 +2,8 @@
 
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { problemText, t } from "../words.js";
-import { isUnread, useFilm, useFilmPixels } from "./film_data.js";
+import { isUnread, useFilm } from "./film_data.js";
+import { useFilmImage } from "./film_images.js";
 import { LAYOUTS, courseOf, hangingOrder, useLayout, useTurn } from "./layout.js";
 import { linkViewers } from "./linked_viewers.js";
 import { ResultPanel } from "./result_panel.js";
@@ -116,6 +117,6 @@ function ComparedViewport({ id, changes, ...rest }) {
 function FilmViewport({ id, listed, film, display, isBehind, onViewer, caption }) {
   const row = film?.row ?? listed;
   const readable = row?.status === "scored" || row?.status === "rejected";
-  const pixels = useFilmPixels(id, readable, { withdrawn: Boolean(row?.withdrawn), unread: Boolean(row && isUnread(row)) });
-  return html`<${Viewport} film=${film} image=${pixels.value} problem=${pixels.problem} readable=${readable} display=${display} isBehind=${isBehind} onViewer=${onViewer} caption=${caption} />`;
+  const shown = useFilmImage(id, readable, { withdrawn: Boolean(row?.withdrawn), unread: Boolean(row && isUnread(row)) });
+  return html`<${Viewport} film=${film} image=${shown.value} problem=${shown.problem} readable=${readable} display=${display} isBehind=${isBehind} onViewer=${onViewer} caption=${caption} />`;
 }

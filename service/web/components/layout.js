@@ -11,15 +11,15 @@ const NARROWEST_PX = 1100; // of a window in which a prior hangs by itself
 const CINE_FILMS = 8; // each has a graphics context of its own
 const CINE_MS = 700;
 
-/**
- * Return [count, set]: how many films hang, as chosen last in this browser; until then two where
- * there is room.
- */
+/** Return how many films hang, as chosen last in this browser; until then two where there is room. */
+export function storedLayout() {
+  const stored = Number(localStorage.getItem(STORAGE_KEY));
+  return LAYOUTS.includes(stored) ? stored : innerWidth >= NARROWEST_PX ? 2 : 1;
+}
+
+/** Return [count, set]: how many films hang. */
 export function useLayout() {
-  const [count, setCount] = useState(() => {
-    const stored = Number(localStorage.getItem(STORAGE_KEY));
-    return LAYOUTS.includes(stored) ? stored : innerWidth >= NARROWEST_PX ? 2 : 1;
-  });
+  const [count, setCount] = useState(storedLayout);
   const set = useCallback((wanted) => {
     localStorage.setItem(STORAGE_KEY, wanted);
     setCount(wanted);

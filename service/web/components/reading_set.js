@@ -4,7 +4,7 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 import { getJson, postJson } from "../api.js";
 import { useLoaded } from "../hooks.js";
 import { problemText, t } from "../words.js";
-import { prefetch, useFilmPixels } from "./film_data.js";
+import { loadPreview, useFilmImage } from "./film_images.js";
 import { Correction, zonesOf } from "./review.js";
 import { useShortcuts } from "./shortcuts.js";
 import { INITIAL_DISPLAY } from "./toolbar.js";
@@ -36,13 +36,13 @@ function SetFilm({ next, announce, onNext }) {
   const [viewer, setViewer] = useState(null);
   const [display, setDisplay] = useState(INITIAL_DISPLAY);
   const [error, setError] = useState("");
-  const pixels = useFilmPixels(next.film, true, { withdrawn: false, unread: true });
+  const pixels = useFilmImage(next.film, true, { withdrawn: false, unread: true });
   useShortcuts(viewerShortcuts(viewer, display, setDisplay));
   useEffect(() => { document.getElementById("film").focus(); }, []);
   const commit = async (zones) => {
     try {
       const after = await postJson(`v1/reading-sets/${next.id}/readings`, { position: next.position, zones });
-      if (after.film) prefetch(after.film, true);
+      if (after.film) loadPreview(after.film, true);
       announce(t("read_first.committed"));
       onNext(after);
     } catch (problem) {

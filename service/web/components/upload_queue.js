@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useRef, useState } from "../vendor/preact.js";
 import { uploadFilm } from "../api.js";
 import { isFilm } from "./dropped_files.js";
-import { prefetch } from "./film_data.js";
+import { loadPreview } from "./film_images.js";
 
 const MAX_PARALLEL = 2;
 const SERVICE_UNAVAILABLE = 503;
@@ -79,6 +79,7 @@ function openGravest({ outcomes, route }, open) {
   const kept = outcomes.filter(filmOf);
   if (!kept.length) return;
   const gravest = kept.reduce((one, other) => (valueOf(other) > valueOf(one) ? other : one));
-  if (gravest.result) prefetch(gravest.result.id, !gravest.result.scores);
+  const { result } = gravest;
+  if (result) loadPreview(result.id, result.status === "scored" && !result.scores);
   open(filmOf(gravest));
 }

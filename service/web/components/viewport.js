@@ -1,6 +1,6 @@
 /** The film on its canvas, with its annotations. */
 
-import { html, useEffect, useReducer, useRef, useState } from "../vendor/preact.js";
+import { html, useLayoutEffect, useReducer, useRef, useState } from "../vendor/preact.js";
 import { acquired, dateTime, score } from "../format.js";
 import { problemText, t } from "../words.js";
 import { giveBack, takeViewer } from "../viewer/viewer_pool.js";
@@ -8,15 +8,17 @@ import { Annotations } from "./annotations.js";
 import { waitingKey } from "./film_data.js";
 
 /**
- * `image`: {view, pixels, maps}, null while it loads. `display`: the layers and the mouse's tool.
+ * `image`: {view, pixels, maps, derived}, null while it loads, first at a screen's size. `display`: the layers and the mouse's tool.
  * `isBehind`: another film is in front of it. `onViewer` gets the viewer once it shows the film, and null when it is removed.
  */
 export function Viewport({ film, image, problem, readable, display, isBehind, onViewer, caption }) {
   const place = useRef(null);
   const [viewer, setViewer] = useState(null);
   const [failure, setFailure] = useState(null);
+  const [isShown, setIsShown] = useState(false);
   const [, redraw] = useReducer((count) => count + 1, 0);
-  useEffect(() => {
+  // What is in memory is on the screen with the next frame: nothing waits for one before.
+  useLayoutEffect(() => {
     let taken;
     try {
       taken = takeViewer();
@@ -35,16 +37,22 @@ export function Viewport({ film, image, problem, readable, display, isBehind, on
       giveBack(taken);
     };
   }, []);
-  useEffect(() => {
-    if (!viewer || !image) return undefined;
-    viewer.show(image.view, image.pixels, image.maps);
-    // The viewer requested its frame before this one, so the film is drawn by then.
-    requestAnimationFrame(() => performance.mark("film-shown"));
-    onViewer(viewer);
-    redraw();
-    return () => onViewer(null);
+  useLayoutEffect(() => {
+    if (!viewer || !image) return;
+    const { view, pixels, maps, derived } = image;
+    if (isShown) viewer.refine(view, pixels, maps, derived);
+    else viewer.show(view, pixels, maps, derived);
+    // The viewer requested its frame before these, so the film is drawn by then.
+    if (!isShown) requestAnimationFrame(() => performance.mark("film-shown"));
+    if (derived.reach === 1) requestAnimationFrame(() => performance.mark("film-whole"));
+    setIsShown(true);
   }, [viewer, image]);
-  useEffect(() => {
+  useLayoutEffect(() => {
+    if (!isShown) return undefined;
+    onViewer(viewer);
+    return () => onViewer(null);
+  }, [isShown]);
+  useLayoutEffect(() => {
     if (!viewer) return;
     const { numbers, magnifier, ...layers } = display;
     Object.assign(viewer, layers);

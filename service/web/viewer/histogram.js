@@ -11,8 +11,11 @@ export function ofFilm(pixels) {
   return counts;
 }
 
+/** Return the highest value that occurs. */
+export const highestOf = (counts) => counts.findLastIndex((count) => count > 0);
+
 /** Return the counts within the lungs, every fourth pixel of every fourth row. */
-export function ofLungs(pixels, { rows, columns }, { maps, size }) {
+export function ofLungs({ pixels, rows, columns }, { maps, size }) {
   const counts = new Uint32Array(VALUES);
   const plane = size.rows * size.columns;
   for (let row = 0; row < rows; row += STRIDE) {
@@ -29,7 +32,8 @@ export function ofLungs(pixels, { rows, columns }, { maps, size }) {
 
 /** Return the values below which the given shares (0-1, ascending) of all counted lie; null of none. */
 export function quantiles(counts, shares) {
-  const all = counts.reduce((sum, count) => sum + count, 0);
+  let all = 0;
+  for (let value = 0; value < VALUES; value += 1) all += counts[value];
   if (all === 0) return null;
   const found = [];
   let below = 0;

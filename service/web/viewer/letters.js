@@ -25,27 +25,37 @@ export function lettersOf(pyramid, { rows, columns }) {
 /** Return {columns, rows, steep}: by block, whether it may hold a part of a letter. */
 function steepBlocks(level) {
   const [columns, rows] = [Math.floor(level.columns / SIDE), Math.floor(level.rows / SIDE)];
-  const steps = Array.from({ length: columns * rows }, (_, block) =>
-    stepsWithin(level, (block % columns) * SIDE, Math.floor(block / columns) * SIDE));
-  const largest = Float64Array.from(steps, (own) => Math.max(...own)).sort();
+  const steps = stepsOf(level);
+  const largest = new Uint16Array(columns * rows);
+  eachStep(steps, level.columns, columns, rows, (block, step) => { if (step > largest[block]) largest[block] = step; });
   const greys = level.values.filter((_, index) => index % SAMPLED === 0).sort();
   const greyAt = (share) => greys[Math.floor(share * (greys.length - 1))];
-  const least = Math.max(LEAST_STEP * (greyAt(0.99) - greyAt(0.01)), TIMES_USUAL * (largest[largest.length >> 1] ?? 0));
-  return { columns, rows, steep: steps.map((own) => own.filter((step) => step > least).length >= LEAST_COUNT) };
+  const usual = largest.slice().sort()[largest.length >> 1] ?? 0;
+  const least = Math.max(LEAST_STEP * (greyAt(0.99) - greyAt(0.01)), TIMES_USUAL * usual);
+  const counts = new Uint8Array(columns * rows);
+  eachStep(steps, level.columns, columns, rows, (block, step) => { if (step > least) counts[block] += 1; });
+  return { columns, rows, steep: Array.from(counts, (count) => count >= LEAST_COUNT) };
 }
 
-/** Return the larger step from each texel of a block, to the right or down. */
-function stepsWithin({ values, rows, columns }, left, top) {
-  const steps = new Uint16Array(SIDE ** 2);
-  for (let row = top, to = 0; row < top + SIDE; row += 1) {
+/** Return the larger step from each texel of a level, to the right or down. */
+function stepsOf({ values, rows, columns }) {
+  const steps = new Uint16Array(rows * columns);
+  for (let row = 0, at = 0; row < rows; row += 1) {
     const below = row + 1 < rows ? columns : 0;
-    for (let column = left; column < left + SIDE; column += 1, to += 1) {
-      const at = row * columns + column;
+    for (let column = 0; column < columns; column += 1, at += 1) {
       const beside = column + 1 < columns ? 1 : 0;
-      steps[to] = Math.max(Math.abs(values[at + beside] - values[at]), Math.abs(values[at + below] - values[at]));
+      steps[at] = Math.max(Math.abs(values[at + beside] - values[at]), Math.abs(values[at + below] - values[at]));
     }
   }
   return steps;
+}
+
+/** Call `use(block, step)` for every texel of whole blocks. */
+function eachStep(steps, width, columns, rows, use) {
+  for (let row = 0; row < rows * SIDE; row += 1) {
+    const first = Math.floor(row / SIDE) * columns;
+    for (let column = 0, at = row * width; column < columns * SIDE; column += 1, at += 1) use(first + Math.floor(column / SIDE), steps[at]);
+  }
 }
 
 /** Return the rectangles {left, top, right, bottom}, in blocks, around steep blocks that lie together. */

@@ -21,6 +21,12 @@ export class Measurements {
     return this.#open ? [...this.#done, measured(this.#open, this.#film)] : this.#done;
   }
 
+  /** Measure on the same film, now that it is whole. */
+  set film(film) {
+    this.#film = film;
+    this.#done = this.#done.map((one) => measured(one, film));
+  }
+
   /** Begin one, or go on with an angle that waits for its second arm. */
   press(kind, point) {
     if (this.#open) this.move(point);
@@ -56,7 +62,8 @@ export class Measurements {
 
 /**
  * Return the measurement with, of a length, `px` and `mm`; of an angle `degrees`, null with one arm;
- * of a region `mean` and `deviation` of the modality values, `count` of pixels and `mm2`.
+ * of a region `mean` and `deviation` of the modality values, null until the film is whole, `count` of
+ * pixels and `mm2`.
  * Millimetres are null where the film's spacing cannot be believed.
  */
 function measured({ kind, points }, film) {
@@ -82,7 +89,8 @@ function angleAt(corner, one, other, spacing) {
 }
 
 /** Return {count, mean, deviation} of the pixels whose centres lie in the ellipse between two corners. */
-function statistics({ view, pixels }, one, other) {
+function statistics({ view, pixels, isWhole }, one, other) {
+  if (!isWhole) return { count: 0, mean: null, deviation: null };
   const [left, right] = [Math.min(one.x, other.x), Math.max(one.x, other.x)];
   const [top, bottom] = [Math.min(one.y, other.y), Math.max(one.y, other.y)];
   let [count, sum, squares] = [0, 0, 0];

@@ -2,14 +2,12 @@
 
 const WORDS = 2;
 
-/** Return the rows * columns pixels in an ArrayBuffer; its form is that of `GET .../pixels?packed=true`. */
-export async function unpacked(buffer, { rows, columns }) {
-  const sizes = new DataView(buffer, 0, 4 * WORDS);
-  const [highSize, lowSize] = [sizes.getUint32(0, true), sizes.getUint32(4, true)];
-  const [high, low] = await Promise.all([
-    plain(new Uint8Array(buffer, 4 * WORDS, highSize), rows * columns),
-    plain(new Uint8Array(buffer, 4 * WORDS + highSize, lowSize), rows * columns),
-  ]);
+/** Return the rows * columns pixels in a Uint8Array; its form is that of `GET .../pixels?packed=true`. */
+export async function unpacked(packed, { rows, columns }) {
+  const sizes = new DataView(packed.buffer, packed.byteOffset, 4 * WORDS);
+  const middle = 4 * WORDS + sizes.getUint32(0, true);
+  const parts = [packed.subarray(4 * WORDS, middle), packed.subarray(middle, middle + sizes.getUint32(4, true))];
+  const [high, low] = await Promise.all(parts.map((part) => plain(part, rows * columns)));
   return summed(high, low, rows, columns);
 }
 

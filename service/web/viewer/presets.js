@@ -9,14 +9,15 @@ const RANGE = "range"; // the service's name for the value range of a film witho
  * keys: `lut` the film's own table, `automatic` the range that its pixels use, `full` all values,
  * `lungs` what the lungs hold, `dense` the brighter half.
  *
- * @param {{view: object, pixels: Uint16Array, maps: Uint8Array|null, counts: Uint32Array}} film
+ * @param {{view: object, finest: object, maps: Uint8Array|null, counts: Uint32Array}} film
+ *   `finest`: {pixels, rows, columns}
  */
-export function presetsOf({ view, pixels, maps, counts }) {
+export function presetsOf({ view, finest, maps, counts }) {
   const own = view.windows.map(({ name, center, width, function: curve }) => ({
     ...(name === RANGE ? { key: "automatic" } : { name }), window: { center, width, function: curve },
   }));
   const offer = (key, limits) => limits && { key, window: spanning(limits, view) };
-  const lungs = maps && ofLungs(pixels, view, { maps, size: view.maps });
+  const lungs = maps && ofLungs(finest, { maps, size: view.maps });
   const hasRange = own.some(({ key }) => key === "automatic");
   return [
     view.lut && { key: "lut", window: { lut: true } },

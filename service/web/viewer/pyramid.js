@@ -1,4 +1,4 @@
-/** The film as an image pyramid: full size, half, a quarter, and so on, each averaged when first needed. */
+/** The film as an image pyramid: full size, half, a quarter, and so on, each averaged when first needed; of a preview from its own size on. */
 
 /** One size of the film; a texel is the average of `reach` x `reach` film pixels. */
 class Level {
@@ -13,18 +13,27 @@ class Level {
 /** The film at all sizes; each is computed once. */
 export class Pyramid {
   #levels;
+  #finest;
   #lowest;
 
   /**
-   * @param {Uint16Array} pixels rows * columns stored values
+   * @param {{pixels: Uint16Array, rows: number, columns: number, reach: number}} finest stored
+   *   values, each the mean of `reach` x `reach` film pixels
    * @param {number} highest the highest value among them
    * @param {number} limit longest side that can be shown
+   * @param {Level[]} halves levels above the finest that were made already
    */
-  constructor(pixels, rows, columns, highest, limit) {
+  constructor({ pixels, rows, columns, reach }, highest, limit, halves = []) {
     /** What averages are multiplied by, a power of two, so that they lose nothing by rounding. */
     this.gain = 2 ** Math.floor(Math.log2(65535 / Math.max(1, highest)));
-    this.#levels = [new Level(pixels, rows, columns, 1, 1)];
-    this.#lowest = Math.max(0, Math.ceil(Math.log2(Math.max(rows, columns) / limit)));
+    this.#levels = [new Level(pixels, rows, columns, reach, 1), ...halves];
+    this.#finest = Math.log2(reach);
+    this.#lowest = Math.max(0, Math.ceil(Math.log2((reach * Math.max(rows, columns)) / limit)));
+  }
+
+  /** The levels above the finest that are made. */
+  get halves() {
+    return this.#levels.slice(1);
   }
 
   /** Whether the film is larger than the graphics card can show at full resolution. */
@@ -34,7 +43,8 @@ export class Pyramid {
 
   /** Return the smallest level with at least one texel per screen pixel, if there is any. */
   levelFor(pixelScale) {
-    return this.#at(Math.max(this.#lowest, Math.floor(Math.log2(1 / pixelScale) + 1e-6)));
+    const wanted = Math.floor(Math.log2(1 / pixelScale) + 1e-6);
+    return this.#at(Math.max(this.#lowest, this.#finest, wanted) - this.#finest);
   }
 
   #at(number) {

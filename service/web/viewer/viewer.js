@@ -54,15 +54,31 @@ export class Viewer extends EventTarget {
    * Show a film in the first of its windows, fitted to the canvas; the layers over it stay.
    *
    * @param {import("./film.js").View} view
-   * @param {Uint16Array} pixels rows * columns stored values, upright
+   * @param {Uint16Array} pixels rows * columns stored values, upright; fewer of a preview
    * @param {Uint8Array|null} maps planes of opacity, patient's right lung, left lung; 0-255
+   * @param {import("./film.js").Derived} [derived] what is known of the pixels
    */
-  show(view, pixels, maps) {
+  show(view, pixels, maps, derived) {
     if (this.#isClosed) return;
-    this.#film = filmOf(view, pixels, maps, this.#renderer.limit);
+    this.#take(view, pixels, maps, derived);
+    this.reset();
+  }
+
+  /** Show the same film by other pixels or maps; window, position and measurements stay. */
+  refine(view, pixels, maps, derived) {
+    if (this.#isClosed || !this.#film) return;
+    const before = this.#film;
+    this.#take(view, pixels, maps, derived);
+    this.#film.follow(before);
+    this.#measurements.film = this.#film;
+    this.#tableIsStale = true;
+    this.#changed("film");
+  }
+
+  #take(view, pixels, maps, derived) {
+    this.#film = filmOf(view, pixels, maps, this.#renderer.limit, derived);
     this.#renderer.show(this.#film);
     this.#camera.film = { columns: view.columns, rows: view.rows };
-    this.reset();
   }
 
   /** Show the film as it was opened: window, position and sides; take measurements away. */

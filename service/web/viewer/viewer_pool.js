@@ -22,8 +22,11 @@ export function takeViewer() {
 }
 
 /** Work out what a viewer will need of a film that is not shown yet. */
-export function prepare(view, pixels, maps) {
-  if (limit !== null) filmOf(view, pixels, maps, limit).pyramid.levelFor(MOST_REDUCED);
+export function prepare({ view, pixels, maps, derived }) {
+  if (limit === null) return;
+  const film = filmOf(view, pixels, maps, limit, derived);
+  film.pyramid.levelFor(MOST_REDUCED);
+  film.findLetters();
 }
 
 /** Take a viewer back that is no longer needed; it forgets its film at once. */

@@ -69,6 +69,7 @@ OPERATIONS = {
     "getFilm",
     "getEvents",
     "getView",
+    "getPreview",
     "getPixels",
     "getMaps",
     "getThumbnail",

@@ -28,7 +28,17 @@ UNNAMED = {"/", "/docs", "/assets", "/swagger", "/openapi.json"}
 """They show nothing that is kept."""
 
 OF_AN_OPEN_FILM = (
-    *("view", "pixels", "maps", "overlay.png", "history", "statement", "reviews", "trace"),
+    *(
+        "view",
+        "preview",
+        "pixels",
+        "maps",
+        "overlay.png",
+        "history",
+        "statement",
+        "reviews",
+        "trace",
+    ),
     *("reading", "priors"),
 )
 

@@ -40,6 +40,7 @@ NEEDS: dict[Permission, set[str]] = {
         "GET /v1/results/{id}/fhir",
         "GET /v1/results/{id}/report.pdf",
         "GET /v1/results/{id}/view",
+        "GET /v1/results/{id}/preview",
         "GET /v1/results/{id}/pixels",
         "GET /v1/results/{id}/maps",
         "GET /v1/results/{id}/thumbnail.jpg",

@@ -73,7 +73,7 @@ def test_a_file_above_the_archive_is_no_document(client: TestClient, tmp_path: P
     """The archive's folder of ``..`` would be the one above the data directory."""
     id = send(client, png()).json()["id"]
     (tmp_path / "film").write_bytes(png(grey=3))
-    for name in ("sr", "overlay.png", "pixels", "thumbnail.jpg"):
+    for name in ("sr", "overlay.png", "preview", "pixels", "thumbnail.jpg"):
         assert client.get(f"/v1/results/%2E%2E/{name}").status_code == 404
     assert client.get(f"/v1/results/{id}/thumbnail.jpg").status_code == 200
 

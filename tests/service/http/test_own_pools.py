@@ -22,11 +22,11 @@ from tests.service.processes import waited
 ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 SLOW = (
     *("overlay.png", "sr", "seg", "sc", "fhir", "report.pdf", f"reviews/{ID}/sr"),
-    *("view", "pixels", "maps", "thumbnail.jpg"),
+    *("view", "preview", "pixels", "maps", "thumbnail.jpg"),
 )
 WAITS = {
     DocumentStore: ("document", "overlay", "page_report", "review_report"),
-    Viewer: ("view", "pixels", "maps", "thumbnail"),
+    Viewer: ("view", "preview", "pixels", "maps", "thumbnail"),
     History: ("of",),
 }
 
@@ -49,7 +49,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Held:
     held = Held()
     for owner, names in WAITS.items():
         for name in names:
-            monkeypatch.setattr(owner, name, lambda *_: held())
+            monkeypatch.setattr(owner, name, lambda *_, **__: held())
     monkeypatch.setattr(Viewer, "pixels_tag", lambda *_: '"of a film"')
     return held
 

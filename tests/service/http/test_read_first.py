@@ -23,6 +23,7 @@ from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import FakeScorer, scored
 from tests.service.http.test_guarded_routes import ENDLESS, OPEN
 from tests.service.http.test_scoring import assert_problem
+from tests.service.viewing.preview_parts import view_and_planes
 
 ZONES = {"A": 1.37, "B": 2.41, "C": 2.83, "D": 0.59, "E": 1.73, "F": 2.19}
 GRADES = {"A": 1, "B": 2, "C": 3, "D": 1, "E": 2, "F": 2}
@@ -147,6 +148,8 @@ def test_what_is_shown_before_it_is_the_film_alone(reader: Reader) -> None:
     for path in ("pixels", "thumbnail.jpg"):
         assert reader.get(f"/v1/results/{id}/{path}").status_code == 200
     view = reader.get(f"/v1/results/{id}/view").json()
+    preview = reader.get(f"/v1/results/{id}/preview").content
+    assert view_and_planes(preview) == (view, b"")
     assert view["rows"] == 320
     assert view["maps"] is None
     row = reader.get(f"/v1/worklist/{id}").json()

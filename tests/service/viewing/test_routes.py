@@ -33,7 +33,7 @@ from tests.service.fakes import FakeScorer, maps, png
 from tests.service.worklist.stock import records_of
 
 DICOM = {"Content-Type": "application/dicom"}
-OF_A_FILM = ("view", "pixels", "thumbnail.jpg")
+OF_A_FILM = ("view", "preview", "pixels", "thumbnail.jpg")
 
 
 def graded(client: TestClient, content: bytes) -> str:
