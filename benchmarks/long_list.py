@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 import numpy as np
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from benchmarks.browsers import launched
 from benchmarks.drawn_year import fill
@@ -28,7 +28,7 @@ from benchmarks.stopwatch import RESULTS
 from radiograde.service.config.settings import Settings
 from tests.web.page_driver import serving
 
-SCREEN = {"width": 1600, "height": 1000}
+SCREEN = ViewportSize(width=1600, height=1000)
 TURN_PX = 240
 TURN_EVERY_MS = 16
 STILL_MS = 3000

@@ -12,7 +12,6 @@ from radiograde.data.phantom import PhantomSpec
 from tests.web.page_driver import opened_page, send_film, serving, soon, write_film
 
 FILMS = 4
-LARGE = {"rows": 1600, "columns": 1400}
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +19,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("large")
     with serving(folder) as address:
         for number in range(FILMS):
-            spec = PhantomSpec(zones={"C": 1}, seed=number, **LARGE)
+            spec = PhantomSpec(zones={"C": 1}, seed=number, rows=1600, columns=1400)
             patient = f"P{number}"
             send_film(address, write_film(folder, "film.dcm", "20240301", spec, patient))
         yield address
