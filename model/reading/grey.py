@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
@@ -13,6 +14,7 @@ from PIL import Image
 from radiograde.model.reading.box_means import box_means
 from radiograde.model.reading.chest_template import ChestResemblance, thumbnail_of
 from radiograde.model.reading.colour import look_up
+from radiograde.model.reading.counted_percentiles import counted_percentiles
 from radiograde.model.reading.digest import pixel_digest
 
 Values = NDArray[np.float32]
@@ -58,6 +60,14 @@ class Grey(ABC):
     def stored_thumbnail(self) -> Values:
         """The same rows and columns as they are stored, as shares of the highest value."""
         return self.thumbnail
+
+    def levels(self, percents: Sequence[float]) -> list[float]:
+        """Return percentiles of the thumbnail, as ``np.percentile`` does."""
+        return [float(level) for level in np.percentile(self.thumbnail, percents)]
+
+    def stored_levels(self, percents: Sequence[float]) -> list[float]:
+        """Return percentiles of the stored thumbnail."""
+        return [float(level) for level in np.percentile(self.stored_thumbnail, percents)]
 
     @property
     def stored(self) -> tuple[int, int]:
@@ -149,13 +159,33 @@ class Shades(Grey):
     @cached_property
     def thumbnail(self) -> Values:
         """What the content is judged by, looked up at the first call and kept."""
-        return np.take(self._shades, thumbnail_of(self._codes))
+        return np.take(self._shades, self._some_codes)
 
     @property
     def stored_thumbnail(self) -> Values:
         """The codes, as shares of the highest."""
-        codes = thumbnail_of(self._codes).astype(np.float32)
-        return codes / np.float32(max(len(self._shades) - 1, 1))
+        return self._some_codes.astype(np.float32) / self._highest
+
+    def levels(self, percents: Sequence[float]) -> list[float]:
+        """Return percentiles of the thumbnail, by how often it has each code."""
+        return counted_percentiles(self._shades, self._counts, percents)
+
+    def stored_levels(self, percents: Sequence[float]) -> list[float]:
+        """Return percentiles of the stored thumbnail, by how often it has each code."""
+        codes = np.arange(len(self._counts), dtype=np.float32)
+        return counted_percentiles(codes / self._highest, self._counts, percents)
+
+    @cached_property
+    def _some_codes(self) -> NDArray[Any]:
+        return np.ascontiguousarray(thumbnail_of(self._codes))
+
+    @cached_property
+    def _counts(self) -> NDArray[np.intp]:
+        return np.bincount(self._some_codes.ravel(), minlength=len(self._shades))
+
+    @property
+    def _highest(self) -> np.float32:
+        return np.float32(max(len(self._shades) - 1, 1))
 
     def digests(self) -> Digests:
         """Return the digests of the codes, and of the grey of every code."""

@@ -16,8 +16,10 @@ from radiograde.model.reading.dicom_frame import Frame, photometric
 from radiograde.model.reading.dicom_header import Header
 from radiograde.model.reading.voi import LARGEST_VALUE, Display, choose_display, read_lut
 
-SAMPLED = np.s_[::8, ::4]
-"""Rows and columns that tell how often each code occurs."""
+SAMPLED, SAMPLED_OF_MANY = np.s_[::8, ::4], np.s_[::16, ::4]
+"""Rows and columns that tell how often each code occurs: of a film, and of one of many rows."""
+
+MANY = 2048
 
 Values = NDArray[np.float32]
 
@@ -64,7 +66,7 @@ def tabulate(frame: Frame, header: Header) -> Codes:
     codes = np.arange(1 << bits, dtype=np.int64)
     stored = _stored_values(codes, frame)
     padding = _padding(stored, frame, header)
-    sample = frame.codes[SAMPLED]
+    sample = frame.codes[SAMPLED_OF_MANY if len(frame.codes) > MANY else SAMPLED]
     counts = np.bincount(sample.ravel(), minlength=codes.size)
     counts[padding] = 0
     return Codes(*_modality(stored, header), counts, padding)

@@ -30,7 +30,8 @@ class GreyLevels(NamedTuple):
 def grey_levels(grey: Grey) -> GreyLevels:
     """Return the levels of a film."""
     stored = grey.stored_thumbnail
-    dark, middle, bright = (float(level) for level in np.percentile(stored, _PERCENTILES))
+    dark, middle, bright = grey.stored_levels(_PERCENTILES)
     steps = float(np.abs(np.diff(stored, axis=1)).mean()) if stored.shape[1] > 1 else 0.0
     grain = steps / max(bright - dark, _LEAST_RANGE)
-    return GreyLevels(dark, middle, bright, grain, float(np.median(grey.thumbnail)))
+    (shown,) = grey.levels((50,))
+    return GreyLevels(dark, middle, bright, grain, shown)
