@@ -1,4 +1,5 @@
 # DEVICE=cuda grades on an NVIDIA GPU: docker run --gpus all.
+# ARCHIVE=s3 brings what keeps films in an object store.
 # BASE pins the base image by its digest, or takes it from a registry of your own.
 ARG BASE=python:3.11-slim-bookworm
 FROM ${BASE} AS build
@@ -9,6 +10,10 @@ WORKDIR /app
 COPY requirements requirements
 RUN python -m venv .venv \
     && .venv/bin/python -m pip install --require-hashes --requirement requirements/serve.txt
+ARG ARCHIVE=folder
+RUN if [ "$ARCHIVE" = s3 ]; then \
+        .venv/bin/python -m pip install --require-hashes --requirement requirements/s3.txt; \
+    fi
 RUN if [ "$DEVICE" = cuda ]; then \
         .venv/bin/python -m pip uninstall --yes onnxruntime onnxruntime-gpu \
         && .venv/bin/python -m pip install --require-hashes --requirement requirements/cuda.txt; \

@@ -19,7 +19,7 @@ INTERPRETER = $(firstword $(wildcard $(BIN)/python) $(PYTHON))
 VERSION = $(shell $(INTERPRETER) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test tools lint bench lock sbom dossier audit clean
+.PHONY: help run department test tools lint bench lock sbom dossier audit clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,6 +27,9 @@ help: ## this list
 
 run: $(VENV)/.serve-$(DEVICE) ## install what serving needs into .venv, serve http://127.0.0.1:8000
 	$(BIN)/radiograde serve
+
+department: $(VENV)/.develop ## start a department's installation as plain processes: database, object store, service, node, workers
+	$(BIN)/python -m deploy.department
 
 test: lint tools $(VENV)/.charts ## install everything, lint, run every test; TOOLS=no installs no Debian package
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup
@@ -101,6 +104,8 @@ lock: | $(BIN)/python ## write requirements/*.txt anew from pyproject.toml; UPGR
 	$(COMPILE) pyproject.toml --group build --output-file requirements/serve.txt
 	$(COMPILE) pyproject.toml --group build --extra train --extra dev \
 		--constraint requirements/serve.txt --output-file requirements/develop.txt
+	$(COMPILE) pyproject.toml --extra s3 --constraint requirements/serve.txt \
+		--output-file requirements/s3.txt
 	$(COMPILE) --group cuda --constraint requirements/serve.txt --output-file requirements/cuda.txt
 	$(COMPILE) --group audit --constraint requirements/serve.txt --output-file requirements/audit.txt
 

@@ -78,7 +78,7 @@ def kept(settings: Settings, scorer: Scorer, file: bytes, films: int) -> dict[st
         for answer, kind in product(answers, pictures):
             kind.get(str(answer.id))
         a_film = (taken_by(records, settings) - without) / films
-        own = records.archive.folder(str(answers[0].id))
+        own = settings.data_dir / records.archive.folder(str(answers[0].id))
         files = {path.name: taken(path) for path in sorted(own.iterdir())}
     return {
         "film_bytes": len(file),

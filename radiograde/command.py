@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "backup": "radiograde.service.cli.backup_commands:backup",
     "restore": "radiograde.service.cli.backup_commands:restore",
     "doctor": "radiograde.service.cli.doctor:doctor",
+    "films": "radiograde.service.cli.films:films",
     "migrate": "radiograde.service.cli.migrate:migrate",
     "reconcile": "radiograde.service.cli.reconcile:reconcile",
     "regrade": "radiograde.service.cli.regrade:regrade",

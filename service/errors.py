@@ -16,6 +16,7 @@ RadiogradeError
 ├── CutShortError            503  what was computed ended early; as OverloadedError
 ├── TooManyAttemptsError     429  sign-in failed too often; wait before the next
 ├── StoreError               503  the results store cannot be used
+│   ├── ArchiveError         503  the object store of films does not do as it is asked
 │   ├── ContradictionError   503  what was to be recorded is there already
 │   └── NoDatabaseError      500  a command is to read one that is not there
 ├── DeviceError              500  the device asked for is not there
@@ -171,6 +172,13 @@ class StoreError(RadiogradeError):
     code = "store_unavailable"
     title = "The results store cannot be used"
     http_status = 503
+
+
+class ArchiveError(StoreError):
+    """The object store that films are kept in does not answer, or not as it should."""
+
+    code = "archive_unavailable"
+    title = "The archive of films cannot be used"
 
 
 class ContradictionError(StoreError):

@@ -24,7 +24,7 @@ def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-LOCKS = ("serve", "develop", "cuda", "audit")
+LOCKS = ("serve", "s3", "develop", "cuda", "audit")
 SWAP = "uninstall --yes onnxruntime onnxruntime-gpu"
 PROJECT = "install --no-deps --no-build-isolation --editable ."
 
@@ -56,7 +56,8 @@ def locked(name: str) -> str:
 def test_the_image_installs_what_make_run_installs(tmp_path: Path) -> None:
     served = made(tmp_path, "serve-cuda")
     assert served == [locked("serve"), PROJECT, SWAP, locked("cuda")]
-    assert sorted(served) == sorted(installs(read("Dockerfile")))
+    with_archive = [*served, locked("s3")]
+    assert sorted(with_archive) == sorted(installs(read("Dockerfile")))
 
 
 def test_the_gpu_package_is_put_back_after_every_other_install(tmp_path: Path) -> None:
@@ -98,6 +99,7 @@ def test_lock_files_hold_what_the_project_asks_for() -> None:
     asked = {
         "serve": serving,
         "develop": [*serving, *extras["train"], *extras["dev"]],
+        "s3": [*project["dependencies"], *extras["s3"]],
         "cuda": groups["cuda"],
         "audit": groups["audit"],
     }

@@ -25,6 +25,7 @@ class Action(StrEnum):
     BACKUP_MAKE = "backup_make"
     BACKUP_RESTORE = "backup_restore"
     DOCTOR_RUN = "doctor_run"
+    FILMS_MOVE = "films_move"
 
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
@@ -144,6 +145,7 @@ MEANINGS: Mapping[Action, Meaning] = {
     Action.BACKUP_MAKE: Meaning(EXPORT, "R"),
     Action.BACKUP_RESTORE: Meaning(ALERT, "C", SOFTWARE_CONFIGURATION),
     Action.DOCTOR_RUN: _RELEASE,
+    Action.FILMS_MOVE: Meaning(EXPORT, "R"),
     Action.SIGN_IN: Meaning(AUTHENTICATION, "E", LOGIN),
     Action.SIGN_OUT: Meaning(AUTHENTICATION, "E", LOGOUT),
     Action.USER_ADD: _ACCOUNT,

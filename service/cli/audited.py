@@ -23,6 +23,7 @@ AUDITED: Mapping[str, Action] = {
     "backup": Action.BACKUP_MAKE,
     "restore": Action.BACKUP_RESTORE,
     "doctor": Action.DOCTOR_RUN,
+    "films move": Action.FILMS_MOVE,
     "migrate": Action.SCHEMA_CHANGE,
     "reconcile": Action.ARCHIVE_READ,
     "regrade": Action.RESULT_REGRADE,

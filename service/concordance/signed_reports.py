@@ -108,7 +108,7 @@ class ReportIntake:
     def _accession(self, film_id: str) -> str | None:
         content = self.archive.find(film_id)
         header = None if content is None else FilmFile(content, self.limits).header
-        completed = OrderStore(self.archive.orders).completed(header)
+        completed = OrderStore(self.archive.storage).completed(header)
         return None if completed is None else completed.decoded("AccessionNumber")
 
     def _scored(self, study: str) -> list[Mapping[str, Any]]:

@@ -43,6 +43,7 @@ from radiograde.service.config.archives import (
 )
 from radiograde.service.config.audit_config import AuditConfig, RetentionConfig
 from radiograde.service.config.constancy_config import ConstancyConfig, check_test_destination
+from radiograde.service.config.films_config import FilmsConfig
 from radiograde.service.config.loopback import LOOPBACK_NAMES, is_loopback
 from radiograde.service.config.monitor_rules import MonitorConfig
 from radiograde.service.config.notify import ChannelConfig
@@ -66,14 +67,8 @@ Identifiers = Literal["none", "id", "full"]
 SITE_FILE = "radiograde.toml"
 TABLES = frozenset(
     {
-        "node",
-        "watch",
-        "hl7",
-        "reading",
-        "delivery",
-        "destination",
-        "rules",
-        "notify",
+        *("node", "watch", "hl7", "films", "reading"),
+        *("delivery", "destination", "rules", "notify"),
         *("priors", "reconcile", "monitor", "ups", "constancy"),
         *("oidc", "proxy_sign_in", "groups"),
         *("audit", "retention", "observe"),
@@ -176,6 +171,7 @@ class Settings(BaseSettings):
     log_level: LogLevel = "info"
 
     node: NodeConfig = NodeConfig()
+    films: FilmsConfig = FilmsConfig()
     watch: tuple[WatchConfig, ...] = ()
     reading: ReadingConfig = ReadingConfig()
     hl7: Hl7Config | None = None

@@ -20,12 +20,13 @@ DATABASE_ID = "database-id"
 """File in the data directory."""
 
 
-def bind(database: Database, data_dir: Path) -> None:
+def bind(database: Database, data_dir: Path, *, shares_films: bool = False) -> None:
     """Note in a data directory which database is its own, or see that this one is.
 
     A database without an id takes the directory's if it has films, as one of an older version
     does, or if there are none. One on a server that has an id already has its directory: another
     one, in which no films lie, is that of a second host that does not share them.
+    ``shares_films``: hosts share them otherwise, and each has a directory of its own.
 
     Raises:
         StoreError: the directory belongs to another database, the database has another directory,
@@ -37,7 +38,7 @@ def bind(database: Database, data_dir: Path) -> None:
         noted = _noted(file)  # read afterwards: it is written before the id
         if present is None:
             present = _give_id(database, noted, data_dir)
-        elif noted is None and _is_on_a_server(database) and not _has_films(data_dir):
+        elif noted is None and not shares_films and _is_elsewhere(database, data_dir):
             raise StoreError(
                 f"The films of this database lie in another data directory than {data_dir}. "
                 "Share that one: every host needs all films. If they are lost for good, write "
@@ -85,8 +86,9 @@ def _give_id(database: Database, noted: str | None, data_dir: Path) -> str:
     return id
 
 
-def _is_on_a_server(database: Database) -> bool:
-    return database.engine.dialect.name != "sqlite"
+def _is_elsewhere(database: Database, data_dir: Path) -> bool:
+    """Return whether the films of a database on a server lie in another directory."""
+    return database.engine.dialect.name != "sqlite" and not _has_films(data_dir)
 
 
 def _noted(file: Path) -> str | None:

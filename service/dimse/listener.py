@@ -82,7 +82,7 @@ def _start_hl7(
     pseudonyms = Pseudonyms(settings.data_dir)
     handler = MessageHandler(
         PatientLinks(records.database),
-        OrderStore(records.archive.orders),
+        OrderStore(records.archive.storage),
         pseudonyms,
         records.audit,
         ReportIntake(records.database, records.archive, pseudonyms, settings.limits),

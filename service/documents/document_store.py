@@ -74,7 +74,7 @@ class DocumentStore:
             StoreError: the database does not answer.
             CutShortError: making it ended before it was done.
         """
-        return self._runner.run(make_overlay, self._standing_film(result_id))
+        return self._runner.run(make_overlay, self._standing_film(result_id).portable())
 
     def document(self, result_id: str, kind: DocumentKind) -> Document:
         """Return one document of a result.
@@ -132,7 +132,9 @@ class DocumentStore:
         before a correction that is the reason.
         """
         film = self._withdrawn_film(withdrawal)
-        return self._runner.run(make_rejection_note, film, withdrawal, tuple(rejected), form)
+        return self._runner.run(
+            make_rejection_note, film.portable(), withdrawal, tuple(rejected), form
+        )
 
     def withdrawal_message(self, withdrawal: Withdrawal, form: DocumentForm) -> Document:
         """Return the message that takes back what messages said of a film.
@@ -140,7 +142,7 @@ class DocumentStore:
         Raises as :meth:`document`.
         """
         film = self._withdrawn_film(withdrawal)
-        return self._runner.run(make_withdrawal_message, film, withdrawal, form)
+        return self._runner.run(make_withdrawal_message, film.portable(), withdrawal, form)
 
     def make(
         self, graded: GradedFilm, kinds: Iterable[DocumentKind], form: DocumentForm = USUAL
@@ -153,7 +155,7 @@ class DocumentStore:
         """
         there = kinds_of(graded)
         withdrawn, replaces = self._before(str(graded.result.id), graded.began)
-        ordered = with_order(graded, OrderStore(self._archive.orders))
+        ordered = with_order(graded, OrderStore(self._archive.storage))
         after = replace(ordered, withdrawn=withdrawn, replaces=replaces)
         for request in document_requests(kinds, graded.reviews, form):
             if request.kind in there:
@@ -181,7 +183,7 @@ class DocumentStore:
         missing = [place for place, document in enumerate(found) if document is None]
         if missing:
             requests = [wanted[place] for place in missing]
-            made = self._runner.run(make_documents, self._film(result_id), requests)
+            made = self._runner.run(make_documents, self._film(result_id).portable(), requests)
             for place, document in zip(missing, made, strict=True):
                 if document is not None:
                     found[place] = self._keep(result_id, wanted[place], document)

@@ -50,6 +50,18 @@ class KeptFilm:
     replaces: tuple[ObjectReference, ...] = ()
     former: bool = False
 
+    def portable(self) -> KeptFilm:
+        """Return it for a process that need not reach the archive.
+
+        Raises:
+            UndocumentedError: it is no longer kept.
+        """
+        if self.archive.storage.is_here:
+            return self
+        header = FilmFile(self.archive.film(self.id), self.limits).header
+        order = OrderStore(self.archive.storage).files_for(header)
+        return replace(self, archive=self.archive.portable(self.id, order))
+
     def graded_film(self) -> GradedFilm:
         """Read and decode it, with the objects that are kept of it in the usual form.
 
@@ -61,7 +73,7 @@ class KeptFilm:
         result = parse_result(self.document, self.archive.maps(self.id))
         try:
             graded = GradedFilm.of(file, result, self.began, self.reviews)
-            graded = with_order(graded, OrderStore(self.archive.orders))
+            graded = with_order(graded, OrderStore(self.archive.storage))
         except RadiogradeError as error:
             raise UndocumentedError(f"There are no documents of this. {error.message}") from error
         return self.in_form(graded, USUAL)

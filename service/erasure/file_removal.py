@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from radiograde.model.reading.film_file import open_film
 from radiograde.service.config.site import WatchConfig
 from radiograde.service.erasure.erasure_plan import ErasurePlan
 from radiograde.service.films.archive import Archive
+from radiograde.service.films.order_store import OrderStore
 from radiograde.service.films.pseudonym import Pseudonyms
 
 
@@ -30,31 +29,30 @@ class FileRemoval:
     def remove(self, plan: ErasurePlan) -> int:
         """Remove all files of a plan, and return how many places they lay in."""
         removed = self.remove_films(plan)
-        removed += sum(map(_remove, self._orders(plan.numbers)))
+        orders = OrderStore(self.archive.storage).of_patients(self._is_of_numbers(plan.numbers))
+        removed += sum(map(self._remove_file, list(orders)))
         return removed + sum(map(_remove, self._in_watched_folders(plan)))
 
     def remove_films(self, plan: ErasurePlan) -> int:
         """Remove what is of films here: folders, what is in the quarantine, reported problems."""
-        removed = sum(map(_remove, self._problems(plan.problems)))
+        removed = sum(self._remove_file(f"problems/{id}.zip") for id in plan.problems)
         for film_id in plan.film_ids:
-            if self.archive.folder(film_id).exists():
-                self.archive.drop(film_id)
-                removed += 1
-            for path in self.archive.quarantine.glob(f"*{film_id}*"):
-                removed += _remove(path)
+            removed += self.archive.drop(film_id) + self.archive.drop_set_apart(film_id)
         return removed
 
-    def _problems(self, ids: Iterable[str]) -> Iterator[Path]:
-        folder = self.archive.orders.with_name("problems")
-        yield from (folder / f"{id}.zip" for id in ids)
+    def _remove_file(self, name: str) -> int:
+        is_there = self.archive.storage.has(name)
+        self.archive.storage.remove(name)
+        return int(is_there)
 
-    def _orders(self, numbers: Collection[str]) -> Iterator[Path]:
-        """Yield orders of these patients, who are known by the digests of their numbers."""
-        for path in self.archive.orders.glob("*/*.json") if numbers else ():
-            with suppress(OSError, ValueError, KeyError):
-                named = self.pseudonyms.number(json.loads(path.read_bytes())["patient_id"])
-                if named is not None and named.number in numbers:
-                    yield path
+    def _is_of_numbers(self, numbers: Collection[str]) -> Callable[[str], bool]:
+        """Return what says whether a patient is known by one of these digests of numbers."""
+
+        def is_one(patient_id: str) -> bool:
+            named = self.pseudonyms.number(patient_id)
+            return named is not None and named.number in numbers
+
+        return is_one
 
     def _in_watched_folders(self, plan: ErasurePlan) -> Iterator[Path]:
         """Yield files that came by a watched folder, and still lie in it."""
@@ -76,11 +74,6 @@ class FileRemoval:
 
 
 def _remove(path: Path) -> int:
-    if path.is_dir():
-        for inner in path.iterdir():
-            _remove(inner)
-        path.rmdir()
-        return 1
     is_there = path.exists()
     path.unlink(missing_ok=True)
     return int(is_there)

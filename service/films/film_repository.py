@@ -326,7 +326,7 @@ class FilmRepository:
             connection.execute(again.values(**values, **unchanged))
 
     def let_go(
-        self, film_ids: Sequence[str], drop: Callable[[str], None], age: timedelta = timedelta(0)
+        self, film_ids: Sequence[str], drop: Callable[[str], object], age: timedelta = timedelta(0)
     ) -> int:
         """Drop the bytes of those of the films that are still expired; return how many.
 

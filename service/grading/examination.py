@@ -15,6 +15,7 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.database.references import dangling_rows, remove_dangling_rows
 from radiograde.service.database.tables import films, results, reviews
 from radiograde.service.delivery.breakers import Breakers
+from radiograde.service.errors import StoreError
 from radiograde.service.films.archive import MAPS
 from radiograde.service.folder_tree import paths_below
 from radiograde.service.grading.housekeeping import adopt_unrecorded, unrecorded
@@ -167,13 +168,13 @@ class _Scored:
 
 def _fits(records: Records, scored: _Scored) -> bool:
     try:
-        written = (records.archive.folder(scored.id) / MAPS).stat().st_mtime
+        written = records.archive.written(scored.id, MAPS)
         records.archive.maps(scored.id)
-    except FileNotFoundError:
-        return True
+    except StoreError:
+        raise
     except Exception:  # noqa: BLE001 - whatever a damaged file makes a library raise
         return False
-    return written <= scored.since.timestamp() + LATE_S
+    return written is None or written <= scored.since.timestamp() + LATE_S
 
 
 def _grade_again(records: Records, film_ids: list[str]) -> None:

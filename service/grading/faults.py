@@ -17,13 +17,13 @@ from radiograde.service.concordance.concordance_repository import ConcordanceRep
 from radiograde.service.config.settings import Settings
 from radiograde.service.constancy.constancy_repository import ConstancyRepository
 from radiograde.service.database.tables import deliveries, films, notices
-from radiograde.service.errors import CertificateError
+from radiograde.service.errors import ArchiveError, CertificateError
 from radiograde.service.films.stopped_films import MODEL_STOPPED
 from radiograde.service.grading.reconciler import standing
 from radiograde.service.grading.records import Records
 from radiograde.service.grading.slots import living
+from radiograde.service.programme.model_files import MODELS, ModelFiles
 from radiograde.service.programme.model_repository import ModelRepository
-from radiograde.service.programme.release import MODELS, model_file
 
 QUEUE_OLD = timedelta(minutes=15)
 STRANDED_AFTER = timedelta(minutes=3)
@@ -63,6 +63,7 @@ def standing_faults(records: Records, settings: Settings) -> list[Fault]:
         *_of_constancy(records),
         *_of_concordance(records),
         *_of_stopped(records),
+        *_of_archive(records),
         *_of_disk(settings.data_dir),
         *_of_inodes(settings.data_dir),
         *certificate_faults(settings),
@@ -71,7 +72,8 @@ def standing_faults(records: Records, settings: Settings) -> list[Fault]:
 
 def _of_models(records: Records, data_dir: Path) -> Iterator[Fault]:
     production = ModelRepository(records.database).production()
-    if production is not None and not model_file(data_dir / MODELS, production.sha256).is_file():
+    files = ModelFiles(data_dir / MODELS, records.archive.storage)
+    if production is not None and not files.has(production.sha256):
         yield Fault(
             "model_gone",
             f"The file of the model in production, {production.sha256[:12]}, is gone",
@@ -179,6 +181,18 @@ def _parked(records: Records, table: sa.Table) -> int:
     parked = sa.select(sa.func.count()).where(table.c.state == "parked")
     with records.database.reading() as connection:
         return connection.execute(parked).scalar_one()
+
+
+def _of_archive(records: Records) -> Iterator[Fault]:
+    try:
+        records.archive.storage.ping()
+    except ArchiveError as error:
+        yield Fault(
+            "archive_away",
+            error.message.rstrip("."),
+            "See to the object store, and to address, bucket and keys in [films] of the site file. "
+            "Films are refused meanwhile; those that were accepted wait.",
+        )
 
 
 def _of_disk(data_dir: Path) -> Iterator[Fault]:

@@ -69,7 +69,7 @@ def chores(
         lambda: adopt(folders.older_than(UNRECORDED_AFTER_S), intake),
         lambda: fill_days(database),
         forget_finished_work,
-        OrderStore(archive.orders).drop_older,
+        OrderStore(archive.storage).drop_older,
     ]
     if keep is not None:
         tasks.insert(0, lambda: drop_expired(archive, films, keep, audit))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from radiograde.model.errors import RadiogradeError
 from radiograde.service.audit.audit_log import AuditLog
 from radiograde.service.audit.subjects import open_audit_log
 from radiograde.service.config.settings import Settings
@@ -13,7 +14,6 @@ from radiograde.service.delivery.delivery_repository import DeliveryRepository
 from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.delivery.withdrawal_recorder import WithdrawalRecorder
 from radiograde.service.documents.document_store import DocumentStore
-from radiograde.service.errors import StoreError
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.constancy_films import ConstancyFilms
 from radiograde.service.films.expected_priors import ExpectedPriors
@@ -33,14 +33,12 @@ from radiograde.service.programme.shadow_repository import ShadowRepository
 from radiograde.service.queue import DurableQueue
 from radiograde.service.reviews.review_repository import ReviewRepository
 from radiograde.service.reviews.withdrawal_repository import WithdrawalRepository
-
-FILMS = "films"
-"""Folder of the films, in the data directory."""
+from radiograde.service.storage.open_storage import open_storage, share_secrets
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The database, the films on disk, and their repositories; safe to share among threads."""
+    """The database, the films, and their repositories; safe to share among threads."""
 
     database: Database
     queue: DurableQueue
@@ -79,6 +77,11 @@ class Records:
             notices=NoticeRecorder(self.notices.notices, settings.notify),
         )
 
+    def ping(self) -> None:
+        """Return once database and films answer. Raises StoreError."""
+        self.database.ping()
+        self.archive.storage.ping()
+
     def close(self) -> None:
         """Give everything back."""
         self.audit.close()
@@ -100,17 +103,21 @@ def open_records(
 
     Raises:
         NoDatabaseError: there is no database, and none is to be made.
-        StoreError: the data directory cannot be made, the database cannot be opened, or the data
-            directory belongs to another one.
+        SiteError: films cannot be kept where the site file says.
+        StoreError: the data directory cannot be made, the database cannot be opened, the data
+            directory belongs to another one, or an object store does not answer.
     """
     database = open_database(settings, create=create, upgrade=upgrade)
     try:
-        bind(database, settings.data_dir)
-    except StoreError:
+        storage = open_storage(settings)
+        share_secrets(storage, settings.data_dir)
+        bind(database, settings.data_dir, shares_films=not storage.is_here)
+        share_secrets(storage, settings.data_dir)
+    except RadiogradeError:
         database.close()
         raise
     queue = DurableQueue(settings.store_url, upgrade=upgrade)
-    archive = Archive(settings.data_dir / FILMS)
+    archive = Archive(storage)
     films = FilmRepository(database, queue)
     results = ResultRepository(database)
     deliveries = DeliveryRepository(database, queue)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import structlog
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
 from radiograde.service.config.settings import Settings
-from radiograde.service.films.archive import FILM
 from radiograde.service.grading.records import Records
 from radiograde.service.grading.shadow_grading import grade_in_shadow
 from radiograde.service.processes.child_process import ChildLimits
 from radiograde.service.processes.process_pool import BrokenWorkError, ProcessPool
 from radiograde.service.processes.runner import WorkRunner
-from radiograde.service.programme.release import MODELS, model_file
+from radiograde.service.programme.model_files import MODELS, ModelFiles
 
 log = structlog.get_logger("radiograde.shadow")
 
@@ -26,10 +23,12 @@ LIMITS = ChildLimits(cpu_s=300, wall_s=900.0, idle_only=True)
 class ShadowGrader:
     """Grades films of the queue by the model in shadow; safe to share among threads."""
 
-    def __init__(self, records: Records, folder: Path, limits: Limits, runner: WorkRunner) -> None:
-        """``folder``: of the site's model files. ``runner``: has the process; this closes it."""
+    def __init__(
+        self, records: Records, files: ModelFiles, limits: Limits, runner: WorkRunner
+    ) -> None:
+        """``files``: of the site's models. ``runner``: has the process; this closes it."""
         self._records = records
-        self._folder = folder
+        self._files = files
         self._limits = limits
         self._runner = runner
 
@@ -47,10 +46,10 @@ class ShadowGrader:
         result = self._records.results.find(film_id)
         if result is None:
             return
-        film = self._records.archive.folder(film_id) / FILM
-        place = model_file(self._folder, model)
         try:
-            document = self._runner.run(grade_in_shadow, place, film, self._limits)
+            place = self._files.place(model)
+            archive = self._records.archive.portable(film_id)
+            document = self._runner.run(grade_in_shadow, place, archive, film_id, self._limits)
         except (RadiogradeError, BrokenWorkError, OSError) as error:
             log.warning("shadow_left_out", film_id=film_id, type=type(error).__name__)
             return
@@ -65,4 +64,5 @@ class ShadowGrader:
 def shadow_grader(settings: Settings, records: Records) -> ShadowGrader:
     """Return what grades in shadow by an installation's settings; no process is started yet."""
     runner = ProcessPool(settings.log_level, size=1, limits=LIMITS)
-    return ShadowGrader(records, settings.data_dir / MODELS, settings.limits, runner)
+    files = ModelFiles(settings.data_dir / MODELS, records.archive.storage)
+    return ShadowGrader(records, files, settings.limits, runner)

@@ -11,19 +11,20 @@ from radiograde.model.grading import grade
 from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.model.scoring.scorer import Scorer
+from radiograde.service.films.archive import Archive
 
 CPU = "CPUExecutionProvider"
 
 
-def grade_in_shadow(model: Path, film: Path, limits: Limits) -> dict[str, Any]:
+def grade_in_shadow(model: Path, archive: Archive, film_id: str, limits: Limits) -> dict[str, Any]:
     """Return what a model makes of a film, as JSON; ``timing_ms`` has ``processor``, too.
 
     Raises:
         ModelFileError: the model cannot be loaded.
-        OSError: the film is gone.
+        UndocumentedError: the film is gone.
     """
     scorer = _scorer(model)
-    content = film.read_bytes()
+    content = archive.film(film_id)
     began = time.process_time()
     document = grade(FilmFile(content, limits), scorer).to_json()
     taken_ms = 1000 * (time.process_time() - began)

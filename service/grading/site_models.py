@@ -11,16 +11,23 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import Database
 from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.load_scorer import load_scorer
+from radiograde.service.programme.model_files import MODELS, ModelFiles
 from radiograde.service.programme.model_follower import ModelFollower
 from radiograde.service.programme.model_repository import ModelRepository
-from radiograde.service.programme.release import MODELS, ModelRelease
+from radiograde.service.programme.release import ModelRelease
+from radiograde.service.storage.open_storage import open_storage
+
+
+def model_files(settings: Settings) -> ModelFiles:
+    """Return the files of a site's models. Raises SiteError."""
+    return ModelFiles(settings.data_dir / MODELS, open_storage(settings))
 
 
 def model_release(settings: Settings, database: Database) -> ModelRelease:
     """Return what adds, promotes and takes back the models of an installation."""
     return ModelRelease(
         ModelRepository(database),
-        settings.data_dir / MODELS,
+        model_files(settings),
         lambda path: load_scorer(settings, path=path),
         lambda path: load_scorer(settings, threads=1, path=path),
     )

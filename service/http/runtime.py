@@ -88,7 +88,7 @@ def open_runtime(
         Places(settings.workers + settings.queue),
         BoundedPool("documents", DOCUMENT_THREADS, DOCUMENT_QUEUE),
         runner,
-        Readiness(lambda: records.database.ping(), partial(standing_faults, records, settings)),
+        Readiness(lambda: records.ping(), partial(standing_faults, records, settings)),
         following,
     )
 

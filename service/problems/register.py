@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from ulid import ULID
 
 from radiograde.model.errors import NotFoundError
-from radiograde.service.atomic_write import make_folder, write_atomically
 from radiograde.service.database.engine import Database
 from radiograde.service.database.rows import columns_of
 from radiograde.service.database.tables import ProblemState, problems
@@ -76,7 +75,7 @@ class ProblemRegister:
 
     def __init__(self, database: Database, archive: Archive) -> None:
         self._database = database
-        self._folder = archive.quarantine.with_name("problems")
+        self._storage = archive.storage
 
     def add(
         self, result_id: str, reporter: str, description: str, problem: SealedProblem
@@ -89,8 +88,7 @@ class ProblemRegister:
             id, result_id, reporter, now, description, problem.seal, due, "open", None, now
         )
         try:
-            make_folder(self._folder)
-            write_atomically(self._folder / f"{id}.zip", problem.content)
+            self._storage.write(_name(id), problem.content)
         except OSError as error:
             raise NoSpaceError(
                 f"The file of the problem cannot be written ({error.strerror}). Make room."
@@ -125,10 +123,14 @@ class ProblemRegister:
     def file(self, id: str) -> bytes:
         """Return the file of a problem. Raises NotFoundError, UndocumentedError."""
         entry = self.get(id)
-        try:
-            return (self._folder / f"{entry.id}.zip").read_bytes()
-        except OSError as error:
-            raise UndocumentedError("The file of this problem is no longer there.") from error
+        content = self._storage.read(_name(entry.id))
+        if content is None:
+            raise UndocumentedError("The file of this problem is no longer there.")
+        return content
+
+
+def _name(id: str) -> str:
+    return f"problems/{id}.zip"
 
 
 def as_csv(entries: Iterable[Problem]) -> str:

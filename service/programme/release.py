@@ -10,10 +10,10 @@ from pathlib import Path
 
 from radiograde.model.errors import ModelFileError
 from radiograde.model.scoring.scorer import Scorer
-from radiograde.service.atomic_write import make_folder, write_atomically
 from radiograde.service.errors import ModelReleaseError
 from radiograde.service.low_priority import at_low_priority
 from radiograde.service.programme.evidence import ACCEPTED, Evidence, read_evidence
+from radiograde.service.programme.model_files import ModelFiles
 from radiograde.service.programme.model_repository import (
     LEAST_LETTERS,
     ModelEvent,
@@ -22,15 +22,12 @@ from radiograde.service.programme.model_repository import (
 )
 from radiograde.service.programme.self_test import self_test
 
-MODELS = "models"
-"""Folder of model files and records, in the data directory."""
-
 Load = Callable[[Path], Scorer]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRelease:
-    """Adds, tests, promotes and takes back models. ``folder``: of the site's model files.
+    """Adds, tests, promotes and takes back models. ``files``: of the site's models.
 
     ``load``: loads a model file as the service does. ``load_to_test``: loads one that grades
     nothing, on one core, which leaves the others to films. Every method raises StoreError where the
@@ -38,13 +35,13 @@ class ModelRelease:
     """
 
     models: ModelRepository
-    folder: Path
+    files: ModelFiles
     load: Load
     load_to_test: Load
 
     def file(self, sha256: str) -> Path:
         """Return where a model's file lies."""
-        return model_file(self.folder, sha256)
+        return self.files.place(sha256)
 
     def tested(self, sha256: str) -> Scorer:
         """Return a model of the site, loaded as the service does, after its self-test.
@@ -99,8 +96,7 @@ class ModelRelease:
         sha256 = hashlib.sha256(content).hexdigest()
         if self.models.named(sha256):
             raise ModelReleaseError(f"{sha256[:12]} is a model of this site already.")
-        make_folder(self.folder)
-        write_atomically(self.file(sha256), content)
+        self.files.keep(sha256, content)
         self.models.add(scorer.facts, by)
         return self.find(sha256)
 
@@ -116,7 +112,7 @@ class ModelRelease:
                 f"The record is of a model that is not one of this site: {evidence.model[:12]}. "
                 "Add its file first: `radiograde models add`."
             )
-        write_atomically(self.folder / f"{evidence.digest}.json", content)
+        self.files.keep_record(evidence.digest, content)
         self.models.record(evidence.model, by, evidence.action, evidence.outcome, evidence.digest)
         return evidence
 
@@ -190,11 +186,6 @@ class ModelRelease:
             )
         self.models.retire(model.sha256, by)
         return self.find(model.sha256)
-
-
-def model_file(folder: Path, sha256: str) -> Path:
-    """Return where a model's file lies in the folder of a site's models."""
-    return folder / f"{sha256}.onnx"
 
 
 def _lacking(tested: ModelEvent | None) -> str:

@@ -61,7 +61,7 @@ class DecodedFilms:
     def _fill(self, film_id: str, film: Future[Viewable]) -> None:
         try:
             with self._places:
-                film.set_result(self._runner.run(decode_film, self._archive, self._limits, film_id))
+                film.set_result(self._decode(film_id))
         except BaseException as error:
             film.set_exception(error)
             with self._lock:
@@ -69,6 +69,10 @@ class DecodedFilms:
             raise
         with self._lock:
             self._forget_oldest()
+
+    def _decode(self, film_id: str) -> Viewable:
+        archive = self._archive.portable(film_id)
+        return self._runner.run(decode_film, archive, self._limits, film_id)
 
     def _forget_oldest(self) -> None:
         """Let go of films until they fit; the newest stays, however large it is."""

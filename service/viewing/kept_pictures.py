@@ -35,7 +35,7 @@ class KeptPictures:
 
     def has(self, film_id: str) -> bool:
         """Return whether a film's picture is kept already."""
-        return (self._archive.folder(film_id) / self._name).is_file()
+        return self._archive.written(film_id, self._name) is not None
 
     def get(self, film_id: str, *, is_chest: bool = True) -> bytes:
         """Return a kept film's picture: a chest as it was graded, all else as it is stored.
@@ -48,7 +48,8 @@ class KeptPictures:
         if known is not None:
             return known
         with self._places:
-            content = self._runner.run(self._make, self._archive, self._limits, film_id, is_chest)
+            archive = self._archive.portable(film_id)
+            content = self._runner.run(self._make, archive, self._limits, film_id, is_chest)
         # It can be made again, so a full disk keeps nobody from seeing it.
         with suppress(NoSpaceError):
             self._archive.keep_document(film_id, self._name, content)

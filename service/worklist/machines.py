@@ -10,7 +10,8 @@ from functools import lru_cache
 
 from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_file import read_beginning
-from radiograde.service.films.archive import FILM, Archive
+from radiograde.service.errors import StoreError
+from radiograde.service.films.archive import Archive
 
 _NAMES = ("Manufacturer", "StationName", "ManufacturerModelName")
 _LAST_TAG = 0x00081090
@@ -35,11 +36,11 @@ class Machines:
         """
         try:
             return self._label(film_id)
-        except OSError:
+        except (OSError, StoreError):
             return None
 
     def _read(self, film_id: str) -> str | None:
-        with (self._archive.folder(film_id) / FILM).open("rb") as file:
+        with self._archive.opened(film_id) as file:
             header = read_beginning(file, _LAST_TAG, self._limits)
         names = [(header.text(keyword) or "").casefold() for keyword in _NAMES] if header else []
         if not any(names):

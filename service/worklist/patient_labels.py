@@ -14,7 +14,8 @@ from radiograde.model.limits import Limits
 from radiograde.model.reading.dicom_file import read_beginning
 from radiograde.service.config.settings import Identifiers
 from radiograde.service.documents.patient_study import PatientStudy, read_patient_study
-from radiograde.service.films.archive import FILM, Archive
+from radiograde.service.errors import StoreError
+from radiograde.service.films.archive import Archive
 
 _LAST_TAG = 0x00100030
 """PatientBirthDate; the elements of a data set ascend, PS3.5 section 7.1."""
@@ -59,7 +60,7 @@ class PatientLabels:
             return PatientLabel()
         try:
             found = self._patient_study(film_id)
-        except OSError:
+        except (OSError, StoreError):
             found = PatientStudy()
         patient = {"id": found.patient_id or None}
         if self._shown == "full":
@@ -75,5 +76,5 @@ class PatientLabels:
         return [film_id for film_id in film_ids if self.of(film_id).has(words)]
 
     def _read(self, film_id: str) -> PatientStudy:
-        with (self._archive.folder(film_id) / FILM).open("rb") as file:
+        with self._archive.opened(film_id) as file:
             return read_patient_study(read_beginning(file, _LAST_TAG, self._limits))

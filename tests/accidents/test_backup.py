@@ -23,6 +23,7 @@ from radiograde.service.grading.housekeeping import adopt_unrecorded
 from radiograde.service.grading.records import Records, open_records
 from tests.accidents.postgres import Postgres
 from tests.service.documents.graded_films import film_bytes
+from tests.service.film_folders import folder_of
 from tests.service.grading.conftest import MakeFilm
 from tests.service.grading.graders import work_with
 
@@ -145,7 +146,7 @@ def test_the_commands_back_up_restore_and_examine(records: Records, tmp_path: Pa
         restored.archive.drop(film)
         stray = "01JARADMZ0000000000000G0NE"
         restored.archive.keep(stray, film_bytes(SOPInstanceUID="1.2"))
-        os.utime(restored.archive.folder(stray), (0, 0))
+        os.utime(folder_of(restored.archive, stray), (0, 0))
     said = run("doctor", "--data-dir", there, code=1)
     assert "1 films are recorded as kept" in said
     assert "1 folders of films have no record" in said

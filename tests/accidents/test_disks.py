@@ -13,13 +13,14 @@ from radiograde.service.grading.records import Records
 from tests.accidents.disks import read_only
 from tests.accidents.test_standing_work import accepted
 from tests.service.documents.graded_films import film_bytes
+from tests.service.film_folders import folder_of
 from tests.service.grading.graders import Outbox, work_with
 
 
 def test_a_film_that_cannot_be_removed_is_let_go_later(installation: Records) -> None:
     film = accepted(installation)
     work_with(installation).grade(film)
-    films = installation.archive.folder(film).parents[1]
+    films = folder_of(installation.archive, film).parents[1]
     with read_only(films) as is_so:
         if not is_so:
             pytest.skip("this user may mount nothing")
@@ -36,7 +37,7 @@ def test_films_that_can_be_read_only_are_refused_and_wait_and_go_on(
     outbox = Outbox()
     work = work_with(installation, outbox)
     waits = accepted(installation)
-    films = installation.archive.folder(waits).parents[1]
+    films = folder_of(installation.archive, waits).parents[1]
     with read_only(films) as is_so:
         if not is_so:
             pytest.skip("this user may mount nothing")

@@ -18,6 +18,7 @@ from radiograde.service.grading.examination import LATE_S, examine
 from radiograde.service.grading.records import Records
 from tests.accidents.test_standing_work import accepted, change, workflows
 from tests.service.documents.graded_films import film_bytes
+from tests.service.film_folders import folder_of
 from tests.service.grading.graders import Outbox, work_with
 
 FOREIGNER = 12_345
@@ -56,7 +57,7 @@ def test_maps_that_are_not_of_their_result_are_made_anew(
     film = accepted(installation)
     work = work_with(installation)
     work.grade(film)
-    path = installation.archive.folder(film) / MAPS
+    path = folder_of(installation.archive, film) / MAPS
     if damage == "torn":
         path.write_bytes(path.read_bytes()[:100])
     else:
@@ -77,7 +78,7 @@ def test_what_a_reader_reviewed_is_left_as_it_is(installation: Records, settings
     review = {"id": film, "result_id": film, "reviewer": "ann", "verdict": "accepted"}
     with installation.database.write() as connection:
         connection.execute(sa.insert(reviews), review | {"created": datetime.now(UTC)})
-    (installation.archive.folder(film) / MAPS).write_bytes(b"torn")
+    (folder_of(installation.archive, film) / MAPS).write_bytes(b"torn")
     assert found(installation, settings, repair=True) == {}
     assert installation.jobs.get(film).state == "graded"
 
@@ -86,7 +87,7 @@ def test_what_a_reader_reviewed_is_left_as_it_is(installation: Records, settings
 def test_owner_and_mode_are_set_right(records: Records, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data")
     film = accepted(records)
-    folder = records.archive.folder(film)
+    folder = folder_of(records.archive, film)
     (folder / FILM).chmod(0o044)
     folder.chmod(0o500)
     expected = 2

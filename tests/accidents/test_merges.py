@@ -20,6 +20,6 @@ from tests.service.hl7_listener.test_merges import (
 def test_courses_after_a_hundred_messages_are_those_computed_afresh(
     installation: Records, settings: Settings
 ) -> None:
-    links, orders = PatientLinks(installation.database), OrderStore(installation.archive.orders)
+    links, orders = PatientLinks(installation.database), OrderStore(installation.archive.storage)
     handler = MessageHandler(links, orders, Pseudonyms(settings.data_dir))
     expect_courses_as_computed_afresh(hospital_of(installation, handler), seed=4)

@@ -68,7 +68,7 @@ class Installation:
     def handler(self) -> MessageHandler:
         return MessageHandler(
             PatientLinks(self.records.database),
-            OrderStore(self.records.archive.orders),
+            OrderStore(self.records.archive.storage),
             Pseudonyms(self.settings.data_dir),
             self.records.audit,
         )
@@ -157,6 +157,7 @@ DEEDS: Mapping[Action, Callable[[Installation], str]] = {
     Action.SCHEMA_CHANGE: by_command("migrate"),
     Action.BACKUP_MAKE: by_command("backup", "{folder}/backup"),
     Action.DOCTOR_RUN: by_command("doctor", "--repair"),
+    Action.FILMS_MOVE: by_command("films", "move"),
     Action.FILM_SCORE: score,
     Action.FILM_STORE: stow,
     Action.FILMS_LIST: over_http("GET", "/v1/worklist"),
@@ -229,6 +230,7 @@ ELSEWHERE = {
 
 BY_COMMAND = {
     *(Action.SCHEMA_CHANGE, Action.BACKUP_MAKE, Action.DOCTOR_RUN, Action.RESULT_REPLAY),
+    Action.FILMS_MOVE,
     *(Action.REVIEWS_EXPORT, Action.RESULT_REGRADE, Action.MODELS_READ, Action.AUDIT_VERIFY),
     *(Action.USER_ADD, Action.USERS_READ, Action.USER_CHANGE, Action.USER_REMOVE),
     *(Action.KEY_ADD, Action.KEYS_READ, Action.KEY_REMOVE, Action.MODEL_STOP, *FAILED),

@@ -49,7 +49,7 @@ def film(client: TestClient) -> str:
 def handler(client: TestClient, tmp_path: Path) -> MessageHandler:
     records, pseudonyms = records_of(client), Pseudonyms(tmp_path / "data")
     intake = ReportIntake(records.database, records.archive, pseudonyms, Limits())
-    links, orders = PatientLinks(records.database), OrderStore(records.archive.orders)
+    links, orders = PatientLinks(records.database), OrderStore(records.archive.storage)
     return MessageHandler(links, orders, pseudonyms, records.audit, intake)
 
 

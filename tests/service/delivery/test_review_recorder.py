@@ -20,6 +20,7 @@ from radiograde.service.reviews.review import Judgement
 from tests.service.delivery.withdrawing import recorder_of, work_of
 from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import png
+from tests.service.film_folders import folder_of
 from tests.service.grading import graders
 from tests.service.grading.graders import DirectWork, Outbox
 from tests.service.reviews.made import CORRECTED
@@ -191,7 +192,7 @@ def test_documents_that_show_reviews_are_made_anew_and_the_old_ones_thrown_away(
         made.append(document_store.document(film, "pdf").content)
         assert document_store.document(film, "pdf").content == made[-1]
     assert len(set(made)) == 3
-    kept = [path.name for path in records.archive.folder(film).iterdir()]
+    kept = [path.name for path in folder_of(records.archive, film).iterdir()]
     assert len([name for name in kept if name.endswith("report.pdf")]) == 1
 
 

@@ -42,6 +42,7 @@ from radiograde.service.reviews.withdrawal import SentObject
 from tests.service.audit.trails import rows_of
 from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import FakeScorer
+from tests.service.film_folders import beside_films, folder_of
 from tests.service.grading.graders import work_with
 from tests.service.hl7_listener.messages import adt
 
@@ -176,7 +177,7 @@ def fill(settings: Settings, records: Records, film_id: str) -> None:
         client.post(f"/v1/jobs/{film_id}/deliver")
         client.post(f"/v1/results/{film_id}/withdrawal", json={"reason": "Quillfeather"})
     pseudonyms = Pseudonyms(settings.data_dir)
-    orders = OrderStore(records.archive.orders)
+    orders = OrderStore(records.archive.storage)
     orders.keep(Order("PX-774411", STUDY, "ACC774411", "P1", "Quillfeather"))
     orders.keep(Order("PY-2", "1.2.3", "ACC-2"))
     handler = MessageHandler(PatientLinks(records.database), orders, pseudonyms)
@@ -187,9 +188,9 @@ def fill(settings: Settings, records: Records, film_id: str) -> None:
     with records.database.write() as connection:
         received = datetime.now(UTC)
         connection.execute(sa.insert(report_opinions).values(**opinion, received=received))
-    records.archive.quarantine.mkdir()
-    (records.archive.quarantine / film_id).mkdir()
-    (records.archive.quarantine / film_id / "film").write_bytes(film(0))
+    beside_films(records.archive, "quarantine").mkdir()
+    (beside_films(records.archive, "quarantine") / film_id).mkdir()
+    (beside_films(records.archive, "quarantine") / film_id / "film").write_bytes(film(0))
 
 
 def test_nothing_of_the_patient_is_found_afterwards(place: Place) -> None:
@@ -202,7 +203,7 @@ def test_nothing_of_the_patient_is_found_afterwards(place: Place) -> None:
     # The audit trail keeps the UIDs of instance and study until it is past its own time.
     assert place.found(WORDS, but=("audit.sqlite",)) == []
     for one in place.mine:
-        assert not place.records.archive.folder(one).exists()
+        assert not folder_of(place.records.archive, one).exists()
 
 
 def test_no_pixel_of_the_patients_films_is_found_afterwards(place: Place) -> None:
@@ -227,7 +228,7 @@ def test_somebody_elses_film_stays_as_it_was(place: Place) -> None:
     assert place.records.archive.has(place.theirs)
     assert (place.folder / "watched" / "done" / "other.dcm").exists()
     assert not (place.folder / "watched" / "done" / "film.dcm").exists()
-    assert OrderStore(place.records.archive.orders)._order("accession ACC-2") is not None
+    assert OrderStore(place.records.archive.storage)._order("accession ACC-2") is not None
     assert place.records.jobs.counts()["graded"] == 1
 
 
@@ -281,7 +282,7 @@ def test_results_may_stay_without_whose_they_are(place: Place) -> None:
     assert row is not None
     assert (row.patient, row.sop_instance_uid, row.acquired, row.kept) == (None, None, None, False)
     assert [one.comment for one in place.records.reviews.of(place.mine[0])] == [None]
-    assert not any(place.records.archive.folder(one).exists() for one in place.mine)
+    assert not any(folder_of(place.records.archive, one).exists() for one in place.mine)
 
 
 @pytest.mark.parametrize("step", range(6))
@@ -336,7 +337,7 @@ def test_a_film_that_was_being_graded_leaves_nothing(place: Place) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Eraser, "_remove_rows", grading_ends)
         place.eraser.finish(id)
-    assert not place.records.archive.folder(late).exists()
+    assert not folder_of(place.records.archive, late).exists()
 
 
 def test_every_table_of_films_is_emptied_of_them(place: Place) -> None:
@@ -366,7 +367,7 @@ def test_results_past_their_time_go_with_all_that_is_of_them(place: Place) -> No
     told = [row.film_id for row in rows_of(place.settings) if row.action == "result_expire"]
     assert sorted(map(str, told)) == sorted(place.mine)
     assert place.records.results.find(place.mine[0]) is None
-    assert not place.records.archive.folder(place.mine[0]).exists()
+    assert not folder_of(place.records.archive, place.mine[0]).exists()
     assert list((place.settings.data_dir / "problems").iterdir()) == []
     assert not place.records.database.exists(sa.select(report_opinions))
     assert place.records.archive.has(waiting)

@@ -9,13 +9,14 @@ import pytest
 from radiograde.model.errors import NotFoundError
 from radiograde.service.errors import NoSpaceError, UndocumentedError
 from radiograde.service.films.archive import Archive
+from radiograde.service.storage.folder_storage import FolderStorage
 
 FILM = "01JARADMZ00000000000000000"
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Archive:
-    return Archive(tmp_path / "films")
+    return Archive(FolderStorage(tmp_path))
 
 
 def test_a_film_comes_back_as_it_was(archive: Archive) -> None:
@@ -83,6 +84,8 @@ def test_what_is_no_id_names_no_folder(archive: Archive, tmp_path: Path, id: str
     (tmp_path / "film").write_bytes(b"another's")
     for call in (
         lambda: archive.folder(id),
+        lambda: archive.has(id),
+        lambda: archive.written(id, "film"),
         lambda: archive.find(id),
         lambda: archive.keep(id, b""),
         lambda: archive.keep_document(id, "sr.dcm", b""),

@@ -23,6 +23,7 @@ from radiograde.service.films.film_repository import FilmRepository
 from radiograde.service.films.intake import FilmIntake
 from radiograde.service.films.pseudonym import Pseudonyms
 from radiograde.service.grading.records import Records
+from radiograde.service.storage.folder_storage import FolderStorage
 from tests.service.documents.graded_films import STUDY_UID, film_bytes
 from tests.service.fakes import png
 
@@ -141,7 +142,7 @@ def test_every_source_is_remembered_once(records: Records) -> None:
 
 
 def test_more_bytes_than_are_accepted_are_not_kept(tmp_path: Path) -> None:
-    films, archive = Mock(), Archive(tmp_path / "films")
+    films, archive = Mock(), Archive(FolderStorage(tmp_path))
     intake = FilmIntake(archive, films, Limits(max_bytes=100), Pseudonyms(tmp_path))
     with pytest.raises(TooLargeError):
         intake.accept(film_bytes(), "dicom")
@@ -153,7 +154,7 @@ def test_a_film_that_cannot_be_recorded_is_not_acknowledged(tmp_path: Path) -> N
     films = Mock(spec=FilmRepository)
     films.known.return_value = None
     films.accept.return_value = False
-    archive = Archive(tmp_path / "films")
+    archive = Archive(FolderStorage(tmp_path))
     intake = FilmIntake(archive, films, Limits(), Pseudonyms(tmp_path))
     with pytest.raises(StoreError):
         intake.accept(film_bytes(), "dicom")

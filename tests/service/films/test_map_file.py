@@ -12,6 +12,7 @@ import pytest
 from radiograde.model.scoring.result import Maps
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.map_file import as_read_back, decoded, encoded, levels
+from radiograde.service.storage.folder_storage import FolderStorage
 from tests.service.fakes import maps
 
 FILM = "01JARADMZ00000000000000000"
@@ -27,7 +28,7 @@ def drawn() -> Maps:
 
 
 def test_maps_come_back_rounded_to_what_a_page_shows(tmp_path: Path) -> None:
-    archive = Archive(tmp_path / "films")
+    archive = Archive(FolderStorage(tmp_path))
     kept = drawn()
     archive.keep_maps(FILM, kept)
     found = archive.maps(FILM)
@@ -66,7 +67,7 @@ def test_a_file_of_an_earlier_version_comes_back_to_the_bit(tmp_path: Path) -> N
         borders=np.array(kept.borders),
         involved=np.array(kept.involved),
     )
-    archive = Archive(tmp_path / "films")
+    archive = Archive(FolderStorage(tmp_path))
     archive.keep_document(FILM, "maps.npz", buffer.getvalue())
     found = archive.maps(FILM)
     assert found is not None

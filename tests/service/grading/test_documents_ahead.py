@@ -16,6 +16,7 @@ from radiograde.service.grading.film_grader import FilmGrader
 from radiograde.service.grading.records import Records
 from tests.service.documents.graded_films import film_bytes
 from tests.service.fakes import POOR, FakeScorer, png
+from tests.service.film_folders import folder_of
 
 KINDS: tuple[DocumentKind, ...] = ("sr", "seg", "sc", "pdf", "json", "fhir")
 FILES = {"sr.dcm", "seg.dcm", "sc.dcm", "report.pdf", "result.json", "fhir.json"}
@@ -37,7 +38,7 @@ def graded(records: Records, content: bytes, scorer: FakeScorer | None = None) -
 
 def made(records: Records, film: str) -> dict[str, bytes]:
     """Return the documents that lie beside a film."""
-    folder = records.archive.folder(film)
+    folder = folder_of(records.archive, film)
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name in FILES}
 
 
@@ -46,7 +47,7 @@ def test_they_are_the_same_byte_for_byte_as_those_made_on_demand(routed: Records
     ahead = made(routed, film)
     assert set(ahead) == FILES
     for name in ahead:
-        (routed.archive.folder(film) / name).unlink()
+        (folder_of(routed.archive, film) / name).unlink()
     routed.document_store.documents(film, KINDS)
     assert made(routed, film) == ahead
 

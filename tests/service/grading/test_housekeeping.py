@@ -19,6 +19,7 @@ from radiograde.service.grading.housekeeping import (
 )
 from radiograde.service.grading.records import Records
 from tests.service.documents.graded_films import film_bytes
+from tests.service.film_folders import beside_films, folder_of
 from tests.service.grading.graders import Outbox, work_with
 
 AT_ONCE = timedelta(0)
@@ -52,7 +53,7 @@ def aged(records: Records, *film_ids: str) -> None:
     """Let folders have been there for two hours."""
     long_ago = time.time() - 7200
     for one in film_ids:
-        os.utime(records.archive.folder(one), (long_ago, long_ago))
+        os.utime(folder_of(records.archive, one), (long_ago, long_ago))
 
 
 def adopt(records: Records) -> int:
@@ -76,7 +77,7 @@ def test_only_where_something_came_is_looked_again(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     film = records.intake.accept(film_bytes(), "dicom").film_id
-    group = records.archive.folder(film).parent
+    group = folder_of(records.archive, film).parent
     os.utime(group, (time.time() - 60,) * 2)
     folders = UnrecordedFolders(records.archive, records.films)
     assert folders.older_than(-1) == []
@@ -101,18 +102,18 @@ def test_what_is_no_film_of_its_own_is_set_apart_and_not_removed(records: Record
     film = records.intake.accept(film_bytes(), "dicom").film_id
     same, empty = "01JARADMZ0000000000000SAME", "01JARADMZ000000000000EMPTY"
     records.archive.keep(same, film_bytes())
-    records.archive.folder(empty).mkdir(parents=True)
+    folder_of(records.archive, empty).mkdir(parents=True)
     aged(records, film, same, empty)
     assert adopt(records) == 0
     assert list(records.archive.ids()) == [film]
-    quarantine = records.archive.quarantine
+    quarantine = beside_films(records.archive, "quarantine")
     assert sorted(folder.name for folder in quarantine.iterdir()) == sorted([same, empty])
     assert (quarantine / same / FILM).read_bytes() == film_bytes()
 
 
 def test_a_stray_file_and_a_task_that_breaks_stop_nothing(records: Records) -> None:
     records.intake.accept(film_bytes(), "dicom")
-    (records.archive.quarantine.with_name("films") / "xx").write_bytes(b"stray")
+    (beside_films(records.archive, "films") / "xx").write_bytes(b"stray")
     assert len(list(records.archive.ids())) == 1
     stop, passes = threading.Event(), []
 

@@ -15,5 +15,5 @@ from radiograde.service.hl7_listener.message_handler import MessageHandler
 
 @pytest.fixture
 def handler(records: Records, tmp_path: Path) -> MessageHandler:
-    links, orders = PatientLinks(records.database), OrderStore(records.archive.orders)
+    links, orders = PatientLinks(records.database), OrderStore(records.archive.storage)
     return MessageHandler(links, orders, Pseudonyms(tmp_path / "data"))

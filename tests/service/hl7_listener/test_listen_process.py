@@ -13,6 +13,7 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.database.tables import patient_links
 from radiograde.service.grading.records import open_records
 from tests.orthanc import free_port
+from tests.service.film_folders import beside_films
 from tests.service.hl7_listener.messages import adt
 from tests.service.hl7_listener.test_orders import OMI
 from tests.service.processes import Process
@@ -57,7 +58,7 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:
         with records.database.reading() as connected_to:
             links = sa.select(sa.func.count()).select_from(patient_links)
             assert connected_to.execute(links).scalar_one() == MERGES
-        assert len(list(records.archive.orders.glob("*/*.json"))) == 2
+        assert len(list(beside_films(records.archive, "orders").glob("*/*.json"))) == 2
     finally:
         records.close()
     assert "Doe" not in log.read_text("utf-8")

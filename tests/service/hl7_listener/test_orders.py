@@ -23,6 +23,7 @@ from radiograde.service.hl7_listener.message_handler import MessageHandler
 from radiograde.service.hl7_listener.order_events import orders_of
 from tests.service.delivery.withdrawing import work_of
 from tests.service.documents.graded_films import STUDY_UID, film_bytes
+from tests.service.film_folders import beside_films
 from tests.service.grading.graders import Outbox
 from tests.service.hl7_listener.messages import answered
 
@@ -141,18 +142,18 @@ def test_an_order_that_no_film_could_be_found_by_is_acknowledged(
     handler: MessageHandler, records: Records, content: bytes
 ) -> None:
     assert answered(handler, content).code == "AA"
-    assert not list(records.archive.orders.glob("*/*"))
+    assert not list(beside_films(records.archive, "orders").glob("*/*"))
 
 
 def test_orders_go_after_their_time(records: Records, handler: MessageHandler) -> None:
     answered(handler, OMI)
-    store = OrderStore(records.archive.orders)
+    store = OrderStore(records.archive.storage)
     header = open_film(film_bytes(AccessionNumber=""), Limits()).header
     assert store.drop_older() == 0
     completed = store.completed(header)
     assert completed is not None
     assert completed.decoded("AccessionNumber") == "ACC-9"
-    for path in records.archive.orders.glob("*/*.json"):
+    for path in beside_films(records.archive, "orders").glob("*/*.json"):
         assert path.stat().st_mode & 0o077 == 0
         os.utime(path, (time.time() - 3600, time.time() - 3600))
     assert store.drop_older(timedelta(minutes=1)) == 2
@@ -160,9 +161,9 @@ def test_orders_go_after_their_time(records: Records, handler: MessageHandler) -
 
 
 def test_a_damaged_order_is_none(records: Records) -> None:
-    store = OrderStore(records.archive.orders)
+    store = OrderStore(records.archive.storage)
     store.keep(Order("P-1", STUDY_UID, "ACC-9"))
-    for path in records.archive.orders.glob("*/*.json"):
+    for path in beside_films(records.archive, "orders").glob("*/*.json"):
         path.write_bytes(b'{"patient_id": "P-1", "other": 1}')
     header = open_film(film_bytes(AccessionNumber=""), Limits()).header
     assert store.completed(header) is header

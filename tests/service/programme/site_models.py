@@ -19,8 +19,10 @@ from radiograde.model.scoring.input_check import CLASSES
 from radiograde.model.scoring.result import ModelFacts, SeverityResult
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.engine import open_database
+from radiograde.service.programme.model_files import MODELS, ModelFiles
 from radiograde.service.programme.model_repository import ModelRepository
-from radiograde.service.programme.release import MODELS, ModelRelease
+from radiograde.service.programme.release import ModelRelease
+from radiograde.service.storage.folder_storage import FolderStorage
 from tests.service.fakes import METADATA, FakeScorer
 
 
@@ -91,5 +93,6 @@ def site_models(folder: Path) -> Iterator[SiteModels]:
         return NamedScorer(content)
 
     with closing(open_database(settings)) as database:
-        release = ModelRelease(ModelRepository(database), settings.data_dir / MODELS, load, load)
+        files = ModelFiles(settings.data_dir / MODELS, FolderStorage(settings.data_dir))
+        release = ModelRelease(ModelRepository(database), files, load, load)
         yield SiteModels(release, folder, loads)

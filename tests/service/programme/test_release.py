@@ -62,7 +62,7 @@ def test_promotion_names_who_and_the_evidence(site: SiteModels) -> None:
     event = site.release.models.events(sha256)[0]
     digest = hashlib.sha256(acceptance(sha256)).hexdigest()
     assert (event.action, event.by, event.evidence) == ("promoted", "lee", digest)
-    assert (site.release.folder / f"{digest}.json").read_bytes() == acceptance(sha256)
+    assert (site.release.files.folder / f"{digest}.json").read_bytes() == acceptance(sha256)
 
 
 def test_where_two_are_asked_for_one_person_is_not_enough(site: SiteModels) -> None:

@@ -87,7 +87,7 @@ def test_a_share_of_the_films_is_graded_beside_and_answers_stay(
     grader = FilmGrader(records, FakeScorer(), Limits())
     result = grader.answer(png())
     runner = Answers(document(9.0))
-    worker = ShadowGrader(records, site.release.folder, Limits(), runner)
+    worker = ShadowGrader(records, site.release.files, Limits(), runner)
     worker.grade(str(result.id), shadow)
     assert runner.calls == 1
     (pair,) = records.shadow.pairs(shadow)
@@ -103,7 +103,7 @@ def test_films_that_production_graded_anew_are_left_out(site: SiteModels, record
     shadow = site.add("one")
     site.release.shadow(shadow, "kim", 1.0)
     result = FilmGrader(records, FakeScorer(), Limits()).answer(png())
-    worker = ShadowGrader(records, site.release.folder, Limits(), Answers(document(9.0)))
+    worker = ShadowGrader(records, site.release.files, Limits(), Answers(document(9.0)))
     worker.grade(str(result.id), shadow)
     FilmGrader(records, NamedScorer(b"newer"), Limits()).answer(png())
     assert records.shadow.pairs(shadow) == []
@@ -160,7 +160,7 @@ def test_the_release_loads_a_model_that_it_only_tests_by_its_own_way(tmp_path: P
 
             return load
 
-        release = ModelRelease(site.release.models, site.release.folder, way("use"), way("test"))
+        release = ModelRelease(site.release.models, site.release.files, way("use"), way("test"))
         path = tmp_path / "one.onnx"
         path.write_bytes(b"one")
         sha256 = release.add(path, "kim").sha256

@@ -13,6 +13,7 @@ from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import FilmFile
 from radiograde.service.errors import UndocumentedError
 from radiograde.service.films.archive import Archive
+from radiograde.service.storage.folder_storage import FolderStorage
 from radiograde.service.viewing import decoded_films
 from radiograde.service.viewing.decoded_films import DecodedFilms
 from tests.service.fakes import png
@@ -24,7 +25,7 @@ FILM_A, FILM_B, FILM_C, FILM_D = (f"01JARADMZ0000000000000000{letter}" for lette
 @pytest.fixture
 def archive(tmp_path: Path) -> Archive:
     """Return an archive of three films of ``BYTES``."""
-    archive = Archive(tmp_path)
+    archive = Archive(FolderStorage(tmp_path))
     for id in (FILM_A, FILM_B, FILM_C):
         archive.keep(id, png())
     return archive

@@ -23,7 +23,7 @@ from radiograde.service.grading.records import open_records
 from radiograde.service.grading.shadow_grader import ShadowGrader
 from radiograde.service.grading.site_models import model_follower
 from radiograde.service.processes.runner import INLINE
-from radiograde.service.programme.release import MODELS
+from radiograde.service.programme.model_files import MODELS, ModelFiles
 from radiograde.service.programme_errors import ModelStoppedError
 from tests.service.monitoring.made_films import brighter, made_rows, record
 from tests.training.acceptance.test_release_walk import LOOSE
@@ -66,7 +66,9 @@ def test_a_model_is_trained_released_watched_and_taken_back(trained: Path, tmp_p
         grader = FilmGrader(records, load_scorer(settings, threads=1), settings.limits)
         follower = model_follower(settings, records.database, grader)
         run("models", "shadow", sha256[:8], "--share", 100, *place)
-        shadow = ShadowGrader(records, data / MODELS, settings.limits, INLINE)
+        shadow = ShadowGrader(
+            records, ModelFiles(data / MODELS, records.archive.storage), settings.limits, INLINE
+        )
         for path in files[:3]:
             shadow.grade(str(grader.answer(path.read_bytes()).id), sha256)
         assert "3 films" in run("models", "compare", *place)

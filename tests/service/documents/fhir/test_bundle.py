@@ -30,6 +30,7 @@ from radiograde.service.documents.sr.structured_report import structured_report
 from radiograde.service.films.archive import Archive
 from radiograde.service.films.intake import FilmIntake
 from radiograde.service.films.pseudonym import Pseudonyms
+from radiograde.service.storage.folder_storage import FolderStorage
 from tests.service.documents.graded_films import (
     BEGAN,
     RESULT_ID,
@@ -348,7 +349,7 @@ def test_patient_order_study_and_film_are_logical_references() -> None:
 @pytest.mark.filterwarnings("ignore:Invalid value for VR DA")
 def test_the_day_is_the_one_that_the_worklist_shows(dates: dict[str, Any], tmp_path: Path) -> None:
     pseudonyms = Pseudonyms(tmp_path)
-    intake = FilmIntake(Archive(tmp_path), Mock(), Limits(), pseudonyms)
+    intake = FilmIntake(Archive(FolderStorage(tmp_path)), Mock(), Limits(), pseudonyms)
     listed = intake.describe(open_film(film_bytes(**dates), Limits()), "http").acquired
     assert listed is not None
     assert report_of(graded_film(**dates))["effectiveDateTime"] == listed[:10]
