@@ -14,7 +14,12 @@ from tests.helm import Helm, faults_of, unpack_helm
 
 ROOT = Path(__file__).resolve().parents[1]
 CHART = ROOT / "deploy" / "helm"
-OF_KEDA = "keda.sh"
+OF_OPERATORS = ("keda.sh", "monitoring.coreos.com")
+"""Kinds that KEDA and the Prometheus operator add to Kubernetes."""
+
+RULES = yaml.safe_load(
+    (ROOT / "deploy" / "prometheus" / "radiograde.rules.yml").read_text(encoding="utf-8")
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +50,17 @@ def test_helm_finds_no_fault_in_the_chart(helm: Helm) -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [{}, {"work__scaling__enabled": "true", "data__existingClaim": "films"}]
+    "values",
+    [
+        {},
+        {"work__scaling__enabled": "true", "data__existingClaim": "films"},
+        {"data__objectStore": "true", "prometheus__enabled": "true"},
+    ],
 )
 def test_every_manifest_fits_the_schema_of_kubernetes(helm: Helm, values: dict[str, str]) -> None:
     rendered = helm.render(**values)
     assert len(rendered) >= 9
-    found = [one for one in rendered if not one["apiVersion"].startswith(OF_KEDA)]
+    found = [one for one in rendered if not one["apiVersion"].startswith(OF_OPERATORS)]
     assert {one["metadata"]["name"]: faults for one in found if (faults := faults_of(one))} == {}
 
 
@@ -101,6 +111,48 @@ def test_nothing_leaves_but_to_names_the_database_and_destinations(helm: Helm) -
         assert selected.items() <= labels.items()
 
 
+def test_object_store_and_provider_are_reached_where_they_are_named(helm: Helm) -> None:
+    named = {
+        f"network__{name}[0]__to[0]__ipBlock__cidr": f"10.1.2.{number}/32"
+        for number, name in enumerate(("archive", "provider"), 4)
+    }
+    policies = list(of_kind(helm.render(**named), "NetworkPolicy"))
+    everywhere = next(policy["spec"] for policy in policies if "egress" in policy["spec"])
+    reached = [rule["to"][0]["ipBlock"]["cidr"] for rule in everywhere["egress"][2:]]
+    assert reached == ["10.1.2.4/32", "10.1.2.5/32"]
+
+
+def test_with_an_object_store_pods_share_no_volume(helm: Helm) -> None:
+    rendered = helm.render(data__objectStore="true")
+    assert not list(of_kind(rendered, "PersistentVolumeClaim"))
+    for deployment in of_kind(rendered, "Deployment"):
+        volumes = {one["name"]: one for one in deployment["spec"]["template"]["spec"]["volumes"]}
+        assert volumes["data"]["emptyDir"] == {"sizeLimit": "8Gi"}
+
+
+def test_prometheus_scrapes_every_component_and_knows_what_is_alarming(helm: Helm) -> None:
+    rendered = helm.render(prometheus__enabled="true")
+    monitors = {one["metadata"]["name"]: one["spec"] for one in of_kind(rendered, "PodMonitor")}
+    deployments = {one["metadata"]["name"]: one for one in of_kind(rendered, "Deployment")}
+    assert monitors.keys() == deployments.keys()
+    for name, monitor in monitors.items():
+        pod = deployments[name]["spec"]["template"]
+        assert monitor["selector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+        (endpoint,) = monitor["podMetricsEndpoints"]
+        assert endpoint["relabelings"] == [{"targetLabel": "job", "replacement": "radiograde"}]
+        (container,) = pod["spec"]["containers"]
+        environment = {one["name"]: one["value"] for one in container["env"]}
+        assert environment["RADIOGRADE_OBSERVE__METRICS"] == "true"
+        if "portNumber" in endpoint:
+            component = name.rpartition("-")[2].upper()
+            address = environment[f"RADIOGRADE_OBSERVE__{component}"]
+            assert address == f"0.0.0.0:{endpoint['portNumber']}"
+            variable = environment["RADIOGRADE_OBSERVE__TOKEN_ENV"]
+            assert endpoint["authorization"]["credentials"]["key"] == variable
+    (rule,) = of_kind(rendered, "PrometheusRule")
+    assert rule["spec"] == RULES
+
+
 def test_no_secret_is_in_a_manifest(manifests: list[dict[str, Any]]) -> None:
     assert not list(of_kind(manifests, "Secret"))
     for deployment in of_kind(manifests, "Deployment"):
@@ -137,6 +189,25 @@ def test_no_container_of_a_department_is_root_writes_or_has_privileges(name: str
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert "privileged" not in service
     assert {"mem_limit", "pids_limit"} <= service.keys()
+
+
+def test_a_department_has_prometheus_with_its_rules() -> None:
+    folder = ROOT / "deploy" / "prometheus"
+    config = yaml.safe_load((folder / "prometheus.yml").read_text(encoding="utf-8"))
+    assert all((folder / name).is_file() for name in config["rule_files"])
+    service, environment = department()["prometheus"], department()["work"]["environment"]
+    assert "./prometheus:/etc/prometheus:ro" in service["volumes"]
+    assert service["ports"] == ["127.0.0.1:9090:9090"]
+    others, serve = config["scrape_configs"]
+    for job, secret in ((others, "metrics_token"), (serve, "serve_key")):
+        assert job["authorization"] == {"credentials_file": f"/run/secrets/{secret}"}
+        assert secret in service["secrets"]
+    asked = {one["names"][0]: one["port"] for one in others["dns_sd_configs"]}
+    assert asked == {
+        name: int(environment[f"RADIOGRADE_OBSERVE__{name.upper()}"].rpartition(":")[2])
+        for name in ("listen", "work")
+    }
+    assert serve["static_configs"] == [{"targets": ["serve:8000"]}]
 
 
 def test_a_department_has_workers_of_their_own_on_one_database() -> None:

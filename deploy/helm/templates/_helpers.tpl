@@ -66,6 +66,12 @@ spec:
           env:
             - {name: RADIOGRADE_SITE, value: /etc/radiograde/radiograde.toml}
             - {name: RADIOGRADE_WORKER, value: "false"}
+            {{- if .root.Values.prometheus.enabled }}
+            - {name: RADIOGRADE_OBSERVE__METRICS, value: "true"}
+            - {name: RADIOGRADE_OBSERVE__LISTEN, value: "0.0.0.0:9101"}
+            - {name: RADIOGRADE_OBSERVE__WORK, value: "0.0.0.0:9102"}
+            - {name: RADIOGRADE_OBSERVE__TOKEN_ENV, value: {{ .root.Values.prometheus.metricsKey }}}
+            {{- end }}
             {{- range $name, $value := .env }}
             - {name: {{ $name }}, value: {{ $value | quote }}}
             {{- end }}
@@ -84,7 +90,11 @@ spec:
             - {name: tmp, mountPath: /tmp}
       volumes:
         - name: data
+          {{- if .root.Values.data.objectStore }}
+          emptyDir: {sizeLimit: 8Gi}
+          {{- else }}
           persistentVolumeClaim: {claimName: {{ include "radiograde.claim" .root }}}
+          {{- end }}
         - name: site
           configMap: {name: {{ .root.Release.Name }}-site}
         - name: tmp
