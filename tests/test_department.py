@@ -24,7 +24,7 @@ from tests.accidents.postgres import tool
 from tests.service.dimse.fakes import DX, FILM, film
 from tests.service.processes import ROOT, waited
 
-START_S = 240.0
+START_S = 500.0
 PARTS = {"postgres", "s3", "serve", "listen", "work 1", "work 2"}
 
 needs_postgres = pytest.mark.skipif(
@@ -95,7 +95,7 @@ def send(address: str) -> int:
 
 
 @needs_postgres
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 def test_a_department_takes_films_grades_them_and_ends_whole(tmp_path: Path) -> None:
     with department(tmp_path) as running:
         pids = running.pids
@@ -126,7 +126,7 @@ def test_a_department_takes_films_grades_them_and_ends_whole(tmp_path: Path) -> 
 
 
 @needs_postgres
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 def test_all_end_when_one_does(tmp_path: Path) -> None:
     with department(tmp_path) as running:
         pids = running.pids

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +29,10 @@ class FileRemoval:
     def remove(self, plan: ErasurePlan) -> int:
         """Remove all files of a plan, and return how many places they lay in."""
         removed = self.remove_films(plan)
-        orders = OrderStore(self.archive.storage).of_patients(self._is_of_numbers(plan.numbers))
-        removed += sum(map(self._remove_file, list(orders)))
+        if plan.numbers:
+            is_one = self._is_of_numbers(plan.numbers)
+            orders = list(OrderStore(self.archive.storage).of_patients(is_one))
+            removed += sum(map(self._remove_file, orders))
         return removed + sum(map(_remove, self._in_watched_folders(plan)))
 
     def remove_films(self, plan: ErasurePlan) -> int:
