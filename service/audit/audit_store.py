@@ -10,12 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from radiograde.service.audit.audit_event import AuditRow
-from radiograde.service.audit.hash_chain import START, Chain, Link
+from radiograde.service.audit.hash_chain import KEY_FILE, START, Chain, Link
 from radiograde.service.config.settings import Settings
 from radiograde.service.database.audit_database import AuditDatabase, audit_url
 from radiograde.service.database.audit_tables import audit_base, audit_events, audit_sent
 from radiograde.service.database.engine import Database
 from radiograde.service.database.rows import columns_of
+from radiograde.service.storage.open_storage import open_storage, share_secrets
 
 _AT_ONCE = 1000
 
@@ -152,6 +153,8 @@ def opened_audit(settings: Settings) -> Iterator[AuditStore]:
 
 def open_audit_store(settings: Settings) -> AuditStore:
     """Return the audit trail of an installation. Raises as :func:`opened_audit`."""
+    if not (settings.data_dir / KEY_FILE).exists():
+        share_secrets(open_storage(settings), settings.data_dir)
     chain = Chain(settings.data_dir)
     database = AuditDatabase(audit_url(settings.store_url, settings.data_dir))
     return AuditStore(database, chain)

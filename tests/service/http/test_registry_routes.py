@@ -67,7 +67,7 @@ def test_a_record_is_kept_byte_by_byte(client: TestClient, tmp_path: Path) -> No
     content = json.dumps(json.loads(acceptance(sha256)), indent=7).encode()
     answer = client.post("/v1/models/evidence", content=content, headers=JSON).json()
     digest = answer["events"][0]["evidence"]
-    assert (release_of(client).folder / f"{digest}.json").read_bytes() == content
+    assert (release_of(client).files.folder / f"{digest}.json").read_bytes() == content
     assert client.post("/v1/models/evidence", json={"format": "x"}).status_code == 422
     unknown = client.post("/v1/models/evidence", content=acceptance("e" * 64), headers=JSON)
     assert unknown.status_code == 409

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
 from radiograde.model.reading.film_file import FilmFile
+from radiograde.service.audit.audit_store import opened_audit
 from radiograde.service.config.settings import Settings
 from radiograde.service.errors import StoreError
 from radiograde.service.films.order_store import Order, OrderStore
@@ -90,6 +91,17 @@ def test_a_patient_has_one_pseudonym_on_every_computer(
     assert len(pseudonyms) == 1
     keys = {(computer(name).data_dir / "audit.key").read_bytes() for name in ("one", "two")}
     assert len(keys) == 1
+
+
+def test_a_command_that_comes_first_on_a_computer_makes_no_key_of_its_own(
+    computer: Computer, opened: Callable[[str], Records]
+) -> None:
+    opened("one")
+    new = computer("new")
+    new.data_dir.mkdir()
+    with opened_audit(new):
+        pass
+    opened("new")
 
 
 def test_a_computer_of_another_installation_is_turned_away(
