@@ -110,3 +110,13 @@ def test_the_negative_is_the_negative_by_every_way() -> None:
         np.testing.assert_allclose(other.pixels, 1 - grey.pixels, atol=CLOSE)
         np.testing.assert_allclose(other.thumbnail, 1 - grey.thumbnail, atol=CLOSE)
         np.testing.assert_allclose(other.reduced(2), 1 - grey.reduced(2), atol=CLOSE)
+
+
+def test_levels_are_percentiles_of_the_thumbnails() -> None:
+    pixels, percents = phantom().pixels, (5, 50, 95)
+    codes = np.rint(pixels * 255).astype(np.uint8)
+    shades = np.linspace(1, 0, 256, dtype=np.float32) ** 2
+    for grey in (Pixels(pixels), Shades(codes, shades, codes.shape)):
+        shown, stored = grey.levels(percents), grey.stored_levels(percents)
+        assert shown == pytest.approx(np.percentile(grey.thumbnail, percents), abs=1e-6)
+        assert stored == pytest.approx(np.percentile(grey.stored_thumbnail, percents), abs=1e-6)
