@@ -22,7 +22,7 @@ from radiograde.model.beside import Beside
 from radiograde.model.errors import MalformedImageError, TruncatedError, UnsupportedSyntaxError
 from radiograde.model.reading.arithmetic_code import check_code, check_reduced, is_judged
 from radiograde.model.reading.jpeg_2000_decoder import decode_jpeg_2000
-from radiograde.model.reading.jpeg_2000_reduction import enlarged, fills_its_code, reduced
+from radiograde.model.reading.jpeg_2000_reduction import centred, fills_its_code, reduced
 from radiograde.model.reading.jpeg_2000_stream import Jpeg2000Stream, jpeg_2000_stream
 from radiograde.model.reading.jpeg_stream import JPEG_LS as JPEG_LS_FRAME
 from radiograde.model.reading.jpeg_stream import JpegStream, jpeg_stream
@@ -136,7 +136,7 @@ def decode_small(
     if not filled.result() or samples.shape != (smaller.rows, smaller.columns):
         return None
     halvings = stream.codings[0].levels - smaller.codings[0].levels
-    return SmallSamples(enlarged(samples, halvings, (shape.rows, shape.columns)), check)
+    return SmallSamples(centred(samples, halvings), check)
 
 
 def _decoded_small(

@@ -62,32 +62,24 @@ def fills_its_code(stream: Jpeg2000Stream) -> bool:
         return False
 
 
-def enlarged(samples: NDArray[Any], halvings: int, size: tuple[int, int]) -> NDArray[Any]:
-    """Return the samples of a reduced codestream at twice their size, as means of boxes of pixels.
+def centred(samples: NDArray[Any], halvings: int) -> NDArray[Any]:
+    """Return the samples of a reduced codestream as the means of the boxes that they stand for.
 
-    ``size``: rows and columns of the picture. A sample lies where the first pixel of its box does,
-    not in its middle, and what has no higher resolutions runs in straight lines between samples
-    (the 5-3 synthesis, F.3.8.2): so the mean of a smaller box lies on the line to the next sample.
+    A sample lies where the first pixel of its box does, not in its middle, and what has no higher
+    resolutions runs in straight lines between samples (the 5-3 synthesis, F.3.8.2): so the mean of
+    the box lies on the line to the next sample.
     """
-    rows, columns = (-(-pixels >> (halvings - 1)) for pixels in size)
-    down = _halfway(samples, halvings, axis=0)[:rows]
-    return np.ascontiguousarray(_halfway(down, halvings, axis=1)[:, :columns])
-
-
-def _halfway(samples: NDArray[Any], halvings: int, axis: int) -> NDArray[Any]:
-    """Return two lines for each: the means of the first and of the second half of what it spans."""
-    half, whole = 1 << (halvings - 1), 2 << halvings
-    highest = int(samples.max()) * whole
-    wide = samples.astype(np.uint16 if highest < 1 << 16 else np.uint32)
-    along = (np.s_[1:], np.s_[-1:]) if axis == 0 else (np.s_[:, 1:], np.s_[:, -1:])
-    beyond = np.concatenate([wide[part] for part in along], axis)
-    shape = [side << (place == axis) for place, side in enumerate(samples.shape)]
-    halves = np.empty(shape, samples.dtype)
-    for place in (0, 1):
-        share = 2 * place * half + half - 1
-        between = ((whole - share) * wide + share * beyond + whole // 2) >> halvings + 1
-        halves[np.s_[place::2] if axis == 0 else np.s_[:, place::2]] = between
-    return halves
+    whole, share = 2 << halvings, (1 << halvings) - 1
+    highest = int(samples.max()) * whole + whole // 2
+    means = samples.astype(np.uint16 if highest < 1 << 16 else np.uint32)
+    for ahead, behind in (np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1]):
+        next_ones = share * means[ahead]
+        inner = means[behind]
+        inner *= whole - share
+        inner += next_ones
+        inner += whole // 2
+        inner >>= halvings + 1
+    return means.astype(samples.dtype, copy=False)
 
 
 def _ends_with_highest(stream: Jpeg2000Stream, coding: Coding) -> bool:

@@ -15,7 +15,7 @@ from pydicom import uid
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.reading.codecs import FrameShape, decode_small
-from radiograde.model.reading.jpeg_2000_reduction import enlarged, reduced
+from radiograde.model.reading.jpeg_2000_reduction import centred, reduced
 from radiograde.model.reading.jpeg_2000_stream import Jpeg2000Stream, jpeg_2000_stream
 
 ROWS, COLUMNS = 544, 416
@@ -69,12 +69,12 @@ def test_a_picture_that_would_be_too_small_is_read_whole() -> None:
 
 
 @pytest.mark.parametrize("halvings", [1, 2, 3])
-def test_enlarged_it_lies_where_the_picture_does(halvings: int) -> None:
+def test_centred_it_lies_where_the_picture_does(halvings: int) -> None:
     rising = np.add.outer(*(RISE * np.arange(side) for side in ODD)).astype(np.uint16)
     smaller = reduced(stream_of(without_loss(rising)), max(ODD) >> halvings)
     assert smaller is not None
-    samples = enlarged(imagecodecs.jpeg2k_decode(smaller.content), halvings, ODD)
-    factor = 1 << (halvings - 1)
+    samples = centred(imagecodecs.jpeg2k_decode(smaller.content), halvings)
+    factor = 1 << halvings
     middles = [RISE * (np.arange(-(-side // factor)) * factor + (factor - 1) / 2) for side in ODD]
     expected = np.add.outer(*middles)
     assert samples.shape == expected.shape
@@ -121,7 +121,7 @@ def test_it_is_decoded_within_its_range(bits: int, *, reversible: bool) -> None:
         assert found is not None
         assert found.codes.flags.c_contiguous
         assert found.codes.dtype == samples.dtype
-        assert np.array_equal(found.codes, enlarged(plain, 2, (ROWS, COLUMNS)))
+        assert np.array_equal(found.codes, centred(plain, 2))
 
 
 def test_damage_of_the_blocks_that_are_decoded_is_refused() -> None:
