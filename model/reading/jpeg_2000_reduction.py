@@ -71,7 +71,7 @@ def centred(samples: NDArray[Any], halvings: int) -> NDArray[Any]:
     """
     whole, share = 2 << halvings, (1 << halvings) - 1
     highest = int(samples.max()) * whole + whole // 2
-    means = samples.astype(np.uint16 if highest < 1 << 16 else np.uint32)
+    means: NDArray[Any] = samples.astype(np.uint16 if highest < 1 << 16 else np.uint32)
     for ahead, behind in (np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1]):
         next_ones = share * means[ahead]
         inner = means[behind]
