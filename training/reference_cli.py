@@ -18,7 +18,8 @@ from radiograde.training.cli import PlainErrors
     required=True,
     multiple=True,
     type=click.Path(exists=True, path_type=Path),
-    help="Folder with manifest.csv or labels.csv, or the CSV itself: 200 and more ordinary films.",
+    help="Folder with manifest.csv or labels.csv, or the CSV itself: 200 and more ordinary films. "
+    "Of more than 1,000 that many are graded.",
 )
 @click.option(
     "--out",
@@ -29,8 +30,9 @@ from radiograde.training.cli import PlainErrors
 def reference(model: Path, data: tuple[Path, ...], out: Path) -> None:
     """Write into a model file how its scores and the films are distributed.
 
-    `radiograde monitor` then holds a site's films against them from the first day on. Scores stay
-    as they are; the file is another one, and is accepted and released as such.
+    `radiograde export` does so by itself. `radiograde monitor` then holds a site's films against
+    them from the first day on. Scores stay as they are; the file is another one, and is accepted
+    and released as such.
 
     \b
     Example:
@@ -39,7 +41,7 @@ def reference(model: Path, data: tuple[Path, ...], out: Path) -> None:
     import_onnx()
     from radiograde.data import manifest
     from radiograde.model.scoring.scorer import Scorer
-    from radiograde.training.adaptation.reference_distribution import (
+    from radiograde.training.evaluation.served.reference_distribution import (
         reference_distribution,
         write_reference,
     )

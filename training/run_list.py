@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from radiograde.training.errors import ConfigError
+from radiograde.training.run_paths import FINAL, RECORD, RunPaths
 from radiograde.training.tracking import URI, experiment_name, mlflow_client
 
-RECORD, EVALUATION, CONFIG = "run.json", "evaluation.json", "config.yaml"
 OURS = "Radiograde"
 """How the grader is called whose figures are shown."""
 
@@ -66,14 +66,13 @@ def runs_in_mlflow() -> list[ListedRun]:
 
 
 def _of_folder(run: Path) -> ListedRun:
-    config = run / CONFIG
-    began = config.stat().st_mtime if config.exists() else run.stat().st_mtime
-    trained = (run / "final" / "final.pt").exists()
-    evaluation = run / EVALUATION
-    state = "measured" if evaluation.exists() else "trained" if trained else "begun"
-    record = _json(run / RECORD)
+    paths = RunPaths.of(run, run)
+    began = (paths.config if paths.config.exists() else run).stat().st_mtime
+    is_measured, is_trained = paths.evaluation.exists(), paths.weights(FINAL).exists()
+    state = "measured" if is_measured else "trained" if is_trained else "begun"
+    record = _json(paths.record)
     figures = {"films": float(record.get("films", 0)), "minutes": float(record.get("minutes", 0))}
-    figures |= dict(_measured(_json(evaluation))) if evaluation.exists() else {}
+    figures |= dict(_measured(_json(paths.evaluation))) if is_measured else {}
     return ListedRun(run.name, _when(began), state, figures)
 
 

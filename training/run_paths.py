@@ -12,6 +12,9 @@ PRETRAINING = "pretrain"
 FINAL = "final"
 """The model that ships; it learns from every fold."""
 
+RECORD = "run.json"
+"""What a folder holds that is a run's."""
+
 
 def fold_name(fold: int) -> str:
     """Return the name of the model that never sees a fold."""
@@ -90,7 +93,7 @@ class RunPaths:
     @property
     def record(self) -> Path:
         """What ran, on what, and how long it took."""
-        return self.run / "run.json"
+        return self.run / RECORD
 
     @property
     def lung_boxes(self) -> Path:

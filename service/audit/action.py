@@ -82,6 +82,8 @@ class Action(StrEnum):
     MODEL_SHADOW = "model_shadow"
     MODEL_STOP = "model_stop"
     ALARM_CLEAR = "alarm_clear"
+    AGREEMENT_RESET = "agreement_reset"
+    CONSTANCY_ACCEPT = "constancy_accept"
     MODELS_READ = "models_read"
 
     AUDIT_READ = "audit_read"
@@ -196,6 +198,8 @@ MEANINGS: Mapping[Action, Meaning] = {
     Action.MODEL_SHADOW: _RELEASE,
     Action.MODEL_STOP: _RELEASE,
     Action.ALARM_CLEAR: _RELEASE,
+    Action.AGREEMENT_RESET: _RELEASE,
+    Action.CONSTANCY_ACCEPT: _RELEASE,
     Action.MODELS_READ: Meaning(ALERT, "R", SOFTWARE_CONFIGURATION, once=True),
     Action.AUDIT_READ: Meaning(LOG_USED, "R", once=True),
     Action.AUDIT_EXPORT: Meaning(LOG_USED, "R"),

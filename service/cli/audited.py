@@ -37,6 +37,8 @@ AUDITED: Mapping[str, Action] = {
     "models compare": Action.MODEL_TEST,
     "monitor stop": Action.MODEL_STOP,
     "monitor clear": Action.ALARM_CLEAR,
+    "concordance": Action.AGREEMENT_RESET,
+    "constancy": Action.CONSTANCY_ACCEPT,
     "models retire": Action.MODEL_RETIRE,
     "users add": Action.USER_ADD,
     "users list": Action.USERS_READ,
@@ -59,6 +61,9 @@ AUDITED: Mapping[str, Action] = {
 }
 """Commands that work with what an installation keeps, each with the action that it is."""
 
+_DEED_BY = {"regrade": "since", "concordance": "model", "constancy": "accept"}
+"""The option without which a command is no such action: it shows figures, of no film or person."""
+
 NOT_AUDITED = frozenset(
     {
         *("serve", "listen", "work"),  # they say themselves when they begin and end
@@ -67,10 +72,8 @@ NOT_AUDITED = frozenset(
             "advisories",
             "info",
             "dossier",
-            "constancy",
             "monitor",
             "monitor show",
-            "concordance",
             "readers list",
         ),  # they show no film and no person
         *("score", "route", "mercure", "problem open"),  # they work with the caller's own files
@@ -93,7 +96,7 @@ _OF_FILMS = (
 @contextmanager
 def recorded(context: click.Context, settings: Settings, user: str) -> Iterator[None]:
     """Record at the end of the ``with`` block what a command did, if it is such an action."""
-    action = AUDITED.get(path_of(context))
+    action = _action_of(context)
     if action is None:
         yield
         return
@@ -106,6 +109,14 @@ def recorded(context: click.Context, settings: Settings, user: str) -> Iterator[
         _record(settings, _events(action, context.params, user, _outcome(error)))
         raise
     _record(settings, _events(action, context.params, user, "success"))
+
+
+def _action_of(context: click.Context) -> Action | None:
+    """Return the action that a command is, None where it only looks."""
+    path = path_of(context)
+    option = _DEED_BY.get(path)
+    is_deed = option is None or context.params.get(option)
+    return AUDITED.get(path) if is_deed else None
 
 
 def path_of(context: click.Context) -> str:

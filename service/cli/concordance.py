@@ -22,15 +22,16 @@ DROPPED = 3
 
 @click.command()
 @click.option(
-    "--reset", "digest", help="Begin anew with a model, by its first letters, once it was seen to."
+    "--reset", "model", help="Begin anew with a model, by its first letters, once it was seen to."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @data_dir_option
-def concordance(digest: str | None, as_json: bool, **chosen: Any) -> None:
+def concordance(model: str | None, as_json: bool, **chosen: Any) -> None:
     """Say how often signed reports and the model agree that there are opacities.
 
     Reports come as HL7 ORU^R01 or FHIR DiagnosticReport. By the first 400 of a model it is learned
-    what is usual; a drop by 15 points is then noticed within some 200 reports.
+    what is usual, by those that follow better; most drops by 15 points are then noticed within 200
+    reports.
 
     Exit code 0: as usual, or too early to tell. 3: agreement has dropped.
 
@@ -42,8 +43,8 @@ def concordance(digest: str | None, as_json: bool, **chosen: Any) -> None:
 
     with opened_records(chosen, quiet=as_json) as (_, records):
         repository = ConcordanceRepository(records.database)
-        if digest is not None:
-            _reset(repository, digest)
+        if model is not None:
+            _reset(repository, model)
         watches, summary = repository.watches(), repository.summary()
     _write(watches, summary, as_json=as_json)
     dropped = any(one.watch.has_dropped for one in watches)

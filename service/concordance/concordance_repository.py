@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from radiograde.service.concordance.agreement_watch import AgreementWatch
 from radiograde.service.concordance.report_opinion import ReportOpinion
 from radiograde.service.database.engine import Database
+from radiograde.service.database.insert_missing import insert_missing
 from radiograde.service.database.programme_tables import agreement_watches, report_opinions
 from radiograde.service.database.rows import columns_of, first_of
 
@@ -70,11 +71,11 @@ class ConcordanceRepository:
         }
         mine = report_opinions.c.study_instance_uid == study_uid
         with self._database.write() as connection:
-            known = connection.execute(sa.select(report_opinions.c.agrees).where(mine)).first()
-            connection.execute(sa.delete(report_opinions).where(mine))
-            connection.execute(sa.insert(report_opinions), row)
-            is_first = known is None or known.agrees is None
-            if model is None or agrees is None or not is_first:
+            insert_missing(connection, report_opinions, row | {"model": None, "agrees": None})
+            known = sa.select(report_opinions.c.agrees).where(mine).with_for_update()
+            has_counted = connection.scalar(known) is not None
+            connection.execute(sa.update(report_opinions).where(mine).values(row))
+            if model is None or agrees is None or has_counted:
                 return False
             _count(connection, model, agrees=agrees)
         return True
@@ -109,8 +110,11 @@ class ConcordanceRepository:
 
 def _count(connection: sa.Connection, model: str, *, agrees: bool) -> None:
     mine = agreement_watches.c.model == model
+    now = datetime.now(UTC)
+    begun = {**asdict(AgreementWatch()), "model": model, "changed": now}
+    insert_missing(connection, agreement_watches, begun)
     known = first_of(connection, _WATCHES.where(mine).with_for_update(), ModelAgreement)
     watch = (AgreementWatch() if known is None else known.watch).after(agrees=agrees)
-    row = {**asdict(watch), "model": model, "changed": datetime.now(UTC)}
-    connection.execute(sa.delete(agreement_watches).where(mine))
-    connection.execute(sa.insert(agreement_watches), row)
+    connection.execute(
+        sa.update(agreement_watches).where(mine).values(**asdict(watch), changed=now)
+    )

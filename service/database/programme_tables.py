@@ -102,4 +102,4 @@ agreement_watches = sa.Table(
     sa.Column("sum", sa.Float, nullable=False),
     sa.Column("changed", UtcDateTime, nullable=False),
 )
-"""How each model agrees with signed reports; ``usual``: share among the first."""
+"""How each model agrees with signed reports; ``usual``: share before ``sum`` grew."""

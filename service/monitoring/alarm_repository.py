@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ulid import ULID
 
 from radiograde.service.database.engine import Database
+from radiograde.service.database.insert_missing import insert_missing
 from radiograde.service.database.monitor_tables import alarms
 from radiograde.service.database.rows import columns_of, first_of
 from radiograde.service.programme_errors import NoAlarmError
@@ -97,9 +98,6 @@ class AlarmRepository:
 
         In a transaction that its caller ends.
         """
-        key_of_row = f"{model}:{key}"
-        if connection.execute(sa.select(alarms.c.id).where(alarms.c.key == key_of_row)).first():
-            return None
         against, feature = key.split(":", 1)
         alarm = Alarm(
             id=str(ULID()),
@@ -114,8 +112,8 @@ class AlarmRepository:
             cleared_by=None,
             new_normal=False,
         )
-        connection.execute(sa.insert(alarms), {**asdict(alarm), "key": key_of_row})
-        return alarm
+        row = {**asdict(alarm), "key": f"{model}:{key}"}
+        return alarm if insert_missing(connection, alarms, row) else None
 
     def clear(
         self, connection: sa.Connection, alarm_id: str, by: str, *, new_normal: bool

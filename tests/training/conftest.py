@@ -19,6 +19,7 @@ from radiograde.data.phantom_dataset import write_dataset
 from radiograde.training.config import NetworkConfig, StageConfig, TrainConfig
 from radiograde.training.evaluation import calibrate, robustness
 from radiograde.training.evaluation.figures import patient_bootstrap
+from radiograde.training.evaluation.served import reference_distribution
 from radiograde.training.fit import pipeline
 from radiograde.training.input_check import pictures
 from radiograde.training.run_paths import RunPaths
@@ -161,7 +162,9 @@ def measured(paths: RunPaths) -> dict[str, Any]:
 def exported(paths: RunPaths, measured: dict[str, Any]) -> Path:
     """Return the ONNX file of the run."""
     out = paths.run.parent / "model" / "mine.onnx"
-    done = invoke("export", paths, "--out", str(out))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reference_distribution, "FEWEST", 20)
+        done = invoke("export", paths, "--out", str(out))
     assert done.exit_code == 0, done.output
     return out
 

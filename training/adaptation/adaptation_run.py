@@ -20,6 +20,7 @@ from radiograde.training.adaptation.graph_curves import adapted_model
 from radiograde.training.adaptation.local_scale import LocalScale, adapt_scale, folds_of
 from radiograde.training.adaptation.network_scores import network_scores
 from radiograde.training.errors import ParityError, UnfitDataError
+from radiograde.training.evaluation.served.reference_distribution import KEY as REFERENCE
 from radiograde.training.tracking import Tracker
 
 KEY = "adapted"
@@ -71,6 +72,7 @@ class Adaptation:
             "version": f"{facts.version}+local.{now:%Y%m%d}",
             "created": now.isoformat(timespec="seconds"),
             "intervals": intervals,
+            **self._reference(),
             KEY: {
                 "base": asdict(facts),
                 "films_sha256": self.manifest.digest,
@@ -80,6 +82,15 @@ class Adaptation:
                 "scales": {name: asdict(scale) for name, scale in self.scales.items()},
             },
         }
+
+    def _reference(self) -> dict[str, Any]:
+        """Return the base model's reference without the scores that are others now."""
+        reference = self.base.metadata.raw.get(REFERENCE)
+        if reference is None:
+            return {}
+        moved = {name for name, scale in self.scales.items() if not scale.curve.is_identity}
+        numbers = {name: one for name, one in reference["numbers"].items() if name not in moved}
+        return {REFERENCE: {**reference, "numbers": numbers}}
 
     def write(self, path: Path, out: Path) -> None:
         """Write the adapted file, and its card beside it under the same name with ``.md``.

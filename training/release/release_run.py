@@ -13,6 +13,7 @@ from radiograde.training.config import TrainConfig
 from radiograde.training.dataset.film_dataset import FilmDataset, open_dataset
 from radiograde.training.evaluation.evaluation_result import EvaluationMetrics
 from radiograde.training.evaluation.model_evaluation import load_evaluations, save_evaluations
+from radiograde.training.evaluation.served.reference_distribution import add_reference
 from radiograde.training.fit.run_record import check_same_films
 from radiograde.training.network.calibration import Calibration
 from radiograde.training.network.checkpoints import load_model
@@ -34,7 +35,7 @@ def release_run(paths: RunPaths, out: Path, name: str, licence: str) -> dict[str
     """Write the ONNX file and MODEL_CARD.md; return the largest difference to PyTorch.
 
     What was measured of models without a source goes into the card and, as evaluation.json, beside
-    the file.
+    the file. With films enough the file says how its scores and the films are distributed.
 
     Raises:
         ConfigError: the folder holds no run.
@@ -51,6 +52,7 @@ def release_run(paths: RunPaths, out: Path, name: str, licence: str) -> dict[str
     facts = GraphFacts(name, licence, config.network.input_size, model.zone_borders)
     metadata = model_metadata(metrics, facts)
     differences = export_onnx(model, metadata, prepared_films(dataset), out)
+    add_reference(out, dataset.manifest)
     elsewhere = [one for path in paths.left_out_evaluations for one in load_evaluations(path)]
     if elsewhere:
         save_evaluations(out.with_name(EVALUATIONS), elsewhere)

@@ -18,9 +18,12 @@ from radiograde.service.audit import pruning
 from radiograde.service.audit.action import Action
 from radiograde.service.audit.pruning import drop_old_rows
 from radiograde.service.audit.service_run import service_run
+from radiograde.service.concordance.concordance_repository import ConcordanceRepository
+from radiograde.service.concordance.report_opinion import ReportOpinion
 from radiograde.service.config.audit_config import RetentionConfig
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import FolderDestinationConfig
+from radiograde.service.constancy.constancy_repository import ConstancyRepository
 from radiograde.service.delivery.deliver import Deliverer
 from radiograde.service.delivery.open_destination import open_destination
 from radiograde.service.delivery.retry_policy import RetryPolicy
@@ -147,6 +150,20 @@ def commit(here: Installation) -> str:
     return ""
 
 
+def reset_agreement(here: Installation) -> str:
+    watched = ConcordanceRepository(here.records.database)
+    watched.record("1.2.3", ReportOpinion("opacity", "en"), "ab" * 32, agrees=True)
+    return here.command("concordance", "--reset", "abab")
+
+
+def accept_constancy(here: Installation) -> str:
+    runs = ConstancyRepository(here.records.database)
+    begun = runs.begin("2026-11-01")
+    assert begun is not None
+    runs.end(begun, [], [], baseline=False)
+    return here.command("constancy", "--accept")
+
+
 REPORT = {"resourceType": "DiagnosticReport", "status": "final", "conclusion": "Clear."}
 _KIM = ("users", "add", "kim", "--role", "reader")
 
@@ -201,6 +218,8 @@ DEEDS: Mapping[Action, Callable[[Installation], str]] = {
     Action.MODEL_SHADOW: by_command("models", "shadow", "ab", code=1),
     Action.MODEL_STOP: by_command("monitor", "stop", "--reason", "Doe"),
     Action.ALARM_CLEAR: by_command("monitor", "clear", "x", code=1),
+    Action.AGREEMENT_RESET: reset_agreement,
+    Action.CONSTANCY_ACCEPT: accept_constancy,
     Action.READING_SET_GIVE: by_command(
         "readers", "give", "course", "--reader", "kim", "--film", "x", code=1
     ),
@@ -234,6 +253,7 @@ BY_COMMAND = {
     *(Action.REVIEWS_EXPORT, Action.RESULT_REGRADE, Action.MODELS_READ, Action.AUDIT_VERIFY),
     *(Action.USER_ADD, Action.USERS_READ, Action.USER_CHANGE, Action.USER_REMOVE),
     *(Action.KEY_ADD, Action.KEYS_READ, Action.KEY_REMOVE, Action.MODEL_STOP, *FAILED),
+    *(Action.AGREEMENT_RESET, Action.CONSTANCY_ACCEPT),
 }
 BY_MACHINES = {Action.COMMITMENT_ANSWER, Action.PATIENT_LINK, Action.ORDER_TAKE}
 BY_THE_SERVICE = {

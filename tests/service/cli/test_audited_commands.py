@@ -81,6 +81,28 @@ def test_a_trial_is_told_from_the_deed(data_dir: Path) -> None:
     assert (deed.action, deed.detail) == ("patient_erase", {})
 
 
+@pytest.mark.parametrize(
+    ("look", "deed", "code", "recorded"),
+    [
+        (["regrade"], ["regrade", "--since", "2026-11-01"], 0, ("result_regrade", "success")),
+        (["concordance"], ["concordance", "--reset", "ab"], 2, ("agreement_reset", "failed")),
+        (
+            ["constancy", "--last"],
+            ["constancy", "--accept"],
+            1,
+            ("constancy_accept", "failed"),
+        ),
+    ],
+)
+def test_a_look_is_no_deed(
+    data_dir: Path, look: list[str], deed: list[str], code: int, recorded: tuple[str, str]
+) -> None:
+    run(data_dir, *look)
+    assert len(told(data_dir)) == 1
+    assert run(data_dir, *deed) == code
+    assert told(data_dir)[1:] == [recorded]
+
+
 def test_who_only_looks_makes_nothing_where_nothing_is(tmp_path: Path) -> None:
     run(tmp_path / "empty", "users", "list")
     assert not (tmp_path / "empty").exists()

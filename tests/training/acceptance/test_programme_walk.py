@@ -1,4 +1,4 @@
-"""A model's whole way at a site, on drawn films: trained, released, watched, taken back."""
+"""A model's whole way at a site, on drawn films: trained, released, watched, taken back, adapted."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ from radiograde.service.programme_errors import ModelStoppedError
 from tests.service.monitoring.made_films import brighter, made_rows, record
 from tests.training.acceptance.test_release_walk import LOOSE
 
+LOCAL = 60
+"""Films of the site, with readers' scores, that the model is adapted to."""
+
 SITE = '[monitor]\nfirst_days = 1\nfilms = "stop"\n'
 
 
@@ -48,7 +51,9 @@ def trained(exported: Path, tmp_path: Path) -> Path:
     return tmp_path / "mine.onnx"
 
 
-def test_a_model_is_trained_released_watched_and_taken_back(trained: Path, tmp_path: Path) -> None:
+def test_a_model_is_trained_released_watched_taken_back_and_adapted(
+    trained: Path, tmp_path: Path
+) -> None:
     films, report, data = (tmp_path / name for name in ("films", "report", "data"))
     films.mkdir()
     write_dataset(films, count=16, seed=5)
@@ -88,3 +93,13 @@ def test_a_model_is_trained_released_watched_and_taken_back(trained: Path, tmp_p
         assert ModelStop(records).go_on(grader.scorer.facts.sha256) == 1
         result = grader.answer(files[4].read_bytes())
         assert result.model.sha256 == Scorer(BUNDLED, threads=1).facts.sha256
+
+    local, more = tmp_path / "local.onnx", tmp_path / "more"
+    more.mkdir()
+    write_dataset(more, count=LOCAL, seed=9)
+    run("adapt", "--model", trained, "--data", more, "--out", local)
+    run("models", "add", local, *place)
+    adapted = Scorer(local, threads=1)
+    assert adapted.metadata.raw["adapted"]["base"]["sha256"] == sha256
+    states = [line for line in run("models", "list", *place).splitlines() if "+local." in line]
+    assert [adapted.facts.sha256[:8] in line for line in states] == [True]

@@ -76,6 +76,17 @@ def test_the_file_grades_along_its_curves_and_says_what_it_is(
     assert local.facts.version.startswith(f"{base.facts.version}+local.")
 
 
+def test_a_reference_is_left_without_the_scores_that_are_others(
+    manifest: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = adaptation(manifest)
+    numbers = {name: [1.0] for name in ("brixia", "geographic_extent", "opacity", "bright")}
+    reference = {"films": 1, "numbers": numbers, "counts": {}}
+    monkeypatch.setitem(local.base.metadata.raw, "reference", reference)
+    left = {"geographic_extent": [1.0], "bright": [1.0]}
+    assert local.metadata()["reference"] == reference | {"numbers": left}
+
+
 def test_weights_keep_their_names(written: Path) -> None:
     names = [{one.name for one in onnx.load(path).graph.initializer} for path in (BUNDLED, written)]
     assert names[0] < names[1]

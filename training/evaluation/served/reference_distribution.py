@@ -30,19 +30,22 @@ MOST = 500
 FEWEST = 200
 """Films: the same as a site's first month."""
 
+MOST_FILMS = 1000
+"""That are graded, spread over the manifest: more would not move what is compared."""
+
 _DIGITS = 4
 
 
 def reference_distribution(scorer: Scorer, manifest: Manifest) -> dict[str, Any]:
     """Return what a model file says of films in the form of its metadata ``reference``.
 
-    Films known to be out of scope are left out: a site's are held against ordinary ones.
+    Films known to be out of scope are left out: a site's are held against ordinary ones. Of many
+    films as many are graded as are needed, spread over the manifest.
 
     Raises:
         UnfitDataError: fewer than 200 films can be read.
     """
-    inside = [film for film in manifest.films if film.in_scope]
-    graded = list(_results(scorer, inside))
+    graded = list(_results(scorer, _ordinary(manifest)))
     if len(graded) < FEWEST:
         raise UnfitDataError(f"{len(graded)} films can be read; a reference needs {FEWEST}.")
     rows = [film_figures(result, film.age) for film, result in graded]
@@ -57,6 +60,22 @@ def reference_distribution(scorer: Scorer, manifest: Manifest) -> dict[str, Any]
     }
 
 
+def add_reference(path: Path, manifest: Manifest) -> bool:
+    """Write into a model file what it says of films; False where they are too few for that.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    if len(_ordinary(manifest)) < FEWEST:
+        return False
+    try:
+        found = reference_distribution(Scorer(path), manifest)
+    except UnfitDataError:
+        return False
+    write_reference(path, found, path)
+    return True
+
+
 def write_reference(path: Path, reference: Mapping[str, Any], out: Path) -> None:
     """Write a model file again, with a reference in its metadata; nothing else of it changes.
 
@@ -69,6 +88,12 @@ def write_reference(path: Path, reference: Mapping[str, Any], out: Path) -> None
     helper.set_model_props(model, {**properties, METADATA: json.dumps(metadata)})
     out.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(model, out)
+
+
+def _ordinary(manifest: Manifest) -> list[Film]:
+    inside = [film for film in manifest.films if film.in_scope]
+    places = np.linspace(0, len(inside) - 1, min(MOST_FILMS, len(inside))).astype(int)
+    return [inside[place] for place in places]
 
 
 def _results(scorer: Scorer, films: Sequence[Film]) -> Iterable[tuple[Film, SeverityResult]]:
