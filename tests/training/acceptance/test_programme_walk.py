@@ -1,4 +1,4 @@
-"""A model's whole way at a site, on drawn films: trained, released, watched, taken back, adapted."""
+"""The whole way of a model at a site, on drawn films: trained, released, watched, left, adapted."""
 
 from __future__ import annotations
 
