@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import requests
 import yaml
 from pynetdicom import AE
 
-from deploy.department.servers import RULES, scrape_config
+from deploy.department.servers import RULES, scrape_config, start_prometheus
 from tests.accidents.postgres import tool
 from tests.service.dimse.fakes import DX, FILM, film
 from tests.service.processes import ROOT, waited
@@ -134,6 +135,36 @@ def test_all_end_when_one_does(tmp_path: Path) -> None:
         assert running.process.wait(120) == 1
         assert "work 2 has ended" in running.output.read_text()
         assert waited(lambda: not alive(pids), 10), alive(pids)
+
+
+@pytest.mark.skipif(shutil.which("prometheus") is None, reason="Debian's prometheus is absent")
+def test_prometheus_asks_everybody_and_knows_the_rules(tmp_path: Path) -> None:
+    started = start_prometheus(tmp_path, ["127.0.0.1:1", "127.0.0.1:2"])
+    assert started is not None
+    prometheus, port = started
+    try:
+        api = f"http://127.0.0.1:{port}/api/v1"
+
+        def asked() -> set[str]:
+            targets = requests.get(f"{api}/targets", timeout=10).json()["data"]["activeTargets"]
+            return {one["labels"]["instance"] for one in targets}
+
+        assert waited(lambda: asked() == {"127.0.0.1:1", "127.0.0.1:2"}, 60, every=0.2)
+        (group,) = requests.get(f"{api}/rules", timeout=10).json()["data"]["groups"]
+        (known,) = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
+        assert [one["name"] for one in group["rules"]] == [one["alert"] for one in known["rules"]]
+    finally:
+        prometheus.end()
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="Debian's prometheus is absent")
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [(("config", "--syntax-only"), "prometheus.yml"), (("rules",), "radiograde.rules.yml")],
+)
+def test_prometheus_understands_what_compose_gives_it(kind: tuple[str, ...], file: str) -> None:
+    command = ["promtool", "check", *kind, str(RULES.with_name(file))]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def test_prometheus_is_told_whom_to_ask_and_what_is_alarming() -> None:

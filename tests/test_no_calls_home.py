@@ -25,6 +25,7 @@ from pynetdicom import AE
 from pynetdicom.presentation import build_context
 
 from tests.orthanc import free_port
+from tests.s3_server import S3Server
 from tests.service.delivery.nodes import running_node
 from tests.service.dimse.fakes import DX, FILM, film, status_of
 from tests.service.processes import ROOT, waited
@@ -70,6 +71,25 @@ Scorer()
 time.sleep(float(sys.argv[2]))
 """
 """``train``, and what ``export`` is made of: its module, torch's exporter, a session."""
+
+
+KEEP = """
+import sys
+from contextlib import closing
+from pathlib import Path
+from ulid import ULID
+from radiograde.service.config.settings import Settings
+from radiograde.service.grading.records import open_records
+from radiograde.service.logs import configure_logging
+
+configure_logging("debug")
+film = str(ULID())
+with closing(open_records(Settings(data_dir=Path(sys.argv[1])))) as records:
+    records.archive.keep(film, b"film")
+    assert records.archive.find(film) == b"film"
+    assert records.archive.drop(film)
+"""
+"""What an installation does with films, without the rest."""
 
 
 @dataclass(frozen=True)
@@ -220,6 +240,28 @@ def test_services_connect_where_the_site_file_says_and_nowhere_else(tmp_path: Pa
     others = {path: path.stat().st_mode & 0o077 for path in (data, *data.rglob("*"))}
     del others[data / "radiograde.toml"]
     assert {path for path, mode in others.items() if mode} == set()
+
+
+def test_films_in_an_object_store_go_to_its_address_and_nowhere_else(tmp_path: Path) -> None:
+    data, server = tmp_path / "data", S3Server()
+    data.mkdir(mode=0o700)
+    try:
+        url = server.bucket("radiograde-films")
+        for name in ("access", "secret"):
+            (data / name).write_text(f"{name}-of-tests")
+        (data / "radiograde.toml").write_text(
+            f'[films]\narchive = "{url}"\nendpoint = "{server.endpoint}"\n'
+            f'access_key_file = "{data}/access"\nsecret_key_file = "{data}/secret"\n'
+        )
+        with watched(tmp_path / "w", "-c", KEEP, str(data)) as keep:
+            keep.running.wait(120)
+    finally:
+        server.kill()
+    assert keep.running.returncode == 0, keep.log.read_text()
+    assert keep.seen().addresses == {f"127.0.0.1:{server.port}"}
+    assert elsewhere(keep.seen(), keep.own(data)) == []
+    assert list((keep.folder / "home").iterdir()) == []
+    assert "secret-of-tests" not in keep.log.read_text()
 
 
 def test_grading_connects_to_nothing(tmp_path: Path) -> None:
