@@ -38,7 +38,12 @@ class Access:
         """Return the access to an installation whose database is open."""
         people = UserRepository(database, now)
         closed = settings.oidc is not None and settings.oidc.local_accounts == "administrators"
-        sessions = SessionRepository(database, timedelta(minutes=settings.session_minutes), now)
+        sessions = SessionRepository(
+            database,
+            timedelta(minutes=settings.session_minutes),
+            now,
+            administrators_see_films=settings.administrators_see_films,
+        )
         return cls(
             database,
             people,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 import sqlalchemy as sa
 
@@ -18,12 +19,15 @@ from radiograde.service.auth.principal import (
     check_name,
     tidy,
 )
+from radiograde.service.auth.project_role import PROJECT_PERMISSIONS, Membership
 from radiograde.service.database.account_tables import api_keys, users
 from radiograde.service.database.engine import Database
+from radiograde.service.database.project_tables import projects
 from radiograde.service.database.rows import columns_of
 from radiograde.service.errors import AccountError, ContradictionError, StoreError
 
 KeyRole = Literal["sender", "reader", "engineer"]
+KeyProjectRole = Literal["reader", "engineer", "researcher"]
 DEFAULT_DAYS = 90
 PREFIX = "rg_"
 """Tells a key that is found in a file from other secrets."""
@@ -34,6 +38,7 @@ class Key:
     """A key that was given out. ``used``: when last, to a minute; None: never.
 
     ``expires``: None for never. ``scope``: permissions, None for all that its role has.
+    ``project``: the id of the only one that it opens, None for the clinical pool.
     """
 
     name: str
@@ -42,14 +47,19 @@ class Key:
     used: datetime | None
     expires: datetime | None = None
     scope: list[Permission] | None = None
+    project: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KeyTerms:
-    """For how many days a key holds, None for ever, and for what, None for all of its role."""
+    """For how many days a key holds, None for ever, and for what, None for all of its role.
+
+    ``project``: the id of the project in which alone it has the role; None for the clinical pool.
+    """
 
     days: int | None = DEFAULT_DAYS
     scope: frozenset[Permission] | None = None
+    project: str | None = None
 
 
 DEFAULT_TERMS = KeyTerms()
@@ -69,17 +79,17 @@ class KeyRepository:
         """Return every key, by name."""
         return self._database.rows(_QUERY.order_by(api_keys.c.name), Key)
 
-    def add(self, name: str, role: KeyRole, terms: KeyTerms = DEFAULT_TERMS) -> str:
+    def add(
+        self, name: str, role: KeyRole | KeyProjectRole, terms: KeyTerms = DEFAULT_TERMS
+    ) -> str:
         """Return a new key, which nothing can show again.
 
         Raises:
             AccountError: the name cannot be used, or a key or a user has it, or the role does not
-                allow what the key is for.
+                allow what the key is for, or is none of the project or the pool.
         """
         name, key, now = check_name(name), PREFIX + new_token(), self._now()
-        if terms.scope is not None and not terms.scope <= PERMISSIONS[role]:
-            beyond = ", ".join(sorted(terms.scope - PERMISSIONS[role]))
-            raise AccountError(f"A {role} may not {beyond}. Take another role or scope.")
+        _check_terms(role, terms)
         row = {
             "name": name,
             "sha256": digest(key),
@@ -87,6 +97,7 @@ class KeyRepository:
             "created": now,
             "expires": None if terms.days is None else now + timedelta(days=terms.days),
             "scope": None if terms.scope is None else sorted(terms.scope),
+            "project": terms.project,
         }
         try:
             with self._database.write() as connection:
@@ -101,15 +112,24 @@ class KeyRepository:
         return key
 
     def find(self, key: str) -> Principal | None:
-        """Return whose key it is; None where it is nobody's, or its time is over."""
-        found = self._database.first(_QUERY.where(api_keys.c.sha256 == digest(key)), Key)
+        """Return whose key it is; None where it is nobody's, or its time is over.
+
+        A key of a project that was closed is nobody's.
+        """
+        query = _QUERY.where(api_keys.c.sha256 == digest(key), _IS_OPEN)
+        found = self._database.first(query, Key)
         now = self._now()
         if found is None or (found.expires is not None and now >= found.expires):
             return None
         if found.used is None or now - found.used >= SEEN_EVERY:
             self._touch(found.name, now)
         scope = None if found.scope is None else frozenset(found.scope)
-        return Principal(found.name, found.role, scope)
+        if found.project is None:
+            return Principal(found.name, found.role, scope)
+        own = [
+            Membership(found.project, role) for role in PROJECT_PERMISSIONS if role == found.role
+        ]
+        return Principal(found.name, "member", scope, tuple(own))
 
     def remove(self, name: str) -> None:
         """Remove a key: from now on it opens nothing. Raises AccountError where there is none."""
@@ -126,4 +146,24 @@ class KeyRepository:
             connection.execute(sa.update(api_keys).where(api_keys.c.name == name).values(used=now))
 
 
+def _check_terms(role: KeyRole | KeyProjectRole, terms: KeyTerms) -> None:
+    """Raise AccountError where a role is not given there, or does not allow what a key is for."""
+    if terms.project is not None and role not in get_args(KeyProjectRole):
+        raise AccountError("A key of a project is a reader's, an engineer's or a researcher's.")
+    if terms.project is None and role == "researcher":
+        raise AccountError("A researcher's key is of a project. Say of which.")
+    if terms.scope is None:
+        return
+    allowed: Collection[str] = PERMISSIONS[role]
+    if terms.project is not None:
+        allowed = next(may for one, may in PROJECT_PERMISSIONS.items() if one == role)
+    beyond = ", ".join(sorted(terms.scope - set(allowed)))
+    if beyond:
+        raise AccountError(f"A {role} may not {beyond}. Take another role or scope.")
+
+
 _QUERY = sa.select(*columns_of(api_keys, Key))
+_IS_OPEN = sa.or_(
+    api_keys.c.project.is_(None),
+    sa.exists().where(projects.c.id == api_keys.c.project, projects.c.closed.is_(None)),
+)

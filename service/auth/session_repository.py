@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ import structlog
 
 from radiograde.service.auth.credentials import SEEN_EVERY, Clock, digest, new_token, utc_now
 from radiograde.service.auth.principal import Principal, Role
+from radiograde.service.auth.project_role import memberships_of, parse_memberships
 from radiograde.service.database.account_tables import UserSource, sessions, users
 from radiograde.service.database.engine import Database
 from radiograde.service.errors import AccountError, StoreError
@@ -63,11 +64,13 @@ class _Opened:
     name: str
     role: Role
     source: UserSource
+    memberships: str | None
 
 
 _QUERY = sa.select(
     *(sessions.c[name] for name in ("csrf", "created", "seen", "browser")),
     *(users.c[name] for name in ("name", "role", "source")),
+    memberships_of(users.c.name).label("memberships"),
 ).join(users, users.c.name == sessions.c.user)
 
 
@@ -77,10 +80,18 @@ class SessionRepository:
     Every method raises StoreError where the database does not answer.
     """
 
-    def __init__(self, database: Database, idle: timedelta, now: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        idle: timedelta,
+        now: Clock = utc_now,
+        *,
+        administrators_see_films: bool = True,
+    ) -> None:
         self._database = database
         self._idle = idle
         self._now = now
+        self._administrators_see_films = administrators_see_films
 
     def open(
         self,
@@ -96,11 +107,10 @@ class SessionRepository:
         provider knows the session, where one signed in there.
         """
         token, now = new_token(), self._now()
-        session = Session(principal, new_token(), source)
         row = {
             "token_sha256": digest(token),
             "user": principal.name,
-            "csrf": session.csrf,
+            "csrf": new_token(),
             "created": now,
             "seen": now,
             "address": device and device.address[:64],
@@ -110,7 +120,8 @@ class SessionRepository:
         with self._database.write() as connection:
             connection.execute(sa.delete(sessions).where(self._past(now)))
             connection.execute(sa.insert(sessions), row)
-        return token, session
+            projects = connection.scalar(sa.select(memberships_of(sa.literal(principal.name))))
+        return token, Session(self._with_projects(principal, projects), row["csrf"], source)
 
     def find(
         self, token: str, *, attended: bool = True, browser: str | None = None
@@ -130,7 +141,8 @@ class SessionRepository:
             return None
         if attended and now - found.seen >= SEEN_EVERY:
             self._touch(token, now)
-        return Session(Principal(found.name, found.role), found.csrf, found.source)
+        principal = self._with_projects(Principal(found.name, found.role), found.memberships)
+        return Session(principal, found.csrf, found.source)
 
     def all(self) -> list[OpenSession]:
         """Return every session that goes on, the last used first."""
@@ -164,6 +176,13 @@ class SessionRepository:
         """End the sessions of whom the provider knows by a subject; return how many there were."""
         whose = sa.select(users.c.name).where(users.c.subject == subject)
         return self._close(sessions.c.user.in_(whose))
+
+    def _with_projects(self, principal: Principal, memberships: str | None) -> Principal:
+        return replace(
+            principal,
+            memberships=parse_memberships(memberships),
+            sees_pool=principal.role != "administrator" or self._administrators_see_films,
+        )
 
     def _close(self, which: sa.ColumnElement[bool]) -> int:
         with self._database.write() as connection:

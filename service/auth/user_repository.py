@@ -12,6 +12,7 @@ from radiograde.service.auth.credentials import Clock, utc_now
 from radiograde.service.auth.principal import PERMISSIONS, Role, check_name, tidy
 from radiograde.service.database.account_tables import UserSource, api_keys, sessions, users
 from radiograde.service.database.engine import Database
+from radiograde.service.database.project_tables import project_members
 from radiograde.service.database.reading_tables import assignments
 from radiograde.service.database.rows import columns_of, rows_of
 from radiograde.service.errors import AccountError, ContradictionError
@@ -130,6 +131,7 @@ class UserRepository:
                 raise _unknown(name)
             _check_others_administer(everybody.pop(name), everybody.values())
             connection.execute(sa.delete(sessions).where(sessions.c.user == name))
+            connection.execute(sa.delete(project_members).where(project_members.c.user == name))
             released = sa.update(assignments).where(assignments.c.reader == name)
             connection.execute(released.values(reader=None, at=self._now()))
             connection.execute(sa.delete(users).where(users.c.name == name))

@@ -77,13 +77,7 @@ TABLES = frozenset(
 """Settings that have tables of the site file."""
 
 LIVE = (
-    "identifiers",
-    "keep_days",
-    "reading",
-    "delivery",
-    "destination",
-    "rules",
-    "notify",
+    *("identifiers", "keep_days", "reading", "delivery", "destination", "rules", "notify"),
     *("priors", "reconcile", "monitor"),
 )
 """Settings that running processes take from the site file again; others take a restart."""
@@ -142,6 +136,9 @@ class Settings(BaseSettings):
     )
     session_minutes: int = Field(
         60, ge=5, le=720, description="Minutes without anybody at the page until a sign-in ends"
+    )
+    administrators_see_films: bool = Field(
+        True, description="Whether administrators see the films of the clinical pool"
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Further host names under which the service may be called, by commas"

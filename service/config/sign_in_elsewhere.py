@@ -13,8 +13,11 @@ from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr
 from radiograde.service.config.named_secret import secret_of
 from radiograde.service.config.site import Table, plain_url
 
-PersonRole = Literal["reader", "engineer", "researcher", "manager", "administrator"]
-"""Roles of people; machines have some of their own."""
+PersonRole = Literal["reader", "engineer", "researcher", "manager", "administrator", "member"]
+"""Roles of people; machines have some of their own. A member has what projects give alone."""
+
+ProjectRole = Literal["reader", "engineer", "researcher", "steward", "administrator"]
+"""Roles in a research project."""
 
 HttpUrl = Annotated[str, Field(pattern="^https?://"), AfterValidator(plain_url)]
 HeaderName = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9-]{0,63}$")]

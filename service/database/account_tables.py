@@ -53,5 +53,9 @@ api_keys = sa.Table(
     sa.Column("used", UtcDateTime),
     sa.Column("expires", UtcDateTime),
     sa.Column("scope", sa.JSON(none_as_null=True)),
+    sa.Column("project", sa.String(26)),
 )
-"""``expires``: null for never. ``scope``: permissions, null for all of the role."""
+"""``expires``: null for never. ``scope``: permissions, null for all of the role.
+
+``project``: the only one that the key opens; null for the clinical pool.
+"""

@@ -10,6 +10,7 @@ from radiograde.service.database import (
     monitor_tables,
     pacs_tables,
     programme_tables,
+    project_tables,
     reading_tables,
 )
 from radiograde.service.database.tables import metadata
@@ -20,6 +21,7 @@ MODULES = (
     monitor_tables,
     pacs_tables,
     programme_tables,
+    project_tables,
     reading_tables,
 )
 

@@ -44,10 +44,13 @@ class ReviewRecorder:
         self._withdrawals = WithdrawalRepository(database)
         self._kinds = {one.name: one.kinds for one in destinations}
 
-    def record(self, result_id: str, reviewer: str, judgement: Judgement) -> Review:
+    def record(
+        self, result_id: str, reviewer: str, judgement: Judgement, *, deliver: bool = True
+    ) -> Review:
         """Return the review as it is kept from now on.
 
-        In the same transaction the result's deliveries that show reviews are set going again.
+        In the same transaction the result's deliveries that show reviews are set going again,
+        unless ``deliver`` is False.
         Where the film is no longer kept nothing is sent: no document can be made of it.
 
         Raises:
@@ -60,7 +63,7 @@ class ReviewRecorder:
             raise NotReviewableError(
                 "This file could not be read, so there is nothing to review. Send the film again."
             )
-        showing = self._showing_reviews(result_id)
+        showing = self._showing_reviews(result_id) if deliver else []
         review = Review(str(ULID()), result_id, reviewer, datetime.now(UTC), judgement)
         with self._database.write() as connection:
             if self._withdrawals.standing_in(connection, result_id) is not None:

@@ -14,6 +14,7 @@ from radiograde.service.database.engine import Database
 from radiograde.service.database.rows import first_of
 from radiograde.service.database.tables import results
 from radiograde.service.films.film_days import day_of_film
+from radiograde.service.projects.film_access import EVERY_FILM, FilmAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,15 @@ class ResultRepository:
         """Return the document kept under an id. Raises NotFoundError."""
         return self.stored(id).document
 
-    def page(self, limit: int, before: str | None = None, status: Status | None = None) -> Page:
+    def page(
+        self,
+        limit: int,
+        before: str | None = None,
+        status: Status | None = None,
+        access: FilmAccess = EVERY_FILM,
+    ) -> Page:
         """Return up to ``limit`` documents, newest first, older than the id ``before``."""
-        query = _QUERY.order_by(results.c.id.desc())
+        query = _QUERY.where(*access.within(results.c.id)).order_by(results.c.id.desc())
         if before is not None:
             query = query.where(results.c.id < before)
         if status is not None:

@@ -17,6 +17,7 @@ from radiograde.service.delivery.delivery_repository import Delivery, DeliveryRe
 from radiograde.service.delivery.routing import RoutingRules
 from radiograde.service.errors import NotDeliverableError, UnknownDestinationError
 from radiograde.service.films.film_repository import FILMS, Film, FilmRepository
+from radiograde.service.projects.film_access import EVERY_FILM, FilmAccess
 
 JobState = Literal["waiting", "graded", "set_aside", "failed", "undelivered", "parked"]
 """A film's state, or that of a delivery of its result."""
@@ -114,14 +115,20 @@ class Jobs:
         self._routing = routing
 
     def page(
-        self, limit: int, before: str | None = None, state: JobState | None = None
+        self,
+        limit: int,
+        before: str | None = None,
+        state: JobState | None = None,
+        access: FilmAccess = EVERY_FILM,
     ) -> list[Job]:
         """Return up to ``limit`` jobs, newest first, older than the id ``before``."""
-        query = FILMS.order_by(films.c.id.desc()).limit(limit)
+        query = FILMS.where(*access.within(films.c.id)).order_by(films.c.id.desc()).limit(limit)
         if before is not None:
             query = query.where(films.c.id < before)
         if state in _OF_DELIVERY:
-            query = query.where(films.c.id.in_(_with_delivery(_OF_DELIVERY[state], limit, before)))
+            query = query.where(
+                films.c.id.in_(_with_delivery(_OF_DELIVERY[state], limit, before, access))
+            )
         elif state is not None:
             query = query.where(films.c.state == state)
         return self._with_deliveries(self._database.rows(query, Film))
@@ -133,16 +140,14 @@ class Jobs:
             raise _unknown()
         return self._with_deliveries([film])[0]
 
-    def counts(self) -> dict[JobState, int]:
+    def counts(self, access: FilmAccess = EVERY_FILM) -> dict[JobState, int]:
         """Return how many films are in each state, and how many have deliveries to come."""
-        count = sa.cast(sa.func.sum(film_counts.c.films), sa.Integer)
-        by_film = sa.select(film_counts.c.state, count.label("films"))
         to_come = deliveries.c.state.in_(_OF_DELIVERY.values())
         by_delivery = sa.select(
             deliveries.c.state, sa.func.count(sa.distinct(deliveries.c.film_id)).label("films")
-        ).where(to_come)
+        ).where(to_come, *access.within(deliveries.c.film_id))
         found = (
-            self._database.rows(by_film.group_by(film_counts.c.state), _Count),
+            self._database.rows(_by_state(access), _Count),
             self._database.rows(by_delivery.group_by(deliveries.c.state), _Count),
         )
         in_state, in_delivery = ({one.state: one.films for one in counts} for counts in found)
@@ -220,9 +225,25 @@ class Jobs:
         return [Job.of(film, of_film[film.id]) for film in found]
 
 
-def _with_delivery(state: str, limit: int, before: str | None) -> sa.Select[tuple[str]]:
+def _by_state(access: FilmAccess) -> sa.Select[Any]:
+    """Return the query for how many films are in each state; of all they are counted as they come.
+
+    Films are counted where an access is limited, which are few.
+    """
+    if access.is_limited:
+        count = sa.cast(sa.func.count(), sa.Integer)
+        counted = sa.select(films.c.state, count.label("films"))
+        return counted.where(*access.within(films.c.id)).group_by(films.c.state)
+    count = sa.cast(sa.func.sum(film_counts.c.films), sa.Integer)
+    return sa.select(film_counts.c.state, count.label("films")).group_by(film_counts.c.state)
+
+
+def _with_delivery(
+    state: str, limit: int, before: str | None, access: FilmAccess
+) -> sa.Select[tuple[str]]:
     """Return the query for the newest films that have a delivery in a state."""
-    query = sa.select(deliveries.c.film_id).where(deliveries.c.state == state).distinct()
+    in_state = (deliveries.c.state == state, *access.within(deliveries.c.film_id))
+    query = sa.select(deliveries.c.film_id).where(*in_state).distinct()
     if before is not None:
         query = query.where(deliveries.c.film_id < before)
     return query.order_by(deliveries.c.film_id.desc()).limit(limit)

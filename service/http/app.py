@@ -16,7 +16,7 @@ from radiograde.service.audit.service_run import service_run
 from radiograde.service.auth.access import Access
 from radiograde.service.auth.principal import Permission
 from radiograde.service.config.settings import Settings
-from radiograde.service.http import read_first
+from radiograde.service.http import film_guard, read_first
 from radiograde.service.http.audit_trail import AuditTrail
 from radiograde.service.http.caller import REFUSALS, permit
 from radiograde.service.http.dicomweb.stow_endpoint import StowEndpoint
@@ -165,7 +165,7 @@ def _prepare_routes(app: FastAPI) -> None:
 
 def _include_routes(app: FastAPI) -> None:
     for part, permission in GUARDED.items():
-        needs = [permit(permission), read_first.guard]
+        needs = [permit(permission), film_guard.guard, read_first.guard]
         app.include_router(part.router, dependencies=needs, responses=REFUSALS)
     for part in OPEN:
         app.include_router(part.router)

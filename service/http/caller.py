@@ -18,6 +18,7 @@ from radiograde.service.auth.throttle import client_network
 from radiograde.service.config.settings import Settings
 from radiograde.service.errors import CsrfError, NotAllowedError, SignInNeededError
 from radiograde.service.http.cookies import token_of
+from radiograde.service.http.decisions import DECISIONS, Decision
 from radiograde.service.http.places import Holder
 from radiograde.service.http.problems import Responses, problems
 from radiograde.service.http.proxy_user import proxy_user_of
@@ -155,14 +156,29 @@ async def holder_of(request: Request, caller: Caller) -> Holder:
 PlaceHolder = Annotated[Holder, Depends(holder_of)]
 
 
+def decision_of(request: Request) -> Decision:
+    """Return what is decided of the operation that a request asks for.
+
+    Raises:
+        NotAllowedError: nothing is, so that it opens to nobody.
+    """
+    decision = DECISIONS.get(getattr(request.scope.get("route"), "operation_id", None) or "")
+    if decision is None:
+        raise NotAllowedError("Nobody may ask for this: nothing is decided of it.")
+    return decision
+
+
 def permit(permission: Permission) -> Any:
     """Return a dependency that lets only callers through whose role has a permission.
 
-    It raises NotAllowedError for the others, and what ``Caller`` raises.
+    A role in a project stands for it where it opens the operation; of which films, or of which
+    project, is decided in ``film_guard``. It raises NotAllowedError for the others, and what
+    ``Caller`` raises.
     """
 
-    async def check(caller: Caller) -> None:
-        if not caller.may(permission):
+    async def check(request: Request, caller: Caller) -> None:
+        in_project = decision_of(request).in_project
+        if not caller.may(permission) and not (in_project and caller.projects_that(in_project)):
             raise NotAllowedError(
                 f"The role {caller.role} may not {permission}. An administrator gives roles."
             )

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
+from radiograde.service.auth.principal import Principal
 from radiograde.service.errors import ReadFirstError
 from radiograde.service.films.result_repository import ResultRepository
 from radiograde.service.http.caller import AnyCaller, CallerContext
@@ -118,14 +119,18 @@ def reads_first(runtime: Runtime, caller: CallerContext) -> bool:
     That is whoever may review and is named there, and where everybody does, every person.
     """
     wanted, principal = runtime.settings.reading, caller.principal
-    if principal is None or not principal.may("review"):
+    if principal is None or not _reviews(principal):
         return False
     return principal.name in wanted.readers or (wanted.first and not caller.is_machine)
 
 
+def _reviews(principal: Principal) -> bool:
+    return principal.may("review") or bool(principal.projects_that("review"))
+
+
 async def _blinding(service: Service, caller: AnyCaller) -> Blinding:
     records, principal = service.records, caller.principal
-    reviewer = principal.name if principal is not None and principal.may("review") else None
+    reviewer = principal.name if principal is not None and _reviews(principal) else None
     return Blinding(
         reviewer,
         reads_first(service, caller),

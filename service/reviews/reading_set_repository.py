@@ -15,10 +15,12 @@ from radiograde.service.database.engine import Database
 from radiograde.service.database.programme_tables import reading_sets, reading_slots
 from radiograde.service.database.rows import columns_of, first_of
 from radiograde.service.errors import CommittedError
+from radiograde.service.projects.film_access import EVERY_FILM, FilmAccess
 from radiograde.service.reviews.reading_set import ReadingSet, ReadingSlot, drawn_order
 
 _SETS = sa.select(*columns_of(reading_sets, ReadingSet))
 _SLOTS = sa.select(*columns_of(reading_slots, ReadingSlot))
+_other = reading_slots.alias()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,13 @@ class ReadingSetRepository:
             raise NotFoundError(f"{len(found)} reading sets have an id that begins with {id}.")
         return found[0]
 
-    def progress(self, reader: str | None = None) -> list[SetProgress]:
-        """Return how far every reader is with every set, or one reader; the last set first."""
+    def progress(
+        self, reader: str | None = None, access: FilmAccess = EVERY_FILM
+    ) -> list[SetProgress]:
+        """Return how far every reader is with every set, or one reader; the last set first.
+
+        A set is there for whoever may see all of its films.
+        """
         query = sa.select(
             reading_slots.c.set_id,
             reading_sets.c.name,
@@ -81,6 +88,9 @@ class ReadingSetRepository:
         ).join_from(reading_slots, reading_sets, reading_sets.c.id == reading_slots.c.set_id)
         if reader is not None:
             query = query.where(reading_slots.c.reader == reader)
+        for within in access.within(_other.c.film_id):
+            outside = sa.exists().where(_other.c.set_id == reading_slots.c.set_id, ~within)
+            query = query.where(~outside)
         columns = (reading_slots.c.set_id, reading_sets.c.name, reading_slots.c.reader)
         order = (reading_slots.c.set_id.desc(), reading_slots.c.reader)
         return self._database.rows(query.group_by(*columns).order_by(*order), SetProgress)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from radiograde.service.projects.film_access import EVERY_FILM, FilmAccess
 from radiograde.service.result_schema import Severity
 from radiograde.service.worklist.listed_film import Status
 
@@ -19,10 +20,12 @@ FEW_DAYS = timedelta(days=31)
 class Search:
     """What somebody writes to find a film: its id, or the beginning of its patient's pseudonym.
 
+    ``by_name``: also by what names the patient, where the setting lets that be shown.
     ``by_uid``: also the UID of the study or the instance. ``named``: ids that are found otherwise.
     """
 
     text: str
+    by_name: bool = True
     by_uid: bool = False
     named: Collection[str] = ()
 
@@ -33,6 +36,7 @@ class Filters:
 
     ``since``, ``until``: first and last day of acquisition, by the film's header, else of arrival,
     by this computer's clock. ``days``: single days among them. ``unassigned``: nobody's to read.
+    ``access``: the films that whoever asks may see.
     """
 
     ids: Collection[str] | None = None
@@ -46,6 +50,7 @@ class Filters:
     reviewed: bool | None = None
     assigned_to: str | None = None
     unassigned: bool = False
+    access: FilmAccess = EVERY_FILM
 
     @property
     def need_a_result(self) -> bool:

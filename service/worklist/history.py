@@ -14,6 +14,7 @@ from radiograde.service.films.patient_links import PatientLinks
 from radiograde.service.films.previous_score import hospital_time
 from radiograde.service.films.regrading_repository import RegradingRepository, ResultBeside
 from radiograde.service.films.score_change import Change, RepeatabilityLimit, Score, compare
+from radiograde.service.projects.film_access import EVERY_FILM, FilmAccess
 from radiograde.service.result_schema import Schema, Severity, Ulid
 from radiograde.service.reviews.review import Review
 from radiograde.service.reviews.review_repository import ReviewRepository
@@ -95,8 +96,8 @@ class History:
         self._withdrawals = WithdrawalRepository(database)
         self._regradings = RegradingRepository(database)
 
-    def of(self, film_id: str) -> PatientHistory:
-        """Return the patient's films, oldest first, the film itself among them.
+    def of(self, film_id: str, access: FilmAccess = EVERY_FILM) -> PatientHistory:
+        """Return the patient's films within an access, oldest first, the film itself among them.
 
         They are ordered by acquisition time, else by arrival. Withdrawn results do not count. At
         most the last ``MOST_FILMS`` that came in are listed. A film of nobody, or of a placeholder,
@@ -106,7 +107,7 @@ class History:
             NotFoundError: there is no such film, or it was set aside.
             StoreError: the database does not answer.
         """
-        holding = self._holding(self._films(film_id), film_id)
+        holding = self._holding(self._films(film_id, access), film_id)
         limit = self._limit()
         films = self._by_one_model(sorted(_once(holding, film_id), key=_acquired), limit)
         reviews = self._reviews.newest(film.id for film, _ in films)
@@ -142,14 +143,14 @@ class History:
     def _machine_of(self, film: StoredFilm) -> str | None:
         return self._machines.of(film.id) if self._machines and film.kept else None
 
-    def _films(self, film_id: str) -> Sequence[StoredFilm]:
+    def _films(self, film_id: str, access: FilmAccess) -> Sequence[StoredFilm]:
         own = self._database.first(query.films_with([film_id]), StoredFilm)
         if own is None:
             raise NotFoundError("No film has this id. GET /v1/worklist lists those that came in.")
         if own.patient is None:
             return [own]
         patients = self._links.same_as(own.patient)
-        found = self._database.rows(query.films_of(patients, MOST_FILMS), StoredFilm)
+        found = self._database.rows(query.films_of(patients, MOST_FILMS, access), StoredFilm)
         return found if any(film.id == film_id for film in found) else [*found, own]
 
 

@@ -18,6 +18,7 @@ from radiograde.service.config.constancy_config import CONSTANCY
 from radiograde.service.database.reading_tables import assignments
 from radiograde.service.database.tables import films, results, reviews
 from radiograde.service.films.pseudonym import LENGTH as PSEUDONYM_LENGTH
+from radiograde.service.projects.film_access import FilmAccess
 from radiograde.service.worklist.cursor import Cursor
 from radiograde.service.worklist.filters import Filters, Search
 from radiograde.service.worklist.leads import (
@@ -96,12 +97,13 @@ def kept_ids(limit: int) -> sa.Select[Any]:
     return query.order_by(films.c.id.desc()).limit(limit)
 
 
-def films_of(patients: Sequence[str], limit: int) -> sa.Select[Any]:
+def films_of(patients: Sequence[str], limit: int, access: FilmAccess) -> sa.Select[Any]:
     """Return the query for the films of a patient, by pseudonyms, the last to come in first.
 
     Each is a :class:`StoredFilm`.
     """
-    query = _shown().where(films.c.patient.in_(patients), LISTED)
+    seen = access.within(films.c.id)
+    query = _shown().where(films.c.patient.in_(patients), LISTED, *seen)
     return query.order_by(films.c.id.desc()).limit(limit)
 
 
@@ -140,6 +142,7 @@ def _matching(filters: Filters, lead: Lead) -> sa.Select[Any]:
     columns = (films.c.id, results.c.brixia, films.c.acquired.label("acquired"))
     query = sa.select(*columns).select_from(both)
     query = query.where(_OF_SOMEBODY if scored else LISTED)
+    query = query.where(*filters.access.within(films.c.id))
     if filters.ids is not None:
         query = query.where(films.c.id.in_(filters.ids))
     if filters.search is not None:

@@ -85,7 +85,7 @@ class Worklist:
 
     def _with_names(self, filters: Filters) -> Filters:
         """Return filters whose search also finds what the setting lets be shown."""
-        if filters.search is None or not self._labels.are_shown:
+        if filters.search is None or not (filters.search.by_name and self._labels.are_shown):
             return filters
         kept = self._database.values(query.kept_ids(MOST_SEARCHED), str)
         named = self._labels.matching(filters.search.text, kept)

@@ -16,11 +16,13 @@ from radiograde.service.documents.document_kinds import PageReport
 from radiograde.service.documents.document_store import DocumentStore
 from radiograde.service.http.caller import AnyCaller
 from radiograde.service.http.document_pool import Turn
+from radiograde.service.http.film_guard import Films
 from radiograde.service.http.page_queries import PageQueries, Queries
 from radiograde.service.http.parameters import FilmId
 from radiograde.service.http.problems import problems
-from radiograde.service.http.read_first import Blinding, CallerBlinding
+from radiograde.service.http.read_first import CallerBlinding
 from radiograde.service.http.runtime import Service
+from radiograde.service.worklist.history import PatientHistory
 from radiograde.service.worklist.since_prior import change_since_prior
 
 router = APIRouter(prefix="/v1/results/{id}", tags=["documents"])
@@ -91,6 +93,7 @@ async def report(
     caller: AnyCaller,
     turn: Turn,
     blinding: CallerBlinding,
+    films: Films,
     id: FilmId,
     language: Annotated[Language, Query(description="Of the statement, for people")] = "en",
 ) -> Response:
@@ -103,15 +106,20 @@ async def report(
     if caller.is_machine:
         return document_response(await turn.run(partial(store.document, id, "pdf")))
     shown = PageReport(service.settings.identifiers, language=language)
-    made = partial(_report, store, queries, blinding, id, shown)
+    history = partial(queries.history.of, id, films)
+    made = partial(_report, store, queries, lambda: blinding.history(history()), id, shown)
     return document_response(await turn.run(made))
 
 
 def _report(
-    store: DocumentStore, queries: PageQueries, blinding: Blinding, id: str, shown: PageReport
+    store: DocumentStore,
+    queries: PageQueries,
+    history: Callable[[], PatientHistory],
+    id: str,
+    shown: PageReport,
 ) -> Document:
     label = None if shown.identifiers == "full" else queries.worklist.label(id)
-    change = change_since_prior(blinding.history(queries.history.of(id)), id)
+    change = change_since_prior(history(), id)
     return store.page_report(id, replace(shown, label=label, change=change))
 
 

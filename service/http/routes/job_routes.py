@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from radiograde.service.grading.film_jobs import Job, JobState
 from radiograde.service.http.caller import permit
+from radiograde.service.http.film_guard import Films
 from radiograde.service.http.page_queries import PageQueries, Queries
 from radiograde.service.http.parameters import Before, FilmId
 from radiograde.service.http.problems import UNREADABLE_BODY, problems
@@ -31,6 +32,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 def list_jobs(
     service: Service,
     queries: Queries,
+    films: Films,
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
     before: Before = None,
     state: Annotated[
@@ -39,11 +41,11 @@ def list_jobs(
     ] = None,
 ) -> Response:
     """Return one page and the counts of every state; follow `next` for older jobs."""
-    jobs = service.records.jobs.page(limit + 1, before, state)
+    jobs = service.records.jobs.page(limit + 1, before, state, films)
     page = jobs[:limit]
     return JSONResponse(
         {
-            "counts": service.records.jobs.counts(),
+            "counts": service.records.jobs.counts(films),
             "jobs": [_job(job, queries) for job in page],
             "next": page[-1].id if len(jobs) > limit else None,
         }

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from radiograde.model.errors import NotFoundError
 from radiograde.service.http.audit_trail import concerns
 from radiograde.service.http.caller import AnyCaller
+from radiograde.service.http.film_guard import Films
 from radiograde.service.http.parameters import SetId
 from radiograde.service.http.problems import UNREADABLE_BODY, problems
 from radiograde.service.http.runtime import Service
@@ -29,14 +30,15 @@ log = structlog.get_logger("radiograde.reviews")
 class _OwnSets:
     """The sets of a caller."""
 
-    def __init__(self, service: Service, caller: AnyCaller) -> None:
+    def __init__(self, service: Service, caller: AnyCaller, films: Films) -> None:
         principal = caller.principal
+        self.films = films
         self.reader = "" if principal is None else principal.name
         self.repository = ReadingSetRepository(service.records.database)
 
     def progress(self, id: str) -> SetProgress:
         """Return how far the caller is. Raises NotFoundError: it is not one of the caller's."""
-        for one in self.repository.progress(self.reader):
+        for one in self.repository.progress(self.reader, self.films):
             if one.set_id == id:
                 return one
         raise NotFoundError("You have no reading set of this id. GET /v1/reading-sets lists yours.")
@@ -69,7 +71,7 @@ def list_reading_sets(own: OwnSets) -> Response:
     """Return them, the last given out first, with how far the caller is."""
     found = [
         OwnReadingSet(id=one.set_id, name=one.name, films=one.films, read=one.read)
-        for one in own.repository.progress(own.reader)
+        for one in own.repository.progress(own.reader, own.films)
     ]
     return JSONResponse(OwnReadingSets(sets=found).model_dump())
 

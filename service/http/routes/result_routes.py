@@ -10,6 +10,8 @@ from fastapi.responses import JSONResponse, Response
 from radiograde.model.scoring.result import Status
 from radiograde.service.documents.document_kinds import with_reviews, with_withdrawal
 from radiograde.service.http.caller import Caller, permit
+from radiograde.service.http.film_guard import Films
+from radiograde.service.http.naming import CallerNaming
 from radiograde.service.http.parameters import Before, FilmId
 from radiograde.service.http.problems import problems
 from radiograde.service.http.runtime import Service
@@ -28,12 +30,14 @@ router = APIRouter(prefix="/v1/results", tags=["results"])
 )
 def list_results(
     service: Service,
+    films: Films,
+    naming: CallerNaming,
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
     before: Before = None,
     status: Annotated[Status | None, Query(description="Only results of this status")] = None,
 ) -> Response:
     """Return one page; follow `next` for older results."""
-    page = service.records.results.page(limit, before, status)
+    page = service.records.results.page(limit, before, status, films)
     reviews = service.records.reviews.of_each(document["id"] for document in page.documents)
     withdrawn = service.records.withdrawals.standing_of(one["id"] for one in page.documents)
     documents = [
@@ -42,7 +46,7 @@ def list_results(
         )
         for document in page.documents
     ]
-    return JSONResponse({"results": documents, "next": page.next})
+    return JSONResponse({"results": naming.results(documents), "next": page.next})
 
 
 @router.get(
@@ -55,15 +59,17 @@ def list_results(
     },
     response_class=Response,
 )
-def get_result(service: Service, caller: Caller, id: FilmId) -> Response:
+def get_result(service: Service, caller: Caller, naming: CallerNaming, id: FilmId) -> Response:
     """Return the document as it was first answered, with what readers have said of it since.
 
     Callers who may send films and read none get no reviews.
     """
     document = service.records.results.get(id)
-    reviews = service.records.reviews.of(id) if caller.may("read") else ()
+    reads = caller.may("read") or naming.access.is_limited
+    reviews = service.records.reviews.of(id) if reads else ()
     withdrawn = service.records.withdrawals.standing(id)
-    return JSONResponse(with_withdrawal(with_reviews(document, reviews), withdrawn))
+    (shown,) = naming.results([with_withdrawal(with_reviews(document, reviews), withdrawn)])
+    return JSONResponse(shown)
 
 
 @router.get(

@@ -11,6 +11,8 @@ from fastapi.responses import JSONResponse, Response
 from radiograde.service.delivery.review_recorder import ReviewRecorder
 from radiograde.service.http.caller import Caller, permit
 from radiograde.service.http.document_pool import Turn
+from radiograde.service.http.film_guard import Films
+from radiograde.service.http.naming import CallerNaming
 from radiograde.service.http.parameters import FilmId, ReviewId
 from radiograde.service.http.problems import UNREADABLE_BODY, Responses, problems
 from radiograde.service.http.routes.document_routes import document_response
@@ -60,11 +62,11 @@ _REPORT: Responses = {
     },
     response_class=Response,
 )
-def list_reviews(service: Service, id: FilmId) -> Response:
+def list_reviews(service: Service, naming: CallerNaming, id: FilmId) -> Response:
     """Return the newest review of each reader."""
     service.records.results.get(id)
-    found = service.records.reviews.of(id)
-    return JSONResponse({"reviews": [review.to_json() for review in found]})
+    found = [review.to_json() for review in service.records.reviews.of(id)]
+    return JSONResponse({"reviews": naming.reviews(id, found)})
 
 
 @router.post(
@@ -76,9 +78,16 @@ def list_reviews(service: Service, id: FilmId) -> Response:
     response_class=Response,
     dependencies=[permit("review")],
 )
-def add_review(id: FilmId, caller: Caller, recorder: Recorder, body: ReviewRequest) -> Response:
-    """Keep a review under the caller's name; it counts instead of the caller's earlier ones."""
-    return JSONResponse(recorder.record(id, caller.name, body.judgement()).to_json(), 201)
+def add_review(
+    id: FilmId, caller: Caller, films: Films, recorder: Recorder, body: ReviewRequest
+) -> Response:
+    """Keep a review under the caller's name; it counts instead of the caller's earlier ones.
+
+    Destinations are sent what a reader of the clinical pool says, and nothing from a project.
+    """
+    judgement = body.judgement()
+    review = recorder.record(id, caller.name, judgement, deliver=not films.is_limited)
+    return JSONResponse(review.to_json(), 201)
 
 
 @router.get(

@@ -12,12 +12,15 @@ from radiograde.model.scoring.result_json import parse_result
 from radiograde.service.config.site import Language
 from radiograde.service.documents.statement.statement import statement
 from radiograde.service.http.caller import Caller
+from radiograde.service.http.film_guard import Films
+from radiograde.service.http.naming import CallerNaming
 from radiograde.service.http.page_queries import Queries
 from radiograde.service.http.parameters import Day, FilmId
 from radiograde.service.http.problems import problems
 from radiograde.service.http.read_first import CallerBlinding
 from radiograde.service.http.runtime import Service
 from radiograde.service.http.schemas import Statements
+from radiograde.service.projects.film_access import NO_FILM, FilmAccess
 from radiograde.service.result_schema import Severity, Ulid
 from radiograde.service.worklist.cursor import Order, parse_cursor
 from radiograde.service.worklist.filters import Filters, Search
@@ -31,6 +34,7 @@ router = APIRouter(tags=["worklist"])
 
 async def _filters(
     caller: Caller,
+    films: Films,
     id: Annotated[
         list[Ulid] | None, Query(max_length=200, description="Of these those that match")
     ] = None,
@@ -54,10 +58,13 @@ async def _filters(
     assigned: Annotated[
         Literal["me", "nobody"] | None, Query(description="Who is to read it: the caller or nobody")
     ] = None,
+    project: Annotated[
+        Ulid | None, Query(description="Of this project, which is one of the caller's")
+    ] = None,
 ) -> Filters:
     return Filters(
         ids=id,
-        search=None if search is None else Search(search),
+        search=None if search is None else Search(search, by_name=films.names_all),
         severity=frozenset(severity or ()),
         status=frozenset(status or ()),
         since=since,
@@ -65,7 +72,14 @@ async def _filters(
         reviewed=None if reviewed is None else reviewed == "yes",
         assigned_to=caller.name if assigned == "me" else None,
         unassigned=assigned == "nobody",
+        access=films if project is None else _of_project(films, caller, project),
     )
+
+
+def _of_project(films: FilmAccess, caller: Caller, project: str) -> FilmAccess:
+    """Return the films of one project; of one that is not the caller's there is none."""
+    is_his = caller.may("manage") or any(one.project == project for one in caller.memberships)
+    return films.of_project(project) if is_his else NO_FILM
 
 
 @router.get(
@@ -82,6 +96,7 @@ def list_films(
     request: Request,
     queries: Queries,
     blinding: CallerBlinding,
+    naming: CallerNaming,
     filters: Annotated[Filters, Depends(_filters)],
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
     after: Annotated[str | None, Query(description="`next` of the page before")] = None,
@@ -104,11 +119,13 @@ def list_films(
     def content() -> bytes:
         page = queries.worklist.page(filters, order, limit, cursor)
         queries.previews_ahead.ask(row.id for row in page.films if row.kept and row.is_image)
-        shown = page.model_copy(update={"films": blinding.rows(page.films)})
+        films = blinding.rows(naming.rows(page.films))
+        shown = page.model_copy(update={"films": films})
         return bytes(JSONResponse(shown.to_json()).body)
 
-    # What the list shows depends on who reads it only where that is asked, or grades first.
-    asked = (request.url.query, blinding.reader, filters.assigned_to)
+    # What the list shows depends on who reads it only where that is asked, or grades first, or
+    # sees some of the films.
+    asked = (request.url.query, blinding.reader, filters.assigned_to, filters.access)
     answer = queries.answers.get(asked, content)
     return Response(answer, media_type=JSONResponse.media_type)
 
@@ -123,9 +140,11 @@ def list_films(
     },
     response_class=Response,
 )
-def get_film(queries: Queries, blinding: CallerBlinding, id: FilmId) -> Response:
+def get_film(
+    queries: Queries, blinding: CallerBlinding, naming: CallerNaming, id: FilmId
+) -> Response:
     """Return the film as the list shows it; one that was set aside is not found."""
-    (row,) = blinding.rows([queries.worklist.row(id)])
+    (row,) = blinding.rows(naming.rows([queries.worklist.row(id)]))
     return JSONResponse(row.to_json())
 
 
@@ -139,9 +158,9 @@ def get_film(queries: Queries, blinding: CallerBlinding, id: FilmId) -> Response
     },
     response_class=Response,
 )
-def get_history(queries: Queries, blinding: CallerBlinding, id: FilmId) -> Response:
+def get_history(queries: Queries, blinding: CallerBlinding, films: Films, id: FilmId) -> Response:
     """Return the film among the patient's others, each compared with the scored one before it."""
-    return JSONResponse(blinding.history(queries.history.of(id)).to_json())
+    return JSONResponse(blinding.history(queries.history.of(id, films)).to_json())
 
 
 @router.get(
@@ -155,7 +174,7 @@ def get_history(queries: Queries, blinding: CallerBlinding, id: FilmId) -> Respo
     response_class=Response,
 )
 def get_statement(
-    service: Service, queries: Queries, blinding: CallerBlinding, id: FilmId
+    service: Service, queries: Queries, blinding: CallerBlinding, films: Films, id: FilmId
 ) -> Response:
     """Return sentences made from zones, intervals and input check, in every language.
 
@@ -165,6 +184,6 @@ def get_statement(
     result = parse_result(service.records.results.get(id))
     if service.records.withdrawals.standing(id) is not None:
         return JSONResponse({"statements": []})
-    change = change_since_prior(blinding.history(queries.history.of(id)), id)
+    change = change_since_prior(blinding.history(queries.history.of(id, films)), id)
     found = [statement(result, language, change) for language in get_args(Language)]
     return JSONResponse({"statements": [asdict(one) for one in found if one is not None]})

@@ -6,7 +6,7 @@ import { day } from "../format.js";
 import { t } from "../words.js";
 import { useManaged } from "./managed_list.js";
 
-const ROLES = ["reader", "engineer", "researcher", "manager", "administrator"];
+const ROLES = ["reader", "engineer", "researcher", "manager", "administrator", "member"];
 const SHORTEST_PASSWORD = 12;
 
 export function UserAccounts({ announce }) {
