@@ -41,9 +41,9 @@ def in_project(records: Records, film: str) -> ProjectRepository:
     return projects
 
 
-@pytest.mark.parametrize("scope", ["all", "link"])
+@pytest.mark.parametrize("scope", ["all", "keep_results"])
 def test_an_erased_film_is_in_no_project(
-    records: Records, settings: Settings, scope: Literal["all", "link"]
+    records: Records, settings: Settings, scope: Literal["all", "keep_results"]
 ) -> None:
     film = Stock(records).scored()
     projects = in_project(records, film)
