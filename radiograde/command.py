@@ -39,6 +39,7 @@ COMMANDS: dict[str, str] = {
     "models": "radiograde.service.cli.models:models",
     "monitor": "radiograde.service.cli.monitor:monitor",
     "users": "radiograde.service.cli.users:users",
+    "projects": "radiograde.service.cli.projects:projects",
     "sessions": "radiograde.service.cli.sessions:sessions",
     "keys": "radiograde.service.cli.keys:keys",
     "audit": "radiograde.service.cli.audit_commands:audit",

@@ -74,6 +74,15 @@ class Action(StrEnum):
     ERASURES_READ = "erasures_read"
     RESULT_EXPIRE = "result_expire"
 
+    PROJECT_ADD = "project_add"
+    PROJECT_RENAME = "project_rename"
+    PROJECT_CLOSE = "project_close"
+    PROJECTS_READ = "projects_read"
+    MEMBER_ADD = "member_add"
+    MEMBER_REMOVE = "member_remove"
+    FILM_INCLUDE = "film_include"
+    FILM_EXCLUDE = "film_exclude"
+
     MODEL_ADD = "model_add"
     MODEL_TEST = "model_test"
     MODEL_PROMOTE = "model_promote"
@@ -138,6 +147,7 @@ _QUERY = Meaning(QUERY, "E", once=True)
 _ACCOUNT = Meaning(ALERT, "U", USER_ATTRIBUTES)
 _RELEASE = Meaning(ALERT, "E", SOFTWARE_CONFIGURATION)
 _CHANGE = Meaning(ACCESSED, "U")
+_PROJECT = Meaning(ALERT, "U", SECURITY_CONFIGURATION)
 
 MEANINGS: Mapping[Action, Meaning] = {
     Action.SERVICE_RUN: Meaning(ACTIVITY, "E", START),
@@ -190,6 +200,14 @@ MEANINGS: Mapping[Action, Meaning] = {
     Action.PATIENT_ERASE: Meaning(STUDY_DELETED, "D"),
     Action.ERASURES_READ: _QUERY,
     Action.RESULT_EXPIRE: Meaning(STUDY_DELETED, "D"),
+    Action.PROJECT_ADD: _PROJECT,
+    Action.PROJECT_RENAME: _PROJECT,
+    Action.PROJECT_CLOSE: _PROJECT,
+    Action.PROJECTS_READ: Meaning(ALERT, "R", SECURITY_CONFIGURATION, once=True),
+    Action.MEMBER_ADD: _ACCOUNT,
+    Action.MEMBER_REMOVE: _ACCOUNT,
+    Action.FILM_INCLUDE: _CHANGE,
+    Action.FILM_EXCLUDE: _CHANGE,
     Action.MODEL_ADD: _RELEASE,
     Action.MODEL_TEST: _RELEASE,
     Action.MODEL_PROMOTE: _RELEASE,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from radiograde.service.auth.credentials import Clock, digest, utc_now
-from radiograde.service.auth.principal import Principal, Role, check_name
+from radiograde.service.auth.principal import PERMISSIONS, Principal, Role, check_name
+from radiograde.service.auth.project_role import PROJECT_PERMISSIONS
 from radiograde.service.auth.sign_on_error import SignOnError
 from radiograde.service.auth.user_repository import check_is_no_key
-from radiograde.service.config.sign_in_elsewhere import GroupConfig
+from radiograde.service.config.sign_in_elsewhere import GroupConfig, ProjectRole
 from radiograde.service.database.account_tables import UserSource, sessions, users
 from radiograde.service.database.engine import Database
+from radiograde.service.database.project_tables import project_members, projects
 from radiograde.service.errors import AccountError
 
 
@@ -33,11 +35,27 @@ def subject_of(source: UserSource, issuer: str, name: str) -> str:
 
 
 def role_of(groups: Collection[str], mapping: Sequence[GroupConfig]) -> Role | None:
-    """Return the role that the first group which fits gives; None where none does."""
+    """Return the role that the first group which fits gives; None where none does.
+
+    Whose groups give roles in projects alone is a member.
+    """
+    fitting = [group for group in mapping if group.name in groups]
+    for group in fitting:
+        if group.project is None:
+            return next((role for role in PERMISSIONS if role == group.role), None)
+    return "member" if fitting else None
+
+
+def project_roles_of(
+    groups: Collection[str], mapping: Sequence[GroupConfig]
+) -> dict[str, ProjectRole]:
+    """Return the roles in projects, by the projects' names: each of the first group that fits."""
+    found: dict[str, ProjectRole] = {}
     for group in mapping:
-        if group.name in groups:
-            return group.role
-    return None
+        if group.project is not None and group.name in groups:
+            role = next(role for role in PROJECT_PERMISSIONS if role == group.role)
+            found.setdefault(group.project, role)
+    return found
 
 
 class FederatedUsers:
@@ -67,8 +85,11 @@ class FederatedUsers:
             if role is not None:
                 name = known or self._add(connection, identity, role)
                 connection.execute(sa.update(users).where(is_he).values(role=role))
+                _enrol(connection, name, project_roles_of(identity.groups, self._mapping))
                 return Principal(name, role)
             connection.execute(sa.delete(sessions).where(sessions.c.user == known))
+            if known is not None:
+                _enrol(connection, known, {})
         raise SignOnError("no_role", "None of your groups has a role here.")
 
     def _add(self, connection: sa.Connection, identity: Identity, role: Role) -> str:
@@ -90,3 +111,20 @@ class FederatedUsers:
         }
         connection.execute(sa.insert(users), row)
         return name
+
+
+def _enrol(connection: sa.Connection, user: str, roles: Mapping[str, ProjectRole]) -> None:
+    """Have a user's groups give these roles in projects, by their names, and no others.
+
+    Names of no project, or of one that was closed, give nothing.
+    """
+    his = project_members.c.user == user
+    connection.execute(sa.delete(project_members).where(his, project_members.c.by_group))
+    for name, role in roles.items():
+        known = sa.select(projects.c.id).where(projects.c.name == name, projects.c.closed.is_(None))
+        id = connection.scalar(known)
+        if id is not None:
+            this = sa.delete(project_members).where(his, project_members.c.project_id == id)
+            connection.execute(this)
+            row = {"user": user, "project_id": id, "role": role, "by_group": True}
+            connection.execute(sa.insert(project_members), row)

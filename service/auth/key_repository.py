@@ -86,7 +86,8 @@ class KeyRepository:
 
         Raises:
             AccountError: the name cannot be used, or a key or a user has it, or the role does not
-                allow what the key is for, or is none of the project or the pool.
+                allow what the key is for, or is none of the project or the pool, or the project
+                is not open.
         """
         name, key, now = check_name(name), PREFIX + new_token(), self._now()
         _check_terms(role, terms)
@@ -104,6 +105,7 @@ class KeyRepository:
                 people = sa.select(users.c.name).where(users.c.name == name)
                 if connection.execute(people).first() is not None:
                     raise AccountError(f"{name} is a user. Take another name for the key.")
+                _check_is_open(connection, terms.project)
                 connection.execute(sa.insert(api_keys), row)
         except ContradictionError as error:
             raise AccountError(
@@ -160,6 +162,12 @@ def _check_terms(role: KeyRole | KeyProjectRole, terms: KeyTerms) -> None:
     beyond = ", ".join(sorted(terms.scope - set(allowed)))
     if beyond:
         raise AccountError(f"A {role} may not {beyond}. Take another role or scope.")
+
+
+def _check_is_open(connection: sa.Connection, project: str | None) -> None:
+    open_one = sa.select(projects.c.id).where(projects.c.id == project, projects.c.closed.is_(None))
+    if project is not None and connection.scalar(open_one) is None:
+        raise AccountError("There is no such project, or it was closed.")
 
 
 _QUERY = sa.select(*columns_of(api_keys, Key))

@@ -106,11 +106,11 @@ class SessionRepository:
         ``device``: the only one on which the token is taken. ``provider_session``: by what the
         provider knows the session, where one signed in there.
         """
-        token, now = new_token(), self._now()
+        token, csrf, now = new_token(), new_token(), self._now()
         row = {
             "token_sha256": digest(token),
             "user": principal.name,
-            "csrf": new_token(),
+            "csrf": csrf,
             "created": now,
             "seen": now,
             "address": device and device.address[:64],
@@ -121,7 +121,7 @@ class SessionRepository:
             connection.execute(sa.delete(sessions).where(self._past(now)))
             connection.execute(sa.insert(sessions), row)
             projects = connection.scalar(sa.select(memberships_of(sa.literal(principal.name))))
-        return token, Session(self._with_projects(principal, projects), row["csrf"], source)
+        return token, Session(self._with_projects(principal, projects), csrf, source)
 
     def find(
         self, token: str, *, attended: bool = True, browser: str | None = None

@@ -50,6 +50,15 @@ AUDITED: Mapping[str, Action] = {
     "keys add": Action.KEY_ADD,
     "keys list": Action.KEYS_READ,
     "keys remove": Action.KEY_REMOVE,
+    "projects list": Action.PROJECTS_READ,
+    "projects members": Action.PROJECTS_READ,
+    "projects create": Action.PROJECT_ADD,
+    "projects rename": Action.PROJECT_RENAME,
+    "projects close": Action.PROJECT_CLOSE,
+    "projects add-member": Action.MEMBER_ADD,
+    "projects remove-member": Action.MEMBER_REMOVE,
+    "projects add-films": Action.FILM_INCLUDE,
+    "projects remove-films": Action.FILM_EXCLUDE,
     "readers give": Action.READING_SET_GIVE,
     "readers export": Action.REVIEWS_EXPORT,
     "readers agreement": Action.REVIEWS_EXPORT,
@@ -80,7 +89,7 @@ NOT_AUDITED = frozenset(
     }
 )
 
-_TOLD = ("name", "role", "model", "folder", "destination", "since", "dry_run")
+_TOLD = ("name", "role", "project", "model", "folder", "destination", "since", "dry_run")
 """Parameters that say what a command was about; others may quote a patient."""
 
 _IDS = ("ids", "id")
@@ -89,6 +98,8 @@ _OF_FILMS = (
     Action.RESULT_REPLAY,
     Action.PROBLEM_REPORT,
     Action.RESULT_WITHDRAW,
+    Action.FILM_INCLUDE,
+    Action.FILM_EXCLUDE,
 )
 """Actions whose ids are of films."""
 

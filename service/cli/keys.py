@@ -20,7 +20,7 @@ from radiograde.service.errors import NoDatabaseError
 if TYPE_CHECKING:
     from radiograde.service.auth.key_repository import Key
 
-ROLES = ("sender", "reader", "engineer")
+ROLES = ("sender", "reader", "engineer", "researcher")
 
 
 @click.group()
@@ -35,6 +35,8 @@ def keys() -> None:
       sender    sends films, reads a result or job that it knows the id of
       reader    sends films, reads all results, reviews them
       engineer  sends films, reads all results, runs jobs and exports
+
+    With --project a key has the role of reader, engineer or researcher in that project alone.
 
     A key holds for 90 days unless it is made for more.
 
@@ -51,9 +53,16 @@ def keys() -> None:
 @click.option("--days", type=click.IntRange(1, 3650), help="How long it holds; 90 by default.")
 @click.option("--never-expires", is_flag=True, help="Let it hold for ever.")
 @click.option("--scope", multiple=True, help="What of the role it is for, such as `send`.")
+@click.option("--project", help="In which project alone it has the role.")
 @data_dir_option
 def add(
-    name: str, role: Any, days: int | None, never_expires: bool, scope: Any, **chosen: Any
+    name: str,
+    role: Any,
+    days: int | None,
+    never_expires: bool,
+    scope: Any,
+    project: str | None,
+    **chosen: Any,
 ) -> None:
     """Make a key and show it, this once.
 
@@ -65,10 +74,12 @@ def add(
     """
     from radiograde.service.auth.access import open_access
     from radiograde.service.auth.key_repository import DEFAULT_DAYS, KeyTerms
+    from radiograde.service.projects.project_repository import ProjectRepository
 
     life = None if never_expires else days or DEFAULT_DAYS
-    terms = KeyTerms(life, frozenset(scope) if scope else None)
     with plain_errors(), open_access(installation_of(chosen)) as access:
+        id = project and ProjectRepository(access.database).called(project).id
+        terms = KeyTerms(life, frozenset(scope) if scope else None, id)
         key = access.keys.add(name, role, terms)
         has_users = bool(access.users.all())
     click.echo(key)
@@ -86,14 +97,17 @@ def add(
 def show(**chosen: Any) -> None:
     """Show all keys, until when they hold and when they were used."""
     from radiograde.service.auth.access import open_access
+    from radiograde.service.projects.project_repository import ProjectRepository
 
     found: list[Key] = []
+    names: dict[str, str] = {}
     with (
         plain_errors(),
         suppress(NoDatabaseError),
         open_access(installation_of(chosen), create=False) as access,
     ):
         found = access.keys.all()
+        names = {one.id: one.name for one in ProjectRepository(access.database).all()}
     if not found:
         click.echo("There is no key. `radiograde keys add NAME --role ROLE` makes one.")
         return
@@ -102,6 +116,8 @@ def show(**chosen: Any) -> None:
         used = "never" if key.used is None else f"{key.used:%Y-%m-%d %H:%M}"
         until = "for ever" if key.expires is None else f"{key.expires:%Y-%m-%d}"
         allowed = key.role if key.scope is None else f"{key.role}: {', '.join(key.scope)}"
+        if key.project is not None:
+            allowed = f"{allowed} in {names[key.project]}"
         table.add_row(Text(key.name), allowed, f"{key.created:%Y-%m-%d}", until, used)
     stdout().print(table)
 

@@ -21,7 +21,7 @@ from radiograde.service.errors import NoDatabaseError
 if TYPE_CHECKING:
     from radiograde.service.auth.user_repository import User
 
-ROLES = ("reader", "engineer", "researcher", "manager", "administrator")
+ROLES = ("reader", "engineer", "researcher", "manager", "administrator", "member")
 PLACES = {"local": "here", "oidc": "at the provider", "proxy": "at the proxy"}
 
 password_option = click.option(
@@ -43,6 +43,7 @@ def users() -> None:
       researcher     sends films, reads results
       manager        manages users, keys and sessions; sees no film
       administrator  everything
+      member         what `radiograde projects` opens, and nothing else
 
     \b
     Example:

@@ -6,9 +6,9 @@ docs/reference/site.md describes every key.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr
+from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, model_validator
 
 from radiograde.service.config.named_secret import secret_of
 from radiograde.service.config.site import Table, plain_url
@@ -69,7 +69,21 @@ class ProxySignInConfig(Table):
 
 
 class GroupConfig(Table):
-    """What a group of the provider, or of the proxy, may do; the first that fits holds."""
+    """What a group of the provider, or of the proxy, may do; the first that fits holds.
+
+    In each project, too, the first that names it and fits.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=255)]
-    role: PersonRole
+    role: PersonRole | ProjectRole
+    project: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
+        None, description="In which research project it has the role; default the clinical pool"
+    )
+
+    @model_validator(mode="after")
+    def _role_is_given_there(self) -> Self:
+        if self.project is None and self.role not in get_args(PersonRole):
+            raise ValueError(f"{self.role} is a role in a project: say `project`")
+        if self.project is not None and self.role not in get_args(ProjectRole):
+            raise ValueError(f"{self.role} is no role in a project")
+        return self

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from radiograde.service.auth.key_repository import DEFAULT_DAYS, KeyRole
+from radiograde.service.auth.key_repository import DEFAULT_DAYS, KeyProjectRole, KeyRole
 from radiograde.service.auth.principal import LONGEST_NAME, Permission, Role
-from radiograde.service.result_schema import Schema
+from radiograde.service.result_schema import Schema, Ulid
 
 AccountName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 
@@ -22,6 +22,7 @@ class ApiKey(Schema):
     created: str = Field(description="In UTC")
     expires: str | None = Field(description="Null: never")
     used: str | None = Field(description="When last, to a minute; null: never")
+    project: Ulid | None = Field(description="The only one that it opens; null: the pool")
 
 
 class KeyList(Schema):
@@ -36,12 +37,15 @@ class NewKey(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: AccountName
-    role: KeyRole
+    role: KeyRole | KeyProjectRole
     days: Annotated[int, Field(ge=1, le=3650)] | None = Field(
         DEFAULT_DAYS, description="How long it holds; null: for ever"
     )
     scope: list[Permission] | None = Field(
         None, max_length=8, description="What of the role it is for; null: all"
+    )
+    project: Ulid | None = Field(
+        None, description="In which alone it has the role; null: in the clinical pool"
     )
 
 

@@ -47,6 +47,7 @@ from radiograde.service.http.routes import (
     page_routes,
     prior_routes,
     problem_routes,
+    project_routes,
     reading_routes,
     reading_set_routes,
     registry_routes,
@@ -93,6 +94,7 @@ GUARDED: Mapping[ModuleType, Permission] = {
     erasure_routes: "administer",
     user_routes: "manage",
     account_routes: "manage",
+    project_routes: "manage",
     registry_routes: "operate",
     monitor_routes: "operate",
 }

@@ -19,7 +19,7 @@ from radiograde.service.audit.action import MEANINGS, Action
 from radiograde.service.audit.audit_event import Actor, AuditEvent, Outcome
 from radiograde.service.audit.audit_log import AuditLog
 from radiograde.service.auth.principal import LOCAL, Principal
-from radiograde.service.http.audited_routes import AUDITED, FILM_PATHS
+from radiograde.service.http.audited_routes import AUDITED, FILM_PATHS, PROJECT_PATHS
 from radiograde.service.result_schema import ULID
 
 ONCE_WITHIN_S = 600.0
@@ -85,6 +85,7 @@ class _Request:
     film_ids: Sequence[str]
     is_change: bool
     patient: str | None = None
+    project: str | None = None
 
 
 class AuditTrail:
@@ -138,6 +139,8 @@ class AuditTrail:
             if is_once and not self._recently.is_new(key):
                 continue
             detail = {"operation": asked.operation}
+            if asked.project is not None:
+                detail["project"] = asked.project
             yield AuditEvent(
                 asked.action,
                 asked.actor,
@@ -157,16 +160,18 @@ def _asked(scope: Scope) -> _Request | None:
     action = state.get(_ACTION) or AUDITED.get(operation or "")
     if action is None or operation is None:
         return None
-    named = state.get(_FILMS) or list(_in_path(scope, str(getattr(route, "path", ""))))
+    template = str(getattr(route, "path", ""))
+    named = state.get(_FILMS) or list(_in_path(scope, template, FILM_PATHS))
     films = () if action is Action.FILMS_LIST else named
     is_change = scope["method"] not in _SAFE_METHODS
     patient = state.get(_PATIENT)
-    return _Request(action, operation, _actor(scope, state), films, is_change, patient)
+    project = next(_in_path(scope, template, PROJECT_PATHS), None)
+    return _Request(action, operation, _actor(scope, state), films, is_change, patient, project)
 
 
-def _in_path(scope: Scope, template: str) -> Iterator[str]:
+def _in_path(scope: Scope, template: str, paths: tuple[str, ...]) -> Iterator[str]:
     id = scope.get("path_params", {}).get("id", "")
-    if template.startswith(FILM_PATHS) and re.fullmatch(ULID, id):
+    if template.startswith(paths) and re.fullmatch(ULID, id):
         yield id
 
 

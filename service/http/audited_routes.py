@@ -71,6 +71,15 @@ AUDITED: Mapping[str, Action] = {
     "addKey": Action.KEY_ADD,
     "removeKey": Action.KEY_REMOVE,
     "removeUser": Action.USER_REMOVE,
+    "listProjects": Action.PROJECTS_READ,
+    "listMembers": Action.PROJECTS_READ,
+    "addProject": Action.PROJECT_ADD,
+    "renameProject": Action.PROJECT_RENAME,
+    "closeProject": Action.PROJECT_CLOSE,
+    "addMember": Action.MEMBER_ADD,
+    "removeMember": Action.MEMBER_REMOVE,
+    "addFilms": Action.FILM_INCLUDE,
+    "removeFilms": Action.FILM_EXCLUDE,
     "listModels": Action.MODELS_READ,
     "recordEvidence": Action.MODEL_TEST,
     "rollBackModel": Action.MODEL_ROLLBACK,
@@ -107,3 +116,6 @@ By ``getSession`` a proxy may sign somebody in: it notes that itself.
 
 FILM_PATHS = ("/v1/results/", "/v1/worklist/", "/v1/jobs/")
 """Where the ``id`` in a path is a film's."""
+
+PROJECT_PATHS = ("/v1/projects/",)
+"""Where it is a project's."""

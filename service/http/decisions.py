@@ -32,6 +32,9 @@ class Decision:
 _SEEN = Decision("film", "read", "read")
 _NAMED = Decision("film", "read", "identify")
 _INSTALLATION = Decision("other", "administer")
+_GOVERNED = Decision("project", "manage", "govern")
+_ENROLLED = Decision("project", "manage", "enrol")
+_CURATED = Decision("project", "manage", "curate")
 _ACCOUNTS = Decision("other", "manage")
 _MODELS = Decision("other", "operate")
 
@@ -55,7 +58,8 @@ DECISIONS: Mapping[str, Decision] = {
     "getTrace": Decision("film", "send", "identify"),
     "getJob": Decision("film", "send", "identify"),
     **dict.fromkeys(
-        ("getFilm", "getView", "getPixels", "getMaps", "getThumbnail", "getOverlay"), _SEEN
+        ("getFilm", "getView", "getPixels", "getPreview", "getMaps", "getThumbnail", "getOverlay"),
+        _SEEN,
     ),
     **dict.fromkeys(("getHistory", "getStatement", "getPriors", "listReviews"), _SEEN),
     **dict.fromkeys(("getSr", "getSeg", "getSc", "getPr", "getDoc", "getFhir", "getPdf"), _NAMED),
@@ -67,6 +71,12 @@ DECISIONS: Mapping[str, Decision] = {
     **dict.fromkeys(("withdrawResult", "assignFilm"), Decision("film", "review")),
     "fetchPriors": Decision("film", "read"),
     "listReaders": Decision("other", "read"),
+    # Projects.
+    "addProject": Decision("other", "manage"),
+    "listProjects": Decision("other", "manage", "enrol"),
+    **dict.fromkeys(("renameProject", "closeProject"), _GOVERNED),
+    **dict.fromkeys(("listMembers", "addMember", "removeMember"), _ENROLLED),
+    **dict.fromkeys(("addFilms", "removeFilms"), _CURATED),
     # The model, the installation, accounts.
     "getModel": Decision("other", "read", "read"),
     **dict.fromkeys(

@@ -7,7 +7,8 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Path, Query
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from radiograde.model.errors import NotFoundError
 from radiograde.service.result_schema import ULID
@@ -35,6 +36,12 @@ ProblemId = Annotated[str, _id_of("a problem"), _KnownForm]
 AlarmId = Annotated[str, _id_of("an alarm"), _KnownForm]
 SetId = Annotated[str, _id_of("a reading set"), _KnownForm]
 
+ProjectId = Annotated[
+    str,
+    Path(description="`id` of a project", json_schema_extra={"pattern": _PATTERN}),
+    AfterValidator(_known_form),
+]
+
 Before = Annotated[str | None, Query(pattern=_PATTERN, description="`next` of the page before")]
 
 _IN_RANGE = "^(189[5-9]|19[0-9]{2}|[2-8][0-9]{3})-[0-9]{2}-[0-9]{2}$"
@@ -43,3 +50,15 @@ Day = Annotated[
     Query(ge=date(1895, 1, 1), lt=date(9000, 1, 1), json_schema_extra={"pattern": _IN_RANGE}),
 ]
 """X-rays are not older, and beyond the end of the calendar days cannot be added."""
+
+
+def _as_written(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch(_IN_RANGE, value):
+        raise PydanticCustomError("day", "A day is written as in 2026-12-24, from 1895 on")
+    return value
+
+
+DayOfFilm = Annotated[
+    date, BeforeValidator(_as_written), Field(json_schema_extra={"pattern": _IN_RANGE})
+]
+"""The same in a body."""

@@ -36,6 +36,8 @@ SHOWS_NO_SCORE = frozenset(
         *("getSettings", "changeSettings", "trySettings"),
         *("listReaders", "assignFilm"),
         *("listUsers", "addUser", "setPassword", "setRole", "removeUser"),
+        *("listProjects", "addProject", "renameProject", "closeProject"),
+        *("listMembers", "addMember", "removeMember", "addFilms", "removeFilms"),
         *("listKeys", "addKey", "removeKey", "listSessions", "endSession"),
         *("listErasures", "erase", "stopModel", "clearAlarm"),
         # These leave the scores out themselves.

@@ -9,7 +9,9 @@ from pydantic import BaseModel, Field
 from radiograde.model.scoring import result
 from radiograde.model.scoring.scales import ZoneName
 from radiograde.service.auth.principal import Permission, Role
+from radiograde.service.auth.project_role import ProjectPermission
 from radiograde.service.config.settings import Identifiers
+from radiograde.service.config.sign_in_elsewhere import ProjectRole
 from radiograde.service.config.site import FilmSource, Language
 from radiograde.service.database.tables import (
     DeliveryState,
@@ -241,12 +243,26 @@ class SignIn(BaseModel):
     password: Annotated[str, Field(max_length=1024)]
 
 
+class OwnProject(Schema):
+    """A project that is open to the caller."""
+
+    id: Ulid
+    name: str
+    role: ProjectRole
+    permissions: list[ProjectPermission]
+
+
 class User(Schema):
     """A person who signed in, or a machine with a key."""
 
     name: str
     role: Role
-    permissions: list[Permission]
+    permissions: list[Permission] = Field(
+        description="In the clinical pool, or of films in a project"
+    )
+    pool: bool = Field(description="Whether the clinical pool is open to the caller")
+    names: bool = Field(description="Whether films are shown with whose they are, documents too")
+    projects: list[OwnProject]
 
 
 class ProviderSignOn(Schema):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -66,5 +67,5 @@ class ProjectFilmRepository:
         return removed
 
 
-def _of(project: str) -> sa.Select[tuple[str]]:
+def _of(project: str) -> sa.Select[Any]:
     return sa.select(project_films.c.film_id).where(project_films.c.project_id == project)

@@ -8,6 +8,7 @@ import { usePrefetched } from "./components/prefetch.js";
 import { useSession } from "./components/session.js";
 import { ShortcutsDialog, useShortcuts } from "./components/shortcuts.js";
 import { SignIn } from "./components/sign_in.js";
+import { managesProjects } from "./components/projects_of_user.js";
 import { TopBar } from "./components/top_bar.js";
 import { useUploads } from "./components/upload_queue.js";
 import { UploadProgress, Uploads, useDrop } from "./components/uploads.js";
@@ -24,6 +25,7 @@ const ADMINISTRATION = {
   audit: { needs: "administer", title: "audit.link", load: async () => (await import("./components/audit_trail.js")).AuditTrail },
   erasures: { needs: "administer", title: "erasure.link", load: async () => (await import("./components/erasures.js")).Erasures },
   accounts: { needs: "manage", title: "accounts.link", load: async () => (await import("./components/accounts.js")).Accounts },
+  projects: { opens: managesProjects, title: "projects.link", load: async () => (await import("./components/projects_page.js")).ProjectsPage },
   models: { needs: "operate", title: "models.link", load: async () => (await import("./components/models_page.js")).ModelsPage },
 };
 
@@ -49,7 +51,7 @@ function Workspace({ session, onLanguage }) {
   const { user } = session.facts;
   const [route, go] = useRoute();
   const [id, comparedId] = route[0] === "film" ? route.slice(1) : [];
-  const pages = Object.entries(ADMINISTRATION).filter(([, { needs }]) => user.permissions.includes(needs));
+  const pages = Object.entries(ADMINISTRATION).filter(([, { needs, opens }]) => (opens ? opens(user) : user.permissions.includes(needs)));
   const page = pages.find(([name]) => name === route[0])?.[1];
   const worklist = useWorklist();
   const [listShown, setListShown] = useState(true);
@@ -95,12 +97,12 @@ function Workspace({ session, onLanguage }) {
     <div class=${`workspace ${listShown ? "" : "list-hidden"} ${id ? "film-open" : ""} ${page || route[0] === "reading" ? "page-open" : ""}`}>
       <div class="sidebar" hidden=${!listShown}>
         <${Uploads} uploads=${uploads} fileInput=${fileInput} open=${open} />
-        <${Worklist} worklist=${worklist} selected=${id} href=${(film) => `#/film/${film}`} identifiers=${session.facts.identifiers} readsFirst=${session.facts.reads_first} />
+        <${Worklist} worklist=${worklist} selected=${id} href=${(film) => `#/film/${film}`} identifiers=${session.facts.identifiers} readsFirst=${session.facts.reads_first} user=${user} />
       </div>
       ${id
         ? html`<${FilmView} key=${id} id=${id} listed=${worklist.films[index] ?? null} comparedId=${comparedId} go=${go} user=${user} session=${session.facts} changes=${changes} announce=${announce} onRead=${() => onChange({ id })} />`
         : page
-          ? html`<${Loaded} key=${route[0]} load=${page.load} announce=${announce} />`
+          ? html`<${Loaded} key=${route[0]} load=${page.load} announce=${announce} user=${user} />`
           : route[0] === "reading"
             ? html`<${Loaded} key=${route[1]} load=${readingSet} id=${route[1]} announce=${announce} />`
             : html`<${Welcome} fileInput=${fileInput} uploads=${uploads} announce=${announce} mayReview=${user.permissions.includes("review")} />`}

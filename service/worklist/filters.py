@@ -36,7 +36,7 @@ class Filters:
 
     ``since``, ``until``: first and last day of acquisition, by the film's header, else of arrival,
     by this computer's clock. ``days``: single days among them. ``unassigned``: nobody's to read.
-    ``access``: the films that whoever asks may see.
+    ``access``: the films that whoever asks may see. ``outside``: those that are not in a project.
     """
 
     ids: Collection[str] | None = None
@@ -51,6 +51,7 @@ class Filters:
     assigned_to: str | None = None
     unassigned: bool = False
     access: FilmAccess = EVERY_FILM
+    outside: str | None = None
 
     @property
     def need_a_result(self) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from radiograde.service.config.constancy_config import CONSTANCY
+from radiograde.service.database.project_tables import project_films
 from radiograde.service.database.reading_tables import assignments
 from radiograde.service.database.tables import films, results, reviews
 from radiograde.service.films.pseudonym import LENGTH as PSEUDONYM_LENGTH
@@ -143,6 +144,9 @@ def _matching(filters: Filters, lead: Lead) -> sa.Select[Any]:
     query = sa.select(*columns).select_from(both)
     query = query.where(_OF_SOMEBODY if scored else LISTED)
     query = query.where(*filters.access.within(films.c.id))
+    if filters.outside is not None:
+        of_project = project_films.c.project_id == filters.outside
+        query = query.where(films.c.id.not_in(sa.select(project_films.c.film_id).where(of_project)))
     if filters.ids is not None:
         query = query.where(films.c.id.in_(filters.ids))
     if filters.search is not None:

@@ -50,6 +50,7 @@ def list_keys(access: AccessOfRequest) -> Response:
             "created": key.created.isoformat(),
             "expires": key.expires and key.expires.isoformat(),
             "used": key.used and key.used.isoformat(),
+            "project": key.project,
         }
         for key in access.keys.all()
     ]
@@ -67,7 +68,7 @@ def list_keys(access: AccessOfRequest) -> Response:
 def add_key(access: AccessOfRequest, caller: Caller, body: NewKey) -> Response:
     """Return the key, which nothing can show again."""
     scope = None if body.scope is None else frozenset(body.scope)
-    key = access.keys.add(body.name, body.role, KeyTerms(body.days, scope))
+    key = access.keys.add(body.name, body.role, KeyTerms(body.days, scope, body.project))
     log.info("key_added", key=tidy(body.name), role=body.role, by=caller.name)
     return JSONResponse({"key": key}, 201)
 

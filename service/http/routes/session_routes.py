@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
@@ -9,6 +10,8 @@ from fastapi.responses import JSONResponse, Response
 
 from radiograde.service.audit.action import Action
 from radiograde.service.auth.principal import LOCAL, Principal
+from radiograde.service.auth.project_role import PROJECT_PERMISSIONS
+from radiograde.service.config.settings import Identifiers
 from radiograde.service.config.sign_in_elsewhere import OidcConfig
 from radiograde.service.http.audit_trail import acts
 from radiograde.service.http.caller import (
@@ -24,7 +27,8 @@ from radiograde.service.http.problems import UNREADABLE_BODY, problems
 from radiograde.service.http.proxy_user import proxy_user_of
 from radiograde.service.http.read_first import reads_first
 from radiograde.service.http.runtime import Runtime, Service
-from radiograde.service.http.schemas import ProviderSignOn, Session, SignIn, User
+from radiograde.service.http.schemas import OwnProject, ProviderSignOn, Session, SignIn, User
+from radiograde.service.projects.project_repository import ProjectRepository
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
 
@@ -120,9 +124,9 @@ def sign_out(
 def _session(caller: CallerContext, service: Runtime) -> dict[str, object]:
     return Session(
         sign_in=caller.principal != LOCAL,
-        user=None if caller.principal is None else _user(caller.principal),
+        user=None if caller.principal is None else _user(caller.principal, service),
         csrf=None if caller.session is None else caller.session.csrf,
-        identifiers=service.settings.identifiers,
+        identifiers=_identifiers(caller, service),
         reads_first=reads_first(service, caller),
         sign_on=_sign_on(caller, service.settings.oidc),
     ).to_json()
@@ -136,6 +140,46 @@ def _sign_on(caller: CallerContext, provider: OidcConfig | None) -> ProviderSign
     return ProviderSignOn(label=provider.label or urlsplit(provider.issuer).hostname or "")
 
 
-def _user(principal: Principal) -> User:
-    permissions = sorted(principal.permissions)
-    return User(name=principal.name, role=principal.role, permissions=permissions)
+_OF_FILMS: tuple[Literal["read", "review", "deliver"], ...] = ("read", "review", "deliver")
+"""What the page offers beside a film; the rest is of the installation."""
+
+
+def _user(principal: Principal, service: Runtime) -> User:
+    own = _own_projects(principal, service)
+    in_projects = {one for one in _OF_FILMS if principal.projects_that(one)}
+    return User(
+        name=principal.name,
+        role=principal.role,
+        permissions=sorted(principal.permissions | in_projects),
+        pool=principal.may("read"),
+        names=_names_patients(principal),
+        projects=own,
+    )
+
+
+def _own_projects(principal: Principal, service: Runtime) -> list[OwnProject]:
+    roles = {one.project: one.role for one in principal.memberships}
+    if not roles:
+        return []
+    return [
+        OwnProject(
+            id=project.id,
+            name=project.name,
+            role=roles[project.id],
+            permissions=sorted(PROJECT_PERMISSIONS[roles[project.id]]),
+        )
+        for project in ProjectRepository(service.records.database).all(roles)
+    ]
+
+
+def _identifiers(caller: CallerContext, service: Runtime) -> Identifiers:
+    """Return how much of a patient's identity the page shows to somebody."""
+    principal = caller.principal
+    sees = principal is not None and (principal.may("read") or principal.projects_that("read"))
+    if principal is not None and sees and not _names_patients(principal):
+        return "none"
+    return service.settings.identifiers
+
+
+def _names_patients(principal: Principal) -> bool:
+    return principal.may("read") or bool(principal.projects_that("identify"))

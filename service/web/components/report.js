@@ -12,8 +12,8 @@ const DICOM = [["SR", "sr"], ["SEG", "seg"], ["SC", "sc"]];
 // Who leafs through the films prints none: the picture of one that stays open is fetched ahead.
 const PICTURE_DELAY_MS = 2000;
 
-/** `reportRef.current` = {copy, print}, for the shortcuts. */
-export function Report({ film, announce, reportRef, showsIdentity }) {
+/** `reportRef.current` = {copy, print}, for the shortcuts. `hasFiles`: the user may have documents that name the patient. */
+export function Report({ film, announce, reportRef, hasFiles, showsIdentity }) {
   const { row, result } = film;
   const paper = usePaper(Boolean(result.scores));
   const copy = async () => {
@@ -37,12 +37,12 @@ export function Report({ film, announce, reportRef, showsIdentity }) {
       <div class="row">
         <button onClick=${copy}>${t("report.copy")}</button>
         <button onClick=${paper.print}>${t("report.print")}</button>
-        <a class="button" href=${`${path}/report.pdf?language=${currentLanguage()}`} target="_blank" rel="noopener">${t("report.pdf")}</a>
+        ${hasFiles && html`<a class="button" href=${`${path}/report.pdf?language=${currentLanguage()}`} target="_blank" rel="noopener">${t("report.pdf")}</a>`}
       </div>
-      <p class="files"><span class="dim">${t("report.files")}</span>
+      ${hasFiles && html`<p class="files"><span class="dim">${t("report.files")}</span>
         ${files.map(([name, file]) => html` <a href=${file ? `${path}/${file}` : path} target="_blank" rel="noopener">${name}</a>`)}
-      </p>
-      ${!showsIdentity && dicom.length > 0 && html`<p class="dim small">${t("report.files_identity")}</p>`}
+      </p>`}
+      ${hasFiles && !showsIdentity && dicom.length > 0 && html`<p class="dim small">${t("report.files_identity")}</p>`}
       <div class="print-only">
         <h2>Radiograde</h2>
         <p><${PatientName} patient=${row.patient} accession=${row.accession} /></p>

@@ -6,6 +6,7 @@ import { messageText, t } from "../words.js";
 import { Assignment } from "./assignment.js";
 import { Delivery } from "./delivery.js";
 import { waitingKey } from "./film_data.js";
+import { FilmProjects } from "./film_projects.js";
 import { PatientName } from "./patient_name.js";
 import { ProblemReport } from "./problem_report.js";
 import { ReadFirst, Readings } from "./read_first.js";
@@ -38,6 +39,7 @@ export function ResultPanel({ film, result, user, session, changes, announce, on
           <span>${t("panel.received", { when: dateTime(row.received) })}</span>
         </p>
         <${Assignment} key=${row.id} row=${row} user=${user} announce=${announce} onChanged=${onChanged} />
+        <${FilmProjects} key=${`projects ${row.id}`} id=${row.id} user=${user} announce=${announce} />
         ${session.identifiers === "none" && row.patient && html`<p class="dim small">${t("panel.hidden")}</p>`}
       </header>
       ${film.unread && html`<${ReadFirst} key=${`reading ${row.id}`} id=${row.id} announce=${announce} onRead=${onRead} />`}
@@ -49,11 +51,11 @@ export function ResultPanel({ film, result, user, session, changes, announce, on
       ${result && !withdrawal && html`<${Remarks} result=${result} />`}
       ${holds && html`
         <${Review} key=${`review ${row.id}`} result=${result} user=${user} announce=${announce} onChanged=${onChanged} startRef=${refs.review} />
-        <${Report} key=${`report ${row.id}`} film=${film} announce=${announce} reportRef=${refs.report} showsIdentity=${session.identifiers === "full"} />`}
-      ${result && result.status !== "failed" && html`
+        <${Report} key=${`report ${row.id}`} film=${film} announce=${announce} reportRef=${refs.report} hasFiles=${user.names} showsIdentity=${session.identifiers === "full"} />`}
+      ${user.names && result && result.status !== "failed" && html`
         <${Delivery} key=${`delivery ${row.id}`} id=${row.id} kept=${row.kept} user=${user} changes=${changes} focusRef=${refs.delivery} />`}
       ${result && html`<${About} model=${result.model} />
-        <${Trace} key=${`trace ${row.id} ${result.model.sha256}`} id=${row.id} />`}
+        ${user.names && html`<${Trace} key=${`trace ${row.id} ${result.model.sha256}`} id=${row.id} />`}`}
       ${result && result.status !== "failed" && html`<${ProblemReport} key=${`problem ${row.id}`} id=${row.id} kept=${row.kept} user=${user} />`}
       ${holds && html`<${Withdrawal} key=${`withdrawal ${row.id}`} id=${row.id} user=${user} announce=${announce} onWithdrawn=${onWithdrawn} />`}
     </aside>`;

@@ -78,7 +78,7 @@ export function useWorklist() {
   };
 }
 
-export function Worklist({ worklist, selected, href, identifiers, readsFirst }) {
+export function Worklist({ worklist, selected, href, identifiers, readsFirst, user }) {
   const { films, next, loaded, problem, filters, grouped } = worklist;
   const filtered = filters !== NO_FILTERS;
   const isListed = films.some(({ id }) => id === selected);
@@ -91,7 +91,7 @@ export function Worklist({ worklist, selected, href, identifiers, readsFirst }) 
     </a>`;
   return html`
     <nav class="worklist" aria-labelledby="films">
-      <${Filters} worklist=${worklist} identifiers=${identifiers} readsFirst=${readsFirst} />
+      <${Filters} worklist=${worklist} identifiers=${identifiers} readsFirst=${readsFirst} user=${user} />
       ${problem && html`<p class="error" role="alert">${problemText(problem)}</p>`}
       ${loaded && !films.length && html`<p class="dim">${t(filtered ? "worklist.none_match" : "worklist.empty")}</p>`}
       <${Rows} films=${films} row=${row} selected=${selected} grouped=${grouped} />

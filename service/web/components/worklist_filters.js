@@ -6,7 +6,7 @@ import { t } from "../words.js";
 import { SavedFilters } from "./saved_filters.js";
 
 /** The whole list, last received first. */
-export const NO_FILTERS = Object.freeze({ order: "newest", search: "", severity: "", status: "", reviewed: "", assigned: "", since: "", until: "" });
+export const NO_FILTERS = Object.freeze({ order: "newest", search: "", severity: "", status: "", reviewed: "", assigned: "", project: "", since: "", until: "" });
 
 const ORDERS = ["newest", "acquired", "severest"];
 const CHOICES = {
@@ -26,7 +26,7 @@ export function query(filters, limit, more = {}) {
 }
 
 /** `readsFirst`: films are graded before their scores are shown, so none is found by its score. */
-export function Filters({ worklist, identifiers, readsFirst }) {
+export function Filters({ worklist, identifiers, readsFirst, user }) {
   const { filters, setFilters, filtersRef, grouped, setGrouped, films, next, loaded } = worklist;
   const set = (facts) => {
     const chosen = { ...filters, ...facts };
@@ -46,6 +46,7 @@ export function Filters({ worklist, identifiers, readsFirst }) {
           ${ORDERS.filter((order) => !(readsFirst && order === "severest")).map((order) => html`<option value=${order} selected=${order === filters.order}>${t(`worklist.order.${order}`)}</option>`)}
         </select>
       </div>
+      <${ProjectChoice} user=${user} chosen=${filters.project} onChange=${choose("project")} />
       <input type="search" maxlength=${MAX_SEARCH_LENGTH} aria-label=${t("worklist.search")} placeholder=${t(`worklist.search.${identifiers}`)} onInput=${(event) => search(event.target.value)} />
       <${SavedFilters} filters=${filters} none=${NO_FILTERS} choose=${set} />
       <details>
@@ -65,4 +66,15 @@ export function Filters({ worklist, identifiers, readsFirst }) {
         ${active > 0 && html`<button class="quiet" onClick=${clear}>${t("worklist.clear")}</button>`}
       </details>
     </div>`;
+}
+
+/** For whoever sees more than the films of one project: those of which one are listed. */
+function ProjectChoice({ user, chosen, onChange }) {
+  const readable = user.projects.filter(({ permissions }) => permissions.includes("read"));
+  if (readable.length < (user.pool ? 1 : 2)) return null;
+  return html`
+    <select class="project" aria-label=${t("worklist.project")} title=${t("worklist.project")} value=${chosen} onChange=${onChange}>
+      <option value="" selected=${!chosen}>${t(user.pool ? "worklist.project.pool" : "worklist.project.all")}</option>
+      ${readable.map(({ id, name }) => html`<option key=${id} value=${id} selected=${id === chosen}>${name}</option>`)}
+    </select>`;
 }

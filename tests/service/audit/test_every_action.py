@@ -223,6 +223,16 @@ DEEDS: Mapping[Action, Callable[[Installation], str]] = {
     Action.READING_SET_GIVE: by_command(
         "readers", "give", "course", "--reader", "kim", "--film", "x", code=1
     ),
+    Action.PROJECT_ADD: by_command("projects", "create", "course"),
+    Action.PROJECTS_READ: by_command("projects", "list"),
+    Action.FILM_INCLUDE: by_command("projects", "add-films", "course", "{id}"),
+    Action.FILM_EXCLUDE: by_command("projects", "remove-films", "course", "{id}"),
+    Action.MEMBER_ADD: by_command(
+        "projects", "add-member", "course", "nobody", "--role", "reader", code=1
+    ),
+    Action.MEMBER_REMOVE: by_command("projects", "remove-member", "course", "nobody", code=1),
+    Action.PROJECT_RENAME: by_command("projects", "rename", "course", "--to", "study"),
+    Action.PROJECT_CLOSE: by_command("projects", "close", "study"),
     Action.USER_ADD: by_command(*_KIM, "--password-stdin", text=f"{PASSWORD}\n"),
     Action.USERS_READ: by_command("users", "list"),
     Action.USER_CHANGE: by_command(
@@ -237,7 +247,7 @@ FAILED = {
     *(Action.ARCHIVE_READ, Action.MODEL_ADD, Action.MODEL_TEST, Action.MODEL_PROMOTE),
     *(Action.MODEL_SHADOW, Action.ALARM_CLEAR),
     *(Action.MODEL_ROLLBACK, Action.MODEL_RETIRE, Action.READING_SET_GIVE),
-    Action.PATIENT_ERASE,
+    *(Action.PATIENT_ERASE, Action.MEMBER_ADD, Action.MEMBER_REMOVE),
 }
 """What this installation cannot do: the event says so."""
 
@@ -252,6 +262,8 @@ BY_COMMAND = {
     Action.FILMS_MOVE,
     *(Action.REVIEWS_EXPORT, Action.RESULT_REGRADE, Action.MODELS_READ, Action.AUDIT_VERIFY),
     *(Action.USER_ADD, Action.USERS_READ, Action.USER_CHANGE, Action.USER_REMOVE),
+    *(Action.PROJECT_ADD, Action.PROJECTS_READ, Action.FILM_INCLUDE, Action.FILM_EXCLUDE),
+    *(Action.PROJECT_RENAME, Action.PROJECT_CLOSE),
     *(Action.KEY_ADD, Action.KEYS_READ, Action.KEY_REMOVE, Action.MODEL_STOP, *FAILED),
     *(Action.AGREEMENT_RESET, Action.CONSTANCY_ACCEPT),
 }

@@ -18,6 +18,7 @@ from radiograde.service.database.engine import Database
 from radiograde.service.database.monitor_tables import film_statistics, shadow_gradings
 from radiograde.service.database.pacs_tables import prior_fetches
 from radiograde.service.database.programme_tables import reading_slots, regradings
+from radiograde.service.database.project_tables import project_films, project_members
 from radiograde.service.database.references import dangling_rows, remove_dangling_rows
 from radiograde.service.database.tables import (
     commitments,
@@ -96,6 +97,8 @@ GONE: dict[sa.Table, dict[str, object]] = {
         "film_id": "nobody",
         "again": False,
     },
+    project_members: {"user": "nobody", "project_id": "nobody", "role": "reader"},
+    project_films: {"project_id": "nobody", "film_id": "nobody", "added": DAY, "added_by": "root"},
     traces: {"id": "nobody", "document": {}},
     sessions: {"token_sha256": "t", "user": "nobody", "csrf": "c", "created": DAY, "seen": DAY},
 }

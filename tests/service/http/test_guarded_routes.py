@@ -103,6 +103,10 @@ NEEDS: dict[Permission, set[str]] = {
         *("POST /v1/users/password", "POST /v1/users/role"),
         *(f"{method} /v1/keys" for method in ("GET", "POST", "DELETE")),
         *(f"{method} /v1/sessions" for method in ("GET", "DELETE")),
+        *(f"{method} /v1/projects" for method in ("GET", "POST")),
+        *(f"POST /v1/projects/{{id}}/{what}" for what in ("name", "close")),
+        *(f"{method} /v1/projects/{{id}}/members" for method in ("GET", "POST", "DELETE")),
+        *(f"{method} /v1/projects/{{id}}/films" for method in ("POST", "DELETE")),
     },
 }
 """Every route that is not for everybody, by what it asks: a new one is entered here too."""

@@ -17,10 +17,11 @@ from radiograde.service.config.settings import Settings
 from radiograde.service.config.sign_in_elsewhere import ProjectRole
 from radiograde.service.database.tables import results
 from radiograde.service.http.app import create_app
+from radiograde.service.http.caller import CSRF_HEADER
 from radiograde.service.projects.film_access import EVERY_FILM
 from radiograde.service.projects.project_film_repository import ProjectFilmRepository
 from radiograde.service.projects.project_repository import ProjectRepository
-from tests.service.accounts import CSRF_HEADER, access_of
+from tests.service.accounts import access_of
 from tests.service.documents.graded_films import STUDY_UID, film_bytes
 from tests.service.fakes import FakeScorer, PicklingRunner
 from tests.service.worklist.stock import records_of

@@ -21,7 +21,8 @@ from tests.service.projects.installation import Installation, everybody, install
 
 FILM = "/v1/results/{id}"
 SEEN = {
-    *(f"GET {FILM}{rest}" for rest in ("", "/view", "/pixels", "/maps", "/thumbnail.jpg")),
+    *(f"GET {FILM}{rest}" for rest in ("", "/view", "/pixels", "/preview", "/maps")),
+    f"GET {FILM}/thumbnail.jpg",
     *(f"GET {FILM}{rest}" for rest in ("/overlay.png", "/history", "/statement", "/priors")),
     *(f"GET {FILM}/reviews", "GET /v1/worklist/{id}"),
 }
@@ -43,12 +44,19 @@ READER = STEWARD | JUDGED | SETS
 ENGINEER = STEWARD | {
     *("POST /v1/jobs/{id}/retry", "POST /v1/jobs/{id}/deliver", f"POST {FILM}/problems"),
 }
+PROJECT = "/v1/projects/{id}"
+ENROLLED = {
+    "GET /v1/projects",
+    *(f"{method} {PROJECT}/members" for method in ("GET", "POST", "DELETE")),
+}
+CURATED = {f"{method} {PROJECT}/films" for method in ("POST", "DELETE")}
+GOVERNED = {f"POST {PROJECT}/name", f"POST {PROJECT}/close"}
 OPENS: Mapping[str, set[str]] = {
     "project reader": READER,
     "project engineer": ENGINEER,
     "project researcher": RESEARCHER,
-    "project steward": STEWARD,
-    "project administrator": set(),
+    "project steward": STEWARD | ENROLLED | CURATED,
+    "project administrator": ENROLLED | GOVERNED,
     "key reader": READER,
     "key engineer": ENGINEER,
     "key researcher": RESEARCHER,
@@ -63,6 +71,9 @@ BODIES = {
     f"POST {FILM}/problems": {"description": "Looked at"},
     f"POST {FILM}/withdrawal": {"reason": "Wrong side", "code": "quality"},
     "POST /v1/worklist/{id}/assignment": {"reader": None},
+    f"POST {PROJECT}/members": {"user": "project reader", "role": "researcher"},
+    f"POST {PROJECT}/name": {"name": "Another"},
+    f"POST {PROJECT}/films": {"films": []},
 }
 MAY_BE_REFUSED = {f"POST {FILM}/reading"}
 """Who is shown scores at once commits no reading: 403, of every film that is there."""
@@ -144,6 +155,24 @@ def test_a_list_has_the_films_of_the_project_alone(here: Installation, who: str)
         assert here.other not in answer.text, route
         assert here.pooled not in answer.text, route
         assert (here.own in answer.text) is (route in LISTS | NAMED_LISTS), route
+
+
+@pytest.mark.parametrize("who", ["project steward", "project administrator"])
+def test_another_project_is_not_there(here: Installation, who: str) -> None:
+    of_projects = {
+        route
+        for route, operation in guarded(here.client)
+        if DECISIONS[operation].subject == "project"
+    }
+    assert of_projects == (ENROLLED | CURATED | GOVERNED) - {"GET /v1/projects"}
+    for route in sorted(of_projects & OPENS[who]):
+        nothing = facts(ask(here, route, who, NOTHING))
+        assert facts(ask(here, route, who, here.b)) == nothing, route
+        assert nothing[0] in (404, 422)
+    for route in sorted(of_projects - OPENS[who]):
+        assert ask(here, route, who, here.a).status_code == 403, route
+    assert here.a in here.get("/v1/projects", who).text
+    assert here.b not in here.get("/v1/projects", who).text
 
 
 @pytest.mark.parametrize("role", [*PERMISSIONS])
