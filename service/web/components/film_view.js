@@ -56,7 +56,7 @@ export function FilmView({ id, listed, comparedId, go, user, session, changes, a
             onViewer=${(created) => hanging.setViewer(one, created)} caption=${shown.length > 1 && t(one === id ? "compare.this" : "compare.other")} />`;
         })}
       </div>
-      ${history && html`<${Timeline} history=${history} row=${film.value.row} id=${id} comparedIds=${shown} href=${href} />`}
+      ${history && html`<${Timeline} history=${history} row=${film.value.row} id=${id} comparedIds=${shown} href=${href} fetchesPriors=${user.pool} />`}
     </main>
     <${ResultPanel} film=${film.value} result=${result} user=${user} session=${session} changes=${changes} announce=${announce} onChanged=${film.reload} onRead=${onRead} refs=${refs} />`;
 }

@@ -19,7 +19,8 @@ export function changesOf({ row, history }) {
   }));
 }
 
-export function Timeline({ history, row, id, comparedIds, href }) {
+/** `fetchesPriors`: earlier films are asked for, as they are for whoever reads the clinical pool. */
+export function Timeline({ history, row, id, comparedIds, href, fetchesPriors }) {
   const { films, repeatability } = history;
   const strip = useRef(null);
   useEffect(() => {
@@ -28,13 +29,13 @@ export function Timeline({ history, row, id, comparedIds, href }) {
     if (item) strip.current.scrollLeft = item.offsetLeft - (strip.current.clientWidth - item.clientWidth) / 2;
   }, [id, films.length]);
   if (films.length < 2) {
-    return html`<section class="timeline alone"><p class="dim">${t(row.patient ? "time.only" : "time.unknown")}</p><${PriorsNote} id=${id} /></section>`;
+    return html`<section class="timeline alone"><p class="dim">${t(row.patient ? "time.only" : "time.unknown")}</p>${fetchesPriors && html`<${PriorsNote} id=${id} />`}</section>`;
   }
   const limit = repeatability === null ? t("time.no_limit") : t("time.limit", { limit: score(repeatability) });
   return html`
     <section class="timeline" aria-labelledby="over-time">
       <h2 id="over-time">${t("time.title")} <span class="dim">${limit}</span></h2>
-      <${PriorsNote} id=${id} />
+      ${fetchesPriors && html`<${PriorsNote} id=${id} />`}
       <${CourseChart} films=${films} current=${id} />
       <div ref=${strip} class="scroll" tabindex="0" role="group" aria-labelledby="over-time">
         <ol>
