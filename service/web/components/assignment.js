@@ -7,7 +7,7 @@ import { problemText, t } from "../words.js";
 
 export function Assignment({ row, user, announce, onChanged }) {
   const [problem, setProblem] = useState(null);
-  const readers = useLoaded((signal) => (user.pool ? getJson("v1/readers", signal) : null), []).value?.readers ?? [];
+  const readers = useLoaded(async (signal) => (user.pool ? getJson("v1/readers", signal) : null), []).value?.readers ?? [];
   if (!user.pool || !user.permissions.includes("review")) return row.assigned && html`<p class="dim">${t("assignment.of", { name: row.assigned })}</p>`;
   const names = [...new Set([...readers, ...(row.assigned ? [row.assigned] : [])])];
   const assign = (event) => {

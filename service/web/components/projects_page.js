@@ -95,7 +95,7 @@ function Members({ path, run }) {
     </table>
     <form class="row" onSubmit=${add}>
       <label>${t("users.name")} <input name="user" maxlength="64" autocomplete="off" required /></label>
-      <label>${t("users.role")} <select name="role">${ROLES.map((role) => html`<option value=${role} selected=${role === "researcher"}>${t(`role.${role}`)}</option>`)}</select></label>
+      <label>${t("users.role")} <select name="role">${ROLES.map((role) => html`<option value=${role}>${t(`role.${role}`)}</option>`)}</select></label>
       <button>${t("projects.enrol")}</button>
     </form>`;
 }
