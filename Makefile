@@ -94,6 +94,7 @@ bench: $(VENV)/.develop ## measure speed on this machine
 	$(BIN)/python -m benchmarks.training_recipe
 	$(BIN)/python -m benchmarks.under_attack
 	$(BIN)/python -m benchmarks.viewer
+	$(BIN)/python -m benchmarks.workers
 	$(BIN)/python -m benchmarks.year_after
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version $(LOCKED) --generate-hashes \
