@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -112,7 +113,7 @@ def graded_ms(records: Records, films: int) -> float:
     newest = sa.select(results.c.recorded).order_by(results.c.recorded.desc())
     with records.database.reading() as connection:
         recorded = list(connection.scalars(newest.limit(round(films * (1 - WARMING)))))
-    taken = recorded[0] - recorded[-1]
+    taken: timedelta = recorded[0] - recorded[-1]
     return 1000 * taken.total_seconds() / (len(recorded) - 1)
 
 
