@@ -38,7 +38,10 @@ def serve(**chosen: Any) -> None:
       radiograde serve --port 8000
       curl -F file=@film.dcm http://127.0.0.1:8000/v1/score
     """
-    from radiograde.service.http.server import run_server
+    from radiograde.service.http.loading import loading
+
+    with loading():
+        from radiograde.service.http.server import run_server
 
     with plain_errors():
         settings = installation_of(chosen, quiet=True)

@@ -18,6 +18,7 @@ from radiograde.service.grading.worker_process import worker_beside
 from radiograde.service.http.app import create_app
 from radiograde.service.http.connection_limits import ConnectionLimits, bounded_protocol
 from radiograde.service.http.event_loop import allow_open_files, take_short_turns
+from radiograde.service.http.loading import loading
 from radiograde.service.logs import configure_logging
 from radiograde.service.processes.process_pool import ProcessPool
 from radiograde.service.signals import ended_by_signals
@@ -44,7 +45,8 @@ def run_server(settings: Settings, announce: Callable[[str], None]) -> None:
     check_exposure(settings)
     take_short_turns()
     with listen(settings.host, settings.port) as listener:
-        app = create_app(settings, runner=ProcessPool(settings.log_level))
+        with loading():
+            app = create_app(settings, runner=ProcessPool(settings.log_level))
         # uvicorn shuts down in order, and then raises the signal once more.
         with ended_by_signals(), worker_beside(settings):
             announce(base_url(listener, "http" if settings.tls_certificate is None else "https"))
