@@ -20,7 +20,7 @@ def test_what_is_loaded_is_left_alone() -> None:
     gc.unfreeze()
     with loading():
         assert not gc.isenabled()
-        loaded = [[]] * 3
+        loaded: list[object] = []
     assert gc.isenabled()
     assert gc.get_freeze_count() > 0
     assert not any(one is loaded for one in gc.get_objects())
