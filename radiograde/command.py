@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "serve": "radiograde.service.cli.serve:serve",
     "listen": "radiograde.service.cli.listen:listen",
     "score": "radiograde.service.cli.score:score",
+    "fleet": "radiograde.service.cli.fleet:fleet",
     "route": "radiograde.service.cli.route:route",
     "jobs": "radiograde.service.cli.jobs:jobs",
     "replay": "radiograde.service.cli.replay:replay",

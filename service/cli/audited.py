@@ -85,7 +85,13 @@ NOT_AUDITED = frozenset(
             "monitor show",
             "readers list",
         ),  # they show no film and no person
-        *("score", "route", "mercure", "problem open"),  # they work with the caller's own files
+        *(
+            "score",
+            "fleet score",
+            "route",
+            "mercure",
+            "problem open",
+        ),  # they work with the caller's own files
     }
 )
 

@@ -15,11 +15,11 @@ from radiograde.model.limits import Limits
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.model.scoring.scorer import Scorer
 from radiograde.service.atomic_write import write_atomically
-from radiograde.service.cli.paths import OVERLAY, Film
 from radiograde.service.config.site import DocumentKind
 from radiograde.service.documents.document_kinds import builder_of, kinds_of
 from radiograde.service.documents.graded_film import GradedFilm
 from radiograde.service.documents.overlay import overlay_png
+from radiograde.service.grading.film_search import OVERLAY, Film
 from radiograde.service.grading.grade_film import grade_file
 
 _AHEAD = 4

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from radiograde.service.atomic_write import hidden_beside
-from radiograde.service.cli.score_table import COLUMNS, TEXTS, WHOLE_NUMBERS
+from radiograde.service.grading.score_row import ARROW_TYPES
 
 
 def check_pyarrow() -> None:
@@ -33,11 +32,9 @@ def write_parquet(table: Path, path: Path) -> None:
     """
     from pyarrow import csv, parquet
 
-    names: Mapping[str, str] = {
-        name: "string" if name in TEXTS else "int64" if name in WHOLE_NUMBERS else "float64"
-        for name in COLUMNS
-    }
-    options = csv.ConvertOptions(column_types=names, null_values=[""], strings_can_be_null=True)
+    options = csv.ConvertOptions(
+        column_types=ARROW_TYPES, null_values=[""], strings_can_be_null=True
+    )
     lines = csv.ParseOptions(newlines_in_values=True)
     partial = hidden_beside(path)
     try:

@@ -73,8 +73,8 @@ def score(
     """
     from radiograde.service.cli.batch import Batch
     from radiograde.service.cli.parquet_table import check_pyarrow, write_parquet
-    from radiograde.service.cli.paths import FilmSearch
     from radiograde.service.cli.score_report import report, report_table
+    from radiograde.service.grading.film_search import FilmSearch
     from radiograde.service.grading.load_scorer import load_scorer
     from radiograde.service.logs import hush_decoders
 

@@ -18,9 +18,9 @@ from rich.text import Text
 from radiograde.model.scoring.result import NOTICE, Scores, SeverityResult, Status
 from radiograde.model.scoring.scales import BRIXIA, EXTENT, LEFT_ZONES, OPACITY, RIGHT_ZONES, ZONE
 from radiograde.service.cli.batch import Batch, Graded
-from radiograde.service.cli.paths import FilmSearch
 from radiograde.service.cli.score_table import ScoreTable
 from radiograde.service.cli.terminal import plain_table, progress_bar, stdout
+from radiograde.service.grading.film_search import FilmSearch
 
 _STYLES = {"none": "green", "mild": "yellow", "moderate": "dark_orange", "severe": "red"}
 

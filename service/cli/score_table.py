@@ -11,31 +11,12 @@ from typing import Self, TextIO
 
 import click
 
-from radiograde.model.scoring.result import Scores, SeverityResult
-from radiograde.model.scoring.scales import ZONES
 from radiograde.service.cli.batch import Graded
-from radiograde.service.cli.paths import Film
-
-COLUMNS = (
-    "file", "bytes", "modified_ns", "id", "status", "severity",
-    "brixia", "brixia_low", "brixia_high", *(f"zone_{name}" for name in ZONES),
-    "geographic_extent", "opacity", "lung_involvement_percent",
-    "reasons", "error", "error_message", "sop_instance_uid", "model",
-)  # fmt: skip
-"""``reasons``: codes of the input check, with spaces between. ``error``: a code, too."""
-
-WHOLE_NUMBERS = frozenset({"bytes", "modified_ns"})
-TEXTS = frozenset({
-    "file", "id", "status", "severity", "reasons", "error", "error_message", "sop_instance_uid",
-    "model",
-})  # fmt: skip
-"""The other columns are numbers with decimals."""
+from radiograde.service.grading.film_search import Film
+from radiograde.service.grading.score_row import COLUMNS, Mark, mark_of, row_of
 
 _HEAD = (",".join(COLUMNS) + "\r\n").encode()
 _LONGEST_ROW = 2**16
-
-Mark = tuple[str, int, int]
-"""The first columns: path, bytes, and when it was last changed, in ns. Changed, it is another."""
 
 
 class ScoreTable:
@@ -67,7 +48,7 @@ class ScoreTable:
 
     def has_row(self, path: Path) -> bool:
         """Return whether a file has a row and has not changed since; it is not opened for it."""
-        return hash(_mark(path)) in self._done
+        return hash(mark_of(path)) in self._done
 
     def left(self, films: Iterable[Film]) -> Iterator[Film]:
         """Yield the films that have no row, or have changed since; no file is opened for it.
@@ -75,7 +56,7 @@ class ScoreTable:
         ``passed`` counts the others.
         """
         for film in films:
-            mark = _mark(film.path)
+            mark = mark_of(film.path)
             if hash(mark) in self._done:
                 self.passed += 1
             else:
@@ -85,7 +66,7 @@ class ScoreTable:
     def add(self, graded: Graded) -> None:
         """Write the row of a film that was left. Raises OSError."""
         mark = self._begun.pop(graded.film.path)
-        self._writer.writerow(dict(zip(COLUMNS, mark, strict=False)) | _cells(graded.result))
+        self._writer.writerow(row_of(mark, graded.result))
         self._file.flush()
 
     def __enter__(self) -> Self:
@@ -131,47 +112,3 @@ def _no_table(path: Path) -> click.UsageError:
     return click.UsageError(
         f"{path} is no table of this version of `radiograde score`. Name another file."
     )
-
-
-def _mark(path: Path) -> Mark:
-    try:
-        found = path.stat()
-    except OSError:
-        return _text(path), 0, 0
-    return _text(path), found.st_size, found.st_mtime_ns
-
-
-def _cells(result: SeverityResult) -> dict[str, object]:
-    """Return what a result fills of a row."""
-    reasons = result.gate.reasons if result.gate is not None else ()
-    cells: dict[str, object] = {
-        "id": result.id,
-        "status": result.status,
-        "severity": result.severity,
-        "reasons": " ".join(reason.code for reason in reasons),
-        "sop_instance_uid": result.image and result.image.sop_instance_uid,
-        "model": f"{result.model.name} {result.model.version}",
-    }
-    if result.error is not None:
-        cells |= {"error": result.error.code, "error_message": result.error.message}
-    return cells if result.scores is None else cells | _score_cells(result.scores)
-
-
-def _score_cells(scores: Scores) -> dict[str, object]:
-    low, high = scores.brixia.interval
-    values = {
-        "brixia": scores.brixia.value,
-        "brixia_low": low,
-        "brixia_high": high,
-        "geographic_extent": scores.geographic_extent.value,
-        "opacity": scores.opacity.value,
-        "lung_involvement_percent": scores.lung_involvement_percent.total,
-    }
-    zones = {f"zone_{name}": scores.zones[name].value for name in ZONES}
-    return {name: f"{value:.3f}" for name, value in (values | zones).items()}
-
-
-def _text(path: Path) -> str:
-    """Return a path as a row holds it, in one line; bytes that are no UTF-8 are escaped."""
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return text.replace("\r", "\\r").replace("\n", "\\n")

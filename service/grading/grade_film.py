@@ -91,10 +91,17 @@ def grade_file(path: Path, scorer: Scorer, limits: Limits) -> FilmGrading:
     """
     film_id, began = str(ULID()), datetime.now(UTC)
     try:
-        film = _open(path, limits)
+        film = open_file(path, limits)
     except RadiogradeError as error:
         return FilmGrading(replace(failed(error, scorer), id=film_id), began)
     return grade_film(film, scorer, film_id)
+
+
+def open_file(path: Path, limits: Limits) -> FilmFile:
+    """Return the film in a regular file. Raises UnreadableError, TooLargeError."""
+    if not path.is_file():  # a pipe would be waited for
+        raise UnreadableError("Not a regular file. Name a DICOM, PNG or JPEG file.")
+    return open_film(path, limits)
 
 
 def _grade(film: FilmFile, scorer: Scorer, film_id: str) -> FilmGrading:
@@ -115,9 +122,3 @@ def _measure(result: SeverityResult) -> None:
     for reason in result.gate.reasons if result.gate is not None else ():
         if reason.level == "reject":
             MEASURES.count("refused", reason.code)
-
-
-def _open(path: Path, limits: Limits) -> FilmFile:
-    if not path.is_file():  # a pipe would be waited for
-        raise UnreadableError("Not a regular file. Name a DICOM, PNG or JPEG file.")
-    return open_film(path, limits)

@@ -28,9 +28,13 @@ def load_scorer(settings: Settings, threads: int | None = None, path: Path | Non
         ModelFileError: the model cannot be used.
         DeviceError: ``cuda`` is asked for and cannot be used.
     """
-    chosen = path or settings.model_path
-    scorer = Scorer(chosen, providers=_PROVIDERS[settings.device], threads=threads)
-    if settings.device == "cuda" and scorer.provider != CUDA:
+    return scorer_on(settings.device, path or settings.model_path, threads)
+
+
+def scorer_on(device: Device, path: Path | None, threads: int | None = None) -> Scorer:
+    """Load a model file, the bundled one when None; otherwise as :func:`load_scorer`."""
+    scorer = Scorer(path, providers=_PROVIDERS[device], threads=threads)
+    if device == "cuda" and scorer.provider != CUDA:
         raise DeviceError(
             "No usable GPU. Install onnxruntime-gpu with its CUDA libraries, or use --device auto."
         )

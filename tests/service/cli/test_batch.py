@@ -13,7 +13,7 @@ from radiograde.model.reading.picture import Picture, read_picture
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.service.cli.batch import Batch
-from radiograde.service.cli.paths import Film
+from radiograde.service.grading.film_search import Film
 from tests.service.fakes import FakeScorer, png
 
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from radiograde.command import main
 from radiograde.model.reading.radiograph import Radiograph
 from radiograde.model.scoring.result import SeverityResult
-from radiograde.service.cli.score_table import COLUMNS, TEXTS, WHOLE_NUMBERS
+from radiograde.service.grading.score_row import COLUMNS, TEXTS, WHOLE_NUMBERS
 from tests.service.fakes import FakeScorer, png
 
 

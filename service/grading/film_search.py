@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-_SUFFIXES = frozenset({".dcm", ".dicom", ".dic", ".ima", ".png", ".jpg", ".jpeg"})
+FILM_SUFFIXES = frozenset({".dcm", ".dicom", ".dic", ".ima", ".png", ".jpg", ".jpeg"})
 _PREAMBLE = 128
 
 OVERLAY = ".overlay.png"
@@ -95,7 +95,7 @@ def _walk(root: Path, out: Path | None) -> Iterator[Path]:
 def _looks_like_film(path: Path, is_known: Callable[[Path], bool]) -> bool:
     if path.name.endswith(DRAWN):
         return False
-    if path.suffix.lower() in _SUFFIXES or is_known(path):
+    if path.suffix.lower() in FILM_SUFFIXES or is_known(path):
         return True
     if not path.is_file():
         return False

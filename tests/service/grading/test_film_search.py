@@ -5,7 +5,7 @@ from typing import IO, Any
 
 import pytest
 
-from radiograde.service.cli.paths import Film, FilmSearch
+from radiograde.service.grading.film_search import Film, FilmSearch
 from tests.service.fakes import png
 
 
