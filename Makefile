@@ -74,6 +74,7 @@ bench: $(VENV)/.develop ## measure speed on this machine
 	$(BIN)/python -m benchmarks.concordance_watch
 	$(BIN)/python -m benchmarks.decode
 	$(BIN)/python -m benchmarks.disk
+	$(BIN)/python -m benchmarks.fleet
 	$(BIN)/python -m benchmarks.folder
 	$(BIN)/python -m benchmarks.intake
 	$(BIN)/python -m benchmarks.largest_films

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -276,6 +277,25 @@ def test_grading_connects_to_nothing(tmp_path: Path) -> None:
     assert score.seen().addresses == set()
     assert elsewhere(score.seen(), score.own(out)) == []
     assert list((score.folder / "home").iterdir()) == []
+
+
+def test_a_fleet_of_one_computer_connects_to_this_computer_alone() -> None:
+    # Ray's sockets lie below the folder for temporary files, and their names may not be long.
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        (place / "films").mkdir()
+        (place / "films" / "film.dcm").write_bytes(FILM())
+        command = ("-m", "radiograde", "fleet", "score", str(place / "films"))
+        with watched(place / "w", *command, "--out", str(place / "out")) as fleet:
+            fleet.running.wait(240)
+        assert (place / "out" / "scores.parquet").exists(), fleet.log.read_text()
+        assert {address.rpartition(":")[0] for address in fleet.seen().addresses} <= {
+            "127.0.0.1",
+            "::ffff:127.0.0.1",
+        }
+        assert elsewhere(fleet.seen(), fleet.own(place / "out")) == []
+        assert list((fleet.folder / "home").iterdir()) == []
+        assert list((fleet.folder / "tmp").iterdir()) == []
 
 
 def test_training_connects_to_nothing(tmp_path: Path) -> None:

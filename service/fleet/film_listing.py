@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from radiograde.service.errors import ConfigurationError, UnreachableError
+from radiograde.service.fleet.asking_again import asked_again
 from radiograde.service.fleet.listed_film import ListedFilm
-from radiograde.service.fleet.patience import patiently_asked
 from radiograde.service.fleet.store_url import URL, store_at
 from radiograde.service.grading.film_search import DRAWN, FILM_SUFFIXES, FilmSearch
 from radiograde.service.grading.score_row import Mark, mark_of, one_line
@@ -74,7 +75,7 @@ def films_of_pacs(pacs: Pacs, since: date, until: date) -> Iterator[ListedFilm]:
         UnreachableError, RetrieveError: it does not answer, or not what was asked.
     """
     for day in (since + timedelta(days) for days in range((until - since).days + 1)):
-        for image in patiently_asked(lambda day=day: _images_of(pacs, day)):
+        for image in asked_again(partial(_images_of, pacs, day)):
             place = (
                 f"{DICOMWEB}{pacs.name}/studies/{image.study_instance_uid}"
                 f"/series/{image.series_instance_uid}/instances/{image.sop_instance_uid}"

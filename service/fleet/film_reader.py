@@ -8,9 +8,9 @@ from radiograde.model.errors import UnreadableError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import FilmFile, open_film
 from radiograde.service.errors import UnreachableError
+from radiograde.service.fleet.asking_again import asked_again
 from radiograde.service.fleet.film_listing import DICOMWEB, image_at
 from radiograde.service.fleet.listed_film import ListedFilm
-from radiograde.service.fleet.patience import patiently_asked
 from radiograde.service.fleet.store_url import URL, store_at
 from radiograde.service.grading.grade_film import open_file
 from radiograde.service.pacs.query_retrieve import Pacs
@@ -31,9 +31,9 @@ class FilmReader:
             RadiogradeError: it answers that there is no such film, or it is too large.
         """
         if film.place.startswith(DICOMWEB):
-            content = patiently_asked(lambda: self._of_server(film.place))
+            content = asked_again(lambda: self._of_server(film.place))
         elif URL.match(film.place):
-            content = patiently_asked(lambda: self._of_store(film))
+            content = asked_again(lambda: self._of_store(film))
         else:
             return open_file(Path(film.place), self._limits)
         return open_film(content, self._limits)

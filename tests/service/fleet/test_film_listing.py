@@ -11,9 +11,10 @@ import pytest
 
 from radiograde.model.errors import RadiogradeError
 from radiograde.model.limits import Limits
+from radiograde.service.backoff import Backoff
 from radiograde.service.config.settings import Settings
 from radiograde.service.errors import ConfigurationError, UnreachableError
-from radiograde.service.fleet import patience
+from radiograde.service.fleet import asking_again
 from radiograde.service.fleet.film_listing import films_of_pacs, films_of_url
 from radiograde.service.fleet.open_archive import open_archive
 from radiograde.service.grading.score_row import mark_of
@@ -89,7 +90,7 @@ def test_a_store_that_does_not_answer_is_named() -> None:
 def test_a_server_is_asked_day_by_day_and_again_where_it_did_not_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(patience, "BACKOFF", patience.Backoff(0.01, 0.01))
+    monkeypatch.setattr(asking_again, "BACKOFF", Backoff(0.01, 0.01))
     failed: list[Request] = []
 
     def at_first(request: Request) -> Reply | None:

@@ -9,8 +9,9 @@ import pytest
 
 from radiograde.model.errors import TooLargeError, UnreadableError
 from radiograde.model.limits import Limits
+from radiograde.service.backoff import Backoff
 from radiograde.service.errors import UnreachableError
-from radiograde.service.fleet import patience
+from radiograde.service.fleet import asking_again
 from radiograde.service.fleet.film_reader import FilmReader
 from radiograde.service.fleet.listed_film import ListedFilm
 from radiograde.service.pacs.dicomweb_pacs import DicomWebPacs
@@ -24,7 +25,7 @@ PLACE = "dicomweb:pacs/studies/1.2.20260101/series/1.2.3/instances/1.2.4"
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "BACKOFF", patience.Backoff(0.01, 0.01))
+    monkeypatch.setattr(asking_again, "BACKOFF", Backoff(0.01, 0.01))
 
 
 def listed(place: str, size: int = 0) -> ListedFilm:
@@ -57,12 +58,12 @@ def test_a_server_gives_an_instance_when_it_answers_at_last() -> None:
 
     def at_first(request: Request) -> Reply | None:
         asked.append(request.path)
-        return Reply(503) if len(asked) < patience.TRIES else None
+        return Reply(503) if len(asked) < asking_again.TRIES else None
 
     with dicomweb_server({"20260101": png()}, at_first) as config:
         reader = FilmReader(Limits(), DicomWebPacs(config, Limits()))
         assert reader.film(listed(PLACE)).content == png()
-    assert len(asked) == patience.TRIES
+    assert len(asked) == asking_again.TRIES
 
 
 def test_a_server_that_will_not_give_it_is_not_asked_again() -> None:

@@ -15,7 +15,7 @@ TRIES = 4
 BACKOFF = Backoff(1.0, 15.0)
 
 
-def patiently_asked(ask: Callable[[], Answer]) -> Answer:
+def asked_again(ask: Callable[[], Answer]) -> Answer:
     """Return what ``ask`` returns, at the first of a few tries at which it is answered.
 
     Raises:
