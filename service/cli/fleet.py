@@ -23,8 +23,8 @@ from radiograde.service.cli.score import UNGRADED
 from radiograde.service.cli.terminal import progress_bar
 
 if TYPE_CHECKING:
+    from radiograde.service.fleet.archive_film import ArchiveFilm
     from radiograde.service.fleet.grading_plan import GradingPlan
-    from radiograde.service.fleet.listed_film import ListedFilm
     from radiograde.service.fleet.open_archive import Days
 
 
@@ -91,7 +91,7 @@ def score(
     context.exit(0 if counts.total() == counts["scored"] else UNGRADED)
 
 
-def _grade(plan: GradingPlan, workers: int | None, films: Sequence[ListedFilm]) -> Counter[str]:
+def _grade(plan: GradingPlan, workers: int | None, films: Sequence[ArchiveFilm]) -> Counter[str]:
     """Grade films on the cluster; return how many came to what.
 
     Raises:

@@ -13,9 +13,9 @@ from radiograde.model.errors import ModelFileError, RadiogradeError
 from radiograde.model.grading import failed
 from radiograde.model.scoring.result import SeverityResult
 from radiograde.service.errors import GaveUpError, UnreachableError
+from radiograde.service.fleet.archive_film import ArchiveFilm, Chunk
 from radiograde.service.fleet.film_reader import FilmReader
 from radiograde.service.fleet.grading_plan import OUTCOMES, UNREACHED, GradingPlan
-from radiograde.service.fleet.listed_film import Chunk, ListedFilm
 from radiograde.service.fleet.score_parts import ScoreParts
 from radiograde.service.grading.grade_film import grade_film
 from radiograde.service.grading.load_scorer import scorer_on
@@ -72,13 +72,13 @@ class ChunkGrader:
             self._parts.write(chunk.name, rows)
         return [str(row["status"]) for row in rows]
 
-    def _row(self, film: ListedFilm) -> dict[str, object] | None:
+    def _row(self, film: ArchiveFilm) -> dict[str, object] | None:
         try:
             return row_of(film.mark, self._result(film))
         except UnreachableError:
             return None
 
-    def _result(self, film: ListedFilm) -> SeverityResult:
+    def _result(self, film: ArchiveFilm) -> SeverityResult:
         film_id = str(ULID())
         try:
             if self._plan.gives_up:

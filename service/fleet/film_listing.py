@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from radiograde.service.errors import ConfigurationError, UnreachableError
+from radiograde.service.fleet.archive_film import ArchiveFilm
 from radiograde.service.fleet.asking_again import asked_again
-from radiograde.service.fleet.listed_film import ListedFilm
 from radiograde.service.fleet.store_url import URL, store_at
 from radiograde.service.grading.film_search import DRAWN, FILM_SUFFIXES, FilmSearch
 from radiograde.service.grading.score_row import Mark, mark_of, one_line
@@ -25,7 +25,7 @@ _CHANGED = ("LastModified", "last_modified", "mtime", "updated")
 """What file systems call the time at which a file was last changed."""
 
 
-def films_of_folder(folder: Path, is_done: Callable[[Mark], bool]) -> Iterator[ListedFilm]:
+def films_of_folder(folder: Path, is_done: Callable[[Mark], bool]) -> Iterator[ArchiveFilm]:
     """Yield the films below a folder, see :class:`.film_search.FilmSearch`; none is opened that
     ``is_done``.
     """
@@ -34,7 +34,7 @@ def films_of_folder(folder: Path, is_done: Callable[[Mark], bool]) -> Iterator[L
     return (_on_disk(film.path) for film in search)
 
 
-def films_of_list(path: Path) -> Iterator[ListedFilm]:
+def films_of_list(path: Path) -> Iterator[ArchiveFilm]:
     """Yield what a text file names, a path or a URL a line; a URL is not asked what is there.
 
     Raises:
@@ -42,10 +42,10 @@ def films_of_list(path: Path) -> Iterator[ListedFilm]:
     """
     with path.open(encoding="utf-8", errors="surrogateescape") as lines:
         for line in filter(None, map(str.strip, lines)):
-            yield ListedFilm(line, (line, 0, 0)) if URL.match(line) else _on_disk(Path(line))
+            yield ArchiveFilm(line, (line, 0, 0)) if URL.match(line) else _on_disk(Path(line))
 
 
-def films_of_url(url: str) -> Iterator[ListedFilm]:
+def films_of_url(url: str) -> Iterator[ArchiveFilm]:
     """Yield the films below a URL that fsspec knows, in the order of their names.
 
     A film has the suffix of one, none, or the last number of a UID.
@@ -65,10 +65,10 @@ def films_of_url(url: str) -> Iterator[ListedFilm]:
         if _may_be_film(PurePosixPath(name)):
             place = str(files.unstrip_protocol(name))
             size = found[name].get("size") or 0
-            yield ListedFilm(place, (one_line(place), size, _changed_ns(found[name])))
+            yield ArchiveFilm(place, (one_line(place), size, _changed_ns(found[name])))
 
 
-def films_of_pacs(pacs: Pacs, since: date, until: date) -> Iterator[ListedFilm]:
+def films_of_pacs(pacs: Pacs, since: date, until: date) -> Iterator[ArchiveFilm]:
     """Yield the radiographs that may show a chest in studies of these days, day by day.
 
     Raises:
@@ -80,7 +80,7 @@ def films_of_pacs(pacs: Pacs, since: date, until: date) -> Iterator[ListedFilm]:
                 f"{DICOMWEB}{pacs.name}/studies/{image.study_instance_uid}"
                 f"/series/{image.series_instance_uid}/instances/{image.sop_instance_uid}"
             )
-            yield ListedFilm(place, (place, 0, 0))
+            yield ArchiveFilm(place, (place, 0, 0))
 
 
 def image_at(place: str) -> FoundImage:
@@ -100,8 +100,8 @@ def _images_of(pacs: Pacs, day: date) -> list[FoundImage]:
         ]
 
 
-def _on_disk(path: Path) -> ListedFilm:
-    return ListedFilm(str(path.absolute()), mark_of(path))
+def _on_disk(path: Path) -> ArchiveFilm:
+    return ArchiveFilm(str(path.absolute()), mark_of(path))
 
 
 def _may_be_film(name: PurePosixPath) -> bool:

@@ -8,9 +8,9 @@ from radiograde.model.errors import UnreadableError
 from radiograde.model.limits import Limits
 from radiograde.model.reading.film_file import FilmFile, open_film
 from radiograde.service.errors import UnreachableError
+from radiograde.service.fleet.archive_film import ArchiveFilm
 from radiograde.service.fleet.asking_again import asked_again
 from radiograde.service.fleet.film_listing import DICOMWEB, image_at
-from radiograde.service.fleet.listed_film import ListedFilm
 from radiograde.service.fleet.store_url import URL, store_at
 from radiograde.service.grading.grade_film import open_file
 from radiograde.service.pacs.query_retrieve import Pacs
@@ -23,7 +23,7 @@ class FilmReader:
         self._limits = limits
         self._pacs = pacs
 
-    def film(self, film: ListedFilm) -> FilmFile:
+    def film(self, film: ArchiveFilm) -> FilmFile:
         """Return a film that was listed.
 
         Raises:
@@ -46,7 +46,7 @@ class FilmReader:
             session.retrieve(image_at(place), came.append)
         return came[0]
 
-    def _of_store(self, film: ListedFilm) -> bytes:
+    def _of_store(self, film: ArchiveFilm) -> bytes:
         try:
             files, path = store_at(film.place)
             size = film.mark[1] or files.size(path) or 0

@@ -22,9 +22,9 @@ from ray.data import ActorPoolStrategy, DataContext
 from ray.util.annotations import RayDeprecationWarning
 
 from radiograde.service.errors import ConfigurationError
+from radiograde.service.fleet.archive_film import ArchiveFilm, Chunk, chunks_of
 from radiograde.service.fleet.chunk_grader import ChunkGrader
 from radiograde.service.fleet.grading_plan import OUTCOMES, GradingPlan
-from radiograde.service.fleet.listed_film import Chunk, ListedFilm, chunks_of
 from radiograde.service.fleet.ray_cluster import ADDRESS
 
 RETRIES = 2
@@ -53,7 +53,7 @@ class FleetRun:
                 "Where the cluster grows by itself, say how far: --workers."
             )
 
-    def grade(self, films: Sequence[ListedFilm]) -> Generator[Counter[str]]:
+    def grade(self, films: Sequence[ArchiveFilm]) -> Generator[Counter[str]]:
         """Yield what the films of each chunk came to, once their rows are written.
 
         Raises:
@@ -66,8 +66,8 @@ class FleetRun:
         yield from self._pass(deadly, 1, replace(self._plan, gives_up=True))
 
     def _pass(
-        self, films: Sequence[ListedFilm], size: int, plan: GradingPlan
-    ) -> Generator[Counter[str], None, list[ListedFilm]]:
+        self, films: Sequence[ArchiveFilm], size: int, plan: GradingPlan
+    ) -> Generator[Counter[str], None, list[ArchiveFilm]]:
         """Grade in chunks of a size; return the films of those whose workers died each time."""
         left = {chunk.number: chunk for chunk in chunks_of(films, size)}
         for row in self._graded(list(left.values()), plan) if left else ():

@@ -11,6 +11,7 @@ from pathlib import Path
 from radiograde.service.config.settings import Settings
 from radiograde.service.config.site import DicomWebDestinationConfig
 from radiograde.service.errors import ConfigurationError
+from radiograde.service.fleet.archive_film import ArchiveFilm
 from radiograde.service.fleet.film_listing import (
     DICOMWEB,
     films_of_folder,
@@ -18,7 +19,6 @@ from radiograde.service.fleet.film_listing import (
     films_of_pacs,
     films_of_url,
 )
-from radiograde.service.fleet.listed_film import ListedFilm
 from radiograde.service.fleet.store_url import URL
 from radiograde.service.grading.score_row import Mark
 from radiograde.service.pacs.open_pacs import open_pacs
@@ -26,7 +26,7 @@ from radiograde.service.pacs.open_pacs import open_pacs
 Days = tuple[date, date]
 """The first and the last day of studies, both included."""
 
-Listing = Callable[[Callable[[Mark], bool]], Iterator[ListedFilm]]
+Listing = Callable[[Callable[[Mark], bool]], Iterator[ArchiveFilm]]
 """Yields the films; those that are done, as it is told, are not opened to see what they are."""
 
 
@@ -37,7 +37,7 @@ class FilmArchive:
     films: Listing
     pacs: DicomWebDestinationConfig | None = None
 
-    def left(self, done: Iterable[Mark]) -> tuple[list[ListedFilm], int]:
+    def left(self, done: Iterable[Mark]) -> tuple[list[ArchiveFilm], int]:
         """Return the films that have no row, each once, and how many others there are.
 
         Raises:

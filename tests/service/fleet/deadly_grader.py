@@ -6,9 +6,9 @@ import os
 import signal
 from pathlib import Path
 
+from radiograde.service.fleet.archive_film import ArchiveFilm
 from radiograde.service.fleet.chunk_grader import ChunkGrader
 from radiograde.service.fleet.grading_plan import GradingPlan
-from radiograde.service.fleet.listed_film import ListedFilm
 
 DEADLY = "deadly.png"
 
@@ -21,7 +21,7 @@ class DeadlyGrader(ChunkGrader):
         self._pids = Path(plan.out, "pids")
         self._pids.mkdir(exist_ok=True)
 
-    def _row(self, film: ListedFilm) -> dict[str, object] | None:
+    def _row(self, film: ArchiveFilm) -> dict[str, object] | None:
         if Path(film.place).name == DEADLY and not self._plan.gives_up:
             os.kill(os.getpid(), signal.SIGKILL)
         (self._pids / str(os.getpid())).touch()

@@ -12,8 +12,8 @@ from radiograde.model.limits import Limits
 from radiograde.service.backoff import Backoff
 from radiograde.service.errors import UnreachableError
 from radiograde.service.fleet import asking_again
+from radiograde.service.fleet.archive_film import ArchiveFilm
 from radiograde.service.fleet.film_reader import FilmReader
-from radiograde.service.fleet.listed_film import ListedFilm
 from radiograde.service.pacs.dicomweb_pacs import DicomWebPacs
 from radiograde.service.retrieve_errors import RetrieveError
 from tests.service.delivery.web import Reply, Request
@@ -28,8 +28,8 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking_again, "BACKOFF", Backoff(0.01, 0.01))
 
 
-def listed(place: str, size: int = 0) -> ListedFilm:
-    return ListedFilm(place, (place, size, 0))
+def listed(place: str, size: int = 0) -> ArchiveFilm:
+    return ArchiveFilm(place, (place, size, 0))
 
 
 def test_an_object_is_read_whole() -> None:

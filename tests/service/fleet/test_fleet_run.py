@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,11 @@ from pyarrow import parquet
 from radiograde.command import main
 from radiograde.service.errors import ConfigurationError
 from radiograde.service.fleet import fleet_run
+from radiograde.service.fleet.archive_film import ArchiveFilm
 from radiograde.service.fleet.chunk_grader import ChunkGrader
-from radiograde.service.fleet.listed_film import ListedFilm
 from radiograde.service.fleet.ray_cluster import ray_cluster
 from radiograde.service.fleet.score_parts import TABLE
+from tests.s3_server import S3Server
 from tests.service.delivery.web import Reply, Request
 from tests.service.fakes import png
 from tests.service.fleet.deadly_grader import DEADLY, DeadlyGrader, workers_of
@@ -32,8 +34,20 @@ pytestmark = pytest.mark.timeout(900)
 """Workers are processes that load Ray and the model: on a busy machine each takes its time."""
 
 
+@pytest.fixture(scope="module")
+def store() -> Iterator[S3Server]:
+    """Run a store of objects, which the environment of this process and of workers names."""
+    server = S3Server()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", server.endpoint)
+        patch.setenv("AWS_ACCESS_KEY_ID", "key-of-tests")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-tests")
+        yield server
+    server.kill()
+
+
 @pytest.fixture(scope="module", autouse=True)
-def cluster() -> Iterator[None]:
+def cluster(store: S3Server) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("radiograde.service.fleet.ray_cluster.available_cores", lambda: 2)
         with ray_cluster():
@@ -80,6 +94,21 @@ def test_a_run_goes_on_with_what_is_new_or_has_changed(tmp_path: Path) -> None:
         str(films[0]),
         str(tmp_path / "films" / "new.png"),
     }
+
+
+def test_films_and_rows_may_be_in_an_object_store(store: S3Server, tmp_path: Path) -> None:
+    films, bucket = write_films(tmp_path / "films", 4), store.bucket("archive")
+    client = store.client()
+    for film in films:
+        client.pipe_file(f"{bucket}/films/{film.name}", film.read_bytes())
+    command = ["fleet", "score", f"{bucket}/films", "--out", f"{bucket}/scores", "--workers", "1"]
+    shown = CliRunner().invoke(main, command)
+    assert shown.exit_code == 3, shown.output
+    rows = parquet.read_table(BytesIO(client.cat_file(f"{bucket}/scores/{TABLE}"))).to_pylist()
+    assert [row["file"] for row in rows] == [f"{bucket}/films/{film.name}" for film in films]
+    assert [row["bytes"] for row in rows] == [film.stat().st_size for film in films]
+    again = CliRunner().invoke(main, command)
+    assert "4 had a row. 4 rows." in again.stderr
 
 
 def test_a_worker_that_dies_in_mid_run_loses_and_doubles_nothing(
@@ -133,9 +162,9 @@ def test_what_a_server_does_not_give_has_no_row_and_is_asked_for_again(tmp_path:
     assert [row["file"] for row in rows_of(tmp_path / "out")] == [one.place for one in listed]
 
 
-def of_server(day: str) -> ListedFilm:
+def of_server(day: str) -> ArchiveFilm:
     place = f"dicomweb:pacs/studies/1.2.{day}/series/1.2.{day}.1/instances/1.2.{day}.1.1"
-    return ListedFilm(place, (place, 0, 0))
+    return ArchiveFilm(place, (place, 0, 0))
 
 
 def test_a_cluster_without_room_for_a_worker_says_so(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ _SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True, slots=True)
-class ListedFilm:
+class ArchiveFilm:
     """A film that was found and not opened.
 
     ``place``: an absolute path or a URL. ``mark``: the first columns of its row; size and time are
@@ -39,7 +39,7 @@ class Chunk:
     """Films that one worker grades in one go, and whose rows are kept together or not at all."""
 
     number: int
-    films: Sequence[ListedFilm]
+    films: Sequence[ArchiveFilm]
 
     @property
     def name(self) -> str:
@@ -58,13 +58,13 @@ class Chunk:
     def from_arrow(cls, table: pa.Table) -> Chunk:
         """Return the chunk that :meth:`to_arrow` was called on."""
         films = [
-            ListedFilm(os.fsdecode(row["place"]), (row["file"], row["bytes"], row["modified_ns"]))
+            ArchiveFilm(os.fsdecode(row["place"]), (row["file"], row["bytes"], row["modified_ns"]))
             for row in table.to_pylist()
         ]
         return cls(table["chunk"][0].as_py(), films)
 
 
-def chunks_of(films: Sequence[ListedFilm], size: int) -> Iterator[Chunk]:
+def chunks_of(films: Sequence[ArchiveFilm], size: int) -> Iterator[Chunk]:
     """Yield the films in chunks of so many; the last one may have fewer."""
     for number, start in enumerate(range(0, len(films), size)):
         yield Chunk(number, films[start : start + size])
