@@ -55,4 +55,4 @@ def test_every_route_with_a_json_body_says_what_it_answers_to_nonsense(client: T
             if "application/json" in operation.get("requestBody", {}).get("content", {}):
                 described += 1
                 assert {"400", "408", "413", "422"} <= set(operation["responses"])
-    assert described == 21
+    assert described == 25
