@@ -61,4 +61,4 @@ def test_groups_give_roles_in_projects_and_take_them(start: Start) -> None:
 )
 def test_a_role_that_is_not_given_there_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
-        GroupConfig(name="study", **wrong)  # type: ignore[arg-type]
+        GroupConfig(name="study", **wrong)
