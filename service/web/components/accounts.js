@@ -34,6 +34,7 @@ function Keys({ announce }) {
       <h3>${t("accounts.keys")}</h3>
       <p class="error" role="alert">${error}</p>
       ${made && html`<p role="status">${t("accounts.key_made")} <code>${made}</code></p>`}
+      ${value?.keys.length === 0 && html`<p class="dim">${t("settings.none")}</p>`}
       <table>
         ${value?.keys.map((key) => html`
           <tr key=${key.name}>
@@ -60,6 +61,7 @@ function Sessions({ announce }) {
     <section class="entry" aria-label=${t("accounts.sessions")}>
       <h3>${t("accounts.sessions")}</h3>
       <p class="error" role="alert">${error}</p>
+      ${value?.sessions.length === 0 && html`<p class="dim">${t("settings.none")}</p>`}
       <table>
         ${value?.sessions.map((one) => html`
           <tr key=${one.id}>

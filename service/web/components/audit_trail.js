@@ -76,10 +76,10 @@ function Rows({ rows }) {
       </tr></thead>
       <tbody>${rows.map((row) => html`
         <tr key=${row.seq}>
-          <td>${row.at.slice(0, SECONDS).replace("T", " ")}</td>
+          <td class="unbroken">${row.at.slice(0, SECONDS).replace("T", " ")}</td>
           <td>${row.actor || "–"}</td>
           <td>${row.machine}</td>
-          <td><code>${row.action}</code></td>
+          <td class="unbroken"><code>${row.action}</code></td>
           <td>${t(`audit.outcome.${row.outcome}`)}</td>
           <td>${row.patient?.slice(0, LABEL) ?? ""}</td>
           <td>${row.film_id && html`<a href=${`#/film/${row.film_id}`}>${row.film_id}</a>`}</td>

@@ -14,6 +14,7 @@ const SHADOW_PERCENT = 20;
 export function ModelsPage({ announce }) {
   const models = useLoaded((signal) => getJson("v1/models", signal), []);
   const monitor = useLoaded((signal) => getJson("v1/monitor", signal), []);
+  const grading = useLoaded((signal) => getJson("v1/model", signal), [models.value?.grading]);
   const [error, setError] = useState("");
   const act = (path, document = {}) => {
     setError("");
@@ -23,13 +24,13 @@ export function ModelsPage({ announce }) {
       monitor.reload();
     }, (problem) => setError(problemText(problem)));
   };
-  const problem = error || [models, monitor].map((one) => one.problem).filter(Boolean).map(problemText)[0] || "";
+  const problem = error || [models, monitor, grading].map((one) => one.problem).filter(Boolean).map(problemText)[0] || "";
   return html`
     <main id="film" class="register models" tabindex="-1">
       <h2>${t("models.title")}</h2>
       <p class="error" role="alert">${problem}</p>
       ${monitor.value && html`<${Alarms} state=${monitor.value} act=${act} />`}
-      ${models.value && html`<${Registry} found=${models.value} act=${act} />`}
+      ${models.value && html`<${Registry} found=${models.value} grading=${grading.value} act=${act} />`}
       ${models.value?.shadow && html`<${Shadow} figures=${models.value.shadow} />`}
       ${monitor.value && html`<${Watch} state=${monitor.value} />`}
     </main>`;
@@ -62,11 +63,13 @@ function Alarms({ state, act }) {
     </section>`;
 }
 
-function Registry({ found, act }) {
+/** `grading`: the model that grades, with its name, null until that is known. */
+function Registry({ found, grading, act }) {
+  const name = grading ? `${grading.name} ${grading.version} ` : "";
   return html`
     <section>
       <h3>${t("models.registry")}</h3>
-      <p class="dim">${t("models.grading", { model: found.grading.slice(0, SHOWN_LETTERS) })}</p>
+      <p class="dim">${t("models.grading", { model: `${name}(${found.grading.slice(0, SHOWN_LETTERS)})` })}</p>
       ${!found.models.length && html`<p class="dim">${t("models.none")}</p>`}
       ${found.models.map((model) => html`
         <article key=${model.sha256} class="entry">

@@ -63,7 +63,7 @@ export function Viewport({ film, image, problem, readable, display, isBehind, on
       <div ref=${place} class="picture" hidden=${!image || failure} />
       ${viewer && image && film && html`<${Annotations} viewer=${viewer} view=${image.view} result=${film.result} display=${display} />`}
       ${!caption && film?.row.brixia && html`<p class=${`glance ${film.row.severity}`} aria-hidden="true"><b>${score(film.row.brixia.value)}</b> ${t(`severity.${film.row.severity}`)}</p>`}
-      ${caption && film && html`<figcaption>${caption}: ${film.row.taken ? acquired(film.row.taken) : dateTime(film.row.received)}${film.row.brixia ? `, ${score(film.row.brixia.value)}` : ""}</figcaption>`}
+      ${caption && film && html`<figcaption>${caption}: <span class="unbroken">${film.row.taken ? acquired(film.row.taken) : dateTime(film.row.received)}${film.row.brixia && html`, <b>${score(film.row.brixia.value)}</b>`}</span></figcaption>`}
       ${(film === null || readable) && !image && !problem && html`<p class="message" role="status"><span class="working" />${t("viewer.loading")}</p>`}
       ${film && film.result === null && !film.unread && html`<p class="message" role="status"><span class="working" />${t(waitingKey(film.row))}</p>`}
       ${film?.result?.status === "failed" && html`<p class="message">${t("status.failed")}</p>`}

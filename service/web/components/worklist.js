@@ -122,7 +122,7 @@ function Card({ film }) {
     <span class="summary">
       <span class="patient"><${PatientName} patient=${film.patient} /></span>
       ${film.accession && html`<span class="facts">${t("panel.accession", { number: film.accession })}</span>`}
-      <span class="facts">${datesOf(film).join(" · ")}</span>
+      <span class="facts"><${Dates} film=${film} /></span>
       ${brixia
         ? html`<span class="finding"><span class="severity">${t(`severity.${film.severity}`)}</span> <${ScoreBar} scale=${brixia} /> <span class="dim">${range(brixia.interval)}</span></span>`
         : html`<span class="finding"><span class="severity">${t(isUnread(film) ? "read_first.row" : `status.${status}`)}</span></span><span class="facts">${reasonOf(film)}</span>`}
@@ -154,9 +154,12 @@ function reasonOf({ reasons, error }) {
   return cause ? messageText(cause) : "";
 }
 
-/** View, acquisition and receipt: the list is ordered by one of the two times. */
-const datesOf = (film) => [
-  film.view && t(`view.${film.view}`),
-  film.taken && acquired(film.taken),
-  t("row.received", { when: dateTime(film.received) }),
-].filter(Boolean);
+/** View, acquisition and receipt, none of them broken over two lines: the list is ordered by one of the two times. */
+function Dates({ film }) {
+  const facts = [
+    film.view && t(`view.${film.view}`),
+    film.taken && acquired(film.taken),
+    t("row.received", { when: dateTime(film.received) }),
+  ].filter(Boolean);
+  return facts.map((fact, index) => html`${index > 0 && " · "}<span class="unbroken">${fact}</span>`);
+}
