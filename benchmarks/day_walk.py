@@ -215,13 +215,13 @@ def _touch_some(page: Page, walk: Walk, films: int, *, taps: bool) -> None:
     walk.errors += [f"axe, tablet: {finding}" for finding in serious_axe_findings(page)]
 
 
-def wait_for_film(page: Page, walk: Walk, what: str) -> None:
+def wait_for_film(page: Page, walk: Walk, what: str, dwell_ms: float = DWELL_MS) -> None:
     """Wait until a film is on the screen that was not there at the last press."""
     for _ in range(600):
         ms = page.evaluate(_SHOWN)
         if ms is not None:
             walk.note(what, ms)
-            page.wait_for_timeout(DWELL_MS)
+            page.wait_for_timeout(dwell_ms)
             return
         page.wait_for_timeout(50)
     said = "; ".join([*page.locator(".viewport .message").all_inner_texts(), *walk.errors])
