@@ -24,6 +24,11 @@ from benchmarks.browsers import FIREFOX_PREFERENCES
 START_S = 90.0
 PRESS_MS = 60
 TOUCH = {"dom.w3c_touch_events.enabled": 1}
+QUIET = {
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "datareporting.healthreport.uploadEnabled": False,
+}
+"""Nothing is sent home, not even tried."""
 
 
 class Firefox:
@@ -98,13 +103,18 @@ def driven_firefox(width: int, height: int) -> Iterator[Firefox]:
         with closing(socket.socket()) as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        _write_preferences(Path(name), FIREFOX_PREFERENCES | TOUCH | {"marionette.port": port})
-        running = subprocess.Popen([program, "--marionette", "--no-remote", "--profile", name])
+        _write_preferences(
+            Path(name), FIREFOX_PREFERENCES | TOUCH | QUIET | {"marionette.port": port}
+        )
+        size = ("-width", str(width), "-height", str(height))
+        options = ("--marionette", "--no-remote", "--profile", name, *size)
+        running = subprocess.Popen([program, *options])
         try:
             with closing(_connected(port)) as connection:
                 firefox = Firefox(connection)
-                firefox.ask("WebDriver:SetWindowRect", width=width, height=height)
                 yield firefox
+                firefox.ask("Marionette:Quit", flags=["eForceQuit"])
+                running.wait(START_S)
         finally:
             running.terminate()
             running.wait()
