@@ -19,6 +19,7 @@ LONGEST = (
     "web",
     "accidents/test_walk.py",
     "test_no_calls_home.py",
+    "service/fleet/test_fleet_run.py",
     "accidents/test_deadly_document.py",
     "accidents/test_hosts.py",
     "service/test_survival.py",

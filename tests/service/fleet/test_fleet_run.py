@@ -152,6 +152,7 @@ def test_what_a_server_does_not_give_has_no_row_and_is_asked_for_again(tmp_path:
     with dicomweb_server({"20260101": png(), "20260102": png()}, sometimes) as config:
         plan, _ = plan_for(tmp_path, tmp_path / "out")
         plan = replace(plan, pacs=config)
+        prepared(plan)
         listed = [of_server(day) for day in ("20260101", "20260102")]
         counts = sum(fleet_run.FleetRun(plan, 1).grade(listed), Counter())
         assert (counts["unreached"], counts.total()) == (1, 2)

@@ -42,17 +42,27 @@ def alive_in(session: int) -> list[int]:
     return found
 
 
+def graders_in(session: int) -> list[int]:
+    """Return the processes of a session that grade."""
+    found = []
+    for pid in alive_in(session):
+        with suppress(OSError):
+            if b"ChunkGrader" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+    return found
+
+
 @pytest.mark.timeout(900)
 def test_a_killed_command_takes_its_cluster_along_and_goes_on(tmp_path: Path) -> None:
     films, out = write_films(tmp_path / "films", 60), tmp_path / "out"
     first = start(tmp_path / "films", out)
     try:
         assert waited(lambda: len(list(parts_of(out))) >= 3, 400), (tmp_path / "log").read_text()
-        assert len(alive_in(first.pid)) > 3
+        assert graders_in(first.pid)
     finally:
         os.kill(first.pid, signal.SIGKILL)
         first.wait()
-    assert waited(lambda: not alive_in(first.pid), 60), alive_in(first.pid)
+    assert waited(lambda: not graders_in(first.pid), 60)
     done = {row["file"]: row["id"] for row in rows_of(out)}
     assert 3 <= len(done) < len(films)
     assert not (out / TABLE).exists()
@@ -62,4 +72,5 @@ def test_a_killed_command_takes_its_cluster_along_and_goes_on(tmp_path: Path) ->
     rows = parquet.read_table(out / TABLE).to_pylist()
     assert [row["file"] for row in rows] == list(map(str, films))
     assert done.items() <= {row["file"]: row["id"] for row in rows}.items()
-    assert not alive_in(second.pid)
+    # Ray's agents, which grade nothing, see a moment later that nobody is left.
+    assert waited(lambda: not alive_in(first.pid) and not alive_in(second.pid), 120)
