@@ -56,12 +56,12 @@ const textOf = (one) => document.querySelector(one)?.textContent;
 return [".card[aria-current] .score", ".headline .value"].map(textOf);
 """
 _CANVAS = """
-const canvas = document.querySelector(".viewport canvas");
+const canvas = [...document.querySelectorAll(".viewport canvas")].at(-1);
 const { left, top, width, height } = canvas.getBoundingClientRect();
 return [left + width / 2, top + height / 2];
 """
 _ERRORS = "return document.documentElement.dataset.errors;"
-_READOUT = "return document.querySelector('.readout').textContent;"
+_READOUT = "return [...document.querySelectorAll('.viewport .readout')].at(-1).textContent;"
 _STRANGERS = """
 return performance.getEntriesByType("resource").map(({ name }) => name)
   .filter((name) => !name.startsWith(location.origin) && !/^(data|blob):/.test(name));
