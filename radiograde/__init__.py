@@ -12,7 +12,7 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.7.0"
+__version__ = "0.8.0"
 
 # onnxruntime reports to its maker, and writes below the home, unless this stands before its import.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
