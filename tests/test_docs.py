@@ -136,7 +136,7 @@ def python_blocks(page: str) -> list[str]:
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the films that the examples name."""
     folder = tmp_path_factory.mktemp("examples")
-    arguments = ["data", "phantom", "--dicom"]
+    arguments = ["data", "phantom", "--dicom", "--seed", "1"]
     for name, count in (("film.dcm", 1), ("films", 2)):
         out = [str(folder / name), *(["--count", "2"] if count > 1 else [])]
         main.main([*arguments, *out], standalone_mode=False)
