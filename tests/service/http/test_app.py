@@ -87,6 +87,8 @@ OPERATIONS = {
     "signIn",
     "signOut",
     *("setRole", "listKeys", "addKey", "removeKey", "listSessions", "endSession"),
+    *("listProjects", "addProject", "renameProject", "closeProject"),
+    *("listMembers", "addMember", "removeMember", "addFilms", "removeFilms"),
     "getModel",
     "listAuditEvents",
     "erase",

@@ -62,6 +62,7 @@ def test_who_signs_in_is_known_until_he_signs_out(client: TestClient) -> None:
         "name": "kim",
         "role": "reader",
         "permissions": ["deliver", "read", "review", "send"],
+        **{"pool": True, "names": True, "projects": []},
     }
     assert client.get("/v1/results").status_code == 200
     token = dict(client.cookies)
@@ -155,7 +156,8 @@ def test_a_key_needs_no_token(client: TestClient) -> None:
     basic = client.post("/v1/score", content=png(), auth=("whoever", key))
     assert basic.status_code == 200
     user = client.get("/v1/session", headers=headers).json()["user"]
-    assert user == {"name": "orthanc", "role": "sender", "permissions": ["send"]}
+    nothing = {"pool": False, "names": False, "projects": []}
+    assert user == {"name": "orthanc", "role": "sender", "permissions": ["send"]} | nothing
 
 
 @pytest.mark.parametrize(
