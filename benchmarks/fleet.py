@@ -25,7 +25,7 @@ SCORE, FLEET = "radiograde score", "radiograde fleet score"
 
 @click.command()
 @click.option("--films", default=1000, show_default=True)
-@click.option("--rounds", type=click.IntRange(1), default=2, show_default=True)
+@click.option("--rounds", type=click.IntRange(2), default=2, show_default=True)
 def main(films: int, rounds: int) -> None:
     """Time both in turn and write benchmarks/results/fleet.json."""
     with tempfile.TemporaryDirectory() as name:
