@@ -20,11 +20,14 @@ def grade(film: FilmFile, scorer: Scorer) -> SeverityResult:
     started = time.perf_counter()
     try:
         radiograph = film.small_radiograph(scorer.least_side)
-        read = _ms_since(started)
-        result = scorer.score(radiograph)
+    except RadiogradeError as error:
+        return _unread(error, scorer, started)
+    read = _ms_since(started)
+    result = scorer.score(radiograph)
+    try:
         radiograph.assure_whole()
     except RadiogradeError as error:
-        return replace(failed(error, scorer), timing_ms={"total": _ms_since(started)})
+        return _unread(error, scorer, started)
     total = _ms_since(started)
     return replace(result, timing_ms={"read": read, "score": total - read, "total": total})
 
@@ -32,6 +35,10 @@ def grade(film: FilmFile, scorer: Scorer) -> SeverityResult:
 def failed(error: RadiogradeError, scorer: Scorer) -> SeverityResult:
     """Return the result of a file that cannot be read, without timing."""
     return SeverityResult("failed", scorer.facts, error=Failure(error.code, error.message))
+
+
+def _unread(error: RadiogradeError, scorer: Scorer, started: float) -> SeverityResult:
+    return replace(failed(error, scorer), timing_ms={"total": _ms_since(started)})
 
 
 def _ms_since(started: float) -> float:

@@ -45,11 +45,6 @@ ProjectId = Annotated[
 Before = Annotated[str | None, Query(pattern=_PATTERN, description="`next` of the page before")]
 
 _IN_RANGE = "^(189[5-9]|19[0-9]{2}|[2-8][0-9]{3})-[0-9]{2}-[0-9]{2}$"
-Day = Annotated[
-    date,
-    Query(ge=date(1895, 1, 1), lt=date(9000, 1, 1), json_schema_extra={"pattern": _IN_RANGE}),
-]
-"""X-rays are not older, and beyond the end of the calendar days cannot be added."""
 
 
 def _as_written(value: object) -> object:
@@ -57,6 +52,13 @@ def _as_written(value: object) -> object:
         raise PydanticCustomError("day", "A day is written as in 2026-12-24, from 1895 on")
     return value
 
+
+Day = Annotated[
+    date,
+    BeforeValidator(_as_written),
+    Query(ge=date(1895, 1, 1), lt=date(9000, 1, 1), json_schema_extra={"pattern": _IN_RANGE}),
+]
+"""X-rays are not older, and beyond the end of the calendar days cannot be added."""
 
 DayOfFilm = Annotated[
     date, BeforeValidator(_as_written), Field(json_schema_extra={"pattern": _IN_RANGE})

@@ -35,7 +35,7 @@ def pgbouncer(server: Postgres, url: str, mode: str) -> Iterator[str]:
     )
     try:
         pooled = behind.set(port=port)
-        assert waited(lambda: _answers(pooled), 10)
+        assert waited(lambda: _answers(pooled), 60)
         yield pooled.render_as_string(hide_password=False)
     finally:
         process.terminate()

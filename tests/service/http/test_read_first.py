@@ -28,10 +28,13 @@ from tests.service.viewing.preview_parts import view_and_planes
 ZONES = {"A": 1.37, "B": 2.41, "C": 2.83, "D": 0.59, "E": 1.73, "F": 2.19}
 GRADES = {"A": 1, "B": 2, "C": 3, "D": 1, "E": 2, "F": 2}
 MARKS = re.compile(
-    r"1\.37|2\.41|2\.83|0\.59|1\.73|2\.19|11\.12|9\.46|12\.97|5\.23|4\.57|61\.7|47\.3|54\.9"
+    r"(?<!\d)(1\.37|2\.41|2\.83|0\.59|1\.73|2\.19|11\.12|9\.46|12\.97|5\.23|4\.57|61\.7|47\.3|54\.9)"
     r"|Opacities|moderate"
 )
-"""Every number of the film's scores, its severity, and what a statement of it begins with."""
+"""Every number of the film's scores, its severity, and what a statement of it begins with.
+
+No digit stands before them: the time 23:18:51.736 holds none.
+"""
 
 ALL_BANDS = '["none","mild","moderate","severe"]'
 """Named by the schema of the settings, of which a rule may ask for some; they are no film's."""

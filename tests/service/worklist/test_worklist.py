@@ -262,6 +262,8 @@ def test_days_are_those_of_the_film_else_of_its_arrival(client: TestClient, stoc
         {"severity": "awful"},
         {"status": "set_aside"},
         {"since": "yesterday"},
+        {"since": "20260301"},
+        {"until": "1.65e-9"},
         {"until": "9999-12-31"},
         {"since": "0001-01-01"},
         {"reviewed": "maybe"},
