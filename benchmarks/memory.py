@@ -127,18 +127,19 @@ def grow(pid: int, send: Callable[[], str], films: int, every: int) -> Growth:
 def resident_tree_mb(pid: int) -> float:
     """Return what a process and all below it have in memory (VmRSS), in MB."""
     total = 0.0
-    for one in (pid, *_below(pid)):
+    for one in (pid, *processes_below(pid)):
         with suppress(OSError):
             total += resident_mb(one)
     return round(total, 1)
 
 
-def _below(pid: int) -> Iterator[int]:
+def processes_below(pid: int) -> Iterator[int]:
+    """Yield the ids of all processes below one."""
     with suppress(OSError):
         for listed in Path(f"/proc/{pid}/task").glob("*/children"):
             for child in listed.read_text().split():
                 yield int(child)
-                yield from _below(int(child))
+                yield from processes_below(int(child))
 
 
 if __name__ == "__main__":
