@@ -118,7 +118,9 @@ def processor_seconds(pids: Iterable[int]) -> float:
 
 
 def _ratio(spans: Mapping[str, Sequence[Span]], figure: str) -> float:
-    sums = {name: sum(getattr(one, figure) for one in found) for name, found in spans.items()}
+    sums: dict[str, float] = {
+        name: sum(getattr(one, figure) for one in found) for name, found in spans.items()
+    }
     return round(sums["with"] / sums["without"], 4)
 
 
