@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import statistics
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,9 +23,9 @@ import click
 from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.browsers import launched
-from benchmarks.drawn_day import send_day
+from benchmarks.drawn_day import served_day
 from benchmarks.stopwatch import RESULTS
-from tests.web.page_driver import serious_axe_findings, serving
+from tests.web.page_driver import serious_axe_findings
 
 TOUCHED = 40
 """Films that are opened by a finger, on a tablet."""
@@ -95,29 +94,10 @@ class Walk:
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder of the day; used again.")
 def main(browser: str, films: int, large: int, keep: Path | None) -> None:
     """Walk through the day and add it to benchmarks/results/day_walk.json."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = keep or Path(name)
-        (folder / "serve.log").unlink(missing_ok=True)
-        with serving(folder) as address:
-            if not (folder / "day.txt").exists():
-                send_day(address, folder, films, large)
-                (folder / "day.txt").write_text(f"{films} {large}")
-            with launched(browser) as opened:
-                walk = walked(opened, address, films, large)
-                version = opened.version
-    facts = {
-        "version": version,
-        "films": films,
-        "opened": walk.films,
-        "milliseconds_from_press_to_picture": walk.summary(),
-        "processes_waiting": round(os.getloadavg()[0], 1),
-    }
-    write_result(browser, facts)
-    click.echo(json.dumps(facts, indent=2))
-    for error in walk.errors:
-        click.echo(error, err=True)
-    if walk.errors:
-        raise click.ClickException(f"{len(walk.errors)} things went wrong.")
+    with served_day(keep, films, large) as address, launched(browser) as opened:
+        walk = walked(opened, address, films, large)
+        version = opened.version
+    report(browser, version, films, walk)
 
 
 def walked(browser: Browser, address: str, films: int, large: int) -> Walk:
@@ -238,11 +218,27 @@ def _compare_score(page: Page, walk: Walk) -> None:
         walk.errors.append(f"a film without a score shows one: {page.url}")
 
 
-def write_result(browser: str, facts: dict[str, Any]) -> None:
-    """Add a walk to benchmarks/results/day_walk.json."""
+def report(name: str, version: str, films: int, walk: Walk) -> None:
+    """Show a walk and add it to benchmarks/results/day_walk.json.
+
+    Raises:
+        click.ClickException: something went wrong on the way.
+    """
+    facts = {
+        "version": version,
+        "films": films,
+        "opened": walk.films,
+        "milliseconds_from_press_to_picture": walk.summary(),
+        "processes_waiting": round(os.getloadavg()[0], 1),
+    }
     path = RESULTS / "day_walk.json"
     known = json.loads(path.read_text()) if path.exists() else {"benchmark": "day_walk"}
-    path.write_text(json.dumps(known | {browser: facts}, indent=2) + "\n")
+    path.write_text(json.dumps(known | {name: facts}, indent=2) + "\n")
+    click.echo(json.dumps(facts, indent=2))
+    for error in walk.errors:
+        click.echo(error, err=True)
+    if walk.errors:
+        raise click.ClickException(f"{len(walk.errors)} things went wrong.")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -13,12 +16,28 @@ from radiograde.data.phantom import Phantom, PhantomSpec, draw
 from radiograde.data.phantom_dicom import to_dicom
 from radiograde.data.storage import Storage
 from radiograde.model.scoring.scales import ZONES
-from tests.web.page_driver import send_film
+from tests.web.page_driver import send_film, serving
 
 LARGE_BITS = 14
 
 
-def send_day(address: str, folder: Path, films: int, large: int) -> None:
+@contextmanager
+def served_day(keep: Path | None, films: int, large: int) -> Iterator[str]:
+    """Serve a day's films within the ``with`` block; give the address.
+
+    ``keep``: a folder of theirs, in which they are not sent once more.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = keep or Path(name)
+        (folder / "serve.log").unlink(missing_ok=True)
+        with serving(folder) as address:
+            if not (folder / "day.txt").exists():
+                _send_day(address, folder, films, large)
+                (folder / "day.txt").write_text(f"{films} {large}")
+            yield address
+
+
+def _send_day(address: str, folder: Path, films: int, large: int) -> None:
     """Send films, the last ``large`` of them of 8 megapixels; two films a patient and more."""
     dice = random.Random(30)  # noqa: S311  a drawn day, the same each time
     big = film() if large else None

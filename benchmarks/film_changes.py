@@ -15,7 +15,6 @@ import json
 import os
 import random
 import statistics
-import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -25,9 +24,8 @@ from playwright.sync_api import CDPSession, Page, expect
 
 from benchmarks.browsers import launched
 from benchmarks.day_walk import DWELL_MS, Walk, wait_for_film, walked_page
-from benchmarks.drawn_day import send_day
+from benchmarks.drawn_day import served_day
 from benchmarks.stopwatch import RESULTS
-from tests.web.page_driver import serving
 
 SCREEN = {"width": 1600, "height": 1000}
 MOST_MS = 100
@@ -81,22 +79,16 @@ class Watched:
 def main(films: int, jumps: int, keep: Path | None) -> None:
     """Measure in Chromium and write benchmarks/results/film_changes.json."""
     walk = Walk()
-    with tempfile.TemporaryDirectory() as name:
-        folder = keep or Path(name)
-        (folder / "serve.log").unlink(missing_ok=True)
-        with serving(folder) as address:
-            if not (folder / "day.txt").exists():
-                send_day(address, folder, films, films)
-                (folder / "day.txt").write_text(str(films))
-            expect.set_options(timeout=60_000)
-            with (
-                launched("chromium") as browser,
-                walked_page(browser, address, walk, {"viewport": SCREEN}) as page,
-            ):
-                watched = Watched(page, walk)
-                _leaf(watched, films)
-                _jump(watched, jumps)
-                version = browser.version
+    expect.set_options(timeout=60_000)
+    with (
+        served_day(keep, films, films) as address,
+        launched("chromium") as browser,
+        walked_page(browser, address, walk, {"viewport": SCREEN}) as page,
+    ):
+        watched = Watched(page, walk)
+        _leaf(watched, films)
+        _jump(watched, jumps)
+        version = browser.version
     changes = [ms for what, times in walk.ms.items() if what != "first" for ms in times]
     facts = {
         "benchmark": "film_changes",

@@ -8,6 +8,7 @@ python -m benchmarks.intake
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -16,9 +17,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict
 from functools import partial
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -29,12 +31,15 @@ from pydicom.dataset import Dataset, FileMetaDataset
 
 from benchmarks.modality import associate
 from benchmarks.stopwatch import interleave, spread, table, write_results
+from tests.orthanc import free_port
 
 BARE = "storescp, one association"
 ASSOCIATIONS = 20
 MANY_BARE = f"storescp, {ASSOCIATIONS} associations"
 MANY = f"C-STORE, {ASSOCIATIONS} associations"
 IDLE_S = 5.0
+PATIENCE_S = 180.0
+TICKS = os.sysconf("SC_CLK_TCK")
 ROOT = "1.2.826.0.1.3680043.10.1541.77"
 
 
@@ -188,8 +193,8 @@ def _stow(port: int, parts: Sequence[bytes]) -> int:
 
 @contextmanager
 def radiograde(data: Path, command: str) -> Iterator[tuple[int, int]]:
-    """Run a door without a worker; give its process id and port."""
-    port = _free_port()
+    """Run a door without a worker; give its process id and port once films can come."""
+    port = free_port()
     process = subprocess.Popen(
         [
             sys.executable, "-m", "radiograde", command,
@@ -199,7 +204,11 @@ def radiograde(data: Path, command: str) -> Iterator[tuple[int, int]]:
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        _wait_for(port)
+        if command == "serve":
+            # Its port is open before the model is loaded.
+            wait_for_answer(port, "/readyz")
+        else:
+            _wait_for(port)
         yield process.pid, port
     finally:
         process.terminate()
@@ -210,7 +219,7 @@ def radiograde(data: Path, command: str) -> Iterator[tuple[int, int]]:
 def storescp(folder: Path) -> Iterator[int]:
     """Run DCMTK's storescp, a process an association; give its port."""
     folder.mkdir()
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen(
         ["storescp", "--fork", "-pm", "-od", str(folder), "-aet", "RADIOGRADE", str(port)],
         stdout=subprocess.DEVNULL,
@@ -230,6 +239,12 @@ def resident_mb(pid: int, what: str = "VmRSS") -> float:
         if line.startswith(what):
             return round(int(line.split()[1]) / 1024, 1)
     return 0.0
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor's seconds that a process took so far, from /proc (proc(5), stat)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def silent_associations(pid: int, port: int) -> float:
@@ -253,14 +268,25 @@ def _cpu_s(pid: int) -> float:
     return sum(int(one.read_text().split()[0]) for one in threads) / 1e9
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+def wait_for_answer(port: int, path: str) -> None:
+    """Return once a service answers 200.
+
+    Raises:
+        click.ClickException: it does not in three minutes.
+    """
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+        with closing(connection), suppress(OSError, HTTPException):
+            connection.request("GET", path)
+            if connection.getresponse().status == 200:
+                return
+        time.sleep(0.01)
+    raise click.ClickException("The service does not answer.")
 
 
 def _wait_for(port: int) -> None:
-    end = time.monotonic() + 180
+    end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()

@@ -100,7 +100,7 @@ def main(films: int, every: int, starts: int) -> None:
 
 
 def ready_after_s(data: Path) -> float:
-    """Return how long after its start a service takes connections."""
+    """Return how long after its start a service is ready."""
     began = time.perf_counter()
     with radiograde(data, "serve"):
         return round(time.perf_counter() - began, 2)

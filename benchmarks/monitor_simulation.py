@@ -25,7 +25,7 @@ from typing import Any
 import click
 import numpy as np
 
-from benchmarks.stopwatch import RESULTS
+from benchmarks.stopwatch import RESULTS, write_between
 from radiograde.data.phantom import Phantom, PhantomSpec, draw
 from radiograde.data.phantom_dicom import to_dicom
 from radiograde.model.grading import grade
@@ -276,7 +276,6 @@ def write_table(rows: dict[str, dict[str, Any]], document: dict[str, Any]) -> No
         return "–" if films is None else f"{films:.0f}"
 
     lines = [
-        BEGIN,
         f"{document['months']} months of {document['films_a_month']} films each; made by "
         "`python -m benchmarks.monitor_simulation`.",
         "",
@@ -289,12 +288,8 @@ def write_table(rows: dict[str, dict[str, Any]], document: dict[str, Any]) -> No
             f"| {say(row['films_median'])} | {say(row['films_95'])} | {say(row['films_most'])} |"
             for name, row in rows.items()
         ),
-        END,
     ]
-    text = PAGE.read_text(encoding="utf-8")
-    head, _, rest = text.partition(BEGIN)
-    tail = rest.partition(END)[2]
-    PAGE.write_text(head + "\n".join(lines) + tail, encoding="utf-8")
+    write_between(PAGE, (BEGIN, END), "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -16,14 +16,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from statistics import median
 
 import click
 
+from benchmarks.intake import processor_seconds, wait_for_answer
 from benchmarks.memory import resident_tree_mb
 from benchmarks.stopwatch import RESULTS
 from radiograde.model.cores import available_cores
@@ -33,9 +33,6 @@ from tests.orthanc import free_port
 HERE = Path(__file__).parents[1]
 REST_S = 2.0
 """After the first answer: what is loaded later than that is loaded."""
-
-PATIENCE_S = 180.0
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,37 +101,13 @@ def start(tree: Path, data: Path, model: Path) -> Start:
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        wait_for_answer(port)
+        wait_for_answer(port, "/healthz")
         answers_s, processor_s = time.perf_counter() - began, processor_seconds(process.pid)
         time.sleep(REST_S)
-        return Start(round(answers_s, 3), processor_s, resident_tree_mb(process.pid))
+        return Start(round(answers_s, 3), round(processor_s, 2), resident_tree_mb(process.pid))
     finally:
         process.terminate()
         process.wait()
-
-
-def wait_for_answer(port: int) -> None:
-    """Return once the service answers.
-
-    Raises:
-        click.ClickException: it does not in three minutes.
-    """
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
-        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
-        with suppress(OSError, HTTPException):
-            connection.request("GET", "/healthz")
-            if connection.getresponse().status == 200:
-                return
-        connection.close()
-        time.sleep(0.01)
-    raise click.ClickException("The service does not answer.")
-
-
-def processor_seconds(pid: int) -> float:
-    """Return the processor's seconds that a process took, from /proc (proc(5), stat)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    return round((int(fields[11]) + int(fields[12])) / TICKS, 2)
 
 
 def medians(starts: Sequence[Start]) -> dict[str, float]:

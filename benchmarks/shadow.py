@@ -24,7 +24,7 @@ import click
 import sqlalchemy as sa
 
 from benchmarks.arrivals import capacity
-from benchmarks.intake import radiograde
+from benchmarks.intake import processor_seconds, radiograde
 from benchmarks.memory import processes_below
 from benchmarks.promotion import BY, another_file, site
 from benchmarks.senders import Films, Web
@@ -72,9 +72,9 @@ def main(seconds: float, rounds: int, side: int) -> None:
                 answers.append(answer)
                 return answer
 
-            before = processor_seconds(processes)
+            before = _taken_s(processes)
             rate = capacity(send, CONNECTIONS, seconds)
-            taken = processor_seconds(processes) - before
+            taken = _taken_s(processes) - before
             graded = max(answers.count("accepted"), 1)
             return Span(round(rate, 2), round(1000 * taken / graded, 1))
 
@@ -102,19 +102,18 @@ def main(seconds: float, rounds: int, side: int) -> None:
     click.echo(text)
 
 
-def processor_seconds(pids: Iterable[int]) -> float:
+def _taken_s(pids: Iterable[int]) -> float:
     """Return the processor's seconds of processes and those below but what takes idle time alone.
 
-    From /proc (proc(5), stat), where a scheduling policy of idle is told (sched(7)).
+    Whose scheduling policy is idle takes no other (sched(7)).
     """
-    taken = 0
+    taken = 0.0
     for pid in pids:
         for one in (pid, *processes_below(pid)):
             with suppress(OSError):
                 if os.sched_getscheduler(one) != os.SCHED_IDLE:
-                    stat = Path(f"/proc/{one}/stat").read_text().rpartition(") ")[2].split()
-                    taken += int(stat[11]) + int(stat[12])
-    return taken / os.sysconf("SC_CLK_TCK")
+                    taken += processor_seconds(one)
+    return taken
 
 
 def _ratio(spans: Mapping[str, Sequence[Span]], figure: str) -> float:

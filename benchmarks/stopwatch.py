@@ -98,6 +98,13 @@ def write_results(name: str, what: Mapping[str, Any], samples: Samples, baseline
     return path
 
 
+def write_between(page: Path, marks: tuple[str, str], text: str) -> None:
+    """Write a text into a page, on the lines between two marks."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(marks[0])
+    after = rest.partition(marks[1])[2]
+    page.write_text(f"{before}{marks[0]}\n{text}\n{marks[1]}{after}", encoding="utf-8")
+
+
 def table(samples: Samples, baseline: str) -> str:
     """Return the benchmark as a Markdown table."""
     relative = ratios(samples, baseline)

@@ -12,18 +12,15 @@ change nothing.
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import click
 
-from benchmarks.day_walk import TOOLS_EVERY, Walk, write_result
-from benchmarks.drawn_day import send_day
+from benchmarks.day_walk import TOOLS_EVERY, Walk, report
+from benchmarks.drawn_day import served_day
 from benchmarks.marionette import Firefox, driven_firefox
-from tests.web.page_driver import serving
 
 WIDTH, HEIGHT = 1180, 900
 POLL_S, POLLS = 0.05, 600
@@ -74,26 +71,13 @@ return performance.getEntriesByType("resource").map(({ name }) => name)
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder of the day; used again.")
 def main(films: int, large: int, keep: Path | None) -> None:
     """Walk through the day with a finger and add it to benchmarks/results/day_walk.json."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = keep or Path(name)
-        (folder / "serve.log").unlink(missing_ok=True)
-        with serving(folder) as address:
-            if not (folder / "day.txt").exists():
-                send_day(address, folder, films, large)
-            with driven_firefox(WIDTH, HEIGHT) as firefox:
-                walk = touched(firefox, address, films)
-                version = firefox.version
-    facts = {
-        "version": version,
-        "films": films,
-        "opened": walk.films,
-        "milliseconds_from_press_to_picture": walk.summary(),
-        "processes_waiting": round(os.getloadavg()[0], 1),
-    }
-    write_result("firefox, by touch", facts)
-    click.echo(facts)
-    if walk.errors:
-        raise click.ClickException("; ".join(walk.errors))
+    with (
+        served_day(keep, films, large) as address,
+        driven_firefox(WIDTH, HEIGHT) as firefox,
+    ):
+        walk = touched(firefox, address, films)
+        version = firefox.version
+    report("firefox, by touch", version, films, walk)
 
 
 def touched(firefox: Firefox, address: str, films: int) -> Walk:

@@ -53,7 +53,7 @@ def concordance(model: str | None, as_json: bool, **chosen: Any) -> None:
 
 def _reset(repository: ConcordanceRepository, digest: str) -> None:
     models = [one.model for one in repository.watches() if one.model.startswith(digest)]
-    if len(models) != 1:
+    if not digest or len(models) != 1:
         raise click.UsageError(f"{len(models)} models with reports begin with {digest!r}.")
     repository.reset(models[0])
 

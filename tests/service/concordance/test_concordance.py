@@ -232,6 +232,7 @@ def test_a_drop_is_a_fault_until_it_was_seen_to(client: TestClient, tmp_path: Pa
     code, shown = run()
     assert (code, "HAS DROPPED" in shown) == (3, True)
     assert run("--reset", "0123")[0] == 2
+    assert run("--reset", "")[0] == 2
     assert run()[0] == 3
     assert run("--reset", "abab")[0] == 0
     assert "concordance" not in [one.code for one in standing_faults(records, settings)]
